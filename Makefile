@@ -1,0 +1,11 @@
+# Every command lives in tools/dev.py; this file only spares typing. Without make: `python tools/dev.py test`.
+PYTHON ?= $(shell command -v python3 || command -v python)
+COMMANDS := demo test test-floor test-slow test-live bench setup clean
+
+.PHONY: help $(COMMANDS)
+
+help:
+	@"$(PYTHON)" tools/dev.py --help
+
+$(COMMANDS):
+	@"$(PYTHON)" tools/dev.py $@ $(ARGS)
