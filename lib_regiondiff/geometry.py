@@ -1,0 +1,72 @@
+"""Sizes and boxes: integers in pixels or in latent cells, the unit named by whoever holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Size:
+    """Height and width, in pixels or in latent cells."""
+
+    height: int
+    width: int
+
+    def up_to(self, multiple: int) -> Size:
+        """The smallest size whose sides are multiples of `multiple` and that holds this one."""
+        return Size(-(-self.height // multiple) * multiple, -(-self.width // multiple) * multiple)
+
+    def cells(self, pixels_per_cell: int) -> Size:
+        """From pixels to latent cells; a cell that is cut by the border counts whole."""
+        whole = self.up_to(pixels_per_cell)
+        return Size(whole.height // pixels_per_cell, whole.width // pixels_per_cell)
+
+    def pixels(self, pixels_per_cell: int) -> Size:
+        """From latent cells to pixels."""
+        return Size(self.height * pixels_per_cell, self.width * pixels_per_cell)
+
+    @property
+    def area(self) -> int:
+        """Height times width."""
+        return self.height * self.width
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True)
+class Box:
+    """A half-open rectangle: rows top..bottom-1, columns left..right-1."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @staticmethod
+    def whole(size: Size) -> Box:
+        """The box that covers a canvas."""
+        return Box(0, 0, size.height, size.width)
+
+    @property
+    def size(self) -> Size:
+        """Height and width of the box."""
+        return Size(self.bottom - self.top, self.right - self.left)
+
+    def crop(self, array: Any) -> Any:
+        """The part of a tensor or array [..., h, w] inside the box, as a view."""
+        return array[..., self.top : self.bottom, self.left : self.right]
+
+    def paste(self, array: Any, patch: Any) -> None:
+        """Write `patch` [..., h, w] over the box of `array`, in place."""
+        array[..., self.top : self.bottom, self.left : self.right] = patch
+
+    def union(self, other: Box) -> Box:
+        """The smallest box that holds both."""
+        return Box(
+            min(self.top, other.top),
+            min(self.left, other.left),
+            max(self.bottom, other.bottom),
+            max(self.right, other.right),
+        )

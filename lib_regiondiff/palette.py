@@ -1,0 +1,292 @@
+"""The document: a palette of brushes, version 1, that says all that matters to a picture; parsed and dumped here."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff import imaging
+from lib_regiondiff.errors import PaletteError, Problem
+from lib_regiondiff.fields import SIDE, Checked, Colour, Exactly, Guidance, PictureRule, SizeRule
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.imaging import File, Mask, Picture, Room, Shape
+from lib_regiondiff.schema import REQUIRED, Choice, Fault, Many, Maybe, Number, Object, Text, fault, field, join, show
+
+VERSION = 1
+MAX_BYTES = 64 * 2**20
+MAX_VALUES = 2**21
+SEED = Number(0, 2**53 - 1, whole=True)
+SHARE = Number(0, 1)
+PROMPT = Text(20000)
+NAME = Text(260)
+IMAGE, MASK = PictureRule(), PictureRule(mask=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lora:
+    """A low-rank adaptation that was loaded."""
+
+    name: str = field(Text(260, 1), REQUIRED, "File name without its ending.")
+    weight: float = field(Number(-10, 10), 1.0, "Multiplier.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """The model that the palette was made with; it informs, and is the CLI's default."""
+
+    name: str = field(NAME, "", "Folder, file or hub id.")
+    hash: str = field(Text(64), "", "First hex digits of the SHA-256 of the weights.")
+    loras: tuple[Lora, ...] = field(Many(Object(Lora), 64), (), "LoRAs in the order of loading.")
+    vae: str = field(NAME, "", "A VAE other than the checkpoint's own.")
+    clip_skip: int = field(Number(1, 12, whole=True), 1, "1 uses the last layer of the text encoder.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Init:
+    """The picture that img2img or inpainting starts from."""
+
+    image: Picture | File = field(IMAGE, REQUIRED, "The picture.")
+    strength: float = field(SHARE, 0.75, "Share of the levels that are run; 1 keeps nothing of the picture.")
+    mask: Mask | None = field(Maybe(MASK), None, "Where to paint; null paints everywhere.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Background:
+    """The brush under all others: it owns what no brush covers."""
+
+    prompt: str = field(PROMPT, "", "What the rest of the picture shows.")
+    negative: str = field(PROMPT, "", "What it should not show; brushes without an own negative use it too.")
+    image: Picture | File | None = field(Maybe(IMAGE), None, "A picture to paint on.")
+    colour: str | None = field(Maybe(Colour()), None, "A plain colour to paint on.")
+    strength: float = field(SHARE, 1.0, "Share of the levels in which image or colour is repainted.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brush:
+    """One meaning and where it goes. Later brushes lie above earlier ones."""
+
+    id: str = field(Text(64, 1), REQUIRED, "Its identity; unique in the palette.")
+    name: str = field(Text(200), "", "What people call it.")
+    colour: str = field(Colour(), "#2692f3", "Its colour on the canvas.")
+    prompt: str = field(PROMPT, "", "What to show inside the mask.")
+    negative: str | None = field(Maybe(PROMPT), None, "What not to show; null means the background's negative.")
+    mask: Mask = field(MASK, REQUIRED, "Where: PNG data URL, file or shape.")
+    feather: float = field(Number(0, 1024), 0.0, "Softness of the edge: a Gaussian's deviation in pixels.")
+    strength: float = field(SHARE, 1.0, "Share of the levels in which it acts, the last ones.")
+    prompt_strength: float = field(SHARE, 1.0, "0 is the background's prompt, 1 its own.")
+    guidance: float | None = field(Maybe(Guidance()), None, "Guidance scale; null means the palette's.")
+    seed: int | None = field(Maybe(SEED), None, "Seed of the noise inside the mask; null means the picture's.")
+    weight: float = field(Number(0.001, 1000), 1.0, "Its share where brushes mix.")
+    start: float = field(SHARE, 0.0, "Share of the levels run before it begins.")
+    stop: float = field(SHARE, 1.0, "Share of the levels after which it ends.")
+
+
+def _in_order(brush: Brush) -> Iterator[tuple[str, str, str]]:
+    if brush.start >= brush.stop:
+        yield ".stop", f"more than start ({brush.start})", f"{brush.stop}"
+
+
+def _unlike(brushes: tuple[Brush, ...]) -> Iterator[tuple[str, str, str]]:
+    ids = [brush.id for brush in brushes]
+    for index, name in enumerate(ids):
+        if name in ids[:index]:
+            yield f"[{index}].id", "an id of its own", f"{show(name)} again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tiles:
+    """The regular grid for axes that are longer than a tile."""
+
+    width: int = field(SIDE, 768, "Width of a tile in pixels.")
+    height: int = field(SIDE, 768, "Height of a tile in pixels.")
+    overlap: int = field(Number(0, 16384, whole=True), 128, "Least overlap of neighbours in pixels.")
+    window: str | None = field(
+        Maybe(Choice(("constant", "linear", "cosine", "gaussian", "quartic"))),
+        None,
+        "Weight profile of a tile; null means linear for average, gaussian for mixture.",
+    )
+
+
+def _narrow(tiles: Tiles) -> Iterator[tuple[str, str, str]]:
+    least = min(tiles.width, tiles.height)
+    if tiles.overlap >= least:
+        yield ".overlap", f"less than a tile's shorter side ({least})", f"{tiles.overlap}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bootstrap:
+    """How the first levels keep each brush to itself."""
+
+    levels: int = field(Number(0, 1000, whole=True), 0, "Number of first levels; 0 is off.")
+    mix: float = field(Number(0, 1000), 1.0, "Levels with a white surrounding; a fraction mixes.")
+    leak_sensitivity: float = field(Number(0, 100), 0.2, "Smaller suppresses more of what leaks out; 0 is off.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """What happens where brushes lie on one another."""
+
+    rule: str = field(Choice(("painter", "weighted")), "painter", "The upper one wins, or all mix by weight.")
+    cover_alpha: float = field(SHARE, 0.0, "Share that a lower brush keeps under a later one (painter).")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """Other initial noise inside a mask."""
+
+    mask: Mask = field(MASK, REQUIRED, "Where.")
+    seed: int = field(SEED, REQUIRED, "Seed of the new noise.")
+    amount: float = field(SHARE, 1.0, "1 replaces the noise, less mixes it in; the variance stays 1.")
+
+
+BRUSHES = Checked(Many(Checked(Object(Brush), _in_order), 64), _unlike)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Palette:
+    """The whole document."""
+
+    version: int = field(Exactly(VERSION), VERSION, "Version of this format.")
+    size: Size = field(SizeRule(), Size(512, 512), "Canvas in pixels.")
+    seed: int | None = field(Maybe(SEED), None, "Seed of the first picture; null draws one.")
+    model: Model = field(Object(Model), Model, "The model it was made with.")
+    steps: int = field(Number(1, 1000, whole=True), 20, "Steps of the sampler.")
+    sampler: str = field(Text(64, 1), "Euler a", "Name of the sampler.")
+    guidance: float = field(Guidance(), 7.0, "Classifier-free guidance scale; 1 is none.")
+    rescale: float = field(SHARE, 0.0, "Share of the guided prediction that is rescaled to the unguided deviation.")
+    init: Init | None = field(Maybe(Object(Init)), None, "Picture to start from.")
+    blend: str = field(Choice(("average", "mixture")), "average", "MultiDiffusion or Mixture of Diffusers.")
+    attention: str = field(
+        Choice(("none", "bias", "couple")), "none", "Cross-attention method: Paint with Words or Attention Couple."
+    )
+    background: Background = field(Object(Background), Background, "What no brush covers.")
+    brushes: tuple[Brush, ...] = field(BRUSHES, (), "From the lowest to the uppermost.")
+    tiles: Tiles | None = field(Maybe(Checked(Object(Tiles), _narrow)), None, "Grid of tiles; null means none.")
+    bootstrap: Bootstrap = field(Object(Bootstrap), Bootstrap, "Separation of the first levels.")
+    overlap: Overlap = field(Object(Overlap), Overlap, "Order of overlapping brushes.")
+    quantization: str = field(
+        Choice(("none", "discrete", "semi-continuous", "continuous")), "none", "Masks that grow as the noise falls."
+    )
+    noise: tuple[Noise, ...] = field(Many(Object(Noise), 256), (), "Changes of the initial noise, in order.")
+
+
+def parse(data: Any, folder: Path | None = None) -> Palette:
+    """The palette of JSON text or plain data; the only validator.
+
+    Raises PaletteError, which lists every problem with its path. Masks and images in files are read from `folder`,
+    once all else is right; without a folder they are refused.
+    """
+    try:
+        data = _loads(data) if isinstance(data, str | bytes) else data
+        room = _admitted(data)
+        palette = Object(Palette).read(data, "")
+    except Fault as error:
+        raise PaletteError(error.problems) from None
+    problems: list[Problem] = []
+    palette = _inline(palette, "", folder, room, problems)
+    if problems:
+        raise PaletteError(problems)
+    return palette
+
+
+def dump(palette: Palette) -> dict[str, Any]:
+    """Plain data of a palette, such that parse(dump(p)) == p; values at their defaults are left out."""
+    return {"version": VERSION} | Object(Palette).write(palette)
+
+
+def dumps(palette: Palette) -> str:
+    """The same as compact JSON text."""
+    return json.dumps(dump(palette), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def json_schema() -> dict[str, Any]:
+    """The format as JSON schema (draft 2020-12); what it cannot say (unique ids, sizes) only `parse` checks."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Region Diffusion palette"}
+    schema = head | Object(Palette).schema()
+    schema["required"] = ["version"]
+    return schema
+
+
+def _loads(text: str | bytes) -> Any:
+    if len(text) > MAX_BYTES:
+        raise _refusal(f"at most {MAX_BYTES // 2**20} MB of text", f"{len(text) / 2**20:.2f} MB")
+    try:
+        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
+        if sum(map(text.count, "[{,")) > MAX_VALUES:
+            raise _refusal(f"at most {MAX_VALUES} brackets and commas", "more")
+        return json.loads(text, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_unique)
+    except UnicodeDecodeError:
+        raise _refusal("UTF-8 text", "other bytes") from None
+    except json.JSONDecodeError as error:
+        raise _refusal("JSON", f"a fault at line {error.lineno}, column {error.colno} ({error.msg})") from None
+    except RecursionError:
+        raise _refusal("JSON", "brackets nested too deeply") from None
+
+
+def _refusal(expected: str, got: str) -> Fault:
+    return Fault(Problem("palette", expected, got))
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) < 40 else float(digits)
+
+
+def _constant(name: str) -> Any:
+    raise _refusal("JSON", f"{name}, which JSON does not have")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        raise _refusal("each key once in an object", f"{show(twice)} again")
+    return data
+
+
+def _admitted(data: Any) -> Room:
+    """The room that a document leaves for files; Fault for what makes reading further pointless."""
+    if not isinstance(data, Mapping):
+        raise fault("", "an object", data)
+    version = data.get("version", "")
+    if version != VERSION or not isinstance(version, int) or isinstance(version, bool):
+        got = show(version) if "version" in data else "nothing"
+        raise Fault(Problem("version", f"{VERSION} (this program knows no other)", got))
+    room = Room(MAX_BYTES)
+    for text in _texts(data):
+        room.admit(text, "palette")
+    return room
+
+
+def _texts(data: Any, depth: int = 0) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping | list | tuple) and depth < 8:
+        for value in data.values() if isinstance(data, Mapping) else data:
+            yield from _texts(value, depth + 1)
+
+
+def _inline(value: Any, path: str, folder: Path | None, room: Room, problems: list[Problem]) -> Any:
+    """The same record with every file below it read; what can't be read is added to `problems`."""
+    if isinstance(value, File):
+        try:
+            return _picture(value, f"{path}.file", folder, room)
+        except Fault as error:
+            problems.extend(error.problems)
+    elif isinstance(value, tuple):
+        return tuple(_inline(each, f"{path}[{i}]", folder, room, problems) for i, each in enumerate(value))
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type | Size | Picture | Shape):
+        keys = [field.name for field in dataclasses.fields(value)]
+        news = {key: _inline(getattr(value, key), join(path, key), folder, room, problems) for key in keys}
+        return dataclasses.replace(value, **news)
+    return value
+
+
+def _picture(file: File, path: str, folder: Path | None, room: Room) -> Picture:
+    if folder is None:
+        raise fault(path, "no file (this palette has no folder)", file.name)
+    return imaging.load(file, folder, path, room)
