@@ -1,0 +1,30 @@
+"""Guidance: two predictions of one view, with and without the prompt, become one."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from lib_regiondiff.host import Level
+
+
+def cfg(cond: Tensor, uncond: Tensor, scale: float) -> Tensor:
+    """Classifier-free guidance, Ho and Salimans 2022, on x0 [..., h, w]; affine, so it is the same on noise."""
+    return uncond + scale * (cond - uncond)
+
+
+def rescale(guided: Tensor, cond: Tensor, x: Tensor, level: Level, share: float) -> Tensor:
+    """Bring the deviation of the guided noise back to that of the unguided one, Lin et al. 2023, eq. 15 and 16.
+
+    guided, cond: x0 [B, C, h, w] of the same x at `level`; share 0 changes nothing, 1 rescales fully.
+    """
+    if share == 0:
+        return guided
+    eps, plain = _noise(guided, x, level), _noise(cond, x, level)
+    axes = (1, 2, 3)
+    ratio = plain.std(dim=axes, keepdim=True) / eps.std(dim=axes, keepdim=True)
+    eps = share * (eps * ratio) + (1 - share) * eps
+    return (x - level.beta * eps) / level.alpha
+
+
+def _noise(denoised: Tensor, x: Tensor, level: Level) -> Tensor:
+    return (x - level.alpha * denoised) / level.beta

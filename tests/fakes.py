@@ -1,0 +1,125 @@
+"""Hosts with known answers: Gaussian data, whose exact denoiser and whose sampling paths have a closed form."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Cond, LatentSpec, Level, Model, Row
+
+
+@dataclass(frozen=True)
+class MeanCond:
+    """Data of this mean; `tokens` only forms groups."""
+
+    mean: float
+    tokens: int = 77
+
+    @property
+    def group(self) -> int:
+        """The token count."""
+        return self.tokens
+
+
+@dataclass
+class GaussianHost:
+    """Data N(mean of the prompt, deviation²) in every cell, independent: E[x0 | x] is known exactly.
+
+    A prompt is a number, the mean; the empty prompt means 0; "nan" predicts NaN. `calls` records the rows of each call.
+    """
+
+    deviation: float = 0.5
+    native: int = 64
+    cells_per_call: int = 2**16
+    calls: list[list[Row]] = field(default_factory=list)
+    encoded: list[str] = field(default_factory=list)
+
+    @property
+    def latent(self) -> LatentSpec:
+        """Three channels, 8 pixels a cell."""
+        return LatentSpec(3, 8, self.native, torch.device("cpu"), torch.float64, self.cells_per_call)
+
+    def encode(self, prompt: str, negative: bool, size: Size) -> Cond:
+        """The mean that the prompt names; a long prompt is another group."""
+        self.encoded.append(prompt)
+        return _cond(prompt)
+
+    def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
+        """Between two means."""
+        assert isinstance(a, MeanCond) and isinstance(b, MeanCond)
+        return MeanCond(a.mean + (b.mean - a.mean) * t)
+
+    def token_spans(self, prompt: str, phrase: str) -> list[slice]:
+        """No tokens."""
+        return []
+
+    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        """E[x0 | x] of each row."""
+        self.calls.append(list(rows))
+        assert len({row.cond.group for row in rows}) == 1 and len(x) == len(rows)
+        return torch.stack([self._expected(each, row) for each, row in zip(x, rows, strict=True)])
+
+    def _expected(self, x: Tensor, row: Row) -> Tensor:
+        assert isinstance(row.cond, MeanCond) and x.shape[1:] == (row.box.size.height, row.box.size.width)
+        a, b, v = row.level.alpha, row.level.beta, self.deviation**2
+        return row.cond.mean + a * v / (a * a * v + b * b) * (x - a * row.cond.mean)
+
+    def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
+        """x at a level."""
+        return level.alpha * x0 + level.beta * noise
+
+    def encode_image(self, image: Image.Image) -> Tensor:
+        """Not of use here."""
+        raise AssertionError("no pictures")
+
+    def decode(self, latent: Tensor) -> Image.Image:
+        """Not of use here."""
+        raise AssertionError("no pictures")
+
+
+@functools.cache
+def _cond(prompt: str) -> MeanCond:
+    """One object for each prompt, as a host's cache gives."""
+    words = prompt.split()
+    return MeanCond(float(words[0]) if words else 0.0, 77 if len(words) < 2 else 154)
+
+
+def exploding(sigma: float) -> Level:
+    """A level where x = x0 + sigma * n."""
+    return Level(sigma, 1.0, sigma, sigma / (1 + sigma * sigma) ** 0.5)
+
+
+def preserving(sigma: float) -> Level:
+    """The same level where alpha² + beta² = 1."""
+    norm = (1 + sigma * sigma) ** 0.5
+    return Level(sigma, 1 / norm, sigma / norm, sigma / norm)
+
+
+def schedule(count: int, high: float = 14.6, low: float = 0.03) -> list[float]:
+    """Descending sigmas, Karras et al. 2022, eq. 5, and the final 0."""
+    ramp = torch.linspace(0, 1, count, dtype=torch.float64)
+    sigmas = (high ** (1 / 7) + ramp * (low ** (1 / 7) - high ** (1 / 7))) ** 7
+    return [*sigmas.tolist(), 0.0]
+
+
+def heun(model: Model, x: Tensor, levels: Sequence[Level]) -> Tensor:
+    """Karras et al. 2022, algorithm 1 without churn, on levels of the exploding kind."""
+    for here, there in itertools.pairwise(levels):
+        slope = (x - model(x, here)) / here.beta
+        guess = x + (there.beta - here.beta) * slope
+        if there.beta > 0:
+            slope = (slope + (guess - model(guess, there)) / there.beta) / 2
+        x = x + (there.beta - here.beta) * slope
+    return x
+
+
+def end_point(x: Tensor, mean: Tensor | float, deviation: float, sigma: float, last: float = 0.0) -> Tensor:
+    """Where the probability-flow ODE takes x from sigma to `last`, for data N(mean, deviation²)."""
+    return mean + (x - mean) * ((deviation**2 + last**2) / (deviation**2 + sigma**2)) ** 0.5

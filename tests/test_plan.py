@@ -1,0 +1,197 @@
+"""The plan: only evaluations that matter, at the right places, and nothing that cannot be honoured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakes import GaussianHost, exploding, schedule
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import Box
+from lib_regiondiff.host import Level
+from lib_regiondiff.model import ask, batches, region_model
+from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.plan import Job, Plan, Text, make_plan, step_of
+
+LEVELS = tuple(exploding(sigma) for sigma in schedule(10))
+LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
+
+
+def palette(width: int = 128, height: int = 128, **more: Any) -> Palette:
+    return parse({"version": 1, "size": {"width": width, "height": height}, "background": {"prompt": "0"}} | more)
+
+
+def plan(document: Palette, host: GaussianHost | None = None, merge: bool = True, **more: Any) -> Plan:
+    return make_plan(document, Job(document.size, LEVELS, (1,), **more), host or GaussianHost(), merge)
+
+
+def brush(id: str, mask: Any, prompt: str = "1", **more: Any) -> dict[str, Any]:
+    return {"id": id, "mask": mask, "prompt": prompt} | more
+
+
+@st.composite
+def palettes(draw: st.DrawFn) -> Palette:
+    """Boxes and ellipses of any order, with every option that changes weights."""
+    span = st.tuples(st.floats(-0.1, 1.1), st.floats(-0.1, 1.1)).filter(lambda pair: pair[0] != pair[1]).map(sorted)
+    brushes = []
+    for index in range(draw(st.integers(0, 5))):
+        (left, right), (top, bottom) = draw(span), draw(span)
+        kind = draw(st.sampled_from(["rectangle", "ellipse"]))
+        brushes.append(
+            brush(
+                str(index),
+                {kind: [left, top, right, bottom]},
+                str(draw(st.integers(0, 3))),
+                feather=draw(st.sampled_from([0, 5, 30])),
+                strength=draw(st.sampled_from([1, 0.5, 0])),
+                stop=draw(st.sampled_from([1, 0.6])),
+                weight=draw(st.sampled_from([1, 4])),
+            )
+        )
+    grids = [None, {"width": 64, "height": 96, "overlap": 16}, {"width": 100, "height": 64, "overlap": 0}]
+    tiles = draw(st.sampled_from(grids))
+    overlap = {"rule": draw(st.sampled_from(["painter", "weighted"])), "cover_alpha": draw(st.sampled_from([0, 0.3]))}
+    return palette(
+        draw(st.integers(64, 300)),
+        draw(st.integers(64, 300)),
+        brushes=brushes,
+        tiles=tiles,
+        blend=draw(st.sampled_from(["average", "mixture"])),
+        quantization=draw(st.sampled_from(["none", "discrete", "semi-continuous", "continuous"])),
+        overlap=overlap,
+    )
+
+
+@given(palettes(), st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_weights_of_every_level_sum_to_one_and_no_view_is_in_vain(document: Palette, merge: bool) -> None:
+    made = plan(document, merge=merge)
+    for level in LEVELS[:-1]:
+        total = np.zeros((made.size.height, made.size.width), np.float64)
+        for view in made.views(level):
+            weight = view.weight.numpy()
+            assert weight.shape == (view.box.size.height, view.box.size.width)
+            assert weight.min() >= 0 and weight.max() > 0
+            assert view.frame.union(view.box) == view.frame
+            view.box.crop(total)[...] += weight
+        assert np.abs(total - 1).max() < 1e-5
+
+
+@given(palettes())
+@settings(max_examples=40, deadline=None)
+def test_a_constant_model_passes_through_unchanged(document: Palette) -> None:
+    """Every meaning the same number: any blend of it is that number."""
+
+    class Constant(GaussianHost):
+        def denoise(self, x: torch.Tensor, rows: Any) -> torch.Tensor:
+            return torch.full_like(x, 0.375)
+
+    host = Constant()
+    made = plan(document, host)
+    x = torch.zeros(1, 3, made.size.height, made.size.width)
+    for level in LEVELS[:-1:4]:
+        assert (region_model(host, made)(x, level) - 0.375).abs().max() < 1e-5
+
+
+def test_no_brushes_and_equal_brushes_are_one_full_view() -> None:
+    same = [brush("a", LEFT, "0"), brush("b", {"ellipse": [0.2, 0.2, 0.9, 0.7]}, "0", feather=9, strength=0.5)]
+    for document in (palette(), palette(brushes=same), palette(1024, 256, brushes=same)):
+        single = plan(document).single
+        assert single is not None and bool((single.weight == 1).all())
+    assert plan(palette(brushes=same), merge=False).single is None
+
+
+def test_equal_brushes_become_one_region() -> None:
+    document = palette(brushes=[brush("a", LEFT), brush("b", RIGHT, "2"), brush("c", {"rectangle": [0.6, 0, 0.7, 1]})])
+    views = plan(document).views(LEVELS[0])
+    assert sorted(view.region.names for view in views) == [("a", "c"), ("b",)]
+
+
+def test_brushes_that_differ_in_one_image_of_a_batch_stay_apart() -> None:
+    document = palette(brushes=[brush("a", LEFT), brush("b", RIGHT)])
+    texts = ({}, {"b": Text("3", "")})
+    made = make_plan(document, Job(document.size, LEVELS, (1, 2), texts), GaussianHost())
+    assert [view.region.names for view in made.views(LEVELS[0])] == [("a",), ("b",)]
+
+
+def test_a_hidden_brush_is_neither_encoded_nor_run() -> None:
+    host = GaussianHost()
+    brushes = [brush("under", LEFT, "7"), brush("over", {"rectangle": [0, 0, 1, 1]}, "2")]
+    plan(palette(guidance=1, brushes=brushes), host)
+    assert host.encoded == ["2"]
+
+
+def test_two_halves_cost_three_rows_a_step_not_four() -> None:
+    document = palette(guidance=7, brushes=[brush("a", LEFT, "1"), brush("b", RIGHT, "2")])
+    views = plan(document, GaussianHost(native=128)).views(LEVELS[0])
+    rows, asked = ask(views, 1, LEVELS[0])
+    assert len(views) == 2 and len(rows) == 3 and asked[0].unconds == asked[1].unconds
+
+
+def test_the_negative_is_not_run_at_guidance_one() -> None:
+    host = GaussianHost()
+    document = palette(guidance=1, brushes=[brush("a", LEFT, "1", negative="5")])
+    made = plan(document, host)
+    region_model(host, made)(torch.zeros(1, 3, 16, 16), LEVELS[0])
+    assert "5" not in host.encoded and sum(len(rows) for rows in host.calls) == len(made.views(LEVELS[0])) == 2
+
+
+def test_windows_are_native_boxes_around_small_brushes() -> None:
+    document = palette(512, 384, guidance=1, brushes=[brush("a", {"rectangle": [0.9, 0.1, 0.95, 0.15]})])
+    view = next(view for view in plan(document).views(LEVELS[0]) if view.region.names == ("a",))
+    assert view.box.size.height == view.box.size.width == 8 and view.box.right <= 64 and view.frame == view.box
+    whole = next(view for view in plan(document).views(LEVELS[0]) if view.region.names == ("background",))
+    assert whole.box == Box(0, 0, 48, 64)
+
+
+def test_rows_of_one_shape_share_calls_under_the_budget() -> None:
+    brushes = [brush(str(i), {"rectangle": [i / 8, 0, (i + 1) / 8, 1]}, str(i + 1)) for i in range(8)]
+    document = palette(512, 64, guidance=3, brushes=brushes)
+    for cells, most in ((2**16, 16), (64 * 4, 4), (1, 1)):
+        host = GaussianHost(cells_per_call=cells)
+        region_model(host, plan(document, host))(torch.zeros(1, 3, 8, 64), LEVELS[0])
+        assert max(len(rows) for rows in host.calls) == most and sum(len(rows) for rows in host.calls) == 16
+
+
+def test_other_token_counts_go_to_another_call() -> None:
+    document = palette(guidance=1, brushes=[brush("a", LEFT, "1"), brush("b", RIGHT, "2 long")])
+    rows, _ = ask(plan(document).views(LEVELS[0]), 1, LEVELS[0])
+    assert [len(batch) for batch in batches(rows, 2**16)] == [1, 1]
+
+
+def test_levels_between_two_belong_to_the_noisier() -> None:
+    noises = {1.0: 0, 0.9: 0, 0.8999999: 0, 0.7: 0, 0.5: 1, 0.11: 1, 0.1: 2, 0.01: 2}
+    assert [step_of([-0.9, -0.5, -0.1], noise) for noise in noises] == list(noises.values())
+
+
+def test_feather_scales_with_the_picture() -> None:
+    """Hires: a palette rendered twice as large looks like a palette drawn twice as large."""
+    small, large = (palette(side, side, brushes=[brush("a", LEFT, feather=side / 16)]) for side in (256, 512))
+    job, host = Job(large.size, LEVELS, (1,)), GaussianHost()
+    views = [make_plan(document, job, host).views(LEVELS[0]) for document in (small, large)]
+    assert all(torch.equal(a.weight, b.weight) and a.box == b.box for a, b in zip(*views, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"attention": "bias"}, "attention"),
+        ({"bootstrap": {"levels": 2}}, "bootstrap.levels"),
+        ({"background": {"colour": "#ffffff"}}, "background.colour"),
+    ],
+)
+def test_what_is_not_there_yet_is_refused(change: dict[str, Any], where: str) -> None:
+    with pytest.raises(HostError, match=f"^{where}: expected nothing, got a value; this version can't"):
+        plan(palette(**change))
+
+
+def test_clock_holds_for_a_host_whose_levels_are_rounded() -> None:
+    made = plan(palette(brushes=[brush("a", LEFT, start=0.5)]))
+    for index, level in enumerate(LEVELS[:-1]):
+        rounded = Level(level.t, level.alpha, level.beta, float(np.float32(level.noise)))
+        assert made.views(rounded) is made.steps[index]
