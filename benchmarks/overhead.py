@@ -1,0 +1,112 @@
+"""What the core costs over bare network calls: `python benchmarks/overhead.py [--steps N]`.
+
+One run, SD1.5's real shapes with random weights, 256x256 px, two halves with guidance. Each step of the sampling loop
+is followed by a replay of exactly the same network inputs through the bare UNet; CPU seconds of both are summed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+
+from lib_regiondiff import noise
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Cond, LatentSpec
+from lib_regiondiff.hosts.diffusers import samplers
+from lib_regiondiff.hosts.diffusers.host import DiffusersHost, from_denoised
+from lib_regiondiff.hosts.diffusers.text import TextCond
+from lib_regiondiff.model import region_model
+from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.plan import Job, make_plan
+
+HALVES = [
+    {"id": "left", "prompt": "a", "mask": {"rectangle": [0, 0, 0.5, 1]}},
+    {"id": "right", "prompt": "b", "mask": {"rectangle": [0.5, 0, 1, 1]}},
+]
+
+
+class RandomHost(DiffusersHost):
+    """The diffusers host with random conditions; it keeps the inputs of each network call for the replay."""
+
+    def encode(self, prompt: str, negative: bool, size: Size) -> Cond:
+        """A random embedding of SD1.5's shape for each prompt."""
+        seed = sum(prompt.encode()) + 1
+        return self.known.setdefault(prompt, TextCond(torch.randn(1, 77, 768, generator=noise.generator(seed))))
+
+
+def unet() -> UNet2DConditionModel:
+    """SD1.5's UNet with random weights."""
+    torch.manual_seed(0)
+    return UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8).eval()
+
+
+class Recorder(torch.nn.Module):
+    """Passes calls on to a network and keeps their inputs."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.network, self.config, self.dtype, self.inputs = network, network.config, network.dtype, []
+
+    def forward(self, *arguments: Any, **named: Any) -> Any:
+        """The network's answer."""
+        self.inputs.append((arguments, named))
+        return self.network(*arguments, **named)
+
+
+def palette(steps: int) -> Palette:
+    """Two halves at 256x256."""
+    return parse({"version": 1, "size": {"width": 256, "height": 256}, "steps": steps, "brushes": HALVES})
+
+
+@torch.no_grad()
+def measure(steps: int) -> dict[str, object]:
+    """CPU seconds of loop and replay, interleaved step by step after one warm-up step of each."""
+    recorder = Recorder(unet())
+    scheduler = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+    pipe: Any = type("Pipe", (), {"unet": recorder, "scheduler": scheduler})()
+    host = RandomHost(pipe, LatentSpec(4, 8, 512, torch.device("cpu"), torch.float32))
+    document, sampler = palette(steps + 1), samplers.SAMPLERS["DDIM"]
+    scheduler = samplers.scheduler_of(sampler, scheduler, steps + 1, "cpu")
+    job = Job(document.size, samplers.levels_of(sampler, scheduler), (1,))
+    plan = make_plan(document, job, host)
+    model, x = region_model(host, plan), noise.unit([noise.generator(1)], (4, plan.size.height, plan.size.width))
+    loop, bare, rows = [], [], 0
+    for level, t in zip(plan.levels, scheduler.timesteps, strict=False):
+        recorder.inputs.clear()
+        start = time.process_time()
+        x = scheduler.step(from_denoised(model(x, level), x, level, "epsilon"), t, x, return_dict=False)[0]
+        loop.append(time.process_time() - start)
+        start = time.process_time()
+        for arguments, named in recorder.inputs:
+            recorder.network(*arguments, **named)
+        bare.append(time.process_time() - start)
+        rows = sum(len(arguments[0]) for arguments, _ in recorder.inputs)
+    return result(loop[1:], bare[1:], rows)
+
+
+def result(loop: Sequence[float], bare: Sequence[float], rows: int) -> dict[str, object]:
+    """The line to print: the ratio of sums, and the range of the ratios of single steps."""
+    ratios = sorted(a / b for a, b in zip(loop, bare, strict=True))
+    return {
+        "benchmark": "overhead",
+        "steps": len(loop),
+        "rows_per_step": rows,
+        "loop_cpu_s": round(sum(loop), 2),
+        "bare_cpu_s": round(sum(bare), 2),
+        "ratio": round(sum(loop) / sum(bare), 4),
+        "median_step_ratio": round(statistics.median(ratios), 4),
+        "step_ratio_range": [round(ratios[0], 4), round(ratios[-1], 4)],
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=10)
+    print(json.dumps(measure(parser.parse_args().steps)))

@@ -1,0 +1,85 @@
+"""Counts network rows and latent pixels of one step of each scene: `python benchmarks/rows.py`. Exact, no model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from scenes import SCENES, scene
+from torch import Tensor
+
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Cond, LatentSpec, Level, Row
+from lib_regiondiff.model import region_model
+from lib_regiondiff.plan import Job, make_plan
+
+LEVELS = (Level(999, 0.1, 0.995, 0.995), Level(0, 1, 0, 0))
+
+
+@dataclass(frozen=True)
+class Words:
+    """A condition that is its own prompt."""
+
+    prompt: str
+    group: int = 77
+
+
+class Counting:
+    """A host that only counts: predicts zeros; `shapes` holds rows, height and width of each call."""
+
+    latent = LatentSpec(4, 8, 512, torch.device("cpu"), torch.float32)
+
+    def __init__(self) -> None:
+        self.shapes: list[tuple[int, int, int]] = []
+
+    def encode(self, prompt: str, negative: bool, size: Size) -> Cond:
+        """The prompt."""
+        return Words(prompt)
+
+    def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
+        """The second."""
+        return b
+
+    def token_spans(self, prompt: str, phrase: str) -> list[slice]:
+        """None."""
+        return []
+
+    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        """Zeros."""
+        self.shapes.append((x.shape[0], x.shape[2], x.shape[3]))
+        return torch.zeros_like(x)
+
+    def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
+        """x at a level."""
+        return level.alpha * x0 + level.beta * noise
+
+    def encode_image(self, image: Image.Image) -> Tensor:
+        """Nothing to encode with."""
+        raise AssertionError("this host only counts")
+
+    def decode(self, latent: Tensor) -> Image.Image:
+        """Nothing to decode with."""
+        raise AssertionError("this host only counts")
+
+
+def count(name: str) -> dict[str, object]:
+    """Calls, rows and latent pixels of one step of a scene."""
+    palette, host = scene(name), Counting()
+    plan = make_plan(palette, Job(palette.size, LEVELS, (1,)), host)
+    region_model(host, plan)(torch.zeros(1, 4, plan.size.height, plan.size.width), LEVELS[0])
+    return {
+        "benchmark": "rows",
+        "scene": name,
+        "calls": len(host.shapes),
+        "rows": sum(rows for rows, _, _ in host.shapes),
+        "latent_pixels": sum(rows * h * w for rows, h, w in host.shapes),
+        "canvas": plan.size.area,
+    }
+
+
+if __name__ == "__main__":
+    for each in SCENES:
+        print(json.dumps(count(each)))
