@@ -24,11 +24,12 @@ from lib_regiondiff.schema import Fault, show
 
 MAX_SIDE = 16384
 MAX_PIXELS = 2**25
+LIMIT = f"at most {MAX_PIXELS}, and {MAX_SIDE} at a side"
 MAX_PIXELS_OF_ALL = 2**28
 MAX_BYTES = 48 * 2**20
 CACHED_PIXELS = 2**22
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
-MEDIA = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+MEDIA = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}  # by ending
 STARTS = {"PNG": rb"\x89PNG\r\n\x1a\n", "JPEG": rb"\xff\xd8\xff", "WEBP": rb"RIFF....WEBP"}
 MAX_CHUNKS, MAX_MARKERS, MAX_SCANS = 2**16, 2**12, 64
 MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # neither a stuffed byte nor a restart
@@ -97,13 +98,15 @@ class Room:
 
 
 def _claimed(text: str) -> int:
+    """The pixels that decoding a PNG data URL may cost; nothing for other text, and for a claim that is refused."""
     if not text.startswith("data:image/png;base64,"):
         return 0
     try:
         head = base64.b64decode(text.partition(",")[2][:32])
     except ValueError:
         return 0
-    return int.from_bytes(head[16:20], "big") * int.from_bytes(head[20:24], "big")
+    pixels = int.from_bytes(head[16:20], "big") * int.from_bytes(head[20:24], "big")
+    return pixels if pixels <= MAX_PIXELS else 0
 
 
 def load(file: File, folder: Path, path: str, room: Room) -> Picture:
@@ -117,9 +120,11 @@ def load(file: File, folder: Path, path: str, room: Room) -> Picture:
         if place.stat().st_size > MAX_BYTES:
             raise Fault(Problem(path, f"a file of at most {MAX_BYTES // 2**20} MB", "more"))
         data = place.read_bytes()
-    except (OSError, RuntimeError) as error:  # links in a circle are a RuntimeError before Python 3.13
+    except OSError as error:
         raise Fault(Problem(path, f"a readable file {show(file.name)}", _reason(error))) from None
-    picture = Picture.of(data, MEDIA[place.suffix.lower()])
+    except RuntimeError:  # before Python 3.13
+        raise Fault(Problem(path, f"a readable file {show(file.name)}", "links in a circle")) from None
+    picture = Picture.of(data, MEDIA[file.name.rpartition(".")[2].lower()])
     room.admit(picture.url, path)
     check(data, picture.media, path)
     return picture
@@ -132,12 +137,11 @@ def check(data: bytes, media: str, path: str) -> None:
         with _quiet():
             flaw = _flaw(data, kind)
     except Image.DecompressionBombError:
-        flaw = "far too many pixels"
+        flaw = f"far too many pixels ({LIMIT})"
     except BROKEN as error:
         flaw = _reason(error)
     if flaw:
-        expected = f"a whole still {kind} image of at most {MAX_PIXELS} pixels, sides up to {MAX_SIDE}"
-        raise Fault(Problem(path, expected, flaw))
+        raise Fault(Problem(path, f"a whole still {kind} image", flaw))
 
 
 @contextlib.contextmanager
@@ -150,13 +154,13 @@ def _quiet() -> Iterator[None]:
 def _flaw(data: bytes, kind: str) -> str:
     """What is wrong with encoded bytes, in words; nothing if nothing is."""
     if not re.match(STARTS[kind], data, re.DOTALL):
-        return f"{len(data)} bytes of another kind"
+        return f"data of another kind ({len(data)} bytes)"
     flaw = _png_flaw(data) if kind == "PNG" else _jpeg_flaw(data) if kind == "JPEG" else ""
     if flaw:
         return flaw
     image = Image.open(io.BytesIO(data), formats=[kind])
     if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
-        return f"{image.width}x{image.height}"
+        return f"{image.width}x{image.height} pixels ({LIMIT})"
     if getattr(image, "is_animated", False) and kind != "JPEG":  # a camera's JPEG may carry small copies of itself
         return "an animation"
     image.load()

@@ -213,7 +213,7 @@ def json_schema() -> dict[str, Any]:
 
 def _loads(text: str | bytes) -> Any:
     if len(text) > MAX_BYTES:
-        raise _refusal(f"at most {MAX_BYTES // 2**20} MB of text", f"{len(text) / 2**20:.2f} MB")
+        raise _refusal(f"at most {MAX_BYTES // 2**20} MB of text", "more")
     try:
         text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
         if sum(map(text.count, "[{,")) > MAX_VALUES:
@@ -265,9 +265,10 @@ def _admitted(data: Any) -> Room:
 def _texts(data: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(data, str):
         yield data
-    elif isinstance(data, Mapping | list | tuple) and depth < 8:
+    elif isinstance(data, list | tuple | Mapping) and depth < 8:
         for value in data.values() if isinstance(data, Mapping) else data:
-            yield from _texts(value, depth + 1)
+            if not isinstance(value, int | float):
+                yield from _texts(value, depth + 1)
 
 
 def _inline(value: Any, path: str, folder: Path | None, room: Room, problems: list[Problem]) -> Any:

@@ -55,7 +55,7 @@ def show(data: Any) -> str:
     if data is None or isinstance(data, bool):
         return {None: "null", True: "true", False: "false"}[data]
     if isinstance(data, int) and data.bit_length() > 64:
-        return f"a whole number of about {data.bit_length() * 30103 // 100000 + 1} digits"
+        return f"a whole number of about {(data.bit_length() - 1) * 30103 // 100000 + 1} digits"
     if isinstance(data, float) and data in (math.inf, -math.inf):
         return "a number far too large"
     text = repr(data[:60] if isinstance(data, str | bytes) else data)
