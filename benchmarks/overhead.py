@@ -18,7 +18,7 @@ from diffusers import DDIMScheduler, UNet2DConditionModel
 
 from lib_regiondiff import noise
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Cond, LatentSpec
+from lib_regiondiff.host import LatentSpec, Part, Parts
 from lib_regiondiff.hosts.diffusers import samplers
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost, from_denoised
 from lib_regiondiff.hosts.diffusers.text import TextCond
@@ -35,10 +35,11 @@ HALVES = [
 class RandomHost(DiffusersHost):
     """The diffusers host with random conditions; it keeps the inputs of each network call for the replay."""
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Cond:
+    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """A random embedding of SD1.5's shape for each prompt."""
         seed = sum(prompt.encode()) + 1
-        return self.known.setdefault(prompt, TextCond(torch.randn(1, 77, 768, generator=noise.generator(seed))))
+        cond = self.known.setdefault(prompt, TextCond(torch.randn(1, 77, 768, generator=noise.generator(seed))))
+        return (Part(cond),)
 
 
 def unet() -> UNet2DConditionModel:
@@ -68,17 +69,19 @@ def palette(steps: int) -> Palette:
 @torch.no_grad()
 def measure(steps: int) -> dict[str, object]:
     """CPU seconds of loop and replay, interleaved step by step after one warm-up step of each."""
+    torch.set_num_threads(1)  # waiting threads would count as work
     recorder = Recorder(unet())
     scheduler = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
     pipe: Any = type("Pipe", (), {"unet": recorder, "scheduler": scheduler})()
     host = RandomHost(pipe, LatentSpec(4, 8, 512, torch.device("cpu"), torch.float32))
     document, sampler = palette(steps + 1), samplers.SAMPLERS["DDIM"]
     scheduler = samplers.scheduler_of(sampler, scheduler, steps + 1, "cpu")
-    job = Job(document.size, samplers.levels_of(sampler, scheduler), (1,))
+    levels = samplers.levels_of(sampler, scheduler)
+    job = Job(document.size, tuple(level.noise for level in levels), (1,))
     plan = make_plan(document, job, host)
     model, x = region_model(host, plan), noise.unit([noise.generator(1)], (4, plan.size.height, plan.size.width))
     loop, bare, rows = [], [], 0
-    for level, t in zip(plan.levels, scheduler.timesteps, strict=False):
+    for level, t in zip(levels, scheduler.timesteps, strict=False):
         recorder.inputs.clear()
         start = time.process_time()
         x = scheduler.step(from_denoised(model(x, level), x, level, "epsilon"), t, x, return_dict=False)[0]

@@ -12,11 +12,11 @@ from scenes import SCENES, scene
 from torch import Tensor
 
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Cond, LatentSpec, Level, Row
+from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
 from lib_regiondiff.model import region_model
 from lib_regiondiff.plan import Job, make_plan
 
-LEVELS = (Level(999, 0.1, 0.995, 0.995), Level(0, 1, 0, 0))
+LEVEL = Level.preserving(999, 14.6)
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Counting:
     def __init__(self) -> None:
         self.shapes: list[tuple[int, int, int]] = []
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Cond:
+    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """The prompt."""
-        return Words(prompt)
+        return (Part(Words(prompt)),)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
         """The second."""
@@ -68,8 +68,8 @@ class Counting:
 def count(name: str) -> dict[str, object]:
     """Calls, rows and latent pixels of one step of a scene."""
     palette, host = scene(name), Counting()
-    plan = make_plan(palette, Job(palette.size, LEVELS, (1,)), host)
-    region_model(host, plan)(torch.zeros(1, 4, plan.size.height, plan.size.width), LEVELS[0])
+    plan = make_plan(palette, Job(palette.size, (LEVEL.noise, 0.0), (1,)), host)
+    region_model(host, plan)(torch.zeros(1, 4, plan.size.height, plan.size.width), LEVEL)
     return {
         "benchmark": "rows",
         "scene": name,

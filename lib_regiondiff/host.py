@@ -26,17 +26,48 @@ class Level:
     beta: float
     noise: float
 
+    @staticmethod
+    def exploding(t: float, sigma: float) -> Level:
+        """x = x0 + sigma * n, as k-diffusion's samplers have it."""
+        return Level(t, 1.0, sigma, sigma / (1 + sigma**2) ** 0.5)
+
+    @staticmethod
+    def preserving(t: float, sigma: float) -> Level:
+        """The same ratio of noise to signal where alpha² + beta² = 1, as DDIM has it."""
+        norm = (1 + sigma**2) ** 0.5
+        return Level(t, 1 / norm, sigma / norm, sigma / norm)
+
 
 Model = Callable[[Tensor, Level], Tensor]
 
 
 class Cond(Protocol):
-    """An encoded prompt, opaque but for its group: only conds of equal groups fit in one network batch."""
+    """An encoded prompt, opaque but for its group: only conds of equal groups fit in one network batch.
+
+    A host whose prompts change while sampling (prompt editing) resolves a cond when it is used: then the group may
+    change from call to call. One object stands for one meaning, since rows of the same object are asked once.
+    """
 
     @property
     def group(self) -> Hashable:
-        """What must be equal to share a batch, such as the number of tokens."""
+        """What must be equal to share a batch now, such as the number of tokens."""
         ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the prompts that AND joins, and its weight; most prompts are one part of weight 1."""
+
+    cond: Cond
+    weight: float = 1.0
+
+
+Parts = tuple[Part, ...]
+
+
+def composed(parts: Parts) -> bool:
+    """Whether a prompt is more than one part of weight 1, so that it is guided around the negative at any scale."""
+    return len(parts) != 1 or parts[0].weight != 1
 
 
 @dataclass(frozen=True)
@@ -44,7 +75,8 @@ class Row:
     """One line of a network batch: the box of an image under a condition at a level.
 
     `frame` is the canvas the box is a part of, for models that are told size and crop: the whole canvas for a tile
-    of the grid, the box itself for the window of a region. `attention` is for attention methods.
+    of the grid, the box itself for the window of a region. `negative` tells hosts that mark their rows what it was
+    encoded as. `attention` is for attention methods.
     """
 
     image: int
@@ -52,6 +84,7 @@ class Row:
     frame: Box
     cond: Cond
     level: Level
+    negative: bool = False
     attention: Any = None
 
 
@@ -68,15 +101,19 @@ class LatentSpec:
 
 
 class Host(Protocol):
-    """A few verbs; adapters act on instances and clones and leave nothing behind."""
+    """A few verbs; adapters act on instances and clones and leave nothing behind.
+
+    An adapter makes one for each sampling and may refresh it before each call of the model with what its program
+    hands over only then.
+    """
 
     @property
     def latent(self) -> LatentSpec:
         """The latent space."""
         ...
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Cond:
-        """The condition of one prompt for a picture of `size` pixels."""
+    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+        """The parts of one prompt for a frame of `size` pixels; a negative is one part."""
         ...
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:

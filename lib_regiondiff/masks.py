@@ -63,13 +63,25 @@ def _resized(coverage: np.ndarray, size: Size) -> np.ndarray:
 
 def _strip(shape: Shape, size: Size, top: int, bottom: int) -> np.ndarray:
     """Pixel rows top..bottom-1 of a shape: the share of 4x4 sample points inside each pixel."""
-    x = np.arange(SAMPLES * size.width, dtype=np.float64)[None, :] + 0.5
-    y = np.arange(SAMPLES * top, SAMPLES * bottom, dtype=np.float64)[:, None] + 0.5
+    coverage = np.zeros((bottom - top, size.width), np.float32)
     scales = (float(SAMPLES * size.width), float(SAMPLES * size.height))
     numbers = [number * scales[index % 2] for index, number in enumerate(shape.numbers)]
+    left, right = _reach(numbers[::2], 0, size.width)
+    first, last = _reach(numbers[1::2], top, bottom)
+    if left >= right or first >= last:
+        return coverage
+    x = np.arange(SAMPLES * left, SAMPLES * right, dtype=np.float64)[None, :] + 0.5
+    y = np.arange(SAMPLES * first, SAMPLES * last, dtype=np.float64)[:, None] + 0.5
     inside = INSIDE[shape.kind](x, y, numbers)
-    counts = inside.reshape(bottom - top, SAMPLES, size.width, SAMPLES).sum(axis=(1, 3), dtype=np.uint8)
-    return counts.astype(np.float32) / np.float32(SAMPLES * SAMPLES)
+    counts = inside.reshape(last - first, SAMPLES, right - left, SAMPLES).sum(axis=(1, 3), dtype=np.uint8)
+    coverage[first - top : last - top, left:right] = counts.astype(np.float32) / np.float32(SAMPLES * SAMPLES)
+    return coverage
+
+
+def _reach(numbers: Sequence[float], low: int, high: int) -> tuple[int, int]:
+    """The pixels of low..high-1 that a shape's coordinates, in samples, may touch along one axis."""
+    first, last = math.floor(min(numbers) / SAMPLES), math.ceil(max(numbers) / SAMPLES)
+    return max(low, first), min(high, last + 1)
 
 
 def _in_rectangle(x: np.ndarray, y: np.ndarray, numbers: Sequence[float]) -> np.ndarray:

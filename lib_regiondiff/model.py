@@ -11,70 +11,97 @@ from torch import Tensor
 from lib_regiondiff import guidance
 from lib_regiondiff.blend import blend
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.host import Cond, Host, Level, Model, Row
+from lib_regiondiff.host import Cond, Host, Level, Model, Row, composed
 from lib_regiondiff.plan import Plan
-from lib_regiondiff.views import View
+from lib_regiondiff.views import Region, View
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Blended x0 [B, C, h, w], guided, and the same of the negatives alone, where all of them were asked.
+
+    A host that wants a pair to guide by its own scale s takes uncond + (denoised - uncond) / s as the positive:
+    guidance is linear and weights sum to 1, so this gives each region its own scale.
+    """
+
+    denoised: Tensor
+    uncond: Tensor | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a host calls: its guidance scale of the moment, and whether it wants the negatives at any scale."""
+
+    scale: float
+    with_uncond: bool = False
+
+    def scale_of(self, region: Region) -> float:
+        """The scale of a region: its own or the call's."""
+        return self.scale if region.guidance is None else region.guidance
+
+    def unconds_of(self, region: Region) -> tuple[Cond, ...] | None:
+        """The negatives that a region must be asked with."""
+        needed = self.with_uncond or self.scale_of(region) != 1 or any(composed(parts) for parts in region.conds)
+        assert region.unconds is not None or not needed, "a plan for guidance 1 has no negatives"
+        return region.unconds if needed else None
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Rows for one view: the index of the row of each image with the prompt, and with the negative if it counts."""
+    """Rows for one view: for each image the indices of its parts, and of the negative if it counts."""
 
-    conds: tuple[int, ...]
+    conds: tuple[tuple[int, ...], ...]
     unconds: tuple[int, ...] | None
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What a view saw: x [B, C, h, w] of its box, the level, and the share of rescaling."""
-
-    x: Tensor
-    level: Level
-    rescale: float
-
-
 def region_model(host: Host, plan: Plan) -> Model:
-    """model(x [B, C, h, w], level) -> x0 [B, C, h, w] of a plan on a host.
+    """model(x [B, C, h, w], level) -> x0 [B, C, h, w] of a plan on a host, at the plan's guidance."""
+    call = Call(plan.guidance)
+    return lambda x, level: predict(host, plan, x, level, call).denoised
 
-    Raises HostError where a prediction is not finite: it names brush and level.
+
+def predict(host: Host, plan: Plan, x: Tensor, level: Level, call: Call) -> Prediction:
+    """The prediction for x [B, C, h, w] at a level.
+
+    Raises HostError where it is not finite: the error names brush and level.
     """
+    views = plan.views(level)
+    rows, asked = ask(views, x.shape[0], level, call)
+    answers = evaluate(host, x, rows)
+    unconds = [_stacked(answers, each.unconds) for each in asked]
+    guided = []
+    for view, each, uncond in zip(views, asked, unconds, strict=True):
+        cond = _composed(view, each, answers, uncond)
+        if uncond is not None:
+            whole = guidance.cfg(cond, uncond, call.scale_of(view.region))
+            cond = guidance.rescale(whole, cond, view.box.crop(x), level, plan.rescale)
+        guided.append(cond)
+    denoised = blend(views, guided, x)
+    if not torch.isfinite(denoised).all():
+        raise _not_finite(views, guided, level)
+    every = [uncond for uncond in unconds if uncond is not None]
+    return Prediction(denoised, blend(views, every, x) if len(every) == len(views) else None)
 
-    def model(x: Tensor, level: Level) -> Tensor:
-        views = plan.views(level)
-        rows, asked = ask(views, x.shape[0], level)
-        answers = evaluate(host, x, rows)
-        guided = [
-            _guided(view, each, answers, _Seen(view.box.crop(x), level, plan.rescale))
-            for view, each in zip(views, asked, strict=True)
-        ]
-        denoised = blend(views, guided, x)
-        if not torch.isfinite(denoised).all():
-            raise _not_finite(views, guided, level)
-        return denoised
 
-    return model
-
-
-def ask(views: Sequence[View], images: int, level: Level) -> tuple[list[Row], list[Asked]]:
+def ask(views: Sequence[View], images: int, level: Level, call: Call) -> tuple[list[Row], list[Asked]]:
     """The rows that all views need at a level; equal rows, such as a shared negative, are asked once."""
     rows: list[Row] = []
     known: dict[tuple[object, ...], int] = {}
 
-    def index(row: Row) -> int:
-        key = (row.image, row.box, row.frame, id(row.cond), row.attention)
+    def index(image: int, view: View, cond: Cond, negative: bool) -> int:
+        key = (image, view.box, view.frame, id(cond))
         if key not in known:
             known[key] = len(rows)
-            rows.append(row)
+            rows.append(Row(image, view.box, view.frame, cond, level, negative))
         return known[key]
 
-    def each(view: View, conds: Sequence[Cond]) -> tuple[int, ...]:
-        return tuple(index(Row(i, view.box, view.frame, conds[i], level)) for i in range(images))
+    def each(view: View) -> Asked:
+        parts = [[index(i, view, part.cond, False) for part in view.region.conds[i]] for i in range(images)]
+        unconds = call.unconds_of(view.region)
+        negatives = tuple(index(i, view, unconds[i], True) for i in range(images)) if unconds else None
+        return Asked(tuple(map(tuple, parts)), negatives)
 
-    asked = []
-    for view in views:
-        unconds = view.region.unconds
-        asked.append(Asked(each(view, view.region.conds), each(view, unconds) if unconds else None))
-    return rows, asked
+    return rows, [each(view) for view in views]
 
 
 def evaluate(host: Host, x: Tensor, rows: Sequence[Row]) -> list[Tensor]:
@@ -97,17 +124,22 @@ def batches(rows: Sequence[Row], cells_per_call: int) -> Iterator[list[int]]:
             yield indices[start : start + count]
 
 
-def _guided(view: View, asked: Asked, answers: Sequence[Tensor], seen: _Seen) -> Tensor:
-    cond = torch.stack([answers[index] for index in asked.conds])
-    if asked.unconds is None:
-        return cond
-    uncond = torch.stack([answers[index] for index in asked.unconds])
-    guided = guidance.cfg(cond, uncond, view.region.guidance)
-    return guidance.rescale(guided, cond, seen.x, seen.level, seen.rescale)
+def _stacked(answers: Sequence[Tensor], indices: Sequence[int] | None) -> Tensor | None:
+    return None if indices is None else torch.stack([answers[index] for index in indices])
+
+
+def _composed(view: View, asked: Asked, answers: Sequence[Tensor], uncond: Tensor | None) -> Tensor:
+    """The prediction with the prompt [B, C, h, w]: that of its only part, or of all parts around the negative."""
+    images = []
+    for image, indices in enumerate(asked.conds):
+        weights = [part.weight for part in view.region.conds[image]]
+        base = None if uncond is None else uncond[image]
+        images.append(guidance.compose([answers[index] for index in indices], weights, base))
+    return torch.stack(images)
 
 
 def _not_finite(views: Sequence[View], guided: Sequence[Tensor], level: Level) -> HostError:
     bad = [view for view, each in zip(views, guided, strict=True) if not torch.isfinite(each).all()]
     names = ", ".join(name for view in bad for name in view.region.names) or "the blend"
     where = f"prediction of {names} at noise {level.noise:.3f}"
-    return HostError(where, "finite numbers", "NaN or infinity", "use a wider dtype (float32 or bfloat16)")
+    return HostError(where, "finite numbers", "NaN or infinity", "try a wider dtype (float32 or bfloat16)")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import bisect
+import math
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,9 +13,9 @@ import numpy as np
 from lib_regiondiff import masks
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Cond, Host, Level
+from lib_regiondiff.host import Host, Level, Part, Parts, composed
 from lib_regiondiff.palette import Brush, Palette
-from lib_regiondiff.views import Layout, Region, View, fading
+from lib_regiondiff.views import Layout, Region, View, fading, hull
 
 BACKGROUND = "background"
 SAME_LEVEL = 1e-4
@@ -29,14 +31,15 @@ class Text:
 
 @dataclass(frozen=True)
 class Job:
-    """One run of a sampler: size in pixels, levels descending with the final 0, one seed for each image.
+    """One run of a sampler: size in pixels, the clock, one seed for each image.
 
-    `texts` has one mapping for each image from brush id ("background" for the background) to its resolved text;
-    what is missing is taken from the palette. `guidance` None means the palette's.
+    `clock` is the noise of each level that the sampler plans to run, descending, with the final 0; it may ask between
+    two of them, above the first, or again. `texts` has one mapping for each image from brush id ("background" for the
+    background) to its resolved text; what is missing is taken from the palette. `guidance` None means the palette's.
     """
 
     size: Size
-    levels: tuple[Level, ...]
+    clock: tuple[float, ...]
     seeds: tuple[int, ...]
     texts: tuple[Mapping[str, Text], ...] = ()
     guidance: float | None = None
@@ -51,7 +54,7 @@ class Meaning:
     """All of a brush but where it is; brushes of equal meaning become one region."""
 
     texts: tuple[Text, ...]
-    guidance: float
+    guidance: float | None = None
     prompt_strength: float = 1.0
     first: int = 0
     last: int | None = None
@@ -62,26 +65,32 @@ class Plan:
     """What to evaluate at each level."""
 
     size: Size
-    levels: tuple[Level, ...]
+    clock: tuple[float, ...]
+    guidance: float
     rescale: float
     steps: tuple[tuple[View, ...], ...]
-    clock: tuple[float, ...] = field(repr=False)
 
     def views(self, level: Level) -> tuple[View, ...]:
-        """The views of a level; one between two levels of the job belongs to the noisier of them."""
+        """The views of a level; one between two levels of the clock belongs to the noisier of them."""
         return self.steps[step_of(self.clock, level.noise)]
 
     @property
     def single(self) -> View | None:
-        """The only view of the whole run, if it covers the canvas: then the host's own path gives the picture."""
+        """The only view of the whole run, if it covers the canvas: one prompt for the whole picture."""
         first = self.steps[0][0]
         only = all(len(views) == 1 and views[0] is first for views in self.steps)
         return first if only and first.box == Box.whole(self.size) else None
 
+    @property
+    def plain(self) -> bool:
+        """Whether the picture is that of the background's prompt alone, so that the host's own path makes it."""
+        region = self.single.region if self.single else None
+        return region is not None and BACKGROUND in region.names and region.guidance is None and self.rescale == 0
+
 
 def step_of(clock: Sequence[float], noise: float) -> int:
-    """The index of the level in force at a noise; `clock` holds the negated noises of all levels but the last."""
-    return max(0, bisect.bisect_right(clock, -noise * (1 - SAME_LEVEL)) - 1)
+    """The index of the level in force at a noise: the last one of a clock that is not quieter."""
+    return max(0, bisect.bisect_right(clock[:-1], -noise * (1 - SAME_LEVEL), key=operator.neg) - 1)
 
 
 def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Plan:
@@ -91,19 +100,19 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     meanings = _meanings(palette, job)
     stack = _partition(palette, job, host)
     owners = _owners(meanings, merge)
-    weights = [_at_step(stack, meanings, owners, step, palette, job) for step in range(len(job.levels) - 1)]
+    weights = [_at_step(stack, meanings, owners, step, palette, job) for step in range(len(job.clock) - 1)]
     boxes = [layout.boxes(np.max(maps, axis=0)) for maps in zip(*weights, strict=True)]
-    encoder, names = _Encoder(host, job.size), (BACKGROUND, *(brush.id for brush in palette.brushes))
+    guidance = palette.guidance if job.guidance is None else job.guidance
+    encoder = _Encoder(host, meanings, (BACKGROUND, *(brush.id for brush in palette.brushes)), guidance != 1)
     regions = [
-        encoder.region(meanings[group[0]], meanings[0], tuple(names[index] for index in group)) if places else None
-        for group, places in zip(owners, boxes, strict=True)
+        encoder.region(group, hull(places)) if places else None for group, places in zip(owners, boxes, strict=True)
     ]
     known: dict[bytes, tuple[View, ...]] = {}
     for maps in weights:
         if maps.tobytes() not in known:
             known[maps.tobytes()] = layout.views(maps, boxes, regions)
-    clock = tuple(-level.noise for level in job.levels[:-1])
-    return Plan(layout.canvas, job.levels, palette.rescale, tuple(known[maps.tobytes()] for maps in weights), clock)
+    steps = tuple(known[maps.tobytes()] for maps in weights)
+    return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps)
 
 
 def refuse(palette: Palette) -> None:
@@ -122,24 +131,26 @@ def refuse(palette: Palette) -> None:
 
 def _meanings(palette: Palette, job: Job) -> list[Meaning]:
     """The background's meaning and those of the brushes, from the lowest up."""
-    guidance = palette.guidance if job.guidance is None else job.guidance
-    images, count = range(len(job.seeds)), len(job.levels) - 1
-    base = palette.background
-    own = Text(base.prompt, base.negative)
-    under = Meaning(tuple(job.text(image, BACKGROUND, own) for image in images), guidance)
+    images, count = range(len(job.seeds)), len(job.clock) - 1
+    own = Text(palette.background.prompt, palette.background.negative)
+    under = Meaning(tuple(job.text(image, BACKGROUND, own) for image in images))
 
     def meaning(brush: Brush) -> Meaning:
         texts = []
         for image in images:
             negative = under.texts[image].negative if brush.negative is None else brush.negative
             texts.append(job.text(image, brush.id, Text(brush.prompt, negative)))
-        scale = guidance if brush.guidance is None else brush.guidance
-        if tuple(texts) == under.texts and scale == guidance:
+        if tuple(texts) == under.texts and brush.guidance is None:
             return under
-        first = max(round(brush.start * count), count - round(brush.strength * count))
-        return Meaning(tuple(texts), scale, brush.prompt_strength, first, round(brush.stop * count))
+        first = max(_whole(brush.start * count), count - _whole(brush.strength * count))
+        return Meaning(tuple(texts), brush.guidance, brush.prompt_strength, first, _whole(brush.stop * count))
 
     return [under, *(meaning(brush) for brush in palette.brushes)]
+
+
+def _whole(levels: float) -> int:
+    """A share of levels as a number of them; halves count up."""
+    return math.floor(levels + 0.5)
 
 
 def _owners(meanings: Sequence[Meaning], merge: bool) -> list[list[int]]:
@@ -168,8 +179,7 @@ def _at_step(
 ) -> np.ndarray:
     """Weights [regions, h, w] at a step: brushes outside their interval leave their cells to the background."""
     acts = np.array([m.first <= step and (m.last is None or step < m.last) for m in meanings[1:]], np.float32)
-    noise, following = job.levels[step].noise, job.levels[step + 1].noise
-    brushes = masks.quantize(stack[1:] * acts[:, None, None], palette.quantization, noise, following)
+    brushes = masks.quantize(stack[1:] * acts[:, None, None], palette.quantization, *job.clock[step : step + 2])
     every = masks.with_background(brushes)
     return np.stack([every[group].sum(axis=0) for group in owners])
 
@@ -179,25 +189,34 @@ class _Encoder:
     """Encodes each prompt once, so that equal prompts are one object and rows of them can be shared."""
 
     host: Host
-    size: Size
-    known: dict[tuple[str, bool], Cond] = field(default_factory=dict)
+    meanings: Sequence[Meaning]
+    names: Sequence[str]
+    guided: bool
+    known: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
 
-    def encode(self, words: str, negative: bool) -> Cond:
-        if (words, negative) not in self.known:
-            self.known[words, negative] = self.host.encode(words, negative, self.size)
-        return self.known[words, negative]
+    def encode(self, words: str, negative: bool, size: Size) -> Parts:
+        key = (words, negative, size)
+        if key not in self.known:
+            self.known[key] = self.host.encode(*key)
+        return self.known[key]
 
-    def mixed(self, words: str, under: str, strength: float, negative: bool) -> Cond:
-        """The condition between the background's words and a brush's own."""
-        if strength == 1 or words == under:
-            return self.encode(words, negative)
-        return self.host.lerp(self.encode(under, negative), self.encode(words, negative), strength)
+    def mixed(self, words: tuple[str, str], strength: float, negative: bool, size: Size) -> Parts:
+        """The parts between the background's words (first) and a brush's own (second)."""
+        under, own = words
+        parts = self.encode(own, negative, size)
+        if strength == 1 or own == under:
+            return parts
+        base = self.encode(under, negative, size)[0].cond
+        return tuple(Part(self.host.lerp(base, part.cond, strength), part.weight) for part in parts)
 
-    def region(self, meaning: Meaning, under: Meaning, names: tuple[str, ...]) -> Region:
-        """The region of a meaning above a background."""
-        pairs, strength = list(zip(meaning.texts, under.texts, strict=True)), meaning.prompt_strength
-        conds = tuple(self.mixed(own.prompt, base.prompt, strength, False) for own, base in pairs)
+    def region(self, group: Sequence[int], frame: Box) -> Region:
+        """The region of brushes of one meaning, encoded for its frame."""
+        meaning, size = self.meanings[group[0]], frame.size.pixels(self.host.latent.pixels_per_cell)
+        pairs, strength = list(zip(self.meanings[0].texts, meaning.texts, strict=True)), meaning.prompt_strength
+        conds = tuple(self.mixed((base.prompt, own.prompt), strength, False, size) for base, own in pairs)
         unconds = None
-        if meaning.guidance != 1:
-            unconds = tuple(self.mixed(own.negative, base.negative, strength, True) for own, base in pairs)
+        if self.guided or meaning.guidance not in (None, 1) or any(composed(parts) for parts in conds):
+            negatives = [(base.negative, own.negative) for base, own in pairs]
+            unconds = tuple(self.mixed(words, strength, True, size)[0].cond for words in negatives)
+        names = tuple(self.names[index] for index in group)
         return Region(names, meaning.guidance, conds, unconds)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lib_regiondiff import tiles
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Cond, LatentSpec
+from lib_regiondiff.host import Cond, LatentSpec, Parts
 from lib_regiondiff.palette import Palette
 
 WINDOW_MULTIPLE = 64
@@ -20,11 +20,14 @@ WINDOW_MULTIPLE = 64
 
 @dataclass(frozen=True)
 class Region:
-    """A planned brush: its names, its guidance and its conditions, one for each image; no uncond at guidance 1."""
+    """A planned brush: its names, its guidance (None: the call's), the parts of its prompt for each image.
+
+    `unconds` holds the negative for each image, or None where guidance 1 was planned, which needs none.
+    """
 
     names: tuple[str, ...]
-    guidance: float
-    conds: tuple[Cond, ...]
+    guidance: float | None
+    conds: tuple[Parts, ...]
     unconds: tuple[Cond, ...] | None
 
 
@@ -85,14 +88,14 @@ class Layout:
                 part = box.crop(weight) * (tiles.profile(self.kind, box.size) if len(places) > 1 else 1)
                 if region is not None and part.any():
                     box.crop(total)[...] += part
-                    found.append((box, _hull(places), region, part))
+                    found.append((box, hull(places), region, part))
         return tuple(
             View(box, frame, region, torch.from_numpy(part / box.crop(total)).to(self.device))
             for box, frame, region, part in found
         )
 
 
-def _hull(places: Sequence[Box]) -> Box:
+def hull(places: Sequence[Box]) -> Box:
     """What the boxes of a region are parts of: the window that its grid covers, or the only box itself."""
     return functools.reduce(Box.union, places)
 

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Cond, LatentSpec, Level, Model, Row
+from lib_regiondiff.host import Cond, LatentSpec, Level, Model, Part, Parts, Row
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,11 @@ class GaussianHost:
         """Three channels, 8 pixels a cell."""
         return LatentSpec(3, 8, self.native, torch.device("cpu"), torch.float64, self.cells_per_call)
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Cond:
-        """The mean that the prompt names; a long prompt is another group."""
+    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+        """The mean that the prompt names; a long prompt is another group; "2 AND -1:0.5" has two parts."""
         self.encoded.append(prompt)
-        return _cond(prompt)
+        parts = [part.strip().partition(":") for part in prompt.split("AND")]
+        return tuple(Part(_cond(words), float(weight or 1)) for words, _, weight in parts)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
         """Between two means."""
@@ -93,13 +94,12 @@ def _cond(prompt: str) -> MeanCond:
 
 def exploding(sigma: float) -> Level:
     """A level where x = x0 + sigma * n."""
-    return Level(sigma, 1.0, sigma, sigma / (1 + sigma * sigma) ** 0.5)
+    return Level.exploding(sigma, sigma)
 
 
-def preserving(sigma: float) -> Level:
-    """The same level where alpha² + beta² = 1."""
-    norm = (1 + sigma * sigma) ** 0.5
-    return Level(sigma, 1 / norm, sigma / norm, sigma / norm)
+def clock_of(levels: Sequence[Level]) -> tuple[float, ...]:
+    """The noises of levels."""
+    return tuple(level.noise for level in levels)
 
 
 def schedule(count: int, high: float = 14.6, low: float = 0.03) -> list[float]:

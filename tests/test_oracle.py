@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakes import GaussianHost, end_point, exploding, heun, preserving, schedule
+from fakes import GaussianHost, clock_of, end_point, exploding, heun, schedule
 from lib_regiondiff import masks, noise
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Level
@@ -31,15 +31,17 @@ def palette(width: int = 128, height: int = 96, **more: Any) -> Palette:
 
 
 def job(document: Palette, levels: tuple[Level, ...] = LEVELS, seeds: tuple[int, ...] = (1,), **more: Any) -> Job:
-    return Job(document.size, levels, seeds, **more)
+    return Job(document.size, clock_of(levels), seeds, **more)
 
 
-def run(document: Palette, host: GaussianHost, the_job: Job, merge: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
+def run(
+    document: Palette, host: GaussianHost, the_job: Job, levels: tuple[Level, ...] = LEVELS
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Initial x and end point [B, 3, h, w] in float64."""
-    plan = make_plan(document, the_job, host, merge)
+    plan = make_plan(document, the_job, host)
     generators = [noise.generator(seed) for seed in the_job.seeds]
     start = noise.unit(generators, (3, plan.size.height, plan.size.width)).double() * SIGMAS[0]
-    return start, heun(region_model(host, plan), start, the_job.levels)
+    return start, heun(region_model(host, plan), start, levels)
 
 
 def expected_means(document: Palette) -> np.ndarray:
@@ -87,7 +89,7 @@ def test_error_of_the_sampler_falls_quadratically() -> None:
     means = torch.from_numpy(expected_means(document))
     for count in (40, 80, 160):
         levels = tuple(exploding(sigma) for sigma in schedule(count, low=1e-3))
-        start, end = run(document, host, job(document, levels))
+        start, end = run(document, host, job(document, levels), levels)
         errors.append(float((end - end_point(start, means, host.deviation, SIGMAS[0])).abs().max()))
     assert errors[0] / errors[1] > 3 and errors[1] / errors[2] > 3
 
@@ -118,7 +120,7 @@ def test_guidance_moves_the_mean_of_each_brush_by_its_own_scale() -> None:
 def test_interval_of_a_brush_composes_two_closed_forms() -> None:
     document, host = palette(brushes=[brush("2", LEFT, start=0.25, stop=0.75)]), GaussianHost()
     levels = tuple(exploding(sigma) for sigma in schedule(160))
-    start, end = run(document, host, job(document, levels))
+    start, end = run(document, host, job(document, levels), levels)
     x = start[..., :8]
     for mean, first, last in ((0, 0, 40), (2, 40, 120), (0, 120, 160)):
         x = end_point(x, float(mean), host.deviation, levels[first].beta, levels[last].beta)
@@ -155,17 +157,15 @@ def test_disjoint_brushes_permute(order: list[int]) -> None:
     reference = palette(brushes=SCENES["nine"])
     document = palette(brushes=[SCENES["nine"][index] for index in order])
     levels = LEVELS[::8]
-    ends = [run(each, host, job(each, levels))[1] for each in (reference, document)]
-    assert torch.allclose(*ends, atol=1e-6)
+    one, two = (run(each, host, job(each, levels), levels)[1] for each in (reference, document))
+    assert torch.allclose(one, two, atol=1e-6)
 
 
 def test_both_scalings_of_x_give_the_same_prediction() -> None:
     document, host = palette(brushes=SCENES["overlap"]), GaussianHost()
     x = torch.randn(1, 3, 12, 16, dtype=torch.float64, generator=noise.generator(3)) * 4
-    wide = tuple(preserving(sigma) for sigma in SIGMAS)
-    one = region_model(host, make_plan(document, job(document), host))(x, LEVELS[9])
-    two = region_model(host, make_plan(document, job(document, wide), host))(x * wide[9].alpha, wide[9])
-    assert torch.allclose(one, two, atol=1e-9)
+    model, wide = region_model(host, make_plan(document, job(document), host)), Level.preserving(0, SIGMAS[9])
+    assert torch.allclose(model(x, LEVELS[9]), model(x * wide.alpha, wide), atol=1e-9)
 
 
 def test_not_finite_names_brush_and_level() -> None:

@@ -10,11 +10,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakes import GaussianHost, exploding, schedule
+from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Level
-from lib_regiondiff.model import ask, batches, region_model
+from lib_regiondiff.model import Call, ask, batches, region_model
 from lib_regiondiff.palette import Palette, parse
 from lib_regiondiff.plan import Job, Plan, Text, make_plan, step_of
 
@@ -27,7 +27,7 @@ def palette(width: int = 128, height: int = 128, **more: Any) -> Palette:
 
 
 def plan(document: Palette, host: GaussianHost | None = None, merge: bool = True, **more: Any) -> Plan:
-    return make_plan(document, Job(document.size, LEVELS, (1,), **more), host or GaussianHost(), merge)
+    return make_plan(document, Job(document.size, clock_of(LEVELS), (1,), **more), host or GaussianHost(), merge)
 
 
 def brush(id: str, mask: Any, prompt: str = "1", **more: Any) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def test_equal_brushes_become_one_region() -> None:
 def test_brushes_that_differ_in_one_image_of_a_batch_stay_apart() -> None:
     document = palette(brushes=[brush("a", LEFT), brush("b", RIGHT)])
     texts = ({}, {"b": Text("3", "")})
-    made = make_plan(document, Job(document.size, LEVELS, (1, 2), texts), GaussianHost())
+    made = make_plan(document, Job(document.size, clock_of(LEVELS), (1, 2), texts), GaussianHost())
     assert [view.region.names for view in made.views(LEVELS[0])] == [("a",), ("b",)]
 
 
@@ -129,7 +129,7 @@ def test_a_hidden_brush_is_neither_encoded_nor_run() -> None:
 def test_two_halves_cost_three_rows_a_step_not_four() -> None:
     document = palette(guidance=7, brushes=[brush("a", LEFT, "1"), brush("b", RIGHT, "2")])
     views = plan(document, GaussianHost(native=128)).views(LEVELS[0])
-    rows, asked = ask(views, 1, LEVELS[0])
+    rows, asked = ask(views, 1, LEVELS[0], Call(7))
     assert len(views) == 2 and len(rows) == 3 and asked[0].unconds == asked[1].unconds
 
 
@@ -160,19 +160,19 @@ def test_rows_of_one_shape_share_calls_under_the_budget() -> None:
 
 def test_other_token_counts_go_to_another_call() -> None:
     document = palette(guidance=1, brushes=[brush("a", LEFT, "1"), brush("b", RIGHT, "2 long")])
-    rows, _ = ask(plan(document).views(LEVELS[0]), 1, LEVELS[0])
+    rows, _ = ask(plan(document).views(LEVELS[0]), 1, LEVELS[0], Call(1))
     assert [len(batch) for batch in batches(rows, 2**16)] == [1, 1]
 
 
 def test_levels_between_two_belong_to_the_noisier() -> None:
     noises = {1.0: 0, 0.9: 0, 0.8999999: 0, 0.7: 0, 0.5: 1, 0.11: 1, 0.1: 2, 0.01: 2}
-    assert [step_of([-0.9, -0.5, -0.1], noise) for noise in noises] == list(noises.values())
+    assert [step_of([0.9, 0.5, 0.1, 0.0], noise) for noise in noises] == list(noises.values())
 
 
 def test_feather_scales_with_the_picture() -> None:
     """Hires: a palette rendered twice as large looks like a palette drawn twice as large."""
     small, large = (palette(side, side, brushes=[brush("a", LEFT, feather=side / 16)]) for side in (256, 512))
-    job, host = Job(large.size, LEVELS, (1,)), GaussianHost()
+    job, host = Job(large.size, clock_of(LEVELS), (1,)), GaussianHost()
     views = [make_plan(document, job, host).views(LEVELS[0]) for document in (small, large)]
     assert all(torch.equal(a.weight, b.weight) and a.box == b.box for a, b in zip(*views, strict=True))
 

@@ -1,0 +1,123 @@
+"""The model: guidance of the moment, pairs for hosts that guide themselves, prompts joined by AND, errors that name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from fakes import GaussianHost, clock_of, exploding, schedule
+from lib_regiondiff import noise
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.model import Call, predict, region_model
+from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.plan import Job, Plan, make_plan
+
+LEVELS = tuple(exploding(sigma) for sigma in schedule(6))
+LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
+X = torch.randn(1, 3, 16, 16, generator=noise.generator(1), dtype=torch.float64) * 5
+
+
+def palette(*prompts: str, **more: Any) -> Palette:
+    """Two halves, or one."""
+    brushes = [
+        {"id": words, "prompt": words, "mask": mask} for words, mask in zip(prompts, (LEFT, RIGHT), strict=False)
+    ]
+    size = {"width": 128, "height": 128}
+    return parse({"version": 1, "size": size, "guidance": 7, "background": {"prompt": "0"}, "brushes": brushes} | more)
+
+
+def plan(document: Palette, host: GaussianHost, **more: Any) -> Plan:
+    return make_plan(document, Job(document.size, clock_of(LEVELS), (1,), **more), host)
+
+
+def rows_of(host: GaussianHost, document: Palette, call: Call) -> int:
+    made = plan(document, host)
+    host.calls.clear()
+    predict(host, made, X, LEVELS[1], call)
+    return sum(len(rows) for rows in host.calls)
+
+
+def test_the_scale_is_the_callers_at_each_call() -> None:
+    host = GaussianHost(native=128)
+    for scale in (1.0, 2.5, 7.0):
+        other = palette("2", "-1", guidance=scale)
+        wanted = region_model(host, plan(other, host))(X, LEVELS[1])
+        got = predict(host, plan(palette("2", "-1"), host), X, LEVELS[1], Call(scale)).denoised
+        assert torch.allclose(got, wanted, atol=1e-6)
+
+
+def test_no_negative_is_asked_where_the_scale_of_the_moment_is_one() -> None:
+    host, document = GaussianHost(native=128), palette("2", "-1", background={"prompt": "0", "negative": "0.5"})
+    assert [rows_of(host, document, Call(scale)) for scale in (7, 1)] == [3, 2]
+    assert rows_of(host, document, Call(1, with_uncond=True)) == 3
+
+
+def test_a_pair_guided_by_the_host_gives_each_region_its_own_scale() -> None:
+    host = GaussianHost(native=128)
+    data = [{"id": "a", "prompt": "2", "mask": LEFT, "guidance": 3}, {"id": "b", "prompt": "-1", "mask": RIGHT}]
+    document = parse({"version": 1, "size": {"width": 128, "height": 128}, "guidance": 5, "brushes": data})
+    pair = predict(host, plan(document, host), X, LEVELS[2], Call(5, with_uncond=True))
+    assert pair.uncond is not None
+    cond = pair.uncond + (pair.denoised - pair.uncond) / 5
+    assert torch.allclose(pair.uncond + 5 * (cond - pair.uncond), pair.denoised, atol=1e-5)
+    own = predict(host, plan(document, host), X, LEVELS[2], Call(3)).denoised
+    assert torch.allclose(pair.denoised[..., :8], own[..., :8], atol=1e-6)
+
+
+def test_a_brush_keeps_its_guidance_where_the_host_has_none() -> None:
+    data = [{"id": "a", "prompt": "2", "mask": LEFT, "guidance": 3, "negative": "1"}]
+    document = parse({"version": 1, "size": {"width": 128, "height": 128}, "guidance": 1, "brushes": data})
+    host = GaussianHost(native=128)
+    prediction = predict(host, plan(document, host), X, LEVELS[0], Call(1))
+    wanted = predict(host, plan(palette("4"), host), X, LEVELS[0], Call(1)).denoised  # 1 + 3 * (2 - 1)
+    assert prediction.uncond is None and torch.allclose(prediction.denoised[..., :8], wanted[..., :8], atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1.0, 4.0])
+def test_prompts_joined_by_and_are_composed_around_the_negative(scale: float) -> None:
+    """On Gaussian data of one deviation the composition is Gaussian again, with a mean that is the same composition."""
+    host = GaussianHost(native=128)
+    joined = palette("2 AND -3:0.5", background={"prompt": "0", "negative": "1"}, guidance=scale)
+    mean = 1 + scale * ((2 - 1) + 0.5 * (-3 - 1))
+    simple = palette(str(mean), guidance=1)
+    one, two = (region_model(host, plan(each, host))(X, LEVELS[2]) for each in (joined, simple))
+    assert torch.allclose(one[..., :8], two[..., :8], atol=1e-5)
+
+
+def test_rows_say_which_are_negative() -> None:
+    host, document = GaussianHost(native=128), palette("2", "-1", background={"prompt": "0", "negative": "0.5"})
+    predict(host, plan(document, host), X, LEVELS[0], Call(7))
+    means = {(row.cond.mean, row.negative) for rows in host.calls for row in rows}  # type: ignore[attr-defined]
+    assert means == {(2.0, False), (-1.0, False), (0.5, True)}
+
+
+def test_only_a_picture_of_the_background_alone_is_plain() -> None:
+    host, whole = GaussianHost(), {"rectangle": [0, 0, 1, 1]}
+    full = {"id": "a", "mask": whole}
+    assert plan(palette(), host).plain
+    assert plan(palette(brushes=[full | {"prompt": "0"}]), host).plain
+    for changed in ({"prompt": "2"}, {"prompt": "0", "guidance": 3}):
+        made = plan(palette(brushes=[full | changed]), host)
+        assert made.single is not None and not made.plain
+    assert not plan(palette(rescale=0.5), host).plain and not plan(palette("2"), host).plain
+
+
+def test_frames_of_other_sizes_are_encoded_for_their_size() -> None:
+    sizes: list[tuple[int, int]] = []
+
+    class Sized(GaussianHost):
+        def encode(self, prompt: str, negative: bool, size: Any) -> Any:
+            sizes.append((size.width, size.height))
+            return super().encode(prompt, negative, size)
+
+    speck = {"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, 0.1, 0.1]}}
+    plan(palette(brushes=[speck], guidance=1), Sized())
+    assert sizes == [(128, 128), (64, 64)]
+
+
+def test_not_finite_names_brush_and_level_also_for_pairs() -> None:
+    host = GaussianHost()
+    with pytest.raises(HostError, match=r"prediction of nan at noise 0\.\d+: expected finite numbers.*float32"):
+        predict(host, plan(palette("2", "nan"), host), X, LEVELS[0], Call(7, with_uncond=True))
