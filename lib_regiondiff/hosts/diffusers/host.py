@@ -1,0 +1,151 @@
+"""The diffusers host: a Stable Diffusion 1.5 pipeline behind the few verbs of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
+from lib_regiondiff.hosts.diffusers import loader, text
+from lib_regiondiff.hosts.diffusers.text import TextCond
+
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class DiffusersHost:
+    """A pipeline with its place, its name and its conditions; `load` makes one."""
+
+    pipe: Any
+    latent: LatentSpec
+    name: str = ""
+    fingerprint: str = ""
+    known: dict[str, TextCond] = field(default_factory=dict, repr=False)
+
+    @staticmethod
+    def load(source: str, device: str = "auto", dtype: str = "auto") -> DiffusersHost:
+        """A host for a diffusers folder, a local .safetensors file or a hub id.
+
+        device: auto, cpu, cuda, cuda:N or mps; dtype: auto (float16 on cuda, else float32), float32, float16, bfloat16.
+        """
+        place = device_of(device)
+        kind = dtype_of(dtype, place)
+        pipe = loader.load_pipeline(source, place, kind)
+        pipe.set_progress_bar_config(disable=True)
+        return DiffusersHost.of(pipe, str(source), loader.fingerprint(source))
+
+    @staticmethod
+    def of(pipe: Any, name: str = "", fingerprint: str = "") -> DiffusersHost:
+        """A host for a pipeline that is loaded already."""
+        cell = 2 ** (len(pipe.vae.config.block_out_channels) - 1)
+        native = pipe.unet.config.sample_size * cell
+        spec = LatentSpec(pipe.unet.config.in_channels, cell, native, pipe.device, pipe.unet.dtype)
+        return DiffusersHost(pipe, spec, name, fingerprint)
+
+    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+        """The parts of a prompt, encoded once whatever the size; only a positive prompt has several."""
+        parts = [(prompt, 1.0)] if negative else text.split(prompt)
+        return tuple(Part(self._cond(words), weight) for words, weight in parts)
+
+    def _cond(self, words: str) -> Cond:
+        if words not in self.known:
+            self.known[words] = text.encode(self.pipe.tokenizer, self.pipe.text_encoder, words)
+        return self.known[words]
+
+    def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
+        """Between two conditions; the shorter one is repeated up to the length of the longer."""
+        first, second = _embedding(a), _embedding(b)
+        tokens = max(first.shape[1], second.shape[1])
+        first, second = (each.repeat(1, -(-tokens // each.shape[1]), 1)[:, :tokens] for each in (first, second))
+        return TextCond(torch.lerp(first, second, t))
+
+    def token_spans(self, prompt: str, phrase: str) -> list[slice]:
+        """Where the tokens of a phrase stand among the tokens of the encoded prompt."""
+        return text.spans(self.pipe.tokenizer, prompt, phrase)
+
+    @torch.no_grad()
+    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        """Predict x0 float32 [N, C, h, w] from x [N, C, h, w]; all rows have conditions of as many tokens."""
+        alpha, beta = scales([row.level for row in rows], x)
+        t = torch.tensor([row.level.t for row in rows], device=x.device, dtype=torch.float32)
+        unit = x / (alpha**2 + beta**2).sqrt()
+        embeddings = torch.cat([_embedding(row.cond) for row in rows])
+        output = self.pipe.unet(unit.to(self.latent.dtype), t, encoder_hidden_states=embeddings).sample
+        return to_denoised(output.float(), x, alpha, beta, self.pipe.scheduler.config.prediction_type)
+
+    def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
+        """x at a level."""
+        return level.alpha * x0 + level.beta * noise
+
+    @torch.no_grad()
+    def encode_image(self, image: Image.Image) -> Tensor:
+        """Clean latents [1, C, h, w]: the mean of the VAE's posterior, so the same picture gives the same latents."""
+        pixels = self.pipe.image_processor.preprocess(image).to(self.latent.device, self.pipe.vae.dtype)
+        return self.pipe.vae.encode(pixels).latent_dist.mode().float() * self.pipe.vae.config.scaling_factor
+
+    @torch.no_grad()
+    def decode(self, latent: Tensor) -> Image.Image:
+        """The picture of clean latents [1, C, h, w]."""
+        scaled = latent.to(self.pipe.vae.dtype) / self.pipe.vae.config.scaling_factor
+        pixels = self.pipe.vae.decode(scaled, return_dict=False)[0]
+        if not torch.isfinite(pixels).all():
+            raise HostError("decoding", "finite numbers", "NaN or infinity", "use a wider dtype for the VAE")
+        return self.pipe.image_processor.postprocess(pixels, output_type="pil")[0]
+
+
+def scales(levels: Sequence[Level], like: Tensor) -> tuple[Tensor, Tensor]:
+    """alpha and beta [N, 1, 1, 1] of each row."""
+    pairs = torch.tensor([(level.alpha, level.beta) for level in levels], device=like.device, dtype=torch.float32)
+    return pairs[:, 0].reshape(-1, 1, 1, 1), pairs[:, 1].reshape(-1, 1, 1, 1)
+
+
+def to_denoised(output: Tensor, x: Tensor, alpha: Tensor, beta: Tensor, kind: str) -> Tensor:
+    """x0 from what a network predicts (epsilon, v_prediction or sample) for x = alpha * x0 + beta * n."""
+    norm = (alpha**2 + beta**2).sqrt()
+    if kind == "epsilon":
+        return (x - beta * output) / alpha
+    if kind == "v_prediction":
+        return (alpha * x / norm - beta * output) / norm
+    return output
+
+
+def from_denoised(x0: Tensor, x: Tensor, level: Level, kind: str) -> Tensor:
+    """What a scheduler expects from a network, for an x0 that was blended; the inverse of `to_denoised`."""
+    eps = (x - level.alpha * x0) / level.beta
+    if kind == "epsilon":
+        return eps
+    norm = (level.alpha**2 + level.beta**2) ** 0.5
+    return (level.alpha * eps - level.beta * x0) / norm if kind == "v_prediction" else x0
+
+
+def _embedding(cond: Cond) -> Tensor:
+    assert isinstance(cond, TextCond), "conditions of this host"
+    return cond.embedding
+
+
+def device_of(name: str) -> torch.device:
+    """The torch device of a name; auto takes cuda, then mps, then cpu. HostError where there is none."""
+    cards = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    metal = ["mps"] if torch.backends.mps.is_available() else []
+    there = [*cards[:1], *metal, "cpu"]
+    if name == "auto":
+        return torch.device(there[0])
+    if name not in (*cards, *metal, "cpu") and not (name == "cuda" and cards):
+        raise HostError("device", "auto or one of " + ", ".join([*cards, *metal, "cpu"]), repr(name))
+    return torch.device(name)
+
+
+def dtype_of(name: str, device: torch.device) -> torch.dtype:
+    """The torch dtype of a name."""
+    if name == "auto":
+        return torch.float16 if device.type == "cuda" else torch.float32
+    if name not in DTYPES:
+        raise HostError("dtype", "auto or one of " + ", ".join(DTYPES), repr(name))
+    return DTYPES[name]

@@ -1,0 +1,153 @@
+"""Where a model comes from: a diffusers folder, a single file or a hub id -> a pipeline that is ready to be asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import PNDMScheduler, StableDiffusionPipeline
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+from transformers import CLIPTextConfig, CLIPTextModel
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers.single_file import ASSETS, brief, load_networks, text_encoder
+from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
+
+NO_CHECKER: dict[str, Any] = {
+    "safety_checker": None,
+    "feature_extractor": None,
+    "image_encoder": None,
+    "requires_safety_checker": False,
+}
+HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
+OTHER_WIDTHS = {1024: "an SD2 model", 1280: "an SDXL refiner", 2048: "an SDXL model"}
+
+
+def load_pipeline(source: str | Path, device: torch.device, dtype: torch.dtype) -> StableDiffusionPipeline:
+    """The SD1 model at `source` on `device`: for inference only, without safety checker.
+
+    Local sources never ask the network; a hub id does where the cache lacks something. HostError says what is wrong.
+    """
+    path = Path(source).expanduser()
+    if path.is_file():
+        pipeline = _load_file(path)
+    elif path.is_dir():
+        pipeline = _load_folder(path)
+    elif _is_hub_id(source):
+        pipeline = _load_folder(_download(str(source)))
+    else:
+        raise HostError(str(source), "a model's file or folder", "nothing there")
+    for part in (pipeline.unet, pipeline.vae, pipeline.text_encoder):
+        nn.Module.to(part, device=device, dtype=dtype)  # diffusers' own `to` warns about a list that is empty here
+        part.eval().requires_grad_(False)
+    return pipeline
+
+
+def fingerprint(source: str | Path) -> str:
+    """First 10 hex digits of the sha256 of a file, or of a folder's weight files in name order; "" if not at hand."""
+    path = Path(source).expanduser()
+    if path.is_file():
+        return _digest([path])
+    folder = path if path.is_dir() else _cached(str(source)) if _is_hub_id(source) else None
+    return _digest(sorted(folder.rglob("*.safetensors"))) if folder else ""
+
+
+def _digest(files: Sequence[Path]) -> str:
+    sha = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                sha.update(block)
+    return sha.hexdigest()[:10] if files else ""
+
+
+def _load_file(path: Path) -> StableDiffusionPipeline:
+    networks = load_networks(path)
+    scheduler: Any = PNDMScheduler.from_pretrained(str(ASSETS / "scheduler"), local_files_only=True)
+    return StableDiffusionPipeline(tokenizer=clip_tokenizer(), scheduler=scheduler, **networks, **NO_CHECKER)
+
+
+def _load_folder(folder: Path) -> StableDiffusionPipeline:
+    """A pipeline from a folder in diffusers' form; what is damaged in it becomes one sentence."""
+    _expect_sd1(folder)
+    try:
+        return StableDiffusionPipeline.from_pretrained(
+            str(folder),
+            text_encoder=_text_encoder(folder / "text_encoder"),
+            variant=_variant(folder / "unet"),
+            local_files_only=True,
+            use_safetensors=True,
+            **NO_CHECKER,
+        )
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        raise HostError(str(folder), "a whole diffusers model", brief(error)) from error
+
+
+def _expect_sd1(folder: Path) -> None:
+    """Refuse a folder that is no SD1 model of diffusers, and say what it is."""
+    expected = "a StableDiffusionPipeline of diffusers"
+    index = _read_json(folder / "model_index.json", "a folder of diffusers has this file")
+    if index.get("_class_name") != "StableDiffusionPipeline":
+        raise HostError(str(folder), expected, str(index.get("_class_name")), "only SD1 models are supported so far")
+    unet = _read_json(folder / "unet" / "config.json", "a folder of diffusers has this file")
+    kind = OTHER_WIDTHS.get(unet.get("cross_attention_dim", 0))
+    if kind:
+        raise HostError(str(folder), "a Stable Diffusion 1 model", kind, "only SD1 models are supported so far")
+    if unet.get("in_channels", 4) != 4:
+        got = f"{unet['in_channels']} (an inpainting or editing model)"
+        raise HostError(str(folder), "a UNet with 4 input channels", got)
+
+
+def _text_encoder(folder: Path) -> CLIPTextModel:
+    config = CLIPTextConfig.from_pretrained(str(folder), local_files_only=True)
+    files = sorted(folder.glob("model*.safetensors"), key=lambda path: len(path.name))
+    if not files:
+        raise HostError(str(folder), "model.safetensors", "no such file")
+    return text_encoder(load_file(files[0]), files[0], config)
+
+
+def _variant(folder: Path) -> str | None:
+    """`fp16` where a folder has its weights in that form only."""
+    names = {path.name for path in folder.glob("*.safetensors")}
+    plain, half = "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors"
+    return "fp16" if half in names and plain not in names else None
+
+
+def _read_json(path: Path, why: str) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise HostError(str(path), f"a JSON file ({why})", brief(error)) from error
+    return value if isinstance(value, dict) else {}
+
+
+def _is_hub_id(source: str | Path) -> bool:
+    """Whether this text names a model on the hub rather than a file: owner/name, and no file's ending."""
+    return isinstance(source, str) and bool(HUB_ID.fullmatch(source)) and not source.endswith((".safetensors", ".ckpt"))
+
+
+def _cached(hub_id: str) -> Path | None:
+    """The folder of a hub model that has been downloaded before, or None."""
+    try:
+        return Path(StableDiffusionPipeline.download(hub_id, local_files_only=True, use_safetensors=True, **NO_CHECKER))
+    except (OSError, ValueError):
+        return None
+
+
+def _download(hub_id: str) -> Path:
+    """The local folder of a hub model, downloaded unless it is in the cache."""
+    cached = _cached(hub_id)
+    if cached:
+        return cached
+    try:
+        return Path(StableDiffusionPipeline.download(hub_id, use_safetensors=True, **NO_CHECKER))
+    except (OSError, ValueError) as error:
+        got = f"none within reach ({brief(error)})"
+        raise HostError(hub_id, "a model on the hub, or a file or folder", got) from error

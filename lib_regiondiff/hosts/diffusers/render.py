@@ -1,0 +1,152 @@
+"""From a palette to pictures on diffusers: levels, noise, the sampling loop, decoding."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from lib_regiondiff import noise
+from lib_regiondiff.host import Level, composed
+from lib_regiondiff.hosts.diffusers import samplers
+from lib_regiondiff.hosts.diffusers.host import DiffusersHost, from_denoised
+from lib_regiondiff.hosts.diffusers.text import TextCond
+from lib_regiondiff.model import region_model
+from lib_regiondiff.palette import Model, Palette
+from lib_regiondiff.plan import Job, Plan, make_plan
+from lib_regiondiff.views import View
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Render:
+    """A picture and the palette that makes it again: with the seed and the model that were used."""
+
+    image: Image.Image
+    palette: Palette
+
+
+def render(
+    host: DiffusersHost, palette: Palette, seeds: Sequence[int] = (), progress: Progress | None = None
+) -> list[Render]:
+    """One picture for each seed; without seeds, one for the palette's seed or a random one.
+
+    `progress` is called with (steps done, steps in all). Raises HostError for what this host can't honour.
+    """
+    seeds = tuple(seeds) or (random.SystemRandom().randrange(2**32) if palette.seed is None else palette.seed,)
+    return list(renders(host, palette, seeds, progress))
+
+
+def renders(
+    host: DiffusersHost, palette: Palette, seeds: Sequence[int], progress: Progress | None = None
+) -> Iterator[Render]:
+    """The same, each picture as soon as it is ready."""
+    model = Model(name=host.name, hash=host.fingerprint)
+    steps = itertools.count(1)
+
+    def step_done() -> None:
+        if progress is not None:
+            progress(next(steps), len(seeds) * palette.steps)
+
+    for seed in seeds:
+        run = Run.of(host, replace(palette, seed=seed), step_done)
+        image = host.decode(run.latents()).crop((0, 0, palette.size.width, palette.size.height))
+        yield Render(image, replace(palette, seed=seed, model=model))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One picture on its way: its plan and its own scheduler and generator."""
+
+    host: DiffusersHost
+    palette: Palette
+    plan: Plan
+    scheduler: Any
+    levels: tuple[Level, ...]
+    step_done: Callable[[], None]
+
+    @staticmethod
+    def of(
+        host: DiffusersHost, palette: Palette, step_done: Callable[[], None] = lambda: None, merge: bool = True
+    ) -> Run:
+        """Plan a palette whose seed is set."""
+        assert palette.seed is not None
+        sampler = samplers.find(palette.sampler)
+        scheduler = samplers.scheduler_of(sampler, host.pipe.scheduler, palette.steps, host.latent.device)
+        levels = samplers.levels_of(sampler, scheduler)
+        job = Job(palette.size, tuple(level.noise for level in levels), (palette.seed,))
+        return Run(host, palette, make_plan(palette, job, host, merge), scheduler, levels, step_done)
+
+    @torch.no_grad()
+    def latents(self) -> Tensor:
+        """Clean latents [1, C, h, w]; diffusers' own pipeline makes them where the plan is one full-canvas view."""
+        assert self.palette.seed is not None
+        spec, size = self.host.latent, self.plan.size
+        generator = noise.generator(self.palette.seed)
+        start = noise.unit([generator], (spec.channels, size.height, size.width))
+        start = noise.apply(start, self.palette, self.palette.size, spec.pixels_per_cell).to(spec.device)
+        single = self.plan.single
+        if single is not None and fits_pipeline(single):
+            return self._plain(single, start, generator)
+        return self._sampled(start, generator)
+
+    def _sampled(self, start: Tensor, generator: torch.Generator) -> Tensor:
+        """The sampling loop: the scheduler steps the canvas with the blended prediction."""
+        model, kind = region_model(self.host, self.plan), self.host.pipe.scheduler.config.prediction_type
+        x = start * self.scheduler.init_noise_sigma
+        extra = step_options(self.scheduler, generator)
+        for level, t in zip(self.levels, self.scheduler.timesteps, strict=False):
+            if hasattr(self.scheduler, "scale_model_input"):
+                self.scheduler.scale_model_input(x, t)
+            output = from_denoised(model(x, level), x, level, kind)
+            x = self.scheduler.step(output, t, x, return_dict=False, **extra)[0]
+            self.step_done()
+        return x
+
+    def _plain(self, view: View, start: Tensor, generator: torch.Generator) -> Tensor:
+        """The host's own path, unchanged."""
+        pipe, own = self.host.pipe, self.host.pipe.scheduler
+        region, scale = view.region, self.plan.guidance if view.region.guidance is None else view.region.guidance
+        cond, uncond = region.conds[0][0].cond, region.unconds[0] if region.unconds else None
+        assert isinstance(cond, TextCond)
+        pipe.scheduler = self.scheduler
+
+        def done(pipe: Any, step: int, t: Any, values: dict[str, Any]) -> dict[str, Any]:
+            self.step_done()
+            return values
+
+        try:
+            return pipe(
+                prompt_embeds=cond.embedding,
+                negative_prompt_embeds=uncond.embedding if isinstance(uncond, TextCond) else None,
+                latents=start.to(self.host.latent.dtype),
+                generator=generator,
+                num_inference_steps=self.palette.steps,
+                guidance_scale=scale,
+                guidance_rescale=self.palette.rescale,
+                height=self.plan.size.height * self.host.latent.pixels_per_cell,
+                width=self.plan.size.width * self.host.latent.pixels_per_cell,
+                output_type="latent",
+                callback_on_step_end=done,
+            ).images
+        finally:
+            pipe.scheduler = own
+
+
+def fits_pipeline(view: View) -> bool:
+    """Whether diffusers' pipeline takes these conditions: one prompt, and a negative of as many tokens."""
+    parts, unconds = view.region.conds[0], view.region.unconds
+    return not composed(parts) and (unconds is None or unconds[0].group == parts[0].cond.group)
+
+
+def step_options(scheduler: Any, generator: torch.Generator) -> dict[str, Any]:
+    """The generator, for a scheduler whose step takes one."""
+    return {"generator": generator} if "generator" in inspect.signature(scheduler.step).parameters else {}

@@ -1,0 +1,56 @@
+"""CLIP's tokenizer out of the merges that ship with the library: text in, token ids out; no network, no download."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from transformers import CLIPTokenizer
+
+MERGES = Path(__file__).parent / "sd15" / "merges.txt.gz"
+BEGIN, END = "<|startoftext|>", "<|endoftext|>"
+
+
+def clip_tokenizer() -> CLIPTokenizer:
+    """A new tokenizer of Stable Diffusion 1: 49408 tokens, begin 49406, end and padding 49407, at most 77 a prompt."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_tokenizer(Path(folder))
+        return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def write_tokenizer(folder: Path) -> None:
+    """Write the four files from which every version of transformers makes the tokenizer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ids = {token: i for i, token in enumerate(vocabulary())}
+    _write_json(folder / "vocab.json", ids)
+    (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges()) + "\n", encoding="utf-8")
+    names = {"bos_token": BEGIN, "eos_token": END, "unk_token": END, "pad_token": END}
+    _write_json(folder / "special_tokens_map.json", names)
+    options = {"do_lower_case": True, "errors": "replace", "model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}
+    _write_json(folder / "tokenizer_config.json", {**options, **names})
+
+
+@cache
+def merges() -> tuple[str, ...]:
+    """The 48894 pairs that byte pair encoding joins, the most frequent first, as `left right`."""
+    return tuple(gzip.decompress(MERGES.read_bytes()).decode("utf-8").splitlines())
+
+
+def vocabulary() -> list[str]:
+    """All 49408 tokens in the order of their ids: bytes, bytes at a word's end, merged pairs, begin and end."""
+    symbols = _byte_symbols()
+    joined = [pair.replace(" ", "") for pair in merges()]
+    return [*symbols, *(symbol + "</w>" for symbol in symbols), *joined, BEGIN, END]
+
+
+def _byte_symbols() -> list[str]:
+    """One printable character for each of the 256 bytes, in GPT-2's order: the printable bytes first."""
+    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    return [chr(code) for code in printable] + [chr(256 + i) for i in range(256 - len(printable))]
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
