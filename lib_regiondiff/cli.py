@@ -1,0 +1,285 @@
+"""The command line: `regiondiff render | check | schema | info`, the only module that prints."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import random
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lib_regiondiff import __version__, overrides, record
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.palette import MAX_BYTES, SEED, Palette, json_schema, parse
+from lib_regiondiff.record import MadeWith
+from lib_regiondiff.verdict import verdict
+
+MAX_SEED = int(SEED.high)
+DTYPES = ("auto", "float32", "float16", "bfloat16")
+NEEDED = ("diffusers", "transformers")
+INSTALL = 'pip install "regiondiff[diffusers]"'
+SOURCE = click.Path(exists=True, dir_okay=False, allow_dash=True)
+FIELDS: Mapping[str, str] = {
+    "prompt": "background.prompt",
+    "negative": "background.negative",
+    "width": "size.width",
+    "height": "size.height",
+    "steps": "steps",
+    "sampler": "sampler",
+    "guidance": "guidance",
+    "blend": "blend",
+    "quantization": "quantization",
+}
+
+
+class Door(click.Group):
+    """The way in and out: words are taken as they are, and whatever goes wrong ends with lines and an exit code."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run; on Windows click would expand $, % and * in prompts."""
+        return super().main(*args, **{"windows_expand_args": False, **extra})
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            with warnings.catch_warnings():
+                if not sys.warnoptions:
+                    warnings.simplefilter("ignore")
+                return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort
+            code, text = verdict(error)
+            if os.environ.get("REGIONDIFF_DEBUG"):
+                click.echo(traceback.format_exc(), err=True, nl=False)
+            click.echo(text, err=True)
+            ctx.exit(code)
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="regiondiff")
+def main() -> None:
+    """Say what goes where in a picture that Stable Diffusion draws."""
+    if not sys.stdout.isatty():
+        getattr(sys.stdout, "reconfigure", lambda **_: None)(encoding="utf-8", errors="surrogateescape")
+
+
+@main.command()
+@click.argument("source", metavar="PALETTE_OR_PNG", type=SOURCE)
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PNG to write.")
+@click.option("--prompt", help="Prompt of the background.")
+@click.option("--negative", help="Negative prompt of the background.")
+@click.option("--width", type=int, help="Width in pixels.")
+@click.option("--height", type=int, help="Height in pixels.")
+@click.option("--seed", type=click.IntRange(0, MAX_SEED), multiple=True, help="Seed; several give several pictures.")
+@click.option("--count", type=click.IntRange(1, 10000), help="Number of pictures, with consecutive seeds.")
+@click.option("--steps", type=int, help="Steps of the sampler.")
+@click.option("--sampler", help="Name of the sampler; `regiondiff info` lists them.")
+@click.option("--guidance", type=float, help="Guidance scale; 1 is none.")
+@click.option("--blend", help="average or mixture.")
+@click.option("--quantization", help="none, discrete, semi-continuous or continuous.")
+@click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, help="Any value: brushes.tree.strength=0.5")
+@click.option("--model", envvar="REGIONDIFF_MODEL", show_envvar=True, help="Folder, file or hub id.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:0 or mps.")
+@click.option("--dtype", default="auto", show_default=True, type=click.Choice(DTYPES))
+@click.option("--force", is_flag=True, help="Overwrite files.")
+@click.option("--progress/--no-progress", default=None, help="Show a bar; by default on a terminal.")
+def render(source: str, output: Path, **options: Any) -> None:
+    """Draw the picture of a palette, or once more that of a PNG; options change the palette.
+
+    With several seeds the files are called like out-SEED.png. Their paths are printed.
+    """
+    palette, then = read(source)
+    palette = overrides.override(palette, changes(options))
+    model = model_of(options["model"], palette)
+    seeds = seeds_of(palette.seed, options["seed"], options["count"])
+    places = places_of(output, seeds, options["force"])
+    renderer = load_renderer(palette, model, options["device"], options["dtype"])
+    if then:
+        for line in since(palette, then, renderer):
+            click.echo(f"differs: {line}", err=True)
+    with bar(options["progress"], len(seeds) * palette.steps) as (progress, aside):
+        for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress), strict=True):
+            record.save(picture.image, picture.palette, renderer.made_with, places[seed])
+            with aside():
+                click.echo(places[seed])
+
+
+@main.command()
+@click.argument("source", metavar="PALETTE_OR_PNG", type=SOURCE)
+def check(source: str) -> None:
+    """Tell all that is wrong with a palette, or what it asks for."""
+    palette, _ = read(source)
+    from lib_regiondiff.summary import summary  # it needs torch, which takes seconds
+
+    for line in summary(palette):
+        click.echo(line)
+
+
+@main.command()
+def schema() -> None:
+    """Print the palette format as JSON schema."""
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@main.command()
+@click.argument("source", metavar="[PALETTE_OR_PNG]", required=False, type=SOURCE)
+@click.option("--full", is_flag=True, help="Print pictures inside the palette in full length.")
+def info(source: str | None, full: bool) -> None:
+    """Print what a picture was made from; without one: versions, devices, samplers."""
+    if source is None:
+        for line in surroundings():
+            click.echo(line)
+        return
+    palette, made = read(source)
+    click.echo(record.pretty(palette, made, full))
+
+
+def read(source: str) -> tuple[Palette, MadeWith | None]:
+    """The palette of a JSON file, of stdin (-) or of a PNG, which also says what it was made with."""
+    if source == "-":
+        return parse(sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd()), None
+    path = Path(source)
+    if record.is_png(path):
+        return record.load(path)
+    with path.open("rb") as file:
+        return parse(file.read(MAX_BYTES + 1), path.parent), None
+
+
+def changes(options: Mapping[str, Any]) -> list[overrides.Change]:
+    """What the options of `render` change in a palette; --set comes last."""
+    given = [overrides.change(path, options[key]) for key, path in FIELDS.items() if options[key] is not None]
+    return [*given, *map(overrides.read, options["sets"])]
+
+
+def seeds_of(own: int | None, given: Sequence[int], count: int | None) -> list[int]:
+    """The seeds to draw: those given, or `count` from the first on; without any the palette's own or a random one."""
+    if not count and given:
+        return list(dict.fromkeys(given))
+    if len(given) > 1:
+        raise click.UsageError("--count goes with one --seed, not with several")
+    drawn = random.SystemRandom().randrange(2**32) if own is None else own
+    first, count = given[0] if given else drawn, count or 1
+    if first + count - 1 > MAX_SEED:
+        raise click.UsageError(f"{count} seeds from {first} on go beyond {MAX_SEED}, the largest seed")
+    return list(range(first, first + count))
+
+
+def places_of(output: Path, seeds: Sequence[int], force: bool) -> dict[int, Path]:
+    """The file for each seed; usage errors for what can't be written."""
+    if output.suffix.lower() != ".png":
+        raise click.UsageError(f"{output}: expected a name that ends in .png")
+    if not output.parent.is_dir():
+        raise click.UsageError(f"{output.parent}: there is no such folder")
+    many = len(seeds) > 1
+    places = {seed: output.with_name(f"{output.stem}-{seed}{output.suffix}") if many else output for seed in seeds}
+    taken = [str(place) for place in places.values() if place.exists()]
+    if taken and not force:
+        raise click.UsageError(f"{', '.join(taken[:5])}: there already; --force overwrites")
+    return places
+
+
+def model_of(given: str | None, palette: Palette) -> str:
+    """The model to load."""
+    if given or palette.model.name:
+        return given or palette.model.name
+    raise HostError("model", "--model, REGIONDIFF_MODEL or the palette's model.name", "none of them")
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """A loaded model: draw(palette, seeds, progress) gives one picture after another."""
+
+    draw: Callable[[Palette, Sequence[int], Callable[[int, int], None]], Iterator[Any]]
+    made_with: MadeWith
+    fingerprint: str = ""
+
+
+def load_renderer(palette: Palette, model: str, device: str, dtype: str) -> Renderer:
+    """Load a model with diffusers for a palette; HostError for what can't be, before the model is read if possible."""
+    if absent():
+        raise HostError("render", f"the package {absent()[0]}", "nothing", INSTALL)
+    quieten()
+    import torch
+
+    from lib_regiondiff.hosts.diffusers.host import DiffusersHost
+    from lib_regiondiff.hosts.diffusers.render import renders
+    from lib_regiondiff.hosts.diffusers.samplers import find
+    from lib_regiondiff.plan import refuse
+
+    refuse(palette)
+    find(palette.sampler)
+    loaded = DiffusersHost.load(model, device, dtype)
+    place = loaded.latent.device
+    name = torch.cuda.get_device_name(place) if place.type == "cuda" else ""
+    made = MadeWith(place.type, str(loaded.latent.dtype).removeprefix("torch."), record.versions(), name)
+    return Renderer(lambda *how: renders(loaded, *how), made, loaded.fingerprint)
+
+
+def absent() -> list[str]:
+    """The packages that rendering needs and that are not installed."""
+    return [name for name in NEEDED if importlib.util.find_spec(name) is None]
+
+
+def quieten() -> None:
+    """Leave stderr to us: no log lines and bars of the libraries below, unless somebody asked for them."""
+    for name in ("DIFFUSERS_VERBOSITY", "TRANSFORMERS_VERBOSITY"):
+        os.environ.setdefault(name, "error")
+    import diffusers
+    import transformers
+
+    for library in (diffusers, transformers):
+        library.utils.logging.disable_progress_bar()
+
+
+def since(palette: Palette, then: MadeWith, renderer: Renderer) -> list[str]:
+    """What has changed since a picture was drawn."""
+    old, new = palette.model.hash, renderer.fingerprint
+    hashes = [record.differs("model hash", old, new)] if old != new else []
+    return [*hashes, *record.differences(then, renderer.made_with)]
+
+
+@contextlib.contextmanager
+def bar(wanted: bool | None, steps: int) -> Iterator[tuple[Callable[[int, int], None], Callable[[], Any]]]:
+    """A progress bar on stderr: what reports steps to it, and a context in which other lines can be printed."""
+    if not (sys.stderr.isatty() if wanted is None else wanted):
+        yield lambda done, total: None, contextlib.nullcontext
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=steps, unit="step", file=sys.stderr, dynamic_ncols=True) as shown:
+
+        def progress(done: int, total: int) -> None:
+            shown.update(done - shown.n)
+
+        yield progress, tqdm.external_write_mode
+
+
+def surroundings() -> Iterator[str]:
+    """Versions, devices and samplers of this machine."""
+    for name, version in record.versions().items():
+        yield f"{name} {version}"
+    import torch
+
+    yield "device cpu"
+    for index in range(torch.cuda.device_count()):
+        yield f"device cuda:{index} ({torch.cuda.get_device_name(index)})"
+    if torch.backends.mps.is_available():
+        yield "device mps"
+    if absent():
+        yield f"no {absent()[0]}, so no sampler: {INSTALL}"
+        return
+    quieten()
+    from lib_regiondiff.hosts.diffusers.samplers import SAMPLERS
+
+    for name in SAMPLERS:
+        yield f"sampler {name}"

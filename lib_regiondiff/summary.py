@@ -1,0 +1,91 @@
+"""A palette in a few lines for people: what it asks for, who gets how much of the canvas, what looks like a mistake."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from lib_regiondiff import masks
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.palette import Brush, Palette
+from lib_regiondiff.plan import refuse
+
+FINEST = 2
+MOST_NUMBERS = 2**22  # a finer grid takes long and tells no more
+THIN = 24  # pixels; three latent cells
+TRACE = 5e-4
+
+
+@dataclasses.dataclass(frozen=True)
+class Shares:
+    """Weights [1 + P, h, w] of background and brushes before feathering; a number stands for `cell` pixels squared."""
+
+    weights: np.ndarray
+    cell: int
+    painted: tuple[bool, ...]
+
+    @staticmethod
+    def of(palette: Palette) -> Shares:
+        """The shares of a palette: painter's order or the weighted mean, as it says."""
+        cell, layers = FINEST, 1 + len(palette.brushes)
+        while palette.size.cells(cell).area * layers > MOST_NUMBERS:
+            cell *= 2
+        grid = palette.size.cells(cell)
+        stack = [masks.Layer(masks.rasterise(brush.mask, grid), 0, brush.weight) for brush in palette.brushes]
+        painted = tuple(bool(layer.coverage.any()) for layer in stack)
+        return Shares(masks.partition(stack, grid, palette.overlap), cell, painted)
+
+    def part(self, index: int) -> float:
+        """The share of the canvas that a brush gets, 0 being the background."""
+        return float(self.weights[index].mean())
+
+    def is_thin(self, index: int) -> bool:
+        """Whether a brush has nowhere a square of THIN pixels to itself."""
+        own, side = (self.weights[index] > 0.5).astype(np.uint8), -(-THIN // self.cell)
+        return not cv2.erode(own, np.ones((side, side), np.uint8)).any()
+
+
+def summary(palette: Palette) -> list[str]:
+    """Lines about a palette; those about likely mistakes begin with `warning:`."""
+    shares = Shares.of(palette)
+    head = f"{palette.size}, {len(palette.brushes)} brushes, {palette.steps} steps of {palette.sampler}"
+    names = ["background", *(label(brush) for brush in palette.brushes)]
+    parts = [f"{100 * shares.part(index):6.1f} %  {name}" for index, name in enumerate(names)]
+    told = [f"warning: {doubt}" for doubt in (*_doubts(palette, shares), *_refused(palette))]
+    return [_plain(line) for line in (f"{head}, guidance {palette.guidance:g}", *parts, *told)]
+
+
+def label(brush: Brush) -> str:
+    """What a brush is called."""
+    return f"{brush.id} ({brush.name})" if brush.name and brush.name != brush.id else brush.id
+
+
+def _doubts(palette: Palette, shares: Shares) -> Iterator[str]:
+    """Masks that are hardly meant so."""
+    for index, brush in enumerate(palette.brushes, start=1):
+        where = f"brushes[{index - 1}] {label(brush)}"
+        if not shares.painted[index - 1]:
+            yield f"{where}: its mask is empty"
+        elif shares.part(index) == 0:
+            yield f"{where}: later brushes cover it wholly"
+        elif shares.is_thin(index):
+            yield f"{where}: a sliver; nowhere does it have {THIN}x{THIN} pixels to itself"
+    if shares.part(0) > TRACE and not palette.background.prompt:
+        yield f"{100 * shares.part(0):.1f} % of the canvas has no brush, and the background has no prompt"
+
+
+def _refused(palette: Palette) -> Iterator[str]:
+    """What this version cannot do, found one field at a time."""
+    for field in dataclasses.fields(palette):
+        try:
+            refuse(Palette(**{field.name: getattr(palette, field.name)}))
+        except HostError as error:
+            yield str(error)
+
+
+def _plain(text: str) -> str:
+    """Names come from elsewhere: nothing in them shall steer a terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

@@ -1,0 +1,39 @@
+"""A palette, a stub that draws it, and the command line in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from lib_regiondiff import cli, record
+from lib_regiondiff.palette import Palette
+
+ROOT = Path(__file__).resolve().parent.parent
+HELLO = ROOT / "lib_regiondiff" / "demo" / "palettes" / "hello.json"
+MADE = record.MadeWith("cpu", "float32", {"regiondiff": "0.1.0", "torch": "2.13.0"})
+TREE: dict[str, Any] = {"id": "tree", "name": "Old tree", "prompt": "a tree", "mask": {"rectangle": [0, 0, 0.5, 1]}}
+SUN: dict[str, Any] = {"id": "1", "prompt": "a sun", "mask": {"rectangle": [0.5, 0, 1, 0.5]}}
+PALETTE: dict[str, Any] = {"version": 1, "seed": 7, "model": {"name": "toy"}, "steps": 3, "brushes": [TREE, SUN]}
+
+
+def draw(palette: Palette, seeds: Sequence[int], progress: Callable[[int, int], None]) -> Iterator[Any]:
+    """Grey pictures; the shade is the seed."""
+    for index, seed in enumerate(seeds):
+        progress((index + 1) * palette.steps, len(seeds) * palette.steps)
+        model = replace(palette.model, hash="abc")
+        image = Image.new("L", (palette.size.width, palette.size.height), seed % 256)
+        yield SimpleNamespace(image=image, palette=replace(palette, seed=seed, model=model))
+
+
+def run(*words: str | Path, code: int = 0, **more: Any) -> Result:
+    """Run the command line in this process: the exit code is as expected, and there is no traceback."""
+    result = CliRunner().invoke(cli.main, [str(word) for word in words], **more)
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result

@@ -1,0 +1,96 @@
+"""The commands that draw nothing: check, schema, info and help; and what they load."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from PIL import Image
+
+from cli_stub import HELLO, MADE, PALETTE, ROOT, TREE, run
+from lib_regiondiff import record
+from lib_regiondiff.palette import dump, json_schema, parse
+from palettes import encoded
+
+
+def test_a_picture_is_checked_like_its_palette(tmp_path: Path) -> None:
+    record.save(Image.new("L", (8, 8)), parse(PALETTE), MADE, tmp_path / "a.png")
+    told = run("check", tmp_path / "a.png").stdout
+    assert told == run("check", "-", input=json.dumps(PALETTE)).stdout
+    Image.new("L", (8, 8)).save(tmp_path / "b.png")
+    for command in ("check", "info"):
+        told = run(command, tmp_path / "b.png", code=2).stderr
+        assert told.startswith("b.png: expected a picture that this program made, got one without its palette")
+        assert told.count("\n") == 1
+
+
+def test_the_demo_is_in_order() -> None:
+    result = run("check", HELLO)
+    assert "warning" not in result.output
+    assert 4 <= len(result.stdout.splitlines()) <= 7
+
+
+def test_the_schema_is_printed() -> None:
+    schema = json.loads(run("schema").stdout)
+    assert schema == json_schema()
+    jsonschema.validate(json.loads(HELLO.read_text(encoding="utf-8")), schema)
+
+
+def test_info_tells_what_a_picture_was_made_from(tmp_path: Path) -> None:
+    palette = parse(PALETTE | {"background": {"prompt": "Bäume 木"}})
+    record.save(Image.new("L", (8, 8)), palette, MADE, tmp_path / "a.png")
+    result = run("info", tmp_path / "a.png")
+    assert "Bäume 木" in result.stdout
+    assert json.loads(result.stdout) == {
+        "palette": dump(palette),
+        "made_with": {"device": "cpu", "dtype": "float32", "versions": dict(MADE.versions)},
+    }
+
+
+def test_info_shortens_pictures_unless_asked_not_to(tmp_path: Path) -> None:
+    url = "data:image/png;base64," + base64.b64encode(encoded(Image.effect_noise((32, 32), 50))).decode()
+    (tmp_path / "a.json").write_text(json.dumps(PALETTE | {"brushes": [TREE | {"mask": url}]}))
+    assert url not in run("info", tmp_path / "a.json").stdout
+    assert url in run("info", tmp_path / "a.json", "--full").stdout
+
+
+@pytest.mark.diffusers
+def test_info_lists_versions_devices_and_samplers() -> None:
+    command = [sys.executable, "-m", "lib_regiondiff", "info"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert {"device cpu", "sampler Euler a", "sampler DPM++ 2M"} <= set(lines)
+    assert lines[0].startswith("regiondiff ")
+
+
+@pytest.mark.parametrize(
+    ("words", "absent"),
+    [
+        (["--help"], ["torch", "diffusers", "transformers", "tqdm"]),
+        (["render", "--help"], ["torch", "diffusers", "transformers"]),
+        (["schema"], ["torch", "diffusers", "transformers"]),
+        (["check", str(HELLO)], ["diffusers", "transformers"]),
+        (["info", "--help"], ["torch", "diffusers", "transformers"]),
+    ],
+)
+def test_a_command_loads_only_what_it_needs(words: list[str], absent: list[str]) -> None:
+    program = (
+        "import atexit, sys\n"
+        f"atexit.register(lambda: print(sorted(set({absent!r}) & set(sys.modules)), file=sys.stderr))\n"
+        "from lib_regiondiff.cli import main\n"
+        f"main({words!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+def test_the_module_is_the_command() -> None:
+    command = [sys.executable, "-m", "lib_regiondiff", "--version"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split(",")[0], done.stderr) == (0, "regiondiff", "")

@@ -1,0 +1,246 @@
+"""The record: what goes into a PNG comes out again, a file is whole or not there, and no folder is given away."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+
+from lib_regiondiff import record
+from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.palette import Background, Brush, Lora, Model, Palette, parse
+from lib_regiondiff.record import MadeWith
+from palettes import data_url, encoded, palettes, picture
+
+MADE = MadeWith("cuda", "float16", {"regiondiff": "0.1.0", "torch": "2.12.0"}, "NVIDIA H200")
+WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+ANY_FOLDER = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+def grey() -> Image.Image:
+    """A small picture."""
+    return Image.new("RGB", (4, 3), (90, 91, 92))
+
+
+def saved(folder: Path, palette: Palette) -> Path:
+    """The PNG of a palette."""
+    record.save(grey(), palette, MADE, folder / "a.png")
+    return folder / "a.png"
+
+
+def told(path: Path) -> str:
+    """What is said of a file that can't be read."""
+    with pytest.raises(PaletteError) as caught:
+        record.load(path)
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def with_text(folder: Path, text: bytes, flag: int = 0) -> Path:
+    """A PNG whose record is this text."""
+    plain = encoded(grey())
+    body = record.MARK + bytes([flag, 0]) + b"\0\0" + text
+    path = folder / "b.png"
+    path.write_bytes(plain[:33] + chunk(b"iTXt", body) + plain[33:])
+    return path
+
+
+@ANY_FOLDER
+@given(palettes())
+def test_what_is_saved_loads_as_the_same(tmp_path: Path, palette: Palette) -> None:
+    palette = record.without_places(palette)
+    assert record.load(saved(tmp_path, palette)) == (record.without_places(palette), MADE)
+
+
+def test_the_picture_is_as_it_was(tmp_path: Path) -> None:
+    with Image.open(saved(tmp_path, Palette())) as image:
+        assert image.tobytes() == grey().tobytes()
+
+
+def test_a_palette_of_many_megabytes_survives(tmp_path: Path) -> None:
+    dot = encoded(Image.new("L", (1, 1), 255))
+    mask = dot[:33] + chunk(b"teSt", bytes(46 * 2**20)) + dot[33:]
+    palette = parse({"version": 1, "brushes": [{"id": "a", "mask": data_url(mask)}]})
+    assert record.load(saved(tmp_path, palette))[0] == palette
+
+
+@pytest.mark.parametrize("prompt", ["a tree", "ein Bäumchen", "木\nand 🌳"])
+def test_other_programs_see_the_prompt_and_the_settings(tmp_path: Path, prompt: str) -> None:
+    brush = Brush(id="a", prompt="a sun", mask=picture())
+    model = Model(name="toy", hash="0123456789abcdef")
+    background = Background(prompt=prompt, negative="blur")
+    palette = Palette(background=background, brushes=(brush,), model=model, seed=3, sampler="A: b, c")
+    with Image.open(saved(tmp_path, palette)) as image:
+        text = image.info["parameters"]
+    assert text == (
+        f"{prompt}\na sun\nNegative prompt: blur\n"
+        'Steps: 20, Sampler: "A: b, c", CFG scale: 7, Seed: 3, Size: 512x512, Model hash: 0123456789, Model: toy, '
+        "Version: regiondiff 0.1.0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("owner/model", "owner/model"),
+        ("models/a.safetensors", "models/a.safetensors"),
+        ("", ""),
+        ("/home/ann/models/a.safetensors", "a.safetensors"),
+        ("/home/ann/model/", "model"),
+        (r"C:\Users\ann\a.safetensors", "a.safetensors"),
+        (r"\\server\share\a.safetensors", "a.safetensors"),
+        ("~/models/a", "a"),
+        ("d/" * 200 + "a", "a"),
+        ("half \ud800", "half ?"),
+    ],
+)
+def test_folders_of_a_machine_stay_there(tmp_path: Path, name: str, kept: str) -> None:
+    palette, _ = record.load(
+        saved(tmp_path, Palette(model=Model(name=name, vae=name, loras=(Lora(name=name or "a"),))))
+    )
+    assert (palette.model.name, palette.model.vae) == (kept, kept)
+    assert palette.model.loras[0].name == (kept or "a")
+    assert b"ann" not in (tmp_path / "a.png").read_bytes()
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An image that can't be written to its end."""
+
+    error: BaseException
+
+    def save(self, file: Any, **options: Any) -> None:
+        """Write a beginning."""
+        file.write(record.SIGNATURE)
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [OSError("the disk is full"), KeyboardInterrupt()])
+def test_a_broken_write_leaves_all_as_it_was(tmp_path: Path, error: BaseException) -> None:
+    image: Any = Broken(error)
+    before = saved(tmp_path, Palette(seed=1)).read_bytes()
+    for name in ("a.png", "new.png"):
+        with pytest.raises(type(error)):
+            record.save(image, Palette(seed=2), MADE, tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+    assert (tmp_path / "a.png").read_bytes() == before
+
+
+def test_a_file_can_be_replaced_and_names_can_be_anything(tmp_path: Path) -> None:
+    path = tmp_path / ("木 ä " + "x" * 60 + ".png")
+    for seed in (1, 2):
+        record.save(grey(), Palette(seed=seed), MADE, path)
+    assert record.load(path)[0].seed == 2
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_is_no_png_is_told(tmp_path: Path) -> None:
+    for content in (b"", b"\x89PNG", b'{"version": 1}', encoded(grey(), "JPEG")):
+        (tmp_path / "a.png").write_bytes(content)
+        assert told(tmp_path / "a.png") == "a.png: expected a PNG, got a file of another kind"
+
+
+def test_a_png_of_another_program_is_told(tmp_path: Path) -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("parameters", "regiondiff")
+    info.add_text("regiondiff", "{}")
+    grey().save(tmp_path / "a.png", pnginfo=info)
+    assert "made by another program, or the data was stripped" in told(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"{}", b"7", b"\xff", b"[" * 100000, b'"palette"', b"null"])
+def test_a_damaged_record_is_told(tmp_path: Path, text: bytes) -> None:
+    assert told(with_text(tmp_path, text)) == f"b.png: expected {record.OURS}, got a damaged one"
+
+
+def test_a_png_that_was_cut_is_told_wherever_it_was_cut(tmp_path: Path) -> None:
+    whole = saved(tmp_path, Palette()).read_bytes()
+    end = whole.index(b"IDAT") - 4
+    for length in range(len(record.SIGNATURE), end, 7):
+        (tmp_path / "a.png").write_bytes(whole[:length])
+        assert told(tmp_path / "a.png").endswith("a damaged one")
+
+
+def test_any_changed_byte_of_the_record_is_seen(tmp_path: Path) -> None:
+    whole = saved(tmp_path, Palette()).read_bytes()
+    start, end = whole.index(record.MARK) + len(record.MARK), whole.index(b"IDAT") - 4
+    for place in range(start, end):
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        (tmp_path / "a.png").write_bytes(changed)
+        assert told(tmp_path / "a.png").endswith("a damaged one")
+
+
+def test_a_record_that_another_program_compressed_is_read(tmp_path: Path) -> None:
+    text = json.dumps({"palette": {"version": 1, "seed": 5}}).encode()
+    assert record.load(with_text(tmp_path, zlib.compress(text), 1))[0].seed == 5
+    assert told(with_text(tmp_path, b"no zlib", 1)).endswith("a damaged one")
+
+
+def test_a_record_of_a_bad_palette_tells_its_problems(tmp_path: Path) -> None:
+    assert told(with_text(tmp_path, b'{"palette": {"version": 1, "steps": 0}}')).startswith("steps: expected")
+    file = b'{"palette": {"version": 1, "background": {"image": {"file": "a.png"}}}}'
+    assert "background.image.file" in told(with_text(tmp_path, file))
+
+
+@pytest.mark.parametrize("made", [None, [], {}, {"versions": 3, "device": 4, "other": 1}, {"versions": {"torch": []}}])
+def test_strange_facts_about_the_making_are_left_out(tmp_path: Path, made: Any) -> None:
+    text = json.dumps({"palette": {"version": 1}, "made_with": made}).encode()
+    assert record.load(with_text(tmp_path, text))[1] == MadeWith("", "", {})
+
+
+@given(WORDS)
+def test_facts_about_the_making_cannot_steer_a_terminal(word: str) -> None:
+    made = record._made_with({"device": f"\x1b[2J{word}", "versions": {"torch": word}})
+    assert made.device.isprintable()
+    assert made.versions.get("torch", "").isprintable()
+
+
+def test_differences_are_told_in_a_line_each() -> None:
+    now = MadeWith("cpu", "float16", {"regiondiff": "0.1.0", "torch": "2.13.0", "numpy": "2.0"})
+    assert record.differences(MADE, MADE) == []
+    assert record.differences(MADE, now) == [
+        "device cuda then, cpu now",
+        "device name NVIDIA H200 then, unknown now",
+        "torch 2.12.0 then, 2.13.0 now",
+        "numpy unknown then, 2.0 now",
+    ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(palettes(), WORDS)
+def test_what_is_shown_is_the_palette_and_leaves_the_terminal_alone(palette: Palette, word: str) -> None:
+    palette = parse({"version": 1, "background": {"prompt": f"\x9b2J\u202e{word}"}}) if len(word) > 9 else palette
+    text = record.pretty(palette, MADE, full=True)
+    assert parse(json.loads(text)["palette"]) == palette
+    assert not set(text) & {"\x9b", "\x1b", "\u202e"}
+
+
+def test_pictures_are_shown_in_short(tmp_path: Path) -> None:
+    url = data_url(encoded(Image.effect_noise((64, 64), 50)))
+    palette = parse({"version": 1, "brushes": [{"id": "a", "mask": url}]})
+    assert url not in record.pretty(palette, None)
+    assert f"({len(url)} characters)" in record.pretty(palette, None)
+    assert url in record.pretty(palette, None, full=True)
+
+
+def test_versions_name_what_is_installed() -> None:
+    assert record.versions()["regiondiff"]
+    assert record.versions()["torch"]
+    assert set(record.versions()) <= {"regiondiff", *record.PACKAGES}

@@ -1,0 +1,101 @@
+"""The summary of `check`: who gets how much, and what looks like a mistake."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from PIL import Image
+
+from cli_stub import PALETTE, SUN, TREE, run
+from lib_regiondiff.palette import Palette
+from lib_regiondiff.summary import summary
+from palettes import encoded, palettes
+
+PALE = base64.b64encode(encoded(Image.new("L", (8, 8), 0))).decode()
+
+
+def check(code: int = 0, **changes: Any) -> list[str]:
+    """What `check` prints of a palette."""
+    result = run("check", "-", input=json.dumps(PALETTE | changes), code=code)
+    assert (result.stderr if code == 0 else result.stdout) == ""
+    return result.output.splitlines()
+
+
+def brush(left: float, right: float, **values: Any) -> dict[str, Any]:
+    """A brush from top to bottom."""
+    return {"id": f"{left}", "mask": {"rectangle": [left, 0, right, 1]}} | values
+
+
+def test_a_palette_is_told_in_short() -> None:
+    lines = check(background={"prompt": "grass"})
+    assert lines == [
+        "512x512, 2 brushes, 3 steps of Euler a, guidance 7",
+        "  25.0 %  background",
+        "  50.0 %  tree (Old tree)",
+        "  25.0 %  1",
+    ]
+
+
+def test_shares_are_those_of_the_painters_order() -> None:
+    upper = SUN | {"mask": {"rectangle": [0.25, 0, 1, 1]}}
+    assert check(brushes=[TREE, upper])[1:4] == ["   0.0 %  background", "  25.0 %  tree (Old tree)", "  75.0 %  1"]
+    keeps = check(brushes=[TREE, upper], overlap={"cover_alpha": 1})
+    assert keeps[2] == "  50.0 %  tree (Old tree)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "25.0 % of the canvas has no brush, and the background has no prompt"),
+        (
+            {"brushes": [TREE | {"mask": f"data:image/png;base64,{PALE}"}]},
+            "brushes[0] tree (Old tree): its mask is empty",
+        ),
+        ({"brushes": [TREE, brush(0, 1)]}, "brushes[0] tree (Old tree): later brushes cover it wholly"),
+        ({"brushes": [brush(0.5, 0.53)]}, "brushes[0] 0.5: a sliver; nowhere does it have 24x24 pixels to itself"),
+        (
+            {"attention": "couple"},
+            "attention: expected nothing, got a value; this version can't do it yet; leave it out",
+        ),
+        ({"bootstrap": {"levels": 2}}, "bootstrap.levels: expected nothing"),
+        ({"background": {"colour": "#ffffff"}}, "background.colour: expected nothing"),
+    ],
+)
+def test_likely_mistakes_are_warnings(changes: dict[str, Any], told: str) -> None:
+    assert [line for line in check(**changes) if line.startswith(f"warning: {told}")]
+
+
+def test_all_that_this_version_cannot_do_is_told() -> None:
+    lines = check(background={"prompt": "a"}, attention="bias", bootstrap={"levels": 1})
+    assert [line.split(":")[1] for line in lines if line.startswith("warning")] == [" attention", " bootstrap.levels"]
+
+
+def test_names_cannot_steer_a_terminal() -> None:
+    assert check(brushes=[TREE | {"name": "\x1b[2J\x9b"}])[2] == "  50.0 %  tree (?[2J?)"
+
+
+def test_a_large_canvas_is_no_trouble() -> None:
+    thin = [brush(index / 64, (index + 1) / 64) for index in range(60)]
+    lines = check(size={"width": 16384, "height": 2048}, brushes=thin)
+    assert lines[1] == "   6.2 %  background"
+
+
+def test_all_problems_are_told_and_the_code_is_2() -> None:
+    assert check(2, steps=0, brushes=[TREE | {"strength": 2}, SUN | {"id": ""}]) == [
+        "steps: expected a whole number 1…1000, got 0",
+        "brushes[0].strength: expected a number 0…1, got 2",
+        "brushes[1].id: expected text of 1…64 characters, got 0 characters",
+    ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(palettes())
+def test_any_palette_has_a_summary_in_plain_lines(palette: Palette) -> None:
+    lines = summary(palette)
+    assert all(line.isprintable() for line in lines)
+    shares = [float(line.split("%")[0]) for line in lines[1 : 2 + len(palette.brushes)]]
+    assert sum(shares) == pytest.approx(100, abs=0.2)
