@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("gate", deadline=None, derandomize=True)  # the same examples in every run
+settings.register_profile("search", deadline=None, max_examples=1000)  # other examples, and more: `make test-slow`
+settings.load_profile("gate")
 
 # Both are read when a library is imported, so they are set before any is: no test may ask the network, and torch's
 # threads must not spin while they wait, which on a busy machine costs ten times the work itself.

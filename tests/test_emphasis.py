@@ -52,7 +52,7 @@ def test_text_without_marks_is_one_piece(prompt: str) -> None:
 @given(FRAGMENTS)
 def test_only_marks_are_lost(prompt: str) -> None:
     kept = "".join(piece.text for piece in pieces(prompt))
-    assert set(re.sub(r"[^a-zé ]", "", kept)) == set(re.sub(r"[^a-zé ]", "", prompt))
+    assert re.sub(r"[^a-zé]", "", kept) == re.sub(r"[^a-zé]", "", prompt)
     assert len(kept) <= len(prompt)
 
 

@@ -188,8 +188,8 @@ def test_floor(arguments: Sequence[str]) -> int:
 
 
 def test_slow(arguments: Sequence[str]) -> int:
-    """All tests but those that need a running WebUI."""
-    return pytest(DEV, ["-m", "not live", *arguments])
+    """All tests but those that need a running WebUI, with other and more examples of each property."""
+    return pytest(DEV, ["-m", "not live", "--hypothesis-profile=search", *arguments])
 
 
 def test_live(arguments: Sequence[str]) -> int:
