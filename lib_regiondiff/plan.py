@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 import operator
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from lib_regiondiff.host import Host, Level, Part, Parts, composed
 from lib_regiondiff.palette import Brush, Palette
 from lib_regiondiff.views import Layout, Region, View, fading, hull
 
-BACKGROUND = "background"
+BACKGROUND = ""  # no brush can have this id
 SAME_LEVEL = 1e-4
 
 
@@ -34,7 +35,7 @@ class Job:
     """One run of a sampler: size in pixels, the clock, one seed for each image.
 
     `clock` is the noise of each level that the sampler plans to run, descending, with the final 0; it may ask between
-    two of them, above the first, or again. `texts` has one mapping for each image from brush id ("background" for the
+    two of them, above the first, or again. `texts` has one mapping for each image from brush id (BACKGROUND for the
     background) to its resolved text; what is missing is taken from the palette. `guidance` None means the palette's.
     """
 
@@ -85,7 +86,7 @@ class Plan:
     def plain(self) -> bool:
         """Whether the picture is that of the background's prompt alone, so that the host's own path makes it."""
         region = self.single.region if self.single else None
-        return region is not None and BACKGROUND in region.names and region.guidance is None and self.rescale == 0
+        return region is not None and region.background and region.guidance is None and self.rescale == 0
 
 
 def step_of(clock: Sequence[float], noise: float) -> int:
@@ -100,19 +101,15 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     meanings = _meanings(palette, job)
     stack = _partition(palette, job, host)
     owners = _owners(meanings, merge)
-    weights = [_at_step(stack, meanings, owners, step, palette, job) for step in range(len(job.clock) - 1)]
+    kinds, weights = _weights(stack, meanings, owners, palette, job)
     boxes = [layout.boxes(np.max(maps, axis=0)) for maps in zip(*weights, strict=True)]
     guidance = palette.guidance if job.guidance is None else job.guidance
-    encoder = _Encoder(host, meanings, (BACKGROUND, *(brush.id for brush in palette.brushes)), guidance != 1)
+    encoder = _Encoder(host, meanings, ("background", *(brush.id for brush in palette.brushes)), guidance != 1)
     regions = [
         encoder.region(group, hull(places)) if places else None for group, places in zip(owners, boxes, strict=True)
     ]
-    known: dict[bytes, tuple[View, ...]] = {}
-    for maps in weights:
-        if maps.tobytes() not in known:
-            known[maps.tobytes()] = layout.views(maps, boxes, regions)
-    steps = tuple(known[maps.tobytes()] for maps in weights)
-    return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps)
+    views = [layout.views(maps, boxes, regions) for maps in weights]
+    return Plan(layout.canvas, job.clock, guidance, palette.rescale, tuple(views[kind] for kind in kinds))
 
 
 def refuse(palette: Palette) -> None:
@@ -174,14 +171,28 @@ def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
     return masks.partition([layer(brush) for brush in palette.brushes], job.size.cells(pixels), palette.overlap)
 
 
-def _at_step(
-    stack: np.ndarray, meanings: Sequence[Meaning], owners: list[list[int]], step: int, palette: Palette, job: Job
-) -> np.ndarray:
-    """Weights [regions, h, w] at a step: brushes outside their interval leave their cells to the background."""
-    acts = np.array([m.first <= step and (m.last is None or step < m.last) for m in meanings[1:]], np.float32)
-    brushes = masks.quantize(stack[1:] * acts[:, None, None], palette.quantization, *job.clock[step : step + 2])
-    every = masks.with_background(brushes)
-    return np.stack([every[group].sum(axis=0) for group in owners])
+def _weights(
+    stack: np.ndarray, meanings: Sequence[Meaning], owners: list[list[int]], palette: Palette, job: Job
+) -> tuple[list[int], list[np.ndarray]]:
+    """The kind of each step, and the weights [regions, h, w] of each kind: steps of equal weights are of one kind.
+
+    Brushes outside their interval leave their cells to the background.
+    """
+    weights: dict[bytes, np.ndarray] = {}
+    known: dict[object, bytes] = {}
+    kinds = []
+    for step, pair in enumerate(itertools.pairwise(job.clock)):
+        acts = tuple(each.first <= step and (each.last is None or step < each.last) for each in meanings[1:])
+        key = (acts, pair if palette.quantization != "none" else None)
+        if key not in known:
+            acting = stack[1:] * np.array(acts, np.float32)[:, None, None]
+            every = masks.with_background(masks.quantize(acting, palette.quantization, *pair))
+            maps = np.stack([every[group].sum(axis=0) for group in owners])
+            known[key] = maps.tobytes()
+            weights.setdefault(known[key], maps)
+        kinds.append(known[key])
+    order = {maps: number for number, maps in enumerate(weights)}
+    return [order[kind] for kind in kinds], list(weights.values())
 
 
 @dataclass(frozen=True)
@@ -219,4 +230,4 @@ class _Encoder:
             negatives = [(base.negative, own.negative) for base, own in pairs]
             unconds = tuple(self.mixed(words, strength, True, size)[0].cond for words in negatives)
         names = tuple(self.names[index] for index in group)
-        return Region(names, meaning.guidance, conds, unconds)
+        return Region(names, 0 in group, meaning.guidance, conds, unconds)

@@ -22,10 +22,12 @@ WINDOW_MULTIPLE = 64
 class Region:
     """A planned brush: its names, its guidance (None: the call's), the parts of its prompt for each image.
 
-    `unconds` holds the negative for each image, or None where guidance 1 was planned, which needs none.
+    `background` says whether the background is among the brushes that are merged here. `unconds` holds the negative
+    for each image, or None where guidance 1 was planned, which needs none.
     """
 
     names: tuple[str, ...]
+    background: bool
     guidance: float | None
     conds: tuple[Parts, ...]
     unconds: tuple[Cond, ...] | None

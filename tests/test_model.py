@@ -98,7 +98,7 @@ def test_only_a_picture_of_the_background_alone_is_plain() -> None:
     full = {"id": "a", "mask": whole}
     assert plan(palette(), host).plain
     assert plan(palette(brushes=[full | {"prompt": "0"}]), host).plain
-    for changed in ({"prompt": "2"}, {"prompt": "0", "guidance": 3}):
+    for changed in ({"prompt": "2"}, {"prompt": "2", "id": "background"}, {"prompt": "0", "guidance": 3}):
         made = plan(palette(brushes=[full | changed]), host)
         assert made.single is not None and not made.plain
     assert not plan(palette(rescale=0.5), host).plain and not plan(palette("2"), host).plain
