@@ -23,7 +23,7 @@ from safetensors.torch import save_file
 from known_single_file import checkpoint, unet_name
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.loader import fingerprint, load_pipeline
-from lib_regiondiff.hosts.diffusers.single_file import ASSETS, UNET, read_shapes, unet_sizes, vae_sizes
+from lib_regiondiff.hosts.diffusers.single_file import ASSETS, UNET, read_header, unet_sizes, vae_sizes
 from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer, vocabulary
 
 pytestmark = pytest.mark.diffusers
@@ -223,7 +223,7 @@ def test_fingerprints(known_file: Path, known_folder: Path, tmp_path: Path) -> N
 
 
 def test_sizes_are_read_off_the_shapes(known_file: Path) -> None:
-    shapes = read_shapes(known_file)
+    shapes, _ = read_header(known_file)
     assert unet_sizes(shapes)["block_out_channels"] == vae_sizes(shapes)["block_out_channels"] == (96, 96, 96, 96)
     assert vae_sizes(shapes)["layers_per_block"] == 1
     config = json.loads((ASSETS / "unet" / "config.json").read_text(encoding="utf-8"))

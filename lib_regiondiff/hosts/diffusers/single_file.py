@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,12 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 def load_networks(path: Path) -> dict[str, Any]:
     """The file's `unet`, `vae` and `text_encoder` on the CPU; HostError for a damaged file or one of another kind."""
-    shapes = read_shapes(path)
+    shapes, notes = read_header(path)
     _expect_sd1(path, shapes)
     try:
-        state = load_file(path)
+        state, sizes = load_file(path), {**unet_sizes(shapes), **_native(notes, shapes)}
         return {
-            "unet": _from_original(UNet2DConditionModel, "unet", _part(state, UNET), unet_sizes(shapes)),
+            "unet": _from_original(UNet2DConditionModel, "unet", _part(state, UNET), sizes),
             "vae": _from_original(AutoencoderKL, "vae", _part(state, VAE), vae_sizes(shapes)),
             "text_encoder": text_encoder(_part(state, TEXT, keep=False), path, _text_config(shapes)),
         }
@@ -44,15 +45,15 @@ def load_networks(path: Path) -> dict[str, Any]:
         raise HostError(str(path), EXPECTED, f"missing or misshapen weights ({brief(error)})") from error
 
 
-def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the tensors in a safetensors file, read from its header; HostError where it is damaged."""
+def read_header(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
+    """Shapes of the tensors in a safetensors file, and the notes in its header; HostError where it is damaged."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         raw = file.read(min(length, size))
     try:
         header = json.loads(raw)
-        header.pop("__metadata__", None)
+        notes = header.pop("__metadata__", {})
         shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
         whole = 8 + length + max(entry["data_offsets"][1] for entry in header.values())
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
@@ -61,7 +62,14 @@ def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     if size < whole:
         cure = "the file is truncated: download or copy it again"
         raise HostError(str(path), f"{whole} bytes", f"{size} bytes", cure)
-    return shapes
+    return shapes, notes
+
+
+def _native(notes: Mapping[str, str], shapes: Shapes) -> dict[str, Any]:
+    """The side in cells that the model was trained at, where the file says so in modelspec's words."""
+    match = re.fullmatch(r"(\d+)x(\d+)", notes.get("modelspec.resolution", ""))
+    cell = 2 ** (_vae_levels(shapes) - 1)
+    return {"sample_size": max(1, min(map(int, match.groups())) // cell)} if match else {}
 
 
 def _expect_sd1(path: Path, shapes: Shapes) -> None:
@@ -102,14 +110,30 @@ def unet_sizes(shapes: Shapes) -> dict[str, Any]:
 def vae_sizes(shapes: Shapes) -> dict[str, Any]:
     """The VAE's configuration as far as shapes tell it, in diffusers' words."""
     down = VAE + "encoder.down"
-    levels = _count(shapes, down)
-    widths = (shapes[f"{down}.{i}.block.0.conv2.weight"][0] for i in range(levels))
+    levels = _vae_levels(shapes)
+    blocks = _count(shapes, f"{down}.0.block")
+    widths = tuple(_vae_width(shapes, f"{down}.{i}.") for i in range(levels))
     return {
-        "block_out_channels": tuple(widths),
-        "layers_per_block": _count(shapes, f"{down}.0.block"),
+        "block_out_channels": widths,
+        "layers_per_block": blocks,
         "down_block_types": ("DownEncoderBlock2D",) * levels,
         "up_block_types": ("UpDecoderBlock2D",) * levels,
     }
+
+
+def _vae_levels(shapes: Shapes) -> int:
+    """Levels of the VAE: one more than there are ways down, since the last may have no weights of its own."""
+    return 1 + sum(name.endswith("downsample.conv.weight") for name in shapes if name.startswith(VAE + "encoder."))
+
+
+def _vae_width(shapes: Shapes, level: str) -> int:
+    """Channels of a level of the VAE's encoder: those of its blocks, or of its way down where it has none."""
+    places = {
+        f"{level}block.0.conv2.weight": 0,
+        f"{level}downsample.conv.weight": 0,
+        VAE + "encoder.conv_out.weight": 1,
+    }
+    return next(shapes[name][axis] for name, axis in places.items() if name in shapes)
 
 
 def _text_config(shapes: Shapes) -> CLIPTextConfig:
@@ -121,7 +145,7 @@ def _text_config(shapes: Shapes) -> CLIPTextConfig:
         "vocab_size": vocabulary,
         "hidden_size": width,
         "projection_dim": width,
-        "num_attention_heads": width // 64,
+        "num_attention_heads": max(1, width // 64),
         "max_position_embeddings": text["embeddings.position_embedding.weight"][0],
         "num_hidden_layers": _count(text, "encoder.layers"),
         "intermediate_size": text["encoder.layers.0.mlp.fc1.weight"][0],
@@ -163,7 +187,7 @@ def _part(state: Mapping[str, Tensor], prefix: str, keep: bool = True) -> dict[s
 def _count(names: Iterable[str], prefix: str) -> int:
     """How many numbers follow `prefix.` in these names, the first being 0."""
     start = prefix + "."
-    return 1 + max(int(name[len(start) :].split(".", 1)[0]) for name in names if name.startswith(start))
+    return 1 + max((int(name[len(start) :].split(".", 1)[0]) for name in names if name.startswith(start)), default=-1)
 
 
 def brief(error: BaseException) -> str:
