@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import random
@@ -11,22 +10,21 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+from PIL import Image
 
 from lib_regiondiff import __version__, overrides, record
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.palette import MAX_BYTES, SEED, Palette, json_schema, parse
 from lib_regiondiff.record import MadeWith
+from lib_regiondiff.renderer import Renderer, load_renderer, surroundings
 from lib_regiondiff.verdict import verdict
 
 MAX_SEED = int(SEED.high)
 DTYPES = ("auto", "float32", "float16", "bfloat16")
-NEEDED = ("diffusers", "transformers")
-INSTALL = 'pip install "regiondiff[diffusers]"'
 SOURCE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 FIELDS: Mapping[str, str] = {
     "prompt": "background.prompt",
@@ -126,6 +124,21 @@ def check(source: str) -> None:
 
 
 @main.command()
+@click.argument("source", metavar="PALETTE_OR_PNG", type=SOURCE)
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PNG to write.")
+@click.option("--force", is_flag=True, help="Overwrite a file.")
+def overlay(source: str, output: Path, force: bool) -> None:
+    """Draw a palette itself: colour, outline and name of each brush, over the picture if it comes from one."""
+    palette, made = read(source)
+    place = places_of(output, [0], force)[0]
+    from lib_regiondiff.overlay import overlay as drawn  # it needs cv2
+
+    with Image.open(source) if made else contextlib.nullcontext() as picture:
+        drawn(palette, picture).save(place)
+    click.echo(place)
+
+
+@main.command()
 def schema() -> None:
     """Print the palette format as JSON schema."""
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
@@ -192,53 +205,12 @@ def model_of(given: str | None, palette: Palette) -> str:
     """The model to load."""
     if given or palette.model.name:
         return given or palette.model.name
-    raise HostError("model", "--model, REGIONDIFF_MODEL or the palette's model.name", "none of them")
-
-
-@dataclass(frozen=True)
-class Renderer:
-    """A loaded model: draw(palette, seeds, progress) gives one picture after another."""
-
-    draw: Callable[[Palette, Sequence[int], Callable[[int, int], None]], Iterator[Any]]
-    made_with: MadeWith
-    fingerprint: str = ""
-
-
-def load_renderer(palette: Palette, model: str, device: str, dtype: str) -> Renderer:
-    """Load a model with diffusers for a palette; HostError for what can't be, before the model is read if possible."""
-    if absent():
-        raise HostError("render", f"the package {absent()[0]}", "nothing", INSTALL)
-    quieten()
-    import torch
-
-    from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-    from lib_regiondiff.hosts.diffusers.render import renders
-    from lib_regiondiff.hosts.diffusers.samplers import find
-    from lib_regiondiff.plan import refuse
-
-    refuse(palette)
-    find(palette.sampler)
-    loaded = DiffusersHost.load(model, device, dtype)
-    place = loaded.latent.device
-    name = torch.cuda.get_device_name(place) if place.type == "cuda" else ""
-    made = MadeWith(place.type, str(loaded.latent.dtype).removeprefix("torch."), record.versions(), name)
-    return Renderer(lambda *how: renders(loaded, *how), made, loaded.fingerprint)
-
-
-def absent() -> list[str]:
-    """The packages that rendering needs and that are not installed."""
-    return [name for name in NEEDED if importlib.util.find_spec(name) is None]
-
-
-def quieten() -> None:
-    """Leave stderr to us: no log lines and bars of the libraries below, unless somebody asked for them."""
-    for name in ("DIFFUSERS_VERBOSITY", "TRANSFORMERS_VERBOSITY"):
-        os.environ.setdefault(name, "error")
-    import diffusers
-    import transformers
-
-    for library in (diffusers, transformers):
-        library.utils.logging.disable_progress_bar()
+    raise HostError(
+        "model",
+        "--model, REGIONDIFF_MODEL or the palette's model.name",
+        "none of them",
+        "--model demo is the one inside",
+    )
 
 
 def since(palette: Palette, then: MadeWith, renderer: Renderer) -> list[str]:
@@ -262,24 +234,3 @@ def bar(wanted: bool | None, steps: int) -> Iterator[tuple[Callable[[int, int], 
             shown.update(done - shown.n)
 
         yield progress, tqdm.external_write_mode
-
-
-def surroundings() -> Iterator[str]:
-    """Versions, devices and samplers of this machine."""
-    for name, version in record.versions().items():
-        yield f"{name} {version}"
-    import torch
-
-    yield "device cpu"
-    for index in range(torch.cuda.device_count()):
-        yield f"device cuda:{index} ({torch.cuda.get_device_name(index)})"
-    if torch.backends.mps.is_available():
-        yield "device mps"
-    if absent():
-        yield f"no {absent()[0]}, so no sampler: {INSTALL}"
-        return
-    quieten()
-    from lib_regiondiff.hosts.diffusers.samplers import SAMPLERS
-
-    for name in SAMPLERS:
-        yield f"sampler {name}"

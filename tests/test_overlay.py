@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
+from click.testing import CliRunner
 from PIL import Image
 
+from lib_regiondiff import cli
 from lib_regiondiff.overlay import GROUND, TINT, overlay
-from lib_regiondiff.palette import parse
+from lib_regiondiff.palette import dump, parse
 
 PALETTE = parse(
     {
@@ -34,3 +39,14 @@ def test_a_picture_shows_through_and_names_are_written() -> None:
     picture = np.asarray(overlay(PALETTE, image))
     assert picture.shape == (160, 200, 3) and tuple(picture[20, 180]) == (10, 200, 30)
     assert (picture < 40).all(axis=-1).any(), "no black letters"
+
+
+def test_the_command_draws_a_palette_and_keeps_files_that_are_there(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text(json.dumps(dump(PALETTE)), encoding="utf-8")
+    words = ["overlay", str(tmp_path / "p.json"), "-o", str(tmp_path / "shown.png")]
+    first = CliRunner().invoke(cli.main, words)
+    assert first.exit_code == 0 and first.stdout.strip() == str(tmp_path / "shown.png")
+    with Image.open(tmp_path / "shown.png") as picture:
+        assert picture.size == (200, 160)
+    again = CliRunner().invoke(cli.main, words)
+    assert again.exit_code == 2 and "--force" in again.stderr

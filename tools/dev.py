@@ -218,20 +218,14 @@ def demo(arguments: Sequence[str]) -> int:
     palette = ROOT / "lib_regiondiff" / "demo" / "palettes" / "hello.json"
     picture = ROOT / "out" / "demo.png"
     picture.parent.mkdir(exist_ok=True)
-    command = [
-        python,
-        "-m",
-        "lib_regiondiff",
-        "render",
-        palette,
-        "--model",
-        known_model(python),
-        "-o",
-        picture,
-    ]
-    if run([*command, *arguments]):
+    command = [python, "-m", "lib_regiondiff", "render", palette, "--model", known_model(python), "-o", picture]
+    if run([*command, "--force", *arguments]):
         stop("the demo palette could not be rendered")
+    brushes = picture.with_name("demo-palette.png")
+    if run([python, "-m", "lib_regiondiff", "overlay", picture, "-o", brushes, "--force"], quiet=True):
+        stop("the palette could not be drawn")
     say(f"The picture: {picture}")
+    say(f"Its palette: {brushes}")
     return 0
 
 

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import torch
+import transformers
 from diffusers import PNDMScheduler, StableDiffusionPipeline
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -48,6 +50,12 @@ def load_pipeline(source: str | Path, device: torch.device, dtype: torch.dtype) 
         nn.Module.to(part, device=device, dtype=dtype)  # diffusers' own `to` warns about a list that is empty here
         part.eval().requires_grad_(False)
     return pipeline
+
+
+def hide_bars() -> None:
+    """No progress bars of the libraries below, whose loading takes a moment only."""
+    for library in (diffusers, transformers):
+        library.utils.logging.disable_progress_bar()
 
 
 def fingerprint(source: str | Path) -> str:

@@ -1,0 +1,82 @@
+"""Loads what the command line draws with, as late as it can: a model in diffusers, the demo model among them."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lib_regiondiff import demo, record
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.palette import Palette
+from lib_regiondiff.record import MadeWith
+
+NEEDED = ("diffusers", "transformers")
+INSTALL = 'pip install "regiondiff[diffusers]"'
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """A loaded model: draw(palette, seeds, progress) gives one picture after another."""
+
+    draw: Callable[[Palette, Sequence[int], Callable[[int, int], None]], Iterator[Any]]
+    made_with: MadeWith
+    fingerprint: str = ""
+
+
+def load_renderer(palette: Palette, model: str, device: str, dtype: str) -> Renderer:
+    """Load a model with diffusers for a palette; HostError for what can't be, before the model is read if possible."""
+    if absent():
+        raise HostError("render", f"the package {absent()[0]}", "nothing", INSTALL)
+    quieten()
+    import torch
+
+    from lib_regiondiff.hosts.diffusers.host import DiffusersHost
+    from lib_regiondiff.hosts.diffusers.render import renders
+    from lib_regiondiff.hosts.diffusers.samplers import find
+    from lib_regiondiff.plan import refuse
+
+    refuse(palette)
+    find(palette.sampler)
+    loaded = replace(DiffusersHost.load(demo.source(model), device, dtype), name=model)
+    place = loaded.latent.device
+    name = torch.cuda.get_device_name(place) if place.type == "cuda" else ""
+    made = MadeWith(place.type, str(loaded.latent.dtype).removeprefix("torch."), record.versions(), name)
+    return Renderer(lambda *how: renders(loaded, *how), made, loaded.fingerprint)
+
+
+def absent() -> list[str]:
+    """The packages that rendering needs and that are not installed."""
+    return [name for name in NEEDED if importlib.util.find_spec(name) is None]
+
+
+def quieten() -> None:
+    """Leave stderr to us: no log lines and bars of the libraries below, unless somebody asked for them."""
+    for name in ("DIFFUSERS_VERBOSITY", "TRANSFORMERS_VERBOSITY"):
+        os.environ.setdefault(name, "error")
+    from lib_regiondiff.hosts.diffusers.loader import hide_bars
+
+    hide_bars()
+
+
+def surroundings() -> Iterator[str]:
+    """Versions, devices and samplers of this machine."""
+    for name, version in record.versions().items():
+        yield f"{name} {version}"
+    import torch
+
+    yield "device cpu"
+    for index in range(torch.cuda.device_count()):
+        yield f"device cuda:{index} ({torch.cuda.get_device_name(index)})"
+    if torch.backends.mps.is_available():
+        yield "device mps"
+    if absent():
+        yield f"no {absent()[0]}, so no sampler: {INSTALL}"
+        return
+    quieten()
+    from lib_regiondiff.hosts.diffusers.samplers import SAMPLERS
+
+    for name in SAMPLERS:
+        yield f"sampler {name}"
