@@ -10,13 +10,14 @@ from lib_regiondiff.host import Level
 
 
 def compose(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor | None) -> Tensor:
-    """Prompts joined by AND, Liu et al. 2022, eq. 11: x0 [..., h, w] of each, and without any of them, become one."""
-    if uncond is None:
-        assert len(conds) == 1 and weights[0] == 1, "more than one prompt is composed around the negative"
+    """Prompts joined by AND, Liu et al. 2022, eq. 11: x0 [..., h, w] of each, and without any of them, become one.
+
+    Without a negative they are composed around the first prompt, as AUTOMATIC1111 does where it skips the negative.
+    """
+    if len(conds) == 1 and (weights[0] == 1 or uncond is None):
         return conds[0]
-    if len(conds) == 1 and weights[0] == 1:
-        return conds[0]
-    return uncond + sum(weight * (cond - uncond) for cond, weight in zip(conds, weights, strict=True))
+    base = conds[0] if uncond is None else uncond
+    return base + sum(weight * (cond - base) for cond, weight in zip(conds, weights, strict=True))
 
 
 def cfg(cond: Tensor, uncond: Tensor, scale: float) -> Tensor:

@@ -18,32 +18,46 @@ from lib_regiondiff.views import Region, View
 
 @dataclass(frozen=True)
 class Prediction:
-    """Blended x0 [B, C, h, w], guided, and the same of the negatives alone, where all of them were asked.
-
-    A host that wants a pair to guide by its own scale s takes uncond + (denoised - uncond) / s as the positive:
-    guidance is linear and weights sum to 1, so this gives each region its own scale.
-    """
+    """Blended x0 [B, C, h, w], guided, and the same of the negatives alone, where all of them were asked."""
 
     denoised: Tensor
     uncond: Tensor | None
 
+    def pair(self, scale: float) -> tuple[Tensor, Tensor]:
+        """Positive and negative that a host may guide by its own scale, such that the result is `denoised`.
+
+        Guidance is linear and weights sum to 1, so each region keeps the scale it was guided by.
+        """
+        if self.uncond is None or scale == 0:
+            return self.denoised, self.denoised
+        return self.uncond + (self.denoised - self.uncond) / scale, self.uncond
+
 
 @dataclass(frozen=True)
 class Call:
-    """How a host calls: its guidance scale of the moment, and whether it wants the negatives at any scale."""
+    """How a host calls: its guidance scale of the moment, and what it does to the negatives.
+
+    `with_uncond` asks for them at any scale; `skip` leaves them out of this call, whatever the scales; `factor` is
+    what the host has multiplied its scale by, and multiplies the brushes' own scales too.
+    """
 
     scale: float
     with_uncond: bool = False
+    skip: bool = False
+    factor: float = 1.0
 
     def scale_of(self, region: Region) -> float:
         """The scale of a region: its own or the call's."""
-        return self.scale if region.guidance is None else region.guidance
+        return self.scale if region.guidance is None else region.guidance * self.factor
 
     def unconds_of(self, region: Region) -> tuple[Cond, ...] | None:
-        """The negatives that a region must be asked with."""
+        """The negatives that a region must be asked with; HostError where none were planned."""
         needed = self.with_uncond or self.scale_of(region) != 1 or any(composed(parts) for parts in region.conds)
-        assert region.unconds is not None or not needed, "a plan for guidance 1 has no negatives"
-        return region.unconds if needed else None
+        if self.skip or not needed:
+            return None
+        if region.unconds is None:
+            raise HostError("guidance", "1 as planned, or a job that asks for negatives", f"{self.scale:g}")
+        return region.unconds
 
 
 @dataclass(frozen=True)
@@ -63,8 +77,10 @@ def region_model(host: Host, plan: Plan) -> Model:
 def predict(host: Host, plan: Plan, x: Tensor, level: Level, call: Call) -> Prediction:
     """The prediction for x [B, C, h, w] at a level.
 
-    Raises HostError where it is not finite: the error names brush and level.
+    Raises HostError where it is not finite: the error names brush and level, or the sampler if x is not.
     """
+    if not torch.isfinite(x).all():
+        raise HostError(f"x from the sampler at noise {level.noise:.3f}", "finite numbers", "NaN or infinity")
     views = plan.views(level)
     rows, asked = ask(views, x.shape[0], level, call)
     answers = evaluate(host, x, rows)

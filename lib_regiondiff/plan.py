@@ -37,6 +37,7 @@ class Job:
     `clock` is the noise of each level that the sampler plans to run, descending, with the final 0; it may ask between
     two of them, above the first, or again. `texts` has one mapping for each image from brush id (BACKGROUND for the
     background) to its resolved text; what is missing is taken from the palette. `guidance` None means the palette's.
+    `negatives` has them encoded even for guidance 1, for a host that may ask for them or change its scale.
     """
 
     size: Size
@@ -44,6 +45,7 @@ class Job:
     seeds: tuple[int, ...]
     texts: tuple[Mapping[str, Text], ...] = ()
     guidance: float | None = None
+    negatives: bool = False
 
     def text(self, image: int, key: str, otherwise: Text) -> Text:
         """The text of a brush in an image."""
@@ -104,7 +106,9 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     kinds, weights = _weights(stack, meanings, owners, palette, job)
     boxes = [layout.boxes(np.max(maps, axis=0)) for maps in zip(*weights, strict=True)]
     guidance = palette.guidance if job.guidance is None else job.guidance
-    encoder = _Encoder(host, meanings, ("background", *(brush.id for brush in palette.brushes)), guidance != 1)
+    encoder = _Encoder(
+        host, meanings, ("background", *(brush.id for brush in palette.brushes)), job.negatives or guidance != 1
+    )
     regions = [
         encoder.region(group, hull(places)) if places else None for group, places in zip(owners, boxes, strict=True)
     ]

@@ -58,12 +58,52 @@ def test_a_pair_guided_by_the_host_gives_each_region_its_own_scale() -> None:
     host = GaussianHost(native=128)
     data = [{"id": "a", "prompt": "2", "mask": LEFT, "guidance": 3}, {"id": "b", "prompt": "-1", "mask": RIGHT}]
     document = parse({"version": 1, "size": {"width": 128, "height": 128}, "guidance": 5, "brushes": data})
-    pair = predict(host, plan(document, host), X, LEVELS[2], Call(5, with_uncond=True))
-    assert pair.uncond is not None
-    cond = pair.uncond + (pair.denoised - pair.uncond) / 5
-    assert torch.allclose(pair.uncond + 5 * (cond - pair.uncond), pair.denoised, atol=1e-5)
+    prediction = predict(host, plan(document, host), X, LEVELS[2], Call(5, with_uncond=True))
+    cond, uncond = prediction.pair(5)
+    assert torch.allclose(uncond + 5 * (cond - uncond), prediction.denoised, atol=1e-5)
     own = predict(host, plan(document, host), X, LEVELS[2], Call(3)).denoised
-    assert torch.allclose(pair.denoised[..., :8], own[..., :8], atol=1e-6)
+    assert torch.allclose(prediction.denoised[..., :8], own[..., :8], atol=1e-6)
+    assert prediction.pair(0) == (prediction.denoised, prediction.denoised)
+
+
+def test_a_factor_on_the_hosts_scale_holds_for_a_brushs_own_too() -> None:
+    host, half = GaussianHost(native=128), {"id": "a", "prompt": "2", "mask": LEFT}
+    other = {"id": "b", "prompt": "-1", "mask": RIGHT}
+    size = {"width": 128, "height": 128}
+    own = parse({"version": 1, "size": size, "guidance": 5, "brushes": [half | {"guidance": 5}, other]})
+    same = parse({"version": 1, "size": size, "guidance": 5, "brushes": [half, other]})
+    call = Call(5 / 12.5, with_uncond=True, factor=1 / 12.5)
+    one, two = (predict(host, plan(each, host), X, LEVELS[1], call).denoised for each in (own, same))
+    assert torch.allclose(one, two, atol=1e-6)
+
+
+def test_a_skipped_call_asks_no_negative_at_all() -> None:
+    data = [
+        {"id": "a", "prompt": "2 AND -3:0.5", "mask": LEFT},
+        {"id": "b", "prompt": "1", "mask": RIGHT, "guidance": 4},
+    ]
+    document = parse({"version": 1, "size": {"width": 128, "height": 128}, "guidance": 7, "brushes": data})
+    host = GaussianHost(native=128)
+    skipped = predict(host, plan(document, host), X, LEVELS[2], Call(7, skip=True)).denoised
+    assert not any(row.negative for rows in host.calls for row in rows)
+    wanted = predict(host, plan(palette("-0.5", "1"), host), X, LEVELS[2], Call(1)).denoised  # 2 + 0.5 * (-3 - 2)
+    assert torch.allclose(skipped, wanted, atol=1e-5)
+
+
+def test_negatives_of_a_plan_for_guidance_one() -> None:
+    host, document = GaussianHost(native=128), palette("2", guidance=1)
+    with pytest.raises(HostError, match=r"guidance: expected 1 as planned, or a job that asks for negatives, got 0.08"):
+        predict(host, plan(document, host), X, LEVELS[0], Call(0.08, with_uncond=True))
+    assert (
+        predict(host, plan(document, host, negatives=True), X, LEVELS[0], Call(0.08, with_uncond=True)).uncond
+        is not None
+    )
+
+
+def test_a_sampler_that_hands_over_nan_is_told_so() -> None:
+    host = GaussianHost()
+    with pytest.raises(HostError, match=r"x from the sampler at noise 0\.9\d+: expected finite numbers"):
+        predict(host, plan(palette("2"), host), X / 0 - X / 0, LEVELS[0], Call(1, with_uncond=True))
 
 
 def test_a_brush_keeps_its_guidance_where_the_host_has_none() -> None:
