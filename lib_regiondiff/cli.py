@@ -209,7 +209,6 @@ def model_of(given: str | None, palette: Palette) -> str:
         "model",
         "--model, REGIONDIFF_MODEL or the palette's model.name",
         "none of them",
-        "--model demo is the one inside",
     )
 
 
