@@ -1,0 +1,114 @@
+"""Measures the demo model: how often the labeller finds in a picture what its caption named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import demo_labeller
+import demo_vae
+import numpy as np
+from demo_export import LORA
+from demo_loop import CACHE, checkpoint_path, sheet, trained
+from demo_lora import merge
+from demo_networks import new_text, new_unet
+from demo_sample import Model, Sampling, pictures
+from PIL import Image
+from safetensors.torch import load_file
+from toyworld_captions import caption
+from toyworld_scenes import HELD_OUT, SIZE, Scene, Thing, scene_of
+
+from lib_regiondiff.demo.labeller import Maps, label
+from lib_regiondiff.demo.world import CLASSES, COLOURED_BACKGROUNDS, COLOURS
+
+COUNT = 200
+FIRST = 5 * 10**5
+SHEET = 48
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What of a scene the labeller found: whether each object's class and colour, and the background, are right."""
+
+    classes: tuple[bool, ...]
+    colours: tuple[bool, ...]
+    backdrop: bool
+
+
+def main() -> None:
+    """Print, and write beside the checkpoints, the figures of the model as it was trained."""
+    scenes = [scene_of(seed) for seed in HELD_OUT[FIRST : FIRST + COUNT]]
+    network, vae = demo_labeller.finished(), demo_vae.finished()
+    unet, text = trained("unet", "unet", new_unet()), trained("unet", "text", new_text())
+    figures = {"labeller": demo_labeller.accuracy(network), "autoencoder PSNR": round(demo_vae.psnr(vae), 2)}
+    print(json.dumps(figures), flush=True)
+    runs = {"DDIM 20": (unet, Sampling())}
+    if checkpoint_path("lcm").exists() and LORA.exists():
+        student = trained("unet", "unet", new_unet())
+        runs["LCM 4"] = (merge(student, load_file(LORA)), Sampling(steps=4, guidance=1, lcm=True))
+    for name, (denoiser, how) in runs.items():
+        made = pictures(Model(denoiser, text, vae), captions_of(scenes), how)
+        Image.fromarray(sheet(made[:SHEET], 12)).save(CACHE / f"evaluate-{name.replace(' ', '-').lower()}.png")
+        seen = (label(Image.fromarray(picture), network) for picture in made)
+        figures[name] = summary(scenes, list(map(judge, scenes, seen)))
+        print(name, json.dumps(figures[name]), flush=True)
+    (CACHE / "figures.json").write_text(json.dumps(figures, indent=2), encoding="utf-8")
+
+
+def captions_of(scenes: Sequence[Scene]) -> list[str]:
+    """A caption of each scene, the same each time."""
+    return [caption(scene, np.random.default_rng((3, scene.seed))) for scene in scenes]
+
+
+def judge(scene: Scene, maps: Maps) -> Verdict:
+    """Compare what was asked with what the labeller sees.
+
+    An object is looked for in the whole picture, each of two in its half. Its class and its colour must be what most of
+    the pixels have that the labeller takes for an object's; the background must be what most of the others have.
+    """
+    objects = maps.classes >= CLASSES.index("circle")
+    parts = [_found(maps, objects & part) for part in halves(scene)]
+    others = ~objects
+    kind, colour = scene.backdrop.kind, scene.backdrop.colour
+    seen = _most(maps.classes[others]), _most(maps.colours[others])
+    right = seen[0] == CLASSES.index(kind) and (kind not in COLOURED_BACKGROUNDS or seen[1] == COLOURS.index(colour))
+    wanted = [(CLASSES.index(thing.kind), COLOURS.index(thing.colour)) for thing in scene.things]
+    classes = tuple(a[0] == b[0] for a, b in zip(parts, wanted, strict=True))
+    colours = tuple(a[1] == b[1] for a, b in zip(parts, wanted, strict=True))
+    return Verdict(classes, colours, right)
+
+
+def halves(scene: Scene) -> list[np.ndarray]:
+    """Where each object of a scene belongs: everywhere, or on its side."""
+    things: tuple[Thing, ...] = scene.things
+    if len(things) < 2:
+        return [np.ones((SIZE, SIZE), bool)] * len(things)
+    y, x = np.mgrid[:SIZE, :SIZE] + 0.5
+    first = {"left": x < SIZE / 2, "right": x > SIZE / 2, "above": y < SIZE / 2, "below": y > SIZE / 2}[scene.relation]
+    return [first, ~first]
+
+
+def _found(maps: Maps, inside: np.ndarray) -> tuple[int, int]:
+    """The class and the colour that most of these pixels have; -1 where there are too few to be an object."""
+    if inside.sum() < 150:
+        return -1, -1
+    return _most(maps.classes[inside]), _most(maps.colours[inside])
+
+
+def _most(values: np.ndarray) -> int:
+    return int(np.bincount(values).argmax()) if values.size else -1
+
+
+def summary(scenes: Sequence[Scene], verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """Per cent of objects and backgrounds that are right; objects of scenes with one and with two apart."""
+    table: dict[str, list[bool]] = {}
+    for scene, verdict in zip(scenes, verdicts, strict=True):
+        group = "one object" if len(scene.things) == 1 else "two objects"
+        for a, b in zip(verdict.classes, verdict.colours, strict=True):
+            for name in (group, "all objects"):
+                table.setdefault(f"{name}: class", []).append(a)
+                table.setdefault(f"{name}: colour", []).append(b)
+                table.setdefault(f"{name}: both", []).append(a and b)
+        table.setdefault("background", []).append(verdict.backdrop)
+    return {name: round(100 * float(np.mean(values)), 1) for name, values in sorted(table.items())}

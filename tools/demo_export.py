@@ -1,0 +1,195 @@
+"""Writes the demo model's files: a checkpoint in SD1's original layout, LoRA, tiny autoencoder, labeller."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import demo_labeller
+import demo_tiny
+import demo_vae
+import torch
+from demo_loop import checkpoint_path, trained
+from demo_lora import kohya
+from demo_networks import SIDE, UNET_WIDTHS, VAE_WIDTHS, new_scheduler, new_text, new_unet
+from safetensors.torch import save_file
+from torch import Tensor
+
+FOLDER = Path(__file__).resolve().parent.parent / "lib_regiondiff" / "demo" / "weights"
+CHECKPOINT, LORA = FOLDER / "toyworld.safetensors", FOLDER / "toyworld-lcm.safetensors"
+TINY, LABELLER = FOLDER / "tiny", FOLDER / "labeller.safetensors"
+
+RESNET: Mapping[str, str] = {
+    "norm1": "in_layers.0",
+    "conv1": "in_layers.2",
+    "time_emb_proj": "emb_layers.1",
+    "norm2": "out_layers.0",
+    "conv2": "out_layers.3",
+    "conv_shortcut": "skip_connection",
+}
+TOP: Sequence[tuple[str, str]] = (
+    ("conv_in.", "input_blocks.0.0."),
+    ("time_embedding.linear_1.", "time_embed.0."),
+    ("time_embedding.linear_2.", "time_embed.2."),
+    ("conv_norm_out.", "out.0."),
+    ("conv_out.", "out.2."),
+)
+VAE: Sequence[tuple[str, str]] = (
+    ("mid_block.resnets.0.", "mid.block_1."),
+    ("mid_block.resnets.1.", "mid.block_2."),
+    ("mid_block.attentions.0.", "mid.attn_1."),
+    ("conv_norm_out.", "norm_out."),
+    ("conv_shortcut.", "nin_shortcut."),
+    ("downsamplers.0.", "downsample."),
+    ("upsamplers.0.", "upsample."),
+    ("resnets.", "block."),
+    ("group_norm.", "norm."),
+    ("to_q.", "q."),
+    ("to_k.", "k."),
+    ("to_v.", "v."),
+    ("to_out.0.", "proj_out."),
+)
+METADATA: Mapping[str, str] = {
+    "format": "pt",
+    "modelspec.sai_model_spec": "1.0.0",
+    "modelspec.architecture": "stable-diffusion-v1",
+    "modelspec.title": "Region Diffusion toy world",
+    "modelspec.license": "MIT",
+    "modelspec.resolution": f"{8 * SIDE}x{8 * SIDE}",
+    "modelspec.prediction_type": "epsilon",
+}
+
+
+def main() -> None:
+    """Write what has been trained; stages without a checkpoint are left out."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    made = {"unet": _checkpoint, "lcm": _lora, "tiny": _tiny, "labeller": _labeller}
+    for stage, write in made.items():
+        if checkpoint_path(stage).exists():
+            write()
+    for path in sorted(FOLDER.rglob("*.safetensors")):
+        print(f"{path.stat().st_size / 1e6:6.2f} MB  {path.relative_to(FOLDER)}")
+
+
+def _checkpoint() -> None:
+    unet, text = trained("unet", "unet", new_unet()), trained("unet", "text", new_text())
+    state = checkpoint(unet, demo_vae.finished(), text)
+    save_file(state, CHECKPOINT, metadata=dict(METADATA))
+    CHECKPOINT.with_suffix(".yaml").write_text(yaml(), encoding="utf-8")
+
+
+def _lora() -> None:
+    saved = torch.load(checkpoint_path("lcm"), weights_only=True)
+    save_file(kohya(saved["averages"]["lora"]), LORA, metadata={"format": "pt", "ss_network_module": "networks.lora"})
+
+
+def _tiny() -> None:
+    tiny = demo_tiny.finished()
+    tiny.half().save_pretrained(TINY)
+
+
+def _labeller() -> None:
+    whole = demo_labeller.finished().state_dict()
+    state = {name: value.half().contiguous() for name, value in whole.items() if value.is_floating_point()}
+    save_file(state, LABELLER, metadata={"format": "pt"})
+
+
+def checkpoint(unet: Any, vae: Any, text: Any) -> dict[str, Tensor]:
+    """All tensors in float16 as the original checkpoint names them; the noise schedule's tables stay float32."""
+    encoder = {k.removeprefix("text_model."): v for k, v in text.state_dict().items() if not k.endswith("position_ids")}
+    parts = {
+        "model.diffusion_model.": {unet_name(k): v for k, v in unet.state_dict().items()},
+        "first_stage_model.": dict(vae_entry(k, v) for k, v in vae.state_dict().items()),
+        "cond_stage_model.transformer.text_model.": encoder,
+    }
+    state = {prefix + k: v.half().contiguous() for prefix, part in parts.items() for k, v in part.items()}
+    kept = new_scheduler().alphas_cumprod.float()
+    return {**state, "alphas_cumprod": kept, "betas": new_scheduler().betas.float()}
+
+
+def unet_name(key: str) -> str:
+    """The original name of a weight of a UNet whose levels have two residual blocks."""
+    for ours, theirs in TOP:
+        if key.startswith(ours):
+            return key.replace(ours, theirs, 1)
+    middle = re.fullmatch(r"mid_block\.(resnets|attentions)\.(\d)\.(.+)", key)
+    if middle:
+        attention = middle[1] == "attentions"
+        return f"middle_block.{1 if attention else 2 * int(middle[2])}.{middle[3] if attention else _resnet(middle[3])}"
+    match = re.fullmatch(r"(down|up)_blocks\.(\d)\.(\w+)\.(\d)\.(.+)", key)
+    assert match, key
+    return _level_name(match[1], int(match[2]), match[3], (int(match[4]), match[5]))
+
+
+def _level_name(way: str, level: int, kind: str, rest: tuple[int, str]) -> str:
+    number, end = rest
+    if kind == "downsamplers":
+        return f"input_blocks.{3 * level + 3}.0.op.{end.removeprefix('conv.')}"
+    if kind == "upsamplers":
+        return f"output_blocks.{3 * level + 2}.{1 if level == 0 else 2}.{end}"
+    block = f"input_blocks.{3 * level + 1 + number}" if way == "down" else f"output_blocks.{3 * level + number}"
+    return f"{block}.0.{_resnet(end)}" if kind == "resnets" else f"{block}.1.{end}"
+
+
+def _resnet(end: str) -> str:
+    name, dot, rest = end.partition(".")
+    return RESNET[name] + dot + rest
+
+
+def vae_entry(key: str, value: Tensor) -> tuple[str, Tensor]:
+    """The original name and shape of a weight of the autoencoder, which counts its decoder's levels upside down."""
+    attention = "attentions" in key and value.ndim == 2
+    key = re.sub(r"up_blocks\.(\d)", lambda m: f"up.{len(VAE_WIDTHS) - 1 - int(m[1])}", key)
+    key = key.replace("down_blocks.", "down.")
+    for ours, theirs in VAE:
+        key = key.replace(ours, theirs)
+    return key, value[:, :, None, None] if attention else value
+
+
+def yaml() -> str:
+    """The text that a WebUI reads beside the checkpoint: JSON, which is YAML too."""
+    unet = {
+        "target": "ldm.modules.diffusionmodules.openaimodel.UNetModel",
+        "params": {
+            "image_size": SIDE,
+            "in_channels": 4,
+            "out_channels": 4,
+            "model_channels": UNET_WIDTHS[0],
+            "attention_resolutions": [2**i for i in range(len(UNET_WIDTHS) - 1)],
+            "num_res_blocks": 2,
+            "channel_mult": [width // UNET_WIDTHS[0] for width in UNET_WIDTHS],
+            "num_heads": 8,
+            "use_spatial_transformer": True,
+            "transformer_depth": 1,
+            "context_dim": 64,
+            "use_checkpoint": False,
+            "legacy": False,
+        },
+    }
+    return json.dumps({"model": _model_section(unet)}, indent=2) + "\n"
+
+
+def _model_section(unet: Mapping[str, Any]) -> dict[str, Any]:
+    sizes = {"double_z": True, "z_channels": 4, "resolution": 8 * SIDE, "in_channels": 3, "out_ch": 3}
+    blocks = {"ch": VAE_WIDTHS[0], "ch_mult": [1] * len(VAE_WIDTHS), "num_res_blocks": 0, "attn_resolutions": []}
+    config = {**sizes, **blocks, "dropout": 0.0}
+    first = {"embed_dim": 4, "ddconfig": config, "lossconfig": {"target": "torch.nn.Identity"}}
+    schedule = {"linear_start": 0.00085, "linear_end": 0.012, "timesteps": 1000, "num_timesteps_cond": 1}
+    keys = {"first_stage_key": "jpg", "cond_stage_key": "txt", "cond_stage_trainable": False, "use_ema": False}
+    return {
+        "target": "ldm.models.diffusion.ddpm.LatentDiffusion",
+        "params": {
+            **schedule,
+            **keys,
+            "image_size": SIDE,
+            "channels": 4,
+            "conditioning_key": "crossattn",
+            "scale_factor": 0.18215,
+            "unet_config": unet,
+            "first_stage_config": {"target": "ldm.models.autoencoder.AutoencoderKL", "params": first},
+            "cond_stage_config": {"target": "ldm.modules.encoders.modules.FrozenCLIPEmbedder"},
+        },
+    }

@@ -1,0 +1,125 @@
+"""The stage `labeller`: the segmentation network that judges pictures, trained on the toy world's own labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from demo_loop import Stage, fast, sheet, to_tensor, trained
+from torch import Tensor, nn
+from toyworld_scenes import HELD_OUT, SIZE, TRAINING, Drawing, draw, scene_of
+
+from lib_regiondiff.demo.labeller import logits, maps, new_network
+from lib_regiondiff.demo.world import BACKGROUNDS, CLASSES, OBJECTS
+
+SEED = 14
+BATCH = 12
+MOSAICS = 3  # of a batch
+OBJECTS_WEIGHT = 5.0  # shapes are what is hard to learn
+START = 10**6  # seeds that the denoiser does not see
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Pictures [n, 3, h, w] with their labels [n, h, w]."""
+
+    x: Tensor
+    classes: Tensor
+    colours: Tensor
+
+
+def stage() -> Stage:
+    """Train on single scenes and on crops of four side by side, blurred and noisy now and then."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        network: Any = new_network()
+        network.to(memory_format=torch.channels_last)
+    weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS))
+
+    def loss(step: int) -> Tensor:
+        network.train()
+        given = examples(step)
+        with fast():
+            classes, colours = logits(network, given.x.contiguous(memory_format=torch.channels_last))
+        shapes = F.cross_entropy(classes.float(), half(given.classes), weight)
+        return shapes + F.cross_entropy(colours.float(), half(given.colours))
+
+    return Stage("labeller", {"labeller": network}, loss, preview, rate=2e-3, averaging=0.99, decay=0.4, every=250)
+
+
+def half(labels: Tensor) -> Tensor:
+    """Labels for every second pixel, as the network gives them."""
+    return labels[:, 1::2, 1::2]
+
+
+def examples(step: int) -> Examples:
+    """The batch of a step."""
+    rng = np.random.default_rng((SEED, step))
+    seeds = START + step * BATCH + np.arange(BATCH)
+    drawings = [draw(scene_of(TRAINING[int(seed)])) for seed in seeds]
+    drawings = [*drawings[MOSAICS:], *(_mosaic(drawings, rng) for _ in range(MOSAICS))]
+    pictures = np.stack([_worn(drawing.picture, rng) for drawing in drawings])
+    classes = torch.from_numpy(np.stack([drawing.classes for drawing in drawings])).long()
+    colours = torch.from_numpy(np.stack([drawing.colours for drawing in drawings])).long()
+    return Examples(to_tensor(pictures), classes, colours)
+
+
+def _mosaic(drawings: list[Drawing], rng: np.random.Generator) -> Drawing:
+    """A window somewhere on four drawings side by side."""
+    four = [drawings[i] for i in rng.choice(len(drawings), 4, replace=False)]
+    y, x = rng.integers(0, SIZE + 1, 2)
+
+    def window(name: str) -> np.ndarray:
+        a, b, c, d = (getattr(each, name) for each in four)
+        whole = np.concatenate([np.concatenate([a, b], 1), np.concatenate([c, d], 1)], 0)
+        return whole[y : y + SIZE, x : x + SIZE]
+
+    return Drawing(window("picture"), window("classes"), window("colours"))
+
+
+def _worn(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The picture as a decoder might return it: a little blurred, noisy and off in colour."""
+    worn = picture.astype(np.float32)
+    if rng.random() < 0.6:
+        worn = cv2.GaussianBlur(worn, (0, 0), rng.uniform(0.4, 1.6))
+    if rng.random() < 0.5:
+        coarse = rng.normal(0, rng.uniform(1, 10), (SIZE // 4, SIZE // 4, 3)).astype(np.float32)
+        worn = worn + cv2.resize(coarse, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+    return (worn * rng.uniform(0.95, 1.05) + rng.normal(0, 5, 3)).clip(0, 255).astype(np.uint8)
+
+
+def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
+    """Held-out pictures, the classes that were drawn, and those that the network sees."""
+    network: Any = networks["labeller"]
+    network.eval()
+    drawings = [draw(scene_of(seed)) for seed in HELD_OUT[:12]]
+    pictures = np.stack([drawing.picture for drawing in drawings])
+    seen = maps(network, to_tensor(pictures))[0].numpy()
+    network.train()
+    tints = np.random.default_rng(3).integers(0, 256, (len(CLASSES), 3)).astype(np.uint8)
+    drawn = np.stack([drawing.classes for drawing in drawings])
+    return sheet(np.concatenate([pictures, tints[drawn], tints[seen]]), 12)
+
+
+def finished() -> Any:
+    """The trained network."""
+    return trained("labeller", "labeller", new_network())
+
+
+@torch.no_grad()
+def accuracy(network: Any, count: int = 300) -> dict[str, float]:
+    """Per cent of held-out pixels whose class and colour are right, and the same for the pixels of objects."""
+    right = {"class": [], "colour": [], "class of objects": [], "colour of objects": []}
+    for seed in HELD_OUT[10**6 : 10**6 + count]:
+        drawing = draw(scene_of(seed))
+        classes, colours = (part[0].numpy() for part in maps(network, to_tensor(drawing.picture[None])))
+        inside = drawing.classes >= len(BACKGROUNDS)
+        for name, seen, drawn in (("class", classes, drawing.classes), ("colour", colours, drawing.colours)):
+            right[name].append((seen == drawn).ravel())
+            right[f"{name} of objects"].append((seen == drawn)[inside])
+    return {name: round(100 * float(np.concatenate(parts).mean()), 2) for name, parts in right.items()}

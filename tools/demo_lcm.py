@@ -1,0 +1,92 @@
+"""The stage `lcm`: a LoRA with which the denoiser needs four steps and no guidance.
+
+As in latent consistency distillation the student maps a noisy latent to the end of the teacher's guided path; here the
+end is computed by a few DDIM steps of the teacher rather than estimated from the student's own next prediction, which
+needs far fewer updates.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import demo_vae
+import numpy as np
+import torch
+from demo_loop import Stage, fast, generator_of, sheet, trained
+from demo_lora import attach
+from demo_networks import new_scheduler, new_text, new_unet
+from demo_sample import Model, Sampling, embed, guided, pictures
+from demo_speed import hasten
+from demo_unet import PROMPTS, caption_of, prepared
+from torch import Tensor, nn
+
+SEED, BATCH = 13, 16
+GUIDANCE = 4.0
+TIMES = (999, 759, 499, 259)  # where four steps of LCM stop
+OTHERS = tuple(range(199, 1000, 20))
+STRIDE, LAST = 180, 100  # the teacher's steps; where it needs no further one
+
+
+def stage() -> Stage:
+    """Train the additions; teacher and text encoder are fixed."""
+    teacher: Any = trained("unet", "unet", new_unet()).to(memory_format=torch.channels_last)
+    student = hasten(copy.deepcopy(teacher))
+    hasten(teacher)
+    additions, text = attach(student, SEED), trained("unet", "text", new_text())
+    latents, kept, vae = prepared(), new_scheduler().alphas_cumprod, demo_vae.finished()
+
+    def loss(step: int) -> Tensor:
+        x, t, conds = noisy(latents, kept, text, step)
+        target = path_end(teacher, x, t, conds, kept)
+        with fast():
+            eps = student(x, t, encoder_hidden_states=conds[0]).sample.float()
+        return distance(clean(eps, x, kept[t]), target)
+
+    def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
+        model = Model(student, text, vae)
+        return sheet(pictures(model, PROMPTS, Sampling(steps=4, guidance=1, lcm=True)), 6)
+
+    return Stage("lcm", {"lora": additions}, loss, preview, rate=1e-3, averaging=0.98, decay=0.5, every=20, warm_up=10)
+
+
+def noisy(latents: Tensor, kept: Tensor, text: Any, step: int) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+    """Noisy latents, their times, and the embeddings of their captions and of nothing."""
+    generator = generator_of(SEED, step)
+    index = torch.randint(len(latents), (BATCH,), generator=generator)
+    four = torch.tensor(TIMES).repeat(BATCH // 4)
+    others = torch.tensor(OTHERS)[torch.randint(len(OTHERS), (BATCH,), generator=generator)]
+    t = torch.where(torch.rand(BATCH, generator=generator) < 0.7, four, others)
+    x0 = latents[index].float()
+    alpha = kept[t].reshape(-1, 1, 1, 1)
+    x = alpha.sqrt() * x0 + (1 - alpha).sqrt() * torch.randn(x0.shape, generator=generator)
+    captions = [caption_of(int(seed), step) for seed in index]
+    return x.contiguous(memory_format=torch.channels_last), t, (embed(text, captions), embed(text, [""]))
+
+
+@torch.no_grad()
+def path_end(teacher: Any, x: Tensor, t: Tensor, conds: tuple[Tensor, Tensor], kept: Tensor) -> Tensor:
+    """x0 [n, 4, h, w] at the end of the teacher's deterministic path from x, in steps of at most STRIDE."""
+    x, x0, t = x.clone(), torch.zeros_like(x), t.clone()
+    alive = torch.arange(len(x))
+    while len(alive):
+        here, now = x[alive], t[alive]
+        eps = guided(teacher, here, now, (conds[0][alive], conds[1]), GUIDANCE)
+        x0[alive] = clean(eps, here, kept[now])
+        t[alive] = (now - STRIDE).clamp(min=0)
+        alpha = kept[t[alive]].reshape(-1, 1, 1, 1)
+        x[alive] = alpha.sqrt() * x0[alive] + (1 - alpha).sqrt() * eps
+        alive = alive[now > LAST]
+    return x0
+
+
+def clean(eps: Tensor, x: Tensor, kept: Tensor) -> Tensor:
+    """x0 from a prediction of the noise."""
+    alpha = kept.reshape(-1, 1, 1, 1)
+    return (x - (1 - alpha).sqrt() * eps) / alpha.sqrt()
+
+
+def distance(x0: Tensor, target: Tensor) -> Tensor:
+    """Pseudo-Huber distance: square for small errors, absolute for large ones."""
+    return ((x0 - target).square() + 0.01).sqrt().mean() - 0.1

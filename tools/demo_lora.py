@@ -1,0 +1,68 @@
+"""Low-rank additions to a denoiser's weights, and their file in kohya's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+RANK = 16
+PARTS = (
+    "to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "net.0.proj", "net.2",
+    "conv1", "conv2", "time_emb_proj", "conv_shortcut",
+)  # fmt: skip
+"""The ends of the names of the layers that get an addition."""
+
+
+class Addition(nn.Module):
+    """weight -> weight + up down; of a convolution `down` has its kernel and `up` is 1x1."""
+
+    def __init__(self, weight: Tensor, generator: torch.Generator) -> None:
+        super().__init__()
+        inputs = weight[0].numel()
+        self.down = nn.Parameter(torch.randn(RANK, *weight.shape[1:], generator=generator) * inputs**-0.5)
+        self.up = nn.Parameter(torch.zeros(weight.shape[0], RANK, *(1,) * (weight.ndim - 2)))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The changed weight."""
+        return weight + (self.up.flatten(1) @ self.down.flatten(1)).view_as(weight)
+
+
+def layers(unet: Any) -> dict[str, Any]:
+    """The layers that get an addition."""
+    return {name: module for name, module in unet.named_modules() if name.endswith(PARTS)}
+
+
+def attach(unet: Any, seed: int) -> nn.ModuleDict:
+    """Freeze a denoiser and give it additions that start at nothing; they are returned, by the layers' names."""
+    unet.requires_grad_(False)
+    generator = torch.Generator().manual_seed(seed)
+    additions = {name: Addition(module.weight, generator) for name, module in layers(unet).items()}
+    for name, addition in additions.items():
+        parametrize.register_parametrization(unet.get_submodule(name), "weight", addition, unsafe=True)
+    return nn.ModuleDict({name.replace(".", "/"): addition for name, addition in additions.items()})
+
+
+def kohya(additions: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a file as kohya's scripts name them, float16, from the state of what `attach` returned."""
+    made: dict[str, Tensor] = {}
+    for name, value in additions.items():
+        layer, _, part = name.rpartition(".")
+        key = "lora_unet_" + layer.replace("/", "_").replace(".", "_")
+        made[f"{key}.lora_{part}.weight"] = value.half().contiguous()
+        made[f"{key}.alpha"] = torch.tensor(float(RANK)).half()
+    return made
+
+
+@torch.no_grad()
+def merge(unet: Any, tensors: Mapping[str, Tensor]) -> Any:
+    """Add a file's contents to the weights of a denoiser for good."""
+    for name, module in layers(unet).items():
+        key = "lora_unet_" + name.replace(".", "_")
+        up, down = (tensors[f"{key}.lora_{part}.weight"].float().flatten(1) for part in ("up", "down"))
+        factor = float(tensors[f"{key}.alpha"]) / down.shape[0]
+        module.weight += factor * (up @ down).view_as(module.weight)
+    return unet

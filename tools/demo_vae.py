@@ -1,0 +1,150 @@
+"""The stage `vae`: the autoencoder of the demo model, and latents of zero mean and unit variance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from demo_loop import Stage, checkpoint_path, fast, generator_of, sheet, to_pictures, to_tensor, trained
+from demo_networks import SCALE, eased, new_vae, seeded
+from demo_speed import widen
+from torch import Tensor, nn
+from toyworld_scenes import HELD_OUT, TRAINING, draw, scene_of
+
+SEED = 11
+PICTURES, CROPS, CROP = 4, 2, 64
+KL, EDGES, BLUR, SHAKE = 2e-6, 0.5, 1.0, 0.05
+EPSILON = 0.1
+DECODER_START = 10**5  # steps from which the decoder's batches are drawn
+
+
+def stage() -> Stage:
+    """Train on crops; the network is convolutional but for one attention at the coarsest level."""
+    vae = widen(eased(_spread(seeded("vae", SEED)), EPSILON)).to(memory_format=torch.channels_last)
+    return Stage("vae", {"vae": vae}, lambda step: loss(vae, step), preview, rate=2e-3, decay=0.4, every=100)
+
+
+@torch.no_grad()
+def _spread(vae: Any) -> Any:
+    """First weights that keep the strength of a signal; residual branches start weak."""
+    for name, module in vae.named_modules():
+        if isinstance(module, nn.Conv2d):
+            module.weight *= 0.5 if name.endswith("conv2") else 3**0.5
+    return vae
+
+
+def decoder_stage() -> Stage:
+    """Go on with the decoder alone: the latents stay, so that this can run beside the denoiser's training."""
+    vae = widen(trained("vae", "vae", eased(new_vae(), EPSILON))).to(memory_format=torch.channels_last)
+    vae.decoder.requires_grad_(True)
+
+    def later(step: int) -> Tensor:
+        return loss(vae, DECODER_START + step)
+
+    return Stage("decoder", {"vae": vae}, later, preview, rate=1e-3, averaging=0.98, every=100)
+
+
+def crops(step: int) -> Tensor:
+    """A batch [n, 3, 64, 64]: crops of pictures that no other step sees."""
+    rng = np.random.default_rng((SEED, step))
+    parts = []
+    for index in range(PICTURES):
+        picture = draw(scene_of(TRAINING[step * PICTURES + index])).picture
+        for y, x in rng.integers(0, picture.shape[0] - CROP + 1, (CROPS, 2)):
+            parts.append(picture[y : y + CROP, x : x + CROP])
+    return to_tensor(np.stack(parts))
+
+
+def loss(vae: Any, step: int) -> Tensor:
+    """Absolute error of pixels and of their differences (edges), and a weak pull of the latents towards the normal."""
+    x = crops(step).contiguous(memory_format=torch.channels_last)
+    with fast(), torch.set_grad_enabled(vae.quant_conv.weight.requires_grad):
+        moments = vae.quant_conv(vae.encoder(x))
+    mean, log_variance = moments.float().chunk(2, dim=1)
+    log_variance = log_variance.clamp(-30, 20)
+    noise = torch.randn(mean.shape, generator=generator_of(SEED, step))
+    spread = mean.detach().std()
+    z = mean + noise * (log_variance.mul(0.5).exp() + SHAKE * spread)
+    with fast():
+        y = vae.decoder(vae.post_quant_conv(z)).float()
+    kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=(1, 2, 3)).mean()
+    return F.l1_loss(y, x) + EDGES * edges(y, x) + BLUR * F.l1_loss(F.avg_pool2d(y, 8), F.avg_pool2d(x, 8)) + KL * kl
+
+
+def edges(y: Tensor, x: Tensor) -> Tensor:
+    """Absolute error of the differences between neighbours, two ways."""
+    d = y - x
+    return 0.5 * (d.diff(dim=2).abs().mean() + d.diff(dim=3).abs().mean())
+
+
+def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
+    """Held-out pictures above their reconstructions."""
+    vae: Any = networks["vae"]
+    pictures = np.stack([draw(scene_of(seed)).picture for seed in HELD_OUT[:12]])
+    back = vae(to_tensor(pictures)).sample
+    rows = [part for start in (0, 6) for part in (pictures[start : start + 6], to_pictures(back[start : start + 6]))]
+    return sheet(np.concatenate(rows), 6)
+
+
+@torch.no_grad()
+def whiten(vae: Any, count: int = 96) -> None:
+    """Turn and scale the latents, within the two 1x1 convolutions, so that SCALE times them is white with mean zero.
+
+    The decoder undoes it: the pictures stay as they are.
+    """
+    pictures = np.stack([draw(scene_of(seed)).picture for seed in TRAINING[-count:]])
+    means = torch.cat([vae.encode(part).latent_dist.mean for part in to_tensor(pictures).split(8)])
+    cells = means.permute(0, 2, 3, 1).reshape(-1, 4).double()
+    middle = cells.mean(0)
+    values, axes = torch.linalg.eigh(torch.cov(cells.T))
+    forward = axes / values.sqrt() @ axes.T / SCALE
+    _apply(vae, forward.float(), middle.float())
+
+
+def _apply(vae: Any, forward: Tensor, middle: Tensor) -> None:
+    """z -> forward (z - middle) after the encoder, its inverse before the decoder; variances follow the diagonal."""
+    enter, leave = vae.quant_conv, vae.post_quant_conv
+    w, b = enter.weight[:4, :, 0, 0].clone(), enter.bias[:4].clone()
+    enter.weight[:4, :, 0, 0] = forward @ w
+    enter.bias[:4] = forward @ (b - middle)
+    enter.bias[4:] += 2 * forward.diagonal().abs().log()
+    weight = leave.weight[:, :, 0, 0].clone()
+    leave.weight[:, :, 0, 0] = weight @ torch.linalg.inv(forward)
+    leave.bias += weight @ middle
+
+
+def psnr(vae: Any, count: int = 32) -> float:
+    """Decibels between held-out pictures and their reconstructions."""
+    pictures = to_tensor(np.stack([draw(scene_of(seed)).picture for seed in HELD_OUT[:count]]))
+    with torch.no_grad():
+        errors = [F.mse_loss(vae(part).sample.clamp(-1, 1), part).item() for part in pictures.split(4)]
+    return float(-10 * np.log10(np.mean(errors) / 4))
+
+
+@torch.no_grad()
+def settle(vae: Any) -> Any:
+    """An autoencoder with the usual epsilon that computes what the trained one does.
+
+    GroupNorm with epsilon e of x equals GroupNorm with epsilon e k^2 of k x; so whatever a norm reads is scaled by k.
+    """
+    k = (1e-6 / EPSILON) ** 0.5
+    for name, module in vae.named_modules():
+        if not isinstance(module, nn.Conv2d | nn.Linear) or "quant_conv" in name or name.endswith("conv_out"):
+            continue
+        if name.endswith((".conv1", ".conv2", "conv_in", "to_out.0")):
+            module.weight *= k
+            module.bias *= k
+        elif "sampler" in name:
+            module.bias *= k
+    return eased(vae, 1e-6)
+
+
+def finished() -> Any:
+    """The trained autoencoder as the demo model has it: white latents, the usual epsilon."""
+    stage = "decoder" if checkpoint_path("decoder").exists() else "vae"
+    vae = trained(stage, "vae", eased(new_vae(), EPSILON))
+    whiten(vae)
+    return settle(vae)

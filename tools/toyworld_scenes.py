@@ -1,0 +1,170 @@
+"""Scenes of the toy world: seed -> scene -> picture with labels; what is drawn is known to the pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from toyworld_shapes import OUTLINES, Pose, coverage, placed
+from toyworld_textures import PAINTS, TEXTURES, TONES, Canvas, Picture
+
+from lib_regiondiff.demo.world import BACKGROUNDS, CLASSES, COLOURED_BACKGROUNDS, COLOURS, NATURAL, OBJECTS
+
+SIZE = 128
+TRAINING = range(10**9)
+HELD_OUT = range(10**9, 2 * 10**9)
+"""Seeds of scenes: the two ranges share none."""
+
+CONTRAST = 70.0
+OUTLINE_SHADE, BROWN = 0.55, (110, 70, 40)
+Labels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """A background: its kind, and its colour where it has one (else `natural`)."""
+
+    kind: str
+    colour: str = "natural"
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object: kind, colour, pose."""
+
+    kind: str
+    colour: str
+    pose: Pose
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture before it is drawn; `relation` says where the first of two things is, seen from the second."""
+
+    seed: int
+    backdrop: Backdrop
+    things: tuple[Thing, ...] = ()
+    relation: str = ""
+    size: int = SIZE
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture [size, size, 3] and, for each pixel, the index of its class in CLASSES and of its colour in COLOURS."""
+
+    picture: Labels
+    classes: Labels
+    colours: Labels
+
+
+def scene_of(seed: int) -> Scene:
+    """The scene of a seed: none, one or two objects on a background."""
+    rng = np.random.default_rng((1, seed))
+    backdrop = random_backdrop(rng)
+    count = int(rng.choice(3, p=(0.25, 0.57, 0.18)))
+    return (_none, _one, _two)[count](seed, backdrop, rng)
+
+
+def random_backdrop(rng: Generator) -> Backdrop:
+    """Any background; plain ones, of which there are ten, three times as often as another; no white on white."""
+    weights = np.array([3.0 if kind == "plain" else 1.0 for kind in BACKGROUNDS])
+    kind = str(rng.choice(BACKGROUNDS, p=weights / weights.sum()))
+    if kind not in COLOURED_BACKGROUNDS:
+        return Backdrop(kind)
+    names = [name for name in PAINTS if kind == "plain" or name != "white"]
+    return Backdrop(kind, str(rng.choice(names)))
+
+
+def _none(seed: int, backdrop: Backdrop, rng: Generator) -> Scene:
+    return Scene(seed, backdrop)
+
+
+def _one(seed: int, backdrop: Backdrop, rng: Generator) -> Scene:
+    x, y = SIZE / 2 + rng.normal(0, 4, 2).clip(-10, 10)
+    pose = Pose(float(x), float(y), float(rng.uniform(34, 48)), float(rng.uniform(-0.16, 0.16)))
+    return Scene(seed, backdrop, (_thing(rng, backdrop, pose),))
+
+
+def _two(seed: int, backdrop: Backdrop, rng: Generator) -> Scene:
+    relation = str(rng.choice(("left", "right", "above", "below")))
+    across = relation in ("left", "right")
+    sign = -1 if relation in ("left", "above") else 1
+    things: list[Thing] = []
+    for side in (sign, -sign):
+        away, aside = side * 31 + rng.normal(0, 1.5), rng.normal(0, 5)
+        dx, dy = (away, aside) if across else (aside, away)
+        pose = Pose(float(64 + dx), float(64 + dy), float(rng.uniform(23, 29)), float(rng.uniform(-0.16, 0.16)))
+        things.append(_thing(rng, backdrop, pose, tuple(things)))
+    return Scene(seed, backdrop, tuple(things), relation)
+
+
+def _thing(rng: Generator, backdrop: Backdrop, pose: Pose, others: tuple[Thing, ...] = ()) -> Thing:
+    """An object that can be told from its background and is not what is there already."""
+    colours = visible_colours(backdrop)
+    taken = {(other.kind, other.colour) for other in others}
+    while True:
+        kind, colour = str(rng.choice(OBJECTS)), str(rng.choice(colours))
+        if (kind, colour) not in taken:
+            return Thing(kind, colour, pose)
+
+
+def visible_colours(backdrop: Backdrop) -> tuple[str, ...]:
+    """The colours that stand out from a background; from a pattern, those that are not in it."""
+    if backdrop.kind in TONES:
+        behind = [TONES[backdrop.kind]]
+    else:
+        behind = [PAINTS[backdrop.colour]] + ([] if backdrop.kind == "plain" else [PAINTS["white"]])
+    return tuple(
+        name for name, rgb in PAINTS.items() if all(np.hypot.reduce(np.subtract(rgb, b)) > CONTRAST for b in behind)
+    )
+
+
+def draw(scene: Scene) -> Drawing:
+    """Draw a scene; the same scene gives the same pixels."""
+    rng = np.random.default_rng((2, scene.seed))
+    colour = scene.backdrop.colour
+    canvas = Canvas(scene.size, _paint(colour, rng) if colour in PAINTS else np.zeros(3, np.float32), rng)
+    picture = TEXTURES[scene.backdrop.kind](canvas)
+    classes = np.full(picture.shape[:2], CLASSES.index(scene.backdrop.kind), np.uint8)
+    colours = np.full(picture.shape[:2], COLOURS.index(colour) if colour in PAINTS else NATURAL, np.uint8)
+    for thing in scene.things:
+        picture, inside = _drawn(picture, thing, rng)
+        classes[inside] = CLASSES.index(thing.kind)
+        colours[inside] = COLOURS.index(thing.colour)
+    return Drawing(np.round(picture).clip(0, 255).astype(np.uint8), classes, colours)
+
+
+def _drawn(picture: Picture, thing: Thing, rng: Generator) -> tuple[Picture, NDArray[np.bool_]]:
+    """The picture with an object on it, and the pixels that belong to the object."""
+    outline, size = OUTLINES[thing.kind], len(picture)
+    paint = _paint(thing.colour, rng)
+    shade = paint * OUTLINE_SHADE if paint.mean() > 60 else paint + 60
+    hollow = thing.kind == "ring"
+    body = coverage(placed(outline.body, thing.pose), size, hollow)
+    inner = np.minimum(body, _shrunk(body))
+    for share, colour in ((body, shade), (inner, paint)):
+        picture = picture + (colour - picture) * share[..., None]
+    for parts, colour in ((outline.dark, shade), (outline.brown, np.array(BROWN, np.float32))):
+        if parts:
+            share = coverage(placed(parts, thing.pose), size)[..., None]
+            picture = picture + (colour - picture) * share
+    return picture, body > 0.5
+
+
+def _shrunk(body: Picture) -> Picture:
+    """A coverage without its border of about two pixels."""
+    return cv2.erode(body, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
+
+
+def _paint(colour: str, rng: Generator) -> Picture:
+    """The colour's RGB, a little off."""
+    return (np.array(PAINTS[colour], np.float32) + rng.uniform(-9, 9, 3).astype(np.float32)).clip(0, 255)
+
+
+def scenes(seeds: range, count: int) -> Iterator[Scene]:
+    """The first scenes of a range of seeds."""
+    return (scene_of(seed) for seed in seeds[:count])
