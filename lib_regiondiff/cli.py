@@ -202,9 +202,12 @@ def places_of(output: Path, seeds: Sequence[int], force: bool) -> dict[int, Path
 
 
 def model_of(given: str | None, palette: Palette) -> str:
-    """The model to load."""
-    if given or palette.model.name:
-        return given or palette.model.name
+    """The model to load: the given one, or the palette's, whose place a picture only knows if it was relative."""
+    name = palette.model.name
+    if given or (name and ("/" in name or Path(name).exists())):
+        return given or name
+    if name:
+        raise HostError("model.name", "a model's folder, file or hub id", repr(name), "give its place with --model")
     raise HostError(
         "model",
         "--model, REGIONDIFF_MODEL or the palette's model.name",

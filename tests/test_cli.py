@@ -57,7 +57,7 @@ def test_a_picture_is_drawn_and_its_path_is_all_that_is_printed(asked: list[Any]
     out = source.with_name("out 木.png")
     result = run("render", source, "-o", out, "--device", "mps", "--dtype", "bfloat16")
     assert (result.stdout, result.stderr) == (f"{out}\n", "")
-    assert asked == [("toy", "mps", "bfloat16")]
+    assert asked == [("our/toy", "mps", "bfloat16")]
     palette, made_with = record.load(out)
     assert (palette.seed, palette.model.hash, made_with) == (7, "abc", MADE)
 
@@ -129,7 +129,7 @@ def test_the_model_is_the_option_then_the_variable_then_the_palettes(asked: list
     made(source, "--model", "a")
     run("render", source, "-o", source.with_name("b.png"), env={"REGIONDIFF_MODEL": "b"})
     run("render", source, "-o", source.with_name("c.png"), env={"REGIONDIFF_MODEL": ""})
-    assert [model for model, _, _ in asked] == ["a", "b", "toy"]
+    assert [model for model, _, _ in asked] == ["a", "b", "our/toy"]
     bare = {key: value for key, value in PALETTE.items() if key != "model"}
     result = run("render", "-", "-o", source.with_name("d.png"), input=json.dumps(bare), code=1)
     assert result.stderr.startswith("model: expected --model, REGIONDIFF_MODEL or the palette's model.name")
@@ -154,7 +154,7 @@ def test_files_beside_the_palette_end_up_in_the_picture(asked: list[Any], source
 
 def test_what_has_changed_since_a_picture_was_made_is_told(asked: list[Any], tmp_path: Path) -> None:
     then = replace(MADE, device="cuda", device_name="GPU", versions={**MADE.versions, "torch": "2.12.0"})
-    palette = parse(PALETTE | {"model": {"name": "toy", "hash": "def"}})
+    palette = parse(PALETTE | {"model": {"name": "our/toy", "hash": "def"}})
     record.save(Image.new("L", (8, 8)), palette, then, tmp_path / "then.png")
     result = run("render", tmp_path / "then.png", "-o", tmp_path / "now.png")
     assert result.stderr.splitlines() == [
@@ -252,3 +252,10 @@ def test_ctrl_c_stops_the_program_and_leaves_no_half_file(source: Path, tmp_path
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "out-7.png\n", "stopped\n")
     assert sorted(path.name for path in folder.iterdir()) == ["out-7.png", "waiting"]
+
+
+def test_a_picture_that_forgot_the_place_of_its_model_asks_for_it(tmp_path: Path) -> None:
+    palette = tmp_path / "p.json"
+    palette.write_text(json.dumps(PALETTE | {"model": {"name": "gone.safetensors"}}), encoding="utf-8")
+    result = CliRunner().invoke(cli.main, ["render", str(palette), "-o", str(tmp_path / "out.png")])
+    assert result.exit_code == 1 and "'gone.safetensors'; give its place with --model" in result.stderr
