@@ -1,0 +1,158 @@
+"""The ladder: a puzzle -> latents by each method, with the network rows that it takes."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import fidelity_paths  # noqa: F401  (so that tools/ is found)
+import numpy as np
+import torch
+from demo_lora import merge
+from demo_speed import hasten
+from fidelity_naive import Naive, sample
+from fidelity_palettes import CANVAS, Puzzle
+from safetensors.torch import load_file
+from torch import Tensor
+
+from lib_regiondiff import masks, noise, tiles
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.hosts.diffusers import samplers
+from lib_regiondiff.hosts.diffusers.host import DiffusersHost
+from lib_regiondiff.hosts.diffusers.render import Run
+from lib_regiondiff.hosts.diffusers.text import encode
+
+STEPS, SLOW_STEPS, GUIDANCE = 5, 50, 4.0
+NATIVE, CELL = 128, 8  # of the demo model, in pixels
+FEATHER = 8  # pixels, for masks that are quantized
+FAST: Mapping[str, Any] = {"sampler": "LCM", "steps": STEPS, "guidance": 1}
+SLOW: Mapping[str, Any] = {"sampler": "DDIM", "steps": SLOW_STEPS, "guidance": GUIDANCE}
+
+
+@dataclass(frozen=True)
+class Studio:
+    """The demo model as it is, and with the LCM LoRA."""
+
+    full: DiffusersHost
+    fast: DiffusersHost
+
+    @staticmethod
+    def open(model: str, lora: Path | None) -> Studio:
+        """Load both; without a LoRA both are the same."""
+        full, fast = (DiffusersHost.load(model, "cpu", "float32") for _ in range(2))
+        if lora is not None:
+            merge(fast.pipe.unet, load_file(lora))
+        for host in (full, fast):
+            quicken(host.pipe.unet)
+        return Studio(full, fast)
+
+
+def quicken(unet: Any) -> None:
+    """Run a denoiser in bfloat16, as it was trained; where it was tried, no pixel moved by more than 12 grey levels."""
+    forward = hasten(unet).forward
+
+    def mixed(*given: Any, **named: Any) -> Any:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return forward(*given, **named)
+
+    unet.forward = mixed
+
+
+@dataclass
+class Cost:
+    """Rows that went through the network, and their latent cells."""
+
+    rows: int = 0
+    cells: int = 0
+    handles: list[Any] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def counted(network: Any) -> Iterator[Cost]:
+    """Count what a network is asked."""
+    cost = Cost()
+
+    def count(module: Any, given: Sequence[Any]) -> None:
+        cost.rows += given[0].shape[0]
+        cost.cells += given[0].shape[0] * given[0].shape[2] * given[0].shape[3]
+
+    handle = network.register_forward_pre_hook(count)
+    try:
+        yield cost
+    finally:
+        handle.remove()
+
+
+def core(host: DiffusersHost, given: Puzzle, settings: Mapping[str, Any]) -> tuple[Tensor, Cost]:
+    """The picture by our core."""
+    palette = given.palette(**settings)
+    with counted(host.pipe.unet) as cost:
+        return Run.of(host, palette).latents(), cost
+
+
+def listing(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
+    """One plain prompt that lists everything, no brushes."""
+    return core(studio.fast, given, {**FAST, "background": {"prompt": given.listing()}, "brushes": []})
+
+
+def ours(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
+    """Region windows, merged regions, everything at its default."""
+    return core(studio.fast, given, FAST)
+
+
+def reference(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
+    """The full model with guidance and many steps, in the same regions."""
+    return core(studio.full, given, SLOW)
+
+
+def naive(studio: Studio, given: Puzzle, early: bool = False, quantized: bool = False) -> tuple[Tensor, Cost]:
+    """MultiDiffusion with every region in every tile."""
+    host = studio.fast
+    scheduler = samplers.scheduler_of(samplers.find("LCM"), host.pipe.scheduler, STEPS, "cpu")
+    times, kept = scheduler.timesteps.tolist(), scheduler.alphas_cumprod
+    words = [meaning.prompt for meaning in given.meanings]
+    conds = torch.cat([encode(host.pipe.tokenizer, host.pipe.text_encoder, each).embedding for each in words])
+
+    @torch.no_grad()
+    def eps(x: Tensor, t: int, regions: Sequence[int]) -> Tensor:
+        return host.pipe.unet(x, t, encoder_hidden_states=conds[list(regions)]).sample.float()
+
+    job = Naive(eps, grid(NATIVE, CELL), weights(given, times, kept, quantized), times, kept, early)
+    palette, cells = given.palette(), CANVAS.cells(CELL)
+    generator = noise.generator(palette.seed or 0)
+    start = noise.unit([generator], (host.latent.channels, cells.height, cells.width))
+    return sample(job, start, generator), Cost(job.rows, job.rows * job.tiles[0].size.area)
+
+
+def grid(native: int, cell: int) -> list[Box]:
+    """Tiles of the native size that overlap by half, in cells."""
+    side = native // cell
+    return tiles.grid(Box.whole(CANVAS.cells(cell)), Size(side, side), side // 2)
+
+
+def weights(given: Puzzle, times: Sequence[int], kept: Tensor, quantized: bool, cell: int = CELL) -> list[np.ndarray]:
+    """Weights [regions, h, w] at each step: what is visible of each brush, by the noise level if quantized."""
+    palette = given.palette(feather=FEATHER if quantized else 0)
+    layers = [masks.Layer(masks.cells(brush.mask, CANVAS, cell), brush.feather / cell) for brush in palette.brushes]
+    stack = masks.partition(layers, CANVAS.cells(cell), palette.overlap)
+    clock = [float((1 - kept[t]).sqrt()) for t in times] + [0.0]
+    kind = "discrete" if quantized else "none"
+    return [
+        masks.with_background(masks.quantize(stack[1:], kind, here, then)) for here, then in itertools.pairwise(clock)
+    ]
+
+
+Method = Callable[[Studio, Puzzle], tuple[Tensor, Cost]]
+
+METHODS: Mapping[str, tuple[str, Method]] = {
+    "a": ("one plain prompt that lists everything", listing),
+    "b": ("MultiDiffusion on LCM, naive: next-step latents averaged", naive),
+    "c": ("+ latent pre-averaging", lambda studio, given: naive(studio, given, early=True)),
+    "e": ("(c) + quantized masks", lambda studio, given: naive(studio, given, early=True, quantized=True)),
+    "f": ("ours at default settings", ours),
+    "g": ("50-step DDIM with regions, guidance 4", reference),
+}

@@ -1,0 +1,253 @@
+"""Random palettes of the toy world: seed -> brushes with meanings, what is visible of each, the true picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import fidelity_paths  # noqa: F401  (so that tools/ is found)
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from toyworld_captions import plain_caption
+from toyworld_scenes import HELD_OUT, Backdrop, Drawing, Scene, Thing, draw, random_backdrop, visible_colours
+from toyworld_shapes import Pose
+from toyworld_textures import PAINTS, TONES
+
+from lib_regiondiff import masks
+from lib_regiondiff.demo.world import CLASSES, COLOURED_BACKGROUNDS, COLOURS, OBJECTS
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.imaging import Shape
+from lib_regiondiff.palette import Palette, parse
+
+SEEDS = HELD_OUT[3 * 10**6 : 4 * 10**6]
+CANVAS = Size(192, 256)
+GRADES = ("apart", "touching", "overlapping")
+SKETCH = Size(48, 64)  # where layouts are judged
+TRIES, WANTED = 400, 9
+VISIBLE = {"object": 0.75, "texture": 0.45}  # least visible share of a brush
+GROUND = 0.15  # least share of the canvas that the background keeps
+FILLS = 0.41  # radius of an object by the side of its box, as in the training pictures
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a brush stands for: a texture, or a thing on one; `box` in pixels, the canvas for the background."""
+
+    backdrop: Backdrop
+    box: Box
+    thing: Thing | None = None
+
+    @property
+    def seen(self) -> tuple[int, int]:
+        """The class and the colour that the labels should say."""
+        name = self.thing or self.backdrop
+        return CLASSES.index(name.kind), COLOURS.index(name.colour)
+
+    @property
+    def coloured(self) -> bool:
+        """Whether the colour is part of the meaning."""
+        return self.thing is not None or self.backdrop.kind in COLOURED_BACKGROUNDS
+
+    def scene(self, seed: int) -> Scene:
+        """The scene that shows it on a square which holds the canvas."""
+        return Scene(seed, self.backdrop, (self.thing,) if self.thing else (), size=max(CANVAS.height, CANVAS.width))
+
+    @property
+    def name(self) -> str:
+        """What to write on the canvas."""
+        named = self.thing or self.backdrop
+        return named.kind if named.colour == "natural" else f"{named.colour} {named.kind}"
+
+    @property
+    def prompt(self) -> str:
+        """Its caption in the plainest words."""
+        return plain_caption(self.scene(0))
+
+
+@dataclass(frozen=True)
+class Puzzle:
+    """A palette with what it means: the background's meaning, then those of the brushes, from the lowest up."""
+
+    seed: int
+    grade: str
+    shapes: tuple[dict[str, Any], ...]
+    meanings: tuple[Meaning, ...]
+
+    def palette(self, feather: float = 0, **settings: Any) -> Palette:
+        """The palette, with the softness of all edges in pixels and other settings of the method."""
+        brushes = [
+            {"id": str(index), "name": meaning.name, "prompt": meaning.prompt, "colour": tint(meaning), "mask": shape}
+            for index, (shape, meaning) in enumerate(zip(self.shapes, self.meanings[1:], strict=True), start=1)
+        ]
+        if feather:
+            brushes = [brush | {"feather": feather} for brush in brushes]
+        size, ground = {"width": CANVAS.width, "height": CANVAS.height}, {"prompt": self.meanings[0].prompt}
+        head = {"version": 1, "size": size, "seed": self.seed % 2**32, "background": ground, "brushes": brushes}
+        return parse(head | settings)
+
+    def listing(self) -> str:
+        """One prompt that lists everything."""
+        things = [m.prompt.split(" on ")[0] for m in self.meanings if m.thing]
+        grounds = [m.prompt for m in self.meanings if not m.thing]
+        return " and ".join(things) + " on " + ", ".join(grounds)
+
+
+def puzzle(number: int) -> Puzzle:
+    """The puzzle of a number; every third one is of the same grade."""
+    seed, grade = SEEDS[number], number % len(GRADES)
+    rng = np.random.default_rng((4, seed))
+    count = int(rng.integers(2, 7))
+    objects = int(rng.integers(1, min(3, count) + 1))
+    found: list[tuple[float, list[dict[str, Any]]]] = []
+    textures = count - objects
+    while not found:
+        found = layouts(rng, textures, objects)
+        textures -= 0 if found else 1
+    found.sort(key=lambda each: each[0])
+    shapes = found[grade * (len(found) - 1) // (len(GRADES) - 1)][1]
+    return Puzzle(seed, GRADES[grade], tuple(shapes), meanings(rng, shapes, objects))
+
+
+def layouts(rng: Generator, textures: int, objects: int) -> list[tuple[float, list[dict[str, Any]]]]:
+    """Random layouts in which every brush can be seen, each with the share of painted area that is covered up."""
+    found = []
+    least = [VISIBLE["texture"]] * textures + [VISIBLE["object"]] * objects
+    for _ in range(TRIES):
+        shapes = [texture_shape(rng) for _ in range(textures)] + [object_shape(rng) for _ in range(objects)]
+        painted = stack(shapes, SKETCH)
+        seen = visible(painted)
+        shares = seen[1:].sum((1, 2)) / painted.sum((1, 2))
+        if (shares >= least).all() and seen[0].mean() >= GROUND:
+            found.append((1 - float(seen[1:].sum() / painted.sum()), shapes))
+        if len(found) == WANTED:
+            break
+    return found
+
+
+def texture_shape(rng: Generator) -> dict[str, Any]:
+    """A box, an ellipse or a freehand blob."""
+    box = random_box(rng, (72, 144), (64, 112))
+    kind = ("rectangle", "ellipse", "polygon")[int(rng.integers(3))]
+    return {kind: blob(rng, box) if kind == "polygon" else shares(box)}
+
+
+def object_shape(rng: Generator) -> dict[str, Any]:
+    """A box in which an object has about its native size."""
+    side = int(rng.integers(96, 117))
+    return {"rectangle": shares(random_box(rng, (side, side), (side, side)))}
+
+
+def random_box(rng: Generator, widths: tuple[int, int], heights: tuple[int, int]) -> Box:
+    """A box in pixels somewhere on the canvas."""
+    width, height = (int(rng.integers(low, high + 1)) for low, high in (widths, heights))
+    left, top = int(rng.integers(CANVAS.width - width + 1)), int(rng.integers(CANVAS.height - height + 1))
+    return Box(top, left, top + height, left + width)
+
+
+def shares(box: Box) -> list[float]:
+    """Left, top, right and bottom as shares of the canvas."""
+    sides = (box.left, CANVAS.width), (box.top, CANVAS.height), (box.right, CANVAS.width), (box.bottom, CANVAS.height)
+    return [round(pixels / whole, 5) for pixels, whole in sides]
+
+
+def blob(rng: Generator, box: Box) -> list[list[float]]:
+    """A closed freehand line within a box."""
+    angles = np.arange(24) * (2 * np.pi / 24)
+    waves = np.sum(
+        [rng.normal(0, 0.12 / k) * np.cos(k * angles + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 4, 5)], axis=0
+    )
+    radii = (0.85 + waves).clip(0.5, 1)
+    x = (box.left + box.right) / 2 + radii * np.cos(angles) * box.size.width / 2
+    y = (box.top + box.bottom) / 2 + radii * np.sin(angles) * box.size.height / 2
+    return np.stack([x / CANVAS.width, y / CANVAS.height], 1).round(5).tolist()
+
+
+def extent(shape: dict[str, Any]) -> Box:
+    """The box around a shape in pixels."""
+    numbers = np.array(next(iter(shape.values())), np.float64).reshape(-1, 2) * (CANVAS.width, CANVAS.height)
+    (left, top), (right, bottom) = numbers.min(0).round().astype(int), numbers.max(0).round().astype(int)
+    return Box(int(top), int(left), int(bottom), int(right))
+
+
+def stack(shapes: Sequence[dict[str, Any]], size: Size) -> Flags:
+    """What each shape covers [P, h, w]."""
+    found = []
+    for shape in shapes:
+        kind, numbers = next(iter(shape.items()))
+        mask = Shape(kind, tuple(np.ravel(numbers).tolist()))
+        found.append(masks.rasterise(mask, size) > 0.5)
+    return np.stack(found)
+
+
+def painted(palette: Palette, size: Size = CANVAS) -> Flags:
+    """What each brush covers [P, h, w]."""
+    return np.stack([masks.rasterise(brush.mask, size) > 0.5 for brush in palette.brushes])
+
+
+def visible(covered: Flags) -> Flags:
+    """What can be seen [1 + P, h, w] of the background and of each brush: later ones lie above."""
+    seen = np.concatenate([np.ones_like(covered[:1]), covered])
+    for index in range(1, len(seen)):
+        seen[:index] &= ~seen[index]
+    return seen
+
+
+def meanings(rng: Generator, shapes: Sequence[dict[str, Any]], objects: int) -> tuple[Meaning, ...]:
+    """Meanings of background and brushes; no two have the same class, objects stand out from what is below them."""
+    textures, taken = len(shapes) - objects, set[str]()
+    boxes = [Box.whole(CANVAS), *map(extent, shapes)]
+    grounds = [Meaning(_unused(rng, taken), box) for box in boxes[: 1 + textures]]
+    below = visible(stack(shapes[:textures], CANVAS)) if textures else np.ones((1, CANVAS.height, CANVAS.width), bool)
+    kinds = rng.choice(OBJECTS, objects, replace=False)
+    things = []
+    for box, kind in zip(boxes[1 + textures :], kinds, strict=True):
+        backdrop = grounds[int(np.argmax(box.crop(below).sum((1, 2))))].backdrop
+        side = min(box.size.height, box.size.width)
+        pose = Pose((box.left + box.right) / 2, (box.top + box.bottom) / 2, FILLS * side)
+        colour = str(rng.choice(visible_colours(backdrop)))
+        things.append(Meaning(backdrop, box, Thing(str(kind), colour, pose)))
+    return (*grounds, *things)
+
+
+def _unused(rng: Generator, taken: set[str]) -> Backdrop:
+    """A background of a kind that is not taken yet; it is taken then."""
+    while True:
+        backdrop = random_backdrop(rng)
+        if backdrop.kind not in taken:
+            taken.add(backdrop.kind)
+            return backdrop
+
+
+def truth(given: Puzzle) -> Drawing:
+    """The picture that the palette asks for: each meaning drawn by the toy world, where its brush can be seen."""
+    high, wide = CANVAS.height, CANVAS.width
+    blank = np.zeros((high, wide, 5), np.uint8)
+    whole = Drawing(blank[..., :3].copy(), blank[..., 3].copy(), blank[..., 4].copy())
+    for index, (seen, meaning) in enumerate(zip(visible(painted(given.palette())), given.meanings, strict=True)):
+        drawing = draw(meaning.scene(given.seed + 10**8 + index))
+        for name in ("picture", "classes", "colours"):
+            getattr(whole, name)[seen] = getattr(drawing, name)[:high, :wide][seen]
+    return whole
+
+
+def tint(meaning: Meaning) -> str:
+    """A colour that shows a brush on the canvas."""
+    name = (meaning.thing or meaning.backdrop).colour
+    red, green, blue = PAINTS[name] if name in PAINTS else TONES[meaning.backdrop.kind]
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def moved(given: Puzzle, pixels: int = 32) -> tuple[Puzzle, Flags]:
+    """The same with its uppermost object moved aside, and the pixels that belong to neither place."""
+    box = given.meanings[-1].box
+    step = pixels if box.right + pixels <= CANVAS.width else -pixels
+    there = Box(box.top, box.left + step, box.bottom, box.right + step)
+    shapes = (*given.shapes[:-1], {"rectangle": shares(there)})
+    elsewhere = np.ones((CANVAS.height, CANVAS.width), bool)
+    for each in (box, there):
+        elsewhere[max(0, each.top - 8) : each.bottom + 8, max(0, each.left - 8) : each.right + 8] = False
+    return Puzzle(given.seed, given.grade, shapes, given.meanings), elsewhere

@@ -1,0 +1,173 @@
+"""The report: measurements of many palettes -> lines, a table with confidence intervals, a sheet of pictures."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fidelity_methods import CELL, METHODS, NATIVE
+from fidelity_palettes import GRADES, puzzle
+from fidelity_scores import NAMES
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from lib_regiondiff.overlay import overlay
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGE, SHEET = DOCS / "fidelity.md", DOCS / "pictures" / "fidelity.png"
+OURS, NAIVE, SLOW, CEILING = "f", "b", "g", "true"
+SCORES = (*NAMES, "seams", "elsewhere changed")
+AFTER = {"c": ("d", "+ bootstrapping with centring")}  # rungs that are not built yet, by the one before
+LABELS = {letter: label for letter, (label, _) in METHODS.items()} | {CEILING: "the true picture through the VAE"}
+DRAWS = 4000
+MOST_BYTES = 400_000
+ROWS, EACH = 9, (144, 108)
+
+Table = NDArray[np.float64]
+
+
+def table(records: Sequence[Mapping[str, Any]], letter: str, name: str) -> Table:
+    """A score of a method for each palette, NaN where there is none."""
+    return np.array([each["methods"][letter].get(name, np.nan) for each in records], np.float64)
+
+
+def interval(values: Table, seed: int = 0) -> tuple[float, float, float]:
+    """The mean of a score over palettes and its 95 % bootstrap interval."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return np.nan, np.nan, np.nan
+    draws = known[np.random.default_rng(seed).integers(len(known), size=(DRAWS, len(known)))].mean(axis=1)
+    low, high = np.percentile(draws, (2.5, 97.5))
+    return float(known.mean()), float(low), float(high)
+
+
+def closed(records: Sequence[Mapping[str, Any]], name: str = "fidelity") -> tuple[float, float, float]:
+    """The share of the gap from the naive method to the slow reference that ours closes, with its 95 % interval."""
+    naive, ours, slow = (table(records, letter, name) for letter in (NAIVE, OURS, SLOW))
+    picks = np.random.default_rng(0).integers(len(records), size=(DRAWS, len(records)))
+    gains, gaps = (ours - naive)[picks].mean(axis=1), (slow - naive)[picks].mean(axis=1)
+    low, high = np.percentile(gains / gaps, (2.5, 97.5))
+    return float((ours - naive).mean() / (slow - naive).mean()), float(low), float(high)
+
+
+def lines(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One line for each method, and one for the gap that is closed."""
+    found = []
+    for letter, label in LABELS.items():
+        line: dict[str, Any] = {"benchmark": "fidelity", "method": letter, "label": label, "palettes": len(records)}
+        for name in ("rows", "cells", "seconds"):
+            if name in records[0]["methods"][letter]:
+                line[name] = round(float(table(records, letter, name).mean()), 2)
+        for name in SCORES:
+            values = table(records, letter, name)
+            line[name] = rounded(interval(values)[:1])[0]
+            line[f"{name} minus ours"] = rounded(interval(values - table(records, OURS, name)))
+        line["fidelity by grade"] = {g: rounded(interval(graded(records, letter, g))[:1])[0] for g in GRADES}
+        found.append(line)
+    gap = {"share of the gap from b to g closed by f": rounded(closed(records))}
+    return [*found, {"benchmark": "fidelity", "palettes": len(records)} | gap]
+
+
+def graded(records: Sequence[Mapping[str, Any]], letter: str, grade: str) -> Table:
+    """The fidelity of a method for the palettes of a grade."""
+    return table([each for each in records if each["grade"] == grade], letter, "fidelity")
+
+
+def rounded(numbers: Sequence[float]) -> list[float | None]:
+    """Four digits; None for what is not known."""
+    return [None if np.isnan(number) else round(number, 4) for number in numbers]
+
+
+def markdown(records: Sequence[Mapping[str, Any]]) -> str:
+    """The table of the page, and below it fidelity by grade and the gap."""
+    heads = ("", "method", "rows", "native pictures", *SCORES)
+    rows = [heads, ("---",) * len(heads)]
+    for letter, label in LABELS.items():
+        rows.append(row(records, letter, label))
+        if letter in AFTER:
+            later, words = AFTER[letter]
+            rows.append((f"({later})", words, "not built yet", *("",) * (len(heads) - 3)))
+    grades = [("fidelity", *GRADES), ("---",) * (1 + len(GRADES))]
+    for letter in LABELS:
+        means = [[100 * number for number in interval(graded(records, letter, grade))] for grade in GRADES]
+        grades.append((mark(letter), *(f"{mean:.0f} ({low:.0f} to {high:.0f})" for mean, low, high in means)))
+    share, low, high = (100 * number for number in closed(records))
+    gap = (
+        f"{len(records)} palettes. Of the gap in fidelity from (b) to (g), (f) closes {share:.0f} % "
+        f"(95 % interval {low:.0f} to {high:.0f}); the target is 90 %."
+    )
+    return "\n\n".join((gap, drawn(rows), "Fidelity by how much the brushes hide one another:", drawn(grades)))
+
+
+def drawn(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of a Markdown table."""
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def mark(letter: str) -> str:
+    """A method's letter in brackets."""
+    return f"({letter})" if letter in METHODS else "ceiling" if letter == CEILING else letter
+
+
+def row(records: Sequence[Mapping[str, Any]], letter: str, label: str) -> tuple[str, ...]:
+    """The row of a method: means, and below those of fidelity and others what they are more or less than ours."""
+    known = "rows" in records[0]["methods"][letter]
+    rows = f"{table(records, letter, 'rows').mean():.0f}" if known else ""
+    pictures = table(records, letter, "cells") * CELL**2 / NATIVE**2
+    cells = [cell(records, letter, name) for name in SCORES]
+    return (mark(letter), label, rows, f"{pictures.mean():.0f}" if known else "", *cells)
+
+
+def cell(records: Sequence[Mapping[str, Any]], letter: str, name: str) -> str:
+    """A mean, and the 95 % interval of its difference from ours."""
+    scale, digits = (1, 2) if name == "seams" else (100, 1)
+    values = table(records, letter, name)
+    mean = interval(values)[0]
+    if np.isnan(mean):
+        return ""
+    text = f"{scale * mean:.{digits}f}"
+    _, low, high = interval(values - table(records, OURS, name))
+    return text if letter == OURS else f"{text} ({scale * low:+.{digits}f} to {scale * high:+.{digits}f})"
+
+
+def sheet(records: Sequence[Mapping[str, Any]]) -> Image.Image:
+    """The first palettes, one a row: the palette, then the picture by each method."""
+    columns = ["palette", *LABELS]
+    wide, high = EACH
+    whole = Image.new("RGB", (len(columns) * (wide + 2), 14 + ROWS * (high + 2)), "white")
+    draw = ImageDraw.Draw(whole)
+    for x, column in enumerate(columns):
+        draw.text((x * (wide + 2) + 4, 1), mark(column), "black", ImageFont.load_default())
+        for y, each in enumerate(records[:ROWS]):
+            picture = overlay(puzzle(each["number"]).palette()) if column == "palette" else opened(each, column)
+            whole.paste(picture.resize(EACH, Image.Resampling.LANCZOS), (x * (wide + 2), 14 + y * (high + 2)))
+    return whole
+
+
+def opened(record: Mapping[str, Any], letter: str) -> Image.Image:
+    """The picture by a method."""
+    with Image.open(record["pictures"][letter]) as picture:
+        return picture.convert("RGB")
+
+
+def png(picture: Image.Image) -> bytes:
+    """A PNG of at most MOST_BYTES, with as many colours as that allows."""
+    for colours in (256, 192, 128, 96, 64, 48, 32, 16):
+        file = io.BytesIO()
+        picture.quantize(colours, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+        if file.tell() <= MOST_BYTES:
+            break
+    return file.getvalue()
+
+
+def write(records: Sequence[Mapping[str, Any]]) -> None:
+    """Put the table between the page's markers, and the sheet beside it."""
+    SHEET.parent.mkdir(exist_ok=True)
+    SHEET.write_bytes(png(sheet(records)))
+    page = PAGE.read_text(encoding="utf-8")
+    made = f"<!-- measured -->\n{markdown(records)}\n<!-- end -->"
+    PAGE.write_text(re.sub(r"<!-- measured -->.*?<!-- end -->", lambda _: made, page, flags=re.S), encoding="utf-8")
