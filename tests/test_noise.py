@@ -56,9 +56,7 @@ def test_operations_run_in_order_after_brush_seeds() -> None:
 @pytest.mark.parametrize("mask", [LEFT, {"ellipse": [0.1, 0.1, 0.9, 0.9]}])
 def test_variance_stays_one(amount: float, mask: dict[str, Any]) -> None:
     mixed = made(palette(noise=[{"mask": mask, "seed": 5, "amount": amount}]), tuple(range(30)))
-    deviation = mixed.std(dim=(0, 1))
     assert mixed.std() == pytest.approx(1, abs=0.01) and abs(mixed.mean()) < 0.02
-    assert (deviation.min() > 0.6 and deviation.max() < 1.4) or amount > 0
 
 
 def test_a_small_amount_changes_little() -> None:
