@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-import demo_labeller
 import demo_vae
 import numpy as np
-from demo_export import LORA
-from demo_loop import CACHE, checkpoint_path, sheet, trained
+import torch
+from demo_labeller import accuracy
+from demo_loop import CACHE, sheet, to_pictures, to_tensor
 from demo_lora import merge
-from demo_networks import new_text, new_unet
 from demo_sample import Model, Sampling, pictures
 from PIL import Image
 from safetensors.torch import load_file
 from toyworld_captions import caption
-from toyworld_scenes import HELD_OUT, SIZE, Scene, Thing, scene_of
+from toyworld_scenes import HELD_OUT, SIZE, Scene, Thing, draw, scene_of
 
-from lib_regiondiff.demo.labeller import Maps, label
+from lib_regiondiff.demo import CHECKPOINT, LORA
+from lib_regiondiff.demo.labeller import Maps, label, load
 from lib_regiondiff.demo.world import CLASSES, COLOURED_BACKGROUNDS, COLOURS
+from lib_regiondiff.hosts.diffusers.loader import load_pipeline
 
 COUNT = 200
 FIRST = 5 * 10**5
@@ -37,23 +39,40 @@ class Verdict:
 
 
 def main() -> None:
-    """Print, and write beside the checkpoints, the figures of the model as it was trained."""
+    """Print, and write beside the checkpoints, the figures of the files that ship, loaded as users load them."""
     scenes = [scene_of(seed) for seed in HELD_OUT[FIRST : FIRST + COUNT]]
-    network, vae = demo_labeller.finished(), demo_vae.finished()
-    unet, text = trained("unet", "unet", new_unet()), trained("unet", "text", new_text())
-    figures = {"labeller": demo_labeller.accuracy(network), "autoencoder PSNR": round(demo_vae.psnr(vae), 2)}
+    network, model = load(), shipped()
+    figures = {"labeller": accuracy(network), "autoencoder PSNR": round(demo_vae.psnr(model.vae), 2)}
+    figures["true pictures"] = figures_of(scenes, np.stack([draw(scene).picture for scene in scenes]), network)
+    figures["through the autoencoder"] = figures_of(scenes, through(model.vae, scenes), network)
     print(json.dumps(figures), flush=True)
-    runs = {"DDIM 20": (unet, Sampling())}
-    if checkpoint_path("lcm").exists() and LORA.exists():
-        student = trained("unet", "unet", new_unet())
-        runs["LCM 4"] = (merge(student, load_file(LORA)), Sampling(steps=4, guidance=1, lcm=True))
-    for name, (denoiser, how) in runs.items():
-        made = pictures(Model(denoiser, text, vae), captions_of(scenes), how)
+    student = replace(model, unet=merge(shipped().unet, load_file(LORA)))
+    runs = {"DDIM 20": (model, Sampling()), "LCM 4": (student, Sampling(steps=4, guidance=1, lcm=True))}
+    for name, (drawing, how) in runs.items():
+        made = pictures(drawing, captions_of(scenes), how)
         Image.fromarray(sheet(made[:SHEET], 12)).save(CACHE / f"evaluate-{name.replace(' ', '-').lower()}.png")
-        seen = (label(Image.fromarray(picture), network) for picture in made)
-        figures[name] = summary(scenes, list(map(judge, scenes, seen)))
+        figures[name] = figures_of(scenes, made, network)
         print(name, json.dumps(figures[name]), flush=True)
     (CACHE / "figures.json").write_text(json.dumps(figures, indent=2), encoding="utf-8")
+
+
+def shipped() -> Model:
+    """The demo model out of its file."""
+    pipe = load_pipeline(CHECKPOINT, torch.device("cpu"), torch.float32)
+    return Model(pipe.unet, pipe.text_encoder, pipe.vae)
+
+
+@torch.no_grad()
+def through(vae: Any, scenes: Sequence[Scene]) -> np.ndarray:
+    """The scenes' true pictures after the autoencoder."""
+    true = to_tensor(np.stack([draw(scene).picture for scene in scenes]))
+    return np.concatenate([to_pictures(vae(part).sample) for part in true.split(8)])
+
+
+def figures_of(scenes: Sequence[Scene], made: np.ndarray, network: Any) -> dict[str, float]:
+    """How much of the scenes the labeller finds in these pictures."""
+    seen = (label(Image.fromarray(picture), network) for picture in made)
+    return summary(scenes, list(map(judge, scenes, seen)))
 
 
 def captions_of(scenes: Sequence[Scene]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import demo_labeller
@@ -18,9 +17,9 @@ from demo_networks import SIDE, UNET_WIDTHS, VAE_WIDTHS, new_scheduler, new_text
 from safetensors.torch import save_file
 from torch import Tensor
 
-FOLDER = Path(__file__).resolve().parent.parent / "lib_regiondiff" / "demo" / "weights"
-CHECKPOINT, LORA = FOLDER / "toyworld.safetensors", FOLDER / "toyworld-lcm.safetensors"
-TINY, LABELLER = FOLDER / "tiny", FOLDER / "labeller.safetensors"
+from lib_regiondiff.demo import CHECKPOINT, LORA, WEIGHTS
+
+TINY, LABELLER = WEIGHTS / "tiny", WEIGHTS / "labeller.safetensors"
 
 RESNET: Mapping[str, str] = {
     "norm1": "in_layers.0",
@@ -65,13 +64,14 @@ METADATA: Mapping[str, str] = {
 
 def main() -> None:
     """Write what has been trained; stages without a checkpoint are left out."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    WEIGHTS.mkdir(parents=True, exist_ok=True)
     made = {"unet": _checkpoint, "lcm": _lora, "tiny": _tiny, "labeller": _labeller}
     for stage, write in made.items():
         if checkpoint_path(stage).exists():
             write()
-    for path in sorted(FOLDER.rglob("*.safetensors")):
-        print(f"{path.stat().st_size / 1e6:6.2f} MB  {path.relative_to(FOLDER)}")
+    for path in sorted(WEIGHTS.rglob("*.safetensors")):
+        path.chmod(0o644)
+        print(f"{path.stat().st_size / 1e6:6.2f} MB  {path.relative_to(WEIGHTS)}")
 
 
 def _checkpoint() -> None:

@@ -19,13 +19,15 @@ from demo_lora import attach
 from demo_networks import new_scheduler, new_text, new_unet
 from demo_sample import Model, Sampling, embed, guided, pictures
 from demo_speed import hasten
-from demo_unet import PROMPTS, caption_of, prepared
+from demo_unet import PROMPTS, caption_of, prepared, strips
+from demo_unet import things as things_of_pool
 from torch import Tensor, nn
 
 SEED, BATCH = 13, 16
 GUIDANCE = 4.0
 TIMES = (999, 759, 499, 259)  # where four steps of LCM stop
 OTHERS = tuple(range(199, 1000, 20))
+Scenes = tuple[Tensor, Tensor]  # latents, and how many objects each has
 STRIDE, LAST = 180, 100  # the teacher's steps; where it needs no further one
 
 
@@ -35,10 +37,10 @@ def stage() -> Stage:
     student = hasten(copy.deepcopy(teacher))
     hasten(teacher)
     additions, text = attach(student, SEED), trained("unet", "text", new_text())
-    latents, kept, vae = prepared(), new_scheduler().alphas_cumprod, demo_vae.finished()
+    scenes, kept, vae = (prepared(), things_of_pool()), new_scheduler().alphas_cumprod, demo_vae.finished()
 
     def loss(step: int) -> Tensor:
-        x, t, conds = noisy(latents, kept, text, step)
+        x, t, conds = noisy(scenes, kept, text, step)
         target = path_end(teacher, x, t, conds, kept)
         with fast():
             eps = student(x, t, encoder_hidden_states=conds[0]).sample.float()
@@ -51,14 +53,16 @@ def stage() -> Stage:
     return Stage("lcm", {"lora": additions}, loss, preview, rate=1e-3, averaging=0.98, decay=0.5, every=20, warm_up=10)
 
 
-def noisy(latents: Tensor, kept: Tensor, text: Any, step: int) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+def noisy(scenes: Scenes, kept: Tensor, text: Any, step: int) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
     """Noisy latents, their times, and the embeddings of their captions and of nothing."""
+    latents, things = scenes
     generator = generator_of(SEED, step)
     index = torch.randint(len(latents), (BATCH,), generator=generator)
     four = torch.tensor(TIMES).repeat(BATCH // 4)
     others = torch.tensor(OTHERS)[torch.randint(len(OTHERS), (BATCH,), generator=generator)]
     t = torch.where(torch.rand(BATCH, generator=generator) < 0.7, four, others)
     x0 = latents[index].float()
+    x0 = torch.where(strips(things[index], generator), x0.roll(1, 0), x0)
     alpha = kept[t].reshape(-1, 1, 1, 1)
     x = alpha.sqrt() * x0 + (1 - alpha).sqrt() * torch.randn(x0.shape, generator=generator)
     captions = [caption_of(int(seed), step) for seed in index]

@@ -1,16 +1,22 @@
-"""The stage `unet`: text encoder and denoiser of the demo model, trained together on latents made once."""
+"""The stage `unet`: text encoder and denoiser of the demo model, trained together on latents made once.
+
+Beside the noise, a layer in the denoiser's upper half has to tell the class and colour of each cell, which the toy
+world knows exactly: so shapes are learned in a fraction of the steps. That head is not part of the model.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import demo_vae
 import numpy as np
 import torch
-from demo_loop import CACHE, Stage, batches, fast, generator_of, place, sheet, to_tensor
-from demo_networks import SCALE, new_scheduler, seeded
+import torch.nn.functional as F
+from demo_loop import CACHE, Stage, batches, fast, generator_of, place, sheet, to_tensor, trained
+from demo_networks import SCALE, SIDE, UNET_WIDTHS, new_scheduler, new_text, seeded
 from demo_sample import Model, Sampling, pictures, tokens
 from demo_speed import hasten
 from torch import Tensor, nn
@@ -18,9 +24,15 @@ from toyworld_captions import brief, caption
 from toyworld_scenes import TRAINING, draw, scene_of
 from tqdm import tqdm
 
+from lib_regiondiff.demo.world import BACKGROUNDS, CLASSES, COLOURS, OBJECTS
+
 SEED = 12
-POOL, BATCH = 6144, 16
+POOL, BATCH = 8192, 16
 DROPPED, BRIEF = 0.1, 0.1  # captions left out, and captions without their background
+TELLING = 0.2  # weight of telling classes and colours
+OBJECTS_WEIGHT = 3.0
+COMPOSED_FROM, COMPOSED = 5400, 0.5  # from this step on, this share of the pictures has a part of another one in it
+PAIRS_FROM, PAIRS_WEIGHT = 3600, 3.0  # from this step on, scenes with two objects are drawn so much more often
 PROMPTS = (
     "a red circle on grass",
     "blue sky",
@@ -38,28 +50,71 @@ PROMPTS = (
 
 
 def stage() -> Stage:
-    """Train on the latents of POOL scenes, with captions drawn anew each time."""
-    latents, vae = prepared(), demo_vae.finished()
+    """Train on the latents of POOL scenes, with captions drawn anew each time; the text encoder's embedding stays."""
+    pool, vae = Pool(prepared(), labels(), new_scheduler().alphas_cumprod, things()), demo_vae.finished()
     unet = hasten(seeded("unet", SEED)).to(memory_format=torch.channels_last)
     nn.init.zeros_(unet.conv_out.weight)
-    text = seeded("text", SEED)
-    kept = new_scheduler().alphas_cumprod
+    text = trained("text", "text", new_text()).requires_grad_(True)
+    text.get_input_embeddings().requires_grad_(False)
+    teller = Teller(unet)
 
     def loss(step: int) -> Tensor:
-        return batch_loss(Model(unet, text, None), latents, kept, step)
+        return batch_loss(Model(unet, text, None), pool, teller, step)
 
     def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
         model = Model(networks["unet"], networks["text"], vae)
         return sheet(pictures(model, PROMPTS, Sampling(steps=12)), 6)
 
-    return Stage("unet", {"unet": unet, "text": text}, loss, preview, rate=1e-3, averaging=0.995, decay=0.4, every=100)
+    networks = {"unet": unet, "text": text, "teller": teller.head}
+    return Stage("unet", networks, loss, preview, rate=1e-3, averaging=0.995, decay=0.4, every=200)
 
 
-def batch_loss(model: Model, latents: Tensor, kept: Tensor, step: int) -> Tensor:
-    """Weighted squared error of the noise for one batch."""
+@dataclass(frozen=True)
+class Pool:
+    """Latents [n, 4, 16, 16], what each cell shows, [n, 2, 16, 16]: class and colour, alpha-bar [1000], and how
+    many objects each scene has.
+    """
+
+    latents: Tensor
+    labels: Tensor
+    kept: Tensor
+    things: Tensor
+
+    def draw(self, step: int, generator: torch.Generator) -> Tensor:
+        """Indices of a batch."""
+        weights = torch.where((self.things == 2) & (step >= PAIRS_FROM), PAIRS_WEIGHT, 1.0)
+        return torch.multinomial(weights, BATCH, replacement=True, generator=generator)
+
+
+class Teller:
+    """Tells class and colour of each cell from what the middle level of the denoiser's upper half leaves."""
+
+    def __init__(self, unet: Any) -> None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(SEED)
+            self.head = nn.Conv2d(UNET_WIDTHS[1], len(CLASSES) + len(COLOURS), 1)
+        self.weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS))
+        self.features = torch.empty(0)
+        unet.up_blocks[1].register_forward_hook(self._keep)
+
+    def _keep(self, module: nn.Module, given: Any, made: Tensor) -> None:
+        self.features = made
+
+    def loss(self, truth: Tensor) -> Tensor:
+        """Cross-entropy of what the last call of the denoiser left against labels [n, 2, 16, 16]."""
+        classes, colours = self.head(self.features.float()).split((len(CLASSES), len(COLOURS)), dim=1)
+        self.features = torch.empty(0)
+        return F.cross_entropy(classes, truth[:, 0], self.weight) + F.cross_entropy(colours, truth[:, 1])
+
+
+def batch_loss(model: Model, pool: Pool, teller: Teller, step: int) -> Tensor:
+    """Weighted squared error of the noise for one batch, and the teller's loss."""
     generator = generator_of(SEED, step)
-    index = torch.randint(len(latents), (BATCH,), generator=generator)
-    x0 = latents[index].float()
+    index = pool.draw(step // place()[1], generator)
+    x0, kept, labels = pool.latents[index].float(), pool.kept, pool.labels[index].long()
+    if step // place()[1] >= COMPOSED_FROM:
+        foreign = strips(pool.things[index], generator)
+        x0, labels = (torch.where(foreign, part.roll(1, 0), part) for part in (x0, labels))
     t = (torch.arange(BATCH) + torch.rand(BATCH, generator=generator)) / BATCH * 1000
     t = t.long()
     alpha = kept[t].reshape(-1, 1, 1, 1)
@@ -70,7 +125,7 @@ def batch_loss(model: Model, latents: Tensor, kept: Tensor, step: int) -> Tensor
         embedding = model.text(tokens(captions))[0]
         eps = model.unet(x.contiguous(memory_format=torch.channels_last), t, encoder_hidden_states=embedding).sample
     errors = (eps.float() - noise).square().mean(dim=(1, 2, 3))
-    return (weights(kept[t]) * errors).mean()
+    return (weights(kept[t]) * errors).mean() + TELLING * teller.loss(labels)
 
 
 def weights(kept: Tensor) -> Tensor:
@@ -86,6 +141,33 @@ def caption_of(seed: int, step: int) -> str:
     if chance < DROPPED:
         return ""
     return brief(scene, rng) if chance < DROPPED + BRIEF else caption(scene, rng)
+
+
+def labels() -> Tensor:
+    """Class and colour uint8 [POOL, 2, 16, 16] at the middle of each latent cell."""
+    drawings = (draw(scene_of(TRAINING[seed])) for seed in range(POOL))
+    cells = [np.stack([each.classes[4::8, 4::8], each.colours[4::8, 4::8]]) for each in drawings]
+    return torch.from_numpy(np.stack(cells))
+
+
+def things() -> Tensor:
+    """How many objects each scene of the pool has, [POOL]."""
+    return torch.tensor([len(scene_of(TRAINING[seed]).things) for seed in range(POOL)])
+
+
+def strips(things: Tensor, generator: torch.Generator) -> Tensor:
+    """Where a picture shows another one, bool [n, 1, 16, 16]: a strip along a side of some, wider without an object.
+
+    Regions and tiles of a larger canvas see such pictures: what their prompt names, and something else beside it.
+    """
+    count = len(things)
+    chosen = torch.rand(count, generator=generator) < COMPOSED
+    width = 3 + (torch.where(things > 0, 3, 9) * torch.rand(count, generator=generator)).long()
+    side = torch.randint(4, (count,), generator=generator)
+    cells = torch.arange(SIDE)
+    near = torch.stack([cells, SIDE - 1 - cells])[side % 2] < (width * chosen)[:, None]
+    down, across = near[:, None, :, None], near[:, None, None, :]
+    return torch.where((side < 2)[:, None, None, None], down, across).expand(count, 1, SIDE, SIDE)
 
 
 def prepared() -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import Stage, checkpoint_path, fast, generator_of, sheet, to_pictures, to_tensor, trained
+from demo_loop import Stage, fast, generator_of, sheet, to_pictures, to_tensor, trained
 from demo_networks import SCALE, eased, new_vae, seeded
 from demo_speed import widen
 from torch import Tensor, nn
@@ -18,7 +18,6 @@ SEED = 11
 PICTURES, CROPS, CROP = 4, 2, 64
 KL, EDGES, BLUR, SHAKE = 2e-6, 0.5, 1.0, 0.05
 EPSILON = 0.1
-DECODER_START = 10**5  # steps from which the decoder's batches are drawn
 
 
 def stage() -> Stage:
@@ -36,17 +35,6 @@ def _spread(vae: Any) -> Any:
     return vae
 
 
-def decoder_stage() -> Stage:
-    """Go on with the decoder alone: the latents stay, so that this can run beside the denoiser's training."""
-    vae = widen(trained("vae", "vae", eased(new_vae(), EPSILON))).to(memory_format=torch.channels_last)
-    vae.decoder.requires_grad_(True)
-
-    def later(step: int) -> Tensor:
-        return loss(vae, DECODER_START + step)
-
-    return Stage("decoder", {"vae": vae}, later, preview, rate=1e-3, averaging=0.98, every=100)
-
-
 def crops(step: int) -> Tensor:
     """A batch [n, 3, 64, 64]: crops of pictures that no other step sees."""
     rng = np.random.default_rng((SEED, step))
@@ -61,7 +49,7 @@ def crops(step: int) -> Tensor:
 def loss(vae: Any, step: int) -> Tensor:
     """Absolute error of pixels and of their differences (edges), and a weak pull of the latents towards the normal."""
     x = crops(step).contiguous(memory_format=torch.channels_last)
-    with fast(), torch.set_grad_enabled(vae.quant_conv.weight.requires_grad):
+    with fast():
         moments = vae.quant_conv(vae.encoder(x))
     mean, log_variance = moments.float().chunk(2, dim=1)
     log_variance = log_variance.clamp(-30, 20)
@@ -144,7 +132,6 @@ def settle(vae: Any) -> Any:
 
 def finished() -> Any:
     """The trained autoencoder as the demo model has it: white latents, the usual epsilon."""
-    stage = "decoder" if checkpoint_path("decoder").exists() else "vae"
-    vae = trained(stage, "vae", eased(new_vae(), EPSILON))
+    vae = trained("vae", "vae", eased(new_vae(), EPSILON))
     whiten(vae)
     return settle(vae)

@@ -14,15 +14,15 @@ import torch.multiprocessing
 
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
 
-STAGES: Mapping[str, tuple[str, str, int]] = {
-    "vae": ("demo_vae", "stage", 4000),
-    "decoder": ("demo_vae", "decoder_stage", 600),
-    "unet": ("demo_unet", "stage", 8000),
-    "lcm": ("demo_lcm", "stage", 300),
-    "labeller": ("demo_labeller", "stage", 12000),
-    "tiny": ("demo_tiny", "stage", 2000),
+STAGES: Mapping[str, tuple[str, int]] = {
+    "vae": ("demo_vae", 2600),
+    "text": ("demo_text", 1600),
+    "unet": ("demo_unet", 6100),
+    "lcm": ("demo_lcm", 260),
+    "labeller": ("demo_labeller", 7700),
+    "tiny": ("demo_tiny", 1000),
 }
-"""Stage -> its module, the function that makes it, and its steps."""
+"""Stage -> the module whose `stage` makes it, and its steps."""
 
 
 def main() -> None:
@@ -44,8 +44,8 @@ def main() -> None:
 
 def train_stage(name: str, steps: int | None) -> None:
     """Train a stage up to this many steps in all."""
-    module, maker, usual = STAGES[name]
-    stage = getattr(importlib.import_module(module), maker)()
+    module, usual = STAGES[name]
+    stage = importlib.import_module(module).stage()
     importlib.import_module("demo_loop").train(stage, steps or usual)
 
 

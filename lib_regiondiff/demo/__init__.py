@@ -1,1 +1,22 @@
-"""What the first run shows: palettes, and the vocabulary of the toy world that a small model of our own will draw."""
+"""The demo model: a small text-to-image network of a toy world that ships with the library, and palettes for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HERE = Path(__file__).parent
+WEIGHTS = HERE / "weights"
+CHECKPOINT = WEIGHTS / "toyworld.safetensors"
+LORA = WEIGHTS / "toyworld-lcm.safetensors"
+FORGE_EXTENSION = HERE / "forge_extension.txt"
+NAME = "demo"
+
+
+def place_of(model: str) -> str:
+    """Where a model is to be loaded from: `demo` is the model in here, every other name stays."""
+    return str(CHECKPOINT) if model == NAME else model
+
+
+def palettes() -> dict[str, Path]:
+    """The palettes that ship with the library, by name."""
+    return {path.stem: path for path in sorted((HERE / "palettes").glob("*.json"))}
