@@ -1,0 +1,1 @@
+"""Other people's documents become palettes: prompts with region words, wildcards, tags of extra networks."""

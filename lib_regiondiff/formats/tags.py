@@ -1,0 +1,15 @@
+"""Tags of extra networks, such as `<lora:name:0.8>`: cut out of a brush's prompt and told apart from it."""
+
+from __future__ import annotations
+
+import re
+
+TAG = re.compile("<[A-Za-z]+:[^>]+>")
+
+
+def split_networks(prompt: str) -> tuple[str, tuple[str, ...]]:
+    """The prompt without its `<word:...>` tags, and the tags in their order.
+
+    As in WebUIs a tag is just removed: the spaces around it stay, and the rest is not searched again.
+    """
+    return TAG.sub("", prompt), tuple(TAG.findall(prompt))
