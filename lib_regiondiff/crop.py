@@ -1,0 +1,156 @@
+"""A palette seen through a box of its canvas: for inpainting only what is masked, tiles of an upscale, other sizes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+
+from lib_regiondiff import imaging, masks
+from lib_regiondiff.fields import FRACTION
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.imaging import Mask, Picture, Shape
+from lib_regiondiff.palette import Palette
+
+Edges = tuple[float, float, float, float]  # left, top, right, bottom
+Point = tuple[float, ...]  # x, y
+
+WHOLE: Edges = (0.0, 0.0, 1.0, 1.0)
+MAX_FEATHER = 1024.0
+MAX_CORNERS = 1024
+
+
+def cropped(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
+    """The palette of a picture of `size` that shows a box, in pixels of `frame`, of the canvas stretched to `frame`.
+
+    What the box shows beyond the canvas is empty, and brushes of which it shows nothing are left out; a box that is
+    the whole frame leaves masks as they are. Feathers grow with the picture. Init and background stay as they are.
+    """
+    left, top, right, bottom = box
+    assert left < right and top < bottom, "a box has an inside"
+    shares = (left / frame.width, top / frame.height, right / frame.width, bottom / frame.height)
+    seen = {mask: _seen(mask, shares, size) for mask in {each.mask for each in (*palette.brushes, *palette.noise)}}
+    zoom = _zoom(palette.size, shares, size)
+    brushes = tuple(
+        replace(brush, mask=mask, feather=min(brush.feather * zoom, MAX_FEATHER))
+        for brush in palette.brushes
+        if (mask := seen[brush.mask]) is not None
+    )
+    noise = tuple(replace(each, mask=mask) for each in palette.noise if (mask := seen[each.mask]) is not None)
+    return replace(palette, size=size, brushes=brushes, noise=noise)
+
+
+def scaled(palette: Palette, size: Size) -> Palette:
+    """The same palette on a canvas of another size: masks are stretched, feathers grow with the picture."""
+    return cropped(palette, size, (0, 0, size.width, size.height), size)
+
+
+def _zoom(canvas: Size, shares: Edges, size: Size) -> float:
+    """Pixels of the new canvas in one of the old, the geometric mean of both axes."""
+    left, top, right, bottom = shares
+    across = size.width / (canvas.width * (right - left))
+    down = size.height / (canvas.height * (bottom - top))
+    return (across * down) ** 0.5
+
+
+def _seen(mask: Mask, shares: Edges, size: Size) -> Mask | None:
+    """A mask as the box shows it; nothing where it shows none of it."""
+    if shares == WHOLE:
+        return mask
+    if isinstance(mask, Picture):
+        return _png(_resampled(imaging.coverage(mask), shares, size))
+    assert isinstance(mask, Shape), "files are read while parsing"
+    moved, canvas = _moved(mask, shares), _moved(Shape("rectangle", WHOLE), shares)
+    fitted = _fitted(moved, canvas.numbers)
+    if fitted:
+        return fitted if masks.rasterise(fitted, size).any() else None
+    return _png(masks.rasterise(moved, size) * masks.rasterise(canvas, size) * 255)
+
+
+def _moved(shape: Shape, shares: Edges) -> Shape:
+    left, top, right, bottom = shares
+    starts, lengths = (left, top), (right - left, bottom - top)
+    numbers = ((number - starts[i % 2]) / lengths[i % 2] for i, number in enumerate(shape.numbers))
+    return Shape(shape.kind, tuple(numbers))
+
+
+def _fitted(shape: Shape, canvas: Sequence[float]) -> Shape | None:
+    """The same shape as far as it can be seen, with numbers that a palette may hold; nothing where there is none.
+
+    `canvas` is the old one: what the box shows beyond it is cut off.
+    """
+    lows = [low if low > 0 else FRACTION.low for low in canvas[:2]]
+    highs = [high if high < 1 else FRACTION.high for high in canvas[2:]]
+    if all(lows[i % 2] <= number <= highs[i % 2] for i, number in enumerate(shape.numbers)):
+        return shape
+    numbers = _clipped(shape.numbers, lows, highs) if shape.kind == "polygon" else shape.numbers
+    if shape.kind == "ellipse" or (shape.kind == "polygon" and not 3 <= len(numbers) // 2 <= MAX_CORNERS):
+        return None
+    return Shape(shape.kind, tuple(min(max(n, lows[i % 2]), highs[i % 2]) for i, n in enumerate(numbers)))
+
+
+def _clipped(numbers: Sequence[float], lows: Sequence[float], highs: Sequence[float]) -> Sequence[float]:
+    """The corners of a polygon clipped to bounds of x and y; inside them parity stays as it was."""
+    points: list[Point] = list(zip(numbers[::2], numbers[1::2], strict=True))
+    for axis in (0, 1):
+        for bound, sign in ((lows[axis], 1), (highs[axis], -1)):
+            points = _cut(points, axis, bound, sign)
+    return [number for point in points for number in point]
+
+
+def _cut(points: Sequence[Point], axis: int, bound: float, sign: int) -> list[Point]:
+    """One side of Sutherland and Hodgman's clipping (1974): what lies beyond the bound runs along it instead."""
+    kept: list[Point] = []
+    for a, b in zip(points, [*points[1:], *points[:1]], strict=True):
+        within = sign * (a[axis] - bound) >= 0
+        if within:
+            kept.append(a)
+        if within != (sign * (b[axis] - bound) >= 0):
+            t = (bound - a[axis]) / (b[axis] - a[axis])
+            other = a[1 - axis] + t * (b[1 - axis] - a[1 - axis])
+            kept.append((other, bound) if axis else (bound, other))
+    return kept
+
+
+def _png(coverage: np.ndarray) -> Picture | None:
+    """A mask picture of coverage [height, width] in [0, 255]; nothing where nothing is covered."""
+    pixels = np.rint(coverage).astype(np.uint8)
+    if not pixels.any():
+        return None
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return Picture.of(file.getvalue())
+
+
+def _resampled(coverage: np.ndarray, shares: Edges, size: Size) -> np.ndarray:
+    """The part of coverage uint8 [h, w] in a box of it, as float64 [size.height, size.width]; 0 beyond it."""
+    left, top, right, bottom = shares
+    height, width = coverage.shape
+    rows = _stretched(coverage, top * height, bottom * height, size.height)
+    return _stretched(rows.T, left * width, right * width, size.width).T
+
+
+def _stretched(array: np.ndarray, first: float, last: float, count: int) -> np.ndarray:
+    """Rows first..last of an array [n, m], which need not be whole nor in it, as `count` rows float64.
+
+    Means of what each new row covers when shrinking, linear between the middles of rows when growing.
+    """
+    step = (last - first) / count
+    if step > 1:
+        sums = np.concatenate([np.zeros((1, array.shape[1])), np.cumsum(array, axis=0, dtype=np.float64)])
+        edges = np.clip(first + step * np.arange(count + 1), 0, len(array))
+        return np.diff(_between(sums, edges), axis=0) / step
+    middles = first + step * (np.arange(count) + 0.5)
+    inside = (middles > 0) & (middles < len(array))
+    return _between(array, np.clip(middles - 0.5, 0, len(array) - 1)) * inside[:, None]
+
+
+def _between(array: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Rows of an array at places that are not whole."""
+    lower = np.floor(places).astype(int)
+    upper = np.minimum(lower + 1, len(array) - 1)
+    t = (places - lower)[:, None]
+    return array[lower] * (1 - t) + array[upper] * t
