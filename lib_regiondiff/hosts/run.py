@@ -1,0 +1,112 @@
+"""One run of a WebUI's sampler with a palette: the schedule is noted, the plan made for the levels that it runs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import LatentSpec, Row
+from lib_regiondiff.hosts import module
+from lib_regiondiff.hosts.webui import CELL, Prompts, WebUIHost, native_side
+from lib_regiondiff.palette import Palette
+from lib_regiondiff.plan import Job, Plan, Text, make_plan
+
+Network = Callable[[Tensor, Sequence[Row]], Tensor]
+BEFORE = (*(1 - step / 20 for step in range(20)), 0.0)
+"""A clock to plan by before the sampler's is known, so that prompts are encoded before the network is loaded."""
+
+
+class Careful:
+    """Calls a network with no more rows at once than memory allows; the number is halved whenever it runs out."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.most = 2**16
+
+    def __call__(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        """x0 of rows; HostError if there is no room for a single one."""
+        if len(rows) > self.most:
+            return torch.cat([self(x[part], rows[part]) for part in _parts(len(rows), self.most)])
+        try:
+            return self.network(x, rows)
+        except torch.cuda.OutOfMemoryError as error:
+            if len(rows) == 1:
+                cure = "give the palette smaller tiles, or make the picture smaller"
+                got = f"no room for one of {rows[0].box.size} cells"
+                raise HostError("GPU memory", "room for one view", got, cure) from error
+            self.most = len(rows) // 2
+        torch.cuda.empty_cache()
+        return self(x, rows)
+
+
+def _parts(count: int, most: int) -> list[slice]:
+    return [slice(start, start + most) for start in range(0, count, most)]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is to draw: the palette and, for each image, the text of each brush."""
+
+    palette: Palette
+    texts: tuple[Mapping[str, Text], ...]
+    merge: bool = True
+    whole: bool = False
+    """Every view is the whole canvas, as ControlNet needs it."""
+
+
+@dataclass
+class Run:
+    """The state of a run; it dies with the sampler that refers to it."""
+
+    p: Any
+    denoiser: Any
+    request: Request
+    network: Network
+    host: WebUIHost | None = None
+    plan: Plan | None = None
+    schedules: dict[str, list[float]] = field(default_factory=dict)
+
+    def note_schedule(self) -> None:
+        """Have the sampler's own schedule noted when it makes it: `get_sigmas` or `get_timesteps`."""
+        sampler = self.denoiser.sampler
+        for name in ("get_sigmas", "get_timesteps"):
+            if hasattr(sampler, name):
+                setattr(sampler, name, self._noted(name, getattr(sampler, name)))
+
+    def _noted(self, name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        @functools.wraps(make)
+        def noted(*given: Any, **named: Any) -> Tensor:
+            made = make(*given, **named)
+            self.schedules[name] = sorted(map(float, made), reverse=True)
+            return made
+
+        return noted
+
+    def prepare(self, like: Tensor) -> Plan:
+        """Encode all prompts for latents [B, C, h, w] like these; a plan by a stand-in clock."""
+        side = max(like.shape[-2:]) * CELL if self.request.whole else native_side(module("shared").sd_model)
+        prompts = Prompts.of(self.p, lambda: self.denoiser.step)
+        latent = LatentSpec(like.shape[1], CELL, side, like.device, like.dtype)
+        self.host = WebUIHost(prompts, latent, Careful(self.network))
+        self.plan = None
+        return self._made(like, BEFORE)
+
+    def planned(self, x: Tensor, clock: Callable[[], tuple[float, ...]]) -> Plan:
+        """The plan, made at the first call of the run."""
+        if self.plan is None:
+            self.plan = self._made(x, clock())
+        return self.plan
+
+    def _made(self, x: Tensor, clock: tuple[float, ...]) -> Plan:
+        assert self.host is not None, "prepared"
+        size = Size(x.shape[-2], x.shape[-1]).pixels(CELL)
+        scale, texts = float(self.p.cfg_scale), self.request.texts
+        job = Job(size, clock, tuple(map(int, self.p.seeds)), texts, scale, negatives=True)
+        return make_plan(self.request.palette, job, self.host, self.request.merge)

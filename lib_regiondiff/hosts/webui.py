@@ -1,0 +1,198 @@
+"""What AUTOMATIC1111 and Forge have in common: prompts, schedules by the host's own step, levels, names of things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
+from lib_regiondiff.hosts import module
+
+CELL = 8
+NATIVE = {False: 512, True: 1024}  # SD1 and SD2; SDXL and later
+
+
+class Encoded:
+    """What the text encoder made of a prompt at the step that the host is at: a tensor, or several by name."""
+
+    def now(self) -> Any:
+        """The value for a batch of one: [1, tokens, width], or a mapping of such with `crossattn` among them."""
+        raise NotImplementedError
+
+    @property
+    def group(self) -> Hashable:
+        """The shapes: conditions of equal shapes share a network call."""
+        value = self.now()
+        if isinstance(value, Mapping):
+            return tuple((name, tuple(part.shape)) for name, part in value.items())
+        return tuple(value.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Scheduled(Encoded):
+    """A prompt that editing may change while sampling: entries with the last step of each."""
+
+    entries: Sequence[Any]
+    step: Callable[[], int]
+
+    def now(self) -> Any:
+        """The entry of this step."""
+        step = self.step()
+        entry = next((each for each in self.entries if step <= each.end_at_step), self.entries[0])
+        if isinstance(entry.cond, Mapping):
+            return {name: part[None] for name, part in entry.cond.items()}
+        return entry.cond[None]
+
+
+@dataclass(frozen=True, eq=False)
+class Between(Encoded):
+    """The condition between two others, at `share` of the way."""
+
+    first: Cond
+    second: Cond
+    share: float
+
+    def now(self) -> Any:
+        """Interpolated value by value; the shorter text is repeated up to the length of the longer."""
+        assert isinstance(self.first, Encoded) and isinstance(self.second, Encoded)
+        a, b = self.first.now(), self.second.now()
+        if isinstance(a, Mapping):
+            return {name: _lerp(a[name], b[name], self.share) for name in a}
+        return _lerp(a, b, self.share)
+
+
+def _lerp(a: Tensor, b: Tensor, share: float) -> Tensor:
+    if a.ndim == 3:
+        tokens = max(a.shape[1], b.shape[1])
+        a, b = (each.repeat(1, -(-tokens // each.shape[1]), 1)[:, :tokens] for each in (a, b))
+    return torch.lerp(a, b, share)
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """How a job's prompts are encoded: for how many steps of the first and the second pass; each of them once."""
+
+    p: Any
+    steps: int
+    hires_steps: int | None
+    step: Callable[[], int]
+    known: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
+
+    @staticmethod
+    def of(p: Any, step: Callable[[], int]) -> Prompts:
+        """As the host itself encodes the main prompt in this pass."""
+        samplers = module("sd_samplers")
+
+        def total(name: str, steps: int) -> int:
+            config = samplers.find_sampler_config(name)
+            return config.total_steps(steps) if config else steps
+
+        first = total(p.sampler_name, p.steps)
+        if not getattr(p, "is_hr_pass", False):
+            return Prompts(p, first, None, step)
+        second = total(getattr(p, "hr_sampler_name", None) or p.sampler_name, p.hr_second_pass_steps or p.steps)
+        return Prompts(p, first, second, step)
+
+    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+        """The parts of one prompt; a negative is one part."""
+        key = (prompt, negative, size)
+        if key not in self.known:
+            self.known[key] = self._encoded(*key)
+        return self.known[key]
+
+    def _encoded(self, prompt: str, negative: bool, size: Size) -> Parts:
+        """By the host's own functions; never with another prompt, whose emphasis would change the numbers."""
+        parser, options = module("prompt_parser"), module("shared").opts
+        words = parser.SdConditioning([prompt], is_negative_prompt=negative, width=size.width, height=size.height)
+        distilled = getattr(self.p, "distilled_cfg_scale", None)
+        if distilled is not None:
+            words.distilled_cfg_scale = distilled
+        how = [self.steps, self.hires_steps]
+        if hasattr(options, "use_old_scheduling"):
+            how.append(options.use_old_scheduling)
+        with torch.no_grad(), module("devices").autocast():
+            if negative:
+                made = parser.get_learned_conditioning(module("shared").sd_model, words, *how)
+                return (Part(Scheduled(made[0], self.step)),)
+            made = parser.get_multicond_learned_conditioning(module("shared").sd_model, words, *how)
+        return tuple(Part(Scheduled(each.schedules, self.step), each.weight) for each in made.batch[0])
+
+
+@dataclass(frozen=True)
+class WebUIHost:
+    """The verbs of the core for one sampling; `network` predicts x0 of rows."""
+
+    prompts: Prompts
+    latent: LatentSpec
+    network: Callable[[Tensor, Sequence[Row]], Tensor]
+
+    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+        """The parts of a prompt, as the host itself encodes it."""
+        return self.prompts.encode(prompt, negative, size)
+
+    def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
+        """Between two conditions, at whatever the host's step makes of them."""
+        return Between(a, b, t)
+
+    def token_spans(self, prompt: str, phrase: str) -> list[slice]:
+        """Not asked for: attention methods are refused."""
+        raise HostError("attention", "none", "a method that needs tokens", "this version can't do it yet")
+
+    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        """x0 of rows, unless somebody has interrupted."""
+        state = module("shared").state
+        if state.interrupted or state.skipped:
+            raise module("sd_samplers_common").InterruptedException
+        return self.network(x, rows)
+
+    def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
+        """x at a level."""
+        return level.alpha * x0 + level.beta * noise
+
+    def encode_image(self, image: Image.Image) -> Tensor:
+        """Not asked for yet: background images are refused."""
+        raise HostError("background.image", "nothing", "a picture", "this version can't do it yet")
+
+    def decode(self, latent: Tensor) -> Image.Image:
+        """The picture of clean latents, by the host's VAE."""
+        return module("sd_samplers_common").single_sample_to_image(latent[0], 0)
+
+
+def cropped(given: Tensor, row: Row) -> Tensor:
+    """What a host hands to its model for an image [C, h, w]: cut to the row's box where it has pixels."""
+    return row.box.crop(given) if given.ndim == 3 and given.shape[-1] > 1 else given
+
+
+def stacked(conds: Sequence[Cond]) -> Any:
+    """The values of conditions of one group as one batch."""
+    values = []
+    for cond in conds:
+        assert isinstance(cond, Encoded), "conditions of this host"
+        values.append(cond.now())
+    if isinstance(values[0], Mapping):
+        return {name: torch.cat([value[name] for value in values]) for name in values[0]}
+    return torch.cat(values)
+
+
+def native_side(model: Any) -> int:
+    """The side in pixels that a model was trained at: what its file says, or what its kind has."""
+    info = getattr(model, "sd_checkpoint_info", None)
+    told = str((getattr(info, "metadata", None) or {}).get("modelspec.resolution", ""))
+    sides = [int(side) for side in told.split("x") if side.isdigit()]
+    if len(sides) == 2:
+        return min(sides)
+    large = ("is_sdxl", "is_sd3", "is_flux")
+    return NATIVE[any(getattr(model, name, False) for name in large)]
+
+
+def expect_pictures(x: Tensor) -> None:
+    """Refuse latents that are no pictures, such as those of video models."""
+    if x.ndim != 4:
+        raise HostError("latents", "4 dimensions: pictures", f"{x.ndim}", "regions work with picture models only")

@@ -1,0 +1,141 @@
+"""What a WebUI's request says: a document and the words of each image become a palette and the text of each brush."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff.errors import PaletteError, Problem
+from lib_regiondiff.formats import infotext
+from lib_regiondiff.formats.tags import split_networks
+from lib_regiondiff.formats.typed import is_typed, typed
+from lib_regiondiff.formats.wildcards import Files, expand, folder_files
+from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.plan import BACKGROUND, Text
+
+
+@dataclass(frozen=True)
+class Document:
+    """A palette, or typed regions, which become one with the main prompt."""
+
+    palette: Palette | None
+    typed: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words around a document for one image.
+
+    `prompt` and `negative` are the main ones as the host encodes them, `raw` the same before styles, `style` adds the
+    chosen styles to a text (True: a negative), `files` holds the wildcards.
+    """
+
+    prompt: str
+    negative: str
+    raw: tuple[str, str]
+    seed: int
+    style: Callable[[str, bool], str]
+    files: Files
+
+
+def read(given: Any) -> Document:
+    """The document of JSON text, plain data or an infotext's value; PaletteError for anything else."""
+    if given is None or (isinstance(given, str) and not given.strip()):
+        raise PaletteError([Problem("palette", "a palette", "nothing")])
+    if isinstance(given, str) and given.strip().startswith(infotext.PREFIX):
+        return Document(infotext.unpack(given), None)
+    data = _loaded(given)
+    return Document(None, data) if is_typed(data) else Document(parse(given), None)
+
+
+def _loaded(given: Any) -> Any:
+    """Plain data; text that is no JSON stays text, for `parse` says best what is wrong with it."""
+    try:
+        return json.loads(given) if isinstance(given, str) else given
+    except ValueError:
+        return given
+
+
+def palette_of(document: Document, words: Words) -> Palette:
+    """The palette for an image; its prompts are as they were written."""
+    if document.palette is not None:
+        return document.palette
+    assert document.typed is not None
+    return parse(typed(document.typed, *words.raw))
+
+
+def texts(palette: Palette, words: Words) -> dict[str, Text]:
+    """What is to be encoded for the background, the main prompt where it has none, and for each brush."""
+    own = palette.background
+    under = Text(
+        _spoken(own.prompt, BACKGROUND, words) or words.prompt,
+        _spoken(own.negative, BACKGROUND, words, negative=True) or words.negative,
+    )
+    found = {BACKGROUND: under}
+    for brush in palette.brushes:
+        given = brush.negative
+        negative = under.negative if given is None else _spoken(given, brush.id, words, negative=True)
+        found[brush.id] = Text(_spoken(brush.prompt, brush.id, words), negative)
+    return found
+
+
+def _spoken(text: str, key: str, words: Words, negative: bool = False) -> str:
+    """A text as it is encoded: wildcards resolved, styles added, tags of extra networks cut out."""
+    text = _chosen(text, key, words)
+    return split_networks(words.style(text, negative))[0] if text else text
+
+
+def _chosen(text: str, key: str, words: Words) -> str:
+    """A text with its wildcards resolved by the image's seed, each brush by draws of its own."""
+    seed = int.from_bytes(hashlib.sha256(f"{words.seed} {key}".encode()).digest()[:8], "big")
+    return expand(text, seed, words.files)
+
+
+def resolved(document: Document, words: Words) -> Palette:
+    """The palette of an image with every wildcard resolved, as its infotext keeps it."""
+    palette = palette_of(document, words)
+
+    def chosen(text: str | None, key: str) -> str | None:
+        return None if text is None else _chosen(text, key, words)
+
+    own = palette.background
+    under = replace(own, prompt=chosen(own.prompt, BACKGROUND), negative=chosen(own.negative, BACKGROUND))
+    brushes = tuple(
+        replace(brush, prompt=chosen(brush.prompt, brush.id), negative=chosen(brush.negative, brush.id))
+        for brush in palette.brushes
+    )
+    return replace(palette, background=under, brushes=brushes)
+
+
+def networks(document: Document, words: Words) -> tuple[str, ...]:
+    """The tags of extra networks in an image's prompts, each once, in order."""
+    palette = resolved(document, words)
+    prompts = [palette.background.prompt, *(brush.prompt for brush in palette.brushes)]
+    return tuple(dict.fromkeys(tag for prompt in prompts for tag in split_networks(prompt)[1]))
+
+
+def wildcards(data_path: Path) -> Files:
+    """The wildcards of a WebUI: its own folder, then those of extensions."""
+    return functools.partial(_first_found, [folder_files(folder) for folder in _wildcard_folders(data_path)])
+
+
+def _wildcard_folders(data_path: Path) -> Iterator[Path]:
+    yield from (folder for folder in (data_path / "wildcards", data_path / "scripts" / "wildcards") if folder.is_dir())
+    yield from sorted(data_path.glob("extensions/*/wildcards"))
+
+
+def _first_found(sources: Sequence[Files], name: str) -> Sequence[str] | None:
+    return next((lines for source in sources if (lines := source(name)) is not None), None)
+
+
+def folder_of(value: str, folders: Sequence[Path]) -> Path | None:
+    """The folder that holds the file an infotext's value names; None where it names none or it isn't there."""
+    if not infotext.SIDECAR.fullmatch(value.strip()):
+        return None
+    found = (path for folder in folders if folder.is_dir() for path in folder.rglob(value.strip()))
+    return next((path.parent for path in found), None)

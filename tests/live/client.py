@@ -1,0 +1,113 @@
+"""A running WebUI over HTTP, and nothing else of it: jobs in, pictures out (`make test-live URL=... MODEL=...`)."""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+TITLE = "Region Diffusion"
+SIDE = 256
+BASE: Mapping[str, Any] = {
+    "prompt": "green",
+    "negative_prompt": "",
+    "width": SIDE,
+    "height": SIDE,
+    "steps": 6,
+    "cfg_scale": 5,
+    "seed": 7,
+    "scheduler": "Automatic",
+    "save_images": False,
+    "hr_additional_modules": ["Use same choices"],  # Forge's API fails without
+}
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a fault of ours
+    """An answer of the WebUI that is no picture."""
+
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+        self.status, self.body = status, body
+        super().__init__(f"{status}: {body}")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Pictures uint8 [h, w, 3], their infotexts, and the PNG or other files as they came."""
+
+    pictures: tuple[np.ndarray, ...]
+    infotexts: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WebUI:
+    """A WebUI at a URL."""
+
+    url: str
+
+    def ask(self, path: str, data: Mapping[str, Any] | None = None) -> Any:
+        """GET, or POST where there is data; Refused for other answers than 200."""
+        body = None if data is None else json.dumps(data).encode()
+        request = urllib.request.Request(self.url + path, body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=600) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise Refused(error.code, json.load(error)) from error
+
+    def draw(self, palette: Any = None, path: str = "/sdapi/v1/txt2img", **changes: Any) -> Answer:
+        """A job; with a palette Region Diffusion is on."""
+        job = {**BASE, **changes}
+        if palette is not None:
+            job["alwayson_scripts"] = {TITLE: {"args": [True, palette]}, **job.get("alwayson_scripts", {})}
+        made = self.ask(path, job)
+        files = tuple(made["images"])
+        return Answer(tuple(map(pixels, files)), tuple(json.loads(made["info"])["infotexts"]), files)
+
+    def samplers(self) -> Sequence[str]:
+        """The names of its samplers."""
+        return [each["name"] for each in self.ask("/sdapi/v1/samplers")]
+
+
+def pixels(data: str) -> np.ndarray:
+    """The picture of a base64 text."""
+    with Image.open(io.BytesIO(base64.b64decode(data.partition(",")[2] or data))) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def png(picture: np.ndarray) -> str:
+    """A picture as base64 text."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def columns(*prompts: str, **more: Any) -> dict[str, Any]:
+    """A palette of equal columns."""
+    count = len(prompts)
+    brushes = [
+        {"id": f"c{i}", "prompt": prompt, "mask": {"rectangle": [i / count, 0, (i + 1) / count, 1]}}
+        for i, prompt in enumerate(prompts)
+    ]
+    return {"version": 1, "brushes": brushes, **more}
+
+
+def middles(picture: np.ndarray, count: int) -> list[np.ndarray]:
+    """The mean colour of each of so many columns, 8 pixels away from its borders."""
+    edges = [round(picture.shape[1] * i / count) for i in range(count + 1)]
+    parts = [picture[8:-8, a + 8 : b - 8] for a, b in itertools.pairwise(edges)]
+    return [part.reshape(-1, 3).mean(axis=0) for part in parts]
+
+
+def differ(a: np.ndarray, b: np.ndarray) -> int:
+    """The greatest difference of two pictures in grey levels."""
+    return int(np.abs(a.astype(int) - b.astype(int)).max())

@@ -1,0 +1,38 @@
+"""The WebUI that the live tests talk to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from live.client import WebUI
+
+
+@pytest.fixture(scope="session")
+def webui() -> WebUI:
+    """The WebUI at URL with the model MODEL loaded, the one whose colours are known."""
+    url = os.environ.get("URL")
+    if not url:
+        pytest.skip("no WebUI: make test-live URL=http://127.0.0.1:7860 MODEL=known.safetensors")
+    running = WebUI(url.rstrip("/"))
+    if os.environ.get("MODEL"):
+        running.ask("/sdapi/v1/options", {"sd_model_checkpoint": os.environ["MODEL"]})
+    return running
+
+
+@pytest.fixture(scope="session")
+def alone(webui: WebUI) -> Callable[[str, str], np.ndarray]:
+    """The mean colour of a prompt alone with a sampler."""
+    known: dict[tuple[str, str], np.ndarray] = {}
+
+    def colour(prompt: str, sampler: str) -> np.ndarray:
+        key = (prompt, sampler)
+        if key not in known:
+            picture = webui.draw(prompt=prompt, sampler_name=sampler).pictures[0]
+            known[key] = picture[8:-8, 8:-8].reshape(-1, 3).mean(axis=0)
+        return known[key]
+
+    return colour

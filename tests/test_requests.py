@@ -1,0 +1,106 @@
+"""Requests of WebUIs: whatever form a palette comes in, each image gets the texts that are to be encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib_regiondiff import requests
+from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.formats import infotext
+from lib_regiondiff.palette import dumps, parse
+from lib_regiondiff.plan import BACKGROUND, Text
+from lib_regiondiff.requests import Words
+
+HALF = {"rectangle": [0, 0, 0.5, 1]}
+PALETTE: dict[str, Any] = {
+    "version": 1,
+    "brushes": [{"id": "a", "prompt": "a tree", "mask": HALF}, {"id": "b", "prompt": "", "negative": "", "mask": HALF}],
+}
+
+
+def unknown(name: str) -> Sequence[str] | None:
+    return None
+
+
+def words(prompt: str = "a field", negative: str = "blur", seed: int = 1, **more: Any) -> Words:
+    given: dict[str, Any] = {"raw": (prompt, negative), "style": lambda text, negative: text, "files": unknown} | more
+    return Words(prompt, negative, seed=seed, **given)
+
+
+def test_a_palette_comes_as_data_as_text_and_as_an_infotext_s_value() -> None:
+    palette = parse(PALETTE)
+    for form in (PALETTE, dumps(palette), infotext.pack(palette)):
+        assert requests.read(form).palette == palette
+
+
+@pytest.mark.parametrize("given", [None, "", "  ", "{", 3, "rd1.broken", {"version": 9}])
+def test_anything_else_is_one_clear_error(given: Any) -> None:
+    with pytest.raises(PaletteError):
+        requests.read(given)
+
+
+def test_the_main_prompts_are_the_background_s_where_it_has_none() -> None:
+    found = requests.texts(parse(PALETTE), words())
+    assert found == {BACKGROUND: Text("a field", "blur"), "a": Text("a tree", "blur"), "b": Text("", "")}
+    own = parse(PALETTE | {"background": {"prompt": "a sea", "negative": "fog"}})
+    assert requests.texts(own, words())[BACKGROUND] == Text("a sea", "fog")
+    assert requests.texts(own, words())["a"] == Text("a tree", "fog")
+
+
+def test_typed_regions_take_the_prompt_before_styles() -> None:
+    document = requests.read({"typed": {}})
+    spoken = words("red\nblue, in oil", raw=("red\nblue", "blur"), style=lambda text, negative: f"{text}, in oil")
+    palette = requests.palette_of(document, spoken)
+    assert [brush.prompt for brush in palette.brushes] == ["red", "blue"]
+    found = requests.texts(palette, spoken)
+    assert [found[brush.id].prompt for brush in palette.brushes] == ["red, in oil", "blue, in oil"]
+
+
+def test_wildcards_depend_on_image_and_brush_and_are_what_the_infotext_keeps() -> None:
+    brushes = [{"id": name, "prompt": "{a|b|c|d|e|f|g|h} __cat__", "mask": HALF} for name in "xyz"]
+    document = requests.read({"version": 1, "brushes": brushes})
+    seen = set()
+    for seed in range(8):
+        spoken = words(seed=seed, files=lambda name: ["lynx"] if name == "cat" else None)
+        kept = requests.resolved(document, spoken)
+        assert document.palette is not None
+        encoded = requests.texts(document.palette, spoken)
+        assert [brush.prompt for brush in kept.brushes] == [encoded[brush.id].prompt for brush in kept.brushes]
+        assert all(brush.prompt.endswith(" lynx") for brush in kept.brushes)
+        seen |= {brush.prompt for brush in kept.brushes}
+    assert len(seen) > 4
+
+
+def test_tags_of_networks_are_no_words_and_are_named_once() -> None:
+    brushes = [
+        {"id": "a", "prompt": "a cat<lora:cat:0.5>", "mask": HALF},
+        {"id": "b", "prompt": "<lora:cat:0.5><lora:dog:1>a dog", "mask": HALF},
+    ]
+    document = requests.read({"version": 1, "brushes": brushes})
+    assert document.palette is not None
+    found = requests.texts(document.palette, words())
+    assert (found["a"].prompt, found["b"].prompt) == ("a cat", "a dog")
+    assert requests.networks(document, words()) == ("<lora:cat:0.5>", "<lora:dog:1>")
+
+
+def test_wildcards_are_read_from_the_webui_s_folders(tmp_path: Path) -> None:
+    for folder, line in (("wildcards", "own"), ("extensions/some/wildcards", "other")):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "cat.txt").write_text(f"{line}\n", encoding="utf-8")
+    (tmp_path / "extensions/some/wildcards/dog.txt").write_text("poodle\n", encoding="utf-8")
+    files = requests.wildcards(tmp_path)
+    found = {name: [line for line in files(name) or () if line] for name in ("cat", "dog")}
+    assert found == {"cat": ["own"], "dog": ["poodle"]} and files("cow") is None
+
+
+def test_a_file_beside_a_picture_is_found_by_its_name(tmp_path: Path) -> None:
+    name = "0123456789abcdef.regiondiff.json"
+    (tmp_path / "day").mkdir()
+    (tmp_path / "day" / name).write_text("{}", encoding="utf-8")
+    assert requests.folder_of(name, [tmp_path / "none", tmp_path]) == tmp_path / "day"
+    assert requests.folder_of("rd1.x", [tmp_path]) is None
+    assert requests.folder_of("../" + name, [tmp_path]) is None
