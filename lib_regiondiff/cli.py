@@ -1,4 +1,4 @@
-"""The command line: `regiondiff render | check | schema | info`, the only module that prints."""
+"""The command line: `regiondiff render | check | overlay | schema | info | demo`, the only module that prints."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from typing import Any
 import click
 from PIL import Image
 
-from lib_regiondiff import __version__, overrides, record
+from lib_regiondiff import __version__, demo, overrides, record
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.palette import MAX_BYTES, SEED, Palette, json_schema, parse
 from lib_regiondiff.record import MadeWith
-from lib_regiondiff.renderer import Renderer, load_renderer, surroundings
+from lib_regiondiff.renderer import INSTALL, Renderer, absent, load_renderer, quieten, surroundings
 from lib_regiondiff.verdict import verdict
 
 MAX_SEED = int(SEED.high)
@@ -86,7 +86,7 @@ def main() -> None:
 @click.option("--blend", help="average or mixture.")
 @click.option("--quantization", help="none, discrete, semi-continuous or continuous.")
 @click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, help="Any value: brushes.tree.strength=0.5")
-@click.option("--model", envvar="REGIONDIFF_MODEL", show_envvar=True, help="Folder, file or hub id.")
+@click.option("--model", envvar="REGIONDIFF_MODEL", show_envvar=True, help="Folder, file, hub id or `demo`.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:0 or mps.")
 @click.option("--dtype", default="auto", show_default=True, type=click.Choice(DTYPES))
 @click.option("--force", is_flag=True, help="Overwrite files.")
@@ -157,6 +157,32 @@ def info(source: str | None, full: bool) -> None:
     click.echo(record.pretty(palette, made, full))
 
 
+@main.group("demo")
+def demo_group() -> None:
+    """The small model inside, and palettes for it: `render PALETTE --model demo`."""
+
+
+@demo_group.command("palette")
+@click.argument("name", type=click.Choice(list(demo.palettes())), required=False, default="land")
+def demo_palette(name: str) -> None:
+    """Print one of the palettes, to look at or to render."""
+    click.echo(demo.palettes()[name].read_text(encoding="utf-8"), nl=False)
+
+
+@demo_group.command("export")
+@click.option("--webui", required=True, type=click.Path(file_okay=False, path_type=Path), help="The WebUI's folder.")
+@click.option("--force", is_flag=True, help="Overwrite files.")
+def demo_export(webui: Path, force: bool) -> None:
+    """Put the model and its LCM LoRA where a WebUI finds them, and print their places."""
+    if absent():
+        raise HostError("demo export", f"the package {absent()[0]}", "nothing", INSTALL)
+    quieten()
+    from lib_regiondiff.hosts.diffusers.export import Model, export
+
+    for path in export(Model(demo.CHECKPOINT, demo.LORA, demo.FORGE_EXTENSION), webui, force):
+        click.echo(path)
+
+
 def read(source: str) -> tuple[Palette, MadeWith | None]:
     """The palette of a JSON file, of stdin (-) or of a PNG, which also says what it was made with."""
     if source == "-":
@@ -204,7 +230,7 @@ def places_of(output: Path, seeds: Sequence[int], force: bool) -> dict[int, Path
 def model_of(given: str | None, palette: Palette) -> str:
     """The model to load: the given one, or the palette's, whose place a picture only knows if it was relative."""
     name = palette.model.name
-    if given or (name and ("/" in name or Path(name).exists())):
+    if given or (name and (name == demo.NAME or "/" in name or Path(name).exists())):
         return given or name
     if name:
         raise HostError("model.name", "a model's folder, file or hub id", repr(name), "give its place with --model")
@@ -212,6 +238,7 @@ def model_of(given: str | None, palette: Palette) -> str:
         "model",
         "--model, REGIONDIFF_MODEL or the palette's model.name",
         "none of them",
+        f"--model {demo.NAME} is the small one inside",
     )
 
 

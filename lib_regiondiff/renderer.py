@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from lib_regiondiff import record
+from lib_regiondiff import demo, record
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.record import MadeWith
@@ -40,7 +40,7 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str) -> Rend
 
     refuse(palette)
     find(palette.sampler)
-    loaded = DiffusersHost.load(model, device, dtype)
+    loaded = replace(DiffusersHost.load(demo.place_of(model), device, dtype), name=model)
     place = loaded.latent.device
     name = torch.cuda.get_device_name(place) if place.type == "cuda" else ""
     made = MadeWith(place.type, str(loaded.latent.dtype).removeprefix("torch."), record.versions(), name)

@@ -15,7 +15,7 @@ from lib_regiondiff import cli, record
 from lib_regiondiff.palette import Palette
 
 ROOT = Path(__file__).resolve().parent.parent
-HELLO = ROOT / "lib_regiondiff" / "demo" / "palettes" / "hello.json"
+LAND = ROOT / "lib_regiondiff" / "demo" / "palettes" / "land.json"
 MADE = record.MadeWith("cpu", "float32", {"regiondiff": "0.1.0", "torch": "2.13.0"})
 TREE: dict[str, Any] = {"id": "tree", "name": "Old tree", "prompt": "a tree", "mask": {"rectangle": [0, 0, 0.5, 1]}}
 SUN: dict[str, Any] = {"id": "1", "prompt": "a sun", "mask": {"rectangle": [0.5, 0, 1, 0.5]}}

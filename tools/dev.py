@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".cache"
 BENCHMARKS = ("rows.py", "overhead.py")
 RUBBISH = (".cache", ".hypothesis", "build", "dist", "out")
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
@@ -198,28 +197,13 @@ def test_live(arguments: Sequence[str]) -> int:
     return pytest(DEV, ["-m", "live", *arguments])
 
 
-def known_model(python: Path) -> Path:
-    """A small model whose colours are known, made again whenever its recipe has changed."""
-    folder, recipe = CACHE / "known-model", ROOT / "tests" / "known_model.py"
-    wanted = digest(DEV.pins, *sorted(recipe.parent.glob("known_*.py")))
-    stamp = CACHE / "known-model.stamp"
-    if not is_current(stamp, wanted):
-        say("Making the model")
-        shutil.rmtree(folder, ignore_errors=True)
-        CACHE.mkdir(exist_ok=True)
-        if run([python, recipe, folder]):
-            stop("the model could not be made")
-        stamp.write_text(wanted, encoding="utf-8")
-    return folder
-
-
 def demo(arguments: Sequence[str]) -> int:
-    """A first picture from a palette, with a small model made on the spot; more arguments go to `render`."""
+    """A first picture from a palette, with the small model inside; more arguments go to `render`."""
     python = prepare(DEV)
-    palette = ROOT / "lib_regiondiff" / "demo" / "palettes" / "hello.json"
+    palette = ROOT / "lib_regiondiff" / "demo" / "palettes" / "land.json"
     picture = ROOT / "out" / "demo.png"
     picture.parent.mkdir(exist_ok=True)
-    command = [python, "-m", "lib_regiondiff", "render", palette, "--model", known_model(python), "-o", picture]
+    command = [python, "-m", "lib_regiondiff", "render", palette, "--model", "demo", "-o", picture]
     if run([*command, "--force", *arguments]):
         stop("the demo palette could not be rendered")
     brushes = picture.with_name("demo-palette.png")

@@ -39,7 +39,7 @@ def load_networks(path: Path) -> dict[str, Any]:
         return {
             "unet": _from_original(UNet2DConditionModel, "unet", _part(state, UNET), sizes),
             "vae": _from_original(AutoencoderKL, "vae", _part(state, VAE), vae_sizes(shapes)),
-            "text_encoder": text_encoder(_part(state, TEXT, keep=False), path, _text_config(shapes)),
+            "text_encoder": text_encoder(_part(state, TEXT, keep=False), path, CLIPTextConfig(**text_sizes(shapes))),
         }
     except (SafetensorError, KeyError, NotImplementedError, RuntimeError, ValueError) as error:
         raise HostError(str(path), EXPECTED, f"missing or misshapen weights ({brief(error)})") from error
@@ -136,7 +136,7 @@ def _vae_width(shapes: Shapes, level: str) -> int:
     return next(shapes[name][axis] for name, axis in places.items() if name in shapes)
 
 
-def _text_config(shapes: Shapes) -> CLIPTextConfig:
+def text_sizes(shapes: Shapes) -> dict[str, Any]:
     """The text encoder's configuration: SD1.5's, with the sizes that the shapes tell."""
     text = {name.removeprefix(TEXT).removeprefix("text_model."): shape for name, shape in shapes.items()}
     vocabulary, width = text["embeddings.token_embedding.weight"]
@@ -150,7 +150,7 @@ def _text_config(shapes: Shapes) -> CLIPTextConfig:
         "num_hidden_layers": _count(text, "encoder.layers"),
         "intermediate_size": text["encoder.layers.0.mlp.fc1.weight"][0],
     }
-    return CLIPTextConfig(**{**known, **sizes})
+    return {**known, **sizes}
 
 
 def text_encoder(state: Mapping[str, Tensor], where: Path, config: CLIPTextConfig) -> CLIPTextModel:

@@ -22,15 +22,22 @@ def clip_tokenizer() -> CLIPTokenizer:
 
 
 def write_tokenizer(folder: Path) -> None:
-    """Write the four files from which every version of transformers makes the tokenizer."""
+    """Write the files from which every version of transformers makes the tokenizer."""
     folder.mkdir(parents=True, exist_ok=True)
-    ids = {token: i for i, token in enumerate(vocabulary())}
-    _write_json(folder / "vocab.json", ids)
-    (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges()) + "\n", encoding="utf-8")
+    for name, content in tokenizer_files().items():
+        (folder / name).write_bytes(content)
+
+
+def tokenizer_files() -> dict[str, bytes]:
+    """Those four files by name."""
     names = {"bos_token": BEGIN, "eos_token": END, "unk_token": END, "pad_token": END}
-    _write_json(folder / "special_tokens_map.json", names)
     options = {"do_lower_case": True, "errors": "replace", "model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}
-    _write_json(folder / "tokenizer_config.json", {**options, **names})
+    return {
+        "vocab.json": _json({token: i for i, token in enumerate(vocabulary())}),
+        "merges.txt": ("#version: 0.2\n" + "\n".join(merges()) + "\n").encode(),
+        "special_tokens_map.json": _json(names),
+        "tokenizer_config.json": _json({**options, **names}),
+    }
 
 
 @cache
@@ -52,5 +59,5 @@ def _byte_symbols() -> list[str]:
     return [chr(code) for code in printable] + [chr(256 + i) for i in range(256 - len(printable))]
 
 
-def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()
