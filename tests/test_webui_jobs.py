@@ -97,7 +97,8 @@ def test_the_infotext_holds_the_palette_and_gives_it_back(webui: WebUI) -> None:
     jobs.begin(p, "true", json.dumps(given))
     value = p.extra_generation_params[jobs.KEY]
     assert infotext.unpack(value) == parse(given)
-    assert jobs.is_in(p.extra_generation_params) and parse(jobs.palette_in(p.extra_generation_params) or "") == parse(given)
+    assert jobs.is_in(p.extra_generation_params)
+    assert parse(jobs.palette_in(p.extra_generation_params) or "") == parse(given)
     jobs.begin(p, False, None)
     assert p.extra_generation_params == {}
 
