@@ -181,7 +181,11 @@ def quantize(weights: np.ndarray, kind: str, noise: float, following: float) -> 
 
 
 def with_background(brushes: np.ndarray) -> np.ndarray:
-    """Weights [1 + P, h, w] that sum to 1: traces are dropped and what nobody wins goes to the background."""
+    """Weights [1 + P, h, w] that sum to 1: traces are dropped and what nobody wins goes to the background.
+
+    Quantized brushes may sum to more than 1, so shares are taken before anything is called a trace.
+    """
+    brushes = brushes / np.maximum(1, brushes.sum(axis=0, keepdims=True))
     brushes = np.where(brushes < TRACE, 0, brushes)
     rest = np.clip(1 - brushes.sum(axis=0, keepdims=True), 0, 1)
     return _normalised(np.concatenate([np.where(rest < TRACE, 0, rest), brushes])).astype(np.float32)
