@@ -57,7 +57,7 @@ def _loaded(given: Any) -> Any:
     """Plain data; text that is no JSON stays text, for `parse` says best what is wrong with it."""
     try:
         return json.loads(given) if isinstance(given, str) else given
-    except ValueError:
+    except (ValueError, RecursionError):
         return given
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr  # pyright: ignore[reportMissingImports]
-from modules import script_callbacks, scripts  # pyright: ignore[reportMissingImports]
+from modules import paths, script_callbacks, scripts  # pyright: ignore[reportMissingImports]
 
-from lib_regiondiff import jobs
+from lib_regiondiff import jobs, ui
 
 
 class RegionDiffusion(scripts.Script):
     """Always visible; does nothing unless enabled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page: dict[str, Any] | None = {}
 
     def title(self) -> str:
         """The name by which the API knows it."""
@@ -21,13 +24,16 @@ class RegionDiffusion(scripts.Script):
         """In both tabs."""
         return scripts.AlwaysVisible
 
+    def after_component(self, component: Any, **given: Any) -> None:
+        """Note what the preview needs of the tab, until the accordion is built."""
+        role = ui.role(given.get("elem_id"), self.is_img2img)
+        if role and self.page is not None:
+            self.page[role] = component
+
     def ui(self, is_img2img: bool) -> list[Any]:
         """Exactly two components: whether it is on, and the palette as JSON text."""
-        with gr.Accordion(jobs.TITLE, open=False):
-            enabled = gr.Checkbox(value=False, label="Enabled", elem_id=self.elem_id("regiondiff_enabled"))
-            palette = gr.Textbox(value="", label="Palette", lines=6, elem_id=self.elem_id("regiondiff_palette"))
-        for component in (enabled, palette):
-            component.do_not_save_to_config = True
+        page, self.page = self.page or {}, None  # hosts build it again for the API's defaults, in a page of no use
+        enabled, palette = ui.accordion(jobs.TITLE, self.elem_id, page, paths.data_path)
         self.infotext_fields = [(enabled, jobs.is_in), (palette, jobs.palette_in)]
         self.paste_field_names = [jobs.KEY]
         return [enabled, palette]

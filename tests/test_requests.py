@@ -37,7 +37,7 @@ def test_a_palette_comes_as_data_as_text_and_as_an_infotext_s_value() -> None:
         assert requests.read(form).palette == palette
 
 
-@pytest.mark.parametrize("given", [None, "", "  ", "{", 3, "rd1.broken", {"version": 9}])
+@pytest.mark.parametrize("given", [None, "", "  ", "{", 3, "rd1.broken", {"version": 9}, "[" * 200000])
 def test_anything_else_is_one_clear_error(given: Any) -> None:
     with pytest.raises(PaletteError):
         requests.read(given)

@@ -1,0 +1,272 @@
+"""Pre-flight: what a palette asks of a job in its surroundings, and what in it looks like a mistake, in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import torch
+
+from lib_regiondiff import requests
+from lib_regiondiff.errors import PaletteError, RegionDiffError
+from lib_regiondiff.formats.tags import split_networks
+from lib_regiondiff.formats.wildcards import Files, unknown
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Cond, Host, LatentSpec, Level, Part, Parts, Row
+from lib_regiondiff.imaging import Picture
+from lib_regiondiff.model import Call, ask, batches
+from lib_regiondiff.palette import Palette
+from lib_regiondiff.plan import BACKGROUND, Job, Text, make_plan
+from lib_regiondiff.requests import Words
+from lib_regiondiff.summary import TRACE, Shares, label, summary
+
+KINDS = ("error", "warning", "note")
+CELL = 8
+SMALL = 0.01
+SKEW = 0.02
+LEVEL = Level(0.0, 1.0, 0.0, 0.0)
+CLOCK = (*(1 - step / 20 for step in range(20)), 0.0)
+AND = re.compile(r"\bAND\b")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One remark: an error ends the job, a warning is a likely mistake, a note is good to know."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a palette meets in a job: main prompts, guidance and size (None: its own), the model's native side.
+
+    `files` gives the lines of wildcards, `count` the tokens of a prompt; without them neither is looked at.
+    """
+
+    prompt: str = ""
+    negative: str = ""
+    guidance: float | None = None
+    size: Size | None = None
+    native: int = 512
+    files: Files | None = None
+    count: Callable[[str], int] | None = None
+
+    @property
+    def words(self) -> Words:
+        """The main prompts as a request has them; no styles, the wildcards of seed 0."""
+        plain, files = split_networks(self.prompt)[0], self.files or (lambda name: None)
+        return Words(plain, self.negative, (self.prompt, self.negative), 0, lambda text, negative: text, files)
+
+
+ALONE = Surroundings()
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A palette at the size of its job, what is around it, who gets how much."""
+
+    palette: Palette
+    around: Surroundings
+    shares: Shares
+    painted: Size
+
+    @property
+    def guidance(self) -> float:
+        """The scale of the job."""
+        return self.palette.guidance if self.around.guidance is None else self.around.guidance
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What background and brushes are called, by id."""
+        return {BACKGROUND: "background"} | {brush.id: label(brush) for brush in self.palette.brushes}
+
+    def texts(self) -> Mapping[str, Text]:
+        """What is encoded for background and brushes; PaletteError for wildcards that cannot be resolved."""
+        return requests.texts(self.palette, self.around.words)
+
+
+Check = Callable[[_Case], Iterator[Notice]]
+
+
+def preflight(palette: Palette, around: Surroundings = ALONE) -> tuple[Notice, ...]:
+    """All that is to be said about a palette before a job, errors first."""
+    drawn = replace(palette, size=around.size or palette.size)
+    case = _Case(drawn, around, Shares.of(drawn), palette.size)
+    notices = [Notice(each.kind, _plain(each.text)) for check in CHECKS for each in check(case)]
+    return tuple(sorted(notices, key=lambda notice: KINDS.index(notice.kind)))
+
+
+def _summed(case: _Case) -> Iterator[Notice]:
+    """What the summary says: masks that are empty, hidden or slivers, and features that are refused."""
+    for line in summary(case.palette):
+        told = line.removeprefix("warning: ")
+        if told.startswith("brushes["):
+            yield Notice("warning", told)
+        elif told != line and ": expected " in told:
+            yield Notice("error", told)
+
+
+def _small(case: _Case) -> Iterator[Notice]:
+    """Brushes too small to show much."""
+    for index, brush in enumerate(case.palette.brushes, start=1):
+        if 0 < case.shares.part(index) < SMALL and not case.shares.is_thin(index):
+            share = 100 * case.shares.part(index)
+            yield Notice("warning", f"brushes[{index - 1}] {label(brush)}: only {share:.2f} % of the canvas")
+
+
+def _uncovered(case: _Case) -> Iterator[Notice]:
+    """What no brush covers, and who paints it."""
+    rest = case.shares.part(0)
+    if rest <= TRACE:
+        return
+    text = f"{100 * rest:.1f} % of the canvas has no brush"
+    if case.palette.background.prompt.strip():
+        yield Notice("note", f"{text}; the background's prompt paints it")
+    elif case.around.prompt.strip():
+        yield Notice("note", f"{text}; the main prompt paints it")
+    else:
+        yield Notice("warning", f"{text}; nothing says what is there: the background and the main prompt are empty")
+
+
+def _unsaid(case: _Case) -> Iterator[Notice]:
+    """Brushes whose prompts say nothing."""
+    for index, brush in enumerate(case.palette.brushes):
+        if not split_networks(brush.prompt)[0].strip():
+            has = "holds nothing but tags" if brush.prompt.strip() else "is empty"
+            yield Notice("warning", f"brushes[{index}] {label(brush)}: its prompt {has}")
+
+
+def _stretched(case: _Case) -> Iterator[Notice]:
+    """Painted masks whose canvas has another shape than the picture."""
+    drawn, own = case.palette.size, case.painted
+    skew = (drawn.width * own.height) / (drawn.height * own.width)
+    if abs(skew - 1) > SKEW and any(isinstance(brush.mask, Picture) for brush in case.palette.brushes):
+        yield Notice("note", f"the picture is {drawn}, the palette {own}: its painted masks are stretched")
+
+
+def _unheard(case: _Case) -> Iterator[Notice]:
+    """Negatives that are not asked, for their guidance is 1."""
+    under = case.palette.background.negative or case.around.negative
+    said = {BACKGROUND: under if case.guidance == 1 else ""}
+    for brush in case.palette.brushes:
+        scale = case.guidance if brush.guidance is None else brush.guidance
+        said[brush.id] = (brush.negative or "") if scale == 1 and not AND.search(brush.prompt) else ""
+    names = [case.names[key] for key, negative in said.items() if negative.strip()]
+    if names:
+        yield Notice("warning", f"at guidance 1 a negative does nothing: that of {', '.join(names)}")
+
+
+def _networks(case: _Case) -> Iterator[Notice]:
+    """Tags of extra networks in brushes."""
+    for index, brush in enumerate(case.palette.brushes):
+        tags = split_networks(brush.prompt)[1]
+        if tags:
+            where = f"brushes[{index}] {label(brush)}"
+            yield Notice("note", f"{where}: {', '.join(tags)} applies to the whole picture, not to this brush alone")
+
+
+def _wildcards(case: _Case) -> Iterator[Notice]:
+    """Wildcards that nobody knows, and those that cannot be resolved."""
+    brushes, under = case.palette.brushes, case.palette.background
+    texts = [under.prompt, under.negative, *(text or "" for each in brushes for text in (each.prompt, each.negative))]
+    try:
+        case.texts()
+        names = unknown("\n".join(texts), case.around.files) if case.around.files else ()
+    except PaletteError as error:
+        yield from (Notice("error", str(problem)) for problem in error.problems)
+        return
+    for name in names:
+        yield Notice("warning", f"no file for the wildcard __{name}__: it stays in the prompt as it is")
+
+
+def _tokens(case: _Case) -> Iterator[Notice]:
+    """How many prompts there are, and how long they are."""
+    count = case.around.count
+    if count is None:
+        return
+    try:
+        texts = {key: text.prompt for key, text in case.texts().items() if key or case.shares.part(0) > TRACE}
+    except PaletteError:
+        return
+    lengths = {key: count(prompt) for key, prompt in texts.items()}
+    longest = max(lengths, key=lambda key: lengths[key], default=None)
+    if longest is not None:
+        head = f"prompts: {len(set(texts.values()))}, the longest that of {case.names[longest]}"
+        yield Notice("note", f"{head}; its tokens: {lengths[longest]}")
+
+
+def _cost(case: _Case) -> Iterator[Notice]:
+    """Rows and cells that the network is asked at a step, beside those of a picture without regions."""
+    spec = _Sketch(case.around.native).latent
+    try:
+        rows = max(_steps(case, case.palette, case.texts()), key=_cells)
+        words = case.around.words
+        plain = max(_steps(case, Palette(size=case.palette.size), {BACKGROUND: Text(words.prompt, "")}), key=_cells)
+    except RegionDiffError:
+        return  # told by another check
+    most = max(batches(rows, spec.cells_per_call), key=lambda batch: sum(rows[i].box.size.area for i in batch))
+    head = f"{len(rows)} network rows a step instead of {len(plain)}, {_cells(rows) / _cells(plain):.3g} times the work"
+    call = f"{len(most)} of {rows[most[0]].box.size} cells"
+    yield Notice("note", f"{head}; the largest call takes {call}, and memory grows with rows times cells")
+
+
+def _cells(rows: Sequence[Row]) -> int:
+    return sum(row.box.size.area for row in rows)
+
+
+def _steps(case: _Case, palette: Palette, texts: Mapping[str, Text]) -> list[list[Row]]:
+    """The rows of one image at each kind of step."""
+    job = Job(case.palette.size, CLOCK, (0,), (texts,), case.guidance)
+    plan = make_plan(palette, job, cast(Host, _Sketch(case.around.native)))
+    return [ask(views, 1, LEVEL, Call(case.guidance))[0] for views in dict.fromkeys(plan.steps)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Said:
+    """A prompt that is only looked at."""
+
+    text: str
+    group: int = 0
+
+
+@dataclass(frozen=True)
+class _Sketch:
+    """A host that encodes nothing: enough of one to plan by."""
+
+    native: int
+
+    @property
+    def latent(self) -> LatentSpec:
+        """Four channels, 8 pixels a cell, the native side of the model."""
+        return LatentSpec(4, CELL, self.native, torch.device("cpu"), torch.float32)
+
+    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+        """The parts that AND joins."""
+        parts = [prompt] if negative else AND.split(prompt)
+        return tuple(Part(_Said(part.strip())) for part in parts)
+
+    def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
+        """Something between the two."""
+        return _Said(f"between {t}")
+
+
+CHECKS: Sequence[Check] = (
+    _summed,
+    _small,
+    _uncovered,
+    _unsaid,
+    _stretched,
+    _unheard,
+    _networks,
+    _wildcards,
+    _tokens,
+    _cost,
+)
+
+
+def _plain(text: str) -> str:
+    """Names come from elsewhere: nothing in them shall break a line."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -1,0 +1,141 @@
+"""Palettes by name: presets to start from, as plain data, and the user's own, as files of one folder."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff.errors import PaletteError, Problem
+from lib_regiondiff.palette import MAX_BYTES, VERSION, dump, parse
+from lib_regiondiff.requests import read
+from lib_regiondiff.schema import show
+
+NAME = re.compile(r"\w([\w .()+-]{0,78}[\w)])?")
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)( *\..*)?", re.IGNORECASE)  # names of devices on Windows
+
+
+def _brush(number: int, name: str, colour: str, prompt: str, **mask: tuple[float, ...]) -> dict[str, Any]:
+    """A brush whose mask is one shape."""
+    shape = {kind: list(box) for kind, box in mask.items()}
+    return {"id": f"b{number}", "name": name, "colour": colour, "prompt": prompt, "mask": shape}
+
+
+# Edges are eighths of the canvas: at sides that are multiples of 64 pixels no latent cell is cut.
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "Two columns": {
+        "brushes": [
+            _brush(1, "left", "#f39a26", "a lighthouse on a cliff, evening sun", rectangle=(0, 0, 0.5, 1)),
+            _brush(2, "right", "#2692f3", "a stormy sea, high waves, dark clouds", rectangle=(0.5, 0, 1, 1)),
+        ]
+    },
+    "Three rows": {
+        "brushes": [
+            _brush(1, "top", "#2692f3", "a blue sky with a few white clouds", rectangle=(0, 0, 1, 0.375)),
+            _brush(2, "middle", "#8a6fd1", "snowy mountains, far away", rectangle=(0, 0.375, 1, 0.625)),
+            _brush(3, "bottom", "#3fae49", "a meadow full of flowers", rectangle=(0, 0.625, 1, 1)),
+        ]
+    },
+    "Grid, 2 by 2": {
+        "brushes": [
+            _brush(1, "top left", "#e667a4", "an orchard in spring, blossoms", rectangle=(0, 0, 0.5, 0.5)),
+            _brush(2, "top right", "#3fae49", "an orchard in summer, green leaves", rectangle=(0.5, 0, 1, 0.5)),
+            _brush(3, "bottom left", "#f39a26", "an orchard in autumn, red leaves", rectangle=(0, 0.5, 0.5, 1)),
+            _brush(4, "bottom right", "#2692f3", "an orchard in winter, snow", rectangle=(0.5, 0.5, 1, 1)),
+        ]
+    },
+    "Object in the centre": {
+        "background": {"prompt": "a misty pine forest at dawn"},
+        "brushes": [
+            _brush(1, "object", "#e0452f", "a red fox that looks at the viewer", ellipse=(0.25, 0.25, 0.75, 0.875))
+            | {"feather": 16}
+        ],
+    },
+}
+
+
+def names() -> tuple[str, ...]:
+    """The names of all presets."""
+    return tuple(PRESETS)
+
+
+def preset(name: str) -> dict[str, Any]:
+    """Plain data for `palette.parse`, the caller's own copy; PaletteError for a name that is none."""
+    if name not in PRESETS:
+        raise PaletteError([Problem("preset", f"one of {', '.join(PRESETS)}", show(name))])
+    return {"version": VERSION} | copy.deepcopy(dict(PRESETS[name]))
+
+
+def written(data: Mapping[str, Any]) -> str:
+    """Plain data as JSON text that people can read: a line for each key and each brush."""
+    pairs = [f"{json.dumps(key)}: {_lined(value)}" for key, value in data.items()]
+    return "{\n " + ",\n ".join(pairs) + "\n}"
+
+
+def _lined(value: Any) -> str:
+    rows = value if isinstance(value, list) and any(isinstance(each, Mapping) for each in value) else None
+    if rows is None:
+        return json.dumps(value, ensure_ascii=False)
+    return "[\n  " + ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n ]"
+
+
+@dataclass(frozen=True)
+class Store:
+    """The user's palettes: files of one folder, which is made when the first of them is saved."""
+
+    folder: Path
+
+    def names(self) -> list[str]:
+        """The names of all files, without their ending."""
+        names = (path.stem for path in self.folder.glob("*.json")) if self.folder.is_dir() else ()
+        return sorted(name for name in names if _is_safe(name))
+
+    def load(self, name: str | None) -> str:
+        """The text of a palette as it was written, but masks and images in files of the folder come into it."""
+        path = self._path(name)
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise _refusal(f"at most {MAX_BYTES // 2**20} MB", "a larger one")
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise _refusal("a text file that can be read", show(str(name))) from error
+        for folder in (None, self.folder):
+            with contextlib.suppress(PaletteError):
+                palette = parse(text, folder)
+                return text if folder is None else written(dump(palette))
+        return text
+
+    def save(self, name: str | None, text: str, over: bool) -> None:
+        """Write a palette or typed regions; PaletteError for what is neither, and for a name that is taken."""
+        path = self._path((name or "").strip())
+        read(text)
+        if path.exists() and not over:
+            raise _refusal("a new name, or 'Replace' ticked", f"{show(path.stem)}, which is there already")
+        part = path.with_name(f".{path.name}.part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+        except (OSError, UnicodeError) as error:
+            raise _refusal(
+                f"a folder to write to ({self.folder})", show(getattr(error, "strerror", "") or str(error))
+            ) from error
+
+    def _path(self, name: str | None) -> Path:
+        if not name or not _is_safe(name):
+            raise _refusal("a name of letters, digits, spaces and .()+-_", show(name) if name else "none")
+        return self.folder / f"{name}.json"
+
+
+def _is_safe(name: str) -> bool:
+    """Whether a name is that of a file in the folder itself, on every system."""
+    return bool(NAME.fullmatch(name)) and not RESERVED.fullmatch(name)
+
+
+def _refusal(expected: str, got: str) -> PaletteError:
+    return PaletteError([Problem("file", expected, got)])

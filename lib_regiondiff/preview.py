@@ -1,0 +1,135 @@
+"""The preview: a palette as a piece of HTML, its regions in colour and in numbers, and what is to be said about it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image, ImageColor
+
+from lib_regiondiff.errors import PaletteError, Problem
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.palette import Brush, Palette
+from lib_regiondiff.preflight import ALONE, Notice, Surroundings, preflight
+from lib_regiondiff.requests import Document, palette_of, read
+from lib_regiondiff.summary import TRACE, Shares
+
+NOTHING = "No palette yet: take a preset, load or paste one, or have the regions made from the prompt."
+LARGEST = 512  # side of the picture
+OPAQUE = 0.8
+SOLID = 0.5
+LONGEST = 160  # letters of a prompt
+MOST = 20  # problems that are listed
+
+
+def html(given: Any, around: Surroundings = ALONE) -> str:
+    """The preview of a document as it stands, text or data, palette or typed; what is wrong with it, if it is."""
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return _framed(_listed([_item("note", escape(NOTHING))]))
+    try:
+        palette = palette_of(_sized(read(given), around.size), around.words)
+    except PaletteError as error:
+        return _framed(_listed(_faults(error.problems)))
+    palette = replace(palette, size=around.size or palette.size)
+    notices = [_item(notice.kind, escape(notice.text)) for notice in preflight(palette, around)]
+    shares = Shares.of(palette)
+    return _framed(_picture(palette, shares) + _legend(palette, shares) + _listed(notices))
+
+
+def message(notices: Sequence[Notice]) -> str:
+    """A list of remarks alone, in the preview's dress."""
+    return _framed(_listed([_item(notice.kind, escape(notice.text)) for notice in notices]))
+
+
+def _framed(inner: str) -> str:
+    return f'<div class="regiondiff-preview">{inner}</div>'
+
+
+def _listed(items: Sequence[str]) -> str:
+    return f'<ul class="regiondiff-notices">{"".join(items)}</ul>' if items else ""
+
+
+def _item(kind: str, inner: str) -> str:
+    return f'<li class="regiondiff-{kind}">{inner}</li>'
+
+
+def _faults(problems: Sequence[Problem]) -> list[str]:
+    """The problems of a palette, each with its path."""
+    lines = [f"<code>{escape(each.path)}</code>{escape(str(each).removeprefix(each.path))}" for each in problems[:MOST]]
+    more = [f"{len(problems) - MOST} more"] if len(problems) > MOST else []
+    return [_item("error", line) for line in lines + more]
+
+
+def _sized(document: Document, size: Size | None) -> Document:
+    """Typed regions with the size of the picture, where they say none."""
+    if document.typed is None or size is None or "size" in document.typed:
+        return document
+    return Document(None, {**document.typed, "size": {"width": size.width, "height": size.height}})
+
+
+def _picture(palette: Palette, shares: Shares) -> str:
+    """The regions in their colours, numbered."""
+    width, height = palette.size.width, palette.size.height
+    colours = base64.b64encode(_coloured(palette.brushes, shares.weights[1:])).decode()
+    image = f'<image href="data:image/png;base64,{colours}" width="{width}" height="{height}"'
+    marks = "".join(_marks(shares, min(width, height) / 9))
+    return (
+        f'<svg class="regiondiff-picture" viewBox="0 0 {width} {height}" role="img" aria-label="regions">'
+        f'{image} preserveAspectRatio="none"/>{marks}</svg>'
+    )
+
+
+def _coloured(brushes: Sequence[Brush], weights: np.ndarray) -> bytes:
+    """A PNG of the brushes' colours, mixed by weights [P, h, w]; clear where no brush is."""
+    colours = np.array([ImageColor.getrgb(brush.colour) for brush in brushes], np.float32).reshape(-1, 3)
+    covered = weights.sum(axis=0)
+    mixed = np.tensordot(weights, colours, (0, 0)) / np.maximum(covered, 1e-6)[..., None]
+    picture = np.dstack([mixed, 255 * OPAQUE * covered]).round().clip(0, 255).astype(np.uint8)
+    shrink = max(1.0, max(picture.shape[:2]) / LARGEST)
+    sides = (max(1, round(picture.shape[1] / shrink)), max(1, round(picture.shape[0] / shrink)))
+    file = io.BytesIO()
+    Image.fromarray(cv2.resize(picture, sides, interpolation=cv2.INTER_NEAREST)).save(file, "PNG")
+    return file.getvalue()
+
+
+def _marks(shares: Shares, height: float) -> Iterator[str]:
+    """The number of each brush, in its middle."""
+    for number, weight in enumerate(shares.weights[1:], start=1):
+        inside = (weight > SOLID).astype(np.uint8)
+        if inside.any():
+            x, y = _middle(inside)
+            place = f'x="{(x + 0.5) * shares.cell:.0f}" y="{(y + 0.5) * shares.cell:.0f}" font-size="{height:.0f}"'
+            yield f'<text {place} text-anchor="middle" dominant-baseline="central">{number}</text>'
+
+
+def _middle(inside: np.ndarray) -> tuple[float, float]:
+    """Of the cells that lie deepest inside [h, w], the one nearest to the centre of all that is inside, as x, y."""
+    depth = cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    deepest = np.argwhere(depth >= depth.max() - 0.5)
+    centre = np.argwhere(inside).mean(axis=0)
+    y, x = deepest[((deepest - centre) ** 2).sum(axis=1).argmin()]
+    return float(x), float(y)
+
+
+def _legend(palette: Palette, shares: Shares) -> str:
+    """A line for each brush: number, colour, name, share and prompt; and one for what none covers."""
+    lines = [
+        _line(f"{number}", brush.colour, brush.name or brush.id, shares.part(number), brush.prompt)
+        for number, brush in enumerate(palette.brushes, start=1)
+    ]
+    if shares.part(0) > TRACE:
+        lines.append(_line("", "transparent", "background", shares.part(0), palette.background.prompt))
+    return f'<ul class="regiondiff-legend">{"".join(lines)}</ul>'
+
+
+def _line(number: str, colour: str, name: str, share: float, prompt: str) -> str:
+    swatch = f'<span class="regiondiff-swatch" style="background:{escape(colour)}">{number}</span>'
+    short = prompt if len(prompt) <= LONGEST else prompt[:LONGEST] + "…"
+    told = f'<b><bdi>{escape(name)}</bdi></b> {100 * share:.1f} % <span class="regiondiff-prompt">'
+    return f"<li>{swatch}<div>{told}<bdi>{escape(short)}</bdi></span></div></li>"

@@ -1,0 +1,136 @@
+"""A gradio that isn't there: it takes what gradio 3.41 and 4.40 both take, and plays a person in front of the page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ANY = "visible elem_id"
+INPUT = f"{ANY} value label info show_label container scale min_width interactive elem_classes"
+# What both versions' constructors take, and the events that both have.
+KINDS: Mapping[str, tuple[str, str]] = {
+    "Accordion": (f"{ANY} label open", ""),
+    "Row": (f"{ANY} variant", ""),
+    "Column": (f"{ANY} variant scale min_width", ""),
+    "Checkbox": (INPUT, "change input select"),
+    "Dropdown": (f"{INPUT} choices type multiselect allow_custom_value", "change input select focus blur"),
+    "Textbox": (f"{INPUT} lines max_lines placeholder type", "change input select submit focus blur"),
+    "Slider": (f"{INPUT} minimum maximum step", "change input release"),
+    "Button": (f"{ANY} value variant size interactive elem_classes scale min_width", "click"),
+    "HTML": ("value label visible elem_classes", "change"),  # gradio 3.41 writes its elem_id twice
+    "State": ("value", ""),
+}
+LISTEN = frozenset(["api_name", "scroll_to_output", "show_progress", "queue", "preprocess", "postprocess", "cancels"])
+PROGRESS = (None, "full", "minimal", "hidden")
+MOST_DEEP = 8
+
+
+@dataclass(eq=False)
+class Part:
+    """A component of the page."""
+
+    page: Page
+    kind: str
+    state: dict[str, Any]
+
+    @property
+    def elem_id(self) -> str:
+        """Its id, or the class that stands for one, or nothing."""
+        return self.state.get("elem_id") or "".join(self.state.get("elem_classes", ()))
+
+    @property
+    def value(self) -> Any:
+        """What it holds."""
+        return self.state.get("value")
+
+    def __getattr__(self, event: str) -> Callable[..., None]:
+        if event.startswith("_") or event not in KINDS[self.kind][1].split():
+            raise AttributeError(f"{self.kind} has no {event} in both versions of gradio")
+
+        def listen(
+            fn: Callable[..., Any], inputs: Sequence[Part] = (), outputs: Sequence[Part] = (), **more: Any
+        ) -> None:
+            assert set(more) <= LISTEN, f"not in both versions of gradio: {set(more) - LISTEN}"
+            assert more.get("show_progress") in PROGRESS
+            self.page.listeners.append((self, event, fn, tuple(inputs), tuple(outputs)))
+
+        return listen
+
+    def __enter__(self) -> Part:
+        assert not KINDS[self.kind][1], f"{self.kind} holds nothing"
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
+@dataclass
+class Page:
+    """All components and listeners, and what a person does to them."""
+
+    parts: list[Part] = field(default_factory=list)
+    listeners: list[tuple[Part, str, Callable[..., Any], tuple[Part, ...], tuple[Part, ...]]] = field(
+        default_factory=list
+    )
+
+    def make(self, kind: str, *given: Any, **values: Any) -> Part:
+        """A component; `given` may be the one value that both versions take by its place."""
+        first = "label" if kind == "Accordion" else "value"
+        values |= dict(zip([first], given, strict=False))
+        assert set(values) <= set(KINDS[kind][0].split()), f"{kind} has no {set(values)} in both versions of gradio"
+        assert kind != "Dropdown" or isinstance(values["choices"], list)
+        self.parts.append(Part(self, kind, values))
+        return self.parts[-1]
+
+    def of(self, key: str) -> Part:
+        """The one component whose id ends so."""
+        (found,) = [part for part in self.parts if f"_{part.elem_id}".endswith(f"_{key}")]
+        return found
+
+    def enter(self, key: str, value: Any) -> None:
+        """Choose, tick or type a value."""
+        part = self.of(key)
+        if part.value != value:
+            part.state["value"] = value
+            self._fire(part, "input", 0)
+            self._fire(part, "change", 0)
+
+    def click(self, key: str) -> None:
+        """Press a button."""
+        self._fire(self.of(key), "click", 0)
+
+    def leave(self, key: str) -> None:
+        """Go from a text to something else."""
+        self._fire(self.of(key), "blur", 0)
+
+    def _fire(self, part: Part, event: str, depth: int) -> None:
+        assert depth < MOST_DEEP, "changes go round in circles"
+        for origin, name, fn, inputs, outputs in list(self.listeners):
+            if origin is part and name == event:
+                self._take(fn(*(each.value for each in inputs)), outputs, depth)
+
+    def _take(self, results: Any, outputs: tuple[Part, ...], depth: int) -> None:
+        results = results if len(outputs) > 1 else (results,)
+        changed = []
+        for part, result in zip(outputs, results, strict=True):
+            news = result["update"] if isinstance(result, dict) and "update" in result else {"value": result}
+            if news.get("value", part.value) != part.value:
+                changed.append(part)
+            part.state.update(news)
+        for part in changed:
+            self._fire(part, "change", depth + 1)
+
+
+def install(monkeypatch: pytest.MonkeyPatch) -> Page:
+    """Have `import gradio` give a new page's components."""
+    page, module = Page(), ModuleType("gradio")
+    for kind in KINDS:
+        setattr(module, kind, lambda *given, kind=kind, **values: page.make(kind, *given, **values))
+    module.update = lambda **news: {"update": news}  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "gradio", module)
+    return page

@@ -1,0 +1,183 @@
+"""The pre-flight list: each remark where it is due, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from fakes import GaussianHost
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.model import Call, ask
+from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.preflight import CLOCK, KINDS, LEVEL, Notice, Surroundings, preflight
+from palettes import data_url, palettes, picture
+
+LEFT: dict[str, Any] = {"id": "l", "name": "left", "prompt": "1", "mask": {"rectangle": [0, 0, 0.5, 1]}}
+RIGHT: dict[str, Any] = {"id": "r", "name": "right", "prompt": "2", "mask": {"rectangle": [0.5, 0, 1, 1]}}
+MAIN = Surroundings(prompt="a field")
+
+
+def told(around: Surroundings = MAIN, brushes: Sequence[Any] = (LEFT, RIGHT), **more: Any) -> tuple[Notice, ...]:
+    """What is said about a palette."""
+    return preflight(parse({"version": 1, "brushes": list(brushes)} | more), around)
+
+
+def texts(kind: str, notices: Sequence[Notice]) -> list[str]:
+    """The remarks of a kind."""
+    return [notice.text for notice in notices if notice.kind == kind]
+
+
+def test_two_halves_cost_one_row_more_and_nothing_is_wrong() -> None:
+    assert told() == (
+        Notice(
+            "note",
+            "3 network rows a step instead of 2, 1.5 times the work; the largest call takes 3 of 64x64 cells, "
+            "and memory grows with rows times cells",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("brush", "remark"),
+    [
+        ({"mask": {"rectangle": [0.5, 0.5, 0.5001, 0.5001]}}, "its mask is empty"),
+        ({"mask": {"rectangle": [0.5, 0, 0.51, 1]}}, "a sliver; nowhere does it have 24x24 pixels to itself"),
+        ({"mask": {"rectangle": [0.5, 0.5, 0.58, 0.58]}}, "only 0.64 % of the canvas"),
+        ({"prompt": " "}, "its prompt is empty"),
+        ({"prompt": "<lora:a:1>"}, "its prompt holds nothing but tags"),
+    ],
+)
+def test_a_brush_that_will_show_little_is_a_warning(brush: dict[str, Any], remark: str) -> None:
+    assert texts("warning", told(brushes=[LEFT, RIGHT | brush])) == [f"brushes[1] r (right): {remark}"]
+    assert texts("warning", told()) == []
+
+
+def test_a_hidden_brush_is_a_warning() -> None:
+    over = RIGHT | {"mask": {"rectangle": [0, 0, 1, 1]}}
+    assert texts("warning", told(brushes=[LEFT, over])) == ["brushes[0] l (left): later brushes cover it wholly"]
+
+
+def test_thinness_is_measured_in_the_picture_not_in_the_palette() -> None:
+    thin = LEFT | {"mask": {"rectangle": [0.5, 0, 0.54, 1]}}
+    size = {"width": 1024, "height": 1024}
+    assert texts("warning", told(brushes=[thin], size=size)) == []
+    small = Surroundings(prompt="a", size=Size(512, 512))
+    assert "a sliver" in texts("warning", told(small, [thin], size=size))[0]
+
+
+def test_what_no_brush_covers_is_told_with_who_paints_it() -> None:
+    assert "50.0 % of the canvas has no brush; the main prompt paints it" in texts("note", told(brushes=[LEFT]))
+    own = told(brushes=[LEFT], background={"prompt": "fog"})
+    assert "50.0 % of the canvas has no brush; the background's prompt paints it" in texts("note", own)
+    nobody = texts("warning", told(Surroundings(), [LEFT]))
+    assert nobody == [
+        "50.0 % of the canvas has no brush; nothing says what is there: the background and the main prompt are empty"
+    ]
+
+
+def test_negatives_count_only_where_they_are_asked() -> None:
+    around = Surroundings("a", "blur", guidance=1)
+    brushes = [LEFT | {"negative": "ugly"}, RIGHT | {"negative": "red", "guidance": 5}]
+    assert texts("warning", told(around, brushes)) == [
+        "at guidance 1 a negative does nothing: that of background, l (left)"
+    ]
+    assert texts("warning", told(Surroundings("a", "blur", guidance=2), brushes)) == []
+    own = LEFT | {"negative": "ugly", "guidance": 1}
+    assert texts("warning", told(MAIN, [own, RIGHT])) == ["at guidance 1 a negative does nothing: that of l (left)"]
+    joined = own | {"prompt": "1 AND 2"}
+    assert texts("warning", told(MAIN, [joined, RIGHT])) == []
+    assert texts("warning", told(Surroundings("a", guidance=1), [LEFT | {"negative": ""}, RIGHT])) == []
+
+
+def test_tags_of_a_brush_act_on_the_whole_picture() -> None:
+    notes = texts("note", told(brushes=[LEFT | {"prompt": "1 <lora:a:1> <lyco:b>"}, RIGHT]))
+    assert "brushes[0] l (left): <lora:a:1>, <lyco:b> applies to the whole picture, not to this brush alone" in notes
+
+
+def test_wildcards_without_a_file_are_named() -> None:
+    def files(name: str) -> Sequence[str] | None:
+        return ["red", "__shade__ blue"] if name == "colour" else None
+
+    around = Surroundings(prompt="a", files=files)
+    assert texts("warning", told(around, [LEFT | {"prompt": "__colour__"}, RIGHT])) == [
+        "no file for the wildcard __shade__: it stays in the prompt as it is"
+    ]
+    assert texts("warning", told(around)) == []
+    assert texts("warning", told(MAIN, [LEFT | {"prompt": "__colour__"}, RIGHT])) == []
+
+
+def test_wildcards_that_cannot_be_drawn_are_errors_and_nothing_is_counted() -> None:
+    around = Surroundings(prompt="a", files=lambda name: None, count=len)
+    notices = told(around, [LEFT | {"prompt": "{3$$a|b}"}, RIGHT])
+    assert [notice.kind for notice in notices] == ["error"]
+    assert notices[0].text.startswith("wildcards: expected at least 3 options")
+
+
+def test_what_this_version_refuses_comes_first_as_errors() -> None:
+    notices = told(brushes=[LEFT], attention="couple", bootstrap={"levels": 2})
+    assert [notice.kind for notice in notices] == ["error", "error", "note"]
+    assert [error.split(":")[0] for error in texts("error", notices)] == ["attention", "bootstrap.levels"]
+
+
+def test_the_longest_prompt_is_named_as_it_is_encoded() -> None:
+    around = Surroundings(prompt="a very long main prompt", count=lambda text: len(text.split()))
+    brushes = [LEFT | {"prompt": "1 2 3 <lora:a:1>"}, RIGHT]
+    (note,) = [text for text in texts("note", told(around, brushes)) if "tokens" in text]
+    assert note == "prompts: 2, the longest that of l (left); its tokens: 3"
+    (note,) = [text for text in texts("note", told(around, [LEFT])) if "tokens" in text]
+    assert note == "prompts: 2, the longest that of background; its tokens: 5"
+
+
+def test_painted_masks_that_are_stretched_are_told() -> None:
+    painted = LEFT | {"mask": data_url(picture(size=(64, 64)).data)}
+    wide = Surroundings(prompt="a", size=Size(512, 768))
+    assert "the picture is 768x512, the palette 512x512: its painted masks are stretched" in texts(
+        "note", told(wide, [painted])
+    )
+    for around, brush in ((Surroundings(prompt="a", size=Size(1024, 1024)), painted), (wide, LEFT)):
+        assert not [text for text in texts("note", told(around, [brush])) if "stretched" in text]
+
+
+def cost(notices: Sequence[Notice]) -> tuple[int, int, float]:
+    """Rows with regions, rows without, and how much more work it is."""
+    (note,) = [notice.text for notice in notices if "network rows" in notice.text]
+    found = re.match(r"(\d+) network rows a step instead of (\d+), ([\d.e+]+) times", note)
+    assert found
+    return int(found[1]), int(found[2]), float(found[3])
+
+
+def test_the_cost_is_that_of_the_rows() -> None:
+    assert cost(told(Surroundings(prompt="a", guidance=1))) == (2, 1, 2.0)
+    same = [LEFT | {"prompt": "a field"}, RIGHT | {"prompt": "a field"}]
+    assert cost(told(MAIN, same)) == (2, 2, 1.0)
+    joined = Surroundings(prompt="a AND b")
+    assert cost(told(joined)) == (3, 3, 1.0)
+    wide = Surroundings(prompt="a", size=Size(512, 1024))
+    assert cost(told(wide)) == (4, 2, 1.0)  # each half has a window of its own
+    later = [LEFT, RIGHT | {"start": 0.5}]
+    assert cost(told(MAIN, later))[0] == 3
+
+
+@settings(max_examples=30, deadline=None)
+@given(palettes())
+def test_any_palette_is_looked_at_and_its_rows_are_those_of_a_plan(palette: Palette) -> None:
+    around = Surroundings(prompt="3", size=Size(192, 256), guidance=3.0, native=64)
+    notices = preflight(palette, around)
+    assert all(notice.kind in KINDS and notice.text.isprintable() for notice in notices)
+    kinds = [KINDS.index(notice.kind) for notice in notices]
+    assert kinds == sorted(kinds)
+    refused = any(notice.kind == "error" for notice in notices)
+    assert refused != any("network rows" in notice.text for notice in notices)
+
+
+def test_rows_are_counted_as_a_host_is_asked() -> None:
+    brushes = [LEFT | {"negative": "4"}, RIGHT, RIGHT | {"id": "c", "prompt": "5", "mask": {"ellipse": [0, 0, 1, 1]}}]
+    palette = parse({"version": 1, "brushes": brushes, "size": {"width": 768, "height": 768}, "tiles": {"width": 512}})
+    plan = make_plan(palette, Job(Size(768, 768), CLOCK, (0,)), GaussianHost(native=512))
+    rows = [len(ask(views, 1, LEVEL, Call(7.0))[0]) for views in plan.steps]
+    assert cost(preflight(palette, Surroundings()))[0] == max(rows) > 6

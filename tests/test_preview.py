@@ -1,0 +1,168 @@
+"""The preview: well-formed HTML for any document, with nothing in it that a document could steer."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from PIL import Image
+
+from lib_regiondiff.formats import infotext
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.palette import Palette, dump, parse
+from lib_regiondiff.preflight import Notice, Surroundings
+from lib_regiondiff.preview import MOST, html, message
+from palettes import json_values, palettes
+
+EVIL = '"><script>alert(1)</script><img src=x onerror="x">\'&'
+TAGS = {"div", "ul", "li", "svg", "image", "text", "span", "b", "bdi", "code"}
+ATTRIBUTES = {"class", "style", "viewbox", "role", "aria-label", "href", "width", "height", "preserveaspectratio"} | {
+    "x",
+    "y",
+    "font-size",
+    "text-anchor",
+    "dominant-baseline",
+}
+TWO: dict[str, Any] = {
+    "version": 1,
+    "size": {"width": 256, "height": 128},
+    "brushes": [
+        {"id": "a", "name": "sun", "colour": "#ff0000", "prompt": "a sun", "mask": {"rectangle": [0, 0, 0.25, 1]}},
+        {"id": "b", "colour": "#0000ff", "prompt": "a sea", "mask": {"rectangle": [0.25, 0, 0.75, 1]}},
+    ],
+}
+
+
+class Reader(HTMLParser):
+    """Reads a fragment: the tags in balance, the text between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in TAGS and {name for name, _ in attrs} <= ATTRIBUTES, (tag, attrs)
+        self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def read(fragment: str) -> str:
+    """The text of a fragment that is well-formed and holds nothing but our tags."""
+    reader = Reader()
+    reader.feed(fragment)
+    reader.close()
+    assert reader.open == []
+    return "".join(reader.words)
+
+
+def picture(fragment: str) -> np.ndarray:
+    """The picture in a fragment, RGBA."""
+    found = re.search(r"data:image/png;base64,([^\"]+)", fragment)
+    assert found
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(found[1]))).convert("RGBA"))
+
+
+def test_regions_are_shown_in_their_colours_and_numbers() -> None:
+    shown = html(TWO)
+    colours = picture(shown)
+    height, width = colours.shape[:2]
+    assert width == 2 * height
+    assert tuple(colours[height // 2, width // 8]) == (255, 0, 0, 204)
+    assert tuple(colours[height // 2, width // 2]) == (0, 0, 255, 204)
+    assert colours[height // 2, 7 * width // 8, 3] == 0
+    told = read(shown)
+    assert "sun 25.0 % a sun" in told and "b 50.0 % a sea" in told and "background 25.0 %" in told
+    marks = re.findall(r'<text x="(\d+)" y="(\d+)"[^>]*>(\d)', shown)
+    assert [tuple(map(int, mark)) for mark in marks] == [
+        (pytest.approx(32, abs=2), pytest.approx(64, abs=2), 1),
+        (pytest.approx(128, abs=2), pytest.approx(64, abs=2), 2),
+    ]
+
+
+def test_a_number_stands_inside_its_region() -> None:
+    arch = [[0, 0], [1, 0], [1, 1], [0.75, 1], [0.75, 0.5], [0.25, 0.5], [0.25, 1], [0, 1]]
+    data = {"version": 1, "brushes": [{"id": "a", "colour": "#ff0000", "mask": {"polygon": arch}}]}
+    shown = html(data, Surroundings(size=Size(512, 512)))
+    ((x, y),) = re.findall(r'<text x="(\d+)" y="(\d+)"', shown)
+    colours = picture(shown)
+    assert colours[int(y) // 2, int(x) // 2, 3] > 0
+
+
+@pytest.mark.parametrize("form", [dict, json.dumps, lambda data: infotext.pack(parse(data))])
+def test_a_palette_is_shown_in_whatever_form_it_comes(form: Any) -> None:
+    assert html(form(TWO)) == html(TWO)
+
+
+def test_typed_regions_are_shown_with_the_prompt_at_the_size_of_the_picture() -> None:
+    around = Surroundings(prompt="a cat\na dog\na bird", size=Size(384, 768))
+    shown = html('{"typed": {"ratios": "2,1,1"}}', around)
+    assert 'viewBox="0 0 768 384"' in shown
+    told = read(shown)
+    assert "a cat 50.0 %" in told and "a dog 25.0 %" in told and "a bird 25.0 %" in told and "background" not in told
+    own = html('{"typed": {}, "size": {"width": 64, "height": 64}}', Surroundings(prompt="a\nb"))
+    assert 'viewBox="0 0 64 64"' in own
+
+
+@pytest.mark.parametrize("nothing", [None, "", " \n"])
+def test_no_palette_is_no_error(nothing: Any) -> None:
+    assert "No palette yet" in read(html(nothing)) and "error" not in html(nothing)
+
+
+def test_each_problem_is_told_with_its_path() -> None:
+    brush = TWO["brushes"][0] | {"strength": 2, "id": ""}
+    shown = html(TWO | {"brushes": [brush], "steps": 0})
+    assert "<code>brushes[0].strength</code>: expected a number 0…1, got 2" in shown
+    assert shown.count("regiondiff-error") == 3 and "<svg" not in shown
+    many = html({"version": 1} | {f"key{number}": 1 for number in range(MOST + 5)})
+    assert read(many).endswith("5 more") and many.count("regiondiff-error") == MOST + 1
+    typed = html('{"typed": {"ratios": "1,2,3"}}', Surroundings(prompt="a\nb"))
+    assert "<code>typed.ratios</code>: expected 2 cells for 2 prompts, got 3" in typed
+
+
+def test_notices_stand_below() -> None:
+    told = html(TWO | {"attention": "couple"}, Surroundings(prompt="a field"))
+    assert '<li class="regiondiff-error">attention: expected nothing' in told
+    assert '<li class="regiondiff-note">25.0 % of the canvas has no brush; the main prompt paints it' in told
+
+
+def test_nothing_in_a_document_becomes_markup() -> None:
+    brush = TWO["brushes"][0] | {"name": EVIL, "prompt": EVIL, "id": EVIL[:40]}
+    told = read(html(TWO | {"brushes": [brush], "background": {"prompt": EVIL}}, Surroundings(negative=EVIL)))
+    assert told.count("<script>") >= 2
+    assert "<script>" in read(html({"version": 1, EVIL: 1})) and "<script>" in read(html(json.dumps(EVIL)))
+    assert "<script>" in read(html('{"typed": {}}', Surroundings(prompt=f"{EVIL}\nb")))
+    assert read(message([Notice("note", EVIL)])) == EVIL
+
+
+@settings(max_examples=30, deadline=None)
+@given(palettes())
+def test_any_palette_has_a_preview_whose_shares_sum_to_all(palette: Palette) -> None:
+    small = dump(palette) | {"size": {"width": 128, "height": 64}}
+    shown = html(small)
+    read(shown)
+    shares = [float(share) for share in re.findall(r"</b> ([\d.]+) % <span", shown)]
+    assert sum(shares) == pytest.approx(100, abs=0.2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(json_values(), json_values())
+def test_any_document_has_a_preview(data: Any, option: Any) -> None:
+    for document in (data, {"typed": option}, {"version": 1, "brushes": data}):
+        assert read(html(document, Surroundings(prompt="a\nb")))

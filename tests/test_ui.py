@@ -1,0 +1,249 @@
+"""The accordion: what a person does to it, and the two values that come of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import lib_regiondiff
+from fake_gradio import Page, Part, install
+from lib_regiondiff import hosts, presets, requests, ui
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.palette import parse
+from lib_regiondiff.preflight import Surroundings
+
+PLAIN = json.dumps({"version": 1, "brushes": [{"id": "a", "mask": {"rectangle": [0, 0, 1, 1]}}]})
+
+
+def tab(page: Page) -> dict[str, Part]:
+    """What a tab has around the accordion."""
+    texts = {key: page.make("Textbox", elem_id=f"txt2img_{name}", value="") for name, key in list(ui.ROLES.items())[:2]}
+    numbers = {"guidance": ("cfg_scale", 7.0), "width": ("width", 768), "height": ("height", 512)}
+    return texts | {
+        key: page.make("Slider", elem_id=f"txt2img_{name}", value=value) for key, (name, value) in numbers.items()
+    }
+
+
+def built(page: Page, data_path: Path, around: dict[str, Part] | None = None) -> tuple[Part, Part]:
+    """The accordion of a tab."""
+    around = tab(page) if around is None else around
+    return ui.accordion("Region Diffusion", lambda name: f"script_{name}", around, data_path)
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Page:
+    """A page with the accordion in a tab."""
+    page = install(monkeypatch)
+    built(page, tmp_path)
+    return page
+
+
+def drawn(page: Page) -> Any:
+    """The palette that a job would draw."""
+    prompt, negative = page.of("txt2img_prompt").value, page.of("neg_prompt").value
+    return requests.palette_of(requests.read(page.of("palette").value), Surroundings(prompt, negative).words)
+
+
+def test_two_values_reach_python_and_building_leaves_no_trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = install(monkeypatch)
+    enabled, palette = built(page, tmp_path, {})
+    assert (enabled.value, palette.value) == (False, "")
+    assert (enabled.kind, palette.kind) == ("Checkbox", "Textbox")
+    ids = [part.elem_id for part in page.parts if part.elem_id]
+    assert len(set(ids)) == len(ids) > 10
+    named = [part for part in page.parts if part.elem_id]
+    assert all(part.__dict__.get("do_not_save_to_config") for part in named)
+    assert list(tmp_path.iterdir()) == []
+    assert lib_regiondiff.__version__ in page.of("version").value
+
+
+def test_a_typed_picture_of_two_regions_takes_three_actions(page: Page) -> None:
+    page.enter("txt2img_prompt", "a red house\na blue lake")
+    page.enter("enabled", True)
+    page.enter("typed", True)
+    left, right = drawn(page).brushes
+    assert (left.prompt, right.prompt) == ("a red house", "a blue lake")
+    assert (left.mask.numbers, right.mask.numbers) == ((0, 0, 0.5, 1), (0.5, 0, 1, 1))
+    shown = page.of("preview").value
+    assert "a red house" in shown and "a blue lake" in shown and shown.count("50.0 %") == 2
+    assert 'viewBox="0 0 768 512"' in shown
+    assert page.of("options").state["visible"]
+
+
+def test_the_options_say_how_the_prompt_is_split(page: Page) -> None:
+    page.enter("txt2img_prompt", "best photo BREAK sky BREAK meadow")
+    page.enter("typed", True)
+    for key, value in {"split": "BREAK", "layout": "rows", "ratios": "1,3", "common": True}.items():
+        page.enter(key, value)
+    brushes = drawn(page).brushes
+    assert [brush.prompt for brush in brushes] == ["best photo, sky", "best photo, meadow"]
+    assert [brush.mask.numbers for brush in brushes] == [(0, 0, 1, 0.25), (0, 0.25, 1, 1)]
+    assert "25.0 %" in page.of("preview").value
+    page.enter("ratios", "1,2,3")
+    assert "typed.ratios" in page.of("preview").value
+
+
+def test_options_keep_what_else_a_typed_document_says(page: Page) -> None:
+    page.enter("palette", '{"typed": {"feather": 8, "layout": "rows"}, "background": {"prompt": "fog"}}')
+    assert page.of("typed").value is True
+    page.enter("split", "lines")
+    data = json.loads(page.of("palette").value)
+    assert data == {"typed": {"feather": 8, "split": "lines"}, "background": {"prompt": "fog"}}
+
+
+def test_the_switch_gives_back_the_palette_that_it_put_aside(page: Page) -> None:
+    page.enter("palette", PLAIN)
+    page.enter("typed", True)
+    assert ui.typed_in(page.of("palette").value) == {"typed": {}}
+    page.enter("typed", False)
+    assert page.of("palette").value == PLAIN
+    assert page.of("options").state["visible"] is False
+
+
+def test_the_switch_follows_the_palette(page: Page) -> None:
+    page.enter("typed", True)
+    page.click("use")
+    assert page.of("typed").value is False and page.of("options").state["visible"] is False
+    page.enter("palette", '{"typed": {}}')
+    assert page.of("typed").value is True and page.of("options").state["visible"] is True
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_a_preset_becomes_the_palette_and_its_preview(page: Page, name: str) -> None:
+    page.enter("preset", name)
+    page.click("use")
+    assert drawn(page) == parse(presets.preset(name))
+    assert all(brush.name in page.of("preview").value for brush in drawn(page).brushes)
+
+
+def test_a_palette_is_saved_and_loaded(page: Page, tmp_path: Path) -> None:
+    page.click("use")
+    text = page.of("palette").value
+    page.enter("name", "my first ")
+    page.click("save")
+    assert (tmp_path / "regiondiff" / "palettes" / "my first.json").read_text(encoding="utf-8") == text
+    assert page.of("saved").state["choices"] == ["my first"] and "Saved my first." in page.of("said").value
+    page.enter("palette", "")
+    page.click("load")
+    assert page.of("palette").value == text and "Loaded" in page.of("said").value
+
+
+def test_a_file_is_replaced_only_where_that_is_asked_for(page: Page, tmp_path: Path) -> None:
+    page.enter("palette", PLAIN)
+    page.enter("name", "a")
+    page.click("save")
+    page.enter("palette", '{"typed": {}}')
+    page.click("save")
+    file = tmp_path / "regiondiff" / "palettes" / "a.json"
+    assert "there already" in page.of("said").value and file.read_text(encoding="utf-8") == PLAIN
+    page.enter("replace", True)
+    page.click("save")
+    assert file.read_text(encoding="utf-8") == '{"typed": {}}'
+    assert [path.name for path in file.parent.iterdir()] == ["a.json"]
+
+
+def test_loading_typed_regions_sets_the_options(page: Page, tmp_path: Path) -> None:
+    store = presets.Store(tmp_path / "regiondiff" / "palettes")
+    store.save("t", '{"typed": {"layout": "rows", "ratios": "2,1", "common": "first"}}', False)
+    page.click("refresh")
+    page.enter("saved", "t")
+    page.click("load")
+    assert [page.of(key).value for key in ui.CONTROLS] == ["auto", "rows", "2,1", True]
+    assert page.of("typed").value is True
+    assert json.loads(page.of("palette").value)["typed"] == {"layout": "rows", "ratios": "2,1", "common": "first"}
+
+
+def test_loading_a_palette_leaves_the_options_alone(page: Page, tmp_path: Path) -> None:
+    presets.Store(tmp_path / "regiondiff" / "palettes").save("p", PLAIN, False)
+    page.enter("typed", True)
+    page.enter("layout", "rows")
+    page.enter("saved", "p")
+    page.click("load")
+    assert page.of("palette").value == PLAIN and page.of("typed").value is False
+    assert page.of("layout").value == "rows"
+
+
+def test_an_option_that_comes_before_the_switch_is_answered_counts(page: Page) -> None:
+    page.of("typed").state["value"] = True  # ticked, and nothing has come back yet
+    page.enter("ratios", "2,1")
+    assert json.loads(page.of("palette").value) == {"typed": {"ratios": "2,1"}}
+
+
+def test_what_cannot_be_loaded_changes_nothing_and_is_told_escaped(page: Page) -> None:
+    page.enter("palette", PLAIN)
+    page.enter("saved", "../<b>x")
+    page.click("load")
+    assert page.of("palette").value == PLAIN
+    said = page.of("said").value
+    assert "expected a name of letters" in said and "<b>" not in said and "&lt;b&gt;" in said
+
+
+def test_the_preview_follows_the_prompt_while_it_is_enabled(page: Page) -> None:
+    page.enter("typed", True)
+    page.enter("txt2img_prompt", "sun\nmoon")
+    before = page.of("preview").value
+    page.leave("txt2img_prompt")
+    assert page.of("preview").value == before and "moon" not in before
+    page.enter("enabled", True)
+    assert "moon" in page.of("preview").value
+    page.enter("txt2img_prompt", "sun\nstars")
+    page.leave("txt2img_prompt")
+    assert "stars" in page.of("preview").value
+
+
+def test_the_preview_knows_size_and_guidance_of_the_tab(page: Page) -> None:
+    page.enter("neg_prompt", "blur")
+    page.enter("cfg_scale", 1.0)
+    page.enter("width", 512)
+    page.click("use")
+    assert 'viewBox="0 0 512 512"' in page.of("preview").value
+    assert "at guidance 1 a negative does nothing" in page.of("preview").value
+
+
+def test_without_a_page_around_it_the_accordion_does_its_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = install(monkeypatch)
+    built(page, tmp_path, {})
+    page.click("use")
+    page.enter("enabled", True)
+    assert "50.0 %" in page.of("preview").value
+
+
+@pytest.mark.parametrize("text", ["{", '{"version": 1, "brushes": 3}', "rd1.x", "{}"])
+def test_any_text_has_a_preview(page: Page, text: str) -> None:
+    page.enter("palette", text)
+    assert 'class="regiondiff-error"' in page.of("preview").value and page.of("typed").value is False
+
+
+def test_options_that_are_wrong_show_the_defaults() -> None:
+    for text in ("", PLAIN, '{"typed": {"layout": "rings"}}', '{"typed": 3}'):
+        assert ui.controls_of(text) == ("auto", "columns", "", False)
+    assert ui.chosen('{"typed": 3}', "auto", "rows", "", False) == presets.written({"typed": {"layout": "rows"}})
+
+
+def test_roles_are_those_of_one_tab() -> None:
+    assert ui.role("txt2img_prompt", False) == "prompt" and ui.role("img2img_neg_prompt", True) == "negative"
+    assert [ui.role(name, True) for name in ("txt2img_prompt", None, "", "img2img_prompt_row")] == [None] * 4
+
+
+def test_the_model_is_asked_only_where_one_is_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    info = SimpleNamespace(metadata={"modelspec.resolution": "1024x1024"})
+    loaded = SimpleNamespace(sd_checkpoint_info=info, get_prompt_lengths_on_ui=lambda text: (len(text), 75))
+    hijack = SimpleNamespace(get_prompt_lengths=lambda text: (2 * len(text), 75))
+    model_data = SimpleNamespace(sd_model=loaded)
+    modules = {"sd_models": SimpleNamespace(model_data=model_data), "sd_hijack": SimpleNamespace(model_hijack=hijack)}
+    monkeypatch.setattr(hosts, "module", modules.__getitem__)
+    around = ui.surroundings({"width": 640, "height": 512, "guidance": 5}, tmp_path)
+    assert (around.native, around.size, around.guidance) == (1024, Size(512, 640), 5.0)
+    assert around.count is not None and around.count("abc") == 3
+    del loaded.get_prompt_lengths_on_ui
+    count = ui.surroundings({}, tmp_path).count
+    assert count is not None and count("abc") == 6
+    hijack.get_prompt_lengths = lambda text: ("-", "-")
+    assert ui.surroundings({}, tmp_path).count is None
+    model_data.sd_model = SimpleNamespace()  # what stands for a model before one is loaded
+    around = ui.surroundings({}, tmp_path)
+    assert (around.native, around.count, around.size, around.guidance) == (512, None, None, None)
