@@ -126,7 +126,7 @@ def _painter(layers: Sequence[Layer], size: Size, keep: float) -> np.ndarray:
         stack[index] = layer.coverage * (1 - np.float32(keep) * lower)
         stack[1:index] *= 1 - np.float32(1 - keep) * layer.coverage
         stack[0] *= 1 - layer.coverage
-    return _scaled(stack, layers)
+    return _scaled(_filled(stack, layers), layers)
 
 
 def _weighted(layers: Sequence[Layer], size: Size, keep: float) -> np.ndarray:
@@ -135,7 +135,14 @@ def _weighted(layers: Sequence[Layer], size: Size, keep: float) -> np.ndarray:
     for index, layer in enumerate(layers, start=1):
         stack[index] = layer.coverage
         stack[0] *= 1 - layer.coverage
-    return _scaled(stack, layers)
+    return _scaled(_filled(stack, layers), layers)
+
+
+def _filled(stack: np.ndarray, layers: Sequence[Layer]) -> np.ndarray:
+    """Nothing is left to the background where brushes that meet inside a cell fill it together."""
+    covered = np.sum([layer.coverage for layer in layers], axis=0, dtype=np.float32)
+    stack[0] = np.minimum(stack[0], np.clip(1 - covered, 0, 1))
+    return stack
 
 
 def _scaled(stack: np.ndarray, layers: Sequence[Layer]) -> np.ndarray:

@@ -152,6 +152,15 @@ def test_feathering_opens_no_gap_between_neighbours() -> None:
         assert masks.partition(layers, Size(8, 32), Overlap())[0].max() < 1e-6
 
 
+@given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=4, unique=True), st.sampled_from(["painter", "weighted"]))
+@settings(max_examples=40, deadline=None)
+def test_brushes_that_fill_the_canvas_leave_nothing_to_the_background(cuts: list[float], rule: str) -> None:
+    edges = [0.0, *sorted(cuts), 1.0]
+    size, columns = Size(32, 136), [Shape("rectangle", (a, 0, b, 1)) for a, b in itertools.pairwise(edges)]
+    stack = masks.partition([Layer(masks.cells(each, size, 8)) for each in columns], size.cells(8), Overlap(rule=rule))
+    assert stack[0].max() < masks.TRACE
+
+
 def test_equal_feathers_blur_each_weight_and_the_background() -> None:
     disc = masks.cells(Shape("ellipse", (0.3, 0.3, 0.7, 0.7)), Size(256, 256), 8)
     stack = masks.partition([Layer(disc, 2.0)], Size(32, 32), Overlap())
