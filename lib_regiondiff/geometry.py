@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +63,29 @@ class Box:
     def paste(self, array: Any, patch: Any) -> None:
         """Write `patch` [..., h, w] over the box of `array`, in place."""
         array[..., self.top : self.bottom, self.left : self.right] = patch
+
+    def padded(self, array: Any) -> Any:
+        """The part of a tensor or array [..., h, w] in a box that may leave it; the border is repeated beyond."""
+        height, width = array.shape[-2:]
+        if self.within(Size(height, width)) == self:
+            return self.crop(array)
+        rows = [min(max(row, 0), height - 1) for row in range(self.top, self.bottom)]
+        columns = [min(max(column, 0), width - 1) for column in range(self.left, self.right)]
+        return array[..., rows, :][..., columns]
+
+    def within(self, size: Size) -> Box:
+        """What of the box lies on a canvas."""
+        top, left = min(max(self.top, 0), size.height), min(max(self.left, 0), size.width)
+        return Box(top, left, max(top, min(self.bottom, size.height)), max(left, min(self.right, size.width)))
+
+    def moved(self, down: int, across: int) -> Box:
+        """The same box elsewhere."""
+        return Box(self.top + down, self.left + across, self.bottom + down, self.right + across)
+
+    @staticmethod
+    def hull(boxes: Iterable[Box]) -> Box:
+        """The smallest box that holds all of them."""
+        return functools.reduce(Box.union, boxes)
 
     def union(self, other: Box) -> Box:
         """The smallest box that holds both."""

@@ -20,6 +20,7 @@ from PIL import Image
 from PIL.Image import Transpose
 
 from lib_regiondiff.errors import Problem
+from lib_regiondiff.geometry import Size
 from lib_regiondiff.schema import Fault, show
 
 MAX_SIDE = 16384
@@ -208,6 +209,26 @@ def decode(picture: Picture) -> Image.Image:
         image.load()
         turn = _turn(image)
     return image if turn is None else image.transpose(turn)
+
+
+def ground(image: Picture | File | None, colour: str | None, size: Size) -> Image.Image | None:
+    """The RGB picture or the plain colour to paint on, stretched to a canvas; the picture lies on the colour."""
+    if image is None and colour is None:
+        return None
+    plain = Image.new("RGB", (size.width, size.height), colour or "white")
+    if image is not None:
+        assert isinstance(image, Picture), "files are read while parsing"
+        drawn = decode(image).convert("RGBA").resize(plain.size, Image.Resampling.LANCZOS)
+        plain.paste(drawn, mask=drawn)
+    return plain
+
+
+def bordered(image: Image.Image, multiple: int) -> Image.Image:
+    """A picture whose sides are multiples of a number; its border is repeated."""
+    size = Size(image.height, image.width)
+    more = size.up_to(multiple)
+    beyond = ((0, more.height - size.height), (0, more.width - size.width), (0, 0))
+    return image if more == size else Image.fromarray(np.pad(np.asarray(image.convert("RGB")), beyond, mode="edge"))
 
 
 def _turn(image: Image.Image) -> Transpose | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from lib_regiondiff import guidance
+from lib_regiondiff import bootstrap, guidance
 from lib_regiondiff.blend import blend
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Cond, Host, Level, Model, Row, composed
@@ -90,13 +90,21 @@ def predict(host: Host, plan: Plan, x: Tensor, level: Level, call: Call) -> Pred
         cond = _composed(view, each, answers, uncond)
         if uncond is not None:
             whole = guidance.cfg(cond, uncond, call.scale_of(view.region))
-            cond = guidance.rescale(whole, cond, view.box.crop(x), level, plan.rescale)
+            cond = guidance.rescale(whole, cond, _looks(view, x, level), level, plan.rescale)
         guided.append(cond)
-    denoised = blend(views, guided, x)
+    kept = [bootstrap.kept(view, each, plan.sensitivity) for view, each in zip(views, guided, strict=True)]
+    denoised = blend(views, guided, x, kept, plan.under)
     if not torch.isfinite(denoised).all():
         raise _not_finite(views, guided, level)
     every = [uncond for uncond in unconds if uncond is not None]
-    return Prediction(denoised, blend(views, every, x) if len(every) == len(views) else None)
+    complete = len(every) == len(views)
+    return Prediction(denoised, blend(views, every, x, kept, plan.under) if complete else None)
+
+
+def _looks(view: View, x: Tensor, level: Level) -> Tensor:
+    """What a view sees of each image [B, C, h, w]."""
+    looks = (bootstrap.look(view.box.padded(each), view.surround, i, level) for i, each in enumerate(x))
+    return torch.stack(list(looks))
 
 
 def ask(views: Sequence[View], images: int, level: Level, call: Call) -> tuple[list[Row], list[Asked]]:
@@ -105,10 +113,10 @@ def ask(views: Sequence[View], images: int, level: Level, call: Call) -> tuple[l
     known: dict[tuple[object, ...], int] = {}
 
     def index(image: int, view: View, cond: Cond, negative: bool) -> int:
-        key = (image, view.box, view.frame, id(cond))
+        key = (image, view.box, view.frame, id(cond), id(view.surround))
         if key not in known:
             known[key] = len(rows)
-            rows.append(Row(image, view.box, view.frame, cond, level, negative))
+            rows.append(Row(image, view.box, view.frame, cond, level, negative, surround=view.surround))
         return known[key]
 
     def each(view: View) -> Asked:
@@ -124,7 +132,7 @@ def evaluate(host: Host, x: Tensor, rows: Sequence[Row]) -> list[Tensor]:
     """The prediction [C, h, w] of each row; rows of equal shape and group share network calls."""
     answers: dict[int, Tensor] = {}
     for batch in batches(rows, host.latent.cells_per_call):
-        crops = torch.stack([rows[index].box.crop(x[rows[index].image]) for index in batch])
+        crops = torch.stack([bootstrap.seen(rows[index], x) for index in batch])
         answers.update(zip(batch, host.denoise(crops, [rows[index] for index in batch]), strict=True))
     return [answers[index] for index in range(len(rows))]
 

@@ -18,6 +18,11 @@ def generator(seed: int) -> torch.Generator:
     return torch.Generator("cpu").manual_seed(seed)
 
 
+def derived(seed: int, number: int) -> int:
+    """The seed of further noise of a picture: one for each number, none of them the picture's own."""
+    return (seed * 1_000_003 + number + 1) % 2**53
+
+
 def unit(generators: Sequence[torch.Generator], shape: tuple[int, int, int]) -> Tensor:
     """Unit noise float32 [B, C, h, w], one generator an image: it depends on no other image of the batch."""
     return torch.cat([torch.randn((1, *shape), generator=each) for each in generators])

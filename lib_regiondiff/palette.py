@@ -62,7 +62,7 @@ class Background:
     negative: str = field(PROMPT, "", "What it should not show; brushes without an own negative use it too.")
     image: Picture | File | None = field(Maybe(IMAGE), None, "A picture to paint on.")
     colour: str | None = field(Maybe(Colour()), None, "A plain colour to paint on.")
-    strength: float = field(SHARE, 1.0, "Share of the levels in which image or colour is repainted.")
+    strength: float = field(SHARE, 1.0, "Share of the levels, the first ones, in which image or colour is put back.")
 
 
 @dataclass(frozen=True, kw_only=True)

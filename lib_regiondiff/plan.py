@@ -3,64 +3,28 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import itertools
-import math
 import operator
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
+from torch import Tensor
 
-from lib_regiondiff import masks
+from lib_regiondiff import imaging, masks
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Host, Level, Part, Parts, composed
+from lib_regiondiff.host import Host, Level
+from lib_regiondiff.meanings import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of, whole
 from lib_regiondiff.palette import Brush, Palette
-from lib_regiondiff.views import Layout, Region, View, fading, hull
+from lib_regiondiff.surround import Around, white_share
+from lib_regiondiff.views import Layout, View, fading
 
-BACKGROUND = ""  # no brush can have this id
+__all__ = ["BACKGROUND", "Job", "Plan", "Text", "make_plan", "refuse", "step_of"]
+
 SAME_LEVEL = 1e-4
-
-
-@dataclass(frozen=True)
-class Text:
-    """The prompt and negative of one brush in one image, as they are to be encoded."""
-
-    prompt: str
-    negative: str
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run of a sampler: size in pixels, the clock, one seed for each image.
-
-    `clock` is the noise of each level that the sampler plans to run, descending, with the final 0; it may ask between
-    two of them, above the first, or again. `texts` has one mapping for each image from brush id (BACKGROUND for the
-    background) to its resolved text; what is missing is taken from the palette. `guidance` None means the palette's.
-    `negatives` has them encoded even for guidance 1, for a host that may ask for them or change its scale.
-    """
-
-    size: Size
-    clock: tuple[float, ...]
-    seeds: tuple[int, ...]
-    texts: tuple[Mapping[str, Text], ...] = ()
-    guidance: float | None = None
-    negatives: bool = False
-
-    def text(self, image: int, key: str, otherwise: Text) -> Text:
-        """The text of a brush in an image."""
-        return self.texts[image].get(key, otherwise) if self.texts else otherwise
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """All of a brush but where it is; brushes of equal meaning become one region."""
-
-    texts: tuple[Text, ...]
-    guidance: float | None = None
-    prompt_strength: float = 1.0
-    first: int = 0
-    last: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +36,10 @@ class Plan:
     guidance: float
     rescale: float
     steps: tuple[tuple[View, ...], ...]
+    under: Tensor | None = None
+    """x0 [C, h, w] of the picture under the brushes, where views leave weight to it."""
+    sensitivity: float = 0.0
+    """How much of x0 that is like its surroundings is suppressed, where a view has surroundings."""
 
     def views(self, level: Level) -> tuple[View, ...]:
         """The views of a level; one between two levels of the clock belongs to the noisier of them."""
@@ -80,9 +48,11 @@ class Plan:
     @property
     def single(self) -> View | None:
         """The only view of the whole run, if it covers the canvas: one prompt for the whole picture."""
+        if not self.steps or not self.steps[0]:
+            return None
         first = self.steps[0][0]
         only = all(len(views) == 1 and views[0] is first for views in self.steps)
-        return first if only and first.box == Box.whole(self.size) else None
+        return first if only and first.surround is None and first.box == Box.whole(self.size) else None
 
     @property
     def plain(self) -> bool:
@@ -100,66 +70,74 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     """Plan a job. Raises HostError for what cannot be honoured yet; `merge` False keeps equal brushes apart."""
     refuse(palette)
     layout = Layout.of(palette, job.size, host.latent)
-    meanings = _meanings(palette, job)
+    guidance = palette.guidance if job.guidance is None else job.guidance
+    if len(job.clock) < 2:
+        return Plan(layout.canvas, job.clock, guidance, palette.rescale, ())
+    under = _under(palette, job.size, host)
+    meanings = meanings_of(palette, job, alone=under is not None)
     stack = _partition(palette, job, host)
-    owners = _owners(meanings, merge)
+    owners = owners_of(meanings, merge)
     kinds, weights = _weights(stack, meanings, owners, palette, job)
     boxes = [layout.boxes(np.max(maps, axis=0)) for maps in zip(*weights, strict=True)]
-    guidance = palette.guidance if job.guidance is None else job.guidance
-    encoder = _Encoder(
+    encoder = Encoder(
         host, meanings, ("background", *(brush.id for brush in palette.brushes)), job.negatives or guidance != 1
     )
     regions = [
-        encoder.region(group, hull(places)) if places else None for group, places in zip(owners, boxes, strict=True)
+        encoder.region(group, Box.hull(places)) if places else None for group, places in zip(owners, boxes, strict=True)
     ]
-    views = [layout.views(maps, boxes, regions) for maps in weights]
-    return Plan(layout.canvas, job.clock, guidance, palette.rescale, tuple(views[kind] for kind in kinds))
+    first = _First.of(palette, job, host, under)
+
+    @functools.cache
+    def views(kind: int, repainted: bool, share: float | None) -> tuple[View, ...]:
+        drawn = [None, *regions[1:]] if repainted else regions
+        return layout.views(weights[kind], boxes, drawn, None if share is None else first.around(share))
+
+    steps = tuple(views(kind, *first.at(step)) for step, kind in enumerate(kinds))
+    return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, palette.bootstrap.leak_sensitivity)
+
+
+@dataclass(frozen=True)
+class _First:
+    """What is particular to the first levels: surroundings, and the picture under the brushes put back."""
+
+    palette: Palette
+    under: Tensor | None
+    seeds: tuple[int, ...]
+    painted: int
+    centred: bool
+    white: Callable[[], Tensor]
+
+    @staticmethod
+    def of(palette: Palette, job: Job, host: Host, under: Tensor | None) -> _First:
+        """For a job; white is encoded if it is needed, at the model's native size."""
+        side = host.latent.native
+        painted = whole(palette.background.strength * (len(job.clock) - 1)) if under is not None else 0
+
+        def white() -> Tensor:
+            return host.encode_image(Image.new("RGB", (side, side), "white"))[0].mean(dim=(1, 2), keepdim=True)
+
+        return _First(palette, under, job.seeds, painted, job.centred, functools.cache(white))
+
+    def at(self, step: int) -> tuple[bool, float | None]:
+        """Whether the picture under the brushes is put back at a step, and the share of white around brushes."""
+        share = white_share(self.palette.bootstrap, step, self.under is not None)
+        return step < self.painted, share if self.centred else None
+
+    def around(self, share: float) -> Around:
+        """What surroundings are made of."""
+        return Around(share, self.white(), self.under, self.seeds)
+
+
+def _under(palette: Palette, size: Size, host: Host) -> Tensor | None:
+    """x0 [C, h, w] of the background's picture or colour, stretched to the canvas; None if it is a prompt alone."""
+    picture = imaging.ground(palette.background.image, palette.background.colour, size)
+    return None if picture is None else host.encode_image(imaging.bordered(picture, host.latent.pixels_per_cell))[0]
 
 
 def refuse(palette: Palette) -> None:
     """HostError for what the format can say and this version cannot do."""
-    missing = {
-        "init": palette.init is not None,
-        "background.image": palette.background.image is not None,
-        "background.colour": palette.background.colour is not None,
-        "bootstrap.levels": palette.bootstrap.levels > 0,
-        "attention": palette.attention != "none",
-    }
-    for path, is_set in missing.items():
-        if is_set:
-            raise HostError(path, "nothing", "a value", "this version can't do it yet; leave it out")
-
-
-def _meanings(palette: Palette, job: Job) -> list[Meaning]:
-    """The background's meaning and those of the brushes, from the lowest up."""
-    images, count = range(len(job.seeds)), len(job.clock) - 1
-    own = Text(palette.background.prompt, palette.background.negative)
-    under = Meaning(tuple(job.text(image, BACKGROUND, own) for image in images))
-
-    def meaning(brush: Brush) -> Meaning:
-        texts = []
-        for image in images:
-            negative = under.texts[image].negative if brush.negative is None else brush.negative
-            texts.append(job.text(image, brush.id, Text(brush.prompt, negative)))
-        if tuple(texts) == under.texts and brush.guidance is None:
-            return under
-        first = max(_whole(brush.start * count), count - _whole(brush.strength * count))
-        return Meaning(tuple(texts), brush.guidance, brush.prompt_strength, first, _whole(brush.stop * count))
-
-    return [under, *(meaning(brush) for brush in palette.brushes)]
-
-
-def _whole(levels: float) -> int:
-    """A share of levels as a number of them; halves count up."""
-    return math.floor(levels + 0.5)
-
-
-def _owners(meanings: Sequence[Meaning], merge: bool) -> list[list[int]]:
-    """Indices of equal meaning, grouped; the background's group comes first."""
-    groups: dict[object, list[int]] = {}
-    for index, meaning in enumerate(meanings):
-        groups.setdefault(meaning if merge else index, []).append(index)
-    return list(groups.values())
+    if palette.attention != "none":
+        raise HostError("attention", "nothing", "a value", "this version can't do it yet; leave it out")
 
 
 def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
@@ -197,41 +175,3 @@ def _weights(
         kinds.append(known[key])
     order = {maps: number for number, maps in enumerate(weights)}
     return [order[kind] for kind in kinds], list(weights.values())
-
-
-@dataclass(frozen=True)
-class _Encoder:
-    """Encodes each prompt once, so that equal prompts are one object and rows of them can be shared."""
-
-    host: Host
-    meanings: Sequence[Meaning]
-    names: Sequence[str]
-    guided: bool
-    known: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
-
-    def encode(self, words: str, negative: bool, size: Size) -> Parts:
-        key = (words, negative, size)
-        if key not in self.known:
-            self.known[key] = self.host.encode(*key)
-        return self.known[key]
-
-    def mixed(self, words: tuple[str, str], strength: float, negative: bool, size: Size) -> Parts:
-        """The parts between the background's words (first) and a brush's own (second)."""
-        under, own = words
-        parts = self.encode(own, negative, size)
-        if strength == 1 or own == under:
-            return parts
-        base = self.encode(under, negative, size)[0].cond
-        return tuple(Part(self.host.lerp(base, part.cond, strength), part.weight) for part in parts)
-
-    def region(self, group: Sequence[int], frame: Box) -> Region:
-        """The region of brushes of one meaning, encoded for its frame."""
-        meaning, size = self.meanings[group[0]], frame.size.pixels(self.host.latent.pixels_per_cell)
-        pairs, strength = list(zip(self.meanings[0].texts, meaning.texts, strict=True)), meaning.prompt_strength
-        conds = tuple(self.mixed((base.prompt, own.prompt), strength, False, size) for base, own in pairs)
-        unconds = None
-        if self.guided or meaning.guidance not in (None, 1) or any(composed(parts) for parts in conds):
-            negatives = [(base.negative, own.negative) for base, own in pairs]
-            unconds = tuple(self.mixed(words, strength, True, size)[0].cond for words in negatives)
-        names = tuple(self.names[index] for index in group)
-        return Region(names, 0 in group, meaning.guidance, conds, unconds)

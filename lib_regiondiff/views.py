@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from lib_regiondiff import tiles
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Cond, LatentSpec, Parts
 from lib_regiondiff.palette import Palette
+from lib_regiondiff.surround import Around, Surround, centred
 
 WINDOW_MULTIPLE = 64
 
@@ -35,12 +35,16 @@ class Region:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One look of the network: a box in cells, the frame it is a part of, a region, the weight float32 [h, w]."""
+    """One look of the network: a box in cells, the frame it is a part of, a region, the weight float32 [h, w].
+
+    With surroundings the box may leave the canvas; the weight is 0 there.
+    """
 
     box: Box
     frame: Box
     region: Region
     weight: Tensor
+    surround: Surround | None = None
 
 
 @dataclass(frozen=True)
@@ -80,26 +84,60 @@ class Layout:
         return [box for box in grid if box.crop(weight).any()]
 
     def views(
-        self, maps: np.ndarray, boxes: Sequence[Sequence[Box]], regions: Sequence[Region | None]
+        self,
+        maps: np.ndarray,
+        boxes: Sequence[Sequence[Box]],
+        regions: Sequence[Region | None],
+        around: Around | None = None,
     ) -> tuple[View, ...]:
-        """The views of one level from the weights [R, h, w] of its regions; at each cell their weights sum to 1."""
-        total = np.zeros((self.canvas.height, self.canvas.width), np.float32)
+        """The views of one level from the weights [R, h, w] of its regions, which each region's tiles share.
+
+        With `around` all but the background's are centred and surrounded.
+        """
         found = []
-        for weight, places, region in zip(maps, boxes, regions, strict=True):
-            for box in places:
-                part = box.crop(weight) * (tiles.profile(self.kind, box.size) if len(places) > 1 else 1)
-                if region is not None and part.any():
-                    box.crop(total)[...] += part
-                    found.append((box, hull(places), region, part))
-        return tuple(
-            View(box, frame, region, torch.from_numpy(part / box.crop(total)).to(self.device))
-            for box, frame, region, part in found
-        )
+        for number, (weight, places, region) in enumerate(zip(maps, boxes, regions, strict=True)):
+            if region is None:
+                continue
+            if around is None or region.background:
+                found += self._looks(weight, places, region)
+            else:
+                found += _surrounded(self._looks(weight, centred(places, weight), region), number, around)
+        return tuple(found)
+
+    def _looks(self, weight: np.ndarray, places: Sequence[Box], region: Region) -> list[View]:
+        """The views of a region, by their tiles' profiles; those without any weight are left out."""
+        total = np.zeros(weight.shape, np.float32)
+        profiles = [tiles.profile(self.kind, box.size) if len(places) > 1 else 1 for box in places]
+        for box, profile in zip(places, profiles, strict=True):
+            inside = box.within(self.canvas)
+            inside.crop(total)[...] += _part(profile, inside, box)
+        shares = [_cut(weight, box) * profile for box, profile in zip(places, profiles, strict=True)]
+        return [
+            View(box, Box.hull(places), region, torch.from_numpy(share / _cut(total, box, 1)).to(self.device))
+            for box, share in zip(places, shares, strict=True)
+            if share.any()
+        ]
 
 
-def hull(places: Sequence[Box]) -> Box:
-    """What the boxes of a region are parts of: the window that its grid covers, or the only box itself."""
-    return functools.reduce(Box.union, places)
+def _surrounded(views: Sequence[View], number: int, around: Around) -> list[View]:
+    """The same views with their surroundings."""
+    return [
+        replace(view, surround=around.of(number, view.frame, view.box, view.weight.cpu().numpy())) for view in views
+    ]
+
+
+def _part(profile: np.ndarray | int, inside: Box, box: Box) -> np.ndarray | int:
+    return profile if isinstance(profile, int) else inside.moved(-box.top, -box.left).crop(profile)
+
+
+def _cut(canvas: np.ndarray, box: Box, beyond: float = 0) -> np.ndarray:
+    """The part of a canvas [h, w] in a box, with a number where the box leaves it."""
+    inside = box.within(Size(*canvas.shape))
+    if inside == box:
+        return box.crop(canvas)
+    cut = np.full((box.size.height, box.size.width), beyond, np.float32)
+    inside.moved(-box.top, -box.left).crop(cut)[...] = inside.crop(canvas)
+    return cut
 
 
 def fading(coverage: np.ndarray) -> np.ndarray:

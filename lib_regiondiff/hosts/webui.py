@@ -167,7 +167,7 @@ class WebUIHost:
 
 def cropped(given: Tensor, row: Row) -> Tensor:
     """What a host hands to its model for an image [C, h, w]: cut to the row's box where it has pixels."""
-    return row.box.crop(given) if given.ndim == 3 and given.shape[-1] > 1 else given
+    return row.box.padded(given) if given.ndim == 3 and given.shape[-1] > 1 else given
 
 
 def stacked(conds: Sequence[Cond]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
 from lib_regiondiff.hosts.diffusers import loader, text
 from lib_regiondiff.hosts.diffusers.text import TextCond
 
+MOST_PICTURES = 8
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -28,6 +30,8 @@ class DiffusersHost:
     name: str = ""
     fingerprint: str = ""
     known: dict[str, TextCond] = field(default_factory=dict, repr=False)
+    seen: dict[bytes, Tensor] = field(default_factory=dict, repr=False)
+    """Latents of the last pictures, by what the pictures hold."""
 
     @staticmethod
     def load(source: str, device: str = "auto", dtype: str = "auto") -> DiffusersHost:
@@ -84,9 +88,17 @@ class DiffusersHost:
         """x at a level."""
         return level.alpha * x0 + level.beta * noise
 
-    @torch.no_grad()
     def encode_image(self, image: Image.Image) -> Tensor:
         """Clean latents [1, C, h, w]: the mean of the VAE's posterior, so the same picture gives the same latents."""
+        key = hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).digest()
+        if key not in self.seen:
+            if len(self.seen) >= MOST_PICTURES:
+                self.seen.pop(next(iter(self.seen)))
+            self.seen[key] = self._encoded(image)
+        return self.seen[key]
+
+    @torch.no_grad()
+    def _encoded(self, image: Image.Image) -> Tensor:
         pixels = self.pipe.image_processor.preprocess(image).to(self.latent.device, self.pipe.vae.dtype)
         return self.pipe.vae.encode(pixels).latent_dist.mode().float() * self.pipe.vae.config.scaling_factor
 

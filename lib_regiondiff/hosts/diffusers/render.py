@@ -14,8 +14,10 @@ from PIL import Image
 from torch import Tensor
 
 from lib_regiondiff import noise
+from lib_regiondiff.finish import finished
 from lib_regiondiff.host import Level, composed
-from lib_regiondiff.hosts.diffusers import samplers
+from lib_regiondiff.hosts.diffusers import begin, samplers
+from lib_regiondiff.hosts.diffusers.begin import Begin
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost, from_denoised
 from lib_regiondiff.hosts.diffusers.text import TextCond
 from lib_regiondiff.model import region_model
@@ -35,36 +37,39 @@ class Render:
 
 
 def render(
-    host: DiffusersHost, palette: Palette, seeds: Sequence[int] = (), progress: Progress | None = None
+    host: DiffusersHost, palette: Palette, seeds: Sequence[int] = (), progress: Progress | None = None, batch: int = 1
 ) -> list[Render]:
     """One picture for each seed; without seeds, one for the palette's seed or a random one.
 
-    `progress` is called with (steps done, steps in all). Raises HostError for what this host can't honour.
+    `progress` is called with (steps done, steps in all); `batch` pictures go through the network together. Raises
+    HostError for what this host can't honour.
     """
     seeds = tuple(seeds) or (random.SystemRandom().randrange(2**32) if palette.seed is None else palette.seed,)
-    return list(renders(host, palette, seeds, progress))
+    return list(renders(host, palette, seeds, progress, batch))
 
 
 def renders(
-    host: DiffusersHost, palette: Palette, seeds: Sequence[int], progress: Progress | None = None
+    host: DiffusersHost, palette: Palette, seeds: Sequence[int], progress: Progress | None = None, batch: int = 1
 ) -> Iterator[Render]:
     """The same, each picture as soon as it is ready."""
     model = Model(name=host.name, hash=host.fingerprint)
+    groups = [tuple(seeds[start : start + batch]) for start in range(0, len(seeds), batch)]
     steps = itertools.count(1)
 
     def step_done() -> None:
         if progress is not None:
-            progress(next(steps), len(seeds) * palette.steps)
+            progress(next(steps), len(groups) * (palette.steps - begin.skipped(palette)))
 
-    for seed in seeds:
-        run = Run.of(host, replace(palette, seed=seed), step_done)
-        image = host.decode(run.latents()).crop((0, 0, palette.size.width, palette.size.height))
-        yield Render(image, replace(palette, seed=seed, model=model))
+    for group in groups:
+        run = Run.of(host, replace(palette, seed=group[0]), step_done, seeds=group)
+        for seed, latent in zip(group, run.latents().split(1), strict=True):
+            image = host.decode(latent).crop((0, 0, palette.size.width, palette.size.height))
+            yield Render(finished(image, palette), replace(palette, seed=seed, model=model))
 
 
 @dataclass(frozen=True)
 class Run:
-    """One picture on its way: its plan and its own scheduler and generator."""
+    """Pictures on their way, one for each seed: their plan, their own scheduler and generators."""
 
     host: DiffusersHost
     palette: Palette
@@ -72,38 +77,48 @@ class Run:
     scheduler: Any
     levels: tuple[Level, ...]
     step_done: Callable[[], None]
+    begin: Begin | None = None
+    seeds: tuple[int, ...] = ()
 
     @staticmethod
     def of(
-        host: DiffusersHost, palette: Palette, step_done: Callable[[], None] = lambda: None, merge: bool = True
+        host: DiffusersHost,
+        palette: Palette,
+        step_done: Callable[[], None] = lambda: None,
+        merge: bool = True,
+        seeds: Sequence[int] = (),
     ) -> Run:
-        """Plan a palette whose seed is set."""
-        assert palette.seed is not None
+        """Plan a palette for seeds, or for its own, which must be set then."""
+        seeds = tuple(seeds) or ((palette.seed,) if palette.seed is not None else ())
+        assert seeds
         sampler = samplers.find(palette.sampler)
         scheduler = samplers.scheduler_of(sampler, host.pipe.scheduler, palette.steps, host.latent.device)
-        levels = samplers.levels_of(sampler, scheduler)
-        job = Job(palette.size, tuple(level.noise for level in levels), (palette.seed,))
-        return Run(host, palette, make_plan(palette, job, host, merge), scheduler, levels, step_done)
+        levels = samplers.levels_of(sampler, scheduler)[begin.skipped(palette) * scheduler.order :]
+        job = Job(palette.size, tuple(level.noise for level in levels), seeds)
+        plan = make_plan(palette, job, host, merge)
+        return Run(host, palette, plan, scheduler, levels, step_done, Begin.of(palette, host), seeds)
 
     @torch.no_grad()
     def latents(self) -> Tensor:
-        """Clean latents [1, C, h, w]; diffusers' own pipeline makes them where the plan is one full-canvas view."""
-        assert self.palette.seed is not None
+        """Clean latents [B, C, h, w]; diffusers' own pipeline makes them where the plan is one full-canvas view."""
         spec, size = self.host.latent, self.plan.size
-        generator = noise.generator(self.palette.seed)
-        start = noise.unit([generator], (spec.channels, size.height, size.width))
+        generators = [noise.generator(seed) for seed in self.seeds]
+        start = noise.unit(generators, (spec.channels, size.height, size.width))
         start = noise.apply(start, self.palette, self.palette.size, spec.pixels_per_cell).to(spec.device)
         single = self.plan.single
-        if single is not None and fits_pipeline(single):
-            return self._plain(single, start, generator)
-        return self._sampled(start, generator)
+        if single is not None and fits_pipeline(single) and self.begin is None:
+            return self._plain(single, start, generators)
+        return self._sampled(start, generators)
 
-    def _sampled(self, start: Tensor, generator: torch.Generator) -> Tensor:
+    def _sampled(self, start: Tensor, generators: list[torch.Generator]) -> Tensor:
         """The sampling loop: the scheduler steps the canvas with the blended prediction."""
         model, kind = region_model(self.host, self.plan), self.host.pipe.scheduler.config.prediction_type
-        x = start * self.scheduler.init_noise_sigma
-        extra = step_options(self.scheduler, generator)
-        for level, t in zip(self.levels, self.scheduler.timesteps, strict=False):
+        x, first = start * self.scheduler.init_noise_sigma, len(self.scheduler.timesteps) + 1 - len(self.levels)
+        if self.begin is not None:
+            x, model = self.begin.noised(start, self.levels[0]), self.begin.inside(model)
+            getattr(self.scheduler, "set_begin_index", lambda index: None)(first)
+        extra = step_options(self.scheduler, generators)
+        for level, t in zip(self.levels, self.scheduler.timesteps[first:], strict=False):
             if hasattr(self.scheduler, "scale_model_input"):
                 self.scheduler.scale_model_input(x, t)
             output = from_denoised(model(x, level), x, level, kind)
@@ -111,7 +126,7 @@ class Run:
             self.step_done()
         return x
 
-    def _plain(self, view: View, start: Tensor, generator: torch.Generator) -> Tensor:
+    def _plain(self, view: View, start: Tensor, generators: list[torch.Generator]) -> Tensor:
         """The host's own path, unchanged."""
         pipe, own = self.host.pipe, self.host.pipe.scheduler
         region, scale = view.region, self.plan.guidance if view.region.guidance is None else view.region.guidance
@@ -127,8 +142,9 @@ class Run:
             return pipe(
                 prompt_embeds=cond.embedding,
                 negative_prompt_embeds=uncond.embedding if isinstance(uncond, TextCond) else None,
+                num_images_per_prompt=len(start),
                 latents=start.to(self.host.latent.dtype),
-                generator=generator,
+                generator=generators,
                 num_inference_steps=self.palette.steps,
                 guidance_scale=scale,
                 guidance_rescale=self.palette.rescale,
@@ -147,6 +163,6 @@ def fits_pipeline(view: View) -> bool:
     return not composed(parts) and (unconds is None or unconds[0].group == parts[0].cond.group)
 
 
-def step_options(scheduler: Any, generator: torch.Generator) -> dict[str, Any]:
-    """The generator, for a scheduler whose step takes one."""
-    return {"generator": generator} if "generator" in inspect.signature(scheduler.step).parameters else {}
+def step_options(scheduler: Any, generators: list[torch.Generator]) -> dict[str, Any]:
+    """The generators of the images, for a scheduler whose step takes them."""
+    return {"generator": generators} if "generator" in inspect.signature(scheduler.step).parameters else {}

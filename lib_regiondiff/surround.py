@@ -1,0 +1,76 @@
+"""Surroundings: what a region sees outside of its brush in the first levels, instead of the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lib_regiondiff import noise, tiles
+from lib_regiondiff.geometry import Box
+from lib_regiondiff.palette import Bootstrap
+
+
+@dataclass(frozen=True, eq=False)
+class Surround:
+    """What one view sees where its brush is not.
+
+    mask: float32 [h, w], 1 on the brush, which shows the canvas. clean: x0 [C, h, w] of the rest, or None where a
+    part of it is the canvas itself. white: [C, 1, 1], and its share. noise: [B, C, h, w] of unit variance, its own.
+    """
+
+    mask: Tensor
+    clean: Tensor | None
+    white: Tensor
+    share: float
+    noise: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Around:
+    """All that surroundings are made of at a level: white, the picture under the brushes if any, seeds of images."""
+
+    share: float
+    white: Tensor
+    under: Tensor | None
+    seeds: tuple[int, ...]
+
+    def of(self, number: int, frame: Box, box: Box, weight: np.ndarray) -> Surround:
+        """The surroundings of a view of the region with this number; its tiles in `frame` share one noise."""
+        clean = self.white.expand(-1, box.size.height, box.size.width)
+        if self.share < 1:
+            clean = None if self.under is None else torch.lerp(box.padded(self.under), clean, self.share)
+        generators = [noise.generator(noise.derived(seed, number)) for seed in self.seeds]
+        own = noise.unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
+        part = box.moved(-frame.top, -frame.left).crop(own)
+        mask = torch.from_numpy((weight > weight.max() / 2).astype(np.float32)).to(self.white)
+        return Surround(mask, clean, self.white, self.share, part)
+
+
+def white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:
+    """The share of white around the brushes at a step; None where brushes see the canvas.
+
+    StreamMultiDiffusion's mix: as many levels are white, a fraction mixes. What is not white is the picture under the
+    brushes; without one there is nothing else to see than the canvas.
+    """
+    if step >= bootstrap.levels:
+        return None
+    share = min(max(bootstrap.mix - step, 0.0), 1.0)
+    return share if share > 0 or under else None
+
+
+def centred(places: Sequence[Box], weight: np.ndarray) -> list[Box]:
+    """The boxes of a region, moved together such that its brush [h, w] is in the middle of what they cover.
+
+    They may leave the canvas then. A brush that spans several tiles is centred once.
+    """
+    inner = tiles.bounds(weight > 0)
+    if inner is None or not places:
+        return list(places)
+    outer = Box.hull(places)
+    down = (inner.top + inner.bottom - outer.top - outer.bottom) // 2
+    across = (inner.left + inner.right - outer.left - outer.right) // 2
+    return [box.moved(down, across) for box in places]

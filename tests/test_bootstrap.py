@@ -1,0 +1,186 @@
+"""Bootstrap and pictures under the brushes: variance, centring, what is put back and what leaks, in closed form."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from fakes import GaussianHost, MeanCond, clock_of, exploding, heun, schedule
+from lib_regiondiff import bootstrap, noise
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.host import Level
+from lib_regiondiff.imaging import Picture
+from lib_regiondiff.model import region_model
+from lib_regiondiff.palette import Bootstrap, Palette, parse
+from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.surround import Around, centred, white_share
+
+LEVELS = tuple(exploding(sigma) for sigma in schedule(20))
+SQUARE = {"rectangle": [0, 0, 0.25, 0.25]}
+
+
+def palette(width: int = 256, height: int = 256, **more: Any) -> Palette:
+    """One brush in a corner of a canvas that is larger than the native side."""
+    brushes = [{"id": "a", "prompt": "2", "mask": SQUARE}]
+    size = {"width": width, "height": height}
+    return parse({"version": 1, "size": size, "guidance": 1, "background": {"prompt": "0"}, "brushes": brushes} | more)
+
+
+def planned(document: Palette, host: GaussianHost) -> Any:
+    return make_plan(document, Job(document.size, clock_of(LEVELS), (1,)), host)
+
+
+def run(document: Palette, host: GaussianHost) -> torch.Tensor:
+    plan = planned(document, host)
+    start = noise.unit([noise.generator(1)], (3, plan.size.height, plan.size.width)).double() * LEVELS[0].beta
+    return heun(region_model(host, plan), start, LEVELS)
+
+
+def picture(value: int, width: int = 256, height: int = 256) -> str:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), (value, value, value)).save(file, "PNG")
+    return Picture.of(file.getvalue()).url
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("under", [False, True])
+@pytest.mark.parametrize("level", [Level.exploding(0, 9.0), Level.preserving(0, 1.3)])
+def test_surroundings_have_the_deviation_of_their_level(share: float, under: bool, level: Level) -> None:
+    white, x0 = torch.full((4, 1, 1), 1.5), torch.full((4, 96, 96), -0.5)
+    canvas = level.alpha * x0 + level.beta * noise.unit([noise.generator(3)], (4, 96, 96))[0]
+    box = Box(0, 0, 96, 96)
+    weight = np.zeros((96, 96), np.float32)
+    weight[40:50, 40:50] = 1
+    made = Around(share, white, x0 if under else None, (7,)).of(1, box, box, weight)
+    seen = bootstrap.look(canvas, made, 0, level)
+    assert torch.equal(seen[:, 40:50, 40:50], canvas[:, 40:50, 40:50])
+    outside = seen[:, :40]
+    wanted = level.alpha * (share * 1.5 + (1 - share) * -0.5)
+    assert float(outside.mean()) == pytest.approx(wanted, abs=0.04 * level.beta)
+    assert float(outside.std()) == pytest.approx(level.beta, rel=0.02)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_centred_brush_is_in_the_middle_and_inside(data: st.DataObject) -> None:
+    top, left = data.draw(st.integers(0, 30)), data.draw(st.integers(0, 30))
+    bottom, right = data.draw(st.integers(top + 1, 32)), data.draw(st.integers(left + 1, 32))
+    weight = np.zeros((32, 32), np.float32)
+    weight[top:bottom, left:right] = 1
+    wide, high = data.draw(st.integers(right - left, 32)), data.draw(st.integers(bottom - top, 32))
+    start = Box(0, 0, high, wide).moved(min(top, 32 - high), min(left, 32 - wide))
+    halves = [Box(start.top, start.left, start.bottom, start.left + max(1, wide // 2)), start]
+    moved = centred(halves, weight)
+    hull = Box.hull(moved)
+    assert hull.size == start.size and moved[0].left == hull.left
+    assert hull.top <= top and hull.left <= left and hull.bottom >= bottom and hull.right >= right
+    assert abs((hull.top + hull.bottom) - (top + bottom)) <= 1
+    assert abs((hull.left + hull.right) - (left + right)) <= 1
+
+
+def test_levels_and_mix_say_which_levels_see_white() -> None:
+    shares = [white_share(Bootstrap(levels=4, mix=2.3), step, True) for step in range(6)]
+    assert shares == [1, 1, pytest.approx(0.3), 0, None, None]
+    assert white_share(Bootstrap(levels=4, mix=2.3), 3, False) is None
+    assert white_share(Bootstrap(), 0, True) is None
+
+
+def test_only_the_first_levels_are_centred_and_their_weights_still_sum_to_one() -> None:
+    made = planned(palette(bootstrap={"levels": 3, "mix": 9}), GaussianHost(native=128))
+    for step, level in enumerate(LEVELS[:-1]):
+        total = torch.zeros(made.size.height, made.size.width)
+        for view in made.views(level):
+            inside = view.box.within(made.size)
+            inside.crop(total).add_(inside.moved(-view.box.top, -view.box.left).crop(view.weight))
+            assert (view.surround is not None) == (step < 3 and view.region.names == ("a",))
+        assert (total - 1).abs().max() < 1e-5
+    first, last = (next(v for v in made.views(level) if v.region.names == ("a",)) for level in (LEVELS[0], LEVELS[5]))
+    assert first.box == Box(-4, -4, 12, 12) and last.box == Box(0, 0, 16, 16)
+
+
+def test_a_pointwise_model_does_not_notice_the_bootstrap() -> None:
+    """Gaussian data have no neighbours: what is seen around a brush changes nothing in it."""
+    host = GaussianHost(native=128)
+    plain = run(palette(), host)
+    off = {"levels": 5, "mix": 5, "leak_sensitivity": 0}
+    assert torch.allclose(run(palette(bootstrap=off), host), plain, atol=1e-9)
+    tiled = palette(512, 64, tiles={"width": 128, "height": 64, "overlap": 32}, bootstrap=off)
+    tiled_plain = palette(512, 64, tiles={"width": 128, "height": 64, "overlap": 32})
+    assert torch.allclose(run(tiled, host), run(tiled_plain, host), atol=1e-6)
+
+
+def test_tiles_of_one_brush_move_together() -> None:
+    wide = [{"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, 0.8, 0.4]}}]
+    document = palette(
+        512, 128, brushes=wide, tiles={"width": 128, "height": 128, "overlap": 64}, bootstrap={"levels": 1}
+    )
+    views = [v for v in planned(document, GaussianHost(native=128)).steps[0] if v.region.names == ("a",)]
+    later = [v for v in planned(document, GaussianHost(native=128)).steps[1] if v.region.names == ("a",)]
+    moves = {(a.box.top - b.box.top, a.box.left - b.box.left) for a, b in zip(views, later, strict=True)}
+    assert len(views) > 2 and moves == {(-5, -2)}
+    shared = [v.surround.noise for v in views]
+    assert torch.equal(shared[0][..., 8:], shared[1][..., :8])
+
+
+def test_what_leaks_loses_its_weight_and_nothing_else_does() -> None:
+    white, under = torch.ones(3, 1, 1), torch.full((3, 16, 16), -1.0)
+    weight = np.ones((16, 16), np.float32)
+    box = Box(0, 0, 16, 16)
+    around = Around(0.0, white, under, (1,)).of(1, box, box, weight)
+    view: Any = type("V", (), {"surround": around})()
+    leaked, own = under[None], torch.full((1, 3, 16, 16), 2.0)
+    assert float(bootstrap.kept(view, leaked, 0.2).max()) == 0  # type: ignore[union-attr]
+    assert float(bootstrap.kept(view, own, 0.2).min()) > 0.999  # type: ignore[union-attr]
+    assert bootstrap.kept(view, own, 0) is None
+
+
+def test_a_brush_that_paints_only_its_background_leaves_the_picture_under_it() -> None:
+    """Total leak: the brush's own data are the background's, so nothing of its weight is left."""
+    ground = {"image": picture(255), "strength": 1}
+    host = GaussianHost(deviation=1e-6, native=128)
+    brushes = [{"id": "a", "prompt": "1", "mask": SQUARE}]  # 1 is white
+    document = palette(background=ground, brushes=brushes, bootstrap={"levels": 20, "mix": 0})
+    plan = planned(document, host)
+    x = torch.randn(1, 3, 32, 32, dtype=torch.float64, generator=noise.generator(5)) * LEVELS[0].beta
+    assert torch.allclose(region_model(host, plan)(x, LEVELS[0]), torch.ones(1, 3, 32, 32, dtype=torch.float64))
+    kept = [bootstrap.kept(view, torch.ones(1, 3, 16, 16), plan.sensitivity) for view in plan.steps[0]]
+    assert [float(each.max()) for each in kept if each is not None] == [0.0]
+
+
+@pytest.mark.parametrize("ground", [{"image": picture(51)}, {"colour": "#333333"}, {"image": picture(51, 64, 32)}])
+def test_a_picture_under_the_brushes_is_put_back_at_every_level(ground: dict[str, Any]) -> None:
+    host = GaussianHost()
+    end = run(palette(250, 250, background=ground), host)
+    assert (end[..., 8:] - (51 / 127.5 - 1)).abs().max() < 1e-6
+    assert end[..., :7, :7].mean() == pytest.approx(2, abs=0.2)
+    conds = [row.cond for call in host.calls for row in call]
+    assert {cond.mean for cond in conds if isinstance(cond, MeanCond)} == {2.0}, "the background costs no network row"
+
+
+def test_after_its_share_of_levels_the_background_s_prompt_paints_on() -> None:
+    host = GaussianHost(deviation=1e-3)
+    end = run(palette(background={"prompt": "-3", "colour": "#333333", "strength": 0.5}), host)
+    assert float(end[..., 16:].mean()) == pytest.approx(-3, abs=0.05)
+    with_brush = run(palette(background={"prompt": "-3", "colour": "#333333"}), host)
+    assert float(with_brush[..., 16:].mean()) == pytest.approx(51 / 127.5 - 1, abs=1e-6)
+
+
+def test_a_brush_of_the_background_s_prompt_is_painted_on_a_picture() -> None:
+    end = run(palette(background={"prompt": "2", "colour": "#333333"}), GaussianHost(deviation=1e-3))
+    assert end[..., :7, :7].mean() == pytest.approx(2, abs=0.05)
+
+
+def test_boxes_beyond_a_canvas_repeat_its_border() -> None:
+    canvas = torch.arange(12.0).reshape(1, 3, 4)
+    assert Box(-1, -2, 2, 5).padded(canvas).tolist() == [
+        [[0, 0, 0, 1, 2, 3, 3], [0, 0, 0, 1, 2, 3, 3], [4, 4, 4, 5, 6, 7, 7]]
+    ]
+    assert Box(-5, 1, 9, 2).within(Size(3, 4)) == Box(0, 1, 3, 2)
+    assert Box(1, 1, 3, 3).padded(canvas).data_ptr() == Box(1, 1, 3, 3).crop(canvas).data_ptr()

@@ -1,0 +1,151 @@
+"""Img2img, inpainting and pictures under the brushes on diffusers, with the model whose colours are known."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+diffusers = pytest.importorskip("diffusers")
+
+from lib_regiondiff import noise
+from lib_regiondiff.finish import brushed, finished, over
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.hosts.diffusers import samplers
+from lib_regiondiff.hosts.diffusers.begin import skipped
+from lib_regiondiff.hosts.diffusers.host import DiffusersHost
+from lib_regiondiff.hosts.diffusers.render import Run, render
+from lib_regiondiff.imaging import Picture
+from lib_regiondiff.palette import Palette, parse
+
+LEFT = {"rectangle": [0, 0, 0.5, 1]}
+SAMPLERS = ["Euler a", "DPM++ 2M", "LCM"]
+
+
+@pytest.fixture(scope="module")
+def host(known_pipeline: Any) -> DiffusersHost:
+    known_pipeline.set_progress_bar_config(disable=True)
+    return DiffusersHost.of(known_pipeline, "known", "0123456789")
+
+
+def speckled(width: int = 136, height: int = 64) -> np.ndarray:
+    """A picture that no model would draw."""
+    return np.random.default_rng(5).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def url(pixels: np.ndarray) -> str:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return Picture.of(file.getvalue()).url
+
+
+def palette(sampler: str = "Euler", **more: Any) -> Palette:
+    size = {"width": 136, "height": 64}
+    head = {"version": 1, "size": size, "seed": 3, "steps": 6, "sampler": sampler, "guidance": 1}
+    return parse(
+        head | {"background": {"prompt": "gray"}, "brushes": [{"id": "a", "prompt": "red", "mask": LEFT}]} | more
+    )
+
+
+def colour(host: DiffusersHost, prompt: str, sampler: str) -> np.ndarray:
+    """What a prompt gives alone."""
+    picture = render(host, palette(sampler, background={"prompt": prompt}, brushes=[]))[0].image
+    return np.asarray(picture)[8:-8, 8:-8].reshape(-1, 3).mean(axis=0)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_outside_of_the_mask_no_pixel_moves_and_inside_brushes_obey(host: DiffusersHost, sampler: str) -> None:
+    before = speckled()
+    init = {"image": url(before), "strength": 1, "mask": {"rectangle": [0, 0.5, 1, 1]}}
+    made = [np.asarray(each.image) for each in render(host, palette(sampler, init=init), (1, 2, 3, 4), batch=4)]
+    for picture in made:
+        assert np.array_equal(picture[:32], before[:32])
+        for part, prompt in ((picture[40:, 8:60], "red"), (picture[40:, 76:128], "gray")):
+            assert np.abs(part.reshape(-1, 3).mean(axis=0) - colour(host, prompt, sampler)).max() < 10
+
+
+@pytest.mark.parametrize("sampler", ["DDIM", "DPM++ 2M", "Euler"])
+@pytest.mark.parametrize("strength", [0.34, 1.0])
+def test_img2img_is_that_of_diffusers(host: DiffusersHost, sampler: str, strength: float) -> None:
+    document = palette(sampler, init={"image": url(speckled()), "strength": strength}, brushes=[], guidance=3)
+    kind = samplers.find(sampler)
+    scheduler = getattr(diffusers, kind.scheduler).from_config(host.pipe.scheduler.config, **kind.options)
+    parts = host.pipe.components | {"scheduler": scheduler}
+    pipe = diffusers.StableDiffusionImg2ImgPipeline(**parts, requires_safety_checker=False)
+    pipe.set_progress_bar_config(disable=True)
+    latents = host.encode_image(Image.fromarray(speckled()))
+    theirs = pipe(
+        "gray", image=latents, strength=strength, num_inference_steps=6, guidance_scale=3,
+        generator=noise.generator(3), output_type="latent",
+    ).images  # fmt: skip
+    assert (Run.of(host, document).latents() - theirs).abs().max() < 1e-4
+
+
+def test_strength_is_the_share_of_steps_that_are_run(host: DiffusersHost) -> None:
+    document = palette(init={"image": url(speckled()), "strength": 0.5})
+    steps: list[tuple[int, int]] = []
+    render(host, document, progress=lambda done, of: steps.append((done, of)))
+    assert steps == [(1, 3), (2, 3), (3, 3)] and skipped(document) == 3
+    still = render(host, palette(init={"image": url(speckled()), "strength": 0}))[0].image
+    assert np.array_equal(np.asarray(still), np.asarray(host.decode(host.encode_image(Image.fromarray(speckled())))))
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("feather", [0, 6])
+def test_brushes_on_a_picture_leave_the_rest_of_it(host: DiffusersHost, sampler: str, feather: float) -> None:
+    ground = speckled()
+    brush = {"id": "a", "prompt": "red", "mask": LEFT, "feather": feather}
+    document = palette(sampler, background={"image": url(ground)}, brushes=[brush], bootstrap={"levels": 2})
+    picture = np.asarray(render(host, document)[0].image)
+    reach = 68 + 3 * feather + 1
+    assert np.array_equal(picture[:, reach:], ground[:, reach:])
+    inside = picture[8:-8, 8 : 60 - 2 * feather].reshape(-1, 3).mean(axis=0)
+    assert np.abs(inside - colour(host, "red", sampler)).max() < 10
+
+
+def test_pictures_of_a_batch_are_those_of_their_seeds(host: DiffusersHost) -> None:
+    for sampler in ("Euler a", "LCM"):
+        document = palette(sampler)
+        together = [np.asarray(each.image, int) for each in render(host, document, (5, 6, 7), batch=2)]
+        alone = [np.asarray(render(host, document, (seed,))[0].image, int) for seed in (5, 6, 7)]
+        assert all(np.abs(a - b).max() <= 1 for a, b in zip(together, alone, strict=True))
+
+
+def test_a_picture_is_encoded_once(host: DiffusersHost) -> None:
+    image = Image.fromarray(speckled())
+    assert host.encode_image(image) is host.encode_image(image.copy())
+    assert host.encode_image(image) is not host.encode_image(image.transpose(Image.Transpose.FLIP_TOP_BOTTOM))
+    for shade in range(20):
+        host.encode_image(Image.new("RGB", (64, 64), (shade, 0, 0)))
+    assert len(host.seen) <= 8
+
+
+def test_colour_and_transparent_pictures_are_grounds(host: DiffusersHost) -> None:
+    pixels = np.zeros((64, 136, 4), np.uint8)
+    pixels[:32] = (10, 20, 30, 255)
+    document = palette(background={"image": url(pixels), "colour": "#00ff00"}, brushes=[])
+    picture = np.asarray(render(host, document)[0].image)
+    assert (picture[:30] == (10, 20, 30)).all() and (picture[34:] == (0, 255, 0)).all()
+
+
+def test_blending_over_a_picture_keeps_it_exactly_where_nothing_is() -> None:
+    ground, image = (Image.fromarray(speckled(20, 10)), Image.new("RGB", (20, 10), "red"))
+    share = np.zeros((10, 20), np.float32)
+    share[:, 10:] = 1
+    made = np.asarray(over(ground, image, share))
+    assert np.array_equal(made[:, :10], np.asarray(ground)[:, :10]) and (made[:, 10:] == (255, 0, 0)).all()
+    document = palette(background={"colour": "#0000ff", "strength": 0.5})
+    assert finished(image, document) is image
+    assert brushed(palette(), Size(64, 136))[:, :67].min() == 1 and brushed(palette(), Size(64, 136))[:, 69:].max() == 0
+
+
+def test_latents_do_not_depend_on_where_an_init_is_kept(host: DiffusersHost) -> None:
+    """With a mask that covers everything inpainting is img2img."""
+    init = {"image": url(speckled()), "strength": 0.6}
+    whole = init | {"mask": {"rectangle": [0, 0, 1, 1]}}
+    one, two = (Run.of(host, palette(init=each)).latents() for each in (init, whole))
+    assert torch.allclose(one, two, atol=1e-5)
