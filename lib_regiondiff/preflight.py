@@ -20,7 +20,7 @@ from lib_regiondiff.model import Call, ask, batches
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.plan import BACKGROUND, Job, Text, make_plan
 from lib_regiondiff.requests import Words
-from lib_regiondiff.summary import TRACE, Shares, label, summary
+from lib_regiondiff.summary import TRACE, Shares, doubtful, label, refused
 
 KINDS = ("error", "warning", "note")
 CELL = 8
@@ -101,12 +101,8 @@ def preflight(palette: Palette, around: Surroundings = ALONE) -> tuple[Notice, .
 
 def _summed(case: _Case) -> Iterator[Notice]:
     """What the summary says: masks that are empty, hidden or slivers, and features that are refused."""
-    for line in summary(case.palette):
-        told = line.removeprefix("warning: ")
-        if told.startswith("brushes["):
-            yield Notice("warning", told)
-        elif told != line and ": expected " in told:
-            yield Notice("error", told)
+    yield from (Notice("error", line) for line in refused(case.palette))
+    yield from (Notice("warning", line) for line in doubtful(case.palette, case.shares))
 
 
 def _small(case: _Case) -> Iterator[Notice]:

@@ -43,9 +43,10 @@ class Shares:
         return float(self.weights[index].mean())
 
     def is_thin(self, index: int) -> bool:
-        """Whether a brush has nowhere a square of THIN pixels to itself."""
+        """Whether a brush has nowhere a square of THIN pixels to itself, inside the canvas."""
         own, side = (self.weights[index] > 0.5).astype(np.uint8), -(-THIN // self.cell)
-        return not cv2.erode(own, np.ones((side, side), np.uint8)).any()
+        square = np.ones([min(side, extent) for extent in own.shape], np.uint8)
+        return not cv2.erode(own, square, borderType=cv2.BORDER_CONSTANT, borderValue=0).any()
 
 
 def summary(palette: Palette) -> list[str]:
@@ -54,7 +55,7 @@ def summary(palette: Palette) -> list[str]:
     head = f"{palette.size}, {len(palette.brushes)} brushes, {palette.steps} steps of {palette.sampler}"
     names = ["background", *(label(brush) for brush in palette.brushes)]
     parts = [f"{100 * shares.part(index):6.1f} %  {name}" for index, name in enumerate(names)]
-    told = [f"warning: {doubt}" for doubt in (*_doubts(palette, shares), *_refused(palette))]
+    told = [f"warning: {line}" for line in (*doubtful(palette, shares), *bare(palette, shares), *refused(palette))]
     return [_plain(line) for line in (f"{head}, guidance {palette.guidance:g}", *parts, *told)]
 
 
@@ -63,8 +64,8 @@ def label(brush: Brush) -> str:
     return f"{brush.id} ({brush.name})" if brush.name and brush.name != brush.id else brush.id
 
 
-def _doubts(palette: Palette, shares: Shares) -> Iterator[str]:
-    """Masks that are hardly meant so."""
+def doubtful(palette: Palette, shares: Shares) -> Iterator[str]:
+    """Brushes whose masks are hardly meant so."""
     for index, brush in enumerate(palette.brushes, start=1):
         where = f"brushes[{index - 1}] {label(brush)}"
         if not shares.painted[index - 1]:
@@ -73,11 +74,15 @@ def _doubts(palette: Palette, shares: Shares) -> Iterator[str]:
             yield f"{where}: later brushes cover it wholly"
         elif shares.is_thin(index):
             yield f"{where}: a sliver; nowhere does it have {THIN}x{THIN} pixels to itself"
+
+
+def bare(palette: Palette, shares: Shares) -> Iterator[str]:
+    """Canvas that nothing describes, where there is no main prompt."""
     if shares.part(0) > TRACE and not palette.background.prompt:
         yield f"{100 * shares.part(0):.1f} % of the canvas has no brush, and the background has no prompt"
 
 
-def _refused(palette: Palette) -> Iterator[str]:
+def refused(palette: Palette) -> Iterator[str]:
     """What this version cannot do, found one field at a time."""
     for field in dataclasses.fields(palette):
         try:

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from PIL import Image
 
 from cli_stub import PALETTE, SUN, TREE, run
-from lib_regiondiff.palette import Palette
-from lib_regiondiff.summary import summary
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.summary import Shares, summary
 from palettes import encoded, palettes
 
 PALE = base64.b64encode(encoded(Image.new("L", (8, 8), 0))).decode()
@@ -67,6 +68,21 @@ def test_shares_are_those_of_the_painters_order() -> None:
 )
 def test_likely_mistakes_are_warnings(changes: dict[str, Any], told: str) -> None:
     assert [line for line in check(**changes) if line.startswith(f"warning: {told}")]
+
+
+@pytest.mark.parametrize(
+    "mask", [(0, 0, 0.03, 1), (0.97, 0, 1, 1), (0, 0, 1, 0.03), (0, 0.97, 1, 1), (0.5, 0, 0.53, 1), (0, 0, 0.04, 0.04)]
+)
+def test_a_sliver_is_one_also_at_the_edge_and_nowhere_if_it_is_wide_enough(mask: tuple[float, ...]) -> None:
+    wide = [edge + (0.02 if edge in (0.03, 0.04, 0.53) else -0.02 if edge == 0.97 else 0) for edge in mask]
+    for box, thin in ((mask, True), (wide, False)):
+        told = check(brushes=[{"id": "a", "mask": {"rectangle": list(box)}}])
+        assert any("a sliver" in line for line in told) == thin
+
+
+def test_a_canvas_that_is_low_itself_has_no_slivers() -> None:
+    low = Palette(size=Size(16, 64), brushes=(parse({"version": 1, "brushes": [brush(0, 1)]}).brushes[0],))
+    assert not Shares.of(low).is_thin(1)
 
 
 def test_all_that_this_version_cannot_do_is_told() -> None:

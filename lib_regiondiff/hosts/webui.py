@@ -19,24 +19,8 @@ CELL = 8
 NATIVE = {False: 512, True: 1024}  # SD1 and SD2; SDXL and later
 
 
-class Encoded:
-    """What the text encoder made of a prompt at the step that the host is at: a tensor, or several by name."""
-
-    def now(self) -> Any:
-        """The value for a batch of one: [1, tokens, width], or a mapping of such with `crossattn` among them."""
-        raise NotImplementedError
-
-    @property
-    def group(self) -> Hashable:
-        """The shapes: conditions of equal shapes share a network call."""
-        value = self.now()
-        if isinstance(value, Mapping):
-            return tuple((name, tuple(part.shape)) for name, part in value.items())
-        return tuple(value.shape)
-
-
 @dataclass(frozen=True, eq=False)
-class Scheduled(Encoded):
+class Scheduled:
     """A prompt that editing may change while sampling: entries with the last step of each."""
 
     entries: Sequence[Any]
@@ -50,9 +34,14 @@ class Scheduled(Encoded):
             return {name: part[None] for name, part in entry.cond.items()}
         return entry.cond[None]
 
+    @property
+    def group(self) -> Hashable:
+        """What conditions must have in common to share a network call."""
+        return _shapes(self.now())
+
 
 @dataclass(frozen=True, eq=False)
-class Between(Encoded):
+class Between:
     """The condition between two others, at `share` of the way."""
 
     first: Cond
@@ -61,11 +50,30 @@ class Between(Encoded):
 
     def now(self) -> Any:
         """Interpolated value by value; the shorter text is repeated up to the length of the longer."""
-        assert isinstance(self.first, Encoded) and isinstance(self.second, Encoded)
-        a, b = self.first.now(), self.second.now()
+        a, b = _value(self.first), _value(self.second)
         if isinstance(a, Mapping):
             return {name: _lerp(a[name], b[name], self.share) for name in a}
         return _lerp(a, b, self.share)
+
+    @property
+    def group(self) -> Hashable:
+        """As for a prompt of that length."""
+        return _shapes(self.now())
+
+
+def _value(cond: Cond) -> Any:
+    """What the text encoder made of a prompt, at the step that the host is at.
+
+    A tensor [1, tokens, width], or a mapping of tensors with `crossattn` among them.
+    """
+    assert isinstance(cond, (Scheduled, Between)), "a condition of this host"
+    return cond.now()
+
+
+def _shapes(value: Any) -> Hashable:
+    if isinstance(value, Mapping):
+        return tuple((name, tuple(part.shape)) for name, part in value.items())
+    return tuple(value.shape)
 
 
 def _lerp(a: Tensor, b: Tensor, share: float) -> Tensor:
@@ -172,10 +180,7 @@ def cropped(given: Tensor, row: Row) -> Tensor:
 
 def stacked(conds: Sequence[Cond]) -> Any:
     """The values of conditions of one group as one batch."""
-    values = []
-    for cond in conds:
-        assert isinstance(cond, Encoded), "conditions of this host"
-        values.append(cond.now())
+    values = list(map(_value, conds))
     if isinstance(values[0], Mapping):
         return {name: torch.cat([value[name] for value in values]) for name in values[0]}
     return torch.cat(values)
