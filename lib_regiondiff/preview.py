@@ -21,6 +21,7 @@ from lib_regiondiff.requests import Document, palette_of, read
 from lib_regiondiff.summary import TRACE, Shares
 
 NOTHING = "No palette yet: take a preset, load or paste one, or have the regions made from the prompt."
+UNTYPED = "Type the main prompt: its lines become regions."
 LARGEST = 512  # side of the picture
 OPAQUE = 0.8
 SOLID = 0.5
@@ -33,7 +34,10 @@ def html(given: Any, around: Surroundings = ALONE) -> str:
     if given is None or (isinstance(given, str) and not given.strip()):
         return _framed(_listed([_item("note", escape(NOTHING))]))
     try:
-        palette = palette_of(_sized(read(given), around.size), around.words)
+        document = read(given)
+        if document.typed is not None and not around.prompt.strip():
+            return message([Notice("note", UNTYPED)])
+        palette = palette_of(_sized(document, around.size), around.words)
     except PaletteError as error:
         return _framed(_listed(_faults(error.problems)))
     palette = replace(palette, size=around.size or palette.size)
@@ -130,6 +134,6 @@ def _legend(palette: Palette, shares: Shares) -> str:
 
 def _line(number: str, colour: str, name: str, share: float, prompt: str) -> str:
     swatch = f'<span class="regiondiff-swatch" style="background:{escape(colour)}">{number}</span>'
-    short = prompt if len(prompt) <= LONGEST else prompt[:LONGEST] + "…"
+    short = "" if prompt == name else prompt if len(prompt) <= LONGEST else prompt[:LONGEST] + "…"
     told = f'<b><bdi>{escape(name)}</bdi></b> {100 * share:.1f} % <span class="regiondiff-prompt">'
     return f"<li>{swatch}<div>{told}<bdi>{escape(short)}</bdi></span></div></li>"

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lib_regiondiff import __version__, hosts, presets, preview, requests
+from lib_regiondiff.controls import CONTROLS, LAYOUTS, SPLITS, chosen, controls_of, spelled, switched, typed_in
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.formats.typed import Options, is_typed
+from lib_regiondiff.formats.typed import Options
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui import native_side
 from lib_regiondiff.preflight import Notice, Surroundings
 from lib_regiondiff.presets import Store, written
-from lib_regiondiff.schema import Fault, Object
 
 ROLES: Mapping[str, str] = {
     "prompt": "prompt",
@@ -25,8 +24,13 @@ ROLES: Mapping[str, str] = {
     "width": "width",
     "height": "height",
 }
-SPLITS, LAYOUTS = ("auto", "lines", "BREAK", "ADDCOL"), ("columns", "rows", "grid")
-CONTROLS = ("split", "layout", "ratios", "common")
+TEXTS = ("prompt", "negative")
+TYPED_HELP = (
+    "One region a line of the prompt; or write <code>BREAK</code>, <code>ADDCOL</code> or <code>ADDROW</code> between "
+    "them, <code>ADDCOMM</code> after what all share, <code>ADDBASE</code> after what the background says."
+)
+RATIOS_HELP = "equal; or 2,1,1; or rows: 1;2,1,1"
+PALETTE_HELP = "What goes where, as text: from a preset, a file, a picture's parameters, or your own."
 QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
 
 
@@ -34,43 +38,6 @@ def role(elem_id: str | None, is_img2img: bool) -> str | None:
     """What a component of the tab, known by its id, is to the preview; None for all others."""
     tab, _, name = (elem_id or "").partition("_")
     return ROLES.get(name) if tab == ("img2img" if is_img2img else "txt2img") else None
-
-
-def typed_in(text: str) -> Mapping[str, Any] | None:
-    """The document of a text that asks for typed regions."""
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return data if is_typed(data) else None
-
-
-def chosen(text: str, split: str, layout: str, ratios: str, common: bool) -> str:
-    """A typed document with these options; what else the text says, if it is one already, stays."""
-    data = typed_in(text) or {}
-    old = data.get("typed")
-    rest = {key: value for key, value in old.items() if key not in CONTROLS} if isinstance(old, Mapping) else {}
-    plain = Options()
-    new = {"split": split, "layout": layout, "ratios": ratios or "", "common": "first" if common else "none"}
-    new = {key: value for key, value in new.items() if value != getattr(plain, key)}
-    return written({**data, "typed": {**new, **rest}})
-
-
-def switched(on: bool, text: str, kept: str, *options: Any) -> tuple[str, str]:
-    """The palette's text after the switch was turned, and the text that comes back when it is turned off."""
-    is_on = typed_in(text) is not None
-    if on:
-        return (chosen(text, *options), kept) if is_on else (chosen("", *options), text)
-    return (kept, "") if is_on else (text, kept)
-
-
-def controls_of(text: str) -> tuple[str, str, str, bool]:
-    """The four options that a text says, or their defaults."""
-    try:
-        options = Object(Options).read((typed_in(text) or {}).get("typed", {}), "typed")
-    except Fault:
-        options = Options()
-    return options.split, options.layout, options.ratios, options.common == "first"
 
 
 def surroundings(values: Mapping[str, Any], data_path: Path) -> Surroundings:
@@ -126,6 +93,10 @@ class Maker:
         self.parts[key] = part
         return part
 
+    def button(self, key: str, value: str) -> None:
+        """A small button, which stands beside what it works on."""
+        self("Button", key, value=value, size="sm", scale=1, min_width=96)
+
     def of(self, *keys: str) -> list[Any]:
         """The components of these keys."""
         return [self.parts[key] for key in keys]
@@ -158,63 +129,80 @@ def _typing(make: Maker) -> None:
         make("Checkbox", "enabled", label="Enabled", value=False)
         make("Checkbox", "typed", label="Regions from the prompt", value=False)
     with make("Column", "options", visible=False):
+        make("HTML", "typed_help", value=f'<div class="regiondiff-help">{TYPED_HELP}</div>')
         with make.gr.Row():
             make("Dropdown", "split", label="Regions are split by", choices=list(SPLITS), value=plain.split)
             make("Dropdown", "layout", label="Layout", choices=list(LAYOUTS), value=plain.layout)
         with make.gr.Row():
-            make("Textbox", "ratios", label="Ratios", value="", lines=1, placeholder="equal; or 2,1,1; or 1;2,1,1")
+            make("Textbox", "ratios", label="Ratios", value="", lines=1, max_lines=1, placeholder=RATIOS_HELP)
             make("Checkbox", "common", label="The first part is common to all", value=False)
-    make("HTML", "preview", value="")
-    make("Button", "refresh", value="Refresh the preview")
+            make.button("spell", "Turn into a palette")
+    make("HTML", "preview", value=preview.html(""))
 
 
 def _palette(make: Maker, store: Store) -> None:
     """Presets, the palette's text, and files of palettes."""
     with make.gr.Row():
-        make("Dropdown", "preset", label="Preset", choices=list(presets.names()), value=presets.names()[0])
-        make("Button", "use", value="Use preset")
-    make("Textbox", "palette", label="Palette", value="", lines=8, max_lines=24, placeholder="JSON")
+        make("Dropdown", "preset", label="Preset", choices=list(presets.names()), value=presets.names()[0], scale=4)
+        make.button("use", "Use preset")
+        make.button("refresh", "Refresh")
+    make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=24, placeholder="JSON", info=PALETTE_HELP)
     with make.gr.Row():
-        make("Dropdown", "saved", label="Saved palettes", choices=store.names(), value=None)
-        make("Button", "load", value="Load")
+        make("Dropdown", "saved", label="Saved palettes", choices=store.names(), value=None, scale=4)
+        make.button("load", "Load")
     with make.gr.Row():
-        make("Textbox", "name", label="Name", value="", lines=1)
-        make("Checkbox", "replace", label="Replace", value=False)
-        make("Button", "save", value="Save")
+        make("Textbox", "name", label="Save as", value="", lines=1, max_lines=1, placeholder="a name", scale=3)
+        make("Checkbox", "replace", label="Replace", value=False, scale=1, min_width=96)
+        make.button("save", "Save")
     make("HTML", "said", value="")
 
 
+def _listen(events: Sequence[Any], work: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+    """Answer events, and again after each answer, for gradio drops what happens while it waits for one."""
+    for event in events:
+        event(work, inputs, outputs, **QUIET).then(work, inputs, outputs, **QUIET)
+
+
 def _on_options(make: Maker) -> None:
-    """The switch and the options of typed regions write the palette's text; so does a preset."""
+    """The switch and the options of typed regions write the palette's text; what is written there sets the options."""
     update, parts = make.gr.update, make.parts
 
     def turn(on: bool, text: str, kept: str, *options: Any) -> tuple[Any, ...]:
-        return (*switched(on, text, kept, *options), update(visible=on))
+        text, kept = switched(on, text, kept, *options)
+        enabled = update(value=on) if on or not text.strip() else update()
+        return text, kept, update(visible=on), enabled
 
     def choose(on: bool, text: str, *options: Any) -> Any:
         return chosen(text, *options) if on or typed_in(text) is not None else update()
 
-    def use(name: str) -> str:
-        return written(presets.preset(name))
+    def set_out(text: str) -> Any:
+        return _options_of(make, text)
 
     texts, options = make.of("palette", "kept"), make.of(*CONTROLS)
-    parts["typed"].input(turn, [parts["typed"], *texts, *options], [*texts, parts["options"]], **QUIET)
-    for listen in (*(part.change for part in options), parts["ratios"].blur):
-        listen(choose, [*make.of("typed", "palette"), *options], make.of("palette"), **QUIET)
-    parts["use"].click(use, make.of("preset"), make.of("palette"), **QUIET)
+    _listen([parts["typed"].input], turn, [parts["typed"], *texts, *options], [*texts, *make.of("options", "enabled")])
+    events = [*(part.input for part in options), parts["ratios"].blur, parts["ratios"].submit]
+    _listen(events, choose, [*make.of("typed", "palette"), *options], make.of("palette"))
+    _listen([parts["palette"].input], set_out, make.of("palette"), options)
+
+
+def _options_of(make: Maker, text: str) -> tuple[Any, ...]:
+    """The options as a text says them; as they are where it is a palette."""
+    return controls_of(text) if typed_in(text) is not None else (make.gr.update(),) * len(CONTROLS)
 
 
 def _on_files(make: Maker, store: Store) -> None:
-    """Load and save."""
-    update = make.gr.update
+    """Presets; load and save."""
+    update, parts = make.gr.update, make.parts
 
-    def load(name: str, *now: Any) -> tuple[Any, ...]:
+    def use(name: str) -> str:
+        return written(presets.preset(name))
+
+    def load(name: str) -> tuple[Any, ...]:
         try:
             text = store.load(name)
         except PaletteError as error:
-            return (*[update()] * (1 + len(CONTROLS)), _message("error", str(error)))
-        options = [update()] * len(CONTROLS) if typed_in(text) is None else controls_of(text)
-        return (text, *options, _message("note", f"Loaded {name}."))
+            return (*[update()] * (2 + len(CONTROLS)), _message("error", str(error)))
+        return text, name, *_options_of(make, text), _message("note", f"Loaded {name}.")
 
     def save(name: str, text: str, replace: bool) -> tuple[Any, ...]:
         try:
@@ -223,8 +211,9 @@ def _on_files(make: Maker, store: Store) -> None:
             return update(), _message("error", str(error))
         return update(choices=store.names(), value=name.strip()), _message("note", f"Saved {name.strip()}.")
 
-    make.parts["load"].click(load, make.of("saved"), make.of("palette", *CONTROLS, "said"), **QUIET)
-    make.parts["save"].click(save, make.of("name", "palette", "replace"), make.of("saved", "said"), **QUIET)
+    parts["use"].click(use, make.of("preset"), make.of("palette"), **QUIET)
+    parts["load"].click(load, make.of("saved"), make.of("palette", "name", *CONTROLS, "said"), **QUIET)
+    parts["save"].click(save, make.of("name", "palette", "replace"), make.of("saved", "said"), **QUIET)
 
 
 def _message(kind: str, text: str) -> str:
@@ -232,26 +221,32 @@ def _message(kind: str, text: str) -> str:
 
 
 def _on_changes(make: Maker, store: Store, page: Mapping[str, Any], data_path: Path) -> None:
-    """The preview follows the palette, the switch and the prompt; so do the list of files and the typed switch."""
+    """The preview follows the palette, the switch and the tab; so do the list of files and the typed switch."""
     update, parts = make.gr.update, make.parts
     keys = [key for key in ROLES.values() if key in page]
 
-    def shown(text: str, values: Sequence[Any]) -> str:
-        return preview.html(text, surroundings(dict(zip(keys, values, strict=True)), data_path))
+    def around(values: Sequence[Any]) -> Surroundings:
+        return surroundings(dict(zip(keys, values, strict=True)), data_path)
 
     def follow(text: str, *values: Any) -> tuple[Any, ...]:
         is_on = typed_in(text) is not None
-        return shown(text, values), update(value=is_on), update(visible=is_on)
+        return preview.html(text, around(values)), update(value=is_on), update(visible=is_on)
 
     def refresh(text: str, *values: Any) -> tuple[Any, ...]:
-        return shown(text, values), update(choices=store.names())
+        return preview.html(text, around(values)), update(choices=store.names())
 
-    def leave(on: bool, text: str, *values: Any) -> Any:
-        return shown(text, values) if on else update()
+    def keep_up(on: bool, text: str, *values: Any) -> Any:
+        return preview.html(text, around(values)) if on else update()
+
+    def spell(text: str, *values: Any) -> Any:
+        try:
+            return spelled(text, around(values).words)
+        except PaletteError:
+            return update()  # the preview says why
 
     inputs = [parts["palette"], *(page[key] for key in keys)]
-    parts["palette"].change(follow, inputs, make.of("preview", "typed", "options"), **QUIET)
-    for listen in (parts["enabled"].change, parts["refresh"].click):
-        listen(refresh, inputs, make.of("preview", "saved"), **QUIET)
-    for box in (page[key] for key in ("prompt", "negative") if key in page):
-        box.blur(leave, [parts["enabled"], *inputs], make.of("preview"), **QUIET)
+    _listen([parts["palette"].change], follow, inputs, make.of("preview", "typed", "options"))
+    _listen([parts["enabled"].change, parts["refresh"].click], refresh, inputs, make.of("preview", "saved"))
+    events = [page[key].blur if key in TEXTS else page[key].change for key in keys]
+    _listen(events, keep_up, [parts["enabled"], *inputs], make.of("preview"))
+    parts["spell"].click(spell, inputs, make.of("palette"), **QUIET)

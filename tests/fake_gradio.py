@@ -24,6 +24,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "Button": (f"{ANY} value variant size interactive elem_classes scale min_width", "click"),
     "HTML": ("value label visible elem_classes", "change"),  # gradio 3.41 writes its elem_id twice
     "State": ("value", ""),
+    "Answer": ("", "then"),  # what listening gives
 }
 LISTEN = frozenset(["api_name", "scroll_to_output", "show_progress", "queue", "preprocess", "postprocess", "cancels"])
 PROGRESS = (None, "full", "minimal", "hidden")
@@ -54,10 +55,12 @@ class Part:
 
         def listen(
             fn: Callable[..., Any], inputs: Sequence[Part] = (), outputs: Sequence[Part] = (), **more: Any
-        ) -> None:
+        ) -> Part:
             assert set(more) <= LISTEN, f"not in both versions of gradio: {set(more) - LISTEN}"
             assert more.get("show_progress") in PROGRESS
-            self.page.listeners.append((self, event, fn, tuple(inputs), tuple(outputs)))
+            answer = Part(self.page, "Answer", {})
+            self.page.listeners.append(Listener(self, event, fn, tuple(inputs), tuple(outputs), answer))
+            return answer
 
         return listen
 
@@ -69,14 +72,27 @@ class Part:
         return None
 
 
+@dataclass(frozen=True, eq=False)
+class Listener:
+    """What happens at an event; `answer` is there for what is to follow."""
+
+    origin: Part
+    event: str
+    work: Callable[..., Any]
+    inputs: tuple[Part, ...]
+    outputs: tuple[Part, ...]
+    answer: Part
+
+
 @dataclass
 class Page:
     """All components and listeners, and what a person does to them."""
 
     parts: list[Part] = field(default_factory=list)
-    listeners: list[tuple[Part, str, Callable[..., Any], tuple[Part, ...], tuple[Part, ...]]] = field(
-        default_factory=list
-    )
+    listeners: list[Listener] = field(default_factory=list)
+    is_slow: bool = False
+    """Answers wait for `catch_up`; until then a listener that waits hears nothing, as in gradio 3.41."""
+    waiting: dict[Listener, tuple[Any, ...]] = field(default_factory=dict)
 
     def make(self, kind: str, *given: Any, **values: Any) -> Part:
         """A component; `given` may be the one value that both versions take by its place."""
@@ -108,11 +124,25 @@ class Page:
         """Go from a text to something else."""
         self._fire(self.of(key), "blur", 0)
 
+    def catch_up(self) -> None:
+        """Let all answers arrive, oldest first."""
+        while self.waiting:
+            listener, given = next(iter(self.waiting.items()))
+            del self.waiting[listener]
+            self._answer(listener, given, 0)
+
     def _fire(self, part: Part, event: str, depth: int) -> None:
         assert depth < MOST_DEEP, "changes go round in circles"
-        for origin, name, fn, inputs, outputs in list(self.listeners):
-            if origin is part and name == event:
-                self._take(fn(*(each.value for each in inputs)), outputs, depth)
+        for listener in [each for each in self.listeners if each.origin is part and each.event == event]:
+            given = tuple(each.value for each in listener.inputs)
+            if not self.is_slow:
+                self._answer(listener, given, depth)
+            elif listener not in self.waiting:
+                self.waiting[listener] = given
+
+    def _answer(self, listener: Listener, given: tuple[Any, ...], depth: int) -> None:
+        self._take(listener.work(*given), listener.outputs, depth)
+        self._fire(listener.answer, "then", depth + 1)
 
     def _take(self, results: Any, outputs: tuple[Part, ...], depth: int) -> None:
         results = results if len(outputs) > 1 else (results,)

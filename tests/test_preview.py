@@ -120,6 +120,15 @@ def test_typed_regions_are_shown_with_the_prompt_at_the_size_of_the_picture() ->
     assert 'viewBox="0 0 64 64"' in own
 
 
+def test_typed_regions_without_a_prompt_wait_for_it() -> None:
+    shown = html('{"typed": {}}', Surroundings(prompt=" \n"))
+    assert "Type the main prompt" in read(shown) and "error" not in shown
+
+
+def test_a_prompt_that_is_its_name_is_shown_once() -> None:
+    assert read(html('{"typed": {}}', Surroundings(prompt="sun\nmoon"))).count("sun") == 1
+
+
 @pytest.mark.parametrize("nothing", [None, "", " \n"])
 def test_no_palette_is_no_error(nothing: Any) -> None:
     assert "No palette yet" in read(html(nothing)) and "error" not in html(nothing)

@@ -11,7 +11,7 @@ import pytest
 
 import lib_regiondiff
 from fake_gradio import Page, Part, install
-from lib_regiondiff import hosts, presets, requests, ui
+from lib_regiondiff import controls, hosts, presets, requests, ui
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import parse
 from lib_regiondiff.preflight import Surroundings
@@ -63,8 +63,8 @@ def test_two_values_reach_python_and_building_leaves_no_trace(monkeypatch: pytes
 
 def test_a_typed_picture_of_two_regions_takes_three_actions(page: Page) -> None:
     page.enter("txt2img_prompt", "a red house\na blue lake")
-    page.enter("enabled", True)
     page.enter("typed", True)
+    assert page.of("enabled").value is True
     left, right = drawn(page).brushes
     assert (left.prompt, right.prompt) == ("a red house", "a blue lake")
     assert (left.mask.numbers, right.mask.numbers) == ((0, 0, 0.5, 1), (0.5, 0, 1, 1))
@@ -92,16 +92,71 @@ def test_options_keep_what_else_a_typed_document_says(page: Page) -> None:
     assert page.of("typed").value is True
     page.enter("split", "lines")
     data = json.loads(page.of("palette").value)
-    assert data == {"typed": {"feather": 8, "split": "lines"}, "background": {"prompt": "fog"}}
+    assert data == {"typed": {"split": "lines", "layout": "rows", "feather": 8}, "background": {"prompt": "fog"}}
 
 
 def test_the_switch_gives_back_the_palette_that_it_put_aside(page: Page) -> None:
     page.enter("palette", PLAIN)
     page.enter("typed", True)
-    assert ui.typed_in(page.of("palette").value) == {"typed": {}}
+    assert controls.typed_in(page.of("palette").value) == {"typed": {}}
     page.enter("typed", False)
     assert page.of("palette").value == PLAIN
     assert page.of("options").state["visible"] is False
+
+
+def test_the_switch_turns_the_whole_on_and_off_where_nothing_is_left(page: Page) -> None:
+    page.enter("typed", True)
+    page.enter("typed", False)
+    assert (page.of("palette").value, page.of("enabled").value) == ("", False)
+    page.enter("palette", PLAIN)
+    page.enter("typed", True)
+    page.enter("typed", False)
+    assert (page.of("palette").value, page.of("enabled").value) == (PLAIN, True)
+
+
+def test_what_is_typed_faster_than_the_answers_come_is_not_lost(page: Page) -> None:
+    page.enter("txt2img_prompt", "sky\nwood\nlake")
+    page.enter("typed", True)
+    page.is_slow = True
+    for length in range(1, 6):
+        page.enter("ratios", "1,2,1"[:length])
+    page.catch_up()
+    assert controls.typed_in(page.of("palette").value) == {"typed": {"ratios": "1,2,1"}}
+    assert "50.0 %" in page.of("preview").value
+    for on in (False, True, False):
+        page.enter("typed", on)
+    page.catch_up()
+    assert (page.of("palette").value, page.of("enabled").value, page.of("typed").value) == ("", False, False)
+
+
+def test_options_follow_what_is_written_into_the_palette(page: Page) -> None:
+    page.enter("palette", '{"typed": {"layout": "rows", "ratios": "1,2"}}')
+    assert [page.of(key).value for key in controls.CONTROLS] == ["auto", "rows", "1,2", False]
+    page.leave("ratios")
+    assert page.of("palette").value == '{"typed": {"layout": "rows", "ratios": "1,2"}}'
+    page.enter("palette", PLAIN)
+    assert page.of("layout").value == "rows"
+
+
+def test_typed_regions_turn_into_a_palette_that_draws_the_same(page: Page) -> None:
+    page.enter("txt2img_prompt", "sky\nwood")
+    page.enter("neg_prompt", "blur")
+    page.enter("typed", True)
+    page.enter("ratios", "1,3")
+    typed = drawn(page)
+    page.click("spell")
+    assert controls.typed_in(page.of("palette").value) is None and page.of("typed").value is False
+    page.enter("txt2img_prompt", "")
+    page.enter("neg_prompt", "")
+    assert drawn(page) == typed and page.of("enabled").value is True
+
+
+def test_typed_regions_that_are_wrong_stay(page: Page) -> None:
+    page.enter("txt2img_prompt", "sky\nwood")
+    page.enter("typed", True)
+    page.enter("ratios", "1,2,3")
+    page.click("spell")
+    assert controls.typed_in(page.of("palette").value) == {"typed": {"ratios": "1,2,3"}}
 
 
 def test_the_switch_follows_the_palette(page: Page) -> None:
@@ -152,7 +207,7 @@ def test_loading_typed_regions_sets_the_options(page: Page, tmp_path: Path) -> N
     page.click("refresh")
     page.enter("saved", "t")
     page.click("load")
-    assert [page.of(key).value for key in ui.CONTROLS] == ["auto", "rows", "2,1", True]
+    assert [page.of(key).value for key in controls.CONTROLS] == ["auto", "rows", "2,1", True]
     assert page.of("typed").value is True
     assert json.loads(page.of("palette").value)["typed"] == {"layout": "rows", "ratios": "2,1", "common": "first"}
 
@@ -184,6 +239,7 @@ def test_what_cannot_be_loaded_changes_nothing_and_is_told_escaped(page: Page) -
 
 def test_the_preview_follows_the_prompt_while_it_is_enabled(page: Page) -> None:
     page.enter("typed", True)
+    page.enter("enabled", False)
     page.enter("txt2img_prompt", "sun\nmoon")
     before = page.of("preview").value
     page.leave("txt2img_prompt")
@@ -198,8 +254,10 @@ def test_the_preview_follows_the_prompt_while_it_is_enabled(page: Page) -> None:
 def test_the_preview_knows_size_and_guidance_of_the_tab(page: Page) -> None:
     page.enter("neg_prompt", "blur")
     page.enter("cfg_scale", 1.0)
-    page.enter("width", 512)
     page.click("use")
+    assert 'viewBox="0 0 768 512"' in page.of("preview").value
+    page.enter("enabled", True)
+    page.enter("width", 512)
     assert 'viewBox="0 0 512 512"' in page.of("preview").value
     assert "at guidance 1 a negative does nothing" in page.of("preview").value
 
@@ -220,8 +278,8 @@ def test_any_text_has_a_preview(page: Page, text: str) -> None:
 
 def test_options_that_are_wrong_show_the_defaults() -> None:
     for text in ("", PLAIN, '{"typed": {"layout": "rings"}}', '{"typed": 3}'):
-        assert ui.controls_of(text) == ("auto", "columns", "", False)
-    assert ui.chosen('{"typed": 3}', "auto", "rows", "", False) == presets.written({"typed": {"layout": "rows"}})
+        assert controls.controls_of(text) == ("auto", "columns", "", False)
+    assert controls.chosen('{"typed": 3}', "auto", "rows", "", False) == presets.written({"typed": {"layout": "rows"}})
 
 
 def test_roles_are_those_of_one_tab() -> None:
