@@ -190,8 +190,10 @@ def _tokens(case: _Case) -> Iterator[Notice]:
     lengths = {key: count(prompt) for key, prompt in texts.items()}
     longest = max(lengths, key=lambda key: lengths[key], default=None)
     if longest is not None:
-        head = f"prompts: {len(set(texts.values()))}, the longest that of {case.names[longest]}"
-        yield Notice("note", f"{head}; its tokens: {lengths[longest]}")
+        several = (
+            f"{len(set(texts.values()))} prompts; the longest, " if len(set(texts.values())) > 1 else "one prompt, "
+        )
+        yield Notice("note", f"{several}that of {case.names[longest]}, has {_counted(lengths[longest], 'token')}")
 
 
 def _cost(case: _Case) -> Iterator[Notice]:
@@ -204,9 +206,13 @@ def _cost(case: _Case) -> Iterator[Notice]:
     except RegionDiffError:
         return  # told by another check
     most = max(batches(rows, spec.cells_per_call), key=lambda batch: sum(rows[i].box.size.area for i in batch))
-    head = f"{len(rows)} network rows a step instead of {len(plain)}, {_cells(rows) / _cells(plain):.3g} times the work"
-    call = f"{len(most)} of {rows[most[0]].box.size} cells"
-    yield Notice("note", f"{head}; the largest call takes {call}, and memory grows with rows times cells")
+    work = f"{_cells(rows) / _cells(plain):.3g} times the work of a picture without regions"
+    head = f"{work}: {_counted(len(rows), 'network row')} a step instead of {len(plain)}"
+    yield Notice("note", f"{head}; memory for {len(most)} of {rows[most[0]].box.size} cells at once")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _cells(rows: Sequence[Row]) -> int:

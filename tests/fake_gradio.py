@@ -49,7 +49,7 @@ class Part:
         """What it holds."""
         return self.state.get("value")
 
-    def __getattr__(self, event: str) -> Callable[..., None]:
+    def __getattr__(self, event: str) -> Callable[..., Part]:
         if event.startswith("_") or event not in KINDS[self.kind][1].split():
             raise AttributeError(f"{self.kind} has no {event} in both versions of gradio")
 

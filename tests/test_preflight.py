@@ -36,8 +36,8 @@ def test_two_halves_cost_one_row_more_and_nothing_is_wrong() -> None:
     assert told() == (
         Notice(
             "note",
-            "3 network rows a step instead of 2, 1.5 times the work; the largest call takes 3 of 64x64 cells, "
-            "and memory grows with rows times cells",
+            "1.5 times the work of a picture without regions: 3 network rows a step instead of 2; "
+            "memory for 3 of 64x64 cells at once",
         ),
     )
 
@@ -126,11 +126,13 @@ def test_what_this_version_refuses_comes_first_as_errors() -> None:
 
 def test_the_longest_prompt_is_named_as_it_is_encoded() -> None:
     around = Surroundings(prompt="a very long main prompt", count=lambda text: len(text.split()))
+    one = [LEFT | {"mask": {"rectangle": [0, 0, 1, 1]}}]
+    assert "one prompt, that of l (left), has 1 token" in texts("note", told(around, one))
     brushes = [LEFT | {"prompt": "1 2 3 <lora:a:1>"}, RIGHT]
     (note,) = [text for text in texts("note", told(around, brushes)) if "tokens" in text]
-    assert note == "prompts: 2, the longest that of l (left); its tokens: 3"
+    assert note == "2 prompts; the longest, that of l (left), has 3 tokens"
     (note,) = [text for text in texts("note", told(around, [LEFT])) if "tokens" in text]
-    assert note == "prompts: 2, the longest that of background; its tokens: 5"
+    assert note == "2 prompts; the longest, that of background, has 5 tokens"
 
 
 def test_painted_masks_that_are_stretched_are_told() -> None:
@@ -145,10 +147,10 @@ def test_painted_masks_that_are_stretched_are_told() -> None:
 
 def cost(notices: Sequence[Notice]) -> tuple[int, int, float]:
     """Rows with regions, rows without, and how much more work it is."""
-    (note,) = [notice.text for notice in notices if "network rows" in notice.text]
-    found = re.match(r"(\d+) network rows a step instead of (\d+), ([\d.e+]+) times", note)
+    (note,) = [notice.text for notice in notices if "network row" in notice.text]
+    found = re.match(r"([\d.e+]+) times the work of .*: (\d+) network rows? a step instead of (\d+)", note)
     assert found
-    return int(found[1]), int(found[2]), float(found[3])
+    return int(found[2]), int(found[3]), float(found[1])
 
 
 def test_the_cost_is_that_of_the_rows() -> None:
@@ -172,7 +174,7 @@ def test_any_palette_is_looked_at_and_its_rows_are_those_of_a_plan(palette: Pale
     kinds = [KINDS.index(notice.kind) for notice in notices]
     assert kinds == sorted(kinds)
     refused = any(notice.kind == "error" for notice in notices)
-    assert refused != any("network rows" in notice.text for notice in notices)
+    assert refused != any("network row" in notice.text for notice in notices)
 
 
 def test_rows_are_counted_as_a_host_is_asked() -> None:
