@@ -27,9 +27,9 @@ ROLES: Mapping[str, str] = {
 TEXTS = ("prompt", "negative")
 TYPED_HELP = (
     "One region a line of the prompt; or write <code>BREAK</code>, <code>ADDCOL</code> or <code>ADDROW</code> between "
-    "them, <code>ADDCOMM</code> after what all share, <code>ADDBASE</code> after what the background says."
+    "them, <code>ADDCOMM</code> after what all share, <code>ADDBASE</code> after what the background says. Ratios "
+    "of a grid are rows, each its height and then its widths: <code>1;2,1,1</code>."
 )
-RATIOS_HELP = "equal; or 2,1,1; or rows: 1;2,1,1"
 PALETTE_HELP = "What goes where, as text: from a preset, a file, a picture's parameters, or your own."
 QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
 
@@ -133,8 +133,8 @@ def _typing(make: Maker) -> None:
         with make.gr.Row():
             make("Dropdown", "split", label="Regions are split by", choices=list(SPLITS), value=plain.split)
             make("Dropdown", "layout", label="Layout", choices=list(LAYOUTS), value=plain.layout)
+            make("Textbox", "ratios", label="Ratios", value="", lines=1, max_lines=1, placeholder="equal, or 1,2,1")
         with make.gr.Row():
-            make("Textbox", "ratios", label="Ratios", value="", lines=1, max_lines=1, placeholder=RATIOS_HELP)
             make("Checkbox", "common", label="The first part is common to all", value=False)
             make.button("spell", "Turn into a palette")
     make("HTML", "preview", value=preview.html(""))
@@ -146,7 +146,7 @@ def _palette(make: Maker, store: Store) -> None:
         make("Dropdown", "preset", label="Preset", choices=list(presets.names()), value=presets.names()[0], scale=4)
         make.button("use", "Use preset")
         make.button("refresh", "Refresh")
-    make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=24, placeholder="JSON", info=PALETTE_HELP)
+    make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=12, placeholder="JSON", info=PALETTE_HELP)
     with make.gr.Row():
         make("Dropdown", "saved", label="Saved palettes", choices=store.names(), value=None, scale=4)
         make.button("load", "Load")
