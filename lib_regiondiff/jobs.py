@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,17 +13,17 @@ from torch import Tensor
 from lib_regiondiff import crop, hosts, noise, requests
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats import infotext
+from lib_regiondiff.formats.wildcards import expand
 from lib_regiondiff.geometry import Size
+from lib_regiondiff.hosts import dynamic_prompts, outer
 from lib_regiondiff.hosts.run import Request
-from lib_regiondiff.palette import Palette, dumps
+from lib_regiondiff.palette import Background, Brush, Palette, dumps
 from lib_regiondiff.plan import refuse
 from lib_regiondiff.requests import Document, Words
 
 TITLE = "Region Diffusion"
 KEY = "Region Diffusion"
 CELL = 8
-TILING = ("SD upscale",)
-"""Scripts that run jobs on tiles without saying where the tiles lie."""
 
 
 class RequestError(RegionDiffError):
@@ -37,33 +38,58 @@ class RequestError(RegionDiffError):
 
 @dataclass(frozen=True)
 class Ready:
-    """A document that waits for the sampler, and the files that its pictures' infotexts name."""
+    """A document that waits for the sampler, where the job lies in another, and the files that infotexts name."""
 
     document: Document
-    sidecars: Mapping[str, str]
+    place: outer.Place | None = None
+    sidecars: Mapping[str, str] = field(default_factory=dict)
     noise: Tensor | None = None
     """What the last change of noise made: Forge calls twice before a second pass, with the same tensor."""
+
+
+def note(p: Any) -> None:
+    """Before other scripts have their say: the main prompts as they were given, without styles."""
+    if isinstance(p.prompt, str) and getattr(p, "regiondiff_given", None) is None:
+        p.regiondiff_given = p.prompt, p.negative_prompt
 
 
 def begin(p: Any, enabled: Any, given: Any) -> None:
     """At the start of a job: read the palette, or have the job end with what is wrong with it."""
     p.extra_generation_params.pop(KEY, None)
     p.regiondiff = None
-    if not is_on(enabled):
+    if not is_on(enabled) or outer.is_detail(p):
         return
     try:
-        _expect_whole_pictures(p)
+        place = outer.place_of(p)
         document = requests.read(given)
-        palettes = [requests.resolved(document, _words(p, image)) for image in range(len(p.all_prompts))]
-        refuse(palettes[0])
+        if document.typed is None or not dynamic_prompts.is_there():  # which may not have drawn the main prompt yet
+            refuse(_palettes(p, document)[0])
     except RegionDiffError as error:
         p.init = _raiser(RequestError(error))  # hosts swallow what scripts raise, but call this themselves
         return
+    p.regiondiff = Ready(document, place)
+
+
+def batch(p: Any) -> None:
+    """Before a batch, when prompts and seeds are settled: the infotexts, and the networks that brushes name.
+
+    What is wrong with a typed prompt is raised by `sample`, for the host would swallow it here.
+    """
+    ready = getattr(p, "regiondiff", None)
+    if ready is None or p.iteration > 0:
+        return
+    palettes = _palettes(p, ready.document)
     values, files = zip(*map(infotext.sidecar, palettes), strict=True)
     known = {value: content for value, content in zip(values, files, strict=True) if content is not None}
-    p.regiondiff = Ready(document, known)
+    p.regiondiff = replace(ready, sidecars=known)
     p.extra_generation_params[KEY] = values[0] if len(set(values)) == 1 else list(values)
-    _activate(p, document)
+    _activate(p, palettes)
+
+
+def _palettes(p: Any, document: Document) -> list[Palette]:
+    """The palette of each image of the job."""
+    draw = _draw()
+    return [requests.resolved(document, _words(p, image, draw)) for image in range(len(p.all_prompts))]
 
 
 def is_on(enabled: Any) -> bool:
@@ -71,17 +97,14 @@ def is_on(enabled: Any) -> bool:
     return enabled.strip().lower() in ("true", "1", "on") if isinstance(enabled, str) else bool(enabled)
 
 
-def _expect_whole_pictures(p: Any) -> None:
-    """Refuse scripts whose jobs are parts of a picture that nobody can place."""
-    chosen = p.script_args[0] if getattr(p, "script_args", None) else 0
-    scripts = getattr(getattr(p, "scripts", None), "selectable_scripts", [])
-    if isinstance(chosen, int) and not isinstance(chosen, bool) and 0 < chosen <= len(scripts):
-        title = scripts[chosen - 1].title()
-        if title in TILING:
-            raise HostError("the script", "none, or one that draws whole pictures", title, "turn one of the two off")
+def _draw() -> Callable[[str, int], str]:
+    """How wildcards are resolved: by Dynamic Prompts where the WebUI has it, else from the WebUI's own folders."""
+    if dynamic_prompts.is_there():
+        return dynamic_prompts.drawing(hosts.module("shared").opts)
+    return functools.partial(expand, files=requests.wildcards(Path(hosts.module("paths").data_path)))
 
 
-def _words(p: Any, image: int, stripped: bool = False) -> Words:
+def _words(p: Any, image: int, draw: Callable[[str, int], str], stripped: bool = False) -> Words:
     """The main prompt and negative of an image of the whole job; `stripped` of the batch that is drawn now."""
     if stripped and getattr(p, "is_hr_pass", False):
         prompt, negative = p.hr_prompts[image], p.hr_negative_prompts[image]
@@ -89,9 +112,9 @@ def _words(p: Any, image: int, stripped: bool = False) -> Words:
         prompt, negative = p.prompts[image], p.negative_prompts[image]
     else:
         prompt, negative = p.all_prompts[image], p.all_negative_prompts[image]
-    raw = (p.prompt, p.negative_prompt) if getattr(p, "styles", None) and isinstance(p.prompt, str) else None
+    raw = getattr(p, "regiondiff_given", None) if getattr(p, "styles", None) else None
     seed = int((p.seeds if stripped else p.all_seeds)[image])
-    return Words(prompt, negative, raw or (prompt, negative), seed, _styled(p), requests.wildcards(_data_path()))
+    return Words(prompt, negative, raw or (prompt, negative), seed, _styled(p), draw)
 
 
 def _styled(p: Any) -> Callable[[str, bool], str]:
@@ -108,18 +131,16 @@ def _styled(p: Any) -> Callable[[str, bool], str]:
     return apply
 
 
-def _data_path() -> Path:
-    return Path(hosts.module("paths").data_path)
+def _activate(p: Any, palettes: Sequence[Palette]) -> None:
+    """Name the extra networks of brush prompts in the main prompts, for the host loads them for whole pictures.
 
-
-def _activate(p: Any, document: Document) -> None:
-    """Name the extra networks of brush prompts in the main prompts, for the host loads them for whole pictures."""
-    for name in ("all_prompts", "all_hr_prompts"):
-        prompts = getattr(p, name, None)
-        if prompts:
-            found = [requests.networks(document, _words(p, image)) for image in range(len(p.all_prompts))]
-            missing = [[tag for tag in tags if tag not in prompt] for tags, prompt in zip(found, prompts, strict=False)]
-            prompts[:] = [prompt + "".join(tags) for prompt, tags in zip(prompts, missing, strict=False)]
+    `prompts` are those of the first batch, which the host has already taken out of all.
+    """
+    found = [requests.networks(palette) for palette in palettes]
+    for name in ("all_prompts", "all_hr_prompts", "prompts"):
+        prompts = getattr(p, name, None) or []
+        for image, (prompt, tags) in enumerate(zip(prompts, found, strict=False)):
+            prompts[image] = prompt + "".join(tag for tag in tags if tag not in prompt)
 
 
 def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
@@ -133,9 +154,11 @@ def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     try:
         unit = x if start is None else start
         size = Size(unit.shape[-2], unit.shape[-1]).pixels(CELL)
-        words = [_words(p, image, stripped=True) for image in range(len(p.prompts))]
-        palettes = [requests.palette_of(ready.document, each) for each in words]
-        palette = _seen(p, palettes[0], size)
+        draw = _draw()
+        words = [_words(p, image, draw, stripped=True) for image in range(len(p.prompts))]
+        palettes = [requests.resolved(ready.document, each) for each in words]
+        _expect_one_shape(palettes)
+        palette = _seen(p, ready.place, palettes[0], size)
         if noise.operations(palette) and not _equal(ready.noise, unit):
             unit.copy_(noise.apply(unit, palette, size, CELL))
             p.regiondiff = replace(ready, noise=unit.clone())
@@ -149,14 +172,29 @@ def _equal(a: Tensor | None, b: Tensor) -> bool:
     return a is not None and a.shape == b.shape and bool((a == b).all())
 
 
-def _seen(p: Any, palette: Palette, size: Size) -> Palette:
-    """The palette as this job sees it: of inpainting that draws a part of a picture only, that part."""
-    place = getattr(p, "paste_to", None)
-    if place is None:
+def _expect_one_shape(palettes: Sequence[Palette]) -> None:
+    """Refuse pictures of one batch whose wildcards have made regions of other places or numbers."""
+    shapes = [replace(each, background=Background(), brushes=tuple(map(_silent, each.brushes))) for each in palettes]
+    if any(shape != shapes[0] for shape in shapes):
+        got = ", ".join(str(len(each.brushes)) for each in palettes)
+        raise HostError("the regions of a batch", "the same for each picture", f"{got} regions", "set batch size to 1")
+
+
+def _silent(brush: Brush) -> Brush:
+    return replace(brush, name="", prompt="", negative="")
+
+
+def _seen(p: Any, place: outer.Place | None, palette: Palette, size: Size) -> Palette:
+    """The palette as this job sees it: that part of it where the job draws a part of a picture."""
+    pasted = getattr(p, "paste_to", None)
+    pasted = pasted if pasted and p.inpaint_full_res and p.image_mask is not None else None  # may be of another job
+    if pasted is None and place is None:
         return palette
-    left, top, width, height = map(int, place)
     image = p.init_images[0]
-    return crop.cropped(palette, Size(image.height, image.width), (left, top, left + width, top + height), size)
+    left, top, width, height = map(int, pasted or (0, 0, image.width, image.height))
+    place = place or outer.Place(Size(image.height, image.width), 0, 0)
+    left, top = left + place.left, top + place.top
+    return crop.cropped(palette, place.whole, (left, top, left + width, top + height), size)
 
 
 def save_beside(p: Any, picture: str) -> None:

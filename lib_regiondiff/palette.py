@@ -181,7 +181,7 @@ def parse(data: Any, folder: Path | None = None) -> Palette:
     once all else is right; without a folder they are refused.
     """
     try:
-        data = _loads(data) if isinstance(data, str | bytes) else data
+        data = loads(data) if isinstance(data, str | bytes) else data
         room = _admitted(data)
         palette = Object(Palette).read(data, "")
     except Fault as error:
@@ -211,7 +211,8 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-def _loads(text: str | bytes) -> Any:
+def loads(text: str | bytes) -> Any:
+    """Plain data of JSON text; Fault for text that is too long or names a key twice, and for what is no JSON."""
     if len(text) > MAX_BYTES:
         raise _refusal(f"at most {MAX_BYTES // 2**20} MB of text", "more")
     try:

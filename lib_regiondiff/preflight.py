@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ import torch
 from lib_regiondiff import requests
 from lib_regiondiff.errors import PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
-from lib_regiondiff.formats.wildcards import Files, unknown
+from lib_regiondiff.formats.wildcards import Files, expand, unknown
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, Host, LatentSpec, Level, Part, Parts, Row
 from lib_regiondiff.imaging import Picture
@@ -57,8 +58,9 @@ class Surroundings:
     @property
     def words(self) -> Words:
         """The main prompts as a request has them; no styles, the wildcards of seed 0."""
-        plain, files = split_networks(self.prompt)[0], self.files or (lambda name: None)
-        return Words(plain, self.negative, (self.prompt, self.negative), 0, lambda text, negative: text, files)
+        plain, raw = split_networks(self.prompt)[0], (self.prompt, self.negative)
+        draw = functools.partial(expand, files=self.files or (lambda name: None))
+        return Words(plain, self.negative, raw, 0, lambda text, negative: text, draw)
 
 
 ALONE = Surroundings()
@@ -85,7 +87,8 @@ class _Case:
 
     def texts(self) -> Mapping[str, Text]:
         """What is encoded for background and brushes; PaletteError for wildcards that cannot be resolved."""
-        return requests.texts(self.palette, self.around.words)
+        words = self.around.words
+        return requests.texts(requests.drawn(self.palette, words), words)
 
 
 Check = Callable[[_Case], Iterator[Notice]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,9 +13,10 @@ from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.typed import is_typed, typed
-from lib_regiondiff.formats.wildcards import Files, expand, folder_files
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.formats.wildcards import Files, folder_files
+from lib_regiondiff.palette import Palette, loads, parse
 from lib_regiondiff.plan import BACKGROUND, Text
+from lib_regiondiff.schema import Fault
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Words:
     """The words around a document for one image.
 
     `prompt` and `negative` are the main ones as the host encodes them, `raw` the same before styles, `style` adds the
-    chosen styles to a text (True: a negative), `files` holds the wildcards.
+    chosen styles to a text (True: a negative), `draw` resolves the wildcards of a text by a seed.
     """
 
     prompt: str
@@ -40,7 +40,7 @@ class Words:
     raw: tuple[str, str]
     seed: int
     style: Callable[[str, bool], str]
-    files: Files
+    draw: Callable[[str, int], str]
 
 
 def read(given: Any) -> Document:
@@ -49,56 +49,39 @@ def read(given: Any) -> Document:
         raise PaletteError([Problem("palette", "a palette", "nothing")])
     if isinstance(given, str) and given.strip().startswith(infotext.PREFIX):
         return Document(infotext.unpack(given), None)
-    data = _loaded(given)
+    try:
+        data = loads(given) if isinstance(given, str) else given
+    except Fault as error:
+        raise PaletteError(error.problems) from None
     return Document(None, data) if is_typed(data) else Document(parse(given), None)
 
 
-def _loaded(given: Any) -> Any:
-    """Plain data; text that is no JSON stays text, for `parse` says best what is wrong with it."""
-    try:
-        return json.loads(given) if isinstance(given, str) else given
-    except (ValueError, RecursionError):
-        return given
-
-
 def palette_of(document: Document, words: Words) -> Palette:
-    """The palette for an image; its prompts are as they were written."""
+    """The palette for an image; its prompts are as they were written, typed ones with their wildcards resolved."""
     if document.palette is not None:
         return document.palette
     assert document.typed is not None
-    return parse(typed(document.typed, *words.raw))
+    prompt, negative = (words.draw(text, words.seed) for text in words.raw)  # once, before it is taken apart
+    return parse(typed(_with_background(document.typed, words), prompt, negative))
 
 
-def texts(palette: Palette, words: Words) -> dict[str, Text]:
-    """What is to be encoded for the background, the main prompt where it has none, and for each brush."""
-    own = palette.background
-    under = Text(
-        _spoken(own.prompt, BACKGROUND, words) or words.prompt,
-        _spoken(own.negative, BACKGROUND, words, negative=True) or words.negative,
-    )
-    found = {BACKGROUND: under}
-    for brush in palette.brushes:
-        given = brush.negative
-        negative = under.negative if given is None else _spoken(given, brush.id, words, negative=True)
-        found[brush.id] = Text(_spoken(brush.prompt, brush.id, words), negative)
-    return found
-
-
-def _spoken(text: str, key: str, words: Words, negative: bool = False) -> str:
-    """A text as it is encoded: wildcards resolved, styles added, tags of extra networks cut out."""
-    text = _chosen(text, key, words)
-    return split_networks(words.style(text, negative))[0] if text else text
-
-
-def _chosen(text: str, key: str, words: Words) -> str:
-    """A text with its wildcards resolved by the image's seed, each brush by draws of its own."""
-    seed = int.from_bytes(hashlib.sha256(f"{words.seed} {key}".encode()).digest()[:8], "big")
-    return expand(text, seed, words.files)
+def _with_background(data: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
+    """A typed document with the wildcards of its background resolved."""
+    own = data.get("background")
+    if not isinstance(own, Mapping):
+        return data
+    drawn = {key: _chosen(text, BACKGROUND, words) for key, text in own.items() if isinstance(text, str)}
+    return {**data, "background": {**own, **drawn}}
 
 
 def resolved(document: Document, words: Words) -> Palette:
-    """The palette of an image with every wildcard resolved, as its infotext keeps it."""
+    """The palette of an image with every wildcard resolved, as it is drawn and as its infotext keeps it."""
     palette = palette_of(document, words)
+    return palette if document.palette is None else drawn(palette, words)
+
+
+def drawn(palette: Palette, words: Words) -> Palette:
+    """A palette with the wildcards of all its prompts resolved."""
 
     def chosen(text: str | None, key: str) -> str | None:
         return None if text is None else _chosen(text, key, words)
@@ -112,9 +95,36 @@ def resolved(document: Document, words: Words) -> Palette:
     return replace(palette, background=under, brushes=brushes)
 
 
-def networks(document: Document, words: Words) -> tuple[str, ...]:
+def _chosen(text: str, key: str, words: Words) -> str:
+    """A text with its wildcards resolved by the image's seed, each brush by draws of its own."""
+    seed = int.from_bytes(hashlib.sha256(f"{words.seed} {key}".encode()).digest()[:8], "big")
+    return words.draw(text, seed) if text else text
+
+
+def texts(palette: Palette, words: Words) -> dict[str, Text]:
+    """What is to be encoded for the background, the main prompt where it has none, and for each brush.
+
+    The palette is a resolved one, for here wildcards stay as they are.
+    """
+    own = palette.background
+    under = Text(
+        _spoken(own.prompt, words) or words.prompt, _spoken(own.negative, words, negative=True) or words.negative
+    )
+    found = {BACKGROUND: under}
+    for brush in palette.brushes:
+        given = brush.negative
+        negative = under.negative if given is None else _spoken(given, words, negative=True)
+        found[brush.id] = Text(_spoken(brush.prompt, words), negative)
+    return found
+
+
+def _spoken(text: str, words: Words, negative: bool = False) -> str:
+    """A text as it is encoded: styles added, tags of extra networks cut out."""
+    return split_networks(words.style(text, negative))[0] if text else text
+
+
+def networks(palette: Palette) -> tuple[str, ...]:
     """The tags of extra networks in an image's prompts, each once, in order."""
-    palette = resolved(document, words)
     prompts = [palette.background.prompt, *(brush.prompt for brush in palette.brushes)]
     return tuple(dict.fromkeys(tag for prompt in prompts for tag in split_networks(prompt)[1]))
 

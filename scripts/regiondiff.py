@@ -38,9 +38,17 @@ class RegionDiffusion(scripts.Script):
         self.paste_field_names = [jobs.KEY]
         return [enabled, palette]
 
+    def before_process(self, p: Any, *given: Any) -> None:
+        """Note the prompts before other scripts change them."""
+        jobs.note(p)
+
     def process(self, p: Any, enabled: Any = False, palette: Any = None) -> None:
         """Read the palette before anything is drawn."""
         jobs.begin(p, enabled, palette)
+
+    def before_process_batch(self, p: Any, *given: Any, **named: Any) -> None:
+        """Say in infotexts what is drawn, once other scripts have settled the prompts."""
+        jobs.batch(p)
 
     def process_before_every_sampling(self, p: Any, *given: Any, **named: Any) -> None:
         """Put the palette into the sampler, in each pass."""

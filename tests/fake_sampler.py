@@ -39,9 +39,14 @@ class Job:
     refiner_checkpoint_info: Any = None
     refiner_switch_at: float = 0.5
     is_hr_pass: bool = False
+    iteration: int = 0
     hr_cfg: float = 1.0
     hr_sampler_name: str | None = None
     hr_second_pass_steps: int = 0
+    init_images: Sequence[Any] = ()
+    paste_to: tuple[int, int, int, int] | None = None
+    inpaint_full_res: bool = False
+    image_mask: Any = None
     scripts: Any = None
     script_args: Sequence[Any] = ()
     styles: Sequence[str] = ()
@@ -192,8 +197,11 @@ def drawn(p: Job, palette: Any = None) -> Tensor:
     """The end point of a job that is ready, in the order in which a host goes about it."""
     if hasattr(p.sd_model, "forge_objects"):
         p.sd_model.forge_objects = copy.copy(p.sd_model.forge_objects_original)
+    jobs.note(p)
     jobs.begin(p, palette is not None, palette)
     p.init(p.all_prompts, p.all_seeds)
+    p.prompts = list(p.all_prompts)
+    jobs.batch(p)
     p.setup_conds()
     x = p.noise()
     jobs.sample(p, x, x)

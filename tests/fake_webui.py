@@ -215,6 +215,17 @@ class InterruptedException(BaseException):
     """Somebody has pressed a button."""
 
 
+class Grid(NamedTuple):
+    """A picture cut up: rows of (top, height, tiles), tiles of [left, width, picture]."""
+
+    tiles: list[tuple[int, int, list[list[Any]]]]
+    tile_w: int
+    tile_h: int
+    image_w: int
+    image_h: int
+    overlap: int
+
+
 @dataclass
 class WebUI:
     """What tests reach for: the shared state of the program, its options, what its callbacks are."""
@@ -248,6 +259,7 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path, make_denoiser: Callab
     state = SimpleNamespace(interrupted=False, skipped=False, current_latent=None)
     put(monkeypatch, "modules")
     shared = put(monkeypatch, "modules.shared", state=state, opts=SimpleNamespace(**OPTIONS), sd_model=None)
+    put(monkeypatch, "modules.images", Grid=Grid)
     put(monkeypatch, "modules.devices", autocast=contextlib.nullcontext)
     put(monkeypatch, "modules.paths", data_path=str(folder))
     put(monkeypatch, "modules.sd_samplers", find_sampler_config=config_of)

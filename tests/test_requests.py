@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from lib_regiondiff import requests
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext
+from lib_regiondiff.formats.wildcards import expand
 from lib_regiondiff.palette import dumps, parse
 from lib_regiondiff.plan import BACKGROUND, Text
 from lib_regiondiff.requests import Words
@@ -27,7 +29,9 @@ def unknown(name: str) -> Sequence[str] | None:
 
 
 def words(prompt: str = "a field", negative: str = "blur", seed: int = 1, **more: Any) -> Words:
-    given: dict[str, Any] = {"raw": (prompt, negative), "style": lambda text, negative: text, "files": unknown} | more
+    files = more.pop("files", unknown)
+    draw = functools.partial(expand, files=files)
+    given: dict[str, Any] = {"raw": (prompt, negative), "style": lambda text, negative: text, "draw": draw} | more
     return Words(prompt, negative, seed=seed, **given)
 
 
@@ -37,7 +41,9 @@ def test_a_palette_comes_as_data_as_text_and_as_an_infotext_s_value() -> None:
         assert requests.read(form).palette == palette
 
 
-@pytest.mark.parametrize("given", [None, "", "  ", "{", 3, "rd1.broken", {"version": 9}, "[" * 200000])
+@pytest.mark.parametrize(
+    "given", [None, "", "  ", "{", 3, "rd1.broken", {"version": 9}, "[" * 200000, '{"typed": {}, "typed": {}}']
+)
 def test_anything_else_is_one_clear_error(given: Any) -> None:
     with pytest.raises(PaletteError):
         requests.read(given)
@@ -60,6 +66,23 @@ def test_typed_regions_take_the_prompt_before_styles() -> None:
     assert [found[brush.id].prompt for brush in palette.brushes] == ["red, in oil", "blue, in oil"]
 
 
+def test_wildcards_of_typed_regions_are_drawn_once_for_the_whole_prompt() -> None:
+    seasons, mixed = {"spring", "summer", "autumn", "winter"}, set()
+    for seed in range(8):
+        text = "{spring|summer|autumn|winter} ADDCOMM a{ BREAK | }cat BREAK a dog"
+        kept = requests.resolved(requests.read({"typed": {}}), words(text, "", seed))
+        said = [brush.prompt.partition(",")[0] for brush in kept.brushes]
+        assert len(set(said)) == 1 and set(said) <= seasons
+        mixed.add((said[0], len(kept.brushes)))
+    assert len(mixed) > 3 and {count for _, count in mixed} == {2, 3}
+
+
+def test_wildcards_of_a_typed_document_s_background_are_drawn() -> None:
+    document = requests.read({"typed": {}, "background": {"prompt": "{sea|sky}"}})
+    kept = {requests.resolved(document, words("red BREAK blue", "", seed)).background.prompt for seed in range(9)}
+    assert kept == {"sea", "sky"}
+
+
 def test_wildcards_depend_on_image_and_brush_and_are_what_the_infotext_keeps() -> None:
     brushes = [{"id": name, "prompt": "{a|b|c|d|e|f|g|h} __cat__", "mask": HALF} for name in "xyz"]
     document = requests.read({"version": 1, "brushes": brushes})
@@ -67,8 +90,7 @@ def test_wildcards_depend_on_image_and_brush_and_are_what_the_infotext_keeps() -
     for seed in range(8):
         spoken = words(seed=seed, files=lambda name: ["lynx"] if name == "cat" else None)
         kept = requests.resolved(document, spoken)
-        assert document.palette is not None
-        encoded = requests.texts(document.palette, spoken)
+        encoded = requests.texts(kept, spoken)
         assert [brush.prompt for brush in kept.brushes] == [encoded[brush.id].prompt for brush in kept.brushes]
         assert all(brush.prompt.endswith(" lynx") for brush in kept.brushes)
         seen |= {brush.prompt for brush in kept.brushes}
@@ -84,7 +106,7 @@ def test_tags_of_networks_are_no_words_and_are_named_once() -> None:
     assert document.palette is not None
     found = requests.texts(document.palette, words())
     assert (found["a"].prompt, found["b"].prompt) == ("a cat", "a dog")
-    assert requests.networks(document, words()) == ("<lora:cat:0.5>", "<lora:dog:1>")
+    assert requests.networks(document.palette) == ("<lora:cat:0.5>", "<lora:dog:1>")
 
 
 def test_wildcards_are_read_from_the_webui_s_folders(tmp_path: Path) -> None:

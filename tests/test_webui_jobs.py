@@ -22,6 +22,7 @@ from lib_regiondiff.palette import parse
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 NEAR = 1e-3
+PICTURE = SimpleNamespace(width=256, height=128)
 
 
 @pytest.fixture(params=HOSTS)
@@ -72,15 +73,6 @@ def test_what_is_wrong_ends_the_job_with_every_problem(webui: WebUI, name: str) 
     assert p.extra_generation_params == {}
 
 
-def test_a_script_of_parts_of_pictures_is_refused(webui: WebUI) -> None:
-    titles = ("Prompt matrix", "SD upscale")
-    scripts = SimpleNamespace(selectable_scripts=[SimpleNamespace(title=lambda name=name: name) for name in titles])
-    for chosen, refused in ((0, False), (1, False), (2, True)):
-        p = Job(webui, ["green"], scripts=scripts, script_args=(chosen,))
-        jobs.begin(p, True, halves("red", "blue"))
-        assert (p.regiondiff is None) == refused
-
-
 def test_a_refused_job_leaves_nothing_for_the_next(webui: WebUI) -> None:
     plain, p = draw(webui, "red"), Job(webui, ["red"])
     jobs.begin(p, True, "{")
@@ -95,6 +87,7 @@ def test_the_infotext_holds_the_palette_and_gives_it_back(webui: WebUI) -> None:
     given = halves("red", "blue")
     p = Job(webui, ["green", "grey"])
     jobs.begin(p, "true", json.dumps(given))
+    jobs.batch(p)
     value = p.extra_generation_params[jobs.KEY]
     assert infotext.unpack(value) == parse(given)
     assert jobs.is_in(p.extra_generation_params)
@@ -114,6 +107,7 @@ def test_pictures_of_other_wildcards_have_values_of_their_own(webui: WebUI, tmp_
     (tmp_path / "wildcards" / "tint.txt").write_text("red\nblue\ngreen\n")
     p = Job(webui, ["grey"] * 6)
     jobs.begin(p, True, halves("__tint__", "blue"))
+    jobs.batch(p)
     values = p.extra_generation_params[jobs.KEY]
     assert isinstance(values, list) and len(values) == 6
     drawn_words = [infotext.unpack(value).brushes[0].prompt for value in values]
@@ -126,7 +120,10 @@ def test_pictures_of_other_wildcards_have_values_of_their_own(webui: WebUI, tmp_
 def test_networks_of_brushes_are_named_in_the_main_prompts(webui: WebUI) -> None:
     p = Job(webui, ["green", "grey <lora:a:1>"])
     jobs.begin(p, True, halves("red <lora:a:1>", "blue <lora:b:0.5>"))
-    assert p.all_prompts == ["green<lora:a:1><lora:b:0.5>", "grey <lora:a:1><lora:b:0.5>"]
+    p.all_prompts, p.prompts = ["gray", p.prompts[1]], ["gray"]  # as other scripts do, and the host for a batch of one
+    jobs.batch(p)
+    assert p.all_prompts == ["gray<lora:a:1><lora:b:0.5>", "grey <lora:a:1><lora:b:0.5>"]
+    assert p.prompts == p.all_prompts[:1]
 
 
 def test_a_failure_of_planning_is_raised_where_the_host_can_t_swallow_it(
@@ -185,7 +182,7 @@ def test_a_second_pass_is_drawn_too(webui: WebUI) -> None:
 @pytest.mark.parametrize(("left", "colours"), [(0, ("red", "red")), (64, ("red", "blue")), (128, ("blue", "blue"))])
 def test_inpainting_of_a_part_sees_that_part_of_the_palette(webui: WebUI, left: int, colours: tuple[str, str]) -> None:
     p = Job(webui, ["green"])
-    p.paste_to, p.init_images = (left, 0, 128, 128), [SimpleNamespace(width=256, height=128)]  # type: ignore[attr-defined]
+    p.paste_to, p.init_images, p.inpaint_full_res, p.image_mask = (left, 0, 128, 128), [PICTURE], True, object()
     made = drawn(p, halves("red", "blue"))
     parts = zip((made[..., :HALF], made[..., HALF:]), colours, (slice(0, HALF), slice(HALF, None)), strict=True)
     assert all(torch.allclose(part, draw(webui, colour)[..., place], atol=NEAR) for part, colour, place in parts)
@@ -207,7 +204,7 @@ def test_the_size_that_a_model_was_trained_at(told: str, large: bool, side: int)
 
 
 def test_long_palettes_lie_beside_the_picture(webui: WebUI, tmp_path: Path) -> None:
-    ready = jobs.Ready(SimpleNamespace(), {"a.regiondiff.json": '{"ä": 1}'})  # type: ignore[arg-type]
+    ready = jobs.Ready(SimpleNamespace(), None, {"a.regiondiff.json": '{"ä": 1}'})  # type: ignore[arg-type]
     jobs.save_beside(SimpleNamespace(regiondiff=ready), str(tmp_path / "00001.png"))
     jobs.save_beside(SimpleNamespace(), str(tmp_path / "00002.png"))
     assert [path.name for path in tmp_path.iterdir()] == ["a.regiondiff.json"]

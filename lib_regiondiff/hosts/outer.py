@@ -1,0 +1,73 @@
+"""Jobs inside a job: scripts and extensions that draw a picture in parts, and where in it a part lies."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.hosts import module
+
+CUTTING = ("sd upscale", "poor man's outpainting")  # by the host's own grid
+STRIPS = ("outpainting mk2",)  # by numbers that only the script knows
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a part lies, in pixels of the picture that is made of all parts."""
+
+    whole: Size
+    left: int
+    top: int
+
+
+def is_detail(p: Any) -> bool:
+    """Whether the job is one of ADetailer's own, which has a prompt of its own."""
+    return bool(getattr(p, "_ad_inner", False))
+
+
+def place_of(p: Any) -> Place | None:
+    """Where the job's picture lies in the one that a script cuts up; None if it is a picture of its own.
+
+    HostError for parts that lie where nobody can know, and for several at once.
+    """
+    title = _script(p)
+    pictures = getattr(p, "init_images", None) or []
+    place = next((found for grid in _grids() for found in _found(grid, pictures[0])), None) if pictures else None
+    if title.lower() in STRIPS or (title.lower() in CUTTING and place is None):
+        raise HostError("the script", "none, or one that draws whole pictures", title, "turn one of the two off")
+    if place is not None and len(pictures) > 1:
+        raise HostError(
+            "the batch size", "1, since each part has regions of its own", str(len(pictures)), "set it to 1"
+        )
+    return place
+
+
+def _script(p: Any) -> str:
+    """The title of the script that was chosen for the job."""
+    chosen = p.script_args[0] if getattr(p, "script_args", None) else 0
+    scripts = getattr(getattr(p, "scripts", None), "selectable_scripts", [])
+    known = isinstance(chosen, int) and not isinstance(chosen, bool) and 0 < chosen <= len(scripts)
+    return str(scripts[chosen - 1].title()) if known else ""
+
+
+def _grids() -> Iterator[Any]:
+    """The grids that the functions around this job are working on.
+
+    A script hands a tile on without its place; that stands in a variable of the script alone, and is only read here.
+    """
+    kind = module("images").Grid
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        yield from (value for value in list(frame.f_locals.values()) if isinstance(value, kind))
+        frame = frame.f_back
+
+
+def _found(grid: Any, picture: Any) -> Iterator[Place]:
+    """Where the very picture, not one that looks the same, lies in a grid."""
+    whole = Size(grid.image_h, grid.image_w)
+    yield from (Place(whole, left, top) for top, _, row in grid.tiles for left, _, tile in row if tile is picture)
