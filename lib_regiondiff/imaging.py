@@ -91,14 +91,14 @@ class Room:
     def admit(self, text: str, path: str) -> None:
         """Take the room of one text; Fault where none is left."""
         self.letters -= len(text)
-        self.pixels -= _claimed(text)
+        self.pixels -= claimed(text)
         if self.letters < 0:
             raise Fault(Problem(path, "less text and pictures (64 MB in all)", "more"))
         if self.pixels < 0:
             raise Fault(Problem(path, f"smaller pictures ({MAX_PIXELS_OF_ALL} pixels in all)", "more"))
 
 
-def _claimed(text: str) -> int:
+def claimed(text: str) -> int:
     """The pixels that decoding a PNG data URL may cost; nothing for other text, and for a claim that is refused."""
     if not text.startswith("data:image/png;base64,"):
         return 0
@@ -240,7 +240,7 @@ def _turn(image: Image.Image) -> Transpose | None:
 
 def coverage(picture: Picture) -> np.ndarray:
     """Coverage uint8 [height, width] of a mask picture: its alpha where any is transparent, else its luminance."""
-    return _coverage(decode(picture)) if _claimed(picture.url) > CACHED_PIXELS else _cached_coverage(picture)
+    return _coverage(decode(picture)) if claimed(picture.url) > CACHED_PIXELS else _cached_coverage(picture)
 
 
 @functools.lru_cache(maxsize=64)

@@ -47,7 +47,7 @@ def read(given: Any) -> Document:
     """The document of JSON text, plain data or an infotext's value; PaletteError for anything else."""
     if given is None or (isinstance(given, str) and not given.strip()):
         raise PaletteError([Problem("palette", "a palette", "nothing")])
-    if isinstance(given, str) and given.strip().startswith(infotext.PREFIX):
+    if isinstance(given, str) and infotext.is_packed(given):
         return Document(infotext.unpack(given), None)
     try:
         data = loads(given) if isinstance(given, str) else given
