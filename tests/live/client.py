@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
-import itertools
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,13 @@ import numpy as np
 from PIL import Image
 
 TITLE = "Region Diffusion"
-SIDE = 256
+WIDTH, HEIGHT = 128, 64  # multiples of 64, which is what Forge Neo rounds to
 BASE: Mapping[str, Any] = {
     "prompt": "green",
     "negative_prompt": "",
-    "width": SIDE,
-    "height": SIDE,
-    "steps": 6,
+    "width": WIDTH,
+    "height": HEIGHT,
+    "steps": 4,
     "cfg_scale": 5,
     "seed": 7,
     "scheduler": "Automatic",
@@ -46,6 +46,11 @@ class Answer:
     pictures: tuple[np.ndarray, ...]
     infotexts: tuple[str, ...]
     files: tuple[str, ...]
+
+    @property
+    def data(self) -> tuple[bytes, ...]:
+        """The files' bytes."""
+        return tuple(base64.b64decode(each.partition(",")[2] or each) for each in self.files)
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,16 @@ class WebUI:
         files = tuple(made["images"])
         return Answer(tuple(map(pixels, files)), tuple(json.loads(made["info"])["infotexts"]), files)
 
+    @contextlib.contextmanager
+    def options(self, **changes: Any) -> Iterator[None]:
+        """Other options for a while; those of before come back."""
+        known = self.ask("/sdapi/v1/options")
+        self.ask("/sdapi/v1/options", changes)
+        try:
+            yield
+        finally:
+            self.ask("/sdapi/v1/options", {name: known[name] for name in changes})
+
     def samplers(self) -> Sequence[str]:
         """The names of its samplers."""
         return [each["name"] for each in self.ask("/sdapi/v1/samplers")]
@@ -89,25 +104,3 @@ def png(picture: np.ndarray) -> str:
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode()
-
-
-def columns(*prompts: str, **more: Any) -> dict[str, Any]:
-    """A palette of equal columns."""
-    count = len(prompts)
-    brushes = [
-        {"id": f"c{i}", "prompt": prompt, "mask": {"rectangle": [i / count, 0, (i + 1) / count, 1]}}
-        for i, prompt in enumerate(prompts)
-    ]
-    return {"version": 1, "brushes": brushes, **more}
-
-
-def middles(picture: np.ndarray, count: int) -> list[np.ndarray]:
-    """The mean colour of each of so many columns, 8 pixels away from its borders."""
-    edges = [round(picture.shape[1] * i / count) for i in range(count + 1)]
-    parts = [picture[8:-8, a + 8 : b - 8] for a, b in itertools.pairwise(edges)]
-    return [part.reshape(-1, 3).mean(axis=0) for part in parts]
-
-
-def differ(a: np.ndarray, b: np.ndarray) -> int:
-    """The greatest difference of two pictures in grey levels."""
-    return int(np.abs(a.astype(int) - b.astype(int)).max())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from live.client import WebUI
+from live.colours import Alone, mean
 
 
 @pytest.fixture(scope="session")
@@ -24,15 +24,14 @@ def webui() -> WebUI:
 
 
 @pytest.fixture(scope="session")
-def alone(webui: WebUI) -> Callable[[str, str], np.ndarray]:
+def alone(webui: WebUI) -> Alone:
     """The mean colour of a prompt alone with a sampler."""
     known: dict[tuple[str, str], np.ndarray] = {}
 
     def colour(prompt: str, sampler: str) -> np.ndarray:
         key = (prompt, sampler)
         if key not in known:
-            picture = webui.draw(prompt=prompt, sampler_name=sampler).pictures[0]
-            known[key] = picture[8:-8, 8:-8].reshape(-1, 3).mean(axis=0)
+            known[key] = mean(webui.draw(prompt=prompt, sampler_name=sampler).pictures[0])
         return known[key]
 
     return colour

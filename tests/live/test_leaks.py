@@ -1,0 +1,78 @@
+"""Jobs that end badly leave nothing: the next plain job is the same bit for bit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from live.client import Answer, Refused, WebUI
+from live.colours import columns, needs
+
+pytestmark = pytest.mark.live
+Plain = Callable[[], tuple[str, ...]]
+OVERFLOW = f"[red:(red:{'9' * 40}):0.5]"  # from half the steps on its condition is not finite
+LONG = 400
+
+
+@pytest.fixture(params=["Euler a", "DDIM"])
+def sampler(request: pytest.FixtureRequest, webui: WebUI) -> str:
+    """One of each kind."""
+    needs(webui, request.param)
+    return request.param
+
+
+@pytest.fixture
+def same_after(webui: WebUI, sampler: str) -> Any:
+    """Draws a plain picture before and after a test: the files must be equal."""
+    before = webui.draw(sampler_name=sampler).files
+    yield
+    assert webui.draw(sampler_name=sampler).files == before
+
+
+@pytest.mark.parametrize(
+    ("palette", "said"),
+    [
+        ("{", "palette"),
+        ({"version": 1, "brushes": [{"id": "a", "prompt": "red"}]}, "brushes[0].mask"),
+        (columns("red", "blue", attention="couple"), "attention"),
+        ("", "palette"),
+    ],
+)
+@pytest.mark.parametrize("sampler", ["Euler"], indirect=True)
+def test_what_is_wrong_with_a_palette_is_told(
+    webui: WebUI, sampler: str, same_after: None, palette: object, said: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        webui.draw(palette, sampler_name=sampler)
+    assert refused.value.status == 422
+    assert said in str(refused.value.body["detail"])
+
+
+def test_a_prediction_that_is_not_finite_ends_the_job(webui: WebUI, sampler: str, same_after: None) -> None:
+    with pytest.raises(Refused) as refused:
+        webui.draw(columns("blue", OVERFLOW), sampler_name=sampler)
+    assert refused.value.status == 500
+    assert "prediction of c1 at" in str(refused.value.body) and "finite" in str(refused.value.body)
+
+
+def test_an_interrupt_ends_the_job(webui: WebUI, sampler: str, same_after: None) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(webui.draw, columns("red", "blue"), sampler_name=sampler, steps=LONG)
+        reached = _interrupted(webui, job)
+        made = job.result(timeout=300)
+    assert 2 <= reached < LONG // 2
+    assert len(made.pictures) == 1
+
+
+def _interrupted(webui: WebUI, job: Future[Answer]) -> int:
+    """Interrupt a job once it is under way; the step that it had reached."""
+    reached = 0
+    while reached < 2 and not job.done():
+        time.sleep(0.1)
+        reached = int(webui.ask("/sdapi/v1/progress?skip_current_image=true")["state"]["sampling_step"])
+    webui.ask("/sdapi/v1/interrupt", {})
+    return reached
