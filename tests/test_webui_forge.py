@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ import torch
 from torch import Tensor
 
 import fake_forge
-from fake_forge import Control, calc_cond_uncond_batch, with_unet
+from fake_forge import Condition, Control, calc_cond_uncond_batch, with_unet
 from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
-from fake_webui import Checkpoint, WebUI
+from fake_webui import Checkpoint, WebUI, put
 from lib_regiondiff import hosts, jobs
 from lib_regiondiff.hosts import forge
 
@@ -43,6 +44,16 @@ def like_alone(webui: WebUI, change: Callable[[Any], None], *prompts: str, **job
 
 def test_it_is_known_by_what_it_has(webui: WebUI) -> None:
     assert hosts.current() is forge
+
+
+def test_its_older_relatives_keep_conditions_elsewhere(webui: WebUI, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("backend", "backend.sampling", "backend.sampling.condition"):
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("ldm_patched", "ldm_patched.modules"):
+        put(monkeypatch, name)
+    put(monkeypatch, "ldm_patched.modules.conds", CONDRegular=Condition)
+    assert hosts.current() is forge
+    like_alone(webui, lambda unet: None)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

@@ -12,7 +12,19 @@ def module(name: str) -> Any:
     return importlib.import_module(f"modules.{name}")
 
 
+CONDITIONS = (("backend.sampling.condition", "Condition"), ("ldm_patched.modules.conds", "CONDRegular"))
+"""Where the Forge family keeps the kind of condition that is handed to the network as it is; later Forge first."""
+
+
+def condition() -> Any:
+    """That kind of condition; None in a WebUI that has none, which is no Forge."""
+    for name, kind in CONDITIONS:
+        parts = name.split(".")
+        if all(importlib.util.find_spec(".".join(parts[:count])) for count in range(1, len(parts) + 1)):
+            return getattr(importlib.import_module(name), kind)
+    return None
+
+
 def current() -> Any:
     """The adapter of the WebUI that runs us: told by what it has, not by its name."""
-    forge = importlib.util.find_spec("backend") and importlib.util.find_spec("backend.sampling.condition")
-    return importlib.import_module("lib_regiondiff.hosts." + ("forge" if forge else "a1111"))
+    return importlib.import_module("lib_regiondiff.hosts." + ("a1111" if condition() is None else "forge"))

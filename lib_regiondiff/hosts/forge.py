@@ -6,7 +6,6 @@ answers the marked rows. Everything above and below, ControlNet, LoRA, other wra
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor
 
 from lib_regiondiff.host import LatentSpec, Row
+from lib_regiondiff.hosts import condition
 from lib_regiondiff.hosts.run import Request, Run
 from lib_regiondiff.hosts.scales import Sigmas, Timesteps
 from lib_regiondiff.hosts.webui import cropped, expect_pictures, stacked
@@ -65,7 +65,8 @@ class Denoiser:
 
     def _nominal(self) -> float:
         """The scale that the user set for this pass."""
-        return float(self.p.hr_cfg if getattr(self.p, "is_hr_pass", False) else self.p.cfg_scale)
+        second = getattr(self.p, "is_hr_pass", False) and hasattr(self.p, "hr_cfg")
+        return float(self.p.hr_cfg if second else self.p.cfg_scale)
 
     def _clock(self) -> tuple[float, ...]:
         """The noises of the sampler's levels; timestep samplers count otherwise, and end one level before the last."""
@@ -137,8 +138,7 @@ def marked(conds: Sequence[Mapping[str, Any]] | None, role: int) -> list[dict[st
     """Conditions that the wrapper knows again, each as strong as one."""
     if conds is None:
         return None
-    kind = importlib.import_module("backend.sampling.condition").Condition
-    mark = kind(torch.full((1, 1), float(role)))
+    mark = condition()(torch.full((1, 1), float(role)))
     return [{**cond, "strength": 1.0, "model_conds": {**cond["model_conds"], MARK: mark}} for cond in conds[:1]]
 
 
