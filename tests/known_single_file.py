@@ -56,7 +56,7 @@ def checkpoint(pipeline: Any) -> dict[str, Tensor]:
     parts = {
         "": _schedule(pipeline.scheduler.betas.double()),
         "model.diffusion_model.": {unet_name(k): v for k, v in pipeline.unet.state_dict().items()},
-        "first_stage_model.": dict(_vae(k, v) for k, v in pipeline.vae.state_dict().items()),
+        "first_stage_model.": dict(vae_name(k, v) for k, v in pipeline.vae.state_dict().items()),
         "cond_stage_model.transformer.text_model.": {**text, "embeddings.position_ids": torch.arange(77)[None]},
     }
     return {prefix + k: v.contiguous() for prefix, part in parts.items() for k, v in part.items()}
@@ -89,7 +89,7 @@ def _resnet(rest: str) -> str:
     return dict(_RESNET)[name] + dot + end
 
 
-def _vae(key: str, value: Tensor) -> tuple[str, Tensor]:
+def vae_name(key: str, value: Tensor) -> tuple[str, Tensor]:
     """The original name and shape of a weight of a VAE with four levels; it counts the decoder's from the end."""
     attention = "attentions" in key and value.ndim == 2
     key = re.sub(r"up_blocks\.(\d)", lambda m: f"up.{3 - int(m[1])}", key).replace("down_blocks.", "down.")

@@ -22,3 +22,21 @@ def test_counted_rows_are_those_of_the_docs(monkeypatch: pytest.MonkeyPatch) -> 
         assert f"| {name} | " + " | ".join(f"{number:,}" for number in numbers) + " |" in TABLE
     for module in ("rows", "scenes"):
         sys.modules.pop(module)
+
+
+def test_jobs_of_a_webui_alternate_and_give_ratios(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import webui
+
+    now, asked = [0.0], []
+
+    def ask(job: webui.Job) -> None:
+        asked.append(job["prompt"])
+        now[0] += {"red": 2, "red AND blue": 3, "two": 3.3}[job["prompt"]] * (10 if len(asked) <= 3 else 1)
+
+    jobs = {"plain": {"prompt": "red"}, "rows": webui.JOBS["rows"], "regions": {"prompt": "two"}}
+    line = webui.result(webui.measure(jobs, 2, ask, lambda: now[0]))
+    assert asked == ["red", "red AND blue", "two"] * 3
+    assert line["seconds"] == {"plain": 2, "rows": 3, "regions": 3.3}
+    assert line["to_plain"]["regions"] == 1.65 and line["to_rows"]["regions"] == 1.1
+    sys.modules.pop("webui")
