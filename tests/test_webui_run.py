@@ -19,7 +19,7 @@ from lib_regiondiff import jobs
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Level, Row
-from lib_regiondiff.hosts.run import Careful
+from lib_regiondiff.hosts.memory import Careful
 from lib_regiondiff.plan import Plan
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}

@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import LatentSpec, Row
+from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.hosts import module
+from lib_regiondiff.hosts.memory import Careful, Network, memory_of
 from lib_regiondiff.hosts.webui import CELL, Prompts, WebUIHost, native_side
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.plan import Job, Plan, Text, make_plan
 
-Network = Callable[[Tensor, Sequence[Row]], Tensor]
 BEFORE = (*(1 - step / 20 for step in range(20)), 0.0)
 """A clock to plan by before the sampler's is known, so that prompts are encoded before the network is loaded."""
-
-
-class Careful:
-    """Calls a network with no more rows at once than memory allows; the number is halved whenever it runs out."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.most = 2**16
-
-    def __call__(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """x0 of rows; HostError if there is no room for a single one."""
-        if len(rows) > self.most:
-            return torch.cat([self(x[part], rows[part]) for part in _parts(len(rows), self.most)])
-        try:
-            return self.network(x, rows)
-        except torch.cuda.OutOfMemoryError as error:
-            if len(rows) == 1:
-                cure = "give the palette smaller tiles, or make the picture smaller"
-                got = f"no room for one of {rows[0].box.size} cells"
-                raise HostError("GPU memory", "room for one view", got, cure) from error
-            self.most = len(rows) // 2
-        torch.cuda.empty_cache()
-        return self(x, rows)
-
-
-def _parts(count: int, most: int) -> list[slice]:
-    return [slice(start, start + most) for start in range(0, count, most)]
 
 
 @dataclass(frozen=True)
@@ -59,6 +30,8 @@ class Request:
     merge: bool = True
     whole: bool = False
     """Every view is the whole canvas, as ControlNet needs it."""
+    rows: int = 0
+    """The most rows of one network call; 0 for as many as memory allows."""
 
 
 @dataclass
@@ -94,7 +67,8 @@ class Run:
         side = max(like.shape[-2:]) * CELL if self.request.whole else native_side(module("shared").sd_model)
         prompts = Prompts.of(self.p, lambda: self.denoiser.step)
         latent = LatentSpec(like.shape[1], CELL, side, like.device, like.dtype)
-        self.host = WebUIHost(prompts, latent, Careful(self.network))
+        careful = Careful(self.network, memory_of(like.device), self.request.rows)
+        self.host = WebUIHost(prompts, latent, careful)
         self.plan = None
         return self._made(like, BEFORE)
 
