@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 
 from torch import Tensor
 
-from lib_regiondiff import crop, hosts, noise, requests
+from lib_regiondiff import __version__, crop, hosts, noise, requests
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.wildcards import expand
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts import dynamic_prompts, outer
+from lib_regiondiff.hosts import dynamic_prompts, outer, settings
 from lib_regiondiff.hosts.run import Request
 from lib_regiondiff.palette import Background, Brush, Palette, dumps
 from lib_regiondiff.plan import refuse
@@ -23,6 +23,7 @@ from lib_regiondiff.requests import Document, Words
 
 TITLE = "Region Diffusion"
 KEY = "Region Diffusion"
+VERSION_KEY = "Region Diffusion version"
 CELL = 8
 
 
@@ -41,6 +42,7 @@ class Ready:
     """A document that waits for the sampler, where the job lies in another, and the files that infotexts name."""
 
     document: Document
+    chosen: settings.Chosen
     place: outer.Place | None = None
     sidecars: Mapping[str, str] = field(default_factory=dict)
     noise: Tensor | None = None
@@ -55,19 +57,20 @@ def note(p: Any) -> None:
 
 def begin(p: Any, enabled: Any, given: Any) -> None:
     """At the start of a job: read the palette, or have the job end with what is wrong with it."""
-    p.extra_generation_params.pop(KEY, None)
+    for key in (KEY, VERSION_KEY):
+        p.extra_generation_params.pop(key, None)
     p.regiondiff = None
     if not is_on(enabled) or outer.is_detail(p):
         return
     try:
-        place = outer.place_of(p)
-        document = requests.read(given)
+        place, chosen = outer.place_of(p), settings.chosen()
+        document = requests.adapted(requests.read(given), getattr(p, "regiondiff_axes", ()), chosen.blend)
         if document.typed is None or not dynamic_prompts.is_there():  # which may not have drawn the main prompt yet
             refuse(_palettes(p, document)[0])
     except RegionDiffError as error:
         p.init = _raiser(RequestError(error))  # hosts swallow what scripts raise, but call this themselves
         return
-    p.regiondiff = Ready(document, place)
+    p.regiondiff = Ready(document, chosen, place)
 
 
 def batch(p: Any) -> None:
@@ -79,10 +82,11 @@ def batch(p: Any) -> None:
     if ready is None or p.iteration > 0:
         return
     palettes = _palettes(p, ready.document)
-    values, files = zip(*map(infotext.sidecar, palettes), strict=True)
+    values, files = zip(*(infotext.sidecar(palette, ready.chosen.longest) for palette in palettes), strict=True)
     known = {value: content for value, content in zip(values, files, strict=True) if content is not None}
     p.regiondiff = replace(ready, sidecars=known)
     p.extra_generation_params[KEY] = values[0] if len(set(values)) == 1 else list(values)
+    p.extra_generation_params[VERSION_KEY] = __version__
     _activate(p, palettes)
 
 
@@ -163,7 +167,7 @@ def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
             unit.copy_(noise.apply(unit, palette, size, CELL))
             p.regiondiff = replace(ready, noise=unit.clone())
         texts = tuple(requests.texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
-        hosts.current().install(p, Request(palette, texts), unit)
+        hosts.current().install(p, Request(palette, texts, rows=ready.chosen.rows), unit)
     except Exception as error:  # noqa: BLE001 - hosts would log it and draw a picture without regions
         p.sampler.model_wrap_cfg.forward = _raiser(error)
 

@@ -36,7 +36,7 @@ def read(text: str) -> Change:
     if not match:
         raise _refusal("--set", "PATH=VALUE, such as brushes[0].prompt=a tree", text)
     steps = tuple(step.strip("[]") for step in re.findall(STEP, match[1]))
-    return Change(steps, _value(match[2], rule_of(steps)))
+    return Change(steps, valued(match[2], rule_of(steps)))
 
 
 def override(palette: Palette, changes: Sequence[Change]) -> Palette:
@@ -62,7 +62,8 @@ def rule_of(steps: Sequence[str]) -> Rule | None:
     return rule
 
 
-def _value(text: str, rule: Rule | None) -> Any:
+def valued(text: str, rule: Rule | None) -> Any:
+    """The value that text stands for at the place of a rule: JSON where that fits, else the text itself."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -107,8 +108,13 @@ def _key(data: Any, step: str, path: str) -> str | int:
         return int(step)
     if names.count(step) == 1:
         return names.index(step)
-    known = ", ".join(identity for identity in ids[:10] if identity) or "none has an id"
-    raise _refusal(path, f"one of its {len(data)} entries, by id or number from 0 ({known})", step)
+    called = [_called(*each) for each in zip(ids[:10], names, strict=False) if each[0]]
+    known = ", ".join(called) or "none has an id"
+    raise _refusal(path, f"one of its {len(data)} entries, by id, name or number from 0 ({known})", step)
+
+
+def _called(identity: Any, name: Any) -> str:
+    return f"{identity} or {show(name)}" if name and name != identity else str(identity)
 
 
 def _refusal(path: str, expected: str, got: Any) -> PaletteError:

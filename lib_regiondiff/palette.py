@@ -23,6 +23,7 @@ SEED = Number(0, 2**53 - 1, whole=True)
 SHARE = Number(0, 1)
 PROMPT = Text(20000)
 NAME = Text(260)
+METHODS: Mapping[str, str] = {"MultiDiffusion": "average", "Mixture of Diffusers": "mixture"}
 IMAGE, MASK = PictureRule(), PictureRule(mask=True)
 
 
@@ -159,7 +160,7 @@ class Palette:
     guidance: float = field(Guidance(), 7.0, "Classifier-free guidance scale; 1 is none.")
     rescale: float = field(SHARE, 0.0, "Share of the guided prediction that is rescaled to the unguided deviation.")
     init: Init | None = field(Maybe(Object(Init)), None, "Picture to start from.")
-    blend: str = field(Choice(("average", "mixture")), "average", "MultiDiffusion or Mixture of Diffusers.")
+    blend: str = field(Choice(tuple(METHODS.values())), "average", "MultiDiffusion or Mixture of Diffusers.")
     attention: str = field(
         Choice(("none", "bias", "couple")), "none", "Cross-attention method: Paint with Words or Attention Couple."
     )

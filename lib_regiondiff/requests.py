@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lib_regiondiff.axes import Setting, changed
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.tags import split_networks
@@ -25,6 +26,8 @@ class Document:
 
     palette: Palette | None
     typed: Mapping[str, Any] | None
+    settings: tuple[Setting, ...] = ()
+    """What a plot changes in the palette that typed regions become."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,21 @@ def read(given: Any) -> Document:
     return Document(None, data) if is_typed(data) else Document(parse(given), None)
 
 
+def adapted(document: Document, settings: Sequence[Setting], blend: str) -> Document:
+    """The document of a plot's cell; typed regions that name no method are drawn by `blend`."""
+    if document.typed is None:
+        assert document.palette is not None
+        return replace(document, palette=changed(document.palette, settings))
+    return replace(document, typed={"blend": blend, **document.typed}, settings=tuple(settings))
+
+
 def palette_of(document: Document, words: Words) -> Palette:
     """The palette for an image; its prompts are as they were written, typed ones with their wildcards resolved."""
     if document.palette is not None:
         return document.palette
     assert document.typed is not None
     prompt, negative = (words.draw(text, words.seed) for text in words.raw)  # once, before it is taken apart
-    return parse(typed(_with_background(document.typed, words), prompt, negative))
+    return changed(parse(typed(_with_background(document.typed, words), prompt, negative)), document.settings)
 
 
 def _with_background(data: Mapping[str, Any], words: Words) -> Mapping[str, Any]:

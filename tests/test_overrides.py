@@ -57,10 +57,16 @@ def test_any_value_can_be_set(text: str, path: tuple[Any, ...], value: Any) -> N
         ("steps=NaN", "steps: expected a whole number 1…1000, got nan"),
         ("stepps=3", "stepps: expected a known key (did you mean 'steps'?), got an unknown key"),
         ("tiles.widht=512", "tiles.widht: expected a known key (did you mean 'width'?), got an unknown key"),
-        ("brushes.oak.prompt=x", "brushes: expected one of its 2 entries, by id or number from 0 (tree, 1), got 'oak'"),
+        (
+            "brushes.oak.prompt=x",
+            "brushes: expected one of its 2 entries, by id, name or number from 0 (tree or 'Old tree', 1)",
+        ),
         ("brushes[2].prompt=x", "brushes: expected one of its 2 entries"),
         ("brushes.prompt=x", "brushes: expected one of its 2 entries"),
-        ("noise[0].seed=1", "noise: expected one of its 0 entries, by id or number from 0 (none has an id), got '0'"),
+        (
+            "noise[0].seed=1",
+            "noise: expected one of its 0 entries, by id, name or number from 0 (none has an id), got '0'",
+        ),
         ("seed.x=1", "seed: expected an object or a list, because of 'x' below it, got 7"),
         ("brushes.tree.strength=2", "brushes[0].strength: expected a number 0…1, got 2"),
         ("brushes.tree.id=1", "brushes[1].id: expected an id of its own, got '1' again"),

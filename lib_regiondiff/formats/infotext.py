@@ -85,16 +85,17 @@ def unpack(text: str) -> Palette:
     return parse(text)
 
 
-def sidecar(palette: Palette) -> tuple[str, str | None]:
+def sidecar(palette: Palette, limit: int = LIMIT) -> tuple[str, str | None]:
     """The infotext value of a palette, and what the file of that name beside the picture must hold (UTF-8).
 
-    Where packed text fits, it is the value, and None says that no file is needed. Masks by their pixels come second,
-    but first where they come back to the letter: so what was read from a value gets the same value again.
+    Where packed text has at most `limit` characters, it is the value, and None says that no file is needed. Masks by
+    their pixels come second, but first where they come back to the letter: so what was read from a value gets the same
+    value again.
     """
     packed, painted = pack(palette), pack_painted(palette)
-    if painted is not None and (len(painted) > LIMIT or (len(packed) <= LIMIT and unpack(painted) != palette)):
+    if painted is not None and (len(painted) > limit or (len(packed) <= limit and unpack(painted) != palette)):
         painted = None
-    if painted is not None or len(packed) <= LIMIT:
+    if painted is not None or len(packed) <= limit:
         return painted or packed, None
     content = dumps(palette)
     return f"{_digest(content.encode())}.regiondiff.json", content
