@@ -2,57 +2,110 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
+import gradio  # pyright: ignore[reportMissingImports]
 from modules import paths, script_callbacks, scripts  # pyright: ignore[reportMissingImports]
 
-from lib_regiondiff import jobs, ui
+import lib_regiondiff
+
+TITLE = "Region Diffusion"
+LIBRARY = Path(__file__).resolve().parent.parent / "lib_regiondiff"
 
 
-class RegionDiffusion(scripts.Script):
-    """Always visible; does nothing unless enabled."""
+def trouble() -> str:
+    """What to do about a library in memory that is not the one beside this script; nothing if all is well.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.page: dict[str, Any] | None = {}
-
-    def title(self) -> str:
-        """The name by which the API knows it."""
-        return jobs.TITLE
-
-    def show(self, is_img2img: bool) -> Any:
-        """In both tabs."""
-        return scripts.AlwaysVisible
-
-    def after_component(self, component: Any, **given: Any) -> None:
-        """Note what the preview needs of the tab, until the accordion is built."""
-        role = ui.role(given.get("elem_id"), self.is_img2img)
-        if role and self.page is not None:
-            self.page[role] = component
-
-    def ui(self, is_img2img: bool) -> list[Any]:
-        """Exactly two components: whether it is on, and the palette as JSON text."""
-        page, self.page = self.page or {}, None  # hosts build it again for the API's defaults, in a page of no use
-        enabled, palette = ui.accordion(jobs.TITLE, self.elem_id, page, paths.data_path)
-        self.infotext_fields = [(enabled, jobs.is_in), (palette, jobs.palette_in)]
-        self.paste_field_names = [jobs.KEY]
-        return [enabled, palette]
-
-    def before_process(self, p: Any, *given: Any) -> None:
-        """Note the prompts before other scripts change them."""
-        jobs.note(p)
-
-    def process(self, p: Any, enabled: Any = False, palette: Any = None) -> None:
-        """Read the palette before anything is drawn."""
-        jobs.begin(p, enabled, palette)
-
-    def before_process_batch(self, p: Any, *given: Any, **named: Any) -> None:
-        """Say in infotexts what is drawn, once other scripts have settled the prompts."""
-        jobs.batch(p)
-
-    def process_before_every_sampling(self, p: Any, *given: Any, **named: Any) -> None:
-        """Put the palette into the sampler, in each pass."""
-        jobs.sample(p, named["x"], named.get("noise"))
+    A WebUI runs this script anew on Reload UI but keeps modules, so after an update the library is the old one.
+    """
+    loaded = Path(str(lib_regiondiff.__file__)).resolve().parent
+    if getattr(lib_regiondiff, "LOADED", "") and lib_regiondiff.fingerprint(LIBRARY) == lib_regiondiff.LOADED:
+        return ""
+    if loaded != LIBRARY:
+        return f"another copy of {TITLE} is in memory, from {loaded}; remove one of the two and restart the WebUI"
+    return f"{TITLE} was updated; restart the WebUI (Reload UI is not enough)"
 
 
-script_callbacks.on_image_saved(lambda saved: jobs.save_beside(saved.p, saved.filename))
+TROUBLE = trouble()
+if TROUBLE:
+
+    class Refusing(scripts.Script):
+        """Says what is wrong, and ends jobs that want regions with it."""
+
+        def title(self) -> str:
+            """The name by which the API knows it."""
+            return TITLE
+
+        def show(self, is_img2img: bool) -> Any:
+            """In both tabs."""
+            return scripts.AlwaysVisible
+
+        def ui(self, is_img2img: bool) -> list[Any]:
+            """The same two arguments, and the message."""
+            with gradio.Accordion(TITLE, open=True):
+                gradio.Markdown(f"**{TROUBLE}**")
+                return [gradio.Checkbox(False, label="Enabled"), gradio.Textbox("", label="Palette", visible=False)]
+
+        def process(self, p: Any, enabled: Any = False, palette: Any = None) -> None:
+            """End the job; hosts swallow what scripts raise, but call `init` themselves."""
+
+            def fail(*given: Any, **named: Any) -> NoReturn:
+                raise RuntimeError(TROUBLE)
+
+            if enabled and str(enabled).strip().lower() not in ("false", "0", "off"):
+                p.init = fail
+
+else:
+    from lib_regiondiff import jobs, plots, ui
+    from lib_regiondiff.hosts import settings
+
+    class RegionDiffusion(scripts.Script):
+        """Always visible; does nothing unless enabled."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.page: dict[str, Any] | None = {}
+
+        def title(self) -> str:
+            """The name by which the API knows it."""
+            return TITLE
+
+        def show(self, is_img2img: bool) -> Any:
+            """In both tabs."""
+            return scripts.AlwaysVisible
+
+        def after_component(self, component: Any, **given: Any) -> None:
+            """Note what the preview needs of the tab, until the accordion is built."""
+            role = ui.role(given.get("elem_id"), self.is_img2img)
+            if role and self.page is not None:
+                self.page[role] = component
+
+        def ui(self, is_img2img: bool) -> list[Any]:
+            """Exactly two components: whether it is on, and the palette as JSON text."""
+            page, self.page = self.page or {}, None  # hosts build it again for the API's defaults, in a page of no use
+            enabled, palette = ui.accordion(TITLE, self.elem_id, page, paths.data_path)
+            self.infotext_fields = [(enabled, jobs.is_in), (palette, jobs.palette_in)]
+            self.paste_field_names = [jobs.KEY]
+            return [enabled, palette]
+
+        def before_process(self, p: Any, *given: Any) -> None:
+            """Note the prompts before other scripts change them."""
+            jobs.note(p)
+
+        def process(self, p: Any, enabled: Any = False, palette: Any = None) -> None:
+            """Read the palette before anything is drawn."""
+            jobs.begin(p, enabled, palette)
+
+        def before_process_batch(self, p: Any, *given: Any, **named: Any) -> None:
+            """Say in infotexts what is drawn, once other scripts have settled the prompts."""
+            jobs.batch(p)
+
+        def process_before_every_sampling(self, p: Any, *given: Any, **named: Any) -> None:
+            """Put the palette into the sampler, in each pass."""
+            jobs.sample(p, named["x"], named.get("noise"))
+
+    script_callbacks.on_image_saved(lambda saved: jobs.save_beside(saved.p, saved.filename))
+    script_callbacks.on_ui_settings(settings.add)
+    script_callbacks.on_before_ui(plots.register)
+    script_callbacks.on_before_ui(settings.add)  # without a page the WebUI asks for no settings, but its API has them
