@@ -55,8 +55,7 @@ def test_two_values_reach_python_and_building_leaves_no_trace(monkeypatch: pytes
     assert (enabled.kind, palette.kind) == ("Checkbox", "Textbox")
     ids = [part.elem_id for part in page.parts if part.elem_id]
     assert len(set(ids)) == len(ids) > 10
-    named = [part for part in page.parts if part.elem_id]
-    assert all(part.__dict__.get("do_not_save_to_config") for part in named)
+    assert all(part.__dict__.get("do_not_save_to_config") for part in page.parts if part.elem_id)
     assert list(tmp_path.iterdir()) == []
     assert lib_regiondiff.__version__ in page.of("version").value
 
@@ -274,12 +273,6 @@ def test_without_a_page_around_it_the_accordion_does_its_work(monkeypatch: pytes
 def test_any_text_has_a_preview(page: Page, text: str) -> None:
     page.enter("palette", text)
     assert 'class="regiondiff-error"' in page.of("preview").value and page.of("typed").value is False
-
-
-def test_options_that_are_wrong_show_the_defaults() -> None:
-    for text in ("", PLAIN, '{"typed": {"layout": "rings"}}', '{"typed": 3}'):
-        assert controls.controls_of(text) == ("auto", "columns", "", False)
-    assert controls.chosen('{"typed": 3}', "auto", "rows", "", False) == presets.written({"typed": {"layout": "rows"}})
 
 
 def test_roles_are_those_of_one_tab() -> None:

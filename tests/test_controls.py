@@ -1,0 +1,53 @@
+"""The switch and the options of typed regions as functions of texts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib_regiondiff.controls import LAYOUTS, SPLITS, chosen, controls_of, spelled, switched, typed_in
+from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.palette import parse
+from lib_regiondiff.preflight import Surroundings
+from lib_regiondiff.presets import written
+
+PLAIN = json.dumps({"version": 1, "brushes": [{"id": "a", "mask": {"rectangle": [0, 0, 1, 1]}}]})
+DEFAULTS = ("auto", "columns", "", False)
+TEXTS = st.sampled_from(["", PLAIN, "{", '{"typed": {}}', '{"typed": {"feather": 3, "layout": "grid"}}'])
+OPTIONS = st.tuples(st.sampled_from(SPLITS), st.sampled_from(LAYOUTS), st.text("12,; x", max_size=8), st.booleans())
+
+
+def test_options_that_are_wrong_show_the_defaults() -> None:
+    for text in ("", PLAIN, '{"typed": {"layout": "rings"}}', '{"typed": 3}'):
+        assert controls_of(text) == DEFAULTS
+    assert chosen('{"typed": 3}', "auto", "rows", "", False) == written({"typed": {"layout": "rows"}})
+
+
+@given(TEXTS, OPTIONS)
+def test_a_text_says_what_was_chosen_and_choosing_that_again_changes_nothing(
+    text: str, options: tuple[str, str, str, bool]
+) -> None:
+    new = chosen(text, *options)
+    assert controls_of(new) == options and chosen(new, *options) == new
+
+
+@given(TEXTS, OPTIONS, st.booleans())
+def test_an_answer_to_the_switch_that_comes_twice_is_as_one(
+    text: str, options: tuple[str, str, str, bool], on: bool
+) -> None:
+    once = switched(on, text, "", *options)
+    assert switched(on, *once, *options) == once
+    assert (typed_in(once[0]) is not None) == on
+    if on and typed_in(text) is None:
+        assert switched(False, *once, *options)[0] == text
+
+
+def test_typed_regions_are_spelled_out_with_the_prompt_or_refused() -> None:
+    words = Surroundings("sky\nwood", "blur").words
+    palette = parse(spelled('{"typed": {"layout": "rows"}}', words))
+    assert [brush.prompt for brush in palette.brushes] == ["sky", "wood"]
+    with pytest.raises(PaletteError, match=r"typed\.ratios"):
+        spelled('{"typed": {"ratios": "1,2,3"}}', words)
