@@ -104,15 +104,20 @@ class Unet:
 
 @dataclass
 class Control:
-    """A ControlNet that adds a hint [B, 3, h, w] to x0."""
+    """A ControlNet that adds a hint [B, 3, h, w] to x0, so much of it for negatives."""
 
     hint: Tensor
     asked: list[int] = field(default_factory=list)
+    negative: float = 1.0
+    transformer_options: Any = None
+    previous_controlnet: Any = None
 
     def get_control(self, x: Tensor, t: Tensor, cond: Any, chunks: int) -> Mapping[str, Any]:
         """Its residuals for rows."""
         self.asked.append(len(x))
-        return {"output": [self.hint.repeat(chunks, 1, 1, 1)], "middle": [None]}
+        mark = self.transformer_options["cond_mark"][:, None, None, None]
+        hint = self.hint.repeat(chunks, 1, 1, 1)
+        return {"output": [hint * (1 - mark + self.negative * mark)], "middle": [None]}
 
 
 def compiled(cond: Any) -> dict[str, Any]:
@@ -167,6 +172,7 @@ def called(model: KModel, alike: Sequence[tuple[Any, int]], x: Tensor, sigma: Te
     given["transformer_options"] = inner
     control = alike[-1][0].get("control")
     if control is not None:
+        control.transformer_options = inner
         given |= {"control": control.get_control(rows, number, dict(given), len(roles)), "control_model": control}
     wrapper = options.get("model_function_wrapper")
     if wrapper is None:

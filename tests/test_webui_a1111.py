@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -42,6 +43,32 @@ def test_the_refiner_draws_regions_with_conditions_of_its_own(webui: WebUI, samp
     assert {("red",), ("blue",), ("grey",)} <= {texts for texts, *_ in refiner.encoded}
     webui.load(base)
     assert not torch.allclose(left, draw(webui, "red", sampler_name=sampler), atol=0.1)
+
+
+@pytest.mark.parametrize("sdxl", [False, True])
+@pytest.mark.parametrize("sampler", ["Euler", "DDIM"])
+def test_sd_webui_controlnet_gets_marks_and_whole_canvases(webui: WebUI, sampler: str, sdxl: bool) -> None:
+    model = Checkpoint(native=64, sdxl=sdxl)
+    model.model.diffusion_model = SimpleNamespace(_original_forward=None)
+    hint = torch.randn(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    marks: list[tuple[float, bool]] = []
+    plain = model.x0
+
+    def controlled(x: torch.Tensor, scaling: Any, number: float, text: torch.Tensor, **beside: Any) -> torch.Tensor:
+        if text[0, 0].abs().eq(a1111.MARK).all():
+            grey = text[:, 1, 0] == 0.25  # the negative's
+            marks.extend(zip(text[:, 0].mean(dim=1).tolist(), grey.tolist(), strict=True))
+            text = text[:, 1:]
+        return plain(x, scaling, number, text, hint=hint.expand(len(x), -1, -1, -1), **beside)
+
+    model.x0 = controlled  # type: ignore[method-assign]
+    webui.load(model)
+    both, left = (
+        draw(webui, "green", palette=halves("red", "blue"), sampler_name=sampler),
+        draw(webui, "red", sampler_name=sampler),
+    )
+    assert torch.allclose(both[..., :HALF], left[..., :HALF], atol=NEAR)
+    assert set(marks) == {(a1111.MARK, False), (-a1111.MARK, True)}
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

@@ -131,6 +131,19 @@ def test_hints_of_a_control_net_are_those_of_the_image(webui: WebUI, sampler: st
     assert controls[0].asked == controls[1].asked == [4] * len(controls[1].asked), "the host asks it as ever"
 
 
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("negative", [0.0, 0.5])
+def test_hints_of_a_control_net_may_differ_by_role(webui: WebUI, together: bool, negative: float) -> None:
+    """As they do where the prompt or the ControlNet is to be more important; memory may part the roles."""
+    hint = torch.randn(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+
+    def change(unet: Any) -> None:
+        unet.model.together = together
+        unet.controlnet_linked_list = Control(hint, negative=negative)
+
+    like_alone(webui, change)
+
+
 @pytest.mark.parametrize("sampler", ["Euler", "DDIM"])
 def test_hints_of_a_control_net_fit_a_canvas_beyond_the_native_size(webui: WebUI, sampler: str) -> None:
     webui.load(with_unet(Checkpoint(native=64)))

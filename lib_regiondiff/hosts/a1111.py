@@ -7,6 +7,7 @@ stays: for the time of a call the denoiser's inner model is replaced by one whos
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from lib_regiondiff.model import Call, predict
 from lib_regiondiff.plan import Plan
 
 PIXELS = ("c_concat", "c_adm")  # what the host hands to its model beside text
+MARK = 1024.0  # sd-webui-controlnet's: a first token full of it is a positive's, of its negative a negative's
 
 
 class Answering(nn.Module):
@@ -86,6 +88,8 @@ class Denoiser:
     def _conditions(self, rows: Sequence[Row]) -> dict[str, Any]:
         """The host's mapping of conditions; what belongs to pixels is cropped, the rest is taken by image."""
         value = stacked([row.cond for row in rows])
+        if is_controlled():
+            value = _marked(value, rows)
         given: dict[str, Any] = dict(value) if isinstance(value, Mapping) else {"c_crossattn": [value]}
         for name, extra in self.extra.items():
             joined = torch.stack([_seen(name, extra[row.image], row) for row in rows])
@@ -137,6 +141,20 @@ class Rows:
         return torch.cat([scale.from_denoised(each, x, level) for each in pair])
 
 
+def is_controlled() -> bool:
+    """Whether sd-webui-controlnet has put itself into the UNet for this job: its hints are of the whole canvas."""
+    unet = getattr(getattr(module("shared").sd_model, "model", None), "diffusion_model", None)
+    return hasattr(unet, "_original_forward")
+
+
+def _marked(value: Any, rows: Sequence[Row]) -> Any:
+    """Text with the tokens before it by which sd-webui-controlnet tells positive rows from negative ones."""
+    text = value["crossattn"] if isinstance(value, Mapping) else value
+    marks = text.new_tensor([-MARK if row.negative else MARK for row in rows])
+    made = torch.cat([marks[:, None, None].expand(-1, 1, text.shape[-1]), text], dim=1)
+    return {**value, "crossattn": made} if isinstance(value, Mapping) else made
+
+
 def _seen(name: str, given: Tensor, row: Row) -> Tensor:
     """What a row sees of what was given for its image: its box of pixels; a negative sees no picture to vary."""
     return torch.zeros_like(given) if name == "c_adm" and row.negative else cropped(given, row)
@@ -162,6 +180,8 @@ def install(p: Any, request: Request, like: Tensor) -> None:
     """Have the coming run of p's sampler, over latents like these, draw a palette; nothing outlives the sampler."""
     if getattr(module("shared").sd_model, "cond_stage_key", "") == "edit":
         raise HostError("the checkpoint", "one that draws from a prompt", "InstructPix2Pix", "regions can't steer it")
+    if is_controlled():
+        request = replace(request, whole=True)
     denoiser = Denoiser(p, request)
     denoiser.run.prepare(like)
     denoiser.run.note_schedule()

@@ -6,6 +6,7 @@ answers the marked rows. Everything above and below, ControlNet, LoRA, other wra
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -47,6 +48,7 @@ class Denoiser:
         self.current: Current | None = None
         self.apply_model: Callable[..., Tensor] | None = None
         self.given: Mapping[str, Any] = {}
+        self.hints: Callable[[int], Any] = lambda role: None
         self.scale = Sigmas(flow=is_flow(p.sd_model))
 
     def modify(self, *given: Any) -> tuple[Any, ...]:
@@ -87,9 +89,10 @@ class Denoiser:
             return self._asked(apply_model, {**how, "c": given})
         self.apply_model, self.given = apply_model, given
         images = len(how["input"]) // len(how["cond_or_uncond"])
+        roles = [int(role) for role in mark[::images, 0]]
+        self.hints = functools.cache(functools.partial(_hints_as, {**how, "c": given}, roles, images))
         pair = self._pair(how["input"][:images], how["timestep"][:images])
-        roles = mark[::images, 0].tolist()
-        return torch.cat([pair[int(role)] for role in roles]).to(how["input"].dtype)
+        return torch.cat([pair[role] for role in roles]).to(how["input"].dtype)
 
     def _pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """The positive and the negative of each image, such that the host's guidance gives our picture."""
@@ -124,7 +127,10 @@ class Denoiser:
         if "c_concat" in self.given:
             beside["c_concat"] = torch.stack([cropped(self.given["c_concat"][row.image], row) for row in rows])
         if "control" in self.given:
-            beside["control"] = _hints(self.given["control"], [row.image for row in rows])
+            kinds = [NEGATIVE if row.negative else POSITIVE for row in rows]
+            beside["control"] = _joined(
+                [_hints(self.hints(kind), [row.image]) for kind, row in zip(kinds, rows, strict=True)]
+            )
             beside["control_model"] = self.given.get("control_model")
         return beside
 
@@ -151,13 +157,36 @@ def _conditions(rows: Sequence[Row]) -> dict[str, Any]:
     return {names.get(str(name), str(name)): part for name, part in value.items()}
 
 
-def _hints(control: Any, images: Sequence[int]) -> Any:
-    """ControlNet's residuals for these images, out of those of a batch."""
+def _hints_as(how: Mapping[str, Any], roles: Sequence[int], images: int, role: int) -> Any:
+    """ControlNet's residuals for each image in a role; asked for anew where the host's batch lacks that role."""
+    given = how["c"]
+    if role in roles:
+        first = roles.index(role) * images
+        return _hints(given["control"], range(first, first + images))
+    mark = torch.full((images,), float(role), device=how["input"].device)
+    options = {**given["transformer_options"], "cond_or_uncond": [role], "cond_mark": mark}
+    net = given["control_model"]
+    while net is not None:
+        net.transformer_options, net = options, net.previous_controlnet
+    x, sigma = how["input"][:images], how["timestep"][:images]
+    return given["control_model"].get_control(x, sigma, {**given, "transformer_options": options}, 1)
+
+
+def _hints(control: Any, rows: Sequence[int]) -> Any:
+    """ControlNet's residuals for these rows of a batch; adapters have a single one for all."""
     if isinstance(control, Tensor):
-        return control[list(images)]
+        return control[list(rows) if len(control) > 1 else [0] * len(rows)]
     if isinstance(control, Mapping):
-        return {name: [_hints(each, images) for each in value] for name, value in control.items()}
+        return {name: [_hints(each, rows) for each in value] for name, value in control.items()}
     return control
+
+
+def _joined(controls: Sequence[Any]) -> Any:
+    """Residuals of single rows as those of a batch."""
+    first = controls[0]
+    if isinstance(first, Mapping):
+        return {name: [_joined(each) for each in zip(*(c[name] for c in controls), strict=True)] for name in first}
+    return torch.cat(list(controls)) if isinstance(first, Tensor) else first
 
 
 def _where(kinds: Sequence[int], role: int) -> list[int]:
