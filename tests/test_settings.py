@@ -28,6 +28,7 @@ def begun(webui: WebUI, palette: Any, *prompts: str) -> Any:
     """A job after its start."""
     p = Job(webui, list(prompts) or ["green"])
     jobs.begin(p, True, palette)
+    jobs.batch(p)
     return p
 
 
