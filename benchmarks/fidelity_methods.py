@@ -30,7 +30,7 @@ STEPS, SLOW_STEPS, GUIDANCE = 5, 50, 4.0
 NATIVE, CELL = 128, 8  # of the demo model, in pixels
 FEATHER = 8  # pixels, for masks that are quantized
 FAST: Mapping[str, Any] = {"sampler": "LCM", "steps": STEPS, "guidance": 1}
-SLOW: Mapping[str, Any] = {"sampler": "DDIM", "steps": SLOW_STEPS, "guidance": GUIDANCE}
+SLOW: Mapping[str, Any] = {"sampler": "DDIM", "steps": SLOW_STEPS, "guidance": GUIDANCE, "tiles": None}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.overrides import Change, override, rule_of, valued
-from lib_regiondiff.palette import METHODS, Palette
+from lib_regiondiff.palette import METHODS, Palette, Tiles
 from lib_regiondiff.schema import show
 
 
@@ -55,8 +55,8 @@ def _changes(palette: Palette, setting: Setting) -> list[Change]:
     """What a setting asks for."""
     axis, text = setting.axis, setting.text
     if not axis.brush:
-        if axis.path[0] == "tiles" and palette.tiles is None:
-            raise _refusal("tiles", "a grid of tiles, whose overlap the axis changes", "null")
+        if axis.path[0] == "tiles" and not isinstance(palette.tiles, Tiles):
+            raise _refusal("tiles", "a grid of tiles, whose overlap the axis changes", show(palette.tiles))
         return [_change(axis.path, axis.choices.get(text, text))]
     name, equals, value = text.partition("=")
     if equals:

@@ -10,8 +10,9 @@ from typing import Any
 from lib_regiondiff.errors import Problem
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import FORMATS, MAX_SIDE, File, Picture, Shape, check
-from lib_regiondiff.schema import Fault, Many, Number, Rule, Text, fault, nearest, read_keys, show
+from lib_regiondiff.schema import Choice, Fault, Many, Number, Rule, Text, fault, nearest, read_keys, show
 
+AUTO = "auto"
 SIDE = Number(64, MAX_SIDE, whole=True)
 BASE64 = "[A-Za-z0-9+/]+={0,2}"
 ENDINGS = {"image/png": "[pP][nN][gG]", "image/jpeg": "[jJ][pP][eE]?[gG]", "image/webp": "[wW][eE][bB][pP]"}
@@ -68,6 +69,24 @@ class Colour:
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
+
+
+@dataclass(frozen=True)
+class Auto:
+    """The word `auto`, for a value that is chosen when all else is known, or what the inner rule takes."""
+
+    rule: Rule
+
+    def read(self, data: Any, path: str) -> Any:
+        if isinstance(data, str):
+            return Choice((AUTO,)).read(data, path)
+        return self.rule.read(data, path)
+
+    def write(self, value: Any) -> Any:
+        return value if value == AUTO else self.rule.write(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"const": AUTO}, self.rule.schema()]}
 
 
 @dataclass(frozen=True)

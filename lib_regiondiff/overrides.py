@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib_regiondiff.errors import PaletteError, Problem
-from lib_regiondiff.fields import Checked
+from lib_regiondiff.fields import AUTO, Auto, Checked
 from lib_regiondiff.palette import Palette, parse
 from lib_regiondiff.schema import Fault, Many, Maybe, Object, Rule, join, rules_of, show
 
@@ -53,7 +53,7 @@ def rule_of(steps: Sequence[str]) -> Rule | None:
     """The rule of the value that steps lead to, where they lead through records and lists."""
     rule: Rule | None = Object(Palette)
     for step in steps:
-        while isinstance(rule, Maybe | Checked):
+        while isinstance(rule, Maybe | Checked | Auto):
             rule = rule.rule
         if isinstance(rule, Many):
             rule = rule.rule
@@ -80,12 +80,12 @@ def _fits(value: Any, rule: Rule) -> bool:
 
 
 def _put(data: Any, change: Change) -> None:
-    """Write a value into plain data; objects that are null on the way are made."""
+    """Write a value into plain data; objects that are null or left open on the way are made."""
     path = ""
     for step in change.steps[:-1]:
         key = _key(data, step, path)
         path = _path(path, key)
-        if isinstance(key, str) and data.get(key) is None:
+        if isinstance(key, str) and data.get(key) in (None, AUTO):
             data[key] = {}
         data = data[key]
     data[_key(data, change.steps[-1], path)] = change.value

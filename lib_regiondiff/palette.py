@@ -11,14 +11,13 @@ from typing import Any
 
 from lib_regiondiff import imaging
 from lib_regiondiff.errors import PaletteError, Problem
-from lib_regiondiff.fields import SIDE, Checked, Colour, Exactly, Guidance, PictureRule, SizeRule
+from lib_regiondiff.fields import AUTO, SIDE, Auto, Checked, Colour, Exactly, Guidance, PictureRule, SizeRule
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import File, Mask, Picture, Room, Shape
+from lib_regiondiff.jsontext import MAX_BYTES, loads
 from lib_regiondiff.schema import REQUIRED, Choice, Fault, Many, Maybe, Number, Object, Text, fault, field, join, show
 
 VERSION = 1
-MAX_BYTES = 64 * 2**20
-MAX_VALUES = 2**21
 SEED = Number(0, 2**53 - 1, whole=True)
 SHARE = Number(0, 1)
 PROMPT = Text(20000)
@@ -64,6 +63,11 @@ class Background:
     image: Picture | File | None = field(Maybe(IMAGE), None, "A picture to paint on.")
     colour: str | None = field(Maybe(Colour()), None, "A plain colour to paint on.")
     strength: float = field(SHARE, 1.0, "Share of the levels, the first ones, in which image or colour is put back.")
+
+    @property
+    def painted(self) -> bool:
+        """Whether there is a picture or a colour, and not words alone."""
+        return self.image is not None or self.colour is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,8 +126,12 @@ def _narrow(tiles: Tiles) -> Iterator[tuple[str, str, str]]:
 class Bootstrap:
     """How the first levels keep each brush to itself."""
 
-    levels: int = field(Number(0, 1000, whole=True), 0, "Number of first levels; 0 is off.")
-    mix: float = field(Number(0, 1000), 1.0, "Levels with a white surrounding; a fraction mixes.")
+    levels: int | str = field(
+        Auto(Number(0, 1000, whole=True)), AUTO, "Number of first levels; 0 is off, auto goes by steps and guidance."
+    )
+    mix: float | str = field(
+        Auto(Number(0, 1000)), AUTO, "Levels with a white surrounding, a fraction mixes; auto is all of them."
+    )
     leak_sensitivity: float = field(Number(0, 100), 0.2, "Smaller suppresses more of what leaks out; 0 is off.")
 
 
@@ -144,6 +152,7 @@ class Noise:
     amount: float = field(SHARE, 1.0, "1 replaces the noise, less mixes it in; the variance stays 1.")
 
 
+TILES = Auto(Maybe(Checked(Object(Tiles), _narrow)))
 BRUSHES = Checked(Many(Checked(Object(Brush), _in_order), 64), _unlike)
 
 
@@ -166,7 +175,9 @@ class Palette:
     )
     background: Background = field(Object(Background), Background, "What no brush covers.")
     brushes: tuple[Brush, ...] = field(BRUSHES, (), "From the lowest to the uppermost.")
-    tiles: Tiles | None = field(Maybe(Checked(Object(Tiles), _narrow)), None, "Grid of tiles; null means none.")
+    tiles: Tiles | str | None = field(
+        TILES, AUTO, "Grid of tiles; null means none, auto goes by the model's native size."
+    )
     bootstrap: Bootstrap = field(Object(Bootstrap), Bootstrap, "Separation of the first levels.")
     overlap: Overlap = field(Object(Overlap), Overlap, "Order of overlapping brushes.")
     quantization: str = field(
@@ -210,44 +221,6 @@ def json_schema() -> dict[str, Any]:
     schema = head | Object(Palette).schema()
     schema["required"] = ["version"]
     return schema
-
-
-def loads(text: str | bytes) -> Any:
-    """Plain data of JSON text; Fault for text that is too long or names a key twice, and for what is no JSON."""
-    if len(text) > MAX_BYTES:
-        raise _refusal(f"at most {MAX_BYTES // 2**20} MB of text", "more")
-    try:
-        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
-        if sum(map(text.count, "[{,")) > MAX_VALUES:
-            raise _refusal(f"at most {MAX_VALUES} brackets and commas", "more")
-        return json.loads(text, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_unique)
-    except UnicodeDecodeError:
-        raise _refusal("UTF-8 text", "other bytes") from None
-    except json.JSONDecodeError as error:
-        raise _refusal("JSON", f"a fault at line {error.lineno}, column {error.colno} ({error.msg})") from None
-    except RecursionError:
-        raise _refusal("JSON", "brackets nested too deeply") from None
-
-
-def _refusal(expected: str, got: str) -> Fault:
-    return Fault(Problem("palette", expected, got))
-
-
-def _whole(digits: str) -> int | float:
-    return int(digits) if len(digits) < 40 else float(digits)
-
-
-def _constant(name: str) -> Any:
-    raise _refusal("JSON", f"{name}, which JSON does not have")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
-        raise _refusal("each key once in an object", f"{show(twice)} again")
-    return data
 
 
 def _admitted(data: Any) -> Room:

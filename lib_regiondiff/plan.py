@@ -7,14 +7,16 @@ import functools
 import itertools
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
 from lib_regiondiff import imaging, masks
+from lib_regiondiff.auto import settled
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.fields import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Level
 from lib_regiondiff.meanings import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of, whole
@@ -69,14 +71,18 @@ def step_of(clock: Sequence[float], noise: float) -> int:
 def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Plan:
     """Plan a job. Raises HostError for what cannot be honoured yet; `merge` False keeps equal brushes apart."""
     refuse(palette)
-    layout = Layout.of(palette, job.size, host.latent)
     guidance = palette.guidance if job.guidance is None else job.guidance
     if len(job.clock) < 2:
-        return Plan(layout.canvas, job.clock, guidance, palette.rescale, ())
+        return Plan(job.size.cells(host.latent.pixels_per_cell), job.clock, guidance, palette.rescale, ())
+    left_open = palette.tiles == AUTO
+    palette = settled(palette, job.size, host.latent.native, job.clock, guidance)
     under = _under(palette, job.size, host)
     meanings = meanings_of(palette, job, alone=under is not None)
     stack = _partition(palette, job, host)
     owners = owners_of(meanings, merge)
+    if len(owners) == 1 and left_open:
+        palette = replace(palette, tiles=None)  # a picture of one meaning is the host's own
+    layout = Layout.of(palette, job.size, host.latent)
     kinds, weights = _weights(stack, meanings, owners, palette, job)
     boxes = [layout.boxes(np.max(maps, axis=0)) for maps in zip(*weights, strict=True)]
     encoder = Encoder(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
+from PIL import Image
 
 from lib_regiondiff import requests
 from lib_regiondiff.errors import PaletteError, RegionDiffError
@@ -122,7 +123,9 @@ def _uncovered(case: _Case) -> Iterator[Notice]:
     if rest <= TRACE:
         return
     text = f"{100 * rest:.1f} % of the canvas has no brush"
-    if case.palette.background.prompt.strip():
+    if case.palette.background.painted:
+        yield Notice("note", f"{text}; the background's picture or colour is there")
+    elif case.palette.background.prompt.strip():
         yield Notice("note", f"{text}; the background's prompt paints it")
     elif case.around.prompt.strip():
         yield Notice("note", f"{text}; the main prompt paints it")
@@ -208,6 +211,9 @@ def _cost(case: _Case) -> Iterator[Notice]:
         plain = max(_steps(case, Palette(size=case.palette.size), {BACKGROUND: Text(words.prompt, "")}), key=_cells)
     except RegionDiffError:
         return  # told by another check
+    if not rows:
+        yield Notice("note", "no network rows: the picture under the brushes is all there is")
+        return
     most = max(batches(rows, spec.cells_per_call), key=lambda batch: sum(rows[i].box.size.area for i in batch))
     work = f"{_cells(rows) / _cells(plain):.3g} times the work of a picture without regions"
     head = f"{work}: {_counted(len(rows), 'network row')} a step instead of {len(plain)}"
@@ -252,6 +258,10 @@ class _Sketch:
         """The parts that AND joins."""
         parts = [prompt] if negative else AND.split(prompt)
         return tuple(Part(_Said(part.strip())) for part in parts)
+
+    def encode_image(self, image: Image.Image) -> torch.Tensor:
+        """Latents of the right size."""
+        return torch.zeros(1, self.latent.channels, image.height // CELL, image.width // CELL)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
         """Something between the two."""

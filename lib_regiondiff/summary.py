@@ -78,7 +78,7 @@ def doubtful(palette: Palette, shares: Shares) -> Iterator[str]:
 
 def bare(palette: Palette, shares: Shares) -> Iterator[str]:
     """Canvas that nothing describes, where there is no main prompt."""
-    if shares.part(0) > TRACE and not palette.background.prompt:
+    if shares.part(0) > TRACE and not palette.background.prompt and not palette.background.painted:
         yield f"{100 * shares.part(0):.1f} % of the canvas has no brush, and the background has no prompt"
 
 

@@ -56,9 +56,11 @@ def white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:
     StreamMultiDiffusion's mix: as many levels are white, a fraction mixes. What is not white is the picture under the
     brushes; without one there is nothing else to see than the canvas.
     """
-    if step >= bootstrap.levels:
+    levels, mix = bootstrap.levels, bootstrap.mix
+    assert not isinstance(levels, str) and not isinstance(mix, str), "settled"
+    if step >= levels:
         return None
-    share = min(max(bootstrap.mix - step, 0.0), 1.0)
+    share = min(max(mix - step, 0.0), 1.0)
     return share if share > 0 or under else None
 
 

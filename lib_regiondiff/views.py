@@ -63,6 +63,7 @@ class Layout:
     def of(palette: Palette, size: Size, latent: LatentSpec) -> Layout:
         """The layout of a palette on a canvas of `size` pixels."""
         cell, grid = latent.pixels_per_cell, palette.tiles
+        assert not isinstance(grid, str), "settled"
         default = "gaussian" if palette.blend == "mixture" else "linear"
         return Layout(
             canvas=size.cells(cell),

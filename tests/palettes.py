@@ -90,6 +90,7 @@ STRATEGIES: dict[type, Callable[[Any], Values]] = {
     schema.Maybe: lambda rule: st.none() | values(rule.rule),
     schema.Many: _many,
     schema.Object: _object,
+    fields.Auto: lambda rule: st.just(fields.AUTO) | values(rule.rule),
     fields.Checked: _checked,
     fields.SizeRule: lambda rule: st.builds(Size, _number(fields.SIDE), _number(fields.SIDE)),
     fields.Guidance: lambda rule: st.floats(1, 100),

@@ -89,7 +89,7 @@ def test_levels_and_mix_say_which_levels_see_white() -> None:
     shares = [white_share(Bootstrap(levels=4, mix=2.3), step, True) for step in range(6)]
     assert shares == [1, 1, pytest.approx(0.3), 0, None, None]
     assert white_share(Bootstrap(levels=4, mix=2.3), 3, False) is None
-    assert white_share(Bootstrap(), 0, True) is None
+    assert white_share(Bootstrap(levels=0, mix=1), 0, True) is None
 
 
 def test_only_the_first_levels_are_centred_and_their_weights_still_sum_to_one() -> None:

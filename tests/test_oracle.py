@@ -27,7 +27,7 @@ LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
 def palette(width: int = 128, height: int = 96, **more: Any) -> Palette:
     """A palette of prompts that are numbers."""
     data = {"version": 1, "size": {"width": width, "height": height}, "guidance": 1, "background": {"prompt": "0"}}
-    return parse(data | more)
+    return parse(data | {"tiles": None} | more)
 
 
 def job(document: Palette, levels: tuple[Level, ...] = LEVELS, seeds: tuple[int, ...] = (1,), **more: Any) -> Job:

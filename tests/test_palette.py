@@ -93,7 +93,7 @@ def test_an_empty_document_has_the_defaults() -> None:
     assert palette == Palette()
     assert (palette.size, palette.steps, palette.guidance, palette.seed) == (Size(512, 512), 20, 7.0, None)
     assert (palette.model, palette.background, palette.brushes) == (Model(), Background(), ())
-    assert (palette.bootstrap, palette.overlap, palette.tiles) == (Bootstrap(), Overlap(), None)
+    assert (palette.bootstrap, palette.overlap, palette.tiles) == (Bootstrap(), Overlap(), "auto")
     assert dump(palette) == {"version": 1}
 
 

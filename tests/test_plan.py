@@ -23,7 +23,8 @@ LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
 
 
 def palette(width: int = 128, height: int = 128, **more: Any) -> Palette:
-    return parse({"version": 1, "size": {"width": width, "height": height}, "background": {"prompt": "0"}} | more)
+    size = {"width": width, "height": height}
+    return parse({"version": 1, "size": size, "background": {"prompt": "0"}, "tiles": None} | more)
 
 
 def plan(document: Palette, host: GaussianHost | None = None, merge: bool = True, **more: Any) -> Plan:

@@ -119,9 +119,9 @@ def test_wildcards_that_cannot_be_drawn_are_errors_and_nothing_is_counted() -> N
 
 
 def test_what_this_version_refuses_comes_first_as_errors() -> None:
-    notices = told(brushes=[LEFT], attention="couple", bootstrap={"levels": 2})
-    assert [notice.kind for notice in notices] == ["error", "error", "note"]
-    assert [error.split(":")[0] for error in texts("error", notices)] == ["attention", "bootstrap.levels"]
+    notices = told(brushes=[LEFT], attention="couple", background={"prompt": "grass"})
+    assert [notice.kind for notice in notices] == ["error", "note"]
+    assert [error.split(":")[0] for error in texts("error", notices)] == ["attention"]
 
 
 def test_the_longest_prompt_is_named_as_it_is_encoded() -> None:

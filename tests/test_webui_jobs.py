@@ -204,7 +204,7 @@ def test_the_size_that_a_model_was_trained_at(told: str, large: bool, side: int)
 
 
 def test_long_palettes_lie_beside_the_picture(webui: WebUI, tmp_path: Path) -> None:
-    ready = jobs.Ready(SimpleNamespace(), None, {"a.regiondiff.json": '{"ä": 1}'})  # type: ignore[arg-type]
+    ready = jobs.Ready(SimpleNamespace(), SimpleNamespace(), sidecars={"a.regiondiff.json": '{"ä": 1}'})  # type: ignore[arg-type]
     jobs.save_beside(SimpleNamespace(regiondiff=ready), str(tmp_path / "00001.png"))
     jobs.save_beside(SimpleNamespace(), str(tmp_path / "00002.png"))
     assert [path.name for path in tmp_path.iterdir()] == ["a.regiondiff.json"]

@@ -14,7 +14,7 @@ from typing import Any
 import demo_vae
 import numpy as np
 import torch
-from demo_loop import Stage, fast, generator_of, sheet, trained
+from demo_loop import Stage, fast, generator_of, place, sheet, trained
 from demo_lora import attach
 from demo_networks import new_scheduler, new_text, new_unet
 from demo_sample import Model, Sampling, embed, guided, pictures
@@ -26,6 +26,7 @@ from torch import Tensor, nn
 SEED, BATCH = 13, 16
 GUIDANCE = 4.0
 TIMES = (999, 759, 499, 259)  # where four steps of LCM stop
+MORE_TIMES, MORE_FROM = (*TIMES, 999, 799, 599, 399, 199), 290  # where five do too, from this step on
 OTHERS = tuple(range(199, 1000, 20))
 Scenes = tuple[Tensor, Tensor]  # latents, and how many objects each has
 STRIDE, LAST = 180, 100  # the teacher's steps; where it needs no further one
@@ -58,15 +59,22 @@ def noisy(scenes: Scenes, kept: Tensor, text: Any, step: int) -> tuple[Tensor, T
     latents, things = scenes
     generator = generator_of(SEED, step)
     index = torch.randint(len(latents), (BATCH,), generator=generator)
-    four = torch.tensor(TIMES).repeat(BATCH // 4)
-    others = torch.tensor(OTHERS)[torch.randint(len(OTHERS), (BATCH,), generator=generator)]
-    t = torch.where(torch.rand(BATCH, generator=generator) < 0.7, four, others)
+    t = times(step, generator)
     x0 = latents[index].float()
     x0 = torch.where(strips(things[index], generator), x0.roll(1, 0), x0)
     alpha = kept[t].reshape(-1, 1, 1, 1)
     x = alpha.sqrt() * x0 + (1 - alpha).sqrt() * torch.randn(x0.shape, generator=generator)
     captions = [caption_of(int(seed), step) for seed in index]
     return x.contiguous(memory_format=torch.channels_last), t, (embed(text, captions), embed(text, [""]))
+
+
+def times(step: int, generator: torch.Generator) -> Tensor:
+    """Noise levels [BATCH]: mostly those where few steps stop, now and then others."""
+    usual = torch.tensor(TIMES).repeat(BATCH // 4)
+    if step // place()[1] >= MORE_FROM:
+        usual = torch.tensor(MORE_TIMES)[torch.randint(len(MORE_TIMES), (BATCH,), generator=generator)]
+    others = torch.tensor(OTHERS)[torch.randint(len(OTHERS), (BATCH,), generator=generator)]
+    return torch.where(torch.rand(BATCH, generator=generator) < 0.7, usual, others)
 
 
 @torch.no_grad()

@@ -54,6 +54,7 @@ DESCRIPTIONS: dict[type, Callable[[Any], Words]] = {
         f"whole numbers {bounds(fields.SIDE.low, fields.SIDE.high)}",
     ),
     fields.Guidance: lambda rule: ("number", "0 or 1…100"),
+    fields.Auto: lambda rule: (f"{described(rule.rule)[0]} or `auto`", described(rule.rule)[1]),
     fields.Colour: lambda rule: ("colour", "`#rrggbb`"),
     fields.Exactly: lambda rule: ("whole number", f"{rule.number}"),
     fields.PictureRule: _picture,

@@ -18,7 +18,7 @@ STAGES: Mapping[str, tuple[str, int]] = {
     "vae": ("demo_vae", 2600),
     "text": ("demo_text", 1600),
     "unet": ("demo_unet", 6100),
-    "lcm": ("demo_lcm", 290),
+    "lcm": ("demo_lcm", 1500),
     "labeller": ("demo_labeller", 7700),
     "tiny": ("demo_tiny", 900),
 }

@@ -82,5 +82,7 @@ class Run:
         assert self.host is not None, "prepared"
         size = Size(x.shape[-2], x.shape[-1]).pixels(CELL)
         scale, texts = float(self.p.cfg_scale), self.request.texts
-        job = Job(size, clock, tuple(map(int, self.p.seeds)), texts, scale, negatives=True)
+        job = Job(
+            size, clock, tuple(map(int, self.p.seeds)), texts, scale, negatives=True, centred=not self.request.whole
+        )
         return make_plan(self.request.palette, job, self.host, self.request.merge)

@@ -1,0 +1,46 @@
+"""What a palette leaves to us: tiles and bootstrap, chosen when model, steps and guidance are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lib_regiondiff.fields import AUTO
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.palette import Bootstrap, Palette, Tiles
+
+FEW = 8
+"""Steps with which a distilled model draws."""
+SHARE = 0.4
+"""Of few steps, the first ones that keep brushes to themselves."""
+EARLY = 0.97
+"""Noise above which nothing of a picture is there yet."""
+WHOLE = {True: 1.5, False: 3.0}
+"""Native sides that a side may have without a grid: of a picture that is made anew, of one that is there already."""
+LEAST = 0.25
+"""Least overlap of tiles, in native sides."""
+
+
+def settled(palette: Palette, size: Size, native: int, clock: tuple[float, ...], guidance: float) -> Palette:
+    """The palette with nothing left open, for a picture of `size` pixels and a model of a native side in pixels.
+
+    `clock` is the noise of each level with the final 0. A canvas longer than 1.5 native sides (3, where the
+    run begins from a picture) gets tiles of the native size; few steps without guidance get a bootstrap.
+    """
+    tiles = palette.tiles
+    if tiles == AUTO:
+        tiles = _tiles(size, native, clock[0] > EARLY)
+    return replace(palette, tiles=tiles, bootstrap=_bootstrap(palette, len(clock) - 1, clock[0] > EARLY, guidance))
+
+
+def _tiles(size: Size, native: int, anew: bool) -> Tiles | None:
+    if max(size.height, size.width) <= WHOLE[anew] * native:
+        return None
+    return Tiles(width=native, height=native, overlap=round(LEAST * native))
+
+
+def _bootstrap(palette: Palette, steps: int, anew: bool, guidance: float) -> Bootstrap:
+    given = palette.bootstrap
+    few = anew and guidance == 1 and steps <= FEW
+    levels = (round(SHARE * steps) if few else 0) if given.levels == AUTO else given.levels
+    mix = levels if given.mix == AUTO else given.mix
+    return replace(given, levels=levels, mix=float(mix))

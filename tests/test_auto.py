@@ -1,0 +1,83 @@
+"""What palettes leave open: tiles by the native side, bootstrap by few steps, and nothing that was said is changed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakes import GaussianHost
+from lib_regiondiff.auto import settled
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.palette import Bootstrap, Palette, Tiles, parse
+from lib_regiondiff.plan import Job, make_plan
+from palettes import palettes
+
+FULL, LATE = 0.998, 0.6
+SQUARE = Size(512, 512)
+
+
+def clock(steps: int, first: float = FULL) -> tuple[float, ...]:
+    return tuple(first * (1 - step / steps) for step in range(steps + 1))
+
+
+def choose(size: Size = SQUARE, native: int = 512, steps: int = 20, guidance: float = 7) -> Palette:
+    return settled(Palette(), size, native, clock(steps), guidance)
+
+
+@pytest.mark.parametrize(
+    ("size", "native", "tiles"),
+    [
+        (Size(768, 768), 512, None),
+        (Size(768, 776), 512, Tiles(width=512, height=512, overlap=128)),
+        (Size(768, 1920), 512, Tiles(width=512, height=512, overlap=128)),
+        (Size(1024, 1536), 1024, None),
+        (Size(192, 256), 128, Tiles(width=128, height=128, overlap=32)),
+    ],
+)
+def test_only_sides_beyond_one_and_a_half_native_ones_get_tiles(size: Size, native: int, tiles: Tiles | None) -> None:
+    assert choose(size, native).tiles == tiles
+
+
+def test_a_picture_that_is_there_already_is_drawn_whole_for_longer() -> None:
+    for side, tiled in ((1024, False), (1536, False), (1600, True)):
+        assert (settled(Palette(), Size(side, side), 512, clock(10, LATE), 7).tiles is not None) == tiled
+
+
+@pytest.mark.parametrize(
+    ("steps", "guidance", "levels"), [(1, 1, 0), (2, 1, 1), (4, 1, 2), (5, 1, 2), (8, 1, 3), (9, 1, 0), (5, 1.5, 0)]
+)
+def test_few_steps_without_guidance_get_a_bootstrap(steps: int, guidance: float, levels: int) -> None:
+    made = choose(steps=steps, guidance=guidance).bootstrap
+    assert (made.levels, made.mix) == (levels, levels)
+
+
+def test_runs_that_begin_from_a_picture_get_no_bootstrap() -> None:
+    assert settled(Palette(), Size(512, 512), 512, clock(5, LATE), 1).bootstrap.levels == 0
+
+
+@given(palettes(), st.integers(1, 40), st.sampled_from([64, 512, 1024]), st.sampled_from([1.0, 7.0]))
+@settings(max_examples=60, deadline=None)
+def test_what_was_said_stays_and_nothing_stays_open(palette: Palette, steps: int, native: int, guidance: float) -> None:
+    made = settled(palette, palette.size, native, clock(steps), guidance)
+    assert settled(made, palette.size, native, clock(steps), guidance) == made
+    assert not isinstance(made.tiles, str) and made.tiles in (palette.tiles, made.tiles)
+    for key in ("levels", "mix", "leak_sensitivity"):
+        said, now = getattr(palette.bootstrap, key), getattr(made.bootstrap, key)
+        assert not isinstance(now, str) and (said == "auto" or said == now)
+    if isinstance(palette.tiles, Tiles) or palette.tiles is None:
+        assert made.tiles == palette.tiles
+
+
+def test_a_large_picture_of_one_meaning_stays_the_host_s_own() -> None:
+    document = parse({"version": 1, "size": {"width": 512, "height": 512}, "background": {"prompt": "2"}})
+    same = parse({"version": 1, "size": {"width": 512, "height": 512}, "background": {"prompt": "2"}, "brushes": [
+        {"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, 0.5, 1]}}]})  # fmt: skip
+    for each in (document, same):
+        plan = make_plan(each, Job(each.size, clock(20), (1,)), GaussianHost())
+        assert plan.plain and plan.steps[0][0].box == Box.whole(plan.size)
+
+
+def test_the_document_keeps_the_word() -> None:
+    said = {"version": 1, "bootstrap": {"levels": "auto", "mix": "auto"}, "tiles": "auto"}
+    assert parse(said) == Palette() and Bootstrap().levels == "auto"
