@@ -13,7 +13,7 @@ from lib_regiondiff import imaging, masks
 from lib_regiondiff.fields import FRACTION
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import Mask, Picture, Shape
-from lib_regiondiff.palette import Palette
+from lib_regiondiff.palette import Background, Palette
 
 Edges = tuple[float, float, float, float]  # left, top, right, bottom
 Point = tuple[float, ...]  # x, y
@@ -27,7 +27,8 @@ def cropped(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
     """The palette of a picture of `size` that shows a box, in pixels of `frame`, of the canvas stretched to `frame`.
 
     What the box shows beyond the canvas is empty, and brushes of which it shows nothing are left out; a box that is
-    the whole frame leaves masks as they are. Feathers grow with the picture. Init and background stay as they are.
+    the whole frame leaves masks as they are. Feathers grow with the picture, the background's picture is cropped too.
+    Init stays as it is.
     """
     left, top, right, bottom = box
     assert left < right and top < bottom, "a box has an inside"
@@ -40,7 +41,23 @@ def cropped(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
         if (mask := seen[brush.mask]) is not None
     )
     noise = tuple(replace(each, mask=mask) for each in palette.noise if (mask := seen[each.mask]) is not None)
-    return replace(palette, size=size, brushes=brushes, noise=noise)
+    return replace(palette, size=size, background=_ground(palette, shares, size), brushes=brushes, noise=noise)
+
+
+def _ground(palette: Palette, shares: Edges, size: Size) -> Background:
+    """The background with its picture as the box shows it; the border is repeated beyond the canvas."""
+    picture = palette.background.image
+    if picture is None or shares == WHOLE:
+        return palette.background
+    assert isinstance(picture, Picture), "files are read while parsing"
+    planes = np.moveaxis(np.asarray(imaging.decode(picture).convert("RGBA")), -1, 0)
+    left, top, right, bottom = shares
+    height, width = planes.shape[1:]
+    rows = np.clip(np.linspace(top * height, bottom * height, size.height, endpoint=False), 0, height - 1).astype(int)
+    columns = np.clip(np.linspace(left * width, right * width, size.width, endpoint=False), 0, width - 1).astype(int)
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(np.moveaxis(planes[:, rows][:, :, columns], 0, -1))).save(file, "PNG")
+    return replace(palette.background, image=Picture.of(file.getvalue()))
 
 
 def scaled(palette: Palette, size: Size) -> Palette:

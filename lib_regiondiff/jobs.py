@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lib_regiondiff import __version__, crop, hosts, noise, requests
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
+from lib_regiondiff.finish import finished
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.wildcards import expand
 from lib_regiondiff.geometry import Size
@@ -66,11 +67,18 @@ def begin(p: Any, enabled: Any, given: Any) -> None:
         place, chosen = outer.place_of(p), settings.chosen()
         document = requests.adapted(requests.read(given), getattr(p, "regiondiff_axes", ()), chosen.blend)
         if document.typed is None or not dynamic_prompts.is_there():  # which may not have drawn the main prompt yet
-            refuse(_palettes(p, document)[0])
+            _refuse(_palettes(p, document)[0])
     except RegionDiffError as error:
         p.init = _raiser(RequestError(error))  # hosts swallow what scripts raise, but call this themselves
         return
     p.regiondiff = Ready(document, chosen, place)
+
+
+def _refuse(palette: Palette) -> None:
+    """HostError for what a WebUI's job can't do with a palette."""
+    refuse(palette)
+    if palette.init is not None:
+        raise HostError("init", "nothing", "a picture", "leave it out and load the picture in img2img or inpaint")
 
 
 def batch(p: Any) -> None:
@@ -163,6 +171,7 @@ def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
         palettes = [requests.resolved(ready.document, each) for each in words]
         _expect_one_shape(palettes)
         palette = _seen(p, ready.place, palettes[0], size)
+        p.regiondiff_drawn = palette
         if noise.operations(palette) and not _equal(ready.noise, unit):
             unit.copy_(noise.apply(unit, palette, size, CELL))
             p.regiondiff = replace(ready, noise=unit.clone())
@@ -170,6 +179,13 @@ def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
         hosts.current().install(p, Request(palette, texts, rows=ready.chosen.rows), unit)
     except Exception as error:  # noqa: BLE001 - hosts would log it and draw a picture without regions
         p.sampler.model_wrap_cfg.forward = _raiser(error)
+
+
+def finish(p: Any, processed: Any) -> None:
+    """When a picture is decoded: pixels that no brush covers are those of the picture under the brushes again."""
+    palette = getattr(p, "regiondiff_drawn", None)
+    if getattr(p, "regiondiff", None) is not None and palette is not None:
+        processed.image = finished(processed.image, palette)
 
 
 def _equal(a: Tensor | None, b: Tensor) -> bool:

@@ -105,6 +105,10 @@ else:
             """Put the palette into the sampler, in each pass."""
             jobs.sample(p, named["x"], named.get("noise"))
 
+        def postprocess_image(self, p: Any, processed: Any, *given: Any) -> None:
+            """Put the picture under the brushes back where none is."""
+            jobs.finish(p, processed)
+
     script_callbacks.on_image_saved(lambda saved: jobs.save_beside(saved.p, saved.filename))
     script_callbacks.on_ui_settings(settings.add)
     script_callbacks.on_before_ui(plots.register)

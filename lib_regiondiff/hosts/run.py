@@ -17,8 +17,10 @@ from lib_regiondiff.hosts.webui import CELL, Prompts, WebUIHost, native_side
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.plan import Job, Plan, Text, make_plan
 
-BEFORE = (*(1 - step / 20 for step in range(20)), 0.0)
-"""A clock to plan by before the sampler's is known, so that prompts are encoded before the network is loaded."""
+
+def before(steps: int) -> tuple[float, ...]:
+    """A clock to plan by before the sampler's is known, so that prompts are encoded before the network is loaded."""
+    return (*(1 - step / steps for step in range(steps)), 0.0)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Run:
         careful = Careful(self.network, memory_of(like.device), self.request.rows)
         self.host = WebUIHost(prompts, latent, careful)
         self.plan = None
-        return self._made(like, BEFORE)
+        return self._made(like, before(int(self.p.steps)))
 
     def planned(self, x: Tensor, clock: Callable[[], tuple[float, ...]]) -> Plan:
         """The plan, made at the first call of the run."""

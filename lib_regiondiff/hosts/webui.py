@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -140,6 +142,7 @@ class WebUIHost:
     prompts: Prompts
     latent: LatentSpec
     network: Callable[[Tensor, Sequence[Row]], Tensor]
+    seen: dict[bytes, Tensor] = field(default_factory=dict)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """The parts of a prompt, as the host itself encodes it."""
@@ -165,8 +168,16 @@ class WebUIHost:
         return level.alpha * x0 + level.beta * noise
 
     def encode_image(self, image: Image.Image) -> Tensor:
-        """Not asked for yet: background images are refused."""
-        raise HostError("background.image", "nothing", "a picture", "this version can't do it yet")
+        """Clean latents [1, C, h, w], by the host's VAE with noise of its own; each picture once a run."""
+        key = hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).digest()
+        if key not in self.seen:
+            pixels = torch.from_numpy(np.array(image.convert("RGB"), np.float32)).permute(2, 0, 1)[None] / 255
+            common, model = module("sd_samplers_common"), module("shared").sd_model
+            with torch.no_grad(), torch.random.fork_rng(), module("devices").autocast():
+                torch.manual_seed(0)  # the posterior is sampled from the generator that everybody shares
+                made = common.images_tensor_to_samples(pixels, model=model)
+            self.seen[key] = made.float().to(self.latent.device)
+        return self.seen[key]
 
     def decode(self, latent: Tensor) -> Image.Image:
         """The picture of clean latents, by the host's VAE."""
