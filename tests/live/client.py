@@ -27,7 +27,8 @@ BASE: Mapping[str, Any] = {
     "seed": 7,
     "scheduler": "Automatic",
     "save_images": False,
-    "hr_additional_modules": ["Use same choices"],  # Forge's API fails without
+    "styles": [],  # Forge's API fails at an infotext without
+    "hr_additional_modules": ["Use same choices"],  # and at hires fix without
 }
 
 

@@ -72,9 +72,9 @@ def test_an_interrupt_ends_the_job(webui: WebUI, sampler: str, same_after: None)
 
 def _interrupted(webui: WebUI, job: Future[Answer]) -> int:
     """Interrupt a job once it is under way; the step that it had reached."""
-    reached = 0
-    while reached < 2 and not job.done():
+    state = {"sampling_step": 0, "sampling_steps": 0}
+    while not job.done() and not (state["sampling_steps"] == LONG and state["sampling_step"] >= 2):
         time.sleep(0.1)
-        reached = int(webui.ask("/sdapi/v1/progress?skip_current_image=true")["state"]["sampling_step"])
+        state = webui.ask("/sdapi/v1/progress?skip_current_image=true")["state"]
     webui.ask("/sdapi/v1/interrupt", {})
-    return reached
+    return int(state["sampling_step"])
