@@ -50,8 +50,8 @@ def read(given: Any) -> Document:
     """The document of JSON text, plain data or an infotext's value; PaletteError for anything else."""
     if given is None or (isinstance(given, str) and not given.strip()):
         raise PaletteError([Problem("palette", "a palette", "nothing")])
-    if isinstance(given, str) and infotext.is_packed(given):
-        return Document(infotext.unpack(given), None)
+    if isinstance(given, str) and infotext.is_value(given):
+        return Document(infotext.read(given, None), None)
     try:
         data = loads(given) if isinstance(given, str) else given
     except Fault as error:

@@ -35,6 +35,11 @@ def words(prompt: str = "a field", negative: str = "blur", seed: int = 1, **more
     return Words(prompt, negative, seed=seed, **given)
 
 
+def test_a_sidecar_that_nobody_found_is_told_by_its_name() -> None:
+    with pytest.raises(PaletteError, match=r"the file 0123456789abcdef\.regiondiff\.json in it"):
+        requests.read("0123456789abcdef.regiondiff.json")
+
+
 def test_a_palette_comes_as_data_as_text_and_as_an_infotext_s_value() -> None:
     palette = parse(PALETTE)
     for form in (PALETTE, dumps(palette), infotext.pack(palette)):

@@ -69,6 +69,11 @@ def is_packed(text: str) -> bool:
     return text.strip().startswith((PREFIX, PAINTED))
 
 
+def is_value(text: str) -> bool:
+    """Whether a text is an infotext's value: a packed palette or a sidecar's name."""
+    return is_packed(text) or SIDECAR.fullmatch(text.strip()) is not None
+
+
 def unpack(text: str) -> Palette:
     """The palette of packed text of either kind: unpack(pack(p)) == p; PaletteError for any other text."""
     text = text.strip()
