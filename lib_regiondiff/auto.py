@@ -42,5 +42,6 @@ def _bootstrap(palette: Palette, steps: int, anew: bool, guidance: float) -> Boo
     given = palette.bootstrap
     few = anew and guidance == 1 and steps <= FEW
     levels = (round(SHARE * steps) if few else 0) if given.levels == AUTO else given.levels
-    mix = levels if given.mix == AUTO else given.mix
+    white = min(levels, 1) if palette.background.painted else levels
+    mix = white if given.mix == AUTO else given.mix
     return replace(given, levels=levels, mix=float(mix))

@@ -35,9 +35,10 @@ def kept(view: View, denoised: Tensor, sensitivity: float) -> Tensor | None:
     """The share [B, 1, h, w] of its weight that a view keeps: 0 where x0 [B, C, h, w] is what surrounds the brush.
 
     StreamMultiDiffusion's leak suppression, with the clean surroundings: tanh(mean square difference / 2 sensitivity).
-    None where nothing is to be suppressed.
+    None where nothing is to be suppressed: in white surroundings what is white may be meant.
     """
-    if view.surround is None or view.surround.clean is None or sensitivity == 0:
+    around = view.surround
+    if around is None or around.clean is None or around.share == 1 or sensitivity == 0:
         return None
-    difference = (denoised.float() - view.surround.clean.float()).square().mean(dim=1, keepdim=True)
+    difference = (denoised.float() - around.clean.float()).square().mean(dim=1, keepdim=True)
     return torch.tanh(difference / (2 * sensitivity))

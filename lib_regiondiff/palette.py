@@ -130,7 +130,9 @@ class Bootstrap:
         Auto(Number(0, 1000, whole=True)), AUTO, "Number of first levels; 0 is off, auto goes by steps and guidance."
     )
     mix: float | str = field(
-        Auto(Number(0, 1000)), AUTO, "Levels with a white surrounding, a fraction mixes; auto is all of them."
+        Auto(Number(0, 1000)),
+        AUTO,
+        "Levels with a white surrounding, a fraction mixes; auto: all, over a picture 1.",
     )
     leak_sensitivity: float = field(Number(0, 100), 0.2, "Smaller suppresses more of what leaks out; 0 is off.")
 

@@ -16,6 +16,8 @@ from lib_regiondiff.palette import Palette
 from lib_regiondiff.surround import Around, Surround, centred
 
 WINDOW_MULTIPLE = 64
+LARGE = 1.5
+"""Native sides from which on a brush is ground rather than an object."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +95,22 @@ class Layout:
     ) -> tuple[View, ...]:
         """The views of one level from the weights [R, h, w] of its regions, which each region's tiles share.
 
-        With `around` all but the background's are centred and surrounded.
+        With `around` those of objects are centred and surrounded, not the background and what is nearly as large.
         """
         found = []
         for number, (weight, places, region) in enumerate(zip(maps, boxes, regions, strict=True)):
             if region is None:
                 continue
-            if around is None or region.background:
+            if around is None or region.background or self._is_ground(places):
                 found += self._looks(weight, places, region)
             else:
                 found += _surrounded(self._looks(weight, centred(places, weight), region), number, around)
         return tuple(found)
+
+    def _is_ground(self, places: Sequence[Box]) -> bool:
+        """Whether a brush is too large for an object of a picture of the native size."""
+        size = Box.hull(places).size if places else self.canvas
+        return max(size.height, size.width) >= LARGE * self.least
 
     def _looks(self, weight: np.ndarray, places: Sequence[Box], region: Region) -> list[View]:
         """The views of a region, by their tiles' profiles; those without any weight are left out."""

@@ -52,6 +52,11 @@ def test_few_steps_without_guidance_get_a_bootstrap(steps: int, guidance: float,
     assert (made.levels, made.mix) == (levels, levels)
 
 
+def test_over_a_picture_one_level_is_white() -> None:
+    painted = parse({"version": 1, "background": {"colour": "#ffffff"}})
+    assert settled(painted, SQUARE, 512, clock(5), 1).bootstrap.mix == 1
+
+
 def test_runs_that_begin_from_a_picture_get_no_bootstrap() -> None:
     assert settled(Palette(), Size(512, 512), 512, clock(5, LATE), 1).bootstrap.levels == 0
 

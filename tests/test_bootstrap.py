@@ -117,16 +117,31 @@ def test_a_pointwise_model_does_not_notice_the_bootstrap() -> None:
 
 
 def test_tiles_of_one_brush_move_together() -> None:
-    wide = [{"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, 0.8, 0.4]}}]
-    document = palette(
-        512, 128, brushes=wide, tiles={"width": 128, "height": 128, "overlap": 64}, bootstrap={"levels": 1}
-    )
-    views = [v for v in planned(document, GaussianHost(native=128)).steps[0] if v.region.names == ("a",)]
-    later = [v for v in planned(document, GaussianHost(native=128)).steps[1] if v.region.names == ("a",)]
+    wide = [{"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, 0.5, 0.4]}}]
+    tiles = {"width": 64, "height": 128, "overlap": 32}
+    document = palette(512, 128, brushes=wide, tiles=tiles, bootstrap={"levels": 1})
+    host = GaussianHost(native=192)
+    views = [v for v in planned(document, host).steps[0] if v.region.names == ("a",)]
+    later = [v for v in planned(document, host).steps[1] if v.region.names == ("a",)]
     moves = {(a.box.top - b.box.top, a.box.left - b.box.left) for a, b in zip(views, later, strict=True)}
-    assert len(views) > 2 and moves == {(-5, -2)}
-    shared = [v.surround.noise for v in views]
-    assert torch.equal(shared[0][..., 8:], shared[1][..., :8])
+    assert len(views) > 2 and len(moves) == 1 and moves != {(0, 0)}
+    shared, step = [v.surround.noise for v in views], views[1].box.left - views[0].box.left
+    assert torch.equal(shared[0][..., step:], shared[1][..., :-step])
+
+
+def test_ground_is_neither_moved_nor_surrounded() -> None:
+    """A brush of one and a half native sides or more is no object."""
+    for width, surrounded in ((0.25, True), (0.8, False)):
+        wide = [{"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, width, 1]}}]
+        made = planned(palette(512, 128, brushes=wide, bootstrap={"levels": 1}), GaussianHost(native=128))
+        assert {v.surround is not None for v in made.steps[0] if v.region.names == ("a",)} == {surrounded}
+
+
+def test_white_in_white_surroundings_is_no_leak() -> None:
+    box, weight = Box(0, 0, 4, 4), np.ones((4, 4), np.float32)
+    around = Around(1.0, torch.ones(3, 1, 1), torch.zeros(3, 4, 4), (1,)).of(1, box, box, weight)
+    view: Any = type("V", (), {"surround": around})()
+    assert bootstrap.kept(view, torch.ones(1, 3, 4, 4), 0.2) is None
 
 
 def test_what_leaks_loses_its_weight_and_nothing_else_does() -> None:

@@ -1,0 +1,100 @@
+"""Pictures under the brushes and bootstrap on both kinds of WebUI."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import fake_a1111
+import fake_forge
+from fake_sampler import HALF, SIDE, draw, halves
+from fake_webui import WebUI
+from lib_regiondiff import crop, jobs
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.imaging import Picture, decode
+from lib_regiondiff.palette import parse
+
+HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
+LEFT = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}}
+
+
+@pytest.fixture(params=HOSTS)
+def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
+    return HOSTS[request.param](monkeypatch, tmp_path)
+
+
+def url(pixels: np.ndarray) -> str:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return Picture.of(file.getvalue()).url
+
+
+def grey(value: int, side: int = 8 * SIDE) -> np.ndarray:
+    return np.full((side, side, 3), value, np.uint8)
+
+
+@pytest.mark.parametrize("sampler", ["Euler", "LCM", "DDIM"])
+@pytest.mark.parametrize("ground", [{"image": url(grey(51, 40))}, {"colour": "#333333"}])
+def test_what_no_brush_covers_is_the_picture_under_it(webui: WebUI, sampler: str, ground: dict[str, Any]) -> None:
+    document = {"version": 1, "background": ground, "brushes": [LEFT]}
+    made = draw(webui, "green", palette=document, sampler_name=sampler)
+    alone = draw(webui, "red", sampler_name=sampler)
+    most = 0.2 if sampler == "DDIM" else 0.01  # its last level has some noise left
+    assert (made[..., HALF:] - (51 / 127.5 - 1)).abs().max() < most
+    assert torch.allclose(made[..., :HALF], alone[..., :HALF], atol=1e-3)
+
+
+def test_encoding_leaves_the_shared_generator_alone(webui: WebUI) -> None:
+    torch.manual_seed(3)
+    draw(webui, "green", palette={"version": 1, "background": {"colour": "#333333"}, "brushes": [LEFT]})
+    after = torch.rand(4)
+    torch.manual_seed(3)
+    assert torch.equal(after, torch.rand(4))
+
+
+@pytest.mark.parametrize("sampler", ["Euler", "LCM", "DDIM"])
+def test_a_pointwise_model_does_not_notice_the_bootstrap(webui: WebUI, sampler: str) -> None:
+    plain = {**halves("red", "blue"), "bootstrap": {"levels": 0}}
+    kept_apart = {**halves("red", "blue"), "bootstrap": {"levels": 3, "leak_sensitivity": 0}}
+    one, two = (draw(webui, "green", palette=each, sampler_name=sampler) for each in (plain, kept_apart))
+    assert torch.allclose(one, two, atol=1e-3)
+
+
+def test_an_init_picture_is_refused_and_img2img_named(webui: WebUI) -> None:
+    document = {"version": 1, "init": {"image": url(grey(9))}, "brushes": [LEFT]}
+    with pytest.raises(jobs.RequestError, match=r"init: expected nothing, got a picture; .* img2img"):
+        draw(webui, "green", palette=document)
+
+
+def test_pixels_without_a_brush_are_put_back_when_a_picture_is_decoded() -> None:
+    ground = np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)
+    palette = parse(
+        {"version": 1, "background": {"image": url(ground)}, "brushes": [LEFT], "size": {"width": 64, "height": 64}}
+    )
+    processed = SimpleNamespace(image=Image.new("RGB", (64, 64), "red"))
+    jobs.finish(SimpleNamespace(regiondiff=object(), regiondiff_drawn=palette), processed)
+    made = np.asarray(processed.image)
+    assert np.array_equal(made[:, 32:], ground[:, 32:]) and (made[:, :32] == (255, 0, 0)).all()
+    plain = SimpleNamespace(image=Image.new("RGB", (64, 64), "red"))
+    for p in (SimpleNamespace(), SimpleNamespace(regiondiff=None, regiondiff_drawn=palette)):
+        before = plain.image
+        jobs.finish(p, plain)
+        assert plain.image is before
+
+
+def test_a_crop_shows_its_part_of_the_picture_under_the_brushes() -> None:
+    ground = np.zeros((64, 128, 3), np.uint8)
+    ground[:, 64:] = 200
+    palette = parse({"version": 1, "background": {"image": url(ground)}, "size": {"width": 128, "height": 64}})
+    part = crop.cropped(palette, Size(64, 128), (32, 0, 96, 64), Size(64, 64)).background.image
+    assert isinstance(part, Picture)
+    assert np.array_equal(np.asarray(decode(part).convert("RGB")), ground[:, 32:96])
+    beyond = crop.cropped(palette, Size(64, 128), (96, 0, 160, 64), Size(64, 64)).background.image
+    assert isinstance(beyond, Picture) and (np.asarray(decode(beyond).convert("RGB")) == 200).all()
