@@ -16,6 +16,7 @@ from demo_lora import merge
 from demo_speed import hasten
 from fidelity_naive import Naive, sample
 from fidelity_palettes import CANVAS, Puzzle
+from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -28,6 +29,7 @@ from lib_regiondiff.hosts.diffusers.text import encode
 
 STEPS, SLOW_STEPS, GUIDANCE = 5, 50, 4.0
 NATIVE, CELL = 128, 8  # of the demo model, in pixels
+BOOTSTRAP = 2  # steps; what the reference's demos use
 FEATHER = 8  # pixels, for masks that are quantized
 FAST: Mapping[str, Any] = {"sampler": "LCM", "steps": STEPS, "guidance": 1}
 SLOW: Mapping[str, Any] = {"sampler": "DDIM", "steps": SLOW_STEPS, "guidance": GUIDANCE, "tiles": None}
@@ -109,7 +111,9 @@ def reference(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
     return core(studio.full, given, SLOW)
 
 
-def naive(studio: Studio, given: Puzzle, early: bool = False, quantized: bool = False) -> tuple[Tensor, Cost]:
+def naive(
+    studio: Studio, given: Puzzle, early: bool = False, quantized: bool = False, bootstrap: int = 0
+) -> tuple[Tensor, Cost]:
     """MultiDiffusion with every region in every tile."""
     host = studio.fast
     scheduler = samplers.scheduler_of(samplers.find("LCM"), host.pipe.scheduler, STEPS, "cpu")
@@ -121,7 +125,9 @@ def naive(studio: Studio, given: Puzzle, early: bool = False, quantized: bool = 
     def eps(x: Tensor, t: int, regions: Sequence[int]) -> Tensor:
         return host.pipe.unet(x, t, encoder_hidden_states=conds[list(regions)]).sample.float()
 
-    job = Naive(eps, grid(NATIVE, CELL), weights(given, times, kept, quantized), times, kept, early)
+    white = studio.full.encode_image(Image.new("RGB", (NATIVE, NATIVE), "white"))[0].mean(dim=(1, 2), keepdim=True)
+    layers = weights(given, times, kept, quantized)
+    job = Naive(eps, grid(NATIVE, CELL), layers, times, kept, early, bootstrap, white)
     palette, cells = given.palette(), CANVAS.cells(CELL)
     generator = noise.generator(palette.seed or 0)
     start = noise.unit([generator], (host.latent.channels, cells.height, cells.width))
@@ -152,7 +158,8 @@ METHODS: Mapping[str, tuple[str, Method]] = {
     "a": ("one plain prompt that lists everything", listing),
     "b": ("MultiDiffusion on LCM, naive: next-step latents averaged", naive),
     "c": ("+ latent pre-averaging", lambda studio, given: naive(studio, given, early=True)),
-    "e": ("(c) + quantized masks", lambda studio, given: naive(studio, given, early=True, quantized=True)),
+    "d": ("+ bootstrapping with centring", lambda studio, given: naive(studio, given, early=True, bootstrap=BOOTSTRAP)),
+    "e": ("+ quantized masks", lambda studio, given: naive(studio, given, True, quantized=True, bootstrap=BOOTSTRAP)),
     "f": ("ours at default settings", ours),
     "g": ("50-step DDIM with regions, guidance 4", reference),
 }

@@ -22,7 +22,8 @@ class Naive:
     """What is run: tiles in cells, weights [R, h, w] of the regions at each step, times, the schedule.
 
     `early` averages the clean predictions of all views and adds noise once (latent pre-averaging); otherwise each view
-    takes the whole step with noise of its own, and the noisy results are averaged.
+    takes the whole step with noise of its own, and the noisy results are averaged. In the first `bootstrap` steps each
+    view sees noised `white` [C, 1, 1] instead of what its region does not own, and its region rolled to the middle.
     """
 
     eps: Eps
@@ -31,6 +32,8 @@ class Naive:
     times: Sequence[int]
     kept: Tensor
     early: bool
+    bootstrap: int = 0
+    white: Tensor | None = None
 
     @property
     def rows(self) -> int:
@@ -41,10 +44,14 @@ class Naive:
 def sample(job: Naive, x: Tensor, generator: torch.Generator) -> Tensor:
     """Clean latents [1, C, h, w] from noise of that shape; the generator goes on where it stands."""
     following = [*job.times[1:], None]
-    for weights, t, then in zip(job.weights, job.times, following, strict=True):
+    for step, (weights, t, then) in enumerate(zip(job.weights, job.times, following, strict=True)):
         views = [(box, r) for box in job.tiles for r in range(len(weights)) if box.crop(weights[r]).any()]
-        crops = torch.cat([box.crop(x) for box, _ in views])
+        crops, back = torch.cat([box.crop(x) for box, _ in views]), [(0, 0)] * len(views)
+        if step < job.bootstrap:
+            owned = [box.crop(weights[region]) > 0 for box, region in views]
+            crops, back = alone(job, crops, owned, t, generator)
         results = clean(crops, job.eps(crops, t, [region for _, region in views]), t, job.kept)
+        results = torch.stack([each.roll(move, (1, 2)) for each, move in zip(results, back, strict=True)])
         if not job.early:
             results = torch.cat([noisy(each[None], then, job.kept, generator) for each in results])
         total, count = torch.zeros_like(x), torch.zeros_like(x)
@@ -56,6 +63,23 @@ def sample(job: Naive, x: Tensor, generator: torch.Generator) -> Tensor:
         if job.early:
             x = noisy(x, then, job.kept, generator)
     return x
+
+
+def alone(
+    job: Naive, crops: Tensor, owned: Sequence[np.ndarray], t: int, generator: torch.Generator
+) -> tuple[Tensor, list[tuple[int, int]]]:
+    """Views [n, C, h, w] with their region on white and in the middle, and how to roll each back."""
+    assert job.white is not None
+    seen, back = [], []
+    for crop, mask in zip(crops, owned, strict=True):
+        around = noisy(job.white.expand_as(crop)[None], t, job.kept, generator)[0]
+        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+        down, across = (
+            len(mask) // 2 - (int(ends[0]) + int(ends[-1]) + 1) // 2 for ends in (rows, columns)
+        )  # the views are square
+        seen.append(torch.where(torch.from_numpy(mask.copy()), crop, around).roll((down, across), (1, 2)))
+        back.append((-down, -across))
+    return torch.stack(seen), back
 
 
 def clean(x: Tensor, eps: Tensor, t: int, kept: Tensor) -> Tensor:
