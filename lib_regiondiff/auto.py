@@ -15,7 +15,7 @@ SHARE = 0.4
 EARLY = 0.97
 """Noise above which nothing of a picture is there yet."""
 WHOLE = {True: 1.5, False: 3.0}
-"""Native sides that a side may have without a grid: of a picture that is made anew, of one that is there already."""
+"""Native sides that a side may have without a grid: in few steps, which settle all at once, and in many."""
 LEAST = 0.25
 """Least overlap of tiles, in native sides."""
 
@@ -23,25 +23,25 @@ LEAST = 0.25
 def settled(palette: Palette, size: Size, native: int, clock: tuple[float, ...], guidance: float) -> Palette:
     """The palette with nothing left open, for a picture of `size` pixels and a model of a native side in pixels.
 
-    `clock` is the noise of each level with the final 0. A canvas longer than 1.5 native sides (3, where the
-    run begins from a picture) gets tiles of the native size; few steps without guidance get a bootstrap.
+    `clock` is the noise of each level with the final 0. A canvas longer than 3 native sides, or 1.5 in few steps
+    from noise without guidance, gets tiles of the native size; such few steps get a bootstrap.
     """
-    tiles = palette.tiles
-    if tiles == AUTO:
-        tiles = _tiles(size, native, clock[0] > EARLY)
-    return replace(palette, tiles=tiles, bootstrap=_bootstrap(palette, len(clock) - 1, clock[0] > EARLY, guidance))
+    steps = len(clock) - 1
+    few = clock[0] > EARLY and guidance == 1 and steps <= FEW
+    tiles = _tiles(size, native, few) if palette.tiles == AUTO else palette.tiles
+    return replace(palette, tiles=tiles, bootstrap=_bootstrap(palette, steps if few else 0))
 
 
-def _tiles(size: Size, native: int, anew: bool) -> Tiles | None:
-    if max(size.height, size.width) <= WHOLE[anew] * native:
+def _tiles(size: Size, native: int, few: bool) -> Tiles | None:
+    if max(size.height, size.width) <= WHOLE[few] * native:
         return None
     return Tiles(width=native, height=native, overlap=round(LEAST * native))
 
 
-def _bootstrap(palette: Palette, steps: int, anew: bool, guidance: float) -> Bootstrap:
+def _bootstrap(palette: Palette, few: int) -> Bootstrap:
+    """For so many steps, 0 if they are not few."""
     given = palette.bootstrap
-    few = anew and guidance == 1 and steps <= FEW
-    levels = (round(SHARE * steps) if few else 0) if given.levels == AUTO else given.levels
+    levels = round(SHARE * few) if given.levels == AUTO else given.levels
     white = min(levels, 1) if palette.background.painted else levels
     mix = white if given.mix == AUTO else given.mix
     return replace(given, levels=levels, mix=float(mix))

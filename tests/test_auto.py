@@ -26,22 +26,22 @@ def choose(size: Size = SQUARE, native: int = 512, steps: int = 20, guidance: fl
 
 
 @pytest.mark.parametrize(
-    ("size", "native", "tiles"),
+    ("size", "native", "few", "many"),
     [
-        (Size(768, 768), 512, None),
-        (Size(768, 776), 512, Tiles(width=512, height=512, overlap=128)),
-        (Size(768, 1920), 512, Tiles(width=512, height=512, overlap=128)),
-        (Size(1024, 1536), 1024, None),
-        (Size(192, 256), 128, Tiles(width=128, height=128, overlap=32)),
+        (Size(768, 768), 512, False, False),
+        (Size(768, 776), 512, True, False),
+        (Size(1024, 1536), 512, True, False),
+        (Size(768, 1920), 512, True, True),
+        (Size(1024, 1536), 1024, False, False),
+        (Size(192, 256), 128, True, False),
     ],
 )
-def test_only_sides_beyond_one_and_a_half_native_ones_get_tiles(size: Size, native: int, tiles: Tiles | None) -> None:
-    assert choose(size, native).tiles == tiles
-
-
-def test_a_picture_that_is_there_already_is_drawn_whole_for_longer() -> None:
-    for side, tiled in ((1024, False), (1536, False), (1600, True)):
-        assert (settled(Palette(), Size(side, side), 512, clock(10, LATE), 7).tiles is not None) == tiled
+def test_sides_far_beyond_the_native_one_get_tiles_of_it(size: Size, native: int, few: bool, many: bool) -> None:
+    tiles = Tiles(width=native, height=native, overlap=native // 4)
+    assert choose(size, native, steps=5, guidance=1).tiles == (tiles if few else None)
+    assert choose(size, native).tiles == (tiles if many else None)
+    late = settled(Palette(), size, native, clock(5, LATE), 1).tiles
+    assert late == (tiles if many else None)
 
 
 @pytest.mark.parametrize(
