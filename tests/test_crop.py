@@ -94,7 +94,9 @@ def test_the_whole_box_is_identity(palette: Palette) -> None:
 def test_a_crop_is_a_palette_and_all_else_is_as_it_was(palette: Palette, box: Edges, size: Size) -> None:
     crop = cropped(palette, FRAME, box, size)
     assert parse(dump(crop)) == crop
-    assert dataclasses.replace(crop, size=palette.size, brushes=palette.brushes, noise=palette.noise) == palette
+    ground = dataclasses.replace(crop.background, image=palette.background.image)  # which is cropped too
+    same = dataclasses.replace(crop, size=palette.size, background=ground, brushes=palette.brushes, noise=palette.noise)
+    assert same == palette
     before = {brush.id: brush for brush in palette.brushes}
     for brush in crop.brushes:
         old = before[brush.id]

@@ -170,6 +170,9 @@ def check(checks: Iterator[tuple[str, list[str | Path]]]) -> None:
             stop(title, code)
 
 
+SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+
+
 def pytest(target: Environment, arguments: Sequence[str]) -> int:
     """Run pytest; its closing line is the last that is printed. Having found no test is a failure (5)."""
     return run([prepare(target), "-m", "pytest", *arguments])
@@ -179,7 +182,7 @@ def test(arguments: Sequence[str]) -> int:
     """Every check, then the tests; more arguments go to pytest."""
     check(python_checks(prepare(DEV)))
     check(javascript_checks())
-    return pytest(DEV, arguments)
+    return pytest(DEV, [*SIDE_BY_SIDE, *arguments])
 
 
 def test_floor(arguments: Sequence[str]) -> int:
