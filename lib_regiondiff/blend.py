@@ -10,9 +10,6 @@ from torch import Tensor
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.views import View
 
-NOTHING = 1e-4
-"""Where the weights that views keep sum to less, nothing was left to share."""
-
 
 def blend(
     views: Sequence[View],
@@ -25,20 +22,17 @@ def blend(
 
     MultiDiffusion, Bar-Tal et al. 2023, eq. 5, with weights that sum to 1 at each cell; on x0 rather than on the
     next noisy latents, which is StreamMultiDiffusion's latent pre-averaging. `kept` are shares [B, 1, h, w] of their
-    weights that views keep; what weights leave goes to `under` [C, h, w], else the others share it.
+    weights that views keep; what weights leave goes to the picture under the brushes, `under` [C, h, w].
     """
     canvas = torch.zeros(like.shape, dtype=torch.float32, device=like.device)
     total = torch.zeros_like(canvas[:, :1])
-    suppressed = any(share is not None for share in kept)
     for view, prediction, share in zip(views, predictions, kept or (None,) * len(views), strict=True):
         weight = view.weight if share is None else view.weight * share
         _add(canvas, view.box, prediction.float() * weight)
-        _add(total, view.box, weight.expand(len(like), 1, -1, -1))
+        if under is not None:
+            _add(total, view.box, weight.expand(len(like), 1, -1, -1))
     if under is not None:
         canvas += (1 - total).clamp(0, 1) * under.float()
-    elif suppressed:
-        plain = blend(views, predictions, canvas)
-        canvas = torch.where(total > NOTHING, canvas / total.clamp(min=NOTHING), plain)
     return canvas.to(like.dtype)
 
 
