@@ -176,15 +176,29 @@ def quantize(weights: np.ndarray, kind: str, noise: float, following: float) -> 
     """Brush weights [P, h, w] at a level, by its noise and that of the following level (0 after the last).
 
     StreamMultiDiffusion's noise-level masks: discrete is weight > noise, continuous a ramp between the two levels,
-    semi-continuous discrete until the last level.
+    semi-continuous discrete until the last level. What a brush has to itself it has at any level, also at noise 1,
+    where flow models begin.
     """
     if kind == "semi-continuous":
         kind = "continuous" if following <= 0 else "discrete"
     if kind == "none":
         return weights
     if kind == "discrete" or noise <= following:
-        return (weights > noise).astype(np.float32)
+        return (weights > min(noise, 1 - TRACE)).astype(np.float32)
     return np.clip((weights - following) / (noise - following), 0, 1).astype(np.float32)
+
+
+def at_level(weights: np.ndarray, kind: str, noise: float, following: float) -> np.ndarray:
+    """Quantized brush weights [P, h, w] without gaps between feathered neighbours.
+
+    Where brushes win a cell only together, it is the greatest one's, which is the first to win it alone later.
+    """
+    alone = quantize(weights, kind, noise, following)
+    if kind == "none" or len(weights) < 2:
+        return alone
+    gap = quantize(weights.sum(axis=0), kind, noise, following) - alone.sum(axis=0)
+    greatest = (weights > 0) & (weights > weights.max(axis=0) - TRACE)
+    return alone + np.clip(gap, 0, None) * greatest / np.maximum(1, greatest.sum(axis=0))
 
 
 def with_background(brushes: np.ndarray) -> np.ndarray:

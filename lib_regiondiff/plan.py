@@ -174,7 +174,7 @@ def _weights(
         key = (acts, pair if palette.quantization != "none" else None)
         if key not in known:
             acting = stack[1:] * np.array(acts, np.float32)[:, None, None]
-            every = masks.with_background(masks.quantize(acting, palette.quantization, *pair))
+            every = masks.with_background(masks.at_level(acting, palette.quantization, *pair))
             maps = np.stack([every[group].sum(axis=0) for group in owners])
             known[key] = maps.tobytes()
             weights.setdefault(known[key], maps)
