@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Part, Parts, composed
 from lib_regiondiff.palette import Brush, Palette
+from lib_regiondiff.suffix import suffixed
 from lib_regiondiff.views import Region
 
 BACKGROUND = ""  # no brush can have this id
@@ -70,6 +71,10 @@ def meanings_of(palette: Palette, job: Job, alone: bool) -> list[Meaning]:
             texts.append(job.text(image, brush.id, Text(brush.prompt, negative)))
         if tuple(texts) == under.texts and brush.guidance is None and not alone:
             return under
+        texts = [
+            replace(text, prompt=suffixed(text.prompt, palette.suffix, base.prompt))
+            for text, base in zip(texts, under.texts, strict=True)
+        ]
         first = max(whole(brush.start * count), count - whole(brush.strength * count))
         return Meaning(tuple(texts), brush.guidance, brush.prompt_strength, first, whole(brush.stop * count))
 

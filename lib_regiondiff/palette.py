@@ -176,6 +176,7 @@ class Palette:
         Choice(("none", "bias", "couple")), "none", "Cross-attention method: Paint with Words or Attention Couple."
     )
     background: Background = field(Object(Background), Background, "What no brush covers.")
+    suffix: str = field(PROMPT, "", "Text after each brush's prompt; {background} in it is the background's prompt.")
     brushes: tuple[Brush, ...] = field(BRUSHES, (), "From the lowest to the uppermost.")
     tiles: Tiles | str | None = field(
         TILES, AUTO, "Grid of tiles; null means none, auto goes by the model's native size."

@@ -22,6 +22,7 @@ from lib_regiondiff.model import Call, ask, batches
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.plan import BACKGROUND, Job, Text, make_plan
 from lib_regiondiff.requests import Words
+from lib_regiondiff.suffix import suffixed
 from lib_regiondiff.summary import TRACE, Shares, doubtful, label, refused
 
 KINDS = ("error", "warning", "note")
@@ -190,9 +191,12 @@ def _tokens(case: _Case) -> Iterator[Notice]:
     if count is None:
         return
     try:
-        texts = {key: text.prompt for key, text in case.texts().items() if key or case.shares.part(0) > TRACE}
+        said = case.texts()
     except PaletteError:
         return
+    suffix, under = case.palette.suffix, said[BACKGROUND].prompt
+    texts = {key: suffixed(text.prompt, suffix, under) for key, text in said.items() if key}
+    texts |= {BACKGROUND: under} if case.shares.part(0) > TRACE else {}
     lengths = {key: count(prompt) for key, prompt in texts.items()}
     longest = max(lengths, key=lambda key: lengths[key], default=None)
     if longest is not None:

@@ -1,0 +1,69 @@
+"""The suffix of brush prompts: where it is put, and that plans encode it, whoever gives the words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes import GaussianHost, MeanCond
+from lib_regiondiff.palette import Palette, dump, parse
+from lib_regiondiff.plan import BACKGROUND, Job, Text, make_plan
+from lib_regiondiff.suffix import suffixed
+
+ON = ", background is {background}"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "suffix", "background", "wanted"),
+    [
+        ("a cat", ON, "grass", "a cat, background is grass"),
+        ("a cat", ON, "  ", "a cat"),
+        ("a cat", ", sharp", "", "a cat, sharp"),
+        ("", ON, "grass", ""),
+        ("a cat", "", "grass", "a cat"),
+        ("a cat:1.2 AND a dog : -0.5", " on {background}", "sea", "a cat on sea:1.2 AND a dog on sea : -0.5"),
+        ("a BAND", ON, "sea:1 AND sand:0.4", "a BAND, background is sea, sand"),
+        ("(a cat:1.2)", ON, "grass", "(a cat:1.2), background is grass"),
+    ],
+)
+def test_it_ends_each_part_that_says_something(prompt: str, suffix: str, background: str, wanted: str) -> None:
+    assert suffixed(prompt, suffix, background) == wanted
+
+
+@given(st.text("ab :.1AND\n", max_size=30), st.text("xy ", max_size=5))
+def test_without_the_suffix_it_is_the_prompt(prompt: str, background: str) -> None:
+    ended = suffixed(prompt, "\x02{background}\x03", background)
+    assert ended.replace(f"\x02{background.strip()}\x03", "") == prompt
+
+
+def palette(**more: Any) -> Palette:
+    brushes = [
+        {"id": "a", "prompt": "1", "mask": {"rectangle": [0, 0, 0.5, 1]}},
+        {"id": "b", "prompt": "3", "mask": {"rectangle": [0.5, 0, 0.7, 1]}},
+    ]
+    head = {"version": 1, "size": {"width": 64, "height": 64}, "guidance": 1, "suffix": "{background}0"}
+    return parse(head | {"background": {"prompt": "3"}, "brushes": brushes} | more)
+
+
+@pytest.mark.parametrize("texts", [(), ({BACKGROUND: Text("5", ""), "a": Text("2", ""), "b": Text("3", "")},)])
+def test_a_plan_encodes_it_and_the_background_stays_as_it_is(texts: Any) -> None:
+    document, host = palette(), GaussianHost()
+    plan = make_plan(document, Job(document.size, (1.0, 0.5, 0.0), (1,), texts), host)
+    means = {view.region.names: _mean(view.region.conds[0][0].cond) for view in plan.steps[0]}
+    if texts:
+        assert means == {("background",): 5, ("a",): 250, ("b",): 350}
+    else:  # the brush that says what the background says is a part of it
+        assert means == {("background", "b"): 3, ("a",): 130}
+
+
+def _mean(cond: Any) -> float:
+    assert isinstance(cond, MeanCond)
+    return cond.mean
+
+
+def test_it_is_part_of_the_document_and_nothing_by_default() -> None:
+    assert dump(palette())["suffix"] == "{background}0" and "suffix" not in dump(palette(suffix=""))
+    assert parse(dump(palette())) == palette()
