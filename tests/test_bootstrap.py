@@ -129,6 +129,17 @@ def test_tiles_of_one_brush_move_together() -> None:
     assert torch.equal(shared[0][..., step:], shared[1][..., :-step])
 
 
+def test_a_centred_view_sees_its_brush_and_nothing_from_the_other_side() -> None:
+    """What is beyond the canvas is filled after the move: nothing wraps around."""
+    document = palette(bootstrap={"levels": 1})
+    plan = planned(document, GaussianHost(native=128))
+    view = next(view for view in plan.steps[0] if view.surround is not None)
+    x = torch.full((3, 32, 32), 1000.0)
+    x[:, :8, :8] = 7.0  # the brush
+    seen = bootstrap.look(view.box.padded(x), view.surround, 0, LEVELS[0])
+    assert (seen == 7).sum() == 3 * 8 * 8 and (seen[:, 4:12, 4:12] == 7).all() and seen.max() < 100
+
+
 def test_ground_is_neither_moved_nor_surrounded() -> None:
     """A brush of one and a half native sides or more is no object."""
     for width, surrounded in ((0.25, True), (0.8, False)):

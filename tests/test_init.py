@@ -15,8 +15,9 @@ diffusers = pytest.importorskip("diffusers")
 from lib_regiondiff import noise
 from lib_regiondiff.finish import brushed, finished, over
 from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Level
 from lib_regiondiff.hosts.diffusers import samplers
-from lib_regiondiff.hosts.diffusers.begin import skipped
+from lib_regiondiff.hosts.diffusers.begin import Begin, skipped
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run, render
 from lib_regiondiff.imaging import Picture
@@ -66,6 +67,25 @@ def test_outside_of_the_mask_no_pixel_moves_and_inside_brushes_obey(host: Diffus
         assert np.array_equal(picture[:32], before[:32])
         for part, prompt in ((picture[40:, 8:60], "red"), (picture[40:, 76:128], "gray")):
             assert np.abs(part.reshape(-1, 3).mean(axis=0) - colour(host, prompt, sampler)).max() < 10
+
+
+def test_outside_of_the_mask_every_level_predicts_the_picture(host: DiffusersHost) -> None:
+    document = palette(init={"image": url(speckled()), "mask": {"rectangle": [0, 0.5, 1, 1]}})
+    made, seen = Begin.of(document, host), []
+    assert made is not None
+    model = made.inside(lambda x, level: seen.append(level) or torch.full_like(x, 9.0))
+    for sigma in (14.0, 1.0, 0.1):
+        x0 = model(torch.randn(2, 4, 8, 17, generator=noise.generator(1)), Level.exploding(0, sigma))
+        assert torch.equal(x0[:, :, :4], made.x0[:, :, :4].expand(2, -1, -1, -1)) and (x0[:, :, 4:] == 9).all()
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("sampler", ["LCM", "DPM++ 2M"])
+def test_brushes_obey_in_img2img(host: DiffusersHost, sampler: str) -> None:
+    document = palette(sampler, init={"image": url(speckled()), "strength": 0.84})
+    picture = np.asarray(render(host, document)[0].image)
+    for part, prompt in ((picture[8:-8, 8:60], "red"), (picture[8:-8, 76:128], "gray")):
+        assert np.abs(part.reshape(-1, 3).mean(axis=0) - colour(host, prompt, sampler)).max() < 12
 
 
 @pytest.mark.parametrize("sampler", ["DDIM", "DPM++ 2M", "Euler"])
