@@ -82,6 +82,7 @@ def main() -> None:
 @click.option("--count", type=click.IntRange(1, 10000), help="Number of pictures, with consecutive seeds.")
 @click.option("--steps", type=int, help="Steps of the sampler.")
 @click.option("--sampler", help="Name of the sampler; `regiondiff info` lists them.")
+@click.option("--batch", type=click.IntRange(1, 64), default=1, show_default=True, help="Pictures drawn together.")
 @click.option("--guidance", type=float, help="Guidance scale; 1 is none.")
 @click.option("--blend", help="average or mixture.")
 @click.option("--quantization", help="none, discrete, semi-continuous or continuous.")
@@ -106,7 +107,7 @@ def render(source: str, output: Path, **options: Any) -> None:
         for line in since(palette, then, renderer):
             click.echo(f"differs: {line}", err=True)
     with bar(options["progress"], len(seeds) * palette.steps) as (progress, aside):
-        for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress), strict=True):
+        for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress, options["batch"]), strict=True):
             record.save(picture.image, picture.palette, renderer.made_with, places[seed])
             with aside():
                 click.echo(places[seed])
@@ -263,3 +264,4 @@ def bar(wanted: bool | None, steps: int) -> Iterator[tuple[Callable[[int, int], 
             shown.update(done - shown.n)
 
         yield progress, tqdm.external_write_mode
+            shown.total = total

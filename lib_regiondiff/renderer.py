@@ -19,9 +19,9 @@ INSTALL = 'pip install "regiondiff[diffusers]"'
 
 @dataclass(frozen=True)
 class Renderer:
-    """A loaded model: draw(palette, seeds, progress) gives one picture after another."""
+    """A loaded model: draw(palette, seeds, progress, batch) gives picture after picture, so many drawn together."""
 
-    draw: Callable[[Palette, Sequence[int], Callable[[int, int], None]], Iterator[Any]]
+    draw: Callable[[Palette, Sequence[int], Callable[[int, int], None], int], Iterator[Any]]
     made_with: MadeWith
     fingerprint: str = ""
 

@@ -22,7 +22,7 @@ SUN: dict[str, Any] = {"id": "1", "prompt": "a sun", "mask": {"rectangle": [0.5,
 PALETTE: dict[str, Any] = {"version": 1, "seed": 7, "model": {"name": "our/toy"}, "steps": 3, "brushes": [TREE, SUN]}
 
 
-def draw(palette: Palette, seeds: Sequence[int], progress: Callable[[int, int], None]) -> Iterator[Any]:
+def draw(palette: Palette, seeds: Sequence[int], progress: Callable[[int, int], None], batch: int) -> Iterator[Any]:
     """Grey pictures; the shade is the seed."""
     for index, seed in enumerate(seeds):
         progress((index + 1) * palette.steps, len(seeds) * palette.steps)

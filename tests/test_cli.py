@@ -190,8 +190,10 @@ FAILURES: list[tuple[BaseException, int, str]] = [
 def test_every_failure_is_a_line_and_finished_pictures_stay(
     asked: list[Any], source: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, told: str
 ) -> None:
-    def breaks(palette: Palette, seeds: Sequence[int], progress: Callable[[int, int], None]) -> Iterator[Any]:
-        yield from draw(palette, seeds[:1], progress)
+    def breaks(
+        palette: Palette, seeds: Sequence[int], progress: Callable[[int, int], None], batch: int
+    ) -> Iterator[Any]:
+        yield from draw(palette, seeds[:1], progress, batch)
         raise error
 
     monkeypatch.setattr(cli, "load_renderer", lambda *how: cli.Renderer(breaks, MADE, "abc"))
@@ -229,8 +231,8 @@ sys.path[:0] = [{tests!r}]
 import cli_stub
 from lib_regiondiff import cli
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs have it off
-def slow(palette, seeds, progress):
-    yield from cli_stub.draw(palette, seeds[:1], progress)
+def slow(palette, seeds, progress, batch):
+    yield from cli_stub.draw(palette, seeds[:1], progress, batch)
     Path("waiting").touch()
     time.sleep(60)
 cli.load_renderer = lambda *how: cli.Renderer(slow, cli_stub.MADE)
