@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from lib_regiondiff.fields import AUTO
 from lib_regiondiff.geometry import Size
@@ -45,3 +47,26 @@ def _bootstrap(palette: Palette, few: int) -> Bootstrap:
     white = min(levels, 1) if palette.background.painted else levels
     mix = white if given.mix == AUTO else given.mix
     return replace(given, levels=levels, mix=float(mix))
+
+
+def chosen(said: Palette, made: Palette) -> dict[str, Any]:
+    """What a palette left open and what it became, as plain data beside the palette, which keeps its `auto`."""
+    found: dict[str, Any] = {}
+    if said.tiles == AUTO:
+        grid = made.tiles
+        found["tiles"] = {key: getattr(grid, key) for key in ("width", "height", "overlap")} if grid else None
+    keys = [key for key in ("levels", "mix") if getattr(said.bootstrap, key) == AUTO]
+    if keys:
+        found["bootstrap"] = {key: getattr(made.bootstrap, key) for key in keys}
+    return found
+
+
+def told(choices: Mapping[str, Any]) -> str:
+    """The same for people, as far as it changes a picture; nothing where it does not."""
+    grid, bootstrap = choices.get("tiles"), choices.get("bootstrap") or {}
+    parts = [f"tiles of {grid['width']}x{grid['height']} px that overlap by {grid['overlap']} px"] if grid else []
+    if bootstrap.get("levels"):
+        parts.append(f"bootstrap levels {bootstrap['levels']}")
+    if bootstrap.get("mix"):
+        parts.append(f"mix {bootstrap['mix']:g}")
+    return ", ".join(parts)

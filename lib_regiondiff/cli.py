@@ -10,6 +10,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import click
 from PIL import Image
 
 from lib_regiondiff import __version__, demo, overrides, record
+from lib_regiondiff.auto import told
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.palette import MAX_BYTES, SEED, Palette, json_schema, parse
 from lib_regiondiff.record import MadeWith
@@ -80,9 +82,9 @@ def main() -> None:
 @click.option("--height", type=int, help="Height in pixels.")
 @click.option("--seed", type=click.IntRange(0, MAX_SEED), multiple=True, help="Seed; several give several pictures.")
 @click.option("--count", type=click.IntRange(1, 10000), help="Number of pictures, with consecutive seeds.")
+@click.option("--batch", type=click.IntRange(1, 64), default=1, show_default=True, help="Pictures drawn together.")
 @click.option("--steps", type=int, help="Steps of the sampler.")
 @click.option("--sampler", help="Name of the sampler; `regiondiff info` lists them.")
-@click.option("--batch", type=click.IntRange(1, 64), default=1, show_default=True, help="Pictures drawn together.")
 @click.option("--guidance", type=float, help="Guidance scale; 1 is none.")
 @click.option("--blend", help="average or mixture.")
 @click.option("--quantization", help="none, discrete, semi-continuous or continuous.")
@@ -106,10 +108,15 @@ def render(source: str, output: Path, **options: Any) -> None:
     if then:
         for line in since(palette, then, renderer):
             click.echo(f"differs: {line}", err=True)
+    said: set[str] = set()
     with bar(options["progress"], len(seeds) * palette.steps) as (progress, aside):
         for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress, options["batch"]), strict=True):
-            record.save(picture.image, picture.palette, renderer.made_with, places[seed])
+            made = replace(renderer.made_with, chosen=picture.chosen)
+            record.save(picture.image, picture.palette, made, places[seed])
             with aside():
+                if (choices := told(picture.chosen)) not in (*said, ""):
+                    click.echo(f"auto: {choices}", err=True)
+                said.add(choices)
                 click.echo(places[seed])
 
 
@@ -261,7 +268,7 @@ def bar(wanted: bool | None, steps: int) -> Iterator[tuple[Callable[[int, int], 
     with tqdm(total=steps, unit="step", file=sys.stderr, dynamic_ncols=True) as shown:
 
         def progress(done: int, total: int) -> None:
+            shown.total = total
             shown.update(done - shown.n)
 
         yield progress, tqdm.external_write_mode
-            shown.total = total

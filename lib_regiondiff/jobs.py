@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from torch import Tensor
 
 from lib_regiondiff import __version__, crop, hosts, noise, requests
+from lib_regiondiff.auto import told
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.finish import finished
 from lib_regiondiff.formats import infotext
@@ -25,6 +26,8 @@ from lib_regiondiff.requests import Document, Words
 TITLE = "Region Diffusion"
 KEY = "Region Diffusion"
 VERSION_KEY = "Region Diffusion version"
+AUTO_KEY = "Region Diffusion auto"
+SECOND_KEY = "Region Diffusion hires auto"
 CELL = 8
 
 
@@ -58,7 +61,7 @@ def note(p: Any) -> None:
 
 def begin(p: Any, enabled: Any, given: Any) -> None:
     """At the start of a job: read the palette, or have the job end with what is wrong with it."""
-    for key in (KEY, VERSION_KEY):
+    for key in (KEY, VERSION_KEY, AUTO_KEY, SECOND_KEY):
         p.extra_generation_params.pop(key, None)
     p.regiondiff = None
     if not is_on(enabled) or outer.is_detail(p):
@@ -176,9 +179,17 @@ def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
             unit.copy_(noise.apply(unit, palette, size, CELL))
             p.regiondiff = replace(ready, noise=unit.clone())
         texts = tuple(requests.texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
-        hosts.current().install(p, Request(palette, texts, rows=ready.chosen.rows), unit)
+        note = functools.partial(_note_choices, p)
+        hosts.current().install(p, Request(palette, texts, rows=ready.chosen.rows, note=note), unit)
     except Exception as error:  # noqa: BLE001 - hosts would log it and draw a picture without regions
         p.sampler.model_wrap_cfg.forward = _raiser(error)
+
+
+def _note_choices(p: Any, choices: Mapping[str, Any]) -> None:
+    """What became of a palette's `auto` in a pass, for the infotexts, which are written when a batch is drawn."""
+    key = SECOND_KEY if getattr(p, "is_hr_pass", False) else AUTO_KEY
+    if text := told(choices):
+        p.extra_generation_params[key] = text
 
 
 def finish(p: Any, processed: Any) -> None:

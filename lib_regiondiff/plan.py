@@ -6,15 +6,16 @@ import bisect
 import functools
 import itertools
 import operator
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
 from lib_regiondiff import imaging, masks
-from lib_regiondiff.auto import settled
+from lib_regiondiff.auto import chosen, settled
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.fields import AUTO
 from lib_regiondiff.geometry import Box, Size
@@ -42,6 +43,8 @@ class Plan:
     """x0 [C, h, w] of the picture under the brushes, where views leave weight to it."""
     sensitivity: float = 0.0
     """How much of x0 that is like its surroundings is suppressed, where a view has surroundings."""
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    """What the palette left open, as it was settled."""
 
     def views(self, level: Level) -> tuple[View, ...]:
         """The views of a level; one between two levels of the clock belongs to the noisier of them."""
@@ -74,13 +77,13 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     guidance = palette.guidance if job.guidance is None else job.guidance
     if len(job.clock) < 2:
         return Plan(job.size.cells(host.latent.pixels_per_cell), job.clock, guidance, palette.rescale, ())
-    left_open = palette.tiles == AUTO
+    said = palette
     palette = settled(palette, job.size, host.latent.native, job.clock, guidance)
     under = _under(palette, job.size, host)
     meanings = meanings_of(palette, job, alone=under is not None)
     stack = _partition(palette, job, host)
     owners = owners_of(meanings, merge)
-    if len(owners) == 1 and left_open:
+    if len(owners) == 1 and said.tiles == AUTO:
         palette = replace(palette, tiles=None)  # a picture of one meaning is the host's own
     layout = Layout.of(palette, job.size, host.latent)
     kinds, weights = _weights(stack, meanings, owners, palette, job)
@@ -99,7 +102,18 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
         return layout.views(weights[kind], boxes, drawn, None if share is None else first.around(share))
 
     steps = tuple(views(kind, *first.at(step)) for step, kind in enumerate(kinds))
-    return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, palette.bootstrap.leak_sensitivity)
+    objects = job.centred and any(
+        places and 0 not in group and not layout.is_ground(places) for group, places in zip(owners, boxes, strict=True)
+    )
+    choices = chosen(said, _acting(palette, objects, any(len(places) > 1 for places in boxes)))
+    sensitivity = palette.bootstrap.leak_sensitivity
+    return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, sensitivity, choices)
+
+
+def _acting(palette: Palette, objects: bool, tiled: bool) -> Palette:
+    """A settled palette without what changes nothing: a bootstrap where nothing is small, tiles that all fit into."""
+    bootstrap = palette.bootstrap if objects else replace(palette.bootstrap, levels=0, mix=0.0)
+    return replace(palette, tiles=palette.tiles if tiled else None, bootstrap=bootstrap)
 
 
 @dataclass(frozen=True)

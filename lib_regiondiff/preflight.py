@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-import torch
-from PIL import Image
-
 from lib_regiondiff import requests
+from lib_regiondiff.auto import told
 from lib_regiondiff.errors import PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.wildcards import Files, expand, unknown
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Cond, Host, LatentSpec, Level, Part, Parts, Row
+from lib_regiondiff.host import Host, Level, Row
 from lib_regiondiff.imaging import Picture
 from lib_regiondiff.model import Call, ask, batches
 from lib_regiondiff.palette import Palette
-from lib_regiondiff.plan import BACKGROUND, Job, Text, make_plan
+from lib_regiondiff.plan import BACKGROUND, Job, Plan, Text, make_plan
 from lib_regiondiff.requests import Words
+from lib_regiondiff.sketch import AND, Sketch
 from lib_regiondiff.suffix import suffixed
 from lib_regiondiff.summary import TRACE, Shares, doubtful, label, refused
 
 KINDS = ("error", "warning", "note")
-CELL = 8
 SMALL = 0.01
 SKEW = 0.02
 LEVEL = Level(0.0, 1.0, 0.0, 0.0)
-CLOCK = (*(1 - step / 20 for step in range(20)), 0.0)
-AND = re.compile(r"\bAND\b")
+STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -46,6 +42,7 @@ class Notice:
 class Surroundings:
     """What a palette meets in a job: main prompts, guidance and size (None: its own), the model's native side.
 
+    `steps` are those of a job that begins at noise; None where that is not known.
     `files` gives the lines of wildcards, `count` the tokens of a prompt; without them neither is looked at.
     """
 
@@ -54,6 +51,7 @@ class Surroundings:
     guidance: float | None = None
     size: Size | None = None
     native: int = 512
+    steps: int | None = None
     files: Files | None = None
     count: Callable[[str], int] | None = None
 
@@ -87,10 +85,20 @@ class _Case:
         """What background and brushes are called, by id."""
         return {BACKGROUND: "background"} | {brush.id: label(brush) for brush in self.palette.brushes}
 
+    def planned(self, palette: Palette, texts: Mapping[str, Text]) -> Plan:
+        """The plan of one image."""
+        job = Job(self.palette.size, clock(self.around.steps or STEPS), (0,), (texts,), self.guidance)
+        return make_plan(palette, job, cast(Host, Sketch(self.around.native)))
+
     def texts(self) -> Mapping[str, Text]:
         """What is encoded for background and brushes; PaletteError for wildcards that cannot be resolved."""
         words = self.around.words
         return requests.texts(requests.drawn(self.palette, words), words)
+
+
+def clock(steps: int) -> tuple[float, ...]:
+    """The noises of so many steps from pure noise, as well as anybody can know them before a job."""
+    return (*(1 - step / steps for step in range(steps)), 0.0)
 
 
 Check = Callable[[_Case], Iterator[Notice]]
@@ -208,7 +216,7 @@ def _tokens(case: _Case) -> Iterator[Notice]:
 
 def _cost(case: _Case) -> Iterator[Notice]:
     """Rows and cells that the network is asked at a step, beside those of a picture without regions."""
-    spec = _Sketch(case.around.native).latent
+    spec = Sketch(case.around.native).latent
     try:
         rows = max(_steps(case, case.palette, case.texts()), key=_cells)
         words = case.around.words
@@ -234,42 +242,20 @@ def _cells(rows: Sequence[Row]) -> int:
 
 def _steps(case: _Case, palette: Palette, texts: Mapping[str, Text]) -> list[list[Row]]:
     """The rows of one image at each kind of step."""
-    job = Job(case.palette.size, CLOCK, (0,), (texts,), case.guidance)
-    plan = make_plan(palette, job, cast(Host, _Sketch(case.around.native)))
+    plan = case.planned(palette, texts)
     return [ask(views, 1, LEVEL, Call(case.guidance))[0] for views in dict.fromkeys(plan.steps)]
 
 
-@dataclass(frozen=True, eq=False)
-class _Said:
-    """A prompt that is only looked at."""
-
-    text: str
-    group: int = 0
-
-
-@dataclass(frozen=True)
-class _Sketch:
-    """A host that encodes nothing: enough of one to plan by."""
-
-    native: int
-
-    @property
-    def latent(self) -> LatentSpec:
-        """Four channels, 8 pixels a cell, the native side of the model."""
-        return LatentSpec(4, CELL, self.native, torch.device("cpu"), torch.float32)
-
-    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
-        """The parts that AND joins."""
-        parts = [prompt] if negative else AND.split(prompt)
-        return tuple(Part(_Said(part.strip())) for part in parts)
-
-    def encode_image(self, image: Image.Image) -> torch.Tensor:
-        """Latents of the right size."""
-        return torch.zeros(1, self.latent.channels, image.height // CELL, image.width // CELL)
-
-    def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
-        """Something between the two."""
-        return _Said(f"between {t}")
+def _auto(case: _Case) -> Iterator[Notice]:
+    """What becomes of that which the palette leaves open, where the steps are known."""
+    if case.around.steps is None:
+        return
+    try:
+        choices = told(case.planned(case.palette, case.texts()).chosen)
+    except RegionDiffError:
+        return  # told by another check
+    if choices:
+        yield Notice("note", f"auto chooses {choices}")
 
 
 CHECKS: Sequence[Check] = (
@@ -283,6 +269,7 @@ CHECKS: Sequence[Check] = (
     _wildcards,
     _tokens,
     _cost,
+    _auto,
 )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import math
 import os
 import re
 import secrets
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO
 
@@ -29,16 +30,18 @@ MAX_TEXT = 2**29
 STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # a terminal would obey them
 LONGEST_NAME = 260
 OURS = "a picture that this program made"
+CHOSEN = {"tiles": ("width", "height", "overlap"), "bootstrap": ("levels", "mix")}
 
 
 @dataclass(frozen=True)
 class MadeWith:
-    """What the pixels depend on besides palette and model."""
+    """What the pixels depend on besides palette and model; `chosen` is what became of a palette's `auto`."""
 
     device: str
     dtype: str
     versions: Mapping[str, str]
     device_name: str = ""
+    chosen: Mapping[str, Any] = field(default_factory=dict)
 
 
 def versions() -> dict[str, str]:
@@ -206,7 +209,24 @@ def _made_with(data: Any) -> MadeWith:
     numbers = found if isinstance(found, dict) else {}
     words = {name: _word(numbers.get(name)) for name in (KEYWORD, *PACKAGES)}
     device, dtype, name = (_word(known.get(key)) for key in ("device", "dtype", "device_name"))
-    return MadeWith(device, dtype, {key: word for key, word in words.items() if word}, name)
+    return MadeWith(
+        device, dtype, {key: word for key, word in words.items() if word}, name, _chosen(known.get("chosen"))
+    )
+
+
+def _chosen(data: Any) -> dict[str, Any]:
+    """The choices that are known, as far as they are numbers; null where nothing was chosen."""
+    known, found = data if isinstance(data, dict) else {}, {}
+    for name, keys in CHOSEN.items():
+        part = known.get(name)
+        numbers = {key: part[key] for key in keys if _is_number(part.get(key))} if isinstance(part, dict) else {}
+        if numbers or (name in known and part is None):
+            found[name] = numbers or None
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _word(value: Any) -> str:

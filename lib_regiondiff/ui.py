@@ -23,7 +23,10 @@ ROLES: Mapping[str, str] = {
     "cfg_scale": "guidance",
     "width": "width",
     "height": "height",
+    "steps": "steps",
 }
+FROM_NOISE = ("steps",)
+"""What says something of jobs that begin at noise only."""
 TEXTS = ("prompt", "negative")
 TYPED_HELP = (
     "One region a line of the prompt; or write <code>BREAK</code>, <code>ADDCOL</code> or <code>ADDROW</code> between "
@@ -37,7 +40,9 @@ QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
 def role(elem_id: str | None, is_img2img: bool) -> str | None:
     """What a component of the tab, known by its id, is to the preview; None for all others."""
     tab, _, name = (elem_id or "").partition("_")
-    return ROLES.get(name) if tab == ("img2img" if is_img2img else "txt2img") else None
+    if tab != ("img2img" if is_img2img else "txt2img") or (is_img2img and name in FROM_NOISE):
+        return None
+    return ROLES.get(name)
 
 
 def surroundings(values: Mapping[str, Any], data_path: Path) -> Surroundings:
@@ -49,6 +54,7 @@ def surroundings(values: Mapping[str, Any], data_path: Path) -> Surroundings:
         guidance=None if guidance is None else float(guidance),
         size=Size(int(height), int(width)) if width and height else None,
         native=native_side(_model()),
+        steps=int(values["steps"]) if values.get("steps") else None,
         files=requests.wildcards(data_path),
         count=_counter(),
     )

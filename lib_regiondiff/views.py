@@ -101,13 +101,13 @@ class Layout:
         for number, (weight, places, region) in enumerate(zip(maps, boxes, regions, strict=True)):
             if region is None:
                 continue
-            if around is None or region.background or self._is_ground(places):
+            if around is None or region.background or self.is_ground(places):
                 found += self._looks(weight, places, region)
             else:
                 found += _surrounded(self._looks(weight, centred(places, weight), region), number, around)
         return tuple(found)
 
-    def _is_ground(self, places: Sequence[Box]) -> bool:
+    def is_ground(self, places: Sequence[Box]) -> bool:
         """Whether a brush is too large for an object of a picture of the native size."""
         size = Box.hull(places).size if places else self.canvas
         return max(size.height, size.width) >= LARGE * self.least

@@ -28,7 +28,8 @@ def draw(palette: Palette, seeds: Sequence[int], progress: Callable[[int, int], 
         progress((index + 1) * palette.steps, len(seeds) * palette.steps)
         model = replace(palette.model, hash="abc")
         image = Image.new("L", (palette.size.width, palette.size.height), seed % 256)
-        yield SimpleNamespace(image=image, palette=replace(palette, seed=seed, model=model))
+        chosen = {"tiles": None, "bootstrap": {"levels": 2, "mix": 1.5}} if palette.steps == 6 else {}
+        yield SimpleNamespace(image=image, palette=replace(palette, seed=seed, model=model), chosen=chosen)
 
 
 def run(*words: str | Path, code: int = 0, **more: Any) -> Result:

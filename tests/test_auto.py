@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost
-from lib_regiondiff.auto import settled
+from lib_regiondiff.auto import chosen, settled, told
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.palette import Bootstrap, Palette, Tiles, parse
 from lib_regiondiff.plan import Job, make_plan
@@ -86,3 +89,38 @@ def test_a_large_picture_of_one_meaning_stays_the_host_s_own() -> None:
 def test_the_document_keeps_the_word() -> None:
     said = {"version": 1, "bootstrap": {"levels": "auto", "mix": "auto"}, "tiles": "auto"}
     assert parse(said) == Palette() and Bootstrap().levels == "auto"
+
+
+WIDE = {"width": 1024, "height": 512}
+SMALL, LARGE = {"rectangle": [0.1, 0.1, 0.3, 0.5]}, {"rectangle": [0, 0, 0.9, 0.5]}
+
+
+@pytest.mark.parametrize(
+    ("mask", "size", "steps", "wanted"),
+    [
+        (SMALL, WIDE, 5, "tiles of 512x512 px that overlap by 128 px, bootstrap levels 2, mix 2"),
+        (LARGE, WIDE, 5, "tiles of 512x512 px that overlap by 128 px"),  # no brush is an object
+        (SMALL, {"width": 512, "height": 512}, 5, "bootstrap levels 2, mix 2"),
+        (SMALL, WIDE, 20, ""),
+    ],
+)
+def test_a_plan_tells_what_acts_by_number_and_size_of_brushes(mask: Any, size: Any, steps: int, wanted: str) -> None:
+    brushes = [{"id": "a", "prompt": "2", "mask": mask}]
+    document = parse({"version": 1, "size": size, "guidance": 1, "brushes": brushes})
+    plan = make_plan(document, Job(document.size, clock(steps), (1,)), GaussianHost(native=512))
+    assert told(plan.chosen) == wanted
+    assert (plan.chosen["bootstrap"]["levels"] > 0) == any(view.surround for views in plan.steps for view in views)
+    said = parse({"version": 1, "size": size, "guidance": 1, "brushes": brushes, "tiles": None,
+                  "bootstrap": {"levels": 1, "mix": 1}})  # fmt: skip
+    assert make_plan(said, Job(said.size, clock(steps), (1,)), GaussianHost(native=512)).chosen == {}
+
+
+@given(palettes(), st.integers(1, 12), st.sampled_from([64, 512]))
+@settings(max_examples=40, deadline=None)
+def test_choices_settle_the_palette_as_it_was(palette: Palette, steps: int, native: int) -> None:
+    made = settled(palette, palette.size, native, clock(steps), 1)
+    choices = chosen(palette, made)
+    assert ("tiles" in choices) == (palette.tiles == "auto")
+    tiles = Tiles(**choices["tiles"]) if choices.get("tiles") else None
+    again = replace(palette, tiles=tiles) if "tiles" in choices else palette
+    assert replace(again, bootstrap=replace(palette.bootstrap, **choices.get("bootstrap", {}))) == made

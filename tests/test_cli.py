@@ -62,6 +62,15 @@ def test_a_picture_is_drawn_and_its_path_is_all_that_is_printed(asked: list[Any]
     assert (palette.seed, palette.model.hash, made_with) == (7, "abc", MADE)
 
 
+def test_what_auto_chose_is_told_once_and_kept_beside_the_palette(asked: list[Any], source: Path) -> None:
+    result = run("render", source, "-o", source.with_name("out.png"), "--steps", "6", "--count", "2")
+    assert result.stderr == "auto: bootstrap levels 2, mix 1.5\n"
+    palette, made_with = record.load(source.with_name("out-7.png"))
+    assert palette.bootstrap.levels == "auto"
+    assert made_with.chosen == {"tiles": None, "bootstrap": {"levels": 2, "mix": 1.5}}
+    assert '"levels": 2' in run("info", source.with_name("out-7.png")).stdout
+
+
 def test_options_change_the_palette(asked: list[Any], source: Path) -> None:
     words = ["--prompt", "100", "--negative", "blur", "--width", "640", "--height", "72", "--steps", "5", "--sampler"]
     palette = made(source, *words, "DDIM", "--guidance", "2.5", "--blend", "mixture", "--quantization", "discrete")

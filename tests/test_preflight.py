@@ -14,7 +14,7 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.model import Call, ask
 from lib_regiondiff.palette import Palette, parse
 from lib_regiondiff.plan import Job, make_plan
-from lib_regiondiff.preflight import CLOCK, KINDS, LEVEL, Notice, Surroundings, preflight
+from lib_regiondiff.preflight import KINDS, LEVEL, STEPS, Notice, Surroundings, clock, preflight
 from palettes import data_url, palettes, picture
 
 LEFT: dict[str, Any] = {"id": "l", "name": "left", "prompt": "1", "mask": {"rectangle": [0, 0, 0.5, 1]}}
@@ -180,6 +180,14 @@ def test_any_palette_is_looked_at_and_its_rows_are_those_of_a_plan(palette: Pale
 def test_rows_are_counted_as_a_host_is_asked() -> None:
     brushes = [LEFT | {"negative": "4"}, RIGHT, RIGHT | {"id": "c", "prompt": "5", "mask": {"ellipse": [0, 0, 1, 1]}}]
     palette = parse({"version": 1, "brushes": brushes, "size": {"width": 768, "height": 768}, "tiles": {"width": 512}})
-    plan = make_plan(palette, Job(Size(768, 768), CLOCK, (0,)), GaussianHost(native=512))
+    plan = make_plan(palette, Job(Size(768, 768), clock(STEPS), (0,)), GaussianHost(native=512))
     rows = [len(ask(views, 1, LEVEL, Call(7.0))[0]) for views in plan.steps]
     assert cost(preflight(palette, Surroundings()))[0] == max(rows) > 6
+
+
+def test_what_auto_chooses_is_told_where_the_steps_are_known() -> None:
+    small = LEFT | {"mask": {"rectangle": [0, 0, 0.3, 0.3]}}
+    few = Surroundings(prompt="a field", guidance=1, steps=5)
+    assert "auto chooses bootstrap levels 2, mix 2" in texts("note", told(few, [small]))
+    for around in (Surroundings(prompt="a field", guidance=1), Surroundings(prompt="a field", steps=5)):
+        assert not any("auto" in text for text in texts("note", told(around, [small])))

@@ -20,7 +20,8 @@ from lib_regiondiff.palette import Background, Brush, Lora, Model, Palette, pars
 from lib_regiondiff.record import MadeWith
 from palettes import data_url, encoded, palettes, picture
 
-MADE = MadeWith("cuda", "float16", {"regiondiff": "0.1.0", "torch": "2.12.0"}, "NVIDIA H200")
+CHOSEN = {"tiles": {"width": 512, "height": 640, "overlap": 128}, "bootstrap": {"levels": 2, "mix": 1.5}}
+MADE = MadeWith("cuda", "float16", {"regiondiff": "0.1.0", "torch": "2.12.0"}, "NVIDIA H200", CHOSEN)
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 ANY_FOLDER = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -199,7 +200,11 @@ def test_a_record_of_a_bad_palette_tells_its_problems(tmp_path: Path) -> None:
     assert "background.image.file" in told(with_text(tmp_path, file))
 
 
-@pytest.mark.parametrize("made", [None, [], {}, {"versions": 3, "device": 4, "other": 1}, {"versions": {"torch": []}}])
+STRANGE = [None, [], {}, {"versions": 3, "device": 4, "other": 1}, {"versions": {"torch": []}}]
+STRANGE += [{"chosen": value} for value in (7, {"x": {}}, {"tiles": 3, "bootstrap": {"levels": "2", "mix": True}})]
+
+
+@pytest.mark.parametrize("made", STRANGE)
 def test_strange_facts_about_the_making_are_left_out(tmp_path: Path, made: Any) -> None:
     text = json.dumps({"palette": {"version": 1}, "made_with": made}).encode()
     assert record.load(with_text(tmp_path, text))[1] == MadeWith("", "", {})

@@ -14,7 +14,7 @@ from PIL import Image
 
 import fake_a1111
 import fake_forge
-from fake_sampler import HALF, SIDE, draw, halves
+from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import WebUI
 from lib_regiondiff import crop, jobs
 from lib_regiondiff.geometry import Size
@@ -49,6 +49,16 @@ def test_what_no_brush_covers_is_the_picture_under_it(webui: WebUI, sampler: str
     most = 0.2 if sampler == "DDIM" else 0.01  # its last level has some noise left
     assert (made[..., HALF:] - (51 / 127.5 - 1)).abs().max() < most
     assert torch.allclose(made[..., :HALF], alone[..., :HALF], atol=1e-3)
+
+
+def test_what_auto_chose_stands_in_the_infotext(webui: WebUI) -> None:
+    brush = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.2, 0.2]}}
+    for more, told in (({}, "bootstrap levels 2, mix 2"), ({"bootstrap": {"levels": 0}}, None)):
+        p = Job(webui, ["green"], sampler_name="LCM", steps=4, cfg_scale=1.0)
+        drawn(p, {"version": 1, "brushes": [brush], **more})
+        assert p.extra_generation_params.get(jobs.AUTO_KEY) == told
+        jobs.begin(p, False, None)
+        assert p.extra_generation_params == {}
 
 
 def test_encoding_leaves_the_shared_generator_alone(webui: WebUI) -> None:

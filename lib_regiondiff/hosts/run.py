@@ -34,6 +34,8 @@ class Request:
     """Every view is the whole canvas, as ControlNet needs it."""
     rows: int = 0
     """The most rows of one network call; 0 for as many as memory allows."""
+    note: Callable[[Mapping[str, Any]], None] = field(default=lambda chosen: None, repr=False)
+    """Told what became of that which the palette leaves open."""
 
 
 @dataclass
@@ -78,6 +80,7 @@ class Run:
         """The plan, made at the first call of the run."""
         if self.plan is None:
             self.plan = self._made(x, clock())
+            self.request.note(self.plan.chosen)
         return self.plan
 
     def _made(self, x: Tensor, clock: tuple[float, ...]) -> Plan:

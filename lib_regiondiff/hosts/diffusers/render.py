@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 import itertools
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -30,10 +30,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Render:
-    """A picture and the palette that makes it again: with the seed and the model that were used."""
+    """A picture and the palette that makes it again: with the seed and the model that were used.
+
+    `chosen` says what became of that which the palette leaves open.
+    """
 
     image: Image.Image
     palette: Palette
+    chosen: Mapping[str, Any] = field(default_factory=dict)
 
 
 def render(
@@ -64,7 +68,7 @@ def renders(
         run = Run.of(host, replace(palette, seed=group[0]), step_done, seeds=group)
         for seed, latent in zip(group, run.latents().split(1), strict=True):
             image = host.decode(latent).crop((0, 0, palette.size.width, palette.size.height))
-            yield Render(finished(image, palette), replace(palette, seed=seed, model=model))
+            yield Render(finished(image, palette), replace(palette, seed=seed, model=model), run.plan.chosen)
 
 
 @dataclass(frozen=True)
