@@ -19,6 +19,7 @@ from PIL import Image
 
 from lib_regiondiff import __version__, demo, overrides, record
 from lib_regiondiff.auto import told
+from lib_regiondiff.cli_loading import loaded_by, loading
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.palette import MAX_BYTES, SEED, Palette, json_schema, parse
 from lib_regiondiff.record import MadeWith
@@ -90,6 +91,7 @@ def main() -> None:
 @click.option("--quantization", help="none, discrete, semi-continuous or continuous.")
 @click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, help="Any value: brushes.tree.strength=0.5")
 @click.option("--model", envvar="REGIONDIFF_MODEL", show_envvar=True, help="Folder, file, hub id or `demo`.")
+@loading
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:0 or mps.")
 @click.option("--dtype", default="auto", show_default=True, type=click.Choice(DTYPES))
 @click.option("--force", is_flag=True, help="Overwrite files.")
@@ -100,7 +102,7 @@ def render(source: str, output: Path, **options: Any) -> None:
     With several seeds the files are called like out-SEED.png. Their paths are printed.
     """
     palette, then = read(source)
-    palette = overrides.override(palette, changes(options))
+    palette = overrides.override(palette, [*loaded_by(options), *changes(options)])
     model = model_of(options["model"], palette)
     seeds = seeds_of(palette.seed, options["seed"], options["count"])
     places = places_of(output, seeds, options["force"])

@@ -33,6 +33,7 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str) -> Rend
     quieten()
     import torch
 
+    from lib_regiondiff.hosts.diffusers.extras import extras_of
     from lib_regiondiff.hosts.diffusers.host import DiffusersHost
     from lib_regiondiff.hosts.diffusers.render import renders
     from lib_regiondiff.hosts.diffusers.samplers import find
@@ -40,10 +41,12 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str) -> Rend
 
     refuse(palette)
     find(palette.sampler)
-    loaded = replace(DiffusersHost.load(demo.place_of(model), device, dtype), name=model)
-    place = loaded.latent.device
-    name = torch.cuda.get_device_name(place) if place.type == "cuda" else ""
-    made = MadeWith(place.type, str(loaded.latent.dtype).removeprefix("torch."), record.versions(), name)
+    place = demo.place_of(model)
+    added = extras_of(palette, place, demo.LORAS)
+    loaded = replace(DiffusersHost.load(place, device, dtype, added), name=model)
+    card = loaded.latent.device
+    name = torch.cuda.get_device_name(card) if card.type == "cuda" else ""
+    made = MadeWith(card.type, str(loaded.latent.dtype).removeprefix("torch."), record.versions(), name)
     return Renderer(lambda *how: renders(loaded, *how), made, loaded.fingerprint)
 
 

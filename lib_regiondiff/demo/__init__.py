@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -10,6 +11,7 @@ CHECKPOINT = WEIGHTS / "toyworld.safetensors"
 LORA = WEIGHTS / "toyworld-lcm.safetensors"
 FORGE_EXTENSION = HERE / "forge_extension.txt"
 NAME = "demo"
+LORAS: Mapping[str, Path] = {"demo-lcm": LORA}
 
 
 def place_of(model: str) -> str:

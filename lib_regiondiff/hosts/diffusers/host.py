@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -14,7 +14,8 @@ from torch import Tensor
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
-from lib_regiondiff.hosts.diffusers import loader, text
+from lib_regiondiff.hosts.diffusers import extras, loader, text
+from lib_regiondiff.hosts.diffusers.extras import NOTHING, Extras
 from lib_regiondiff.hosts.diffusers.text import TextCond
 
 MOST_PICTURES = 8
@@ -32,9 +33,11 @@ class DiffusersHost:
     known: dict[str, TextCond] = field(default_factory=dict, repr=False)
     seen: dict[bytes, Tensor] = field(default_factory=dict, repr=False)
     """Latents of the last pictures, by what the pictures hold."""
+    extras: Extras = NOTHING
+    """What was added to the model."""
 
     @staticmethod
-    def load(source: str, device: str = "auto", dtype: str = "auto") -> DiffusersHost:
+    def load(source: str, device: str = "auto", dtype: str = "auto", added: Extras = NOTHING) -> DiffusersHost:
         """A host for a diffusers folder, a local .safetensors file or a hub id.
 
         device: auto, cpu, cuda, cuda:N or mps; dtype: auto (float16 on cuda, else float32), float32, float16, bfloat16.
@@ -43,7 +46,9 @@ class DiffusersHost:
         kind = dtype_of(dtype, place)
         pipe = loader.load_pipeline(source, place, kind)
         pipe.set_progress_bar_config(disable=True)
-        return DiffusersHost.of(pipe, str(source), loader.fingerprint(source))
+        extras.add(pipe, added)
+        mark = extras.fingerprint_with(loader.fingerprint(source), added)
+        return replace(DiffusersHost.of(pipe, str(source), mark), extras=added)
 
     @staticmethod
     def of(pipe: Any, name: str = "", fingerprint: str = "") -> DiffusersHost:

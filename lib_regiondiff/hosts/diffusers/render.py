@@ -56,7 +56,7 @@ def renders(
     host: DiffusersHost, palette: Palette, seeds: Sequence[int], progress: Progress | None = None, batch: int = 1
 ) -> Iterator[Render]:
     """The same, each picture as soon as it is ready."""
-    model = Model(name=host.name, hash=host.fingerprint)
+    model = Model(name=host.name, hash=host.fingerprint, loras=host.extras.recorded)
     groups = [tuple(seeds[start : start + batch]) for start in range(0, len(seeds), batch)]
     steps = itertools.count(1)
 

@@ -1,0 +1,30 @@
+"""Options of the command line that add something to the model: they end up in the palette, or in how it is loaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from lib_regiondiff.overrides import Change, change
+
+WEIGHTED = re.compile(r"(?P<name>.+?)(?::(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+)))?", re.DOTALL)
+LORA = "A LoRA's file, or its name in the folder REGIONDIFF_LORAS or beside the model; several add up."
+
+
+def loading(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options."""
+    return click.option("--lora", "loras", metavar="NAME[:WEIGHT]", multiple=True, help=LORA)(command)
+
+
+def loaded_by(options: Mapping[str, Any]) -> list[Change]:
+    """What the options change in a palette."""
+    return [change("model.loras", [_lora(text) for text in options["loras"]])] if options["loras"] else []
+
+
+def _lora(text: str) -> dict[str, Any]:
+    """NAME:WEIGHT as a palette has it."""
+    match = WEIGHTED.fullmatch(text)
+    return {"name": match["name"], "weight": float(match["weight"] or 1)} if match else {"name": text}

@@ -1,0 +1,130 @@
+"""LoRA files -> the weights of a pipeline: each addition is merged into its layer's weight, once, after loading.
+
+diffusers' own loader needs peft, runs each LoRA as layers beside the model's, and passes over keys that fit nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers.lora_keys import Key, layers_of, take_apart
+from lib_regiondiff.hosts.diffusers.weights import Weights, read
+
+LAYER = "a layer of this model's"
+OTHER = "it was made for another kind of model, or in a form that is not read"
+KINDS = {  # a part of a key -> other forms of additions, which are not read
+    "hada_": "LoHa",
+    "lokr_": "LoKr",
+    "oft_": "OFT",
+    "dora_scale": "DoRA",
+    "lora_magnitude_vector": "DoRA",
+}
+
+
+@dataclass(frozen=True)
+class LoraFile:
+    """A file of additions, how much they count, and what the palette calls it."""
+
+    path: Path
+    weight: float = 1.0
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Addition:
+    """The tensors of one layer by role (up, down, mid, alpha), and the first of their keys in the file."""
+
+    key: str
+    parsed: Key
+    tensors: Mapping[str, Tensor]
+
+
+@torch.no_grad()
+def merge(pipe: Any, file: LoraFile) -> None:
+    """Add a file's contents to a pipeline's weights for good, computed in float32.
+
+    HostError for a file with a key that fits no layer, before any weight is changed.
+    """
+    found, layers = read(file.path), layers_of(pipe)
+    changes = []
+    for addition in additions(found, file.path):
+        layer: Any = layers.get((addition.parsed.prefix, addition.parsed.layer))
+        if layer is None:
+            raise HostError(str(file.path), f"{LAYER} name", addition.key, OTHER)
+        _check(addition, layer.weight, file.path)
+        changes.append((layer.weight, addition, file.weight * _scale(addition, found.notes)))
+    for weight, addition, factor in changes:
+        weight.copy_(weight.float() + factor * _delta(addition.tensors, weight))
+
+
+def additions(file: Weights, path: Path) -> Iterator[Addition]:
+    """A file's tensors by layer, in the file's order; HostError names the first key that is none of a LoRA."""
+    grouped: dict[tuple[str, str], tuple[str, Key, dict[str, Tensor]]] = {}
+    for name, tensor in file.tensors.items():
+        key = take_apart(name)
+        if key is None:
+            kind = next((kind for part, kind in KINDS.items() if part in name), "")
+            raise HostError(str(path), "keys of a LoRA", f"{name} ({kind})" if kind else name)
+        grouped.setdefault((key.prefix, key.layer), (name, key, {}))[2][key.role] = tensor
+    if not grouped:
+        raise HostError(str(path), "keys of a LoRA", "none at all")
+    for name, key, tensors in grouped.values():
+        lacks = [role for role in ("up", "down") if role not in tensors]
+        if lacks:
+            raise HostError(str(path), f"the {lacks[0]} part of {key.layer}", f"{name} without it")
+        yield Addition(name, key, tensors)
+
+
+def _check(addition: Addition, weight: Tensor, path: Path) -> None:
+    """Refuse tensors whose product is of another shape than the weight."""
+    up, down, mid = (addition.tensors.get(role) for role in ("up", "down", "mid"))
+    assert up is not None and down is not None
+    shape = (*up.shape[:1], *down.shape[1:2], *(down if mid is None else mid).shape[2:])
+    inner = {up.shape[1:2], down.shape[:1], *(() if mid is None else (mid.shape[:1], mid.shape[1:2]))}
+    same = [size for size in shape if size != 1] == [size for size in weight.shape if size != 1]
+    if not same or len(inner) != 1:
+        got = f"{addition.key} for one of {_sides(shape)}"
+        raise HostError(str(path), f"{LAYER} shape, {_sides(weight.shape)}", got, OTHER)
+
+
+def _sides(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _delta(tensors: Mapping[str, Tensor], weight: Tensor) -> Tensor:
+    """What is added to a weight, in its shape and float32; with a middle part it is Tucker's product of three."""
+    up, down = (tensors[role].to(weight.device).float().flatten(1) for role in ("up", "down"))
+    if "mid" not in tensors:
+        return (up @ down).view_as(weight)
+    mid = tensors["mid"].to(weight.device).float()
+    return torch.einsum("oi,ij...,jc->oc...", up, mid, down).reshape(weight.shape)
+
+
+def _scale(addition: Addition, notes: Mapping[str, str]) -> float:
+    """alpha / rank; where the file has no alpha its notes may have one, else it is the rank."""
+    rank = addition.tensors["down"].shape[0]
+    if "alpha" in addition.tensors:
+        return float(addition.tensors["alpha"]) / rank
+    told = _told(notes)
+    start, layer = addition.parsed.prefix, addition.parsed.layer
+    alpha = told.get(f"{start}lora_alpha", rank)
+    for name, other in dict(told.get(f"{start}alpha_pattern") or {}).items():
+        alpha = other if layer.endswith(name.replace(".", "_").strip("^$")) else alpha
+    return float(alpha) / (rank**0.5 if told.get(f"{start}use_rslora") else rank)
+
+
+def _told(notes: Mapping[str, str]) -> dict[str, Any]:
+    """What diffusers notes of peft's configuration, by network; nothing where it is not as expected."""
+    try:
+        told = json.loads(notes.get("lora_adapter_metadata", "{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
