@@ -57,8 +57,8 @@ class Counting:
         return level.alpha * x0 + level.beta * noise
 
     def encode_image(self, image: Image.Image) -> Tensor:
-        """Nothing to encode with."""
-        raise AssertionError("this host only counts")
+        """Zeros."""
+        return torch.zeros(1, 4, image.height // 8, image.width // 8)
 
     def decode(self, latent: Tensor) -> Image.Image:
         """Nothing to decode with."""

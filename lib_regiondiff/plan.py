@@ -81,12 +81,13 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     palette = settled(palette, job.size, host.latent.native, job.clock, guidance)
     under = _under(palette, job.size, host)
     meanings = meanings_of(palette, job, alone=under is not None)
-    stack = _partition(palette, job, host)
+    kinds, maps = _weights(_partition(palette, job, host), meanings, palette, job)
     owners = owners_of(meanings, merge)
     if len(owners) == 1 and said.tiles == AUTO:
         palette = replace(palette, tiles=None)  # a picture of one meaning is the host's own
     layout = Layout.of(palette, job.size, host.latent)
-    kinds, weights = _weights(stack, meanings, owners, palette, job)
+    owners = layout.parted(owners, np.max(maps, axis=0))
+    kinds, weights = _grouped(kinds, maps, owners)
     boxes = [layout.boxes(np.max(maps, axis=0)) for maps in zip(*weights, strict=True)]
     encoder = Encoder(
         host, meanings, ("background", *(brush.id for brush in palette.brushes)), job.negatives or guidance != 1
@@ -174,24 +175,29 @@ def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
 
 
 def _weights(
-    stack: np.ndarray, meanings: Sequence[Meaning], owners: list[list[int]], palette: Palette, job: Job
+    stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job
 ) -> tuple[list[int], list[np.ndarray]]:
-    """The kind of each step, and the weights [regions, h, w] of each kind: steps of equal weights are of one kind.
+    """The kind of each step, and the weights [1 + P, h, w] of each kind.
 
     Brushes outside their interval leave their cells to the background.
     """
-    weights: dict[bytes, np.ndarray] = {}
-    known: dict[object, bytes] = {}
-    kinds = []
+    known: dict[object, int] = {}
+    kinds, weights = [], []
     for step, pair in enumerate(itertools.pairwise(job.clock)):
         acts = tuple(each.first <= step and (each.last is None or step < each.last) for each in meanings[1:])
         key = (acts, pair if palette.quantization != "none" else None)
         if key not in known:
             acting = stack[1:] * np.array(acts, np.float32)[:, None, None]
-            every = masks.with_background(masks.at_level(acting, palette.quantization, *pair))
-            maps = np.stack([every[group].sum(axis=0) for group in owners])
-            known[key] = maps.tobytes()
-            weights.setdefault(known[key], maps)
+            known[key] = len(weights)
+            weights.append(masks.with_background(masks.at_level(acting, palette.quantization, *pair)))
         kinds.append(known[key])
-    order = {maps: number for number, maps in enumerate(weights)}
-    return [order[kind] for kind in kinds], list(weights.values())
+    return kinds, weights
+
+
+def _grouped(
+    kinds: Sequence[int], maps: Sequence[np.ndarray], owners: Sequence[Sequence[int]]
+) -> tuple[list[int], list[np.ndarray]]:
+    """The same for regions [R, h, w], the sums of their brushes; steps of equal weights are of one kind."""
+    sums = [np.stack([every[list(group)].sum(axis=0) for group in owners]) for every in maps]
+    order = {each.tobytes(): number for number, each in reversed(list(enumerate(sums)))}
+    return [order[sums[kind].tobytes()] for kind in kinds], sums

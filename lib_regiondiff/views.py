@@ -86,6 +86,32 @@ class Layout:
         grid = tiles.grid(window, self.tile, self.overlap) if self.tile else [window]
         return [box for box in grid if box.crop(weight).any()]
 
+    def parted(self, owners: Sequence[Sequence[int]], peaks: np.ndarray) -> list[list[int]]:
+        """Groups of brushes that are seen together, by the greatest weights [1 + P, h, w] of all brushes.
+
+        Brushes of one meaning stay together where that asks the network for no more cells than each by itself would;
+        what belongs to the background (the first group) stays whole.
+        """
+        parts = [list(owners[0])]
+        for group in owners[1:]:
+            mine: list[list[int]] = []
+            for index in group:
+                part = next((part for part in mine if self._together(part, index, peaks)), None)
+                if part is None:
+                    mine.append([index])
+                else:
+                    part.append(index)
+            parts += mine
+        return parts
+
+    def _together(self, part: Sequence[int], index: int, peaks: np.ndarray) -> bool:
+        """Whether one more brush may be seen with others."""
+
+        def cost(indices: Sequence[int]) -> int:
+            return sum(box.size.area for box in self.boxes(peaks[list(indices)].sum(axis=0)))
+
+        return cost([*part, index]) <= cost(part) + cost([index])
+
     def views(
         self,
         maps: np.ndarray,

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 TABLE = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
@@ -21,6 +22,35 @@ def test_counted_rows_are_those_of_the_docs(monkeypatch: pytest.MonkeyPatch) -> 
         numbers = [line["calls"], line["rows"], line["latent_pixels"], line["canvas"]]
         assert f"| {name} | " + " | ".join(f"{number:,}" for number in numbers) + " |" in TABLE
     for module in ("rows", "scenes"):
+        sys.modules.pop(module)
+
+
+def test_counted_evaluations_are_those_of_the_docs_and_within_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import evaluations
+
+    bounds = {"timessquare": (15, 19968), "irworobongdo": (90, 135168), "panorama": (40, 32768)}
+    for name, (most, pixels) in bounds.items():
+        line = evaluations.count(evaluations.palette_of(name))
+        assert line["evaluations"] <= most and line["latent_pixels"] <= pixels
+        masks = "rectangles" if evaluations.SCENES[name].boxes else "none"
+        assert f"| {name} | {masks} | {line['evaluations']} | {line['latent_pixels']:,} |" in TABLE
+    for module in ("rows", "scenes", "evaluations"):
+        sys.modules.pop(module)
+
+
+def test_evaluations_take_masks_of_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import evaluations
+
+    (tmp_path / "timessquare").mkdir()
+    for number, (left, top, right, bottom) in enumerate(evaluations.SCENES["timessquare"].boxes, start=1):
+        picture = Image.new("RGBA", (768, 768), (255, 255, 255, 100))
+        picture.paste((0, 0, 0, 200), (left, top, right, bottom))
+        picture.save(tmp_path / "timessquare" / f"timessquare_{number}.png")
+    drawn = evaluations.count(evaluations.palette_of("timessquare", tmp_path))
+    assert drawn == evaluations.count(evaluations.palette_of("timessquare"))
+    for module in ("rows", "scenes", "evaluations"):
         sys.modules.pop(module)
 
 

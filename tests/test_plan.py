@@ -195,3 +195,15 @@ def test_clock_holds_for_a_host_whose_levels_are_rounded() -> None:
     for index, level in enumerate(LEVELS[:-1]):
         rounded = Level(level.t, level.alpha, level.beta, float(np.float32(level.noise)))
         assert made.views(rounded) is made.steps[index]
+
+
+def test_equal_brushes_far_apart_are_seen_apart_where_that_is_cheaper() -> None:
+    grid = {"width": 64, "height": 64, "overlap": 32}
+    far = [brush("a", {"rectangle": [0, 0, 0.04, 1]}), brush("b", {"rectangle": [0.9, 0, 1, 1]})]
+    near = [*far, brush("c", {"rectangle": [0.06, 0, 0.1, 1]})]
+    views = plan(palette(640, 64, brushes=near, tiles=grid)).views(LEVELS[0])
+    assert {view.region.names for view in views if not view.region.background} == {("a", "c"), ("b",)}
+    assert all(view.box.size.area == 64 for view in views)
+    ground = [each | {"prompt": "0"} for each in far]
+    whole = plan(palette(640, 64, brushes=[*ground, brush("d", LEFT)], tiles=grid)).views(LEVELS[0])
+    assert {view.region.names for view in whole if view.region.background} == {("background", "a", "b")}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
-BENCHMARKS = ("rows.py", "overhead.py")
+BENCHMARKS = ("rows.py", "evaluations.py", "overhead.py")
 RUBBISH = (".cache", ".hypothesis", "build", "dist", "out")
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
