@@ -19,7 +19,7 @@ from PIL import Image
 
 from lib_regiondiff import __version__, demo, overrides, record
 from lib_regiondiff.auto import told
-from lib_regiondiff.cli_loading import loaded_by, loading
+from lib_regiondiff.cli_loading import loaded_by, loading, proposed
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.palette import MAX_BYTES, SEED, Palette, json_schema, parse
 from lib_regiondiff.record import MadeWith
@@ -107,9 +107,10 @@ def render(source: str, output: Path, **options: Any) -> None:
     seeds = seeds_of(palette.seed, options["seed"], options["count"])
     places = places_of(output, seeds, options["force"])
     renderer = load_renderer(palette, model, options["device"], options["dtype"])
-    if then:
-        for line in since(palette, then, renderer):
-            click.echo(f"differs: {line}", err=True)
+    palette, lines = proposed(palette, renderer, options["accelerate"])
+    lines += [f"differs: {line}" for line in since(palette, then, renderer)] if then else []
+    for line in lines:
+        click.echo(line, err=True)
     said: set[str] = set()
     with bar(options["progress"], len(seeds) * palette.steps) as (progress, aside):
         for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress, options["batch"]), strict=True):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lib_regiondiff import demo, record
+from lib_regiondiff.accelerators import Proposal
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.record import MadeWith
@@ -24,6 +25,7 @@ class Renderer:
     draw: Callable[[Palette, Sequence[int], Callable[[int, int], None], int], Iterator[Any]]
     made_with: MadeWith
     fingerprint: str = ""
+    proposals: tuple[Proposal, ...] = ()
 
 
 def load_renderer(palette: Palette, model: str, device: str, dtype: str) -> Renderer:
@@ -34,6 +36,7 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str) -> Rend
     import torch
 
     from lib_regiondiff.hosts.diffusers.extras import extras_of
+    from lib_regiondiff.hosts.diffusers.fast import proposals_of
     from lib_regiondiff.hosts.diffusers.host import DiffusersHost
     from lib_regiondiff.hosts.diffusers.render import renders
     from lib_regiondiff.hosts.diffusers.samplers import find
@@ -47,7 +50,8 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str) -> Rend
     card = loaded.latent.device
     name = torch.cuda.get_device_name(card) if card.type == "cuda" else ""
     made = MadeWith(card.type, str(loaded.latent.dtype).removeprefix("torch."), record.versions(), name)
-    return Renderer(lambda *how: renders(loaded, *how), made, loaded.fingerprint)
+    proposals = proposals_of(loaded.pipe, place, added)
+    return Renderer(lambda *how: renders(loaded, *how), made, loaded.fingerprint, proposals)
 
 
 def absent() -> list[str]:
