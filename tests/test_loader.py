@@ -146,9 +146,11 @@ NO_SAFETENSORS = (
 
 @pytest.mark.parametrize("content", NO_SAFETENSORS)
 def test_not_a_safetensors_file(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "model.ckpt"
+    path = tmp_path / "model.safetensors"
     path.write_bytes(content)
     assert "expected a .safetensors file" in complaint(path)
+    path = path.rename(path.with_suffix(".ckpt"))
+    assert "expected a file that PyTorch wrote, got a damaged one, or of another format" in complaint(path)
 
 
 def test_a_truncated_file(tmp_path: Path) -> None:

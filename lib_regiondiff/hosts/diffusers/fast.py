@@ -9,7 +9,7 @@ from typing import Any
 from lib_regiondiff.accelerators import Proposal, named, scheduled
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.extras import Extras
-from lib_regiondiff.hosts.diffusers.single_file import read_header
+from lib_regiondiff.hosts.diffusers.headers import read_header
 
 TITLES = ("modelspec.title", "ss_output_name")
 GENERAL = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")

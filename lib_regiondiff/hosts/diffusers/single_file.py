@@ -1,4 +1,4 @@
-"""One `.safetensors` file in Stable Diffusion 1's original layout -> UNet, VAE and text encoder, in its sizes."""
+"""One file in Stable Diffusion 1's original layout -> UNet, VAE and text encoder, in its sizes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers import weights
+from lib_regiondiff.hosts.diffusers.headers import Shapes, brief, read_header
 
 ASSETS = Path(__file__).parent / "sd15"
 UNET, VAE, TEXT = "model.diffusion_model.", "first_stage_model.", "cond_stage_model.transformer."
@@ -27,15 +29,18 @@ OTHER_KINDS = {  # a part of some weight's name -> what has such weights
     "lora_": "a LoRA",
 }
 EXPECTED = "a Stable Diffusion 1 checkpoint with UNet, VAE and text encoder"
-Shapes = Mapping[str, tuple[int, ...]]
 
 
 def load_networks(path: Path) -> dict[str, Any]:
     """The file's `unet`, `vae` and `text_encoder` on the CPU; HostError for a damaged file or one of another kind."""
-    shapes, notes = read_header(path)
+    pickled = weights.read(path).tensors if weights.is_pickle(path) else None
+    shapes, notes = (
+        read_header(path) if pickled is None else ({name: tuple(v.shape) for name, v in pickled.items()}, {})
+    )
     _expect_sd1(path, shapes)
     try:
-        state, sizes = load_file(path), {**unet_sizes(shapes), **_native(notes, shapes)}
+        state = load_file(path) if pickled is None else dict(pickled)
+        sizes = {**unet_sizes(shapes), **_native(notes, shapes)}
         return {
             "unet": _from_original(UNet2DConditionModel, "unet", _part(state, UNET), sizes),
             "vae": _from_original(AutoencoderKL, "vae", _part(state, VAE), vae_sizes(shapes)),
@@ -43,26 +48,6 @@ def load_networks(path: Path) -> dict[str, Any]:
         }
     except (SafetensorError, KeyError, NotImplementedError, RuntimeError, ValueError) as error:
         raise HostError(str(path), EXPECTED, f"missing or misshapen weights ({brief(error)})") from error
-
-
-def read_header(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
-    """Shapes of the tensors in a safetensors file, and the notes in its header; HostError where it is damaged."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        raw = file.read(min(length, size))
-    try:
-        header = json.loads(raw)
-        notes = header.pop("__metadata__", {})
-        shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
-        whole = 8 + length + max(entry["data_offsets"][1] for entry in header.values())
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
-        got = "a file of another format, or only its beginning"
-        raise HostError(str(path), "a .safetensors file", got) from error
-    if size < whole:
-        cure = "the file is truncated: download or copy it again"
-        raise HostError(str(path), f"{whole} bytes", f"{size} bytes", cure)
-    return shapes, notes
 
 
 def _native(notes: Mapping[str, str], shapes: Shapes) -> dict[str, Any]:
@@ -188,9 +173,3 @@ def _count(names: Iterable[str], prefix: str) -> int:
     """How many numbers follow `prefix.` in these names, the first being 0."""
     start = prefix + "."
     return 1 + max((int(name[len(start) :].split(".", 1)[0]) for name in names if name.startswith(start)), default=-1)
-
-
-def brief(error: BaseException) -> str:
-    """What an exception says, on one line and without its longer advice."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= 200 else text[:197] + "..."
