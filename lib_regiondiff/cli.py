@@ -19,7 +19,7 @@ from PIL import Image
 
 from lib_regiondiff import __version__, demo, overrides, record
 from lib_regiondiff.auto import told
-from lib_regiondiff.cli_loading import loaded_by, loading, proposed
+from lib_regiondiff.cli_loading import how_loaded, loaded_by, loading, proposed
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.palette import MAX_BYTES, SEED, Palette, json_schema, parse
 from lib_regiondiff.record import MadeWith
@@ -106,7 +106,7 @@ def render(source: str, output: Path, **options: Any) -> None:
     model = model_of(options["model"], palette)
     seeds = seeds_of(palette.seed, options["seed"], options["count"])
     places = places_of(output, seeds, options["force"])
-    renderer = load_renderer(palette, model, options["device"], options["dtype"])
+    renderer = load_renderer(palette, model, options["device"], options["dtype"], how_loaded(options))
     palette, lines = proposed(palette, renderer, options["accelerate"])
     lines += [f"differs: {line}" for line in since(palette, then, renderer)] if then else []
     for line in lines:

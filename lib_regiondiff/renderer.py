@@ -28,7 +28,17 @@ class Renderer:
     proposals: tuple[Proposal, ...] = ()
 
 
-def load_renderer(palette: Palette, model: str, device: str, dtype: str) -> Renderer:
+@dataclass(frozen=True)
+class Loading:
+    """How a model is loaded beyond what a palette says."""
+
+    embeddings: str = ""
+
+
+PLAINLY = Loading()
+
+
+def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Loading = PLAINLY) -> Renderer:
     """Load a model with diffusers for a palette; HostError for what can't be, before the model is read if possible."""
     if absent():
         raise HostError("render", f"the package {absent()[0]}", "nothing", INSTALL)
@@ -45,13 +55,13 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str) -> Rend
     refuse(palette)
     find(palette.sampler)
     place = demo.place_of(model)
-    added = extras_of(palette, place, demo.LORAS)
+    added = extras_of(palette, place, demo.PARTS, how.embeddings)
     loaded = replace(DiffusersHost.load(place, device, dtype, added), name=model)
     card = loaded.latent.device
     name = torch.cuda.get_device_name(card) if card.type == "cuda" else ""
     made = MadeWith(card.type, str(loaded.latent.dtype).removeprefix("torch."), record.versions(), name)
     proposals = proposals_of(loaded.pipe, place, added)
-    return Renderer(lambda *how: renders(loaded, *how), made, loaded.fingerprint, proposals)
+    return Renderer(lambda *asked: renders(loaded, *asked), made, loaded.fingerprint, proposals)
 
 
 def absent() -> list[str]:

@@ -31,7 +31,7 @@ from known_swap import swap
 from lib_regiondiff import demo, record
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import DiffusersHost
-from lib_regiondiff.hosts.diffusers.extras import LORAS, Extras, find_lora, fingerprint_with
+from lib_regiondiff.hosts.diffusers.extras import LORAS, Extras, find, fingerprint_with
 from lib_regiondiff.hosts.diffusers.lora import LoraFile, merge
 from lib_regiondiff.hosts.diffusers.lora_keys import original_names
 
@@ -233,13 +233,16 @@ def test_what_does_not_fit_is_named_and_changes_nothing(name: str, tmp_path: Pat
 
 
 def test_the_demos_lora_is_merged_as_its_trainer_does_bit_for_bit() -> None:
-    plain, ours = (DiffusersHost.load(str(demo.CHECKPOINT), "cpu") for _ in range(2))
-    merge_demo(plain.pipe.unet, load_file(demo.LORA))
-    merge(ours.pipe, LoraFile(demo.LORAS["demo-lcm"]))
-    both = [host.pipe.unet.state_dict() for host in (plain, ours)]
-    assert not changed(*both)
-    fresh = DiffusersHost.load(str(demo.CHECKPOINT), "cpu").pipe.unet.state_dict()
-    assert len(changed(fresh, both[1])) == 193
+    ours = DiffusersHost.load(str(demo.CHECKPOINT), "cpu")
+    fresh, plain = (copy.deepcopy(ours.pipe.unet) for _ in range(2))
+    merge_demo(plain, load_file(demo.LORA))
+    merge(ours.pipe, LoraFile(demo.PARTS["demo-lcm"]))
+    states = [unet.state_dict() for unet in (fresh, plain, ours.pipe.unet)]
+    assert not changed(*states[1:]) and len(changed(*states[:2])) == 193
+
+
+def found(name: str, model: str) -> Path:
+    return find("LoRA", name, LORAS, model)
 
 
 def test_a_name_is_looked_up_in_the_folder_and_beside_the_model(tmp_path: Path, monkeypatch: Any) -> None:
@@ -248,18 +251,16 @@ def test_a_name_is_looked_up_in_the_folder_and_beside_the_model(tmp_path: Path, 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
     monkeypatch.delenv(LORAS, raising=False)
-    assert (
-        find_lora("a", str(model)) == find_lora("a.safetensors", str(model.parent)) == model.with_name("a.safetensors")
-    )
+    assert found("a", str(model)) == found("a.safetensors", str(model.parent)) == model.with_name("a.safetensors")
     with pytest.raises(HostError, match=f"b.v1: expected a LoRA's file or name, got nothing there; set {LORAS}"):
-        find_lora("b.v1", str(model))
+        found("b.v1", str(model))
     monkeypatch.setenv(LORAS, str(tmp_path / "loras"))
-    assert find_lora("b.v1", "owner/name") == loras / "b.v1.safetensors"
-    assert find_lora("a", str(model)) == loras / "a.safetensors"
-    assert find_lora(str(model), "owner/name") == model
+    assert found("b.v1", "owner/name") == loras / "b.v1.safetensors"
+    assert found("a", str(model)) == loras / "a.safetensors"
+    assert found(str(model), "owner/name") == model
     (loras.parent / "a.safetensors").write_bytes(b"")
     with pytest.raises(HostError, match=re.escape("a: expected one LoRA of this name, got ")):
-        find_lora("a", str(model))
+        found("a", str(model))
 
 
 def test_a_picture_obeys_its_loras_and_carries_them(known_folder: Path, tmp_path: Path, monkeypatch: Any) -> None:

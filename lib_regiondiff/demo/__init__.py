@@ -11,7 +11,8 @@ CHECKPOINT = WEIGHTS / "toyworld.safetensors"
 LORA = WEIGHTS / "toyworld-lcm.safetensors"
 FORGE_EXTENSION = HERE / "forge_extension.txt"
 NAME = "demo"
-LORAS: Mapping[str, Path] = {"demo-lcm": LORA}
+PARTS: Mapping[str, Path] = {"demo-lcm": LORA, "demo-tiny": WEIGHTS / "tiny"}
+"""What can be added to it, by the names that `--lora` and `--vae` know."""
 
 
 def place_of(model: str) -> str:

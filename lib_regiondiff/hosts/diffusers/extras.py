@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import lora, weights
+from lib_regiondiff.hosts.diffusers.embeddings import Book
 from lib_regiondiff.hosts.diffusers.loader import fingerprint
 from lib_regiondiff.hosts.diffusers.lora import LoraFile
+from lib_regiondiff.hosts.diffusers.text import NO_WORDS
 from lib_regiondiff.palette import Lora, Palette
 
 LORAS = "REGIONDIFF_LORAS"
@@ -20,9 +22,10 @@ LORAS = "REGIONDIFF_LORAS"
 
 @dataclass(frozen=True)
 class Extras:
-    """Additions to a model, in the order of loading."""
+    """Additions to a model, LoRAs in the order of loading."""
 
     loras: tuple[LoraFile, ...] = ()
+    book: Book = NO_WORDS
 
     @property
     def recorded(self) -> tuple[Lora, ...]:
@@ -41,38 +44,42 @@ def add(pipe: Any, extras: Extras) -> None:
 
 def fingerprint_with(model: str, extras: Extras) -> str:
     """The model's own fingerprint, and behind a plus sign one of the files that were added."""
-    files = [file.path for file in extras.loras]
+    files = [*(file.path for file in extras.loras), *(path for _, path in sorted(extras.book.files.items()))]
     if not files:
         return model
     return f"{model}+{hashlib.sha256(''.join(map(fingerprint, files)).encode()).hexdigest()[:10]}"
 
 
-def extras_of(palette: Palette, model: str, known: Mapping[str, Path]) -> Extras:
-    """The files that a palette names; `known` are names that stand for files anywhere."""
-    places = {each.name: known.get(each.name) or find_lora(each.name, model) for each in palette.model.loras}
-    return Extras(tuple(LoraFile(places[each.name], each.weight, each.name) for each in palette.model.loras))
+def extras_of(palette: Palette, model: str, known: Mapping[str, Path], embeddings: str = "") -> Extras:
+    """The files that a palette names or has the words of; `known` are names that stand for files anywhere."""
+    made = palette.model
+    places = {each.name: known.get(each.name) or find("LoRA", each.name, LORAS, model) for each in made.loras}
+    loras = tuple(LoraFile(places[each.name], each.weight, each.name) for each in made.loras)
+    book = Book.of(Path(embeddings).expanduser()).only(_prompts(palette)) if embeddings else NO_WORDS
+    return Extras(loras, book)
 
 
-def find_lora(name: str, model: str) -> Path:
-    """A LoRA's file: a path, or a name in the folder REGIONDIFF_LORAS (or below it) or beside the model.
+def _prompts(palette: Palette) -> list[str]:
+    texts = [(each.prompt, each.negative) for each in (palette.background, *palette.brushes)]
+    return [text for pair in texts for text in pair if text]
+
+
+def find(kind: str, name: str, variable: str, model: str) -> Path:
+    """The file or folder of a LoRA or VAE: a path, or a name in the folder that a variable of the environment says (or
+    below it) or beside the model, with or without its ending.
 
     HostError where there is none, or several in one folder.
     """
-    folder, beside = os.environ.get(LORAS), Path(model).expanduser()
+    path, folder, beside = Path(name).expanduser(), os.environ.get(variable), Path(model).expanduser()
+    if path.is_file() or (kind == "VAE" and path.is_dir()):
+        return path
     places = [Path(folder).expanduser().rglob("*")] if folder else []
     places += [(beside if beside.is_dir() else beside.parent).glob("*")] if beside.exists() else []
-    return _find("LoRA", name, places, f"set {LORAS} to their folder, or give a path")
-
-
-def _find(kind: str, name: str, places: Sequence[Iterator[Path]], cure: str) -> Path:
-    """The file that a path or a name means, with or without its ending; the first place that has it counts."""
-    path = Path(name).expanduser()
-    if path.is_file():
-        return path
     for files in places:
         found = sorted(each for each in files if each.suffix in weights.ENDINGS and name in (each.stem, each.name))
         if len(found) > 1:
             raise HostError(name, f"one {kind} of this name", f"{found[0]} and {found[1]}", "give a path")
         if found:
             return found[0]
+    cure = f"set {variable} to their folder, or give a path"
     raise HostError(name, f"a {kind}'s file or name", "nothing there", cure)

@@ -65,7 +65,7 @@ class DiffusersHost:
 
     def _cond(self, words: str) -> Cond:
         if words not in self.known:
-            self.known[words] = text.encode(self.pipe.tokenizer, self.pipe.text_encoder, words)
+            self.known[words] = text.encode(self.pipe.tokenizer, self.pipe.text_encoder, words, self.extras.book)
         return self.known[words]
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
@@ -77,7 +77,7 @@ class DiffusersHost:
 
     def token_spans(self, prompt: str, phrase: str) -> list[slice]:
         """Where the tokens of a phrase stand among the tokens of the encoded prompt."""
-        return text.spans(self.pipe.tokenizer, prompt, phrase)
+        return text.spans(self.pipe.tokenizer, prompt, phrase, self.extras.book)
 
     @torch.no_grad()
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:

@@ -10,12 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lib_regiondiff.hosts.diffusers.embeddings import Book, Vector, put
 from lib_regiondiff.hosts.diffusers.emphasis import pieces
 
 AND = re.compile(r"\bAND\b")
 WEIGHTED = re.compile(r"(?P<text>.*?)(?::\s*(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+))\s*)?", re.DOTALL)
 ROOM = 75
 COMMA_REACH = 20
+NO_WORDS = Book()
+PLACE = 0
+"""The token in whose place a vector of the book is put: any that is none of begin, end and comma."""
 
 
 @dataclass(frozen=True)
@@ -32,49 +36,53 @@ class TextCond:
 
 @dataclass(frozen=True)
 class Token:
-    """A token's id and its weight."""
+    """A token's id and its weight; `vector` takes the place of the id's own where a word of the book stands."""
 
     id: int
     weight: float = 1.0
+    vector: Vector | None = None
 
 
-def chunks(tokenizer: Any, prompt: str) -> list[list[Token]]:
+def chunks(tokenizer: Any, prompt: str, book: Book = NO_WORDS) -> list[list[Token]]:
     """Tokens of a prompt in chunks of at most 75; at least one chunk.
 
     A BREAK starts a new chunk. A chunk that is full is cut after the last comma of its last 20 tokens, if there is
-    one, so that a phrase stays together.
+    one, so that a phrase stays together. The vectors of one word stay together too.
     """
     comma = tokenizer.convert_tokens_to_ids(",</w>")
     done: list[list[Token]] = []
     current: list[Token] = []
-    for token in _tokens(tokenizer, prompt):
-        if token is None:
+    for tokens in _tokens(tokenizer, prompt, book):
+        if not tokens:
             done.append(current)
             current = []
-            continue
-        if len(current) == ROOM:
-            cut = _cut(current, token, comma)
+        elif len(current) + len(tokens) > ROOM:
+            cut = _cut(current, tokens, comma)
             done.append(current[:cut])
             current = current[cut:]
-        current.append(token)
+        current.extend(tokens)
     return [*done, current] if current or not done else done
 
 
-def _tokens(tokenizer: Any, prompt: str) -> Iterator[Token | None]:
-    """All tokens in order, None for a BREAK."""
+def _tokens(tokenizer: Any, prompt: str, book: Book) -> Iterator[list[Token]]:
+    """All tokens in order, those of one word of the book together, none for a BREAK."""
     for piece in pieces(prompt):
         if piece.pause:
-            yield None
-        else:
-            ids = tokenizer(piece.text, add_special_tokens=False, truncation=False, verbose=False).input_ids
-            yield from (Token(each, piece.weight) for each in ids)
+            yield []
+            continue
+        for word, plain in book.split(piece.text):
+            if word:
+                yield [Token(PLACE, piece.weight, vector) for vector in book.vectors(word)]
+            else:
+                ids = tokenizer(plain, add_special_tokens=False, truncation=False, verbose=False).input_ids
+                yield from ([Token(each, piece.weight)] for each in ids)
 
 
-def _cut(full: Sequence[Token], following: Token, comma: int) -> int:
-    """Where a full chunk ends: after a comma near its end, or at its end."""
-    if following.id == comma:
+def _cut(full: Sequence[Token], following: Sequence[Token], comma: int) -> int:
+    """Where a full chunk ends: after a comma near its end from which what follows has room, or at its end."""
+    if following[0].id == comma:
         return len(full)
-    reach = range(len(full), len(full) - COMMA_REACH, -1)
+    reach = range(len(full), max(0, len(full) - min(COMMA_REACH, ROOM + 1 - len(following))), -1)
     return next((end for end in reach if full[end - 1].id == comma), len(full))
 
 
@@ -90,15 +98,18 @@ def split(prompt: str) -> list[tuple[str, float]]:
     return [(match["text"], float(match["weight"] or 1)) for match in found if match]
 
 
-def encode(tokenizer: Any, text_encoder: Any, prompt: str) -> TextCond:
+def encode(tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS) -> TextCond:
     """The condition of a prompt, float type and device of the text encoder."""
-    parts = [_encode_chunk(text_encoder, framed(tokenizer, chunk)) for chunk in chunks(tokenizer, prompt)]
+    parts = [_encode_chunk(text_encoder, framed(tokenizer, each), book) for each in chunks(tokenizer, prompt, book)]
     return TextCond(torch.cat(parts, dim=1))
 
 
-def _encode_chunk(text_encoder: Any, tokens: Sequence[Token]) -> Tensor:
+def _encode_chunk(text_encoder: Any, tokens: Sequence[Token], book: Book) -> Tensor:
     ids = torch.tensor([[token.id for token in tokens]], device=text_encoder.device)
-    with torch.no_grad():
+    vectors = {place: token.vector for place, token in enumerate(tokens) if token.vector}
+    width = text_encoder.config.hidden_size if vectors else 0
+    values = {place: book.value(vector, width) for place, vector in vectors.items()}
+    with torch.no_grad(), put(text_encoder, values):
         embedding = text_encoder(ids)[0]
     if all(token.weight == 1 for token in tokens):
         return embedding
@@ -111,9 +122,10 @@ def _emphasised(embedding: Tensor, weights: Sequence[float]) -> Tensor:
     return scaled * (embedding.float().mean() / scaled.float().mean()).to(embedding)
 
 
-def spans(tokenizer: Any, prompt: str, phrase: str) -> list[slice]:
+def spans(tokenizer: Any, prompt: str, phrase: str, book: Book = NO_WORDS) -> list[slice]:
     """Where the tokens of a phrase stand among all tokens of the encoded prompt, every time it occurs."""
-    wanted = [token.id for token in _tokens(tokenizer, phrase) if token is not None]
-    ids = [token.id for chunk in chunks(tokenizer, prompt) for token in framed(tokenizer, chunk)]
+    wanted = [(token.id, token.vector) for tokens in _tokens(tokenizer, phrase, book) for token in tokens]
+    framed_chunks = [framed(tokenizer, chunk) for chunk in chunks(tokenizer, prompt, book)]
+    ids = [(token.id, token.vector) for chunk in framed_chunks for token in chunk]
     starts = range(len(ids) - len(wanted) + 1) if wanted else ()
     return [slice(start, start + len(wanted)) for start in starts if ids[start : start + len(wanted)] == wanted]
