@@ -15,6 +15,9 @@ from lib_regiondiff.renderer import Loading, Renderer
 
 WEIGHTED = re.compile(r"(?P<name>.+?)(?::(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+)))?", re.DOTALL)
 LORA = "A LoRA's file, or its name in the folder REGIONDIFF_LORAS or beside the model; several add up."
+VAE = "Another VAE, or a tiny one: folder, file, or name in the folder REGIONDIFF_VAES or beside the model."
+ROWS = "Most rows of one network call; 0 is as many as there is memory for."
+WHOLE = "Megapixels up to which the VAE works on the whole picture; it takes larger ones in tiles."
 EMBEDDINGS = "Folder of textual inversions; a word that is a file's name stands for its vectors."
 ACCELERATE = "Sampler, steps and guidance that the LCM, TCD, Lightning, Hyper-SD or Turbo in use was made for."
 
@@ -22,6 +25,10 @@ ACCELERATE = "Sampler, steps and guidance that the LCM, TCD, Lightning, Hyper-SD
 def loading(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command these options."""
     for option in (
+        click.option("--offload", is_flag=True, help="Keep networks on the CPU while others work."),
+        click.option("--vae-whole", type=click.FloatRange(0), default=4.0, show_default=True, help=WHOLE),
+        click.option("--rows", type=click.IntRange(0, 4096), default=0, help=ROWS),
+        click.option("--vae", "--tiny-vae", "vae", metavar="NAME", help=VAE),
         click.option("--accelerate", is_flag=True, help=ACCELERATE),
         click.option("--embeddings", envvar="REGIONDIFF_EMBEDDINGS", show_envvar=True, metavar="DIR", help=EMBEDDINGS),
         click.option("--lora", "loras", metavar="NAME[:WEIGHT]", multiple=True, help=LORA),
@@ -32,12 +39,14 @@ def loading(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def loaded_by(options: Mapping[str, Any]) -> list[Change]:
     """What the options change in a palette."""
-    return [change("model.loras", [_lora(text) for text in options["loras"]])] if options["loras"] else []
+    vae = [change("model.vae", options["vae"])] if options["vae"] is not None else []
+    return [*vae, change("model.loras", [_lora(text) for text in options["loras"]])] if options["loras"] else vae
 
 
 def how_loaded(options: Mapping[str, Any]) -> Loading:
     """What the options say of loading that is nothing of the palette's."""
-    return Loading(embeddings=options["embeddings"] or "")
+    whole = round(options["vae_whole"] * 10**6)
+    return Loading(options["embeddings"] or "", options["rows"], whole, options["offload"])
 
 
 def proposed(palette: Palette, renderer: Renderer, accelerate: bool) -> tuple[Palette, list[str]]:

@@ -33,6 +33,9 @@ class Loading:
     """How a model is loaded beyond what a palette says."""
 
     embeddings: str = ""
+    rows: int = 0
+    whole: int = 4 * 10**6
+    offload: bool = False
 
 
 PLAINLY = Loading()
@@ -49,6 +52,7 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
     from lib_regiondiff.hosts.diffusers.fast import proposals_of
     from lib_regiondiff.hosts.diffusers.host import DiffusersHost
     from lib_regiondiff.hosts.diffusers.render import renders
+    from lib_regiondiff.hosts.diffusers.room import Room
     from lib_regiondiff.hosts.diffusers.samplers import find
     from lib_regiondiff.plan import refuse
 
@@ -56,6 +60,7 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
     find(palette.sampler)
     place = demo.place_of(model)
     added = extras_of(palette, place, demo.PARTS, how.embeddings)
+    added = replace(added, room=Room(how.rows, how.whole, how.offload))
     loaded = replace(DiffusersHost.load(place, device, dtype, added), name=model)
     card = loaded.latent.device
     name = torch.cuda.get_device_name(card) if card.type == "cuda" else ""

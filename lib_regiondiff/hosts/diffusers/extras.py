@@ -10,22 +10,27 @@ from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers import lora, weights
+from lib_regiondiff.hosts.diffusers import lora, vaes, weights
 from lib_regiondiff.hosts.diffusers.embeddings import Book
 from lib_regiondiff.hosts.diffusers.loader import fingerprint
 from lib_regiondiff.hosts.diffusers.lora import LoraFile
+from lib_regiondiff.hosts.diffusers.room import Room
 from lib_regiondiff.hosts.diffusers.text import NO_WORDS
 from lib_regiondiff.palette import Lora, Palette
 
-LORAS = "REGIONDIFF_LORAS"
+LORAS, VAES = "REGIONDIFF_LORAS", "REGIONDIFF_VAES"
+ROOMY = Room()
 
 
 @dataclass(frozen=True)
 class Extras:
-    """Additions to a model, LoRAs in the order of loading."""
+    """Additions to a model, LoRAs in the order of loading, another VAE with what the palette calls it, and limits."""
 
     loras: tuple[LoraFile, ...] = ()
     book: Book = NO_WORDS
+    vae: Path | None = None
+    vae_name: str = ""
+    room: Room = ROOMY
 
     @property
     def recorded(self) -> tuple[Lora, ...]:
@@ -40,11 +45,14 @@ def add(pipe: Any, extras: Extras) -> None:
     """Change a loaded pipeline; HostError says which file does not fit."""
     for file in extras.loras:
         lora.merge(pipe, file)
+    if extras.vae:
+        vaes.exchange(pipe, extras.vae)
 
 
 def fingerprint_with(model: str, extras: Extras) -> str:
     """The model's own fingerprint, and behind a plus sign one of the files that were added."""
     files = [*(file.path for file in extras.loras), *(path for _, path in sorted(extras.book.files.items()))]
+    files += [extras.vae] if extras.vae else []
     if not files:
         return model
     return f"{model}+{hashlib.sha256(''.join(map(fingerprint, files)).encode()).hexdigest()[:10]}"
@@ -56,7 +64,8 @@ def extras_of(palette: Palette, model: str, known: Mapping[str, Path], embedding
     places = {each.name: known.get(each.name) or find("LoRA", each.name, LORAS, model) for each in made.loras}
     loras = tuple(LoraFile(places[each.name], each.weight, each.name) for each in made.loras)
     book = Book.of(Path(embeddings).expanduser()).only(_prompts(palette)) if embeddings else NO_WORDS
-    return Extras(loras, book)
+    vae = (known.get(made.vae) or find("VAE", made.vae, VAES, model)) if made.vae else None
+    return Extras(loras, book, vae, made.vae)
 
 
 def _prompts(palette: Palette) -> list[str]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
-from lib_regiondiff.hosts.diffusers import extras, loader, text
+from lib_regiondiff.hosts.diffusers import extras, loader, room, text
 from lib_regiondiff.hosts.diffusers.extras import NOTHING, Extras
 from lib_regiondiff.hosts.diffusers.text import TextCond
+from lib_regiondiff.hosts.diffusers.vaes import encoded
+from lib_regiondiff.hosts.memory import Careful, memory_of
 
 MOST_PICTURES = 8
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -44,11 +47,13 @@ class DiffusersHost:
         """
         place = device_of(device)
         kind = dtype_of(dtype, place)
-        pipe = loader.load_pipeline(source, place, kind)
+        pipe = loader.load_pipeline(source, torch.device("cpu") if added.room.offload else place, kind)
         pipe.set_progress_bar_config(disable=True)
         extras.add(pipe, added)
+        nn.Module.to(pipe.vae, device=place)
         mark = extras.fingerprint_with(loader.fingerprint(source), added)
-        return replace(DiffusersHost.of(pipe, str(source), mark), extras=added)
+        made = DiffusersHost.of(pipe, str(source), mark)
+        return replace(made, latent=replace(made.latent, device=place), extras=added)
 
     @staticmethod
     def of(pipe: Any, name: str = "", fingerprint: str = "") -> DiffusersHost:
@@ -65,6 +70,7 @@ class DiffusersHost:
 
     def _cond(self, words: str) -> Cond:
         if words not in self.known:
+            self._bring(room.TEXT)
             self.known[words] = text.encode(self.pipe.tokenizer, self.pipe.text_encoder, words, self.extras.book)
         return self.known[words]
 
@@ -79,9 +85,27 @@ class DiffusersHost:
         """Where the tokens of a phrase stand among the tokens of the encoded prompt."""
         return text.spans(self.pipe.tokenizer, prompt, phrase, self.extras.book)
 
-    @torch.no_grad()
+    def _bring(self, networks: tuple[str, ...]) -> None:
+        """Have these networks on the device, where others are to leave it."""
+        if self.extras.room.offload:
+            room.bring(self.pipe, networks, self.latent.device)
+
+    @cached_property
+    def careful(self) -> Careful:
+        """The network, asked with as many rows as there is room for."""
+        return Careful(self._denoised, memory_of(self.latent.device), self.extras.room.rows)
+
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """Predict x0 float32 [N, C, h, w] from x [N, C, h, w]; all rows have conditions of as many tokens."""
+        self.bring_denoiser()
+        return self.careful(x, rows)
+
+    def bring_denoiser(self) -> None:
+        """Have the denoiser where its rows are."""
+        self._bring(room.DENOISER)
+
+    @torch.no_grad()
+    def _denoised(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         alpha, beta = scales([row.level for row in rows], x)
         t = torch.tensor([row.level.t for row in rows], device=x.device, dtype=torch.float32)
         unit = x / (alpha**2 + beta**2).sqrt()
@@ -105,13 +129,20 @@ class DiffusersHost:
     @torch.no_grad()
     def _encoded(self, image: Image.Image) -> Tensor:
         pixels = self.pipe.image_processor.preprocess(image).to(self.latent.device, self.pipe.vae.dtype)
-        return self.pipe.vae.encode(pixels).latent_dist.mode().float() * self.pipe.vae.config.scaling_factor
+        latents = self._by_vae(image.width * image.height, lambda: encoded(self.pipe.vae, pixels))
+        return latents.float() * self.pipe.vae.config.scaling_factor
+
+    def _by_vae(self, pixels: int, work: Callable[[], Tensor]) -> Tensor:
+        """Work of the VAE on so many pixels."""
+        self._bring(())
+        return room.by_vae(self.pipe.vae, pixels, self.extras.room, work)
 
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Image.Image:
         """The picture of clean latents [1, C, h, w]."""
         scaled = latent.to(self.pipe.vae.dtype) / self.pipe.vae.config.scaling_factor
-        pixels = self.pipe.vae.decode(scaled, return_dict=False)[0]
+        area = latent.shape[-2] * latent.shape[-1] * self.latent.pixels_per_cell**2
+        pixels = self._by_vae(area, lambda: self.pipe.vae.decode(scaled, return_dict=False)[0])
         if not torch.isfinite(pixels).all():
             raise HostError("decoding", "finite numbers", "NaN or infinity", "use a wider dtype for the VAE")
         return self.pipe.image_processor.postprocess(pixels, output_type="pil")[0]

@@ -56,7 +56,8 @@ def renders(
     host: DiffusersHost, palette: Palette, seeds: Sequence[int], progress: Progress | None = None, batch: int = 1
 ) -> Iterator[Render]:
     """The same, each picture as soon as it is ready."""
-    model = Model(name=host.name, hash=host.fingerprint, loras=host.extras.recorded)
+    model = Model(name=host.name, hash=host.fingerprint, loras=host.extras.recorded, vae=host.extras.vae_name)
+    host = replace(host)  # with a row budget of its own
     groups = [tuple(seeds[start : start + batch]) for start in range(0, len(seeds), batch)]
     steps = itertools.count(1)
 
@@ -137,6 +138,7 @@ class Run:
         cond, uncond = region.conds[0][0].cond, region.unconds[0] if region.unconds else None
         assert isinstance(cond, TextCond)
         pipe.scheduler = self.scheduler
+        self.host.bring_denoiser()
 
         def done(pipe: Any, step: int, t: Any, values: dict[str, Any]) -> dict[str, Any]:
             self.step_done()

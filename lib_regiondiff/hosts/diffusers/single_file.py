@@ -155,6 +155,11 @@ def text_encoder(state: Mapping[str, Tensor], where: Path, config: CLIPTextConfi
     return model
 
 
+def original_vae(state: dict[str, Tensor]) -> Any:
+    """The VAE of these weights under their original names."""
+    return _from_original(AutoencoderKL, "vae", state, vae_sizes(weights.shapes_of(state)))
+
+
 def _from_original(kind: Any, name: str, state: dict[str, Tensor], sizes: dict[str, Any]) -> Any:
     """A network of diffusers with these weights under their original names, SD1.5's configuration and other sizes."""
     network = kind.from_single_file(state, config=str(ASSETS / name), local_files_only=True, **sizes)

@@ -1,0 +1,74 @@
+"""Room on a device: rows by free memory, a VAE that works in tiles, networks that leave while others work."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+from lib_regiondiff.errors import HostError
+
+NETWORKS = ("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer")
+"""What gives way to others; the VAE is small and stays."""
+TEXT = NETWORKS[:3]
+DENOISER = NETWORKS[3:]
+MEGAPIXEL = 10**6
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Room:
+    """The user's own limits: most rows of a network call (0: as memory allows), pixels above which the VAE works in
+    tiles, and whether networks wait on the CPU while they have nothing to do."""
+
+    rows: int = 0
+    whole: int = 4 * MEGAPIXEL
+    offload: bool = False
+
+
+def bring(pipe: Any, wanted: tuple[str, ...], device: torch.device) -> None:
+    """Have these networks on a device and all others on the CPU; the VAE stays where it is."""
+    networks = {name: getattr(pipe, name, None) for name in NETWORKS}
+    leaving = [each for name, each in networks.items() if each is not None and name not in wanted]
+    for network in leaving:
+        _move(network, torch.device("cpu"))
+    for name in wanted:
+        if networks[name] is not None:
+            _move(networks[name], device)
+
+
+def _move(network: Any, device: torch.device) -> None:
+    if network.device != device:
+        nn.Module.to(network, device=device)
+
+
+def by_vae(vae: Any, pixels: int, room: Room, work: Callable[[], T]) -> T:
+    """Encode or decode a picture of so many pixels: in tiles above a size, or where memory runs out otherwise.
+
+    HostError where there is no room for tiles either.
+    """
+    if pixels <= room.whole:
+        with contextlib.suppress(torch.cuda.OutOfMemoryError):
+            return work()
+        torch.cuda.empty_cache()
+    try:
+        with _tiles(vae):
+            return work()
+    except torch.cuda.OutOfMemoryError as error:
+        cure = "--offload makes room, or make the picture smaller"
+        raise HostError("GPU memory", "room for a tile of the VAE", "too little", cure) from error
+
+
+@contextlib.contextmanager
+def _tiles(vae: Any) -> Iterator[None]:
+    """A VAE in tiles for a while."""
+    before = vae.use_tiling
+    vae.enable_tiling()
+    try:
+        yield
+    finally:
+        vae.use_tiling = before
