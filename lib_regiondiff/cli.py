@@ -111,6 +111,7 @@ def render(source: str, output: Path, **options: Any) -> None:
     lines += [f"differs: {line}" for line in since(palette, then, renderer)] if then else []
     for line in lines:
         click.echo(line, err=True)
+    _warn(palette)
     said: set[str] = set()
     with bar(options["progress"], len(seeds) * palette.steps) as (progress, aside):
         for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress, options["batch"]), strict=True):
@@ -203,6 +204,14 @@ def read(source: str) -> tuple[Palette, MadeWith | None]:
         return record.load(path)
     with path.open("rb") as file:
         return parse(file.read(MAX_BYTES + 1), path.parent), None
+
+
+def _warn(palette: Palette) -> None:
+    """Say which negatives will do nothing."""
+    from lib_regiondiff.summary import unheard
+
+    for line in unheard(palette, palette.guidance, palette.background.negative):
+        click.echo(f"warning: {line}; --set nag={{}} lets it act", err=True)
 
 
 def changes(options: Mapping[str, Any]) -> list[overrides.Change]:

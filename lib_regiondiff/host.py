@@ -76,8 +76,9 @@ class Row:
 
     `frame` is the canvas the box is a part of, for models that are told size and crop: the whole canvas for a tile
     of the grid, the box itself for the window of a region. `negative` tells hosts that mark their rows what it was
-    encoded as. `attention` is for attention methods. A box leaves the canvas where `surround` says what is seen
-    beyond; hosts crop what belongs to pixels with `Box.padded` and need nothing else of it.
+    encoded as. `attention` is for attention methods; rows share a call where its group is equal. A box leaves the
+    canvas where `surround` says what is seen beyond; hosts crop what belongs to pixels with `Box.padded` and need
+    nothing else of it.
     """
 
     image: int

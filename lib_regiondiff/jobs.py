@@ -80,8 +80,8 @@ def begin(p: Any, enabled: Any, given: Any) -> None:
 def _refuse(palette: Palette) -> None:
     """HostError for what a WebUI's job can't do with a palette."""
     refuse(palette)
-    if palette.init is not None:
-        raise HostError("init", "nothing", "a picture", "leave it out and load the picture in img2img or inpaint")
+    for error in requests.refused(palette):
+        raise error
 
 
 def batch(p: Any) -> None:

@@ -12,6 +12,8 @@ from lib_regiondiff import bootstrap, guidance
 from lib_regiondiff.blend import blend
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Cond, Host, Level, Model, Row, composed
+from lib_regiondiff.nag import Against
+from lib_regiondiff.palette import Nag
 from lib_regiondiff.plan import Plan
 from lib_regiondiff.views import Region, View
 
@@ -38,13 +40,15 @@ class Call:
     """How a host calls: its guidance scale of the moment, and what it does to the negatives.
 
     `with_uncond` asks for them at any scale; `skip` leaves them out of this call, whatever the scales; `factor` is
-    what the host has multiplied its scale by, and multiplies the brushes' own scales too.
+    what the host has multiplied its scale by, and multiplies the brushes' own scales too. `nag` has negatives act in
+    the cross-attention of the prompts' rows.
     """
 
     scale: float
     with_uncond: bool = False
     skip: bool = False
     factor: float = 1.0
+    nag: Nag | None = None
 
     def scale_of(self, region: Region) -> float:
         """The scale of a region: its own or the call's."""
@@ -59,6 +63,13 @@ class Call:
             raise HostError("guidance", "1 as planned, or a job that asks for negatives", f"{self.scale:g}")
         return region.unconds
 
+    def against(self, region: Region, image: int) -> Against | None:
+        """What the prompts of an image are guided away from in cross-attention."""
+        if self.nag is None:
+            return None
+        assert region.unconds is not None, "planned"
+        return Against(region.unconds[image], self.nag)
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -70,7 +81,7 @@ class Asked:
 
 def region_model(host: Host, plan: Plan) -> Model:
     """model(x [B, C, h, w], level) -> x0 [B, C, h, w] of a plan on a host, at the plan's guidance."""
-    call = Call(plan.guidance)
+    call = Call(plan.guidance, nag=plan.nag)
     return lambda x, level: predict(host, plan, x, level, call).denoised
 
 
@@ -113,10 +124,11 @@ def ask(views: Sequence[View], images: int, level: Level, call: Call) -> tuple[l
     known: dict[tuple[object, ...], int] = {}
 
     def index(image: int, view: View, cond: Cond, negative: bool) -> int:
-        key = (image, view.box, view.frame, id(cond), id(view.surround))
+        against = None if negative else call.against(view.region, image)
+        key = (image, view.box, view.frame, id(cond), id(view.surround), id(against.cond) if against else None)
         if key not in known:
             known[key] = len(rows)
-            rows.append(Row(image, view.box, view.frame, cond, level, negative, surround=view.surround))
+            rows.append(Row(image, view.box, view.frame, cond, level, negative, against, view.surround))
         return known[key]
 
     def each(view: View) -> Asked:
@@ -141,7 +153,8 @@ def batches(rows: Sequence[Row], cells_per_call: int) -> Iterator[list[int]]:
     """Indices of rows that go to the network together: equal sizes, equal groups, at most so many cells a call."""
     alike: dict[object, list[int]] = {}
     for index, row in enumerate(rows):
-        alike.setdefault((row.box.size, row.cond.group), []).append(index)
+        beside = row.attention.group if row.attention is not None else None
+        alike.setdefault((row.box.size, row.cond.group, beside), []).append(index)
     for indices in alike.values():
         count = max(1, cells_per_call // rows[indices[0]].box.size.area)
         for start in range(0, len(indices), count):

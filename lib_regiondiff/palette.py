@@ -138,6 +138,15 @@ class Bootstrap:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Nag:
+    """Normalized attention guidance: negatives act in cross-attention, also at guidance 1."""
+
+    scale: float = field(Number(1, 50), 4.0, "How far the prompt's features are pushed from the negative's; 1 is off.")
+    tau: float = field(Number(1, 50), 2.5, "Most growth of the features' norm.")
+    alpha: float = field(SHARE, 0.5, "Share of the pushed features; the rest is the prompt's own.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overlap:
     """What happens where brushes lie on one another."""
 
@@ -170,6 +179,7 @@ class Palette:
     sampler: str = field(Text(64, 1), "Euler a", "Name of the sampler.")
     guidance: float = field(Guidance(), 7.0, "Classifier-free guidance scale; 1 is none.")
     rescale: float = field(SHARE, 0.0, "Share of the guided prediction that is rescaled to the unguided deviation.")
+    nag: Nag | None = field(Maybe(Object(Nag)), None, "Lets negatives act at guidance 1; null is off.")
     init: Init | None = field(Maybe(Object(Init)), None, "Picture to start from.")
     blend: str = field(Choice(tuple(METHODS.values())), "average", "MultiDiffusion or Mixture of Diffusers.")
     attention: str = field(

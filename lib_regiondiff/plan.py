@@ -21,7 +21,8 @@ from lib_regiondiff.fields import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Level
 from lib_regiondiff.meanings import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of, whole
-from lib_regiondiff.palette import Brush, Palette
+from lib_regiondiff.nag import acting
+from lib_regiondiff.palette import Brush, Nag, Palette
 from lib_regiondiff.surround import Around, white_share
 from lib_regiondiff.views import Layout, View, fading
 
@@ -45,6 +46,8 @@ class Plan:
     """How much of x0 that is like its surroundings is suppressed, where a view has surroundings."""
     chosen: Mapping[str, Any] = field(default_factory=dict)
     """What the palette left open, as it was settled."""
+    nag: Nag | None = None
+    """How negatives act in cross-attention, if they do."""
 
     def views(self, level: Level) -> tuple[View, ...]:
         """The views of a level; one between two levels of the clock belongs to the noisier of them."""
@@ -63,7 +66,8 @@ class Plan:
     def plain(self) -> bool:
         """Whether the picture is that of the background's prompt alone, so that the host's own path makes it."""
         region = self.single.region if self.single else None
-        return region is not None and region.background and region.guidance is None and self.rescale == 0
+        plain = self.rescale == 0 and self.nag is None
+        return region is not None and region.background and region.guidance is None and plain
 
 
 def step_of(clock: Sequence[float], noise: float) -> int:
@@ -89,9 +93,9 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     owners = layout.parted(owners, np.max(maps, axis=0))
     kinds, weights = _grouped(kinds, maps, owners)
     boxes = [layout.boxes(np.max(maps, axis=0)) for maps in zip(*weights, strict=True)]
-    encoder = Encoder(
-        host, meanings, ("background", *(brush.id for brush in palette.brushes)), job.negatives or guidance != 1
-    )
+    nag = acting(palette.nag)
+    names = ("background", *(brush.id for brush in palette.brushes))
+    encoder = Encoder(host, meanings, names, job.negatives or guidance != 1 or nag is not None)
     regions = [
         encoder.region(group, Box.hull(places)) if places else None for group, places in zip(owners, boxes, strict=True)
     ]
@@ -108,7 +112,7 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     )
     choices = chosen(said, _acting(palette, objects, any(len(places) > 1 for places in boxes)))
     sensitivity = palette.bootstrap.leak_sensitivity
-    return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, sensitivity, choices)
+    return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, sensitivity, choices, nag)
 
 
 def _acting(palette: Palette, objects: bool, tiled: bool) -> Palette:

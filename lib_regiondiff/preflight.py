@@ -19,9 +19,9 @@ from lib_regiondiff.model import Call, ask, batches
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.plan import BACKGROUND, Job, Plan, Text, make_plan
 from lib_regiondiff.requests import Words
-from lib_regiondiff.sketch import AND, Sketch
+from lib_regiondiff.sketch import Sketch
 from lib_regiondiff.suffix import suffixed
-from lib_regiondiff.summary import TRACE, Shares, doubtful, label, refused
+from lib_regiondiff.summary import TRACE, Shares, doubtful, label, refused, unheard
 
 KINDS = ("error", "warning", "note")
 SMALL = 0.01
@@ -115,6 +115,7 @@ def preflight(palette: Palette, around: Surroundings = ALONE) -> tuple[Notice, .
 def _summed(case: _Case) -> Iterator[Notice]:
     """What the summary says: masks that are empty, hidden or slivers, and features that are refused."""
     yield from (Notice("error", line) for line in refused(case.palette))
+    yield from (Notice("error", str(error)) for error in requests.refused(case.palette))
     yield from (Notice("warning", line) for line in doubtful(case.palette, case.shares))
 
 
@@ -161,13 +162,7 @@ def _stretched(case: _Case) -> Iterator[Notice]:
 def _unheard(case: _Case) -> Iterator[Notice]:
     """Negatives that are not asked, for their guidance is 1."""
     under = case.palette.background.negative or case.around.negative
-    said = {BACKGROUND: under if case.guidance == 1 else ""}
-    for brush in case.palette.brushes:
-        scale = case.guidance if brush.guidance is None else brush.guidance
-        said[brush.id] = (brush.negative or "") if scale == 1 and not AND.search(brush.prompt) else ""
-    names = [case.names[key] for key, negative in said.items() if negative.strip()]
-    if names:
-        yield Notice("warning", f"at guidance 1 a negative does nothing: that of {', '.join(names)}")
+    yield from (Notice("warning", line) for line in unheard(case.palette, case.guidance, under))
 
 
 def _networks(case: _Case) -> Iterator[Notice]:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.axes import Setting, changed
-from lib_regiondiff.errors import PaletteError, Problem
+from lib_regiondiff.errors import HostError, PaletteError, Problem
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.typed import is_typed, typed
 from lib_regiondiff.formats.wildcards import Files, folder_files
+from lib_regiondiff.nag import acting
 from lib_regiondiff.palette import Palette, loads, parse
 from lib_regiondiff.plan import BACKGROUND, Text
 from lib_regiondiff.schema import Fault
@@ -83,6 +84,17 @@ def _with_background(data: Mapping[str, Any], words: Words) -> Mapping[str, Any]
         return data
     drawn = {key: _chosen(text, BACKGROUND, words) for key, text in own.items() if isinstance(text, str)}
     return {**data, "background": {**own, **drawn}}
+
+
+def refused(palette: Palette) -> Iterator[HostError]:
+    """What a WebUI's job can't do with a palette."""
+    if palette.init is not None:
+        cure = "leave it out and load the picture in img2img or inpaint"
+        yield HostError("init", "nothing", "a picture", cure)
+    if acting(palette.nag) is not None:
+        yield HostError(
+            "nag", "nothing", "a value", "only `regiondiff render` has it; here raise the CFG scale above 1"
+        )
 
 
 def resolved(document: Document, words: Words) -> Palette:

@@ -10,8 +10,10 @@ import numpy as np
 
 from lib_regiondiff import masks
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.nag import acting
 from lib_regiondiff.palette import Brush, Palette
 from lib_regiondiff.plan import refuse
+from lib_regiondiff.sketch import AND
 
 FINEST = 2
 MOST_NUMBERS = 2**22  # a finer grid takes long and tells no more
@@ -55,7 +57,9 @@ def summary(palette: Palette) -> list[str]:
     head = f"{palette.size}, {len(palette.brushes)} brushes, {palette.steps} steps of {palette.sampler}"
     names = ["background", *(label(brush) for brush in palette.brushes)]
     parts = [f"{100 * shares.part(index):6.1f} %  {name}" for index, name in enumerate(names)]
-    told = [f"warning: {line}" for line in (*doubtful(palette, shares), *bare(palette, shares), *refused(palette))]
+    vain = unheard(palette, palette.guidance, palette.background.negative)
+    doubts = (*doubtful(palette, shares), *bare(palette, shares), *vain, *refused(palette))
+    told = [f"warning: {line}" for line in doubts]
     return [_plain(line) for line in (f"{head}, guidance {palette.guidance:g}", *parts, *told)]
 
 
@@ -80,6 +84,19 @@ def bare(palette: Palette, shares: Shares) -> Iterator[str]:
     """Canvas that nothing describes, where there is no main prompt."""
     if shares.part(0) > TRACE and not palette.background.prompt and not palette.background.painted:
         yield f"{100 * shares.part(0):.1f} % of the canvas has no brush, and the background has no prompt"
+
+
+def unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
+    """Negatives that are not asked, for their guidance is 1; `negative` is the background's or the main one."""
+    if acting(palette.nag) is not None:
+        return
+    said = {"background": negative if guidance == 1 else ""}
+    for brush in palette.brushes:
+        scale = guidance if brush.guidance is None else brush.guidance
+        said[label(brush)] = (brush.negative or "") if scale == 1 and not AND.search(brush.prompt) else ""
+    names = [name for name, text in said.items() if text.strip()]
+    if names:
+        yield f"at guidance 1 a negative does nothing: that of {', '.join(names)}"
 
 
 def refused(palette: Palette) -> Iterator[str]:

@@ -71,6 +71,28 @@ def test_what_auto_chose_is_told_once_and_kept_beside_the_palette(asked: list[An
     assert '"levels": 2' in run("info", source.with_name("out-7.png")).stdout
 
 
+def test_negatives_that_do_nothing_are_told(asked: list[Any], source: Path) -> None:
+    words = ("render", source, "-o", source.with_name("out.png"), "--negative", "blur", "--guidance", "1", "--force")
+    told = "at guidance 1 a negative does nothing: that of background"
+    assert run(*words).stderr == f"warning: {told}; --set nag={{}} lets it act\n"
+    assert run(*words, "--set", "nag={}").stderr == run(*words, "--guidance", "2").stderr == ""
+    source.write_text(json.dumps(PALETTE | {"guidance": 1, "background": {"negative": "blur"}}), encoding="utf-8")
+    assert f"warning: {told}" in run("check", source).stdout
+
+
+def test_a_batch_is_as_large_as_asked(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches: list[int] = []
+
+    def noted(*how: Any) -> Iterator[Any]:
+        batches.append(how[3])
+        return draw(*how)
+
+    monkeypatch.setattr(cli, "load_renderer", lambda *how: cli.Renderer(noted, MADE))
+    words = ("render", source, "-o", source.with_name("out.png"), "--count", "2")
+    assert len(run(*words).stdout.split()) == len(run(*words, "--batch", "4", "--force").stdout.split()) == 2
+    assert batches == [1, 4]
+
+
 def test_options_change_the_palette(asked: list[Any], source: Path) -> None:
     words = ["--prompt", "100", "--negative", "blur", "--width", "640", "--height", "72", "--steps", "5", "--sampler"]
     palette = made(source, *words, "DDIM", "--guidance", "2.5", "--blend", "mixture", "--quantization", "discrete")

@@ -71,16 +71,6 @@ def test_every_picture_follows_the_palette_and_is_that_of_its_seed(known_folder:
     assert (pixels(alone) == pixels(source.with_name("out-4.png"))).all()
 
 
-def test_pictures_of_a_batch_are_those_of_their_seeds(known_folder: Path, source: Path) -> None:
-    words = ("render", source, "--model", known_folder, "--device", "cpu", "--count", "3")
-    for batch in (1, 2):
-        run(*words, "-o", source.with_name(f"by{batch}.png"), "--batch", str(batch))
-    for seed in (3, 4, 5):
-        one, two = (pixels(source.with_name(f"by{batch}-{seed}.png")) for batch in (1, 2))
-        assert np.abs(one - two).max() <= 1
-        assert record.load(source.with_name(f"by2-{seed}.png"))[0].seed == seed
-
-
 @pytest.mark.parametrize(
     ("words", "told"),
     [

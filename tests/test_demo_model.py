@@ -104,6 +104,20 @@ def test_a_folder_of_diffusers_draws_the_same(tmp_path: Path) -> None:
     assert np.abs(first - second).max() <= 1
 
 
+def test_a_negative_acts_at_guidance_1_through_attention() -> None:
+    host = DiffusersHost.load(str(demo.CHECKPOINT), "cpu")
+    merge(host.pipe.unet, load_file(demo.LORA))
+    few = {"steps": 5, "sampler": "LCM", "guidance": 1, "size": {"width": 128, "height": 128}}
+    words = {"background": {"prompt": "a circle on grass", "negative": "red"}}
+
+    def redness(**more: Any) -> float:
+        made = render(host, parse({"version": 1} | few | words | more), (1, 2, 3, 4), batch=4)
+        pixels = np.stack([np.asarray(each.image, int) for each in made])
+        return float((pixels[..., 0] - pixels[..., 1:].max(axis=-1) > 60).mean())
+
+    assert redness(nag={}) < 0.3 * redness()
+
+
 def test_the_demo_palette_is_obeyed(land: Path, judge: Any) -> None:
     palette, made_with = record.load(land)
     assert palette.model.name == "demo" and made_with

@@ -77,7 +77,11 @@ def full() -> dict[str, Any]:
     data["bootstrap"] = {"levels": 3, "mix": 0.5, "leak_sensitivity": 0.5}
     data["overlap"] = {"rule": "weighted", "cover_alpha": 0.5}
     single = {"steps": 5, "sampler": "DDIM", "guidance": 3, "rescale": 0.5, "blend": "mixture", "attention": "bias"}
-    return data | single | {"quantization": "discrete", "suffix": ", on {background}"}
+    return (
+        data
+        | single
+        | {"quantization": "discrete", "suffix": ", on {background}", "nag": {"scale": 3, "tau": 2, "alpha": 0.25}}
+    )
 
 
 def dump_noise(noise: Noise) -> Any:

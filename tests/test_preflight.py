@@ -191,3 +191,8 @@ def test_what_auto_chooses_is_told_where_the_steps_are_known() -> None:
     assert "auto chooses bootstrap levels 2, mix 2" in texts("note", told(few, [small]))
     for around in (Surroundings(prompt="a field", guidance=1), Surroundings(prompt="a field", steps=5)):
         assert not any("auto" in text for text in texts("note", told(around, [small])))
+
+
+def test_what_webuis_refuse_is_an_error() -> None:
+    assert any("nag: expected nothing" in text for text in texts("error", told(nag={})))
+    assert texts("error", told(nag={"scale": 1})) == []

@@ -83,6 +83,11 @@ def test_an_init_picture_is_refused_and_img2img_named(webui: WebUI) -> None:
         draw(webui, "green", palette=document)
 
 
+def test_guidance_in_attention_is_refused(webui: WebUI) -> None:
+    with pytest.raises(jobs.RequestError, match=r"nag: expected nothing, got a value; .* CFG scale above 1"):
+        draw(webui, "green", palette={"version": 1, "nag": {}, "brushes": [LEFT]})
+
+
 def test_pixels_without_a_brush_are_put_back_when_a_picture_is_decoded() -> None:
     ground = np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)
     palette = parse(

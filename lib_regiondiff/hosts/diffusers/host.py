@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
-from lib_regiondiff.hosts.diffusers import extras, loader, room, text
+from lib_regiondiff.hosts.diffusers import attention, extras, loader, room, text
 from lib_regiondiff.hosts.diffusers.extras import NOTHING, Extras
 from lib_regiondiff.hosts.diffusers.text import TextCond
 from lib_regiondiff.hosts.diffusers.vaes import encoded
@@ -110,7 +110,8 @@ class DiffusersHost:
         t = torch.tensor([row.level.t for row in rows], device=x.device, dtype=torch.float32)
         unit = x / (alpha**2 + beta**2).sqrt()
         embeddings = torch.cat([_embedding(row.cond) for row in rows])
-        output = self.pipe.unet(unit.to(self.latent.dtype), t, encoder_hidden_states=embeddings).sample
+        with attention.beside(self.pipe.unet, rows):
+            output = self.pipe.unet(unit.to(self.latent.dtype), t, encoder_hidden_states=embeddings).sample
         return to_denoised(output.float(), x, alpha, beta, self.pipe.scheduler.config.prediction_type)
 
     def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:

@@ -111,7 +111,7 @@ class Run:
         start = noise.unit(generators, (spec.channels, size.height, size.width))
         start = noise.apply(start, self.palette, self.palette.size, spec.pixels_per_cell).to(spec.device)
         single = self.plan.single
-        if single is not None and fits_pipeline(single) and self.begin is None:
+        if single is not None and fits_pipeline(single) and self.begin is None and self.plan.nag is None:
             return self._plain(single, start, generators)
         return self._sampled(start, generators)
 

@@ -1,0 +1,79 @@
+"""Cross-attention with negatives beside the prompts: a UNet's own processors give way for the time of a call."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.host import Row
+from lib_regiondiff.hosts.diffusers.text import TextCond
+from lib_regiondiff.nag import Against, guided
+from lib_regiondiff.palette import Nag
+
+CROSS = "attn2"  # the name of cross-attention in UNets
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """A processor: attention to the prompt, guided away from attention to `negative` [B, tokens, channels]."""
+
+    negative: Tensor
+    nag: Nag
+
+    def __call__(self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Tensor, **named: Any) -> Tensor:
+        """Features [B, cells, channels] of the layer."""
+        query = _heads(attn, attn.to_q(hidden_states))
+        positive, negative = (_attended(attn, query, text) for text in (encoder_hidden_states, self.negative))
+        made = guided(positive.float(), negative.float(), self.nag).to(positive.dtype)
+        for layer in attn.to_out:
+            made = layer(made)
+        return made
+
+
+def _attended(attn: Any, query: Tensor, text: Tensor) -> Tensor:
+    """Attention of queries [B, heads, cells, width] to text, its heads side by side."""
+    text = text.to(query.dtype)
+    made = scaled_dot_product_attention(query, _heads(attn, attn.to_k(text)), _heads(attn, attn.to_v(text)))
+    return made.transpose(1, 2).flatten(2)
+
+
+def _heads(attn: Any, values: Tensor) -> Tensor:
+    """Values [B, n, channels] by heads [B, heads, n, width]."""
+    return values.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
+
+
+@contextlib.contextmanager
+def beside(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
+    """While it lasts, the UNet guides these rows, a whole batch, away from their negatives, if they have any."""
+    against = [row.attention for row in rows if isinstance(row.attention, Against)]
+    if not against:
+        yield
+        return
+    assert len(against) == len(rows), "rows of one group"
+    embeddings = [each.cond.embedding for each in against if isinstance(each.cond, TextCond)]
+    made = Beside(torch.cat(embeddings), against[0].nag)
+    layers = _layers(unet)
+    before = [layer.processor for layer in layers]
+    try:
+        for layer in layers:
+            layer.processor = made
+        yield
+    finally:
+        for layer, processor in zip(layers, before, strict=True):
+            layer.processor = processor
+
+
+def _layers(unet: Any) -> list[Any]:
+    """The cross-attentions; HostError where they are not as in Stable Diffusion's UNets."""
+    layers = [module for name, module in unet.named_modules() if name.rpartition(".")[2] == CROSS]
+    plain = all(not each.residual_connection and each.rescale_output_factor == 1 for each in layers)
+    if not layers or not plain or any(getattr(each, "norm_q", None) is not None for each in layers):
+        raise HostError("nag", "a UNet of Stable Diffusion's kind", type(unet).__name__, "leave nag out")
+    return layers
