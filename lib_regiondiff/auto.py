@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from lib_regiondiff.errors import HostError
 from lib_regiondiff.fields import AUTO
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Bootstrap, Palette, Tiles
@@ -30,14 +31,25 @@ def settled(palette: Palette, size: Size, native: int, clock: tuple[float, ...],
     """
     steps = len(clock) - 1
     few = clock[0] > EARLY and guidance == 1 and steps <= FEW
-    tiles = _tiles(size, native, few) if palette.tiles == AUTO else palette.tiles
+    tiles = _tiles(size, native, few) if isinstance(palette.tiles, str) else palette.tiles
+    tiles = _sized(tiles, native) if tiles else None
     return replace(palette, tiles=tiles, bootstrap=_bootstrap(palette, steps if few else 0))
 
 
 def _tiles(size: Size, native: int, few: bool) -> Tiles | None:
     if max(size.height, size.width) <= WHOLE[few] * native:
         return None
-    return Tiles(width=native, height=native, overlap=round(LEAST * native))
+    return Tiles(width=AUTO, height=AUTO, overlap=AUTO)
+
+
+def _sized(tiles: Tiles, native: int) -> Tiles:
+    """The same with numbers; HostError where tiles of the native side can't have their overlap."""
+    wide, high = (native if isinstance(side, str) else side for side in (tiles.width, tiles.height))
+    least = min(wide, high)
+    overlap = round(LEAST * least) if isinstance(tiles.overlap, str) else tiles.overlap
+    if overlap >= least:
+        raise HostError("tiles.overlap", f"less than the shorter side of a tile ({least})", str(overlap))
+    return replace(tiles, width=wide, height=high, overlap=overlap)
 
 
 def _bootstrap(palette: Palette, few: int) -> Bootstrap:
@@ -52,13 +64,17 @@ def _bootstrap(palette: Palette, few: int) -> Bootstrap:
 def chosen(said: Palette, made: Palette) -> dict[str, Any]:
     """What a palette left open and what it became, as plain data beside the palette, which keeps its `auto`."""
     found: dict[str, Any] = {}
-    if said.tiles == AUTO:
+    if said.tiles == AUTO or (isinstance(said.tiles, Tiles) and AUTO in _sides(said.tiles)):
         grid = made.tiles
         found["tiles"] = {key: getattr(grid, key) for key in ("width", "height", "overlap")} if grid else None
     keys = [key for key in ("levels", "mix") if getattr(said.bootstrap, key) == AUTO]
     if keys:
         found["bootstrap"] = {key: getattr(made.bootstrap, key) for key in keys}
     return found
+
+
+def _sides(tiles: Tiles) -> tuple[int | str, ...]:
+    return tiles.width, tiles.height, tiles.overlap
 
 
 def told(choices: Mapping[str, Any]) -> str:

@@ -38,5 +38,5 @@ def blend(
 
 def _add(canvas: Tensor, box: Box, values: Tensor) -> None:
     """Add values [B, c, h, w] of a box to a canvas, as far as the box lies on it."""
-    inside = box.within(Size(canvas.shape[-2], canvas.shape[-1]))
-    inside.crop(canvas).add_(inside.moved(-box.top, -box.left).crop(values))
+    for inside, place in box.pieces(Size(canvas.shape[-2], canvas.shape[-1])):
+        inside.crop(canvas).add_(place.crop(values))

@@ -13,7 +13,7 @@ from lib_regiondiff import imaging, masks
 from lib_regiondiff.fields import FRACTION
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import Mask, Picture, Shape
-from lib_regiondiff.palette import Background, Palette
+from lib_regiondiff.palette import Background, Palette, Tiles
 
 Edges = tuple[float, float, float, float]  # left, top, right, bottom
 Point = tuple[float, ...]  # x, y
@@ -41,7 +41,11 @@ def cropped(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
         if (mask := seen[brush.mask]) is not None
     )
     noise = tuple(replace(each, mask=mask) for each in palette.noise if (mask := seen[each.mask]) is not None)
-    return replace(palette, size=size, background=_ground(palette, shares, size), brushes=brushes, noise=noise)
+    tiles = palette.tiles
+    if isinstance(tiles, Tiles) and shares[::2] != WHOLE[::2]:
+        tiles = replace(tiles, wrap=False)  # the borders of a part are not those of the picture
+    ground = _ground(palette, shares, size)
+    return replace(palette, size=size, background=ground, brushes=brushes, noise=noise, tiles=tiles)
 
 
 def _ground(palette: Palette, shares: Edges, size: Size) -> Background:

@@ -108,6 +108,22 @@ class Exactly:
 
 
 @dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+    def read(self, data: Any, path: str) -> bool:
+        if not isinstance(data, bool):
+            raise fault(path, "true or false", data)
+        return data
+
+    def write(self, value: bool) -> Any:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
 class Checked:
     """What an inner rule takes and in which nothing contradicts; `check` yields (path below, expected, got)."""
 

@@ -34,7 +34,7 @@ def brushed(palette: Palette, size: Size) -> np.ndarray:
         masks.Layer(masks.rasterise(brush.mask, size), brush.feather * scale, np.float32(brush.weight))
         for brush in palette.brushes
     ]
-    return 1 - masks.partition(layers, size, palette.overlap)[0]
+    return 1 - masks.partition(layers, size, palette.overlap, palette.wraps)[0]
 
 
 def over(base: Image.Image, image: Image.Image, share: np.ndarray) -> Image.Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,12 +39,16 @@ class Size:
 
 @dataclass(frozen=True)
 class Box:
-    """A half-open rectangle: rows top..bottom-1, columns left..right-1."""
+    """A half-open rectangle: rows top..bottom-1, columns left..right-1.
+
+    With `ring` a canvas continues at its other side: columns beyond a border are those from the other border on.
+    """
 
     top: int
     left: int
     bottom: int
     right: int
+    ring: bool = False
 
     @staticmethod
     def whole(size: Size) -> Box:
@@ -65,22 +69,31 @@ class Box:
         array[..., self.top : self.bottom, self.left : self.right] = patch
 
     def padded(self, array: Any) -> Any:
-        """The part of a tensor or array [..., h, w] in a box that may leave it; the border is repeated beyond."""
+        """The part of a tensor or array [..., h, w] in a box that may leave it; beyond it, its border or other side."""
         height, width = array.shape[-2:]
         if self.within(Size(height, width)) == self:
             return self.crop(array)
         rows = [min(max(row, 0), height - 1) for row in range(self.top, self.bottom)]
-        columns = [min(max(column, 0), width - 1) for column in range(self.left, self.right)]
+        span = range(self.left, self.right)
+        columns = [column % width if self.ring else min(max(column, 0), width - 1) for column in span]
         return array[..., rows, :][..., columns]
 
     def within(self, size: Size) -> Box:
         """What of the box lies on a canvas."""
         top, left = min(max(self.top, 0), size.height), min(max(self.left, 0), size.width)
-        return Box(top, left, max(top, min(self.bottom, size.height)), max(left, min(self.right, size.width)))
+        bottom, right = max(top, min(self.bottom, size.height)), max(left, min(self.right, size.width))
+        return Box(top, left, bottom, right, self.ring)
+
+    def pieces(self, size: Size) -> Iterator[tuple[Box, Box]]:
+        """What of the box lies on a canvas: each piece as a box of the canvas and as one of this box."""
+        turns = range(self.left // size.width, (self.right - 1) // size.width + 1) if self.ring else range(1)
+        for turn in turns:
+            inside = self.moved(0, -turn * size.width).within(size)
+            yield inside, inside.moved(-self.top, turn * size.width - self.left)
 
     def moved(self, down: int, across: int) -> Box:
         """The same box elsewhere."""
-        return Box(self.top + down, self.left + across, self.bottom + down, self.right + across)
+        return Box(self.top + down, self.left + across, self.bottom + down, self.right + across, self.ring)
 
     @staticmethod
     def hull(boxes: Iterable[Box]) -> Box:
@@ -94,4 +107,5 @@ class Box:
             min(self.left, other.left),
             max(self.bottom, other.bottom),
             max(self.right, other.right),
+            self.ring or other.ring,
         )

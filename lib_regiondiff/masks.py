@@ -112,10 +112,13 @@ def _in_polygon(x: np.ndarray, y: np.ndarray, numbers: Sequence[float]) -> np.nd
 INSIDE = {"rectangle": _in_rectangle, "ellipse": _in_ellipse, "polygon": _in_polygon}
 
 
-def partition(layers: Sequence[Layer], size: Size, overlap: Overlap) -> np.ndarray:
-    """Weights float32 [1 + P, h, w] of the background and of each layer, from the lowest up; they sum to 1."""
+def partition(layers: Sequence[Layer], size: Size, overlap: Overlap, ring: bool = False) -> np.ndarray:
+    """Weights float32 [1 + P, h, w] of the background and of each layer, from the lowest up; they sum to 1.
+
+    In a `ring` soft edges go on from the right border to the left one.
+    """
     stack = (_painter if overlap.rule == "painter" else _weighted)(layers, size, overlap.cover_alpha)
-    return _normalised(_feathered(stack, [layer.feather for layer in layers]))
+    return _normalised(_feathered(stack, [layer.feather for layer in layers], ring))
 
 
 def _painter(layers: Sequence[Layer], size: Size, keep: float) -> np.ndarray:
@@ -151,21 +154,27 @@ def _scaled(stack: np.ndarray, layers: Sequence[Layer]) -> np.ndarray:
     return _normalised(stack)
 
 
-def _feathered(stack: np.ndarray, feathers: Sequence[float]) -> np.ndarray:
+def _feathered(stack: np.ndarray, feathers: Sequence[float], ring: bool) -> np.ndarray:
     """Blur each brush by its own feather; the background fills up to 1, but only where it was near before."""
     if not any(feathers):
         return stack
-    soft = [blur(weight, feather) for weight, feather in zip(stack[1:], feathers, strict=True)]
-    rest = np.minimum(blur(stack[0], max(feathers)), np.clip(1 - np.sum(soft, axis=0), 0, None))
+    soft = [blur(weight, feather, ring) for weight, feather in zip(stack[1:], feathers, strict=True)]
+    rest = np.minimum(blur(stack[0], max(feathers), ring), np.clip(1 - np.sum(soft, axis=0), 0, None))
     return np.stack([rest, *soft])
 
 
-def blur(weight: np.ndarray, deviation: float) -> np.ndarray:
-    """Gaussian blur [h, w] with a deviation in cells, cut at three deviations, borders repeated."""
+def blur(weight: np.ndarray, deviation: float, ring: bool = False) -> np.ndarray:
+    """Gaussian blur [h, w] with a deviation in cells, cut at three deviations, borders repeated.
+
+    The left and right border of a `ring` continue each other.
+    """
     if deviation <= 0:
         return weight
     taps = 2 * math.ceil(3 * deviation) + 1
-    return cv2.GaussianBlur(weight, (taps, taps), deviation, borderType=cv2.BORDER_REPLICATE)
+    beyond = taps // 2 if ring else 0
+    wide = np.pad(weight, ((0, 0), (beyond, beyond)), mode="wrap") if beyond else weight
+    soft = cv2.GaussianBlur(wide, (taps, taps), deviation, borderType=cv2.BORDER_REPLICATE)
+    return soft[:, beyond : beyond + weight.shape[1]]
 
 
 def _normalised(stack: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from lib_regiondiff import imaging
 from lib_regiondiff.errors import PaletteError, Problem
-from lib_regiondiff.fields import AUTO, SIDE, Auto, Checked, Colour, Exactly, Guidance, PictureRule, SizeRule
+from lib_regiondiff.fields import AUTO, SIDE, Auto, Checked, Colour, Exactly, Flag, Guidance, PictureRule, SizeRule
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import File, Mask, Picture, Room, Shape
 from lib_regiondiff.jsontext import MAX_BYTES, loads
@@ -106,19 +107,24 @@ def _unlike(brushes: tuple[Brush, ...]) -> Iterator[tuple[str, str, str]]:
 class Tiles:
     """The regular grid for axes that are longer than a tile."""
 
-    width: int = field(SIDE, 768, "Width of a tile in pixels.")
-    height: int = field(SIDE, 768, "Height of a tile in pixels.")
-    overlap: int = field(Number(0, 16384, whole=True), 128, "Least overlap of neighbours in pixels.")
+    width: int | str = field(Auto(SIDE), 768, "Width of a tile in pixels; auto is the model's native one.")
+    height: int | str = field(Auto(SIDE), 768, "Height of a tile in pixels; auto is the model's native one.")
+    overlap: int | str = field(
+        Auto(Number(0, 16384, whole=True)),
+        128,
+        "Least overlap of neighbours in pixels; auto is a quarter of the shorter side.",
+    )
     window: str | None = field(
         Maybe(Choice(("constant", "linear", "cosine", "gaussian", "quartic"))),
         None,
         "Weight profile of a tile; null means linear for average, gaussian for mixture.",
     )
+    wrap: bool = field(Flag(), False, "Whether the left and right border of the picture continue each other.")
 
 
 def _narrow(tiles: Tiles) -> Iterator[tuple[str, str, str]]:
-    least = min(tiles.width, tiles.height)
-    if tiles.overlap >= least:
+    least = min((side for side in (tiles.width, tiles.height) if not isinstance(side, str)), default=math.inf)
+    if not isinstance(tiles.overlap, str) and tiles.overlap >= least:
         yield ".overlap", f"less than a tile's shorter side ({least})", f"{tiles.overlap}"
 
 
@@ -197,6 +203,11 @@ class Palette:
         Choice(("none", "discrete", "semi-continuous", "continuous")), "none", "Masks that grow as the noise falls."
     )
     noise: tuple[Noise, ...] = field(Many(Object(Noise), 256), (), "Changes of the initial noise, in order.")
+
+    @property
+    def wraps(self) -> bool:
+        """Whether the left and right border continue each other."""
+        return isinstance(self.tiles, Tiles) and self.tiles.wrap
 
 
 def parse(data: Any, folder: Path | None = None) -> Palette:

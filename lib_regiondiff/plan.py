@@ -78,6 +78,7 @@ def step_of(clock: Sequence[float], noise: float) -> int:
 def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Plan:
     """Plan a job. Raises HostError for what cannot be honoured yet; `merge` False keeps equal brushes apart."""
     refuse(palette)
+    _refuse_cut(palette, job.size, host.latent.pixels_per_cell)
     guidance = palette.guidance if job.guidance is None else job.guidance
     if len(job.clock) < 2:
         return Plan(job.size.cells(host.latent.pixels_per_cell), job.clock, guidance, palette.rescale, ())
@@ -165,6 +166,12 @@ def refuse(palette: Palette) -> None:
         raise HostError("attention", "nothing", "a value", "this version can't do it yet; leave it out")
 
 
+def _refuse_cut(palette: Palette, size: Size, cell: int) -> None:
+    """HostError for borders that continue each other inside of a latent cell."""
+    if palette.wraps and size.width % cell:
+        raise HostError("size.width", f"a multiple of {cell}, because of tiles.wrap", f"{size.width}")
+
+
 def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
     """Weights [1 + P, h, w] before quantization."""
     pixels = host.latent.pixels_per_cell
@@ -172,10 +179,11 @@ def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
 
     def layer(brush: Brush) -> masks.Layer:
         coverage = masks.cells(brush.mask, job.size, pixels)
-        fade = fading(coverage) if palette.blend == "mixture" else 1.0
+        fade = fading(coverage, palette.wraps) if palette.blend == "mixture" else 1.0
         return masks.Layer(coverage, brush.feather * scale, np.float32(brush.weight) * fade)
 
-    return masks.partition([layer(brush) for brush in palette.brushes], job.size.cells(pixels), palette.overlap)
+    layers = [layer(brush) for brush in palette.brushes]
+    return masks.partition(layers, job.size.cells(pixels), palette.overlap, palette.wraps)
 
 
 def _weights(

@@ -64,15 +64,18 @@ def white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:
     return share if share > 0 or under else None
 
 
-def centred(places: Sequence[Box], weight: np.ndarray) -> list[Box]:
+def centred(places: Sequence[Box], weight: np.ndarray, ring: bool = False) -> list[Box]:
     """The boxes of a region, moved together such that its brush [h, w] is in the middle of what they cover.
 
     They may leave the canvas then. A brush that spans several tiles is centred once.
     """
-    inner = tiles.bounds(weight > 0)
+    inner = tiles.bounds(weight > 0, ring)
     if inner is None or not places:
         return list(places)
     outer = Box.hull(places)
     down = (inner.top + inner.bottom - outer.top - outer.bottom) // 2
     across = (inner.left + inner.right - outer.left - outer.right) // 2
+    if ring:  # the shorter way round
+        width = weight.shape[1]
+        across = (across + width // 2) % width - width // 2
     return [box.moved(down, across) for box in places]

@@ -25,34 +25,52 @@ def starts(length: int, tile: int, overlap: int) -> list[int]:
     return [round(index * last / count) for index in range(count + 1)]
 
 
-def grid(box: Box, tile: Size, overlap: int) -> list[Box]:
-    """The tiles of a box in row-major order; an axis that is not longer than a tile stays whole."""
+def around(length: int, tile: int, overlap: int) -> list[int]:
+    """Evenly spaced starts of two or more tiles of a ring of 0..length-1; the last ones go on at its start."""
+    count = 2 if tile >= length else max(2, -(-length // max(1, tile - overlap)))
+    return [round(index * length / count) for index in range(count)]
+
+
+def grid(box: Box, tile: Size, overlap: int, closed: bool = False) -> list[Box]:
+    """The tiles of a box in row-major order; an axis that is not longer than a tile stays whole.
+
+    The box of a `closed` ring is all of it.
+    """
     high, wide = min(tile.height, box.size.height), min(tile.width, box.size.width)
+    lefts = around if closed else starts
     return [
-        Box(box.top + top, box.left + left, box.top + top + high, box.left + left + wide)
+        Box(box.top + top, box.left + left, box.top + top + high, box.left + left + wide, box.ring)
         for top in starts(box.size.height, high, overlap)
-        for left in starts(box.size.width, wide, overlap)
+        for left in lefts(box.size.width, wide, overlap)
     ]
 
 
-def bounds(occupied: np.ndarray) -> Box | None:
-    """The smallest box that holds all true cells [h, w], or None."""
+def bounds(occupied: np.ndarray, ring: bool = False) -> Box | None:
+    """The smallest box that holds all true cells [h, w], or None; in a ring it may cross the border."""
     rows, columns = np.flatnonzero(occupied.any(axis=1)), np.flatnonzero(occupied.any(axis=0))
     if not len(rows):
         return None
-    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    if not ring:
+        return Box(top, int(columns[0]), bottom, int(columns[-1]) + 1)
+    gaps = np.diff(columns, prepend=columns[-1] - occupied.shape[1])
+    after = int(np.argmax(gaps))  # the columns begin after the widest gap
+    left = int(columns[after])
+    return Box(top, left, bottom, left + occupied.shape[1] - int(gaps[after]) + 1, ring=True)
 
 
 def window(inner: Box, canvas: Size, least: int, multiple: int) -> Box:
     """The box a network sees of a region: `inner` rounded up to `multiple`, at least `least` cells, on the canvas."""
     top, bottom = _span(inner.top, inner.bottom, canvas.height, least, multiple)
-    left, right = _span(inner.left, inner.right, canvas.width, least, multiple)
-    return Box(top, left, bottom, right)
+    left, right = _span(inner.left, inner.right, canvas.width, least, multiple, inner.ring)
+    return Box(top, left, bottom, right, inner.ring)
 
 
-def _span(first: int, last: int, length: int, least: int, multiple: int) -> tuple[int, int]:
+def _span(first: int, last: int, length: int, least: int, multiple: int, ring: bool = False) -> tuple[int, int]:
     wide = min(length, max(least, -(-(last - first) // multiple) * multiple))
-    start = min(max((first + last - wide) // 2, 0), length - wide)
+    start = (first + last - wide) // 2
+    if not ring or wide == length:
+        start = min(max(start, 0), length - wide)
     return start, start + wide
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from lib_regiondiff import tiles
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Cond, LatentSpec, Parts
-from lib_regiondiff.palette import Palette
+from lib_regiondiff.palette import Palette, Tiles
 from lib_regiondiff.surround import Around, Surround, centred
 
 WINDOW_MULTIPLE = 64
@@ -51,7 +51,7 @@ class View:
 
 @dataclass(frozen=True)
 class Layout:
-    """How views lie on a canvas: sizes in cells, `tile` None for no grid."""
+    """How views lie on a canvas, a `ring` or not: sizes in cells, `tile` None for no grid."""
 
     canvas: Size
     least: int
@@ -60,31 +60,35 @@ class Layout:
     overlap: int
     kind: str
     device: torch.device
+    ring: bool = False
 
     @staticmethod
     def of(palette: Palette, size: Size, latent: LatentSpec) -> Layout:
         """The layout of a palette on a canvas of `size` pixels."""
         cell, grid = latent.pixels_per_cell, palette.tiles
         assert not isinstance(grid, str), "settled"
+        tile, overlap = _tile(grid, cell) if grid else (None, 0)
         default = "gaussian" if palette.blend == "mixture" else "linear"
         return Layout(
             canvas=size.cells(cell),
             least=latent.native // cell,
             multiple=max(1, WINDOW_MULTIPLE // cell),
-            tile=Size(max(1, grid.height // cell), max(1, grid.width // cell)) if grid else None,
-            overlap=-(-grid.overlap // cell) if grid else 0,
+            tile=tile,
+            overlap=overlap,
             kind=(grid.window if grid else None) or default,
             device=latent.device,
+            ring=grid is not None and grid.wrap,
         )
 
     def boxes(self, weight: np.ndarray) -> list[Box]:
         """The boxes of a region by its greatest weight over all levels [h, w]; none for an empty region."""
-        inner = tiles.bounds(weight > 0)
+        inner = tiles.bounds(weight > 0, self.ring)
         if inner is None:
             return []
         window = tiles.window(inner, self.canvas, self.least, self.multiple)
-        grid = tiles.grid(window, self.tile, self.overlap) if self.tile else [window]
-        return [box for box in grid if box.crop(weight).any()]
+        closed = self.ring and window.size.width == self.canvas.width
+        grid = tiles.grid(window, self.tile, self.overlap, closed) if self.tile else [window]
+        return [box for box in grid if _cut(weight, box).any()]
 
     def parted(self, owners: Sequence[Sequence[int]], peaks: np.ndarray) -> list[list[int]]:
         """Groups of brushes that are seen together, by the greatest weights [1 + P, h, w] of all brushes.
@@ -130,7 +134,7 @@ class Layout:
             if around is None or region.background or self.is_ground(places):
                 found += self._looks(weight, places, region)
             else:
-                found += _surrounded(self._looks(weight, centred(places, weight), region), number, around)
+                found += _surrounded(self._looks(weight, centred(places, weight, self.ring), region), number, around)
         return tuple(found)
 
     def is_ground(self, places: Sequence[Box]) -> bool:
@@ -143,14 +147,20 @@ class Layout:
         total = np.zeros(weight.shape, np.float32)
         profiles = [tiles.profile(self.kind, box.size) if len(places) > 1 else 1 for box in places]
         for box, profile in zip(places, profiles, strict=True):
-            inside = box.within(self.canvas)
-            inside.crop(total)[...] += _part(profile, inside, box)
+            for inside, place in box.pieces(self.canvas):
+                inside.crop(total)[...] += profile if isinstance(profile, int) else place.crop(profile)
         shares = [_cut(weight, box) * profile for box, profile in zip(places, profiles, strict=True)]
         return [
             View(box, Box.hull(places), region, torch.from_numpy(share / _cut(total, box, 1)).to(self.device))
             for box, share in zip(places, shares, strict=True)
             if share.any()
         ]
+
+
+def _tile(grid: Tiles, cell: int) -> tuple[Size, int]:
+    """Size and overlap of settled tiles in cells."""
+    high, wide, overlap = (side for side in (grid.height, grid.width, grid.overlap) if not isinstance(side, str))
+    return Size(max(1, high // cell), max(1, wide // cell)), -(-overlap // cell)
 
 
 def _surrounded(views: Sequence[View], number: int, around: Around) -> list[View]:
@@ -160,24 +170,23 @@ def _surrounded(views: Sequence[View], number: int, around: Around) -> list[View
     ]
 
 
-def _part(profile: np.ndarray | int, inside: Box, box: Box) -> np.ndarray | int:
-    return profile if isinstance(profile, int) else inside.moved(-box.top, -box.left).crop(profile)
-
-
 def _cut(canvas: np.ndarray, box: Box, beyond: float = 0) -> np.ndarray:
     """The part of a canvas [h, w] in a box, with a number where the box leaves it."""
-    inside = box.within(Size(*canvas.shape))
-    if inside == box:
+    size = Size(*canvas.shape)
+    if box.within(size) == box:
         return box.crop(canvas)
     cut = np.full((box.size.height, box.size.width), beyond, np.float32)
-    inside.moved(-box.top, -box.left).crop(cut)[...] = inside.crop(canvas)
+    for inside, place in box.pieces(size):
+        place.crop(cut)[...] = inside.crop(canvas)
     return cut
 
 
-def fading(coverage: np.ndarray) -> np.ndarray:
+def fading(coverage: np.ndarray, ring: bool = False) -> np.ndarray:
     """Mixture of Diffusers' weight [h, w] of a region: a Gaussian over the bounding box of its coverage."""
     weight = np.full(coverage.shape, tiles.FLOOR, np.float32)
-    box = tiles.bounds(coverage > 0)
+    box = tiles.bounds(coverage > 0, ring)
     if box is not None:
-        box.paste(weight, tiles.profile("gaussian", box.size))
+        curve = tiles.profile("gaussian", box.size)
+        for inside, place in box.pieces(Size(*coverage.shape)):
+            inside.paste(weight, place.crop(curve))
     return weight

@@ -66,7 +66,9 @@ def _checked(rule: fields.Checked) -> Values:
 def _mended(value: Any) -> Any:
     """The same without contradictions."""
     if isinstance(value, Tiles):
-        return dataclasses.replace(value, overlap=value.overlap % min(value.width, value.height))
+        sides = [side for side in (value.width, value.height) if not isinstance(side, str)]
+        own = value.overlap if isinstance(value.overlap, str) or not sides else value.overlap % min(sides)
+        return dataclasses.replace(value, overlap=own)
     if isinstance(value, Brush):
         start, stop = sorted((value.start, value.stop))
         return dataclasses.replace(value, start=start if start < stop else 0.0, stop=stop or 1.0)
@@ -96,6 +98,7 @@ STRATEGIES: dict[type, Callable[[Any], Values]] = {
     fields.Guidance: lambda rule: st.floats(1, 100),
     fields.Colour: lambda rule: st.integers(0, 0xFFFFFF).map("#{:06x}".format),
     fields.Exactly: lambda rule: st.just(rule.number),
+    fields.Flag: lambda rule: st.booleans(),
     fields.PictureRule: lambda rule: shapes() | st.sampled_from(MASKS) if rule.mask else st.sampled_from(IMAGES),
 }
 

@@ -64,7 +64,19 @@ def test_runs_that_begin_from_a_picture_get_no_bootstrap() -> None:
     assert settled(Palette(), Size(512, 512), 512, clock(5, LATE), 1).bootstrap.levels == 0
 
 
-@given(palettes(), st.integers(1, 40), st.sampled_from([64, 512, 1024]), st.sampled_from([1.0, 7.0]))
+def fitting(palette: Palette) -> Palette:
+    """The palette with an overlap that goes with every native side, where a tile has such a side."""
+    tiles = palette.tiles
+    if not isinstance(tiles, Tiles) or isinstance(tiles.overlap, str) or "auto" not in (tiles.width, tiles.height):
+        return palette
+    return replace(palette, tiles=replace(tiles, overlap=min(tiles.overlap, 63)))
+
+
+def left_open(tiles: Tiles | str | None) -> bool:
+    return "auto" in (tiles.width, tiles.height, tiles.overlap) if isinstance(tiles, Tiles) else tiles == "auto"
+
+
+@given(palettes().map(fitting), st.integers(1, 40), st.sampled_from([64, 512, 1024]), st.sampled_from([1.0, 7.0]))
 @settings(max_examples=60, deadline=None)
 def test_what_was_said_stays_and_nothing_stays_open(palette: Palette, steps: int, native: int, guidance: float) -> None:
     made = settled(palette, palette.size, native, clock(steps), guidance)
@@ -73,8 +85,13 @@ def test_what_was_said_stays_and_nothing_stays_open(palette: Palette, steps: int
     for key in ("levels", "mix", "leak_sensitivity"):
         said, now = getattr(palette.bootstrap, key), getattr(made.bootstrap, key)
         assert not isinstance(now, str) and (said == "auto" or said == now)
-    if isinstance(palette.tiles, Tiles) or palette.tiles is None:
-        assert made.tiles == palette.tiles
+    if palette.tiles is None:
+        assert made.tiles is None
+    if isinstance(palette.tiles, Tiles):
+        assert made.tiles is not None and made.tiles.wrap == palette.tiles.wrap
+        for key in ("width", "height", "overlap", "window"):
+            said, now = getattr(palette.tiles, key), getattr(made.tiles, key)
+            assert said == now if said != "auto" else not isinstance(now, str)
 
 
 def test_a_large_picture_of_one_meaning_stays_the_host_s_own() -> None:
@@ -115,12 +132,13 @@ def test_a_plan_tells_what_acts_by_number_and_size_of_brushes(mask: Any, size: A
     assert make_plan(said, Job(said.size, clock(steps), (1,)), GaussianHost(native=512)).chosen == {}
 
 
-@given(palettes(), st.integers(1, 12), st.sampled_from([64, 512]))
+@given(palettes().map(fitting), st.integers(1, 12), st.sampled_from([64, 512]))
 @settings(max_examples=40, deadline=None)
 def test_choices_settle_the_palette_as_it_was(palette: Palette, steps: int, native: int) -> None:
     made = settled(palette, palette.size, native, clock(steps), 1)
     choices = chosen(palette, made)
-    assert ("tiles" in choices) == (palette.tiles == "auto")
-    tiles = Tiles(**choices["tiles"]) if choices.get("tiles") else None
+    assert ("tiles" in choices) == left_open(palette.tiles)
+    given_tiles = palette.tiles if isinstance(palette.tiles, Tiles) else Tiles()
+    tiles = replace(given_tiles, **choices["tiles"]) if choices.get("tiles") else None
     again = replace(palette, tiles=tiles) if "tiles" in choices else palette
     assert replace(again, bootstrap=replace(palette.bootstrap, **choices.get("bootstrap", {}))) == made

@@ -57,6 +57,7 @@ DESCRIPTIONS: dict[type, Callable[[Any], Words]] = {
     fields.Auto: lambda rule: (f"{described(rule.rule)[0]} or `auto`", described(rule.rule)[1]),
     fields.Colour: lambda rule: ("colour", "`#rrggbb`"),
     fields.Exactly: lambda rule: ("whole number", f"{rule.number}"),
+    fields.Flag: lambda rule: ("flag", "`true`, `false`"),
     fields.PictureRule: _picture,
 }
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from lib_regiondiff import noise
 from lib_regiondiff.finish import finished
+from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Level, composed
 from lib_regiondiff.hosts.diffusers import begin, samplers
 from lib_regiondiff.hosts.diffusers.begin import Begin
@@ -26,6 +27,8 @@ from lib_regiondiff.plan import Job, Plan, make_plan
 from lib_regiondiff.views import View
 
 Progress = Callable[[int, int], None]
+BEYOND = 16
+"""Latent cells that the decoder sees beyond a border where the picture continues at its other side."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,16 @@ def renders(
     for group in groups:
         run = Run.of(host, replace(palette, seed=group[0]), step_done, seeds=group)
         for seed, latent in zip(group, run.latents().split(1), strict=True):
-            image = host.decode(latent).crop((0, 0, palette.size.width, palette.size.height))
+            image = decoded(host, latent, palette)
             yield Render(finished(image, palette), replace(palette, seed=seed, model=model), run.plan.chosen)
+
+
+def decoded(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Image:
+    """The picture of clean latents [1, C, h, w]; where it wraps, the decoder sees more than it on both sides."""
+    more = min(BEYOND, latent.shape[-1]) if palette.wraps else 0
+    seen = Box(0, -more, latent.shape[-2], latent.shape[-1] + more, ring=True).padded(latent)
+    left = more * host.latent.pixels_per_cell
+    return host.decode(seen).crop((left, 0, left + palette.size.width, palette.size.height))
 
 
 @dataclass(frozen=True)
