@@ -1,4 +1,4 @@
-"""The command line: `regiondiff render | check | overlay | schema | info | demo`, the only module that prints."""
+"""The command line, the only module that prints: `regiondiff render | panorama | check | overlay | schema | info`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import random
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ from PIL import Image
 
 from lib_regiondiff import __version__, demo, overrides, record
 from lib_regiondiff.auto import told
+from lib_regiondiff.cli_bar import bar
 from lib_regiondiff.cli_loading import how_loaded, loaded_by, loading, proposed
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import MAX_BYTES, SEED, Palette, json_schema, parse
 from lib_regiondiff.record import MadeWith
 from lib_regiondiff.renderer import INSTALL, Renderer, absent, load_renderer, quieten, surroundings
@@ -29,6 +31,7 @@ from lib_regiondiff.verdict import verdict
 MAX_SEED = int(SEED.high)
 DTYPES = ("auto", "float32", "float16", "bfloat16")
 SOURCE = click.Path(exists=True, dir_okay=False, allow_dash=True)
+WIDE = Size(512, 2048)
 FIELDS: Mapping[str, str] = {
     "prompt": "background.prompt",
     "negative": "background.negative",
@@ -101,8 +104,33 @@ def render(source: str, output: Path, **options: Any) -> None:
 
     With several seeds the files are called like out-SEED.png. Their paths are printed.
     """
-    palette, then = read(source)
-    palette = overrides.override(palette, [*loaded_by(options), *changes(options)])
+    drawn(*read(source), output, options)
+
+
+@main.command(params=[each for each in render.params if each.name not in ("source", "prompt")])
+@click.argument("prompt", required=False)
+@click.option("--palette", "source", type=SOURCE, metavar="PALETTE_OR_PNG", help="Brushes and all that options leave.")
+@click.option("--wrap", is_flag=True, help="Let the left and right border continue each other.")
+def panorama(prompt: str | None, source: str | None, wrap: bool, output: Path, **options: Any) -> None:
+    """Draw a wide picture, 2048x512 if nothing else is said, in tiles of the model's native size.
+
+    Options are those of `render`.
+    """
+    if not prompt and not source:
+        raise click.UsageError("expected a PROMPT or --palette")
+    palette = read(source)[0] if source else Palette(size=WIDE)
+    drawn(palette, None, output, options | {"prompt": prompt}, overrides.in_tiles(palette, wrap))
+
+
+def drawn(
+    palette: Palette,
+    then: MadeWith | None,
+    output: Path,
+    options: Mapping[str, Any],
+    first: Sequence[overrides.Change] = (),
+) -> None:
+    """Draw a palette as options of `render` say, after other changes of it."""
+    palette = overrides.override(palette, [*first, *loaded_by(options), *changes(options)])
     model = model_of(options["model"], palette)
     seeds = seeds_of(palette.seed, options["seed"], options["count"])
     places = places_of(output, seeds, options["force"])
@@ -267,20 +295,3 @@ def since(palette: Palette, then: MadeWith, renderer: Renderer) -> list[str]:
     old, new = palette.model.hash, renderer.fingerprint
     hashes = [record.differs("model hash", old, new)] if old != new else []
     return [*hashes, *record.differences(then, renderer.made_with)]
-
-
-@contextlib.contextmanager
-def bar(wanted: bool | None, steps: int) -> Iterator[tuple[Callable[[int, int], None], Callable[[], Any]]]:
-    """A progress bar on stderr: what reports steps to it, and a context in which other lines can be printed."""
-    if not (sys.stderr.isatty() if wanted is None else wanted):
-        yield lambda done, total: None, contextlib.nullcontext
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=steps, unit="step", file=sys.stderr, dynamic_ncols=True) as shown:
-
-        def progress(done: int, total: int) -> None:
-            shown.total = total
-            shown.update(done - shown.n)
-
-        yield progress, tqdm.external_write_mode

@@ -10,7 +10,7 @@ from typing import Any
 
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.fields import AUTO, Auto, Checked
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.palette import Palette, Tiles, parse
 from lib_regiondiff.schema import Fault, Many, Maybe, Object, Rule, join, rules_of, show
 
 STEP = r"[^.\[\]=]+|\[[^\]]+\]"
@@ -28,6 +28,13 @@ class Change:
 def change(path: str, value: Any) -> Change:
     """The change of the value at a path of plain keys."""
     return Change(tuple(path.split(".")), value)
+
+
+def in_tiles(palette: Palette, wrap: bool) -> list[Change]:
+    """Tiles of the model's native size for a palette that has none of its own, whose borders meet where `wrap`."""
+    own = isinstance(palette.tiles, Tiles)
+    tiles = [] if own else [change(f"tiles.{key}", AUTO) for key in ("width", "height", "overlap")]
+    return [*tiles, change("tiles.wrap", True)] if wrap else tiles
 
 
 def read(text: str) -> Change:
