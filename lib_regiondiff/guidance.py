@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from lib_regiondiff.host import Level
+from lib_regiondiff.prediction import PREDICTIONS
 
 
 def compose(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor | None) -> Tensor:
@@ -25,19 +26,17 @@ def cfg(cond: Tensor, uncond: Tensor, scale: float) -> Tensor:
     return uncond + scale * (cond - uncond)
 
 
-def rescale(guided: Tensor, cond: Tensor, x: Tensor, level: Level, share: float) -> Tensor:
-    """Bring the deviation of the guided noise back to that of the unguided one, Lin et al. 2023, eq. 15 and 16.
+def rescale(guided: Tensor, cond: Tensor, x: Tensor, at: tuple[Level, str], share: float) -> Tensor:
+    """Bring the deviation of the guided prediction back to the unguided one's, Lin et al. 2023, eq. 15 and 16.
 
-    guided, cond: x0 [B, C, h, w] of the same x at `level`; share 0 changes nothing, 1 rescales fully.
+    guided, cond: x0 [B, C, h, w] of the same x; `at` is its level and what the network predicts, which is what is
+    compared; share 0 changes nothing, 1 rescales fully.
     """
     if share == 0:
         return guided
-    eps, plain = _noise(guided, x, level), _noise(cond, x, level)
+    level, kind = at[0], PREDICTIONS[at[1]]
+    made, plain = (kind.from_denoised(each, x, level.alpha, level.beta) for each in (guided, cond))
     axes = (1, 2, 3)
-    ratio = plain.std(dim=axes, keepdim=True) / eps.std(dim=axes, keepdim=True)
-    eps = share * (eps * ratio) + (1 - share) * eps
-    return (x - level.beta * eps) / level.alpha
-
-
-def _noise(denoised: Tensor, x: Tensor, level: Level) -> Tensor:
-    return (x - level.alpha * denoised) / level.beta
+    ratio = plain.std(dim=axes, keepdim=True) / made.std(dim=axes, keepdim=True)
+    made = share * (made * ratio) + (1 - share) * made
+    return kind.to_denoised(made, x, level.alpha, level.beta)

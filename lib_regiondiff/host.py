@@ -93,7 +93,10 @@ class Row:
 
 @dataclass(frozen=True)
 class LatentSpec:
-    """The latent space of a host: sizes in pixels, the most latent cells that one network call may hold."""
+    """The latent space of a host: sizes in pixels, the most latent cells that one network call may hold.
+
+    `prediction` is what its network predicts, a key of PREDICTIONS; only rescaled guidance must know.
+    """
 
     channels: int
     pixels_per_cell: int
@@ -101,6 +104,7 @@ class LatentSpec:
     device: torch.device
     dtype: torch.dtype
     cells_per_call: int = 2**16
+    prediction: str = "epsilon"
 
 
 class Host(Protocol):

@@ -101,7 +101,8 @@ def predict(host: Host, plan: Plan, x: Tensor, level: Level, call: Call) -> Pred
         cond = _composed(view, each, answers, uncond)
         if uncond is not None:
             whole = guidance.cfg(cond, uncond, call.scale_of(view.region))
-            cond = guidance.rescale(whole, cond, _looks(view, x, level), level, plan.rescale)
+            at = (level, host.latent.prediction)
+            cond = guidance.rescale(whole, cond, _looks(view, x, level), at, plan.rescale)
         guided.append(cond)
     kept = [bootstrap.kept(view, each, plan.sensitivity) for view, each in zip(views, guided, strict=True)]
     denoised = blend(views, guided, x, kept, plan.under)
