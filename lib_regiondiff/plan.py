@@ -88,8 +88,11 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     meanings = meanings_of(palette, job, alone=under is not None)
     kinds, maps = _weights(_partition(palette, job, host), meanings, palette, job)
     owners = owners_of(meanings, merge)
-    if len(owners) == 1 and said.tiles == AUTO:
-        palette = replace(palette, tiles=None)  # a picture of one meaning is the host's own
+    if len(owners) == 1:  # a picture of one meaning is the host's own
+        palette, job = (
+            replace(palette, tiles=None if said.tiles == AUTO else palette.tiles),
+            replace(job, centred=False),
+        )
     layout = Layout.of(palette, job.size, host.latent)
     owners = layout.parted(owners, np.max(maps, axis=0))
     kinds, weights = _grouped(kinds, maps, owners)
