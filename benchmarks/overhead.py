@@ -19,12 +19,13 @@ from diffusers import DDIMScheduler, UNet2DConditionModel
 from lib_regiondiff import noise
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec, Part, Parts
-from lib_regiondiff.hosts.diffusers import samplers
-from lib_regiondiff.hosts.diffusers.host import DiffusersHost, from_denoised
+from lib_regiondiff.hosts.diffusers import samplers, schedule
+from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.text import TextCond
 from lib_regiondiff.model import region_model
 from lib_regiondiff.palette import Palette, parse
 from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.prediction import PREDICTIONS
 
 HALVES = [
     {"id": "left", "prompt": "a", "mask": {"rectangle": [0, 0, 0.5, 1]}},
@@ -38,7 +39,9 @@ class RandomHost(DiffusersHost):
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """A random embedding of SD1.5's shape for each prompt."""
         seed = sum(prompt.encode()) + 1
-        cond = self.known.setdefault(prompt, TextCond(torch.randn(1, 77, 768, generator=noise.generator(seed))))
+        cond = self.known.setdefault(
+            (prompt, False), TextCond(torch.randn(1, 77, 768, generator=noise.generator(seed)))
+        )
         return (Part(cond),)
 
 
@@ -76,15 +79,15 @@ def measure(steps: int) -> dict[str, object]:
     host = RandomHost(pipe, LatentSpec(4, 8, 512, torch.device("cpu"), torch.float32))
     document, sampler = palette(steps + 1), samplers.SAMPLERS["DDIM"]
     scheduler = samplers.scheduler_of(sampler, scheduler, steps + 1, "cpu")
-    levels = samplers.levels_of(sampler, scheduler)
+    levels = schedule.levels_of(sampler, scheduler)
     job = Job(document.size, tuple(level.noise for level in levels), (1,))
     plan = make_plan(document, job, host)
     model, x = region_model(host, plan), noise.unit([noise.generator(1)], (4, plan.size.height, plan.size.width))
-    loop, bare, rows = [], [], 0
+    loop, bare, rows, back = [], [], 0, PREDICTIONS["epsilon"].from_denoised
     for level, t in zip(levels, scheduler.timesteps, strict=False):
         recorder.inputs.clear()
         start = time.process_time()
-        x = scheduler.step(from_denoised(model(x, level), x, level, "epsilon"), t, x, return_dict=False)[0]
+        x = scheduler.step(back(model(x, level), x, level.alpha, level.beta), t, x, return_dict=False)[0]
         loop.append(time.process_time() - start)
         start = time.process_time()
         for arguments, named in recorder.inputs:

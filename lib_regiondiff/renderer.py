@@ -98,7 +98,7 @@ def surroundings() -> Iterator[str]:
         yield f"no {absent()[0]}, so no sampler: {INSTALL}"
         return
     quieten()
-    from lib_regiondiff.hosts.diffusers.samplers import SAMPLERS
+    from lib_regiondiff.hosts.diffusers import samplers
 
-    for name in SAMPLERS:
-        yield f"sampler {name}"
+    for name, sampler in samplers.SAMPLERS.items():
+        yield f"sampler {name}" + (f" (needs the package {sampler.needs})" if samplers.absent(sampler) else "")

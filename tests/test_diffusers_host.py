@@ -20,9 +20,6 @@ from lib_regiondiff.hosts.diffusers.host import (
     DiffusersHost,
     device_of,
     dtype_of,
-    from_denoised,
-    scales,
-    to_denoised,
 )
 from lib_regiondiff.hosts.diffusers.render import Run, render
 from lib_regiondiff.palette import Palette, parse
@@ -88,38 +85,6 @@ def test_the_same_without_merging_agrees_closely(host: DiffusersHost, sampler: s
     assert (latents[0] - wanted).abs().max() < 1e-4
     grey = np.abs(np.array(host.decode(latents), int) - np.array(plain(host, document), int))
     assert grey.max() <= 1
-
-
-@pytest.mark.parametrize("name", samplers.SAMPLERS)
-def test_levels_are_those_that_the_scheduler_adds_noise_by(host: DiffusersHost, name: str) -> None:
-    sampler = samplers.SAMPLERS[name]
-    scheduler = samplers.scheduler_of(sampler, host.pipe.scheduler, 7, "cpu")
-    levels = samplers.levels_of(sampler, scheduler)
-    x0, unit = torch.full((1, 4, 2, 2), 0.7), torch.full((1, 4, 2, 2), -0.3)
-    for level, t in zip(levels, scheduler.timesteps, strict=False):
-        wanted = scheduler.add_noise(x0, unit, t.reshape(1))
-        assert torch.allclose(host.add_noise(x0, unit, level), wanted, atol=1e-4 * float(wanted.abs().max()))
-    clock = [level.noise for level in levels]
-    assert clock == sorted(clock, reverse=True) and clock[-1] == 0 and clock[0] > 0.9
-
-
-@pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])
-@pytest.mark.parametrize("level", [Level(5, 1, 7.3, 0.99), Level(5, 0.6, 0.8, 0.8)])
-def test_a_prediction_survives_the_way_to_x0_and_back(kind: str, level: Level) -> None:
-    x, output = torch.randn(2, 1, 4, 3, 3, generator=noise.generator(1), dtype=torch.float64)
-    alpha, beta = scales([level], x)
-    denoised = to_denoised(output, x, alpha.double(), beta.double(), kind)
-    assert torch.allclose(from_denoised(denoised, x, level, kind), output, atol=1e-5)
-
-
-def test_velocity_agrees_with_epsilon() -> None:
-    x0, unit = torch.randn(2, 1, 4, 3, 3, generator=noise.generator(2), dtype=torch.float64)
-    for a in (0.2, 0.9):
-        b = (1 - a * a) ** 0.5
-        alpha, beta = torch.tensor(a).double(), torch.tensor(b).double()
-        x = a * x0 + b * unit
-        assert torch.allclose(to_denoised(unit, x, alpha, beta, "epsilon"), x0)
-        assert torch.allclose(to_denoised(a * unit - b * x0, x, alpha, beta, "v_prediction"), x0)
 
 
 def test_rows_of_one_call_have_levels_and_prompts_of_their_own(host: DiffusersHost) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,10 +15,11 @@ from torch import Tensor
 from lib_regiondiff import noise
 from lib_regiondiff.finish import finished
 from lib_regiondiff.geometry import Box
-from lib_regiondiff.host import Level, composed
-from lib_regiondiff.hosts.diffusers import begin, samplers
+from lib_regiondiff.host import composed
+from lib_regiondiff.hosts.diffusers import begin, samplers, schedule
 from lib_regiondiff.hosts.diffusers.begin import Begin
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost, from_denoised
+from lib_regiondiff.hosts.diffusers.schedule import Schedule
 from lib_regiondiff.hosts.diffusers.text import TextCond
 from lib_regiondiff.model import region_model
 from lib_regiondiff.palette import Model, Palette
@@ -85,13 +85,12 @@ def decoded(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Imag
 
 @dataclass(frozen=True)
 class Run:
-    """Pictures on their way, one for each seed: their plan, their own scheduler and generators."""
+    """Pictures on their way, one for each seed: their plan, their own schedule and generators."""
 
     host: DiffusersHost
     palette: Palette
     plan: Plan
-    scheduler: Any
-    levels: tuple[Level, ...]
+    schedule: Schedule
     step_done: Callable[[], None]
     begin: Begin | None = None
     seeds: tuple[int, ...] = ()
@@ -107,12 +106,12 @@ class Run:
         """Plan a palette for seeds, or for its own, which must be set then."""
         seeds = tuple(seeds) or ((palette.seed,) if palette.seed is not None else ())
         assert seeds
-        sampler = samplers.find(palette.sampler)
-        scheduler = samplers.scheduler_of(sampler, host.pipe.scheduler, palette.steps, host.latent.device)
-        levels = samplers.levels_of(sampler, scheduler)[begin.skipped(palette) * scheduler.order :]
-        job = Job(palette.size, tuple(level.noise for level in levels), seeds)
-        plan = make_plan(palette, job, host, merge)
-        return Run(host, palette, plan, scheduler, levels, step_done, Begin.of(palette, host), seeds)
+        sampler, steps = samplers.find(palette.sampler), palette.steps
+        scheduler = samplers.scheduler_of(sampler, host.pipe.scheduler, steps, host.latent.device)
+        schedule.make_own_noise(scheduler, seeds)
+        own = schedule.schedule_of(sampler, scheduler, steps, begin.skipped(palette))
+        plan = make_plan(palette, Job(palette.size, own.clock, seeds), host, merge)
+        return Run(host, palette, plan, own, step_done, Begin.of(palette, host), seeds)
 
     @torch.no_grad()
     def latents(self) -> Tensor:
@@ -129,17 +128,17 @@ class Run:
     def _sampled(self, start: Tensor, generators: list[torch.Generator]) -> Tensor:
         """The sampling loop: the scheduler steps the canvas with the blended prediction."""
         model, kind = region_model(self.host, self.plan), self.host.pipe.scheduler.config.prediction_type
-        x, first = start * self.scheduler.init_noise_sigma, len(self.scheduler.timesteps) + 1 - len(self.levels)
+        own, scheduler = self.schedule, self.schedule.scheduler
+        x = start * scheduler.init_noise_sigma
         if self.begin is not None:
-            x, model = self.begin.noised(start, self.levels[0]), self.begin.inside(model)
-            getattr(self.scheduler, "set_begin_index", lambda index: None)(first)
-        extra = step_options(self.scheduler, generators)
-        for level, t in zip(self.levels, self.scheduler.timesteps[first:], strict=False):
-            if hasattr(self.scheduler, "scale_model_input"):
-                self.scheduler.scale_model_input(x, t)
+            x, model = self.begin.noised(start, own.levels[0]), self.begin.inside(model)
+        for call, (level, t) in enumerate(zip(own.levels, own.timesteps, strict=False)):
+            scheduler.scale_model_input(x, t)
             output = from_denoised(model(x, level), x, level, kind)
-            x = self.scheduler.step(output, t, x, return_dict=False, **extra)[0]
-            self.step_done()
+            extra = schedule.step_options(scheduler, generators, call)
+            x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
+            if own.ends_step(call):
+                self.step_done()
         return x
 
     def _plain(self, view: View, start: Tensor, generators: list[torch.Generator]) -> Tensor:
@@ -148,11 +147,12 @@ class Run:
         region, scale = view.region, self.plan.guidance if view.region.guidance is None else view.region.guidance
         cond, uncond = region.conds[0][0].cond, region.unconds[0] if region.unconds else None
         assert isinstance(cond, TextCond)
-        pipe.scheduler = self.scheduler
+        pipe.scheduler = self.schedule.scheduler
         self.host.bring_denoiser()
 
-        def done(pipe: Any, step: int, t: Any, values: dict[str, Any]) -> dict[str, Any]:
-            self.step_done()
+        def done(pipe: Any, call: int, t: Any, values: dict[str, Any]) -> dict[str, Any]:
+            if self.schedule.ends_step(call):
+                self.step_done()
             return values
 
         try:
@@ -178,8 +178,3 @@ def fits_pipeline(view: View) -> bool:
     """Whether diffusers' pipeline takes these conditions: one prompt, and a negative of as many tokens."""
     parts, unconds = view.region.conds[0], view.region.unconds
     return not composed(parts) and (unconds is None or unconds[0].group == parts[0].cond.group)
-
-
-def step_options(scheduler: Any, generators: list[torch.Generator]) -> dict[str, Any]:
-    """The generators of the images, for a scheduler whose step takes them."""
-    return {"generator": generators} if "generator" in inspect.signature(scheduler.step).parameters else {}

@@ -1,55 +1,130 @@
-"""Samplers by their WebUI names: diffusers' scheduler classes, and the levels that a schedule runs."""
+"""Samplers by their WebUI names: diffusers' scheduler classes and how each of them counts noise."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import importlib.util
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lib_regiondiff.errors import HostError
-from lib_regiondiff.host import Level
+import torch
 
-FINAL = Level(0.0, 1.0, 0.0, 0.0)
+from lib_regiondiff.errors import HostError
+
+SPACINGS: Mapping[str, Mapping[str, Any]] = {
+    "Karras": {"use_karras_sigmas": True},
+    "Exponential": {"use_exponential_sigmas": True},
+    "SGM Uniform": {"timestep_spacing": "trailing"},
+}
+LEAST_SIGNAL = 2**-24
+"""What diffusers' schedulers with a sigma leave of the signal, as sigma would be infinite otherwise."""
+EVEN = {"use_karras_sigmas": False, "use_exponential_sigmas": False}
 
 
 @dataclass(frozen=True)
 class Sampler:
-    """A scheduler class of diffusers; `exploding` if its x is x0 + sigma * n rather than of unit variance."""
+    """A scheduler class of diffusers.
+
+    `exploding` if its x is x0 + sigma * n rather than of unit variance; `spacings` are its other schedules of levels;
+    `between` says at which sigma it calls the model for the second time in a step; `needs` is a package.
+    """
 
     scheduler: str
     exploding: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    spacings: Sequence[str] = ()
+    between: Callable[[Any, int], float] | None = None
+    needs: str = ""
+
+
+def _own_middle(scheduler: Any, call: int) -> float:
+    return float(scheduler.sigmas_interpol[call])
+
+
+def _own_middle_before(scheduler: Any, call: int) -> float:
+    return float(scheduler.sigmas_interpol[call - 1])
+
+
+def _geometric_middle(scheduler: Any, call: int) -> float:
+    return math.sqrt(scheduler.sigmas[call - 1] * scheduler.sigmas[call])
+
+
+def _spaced(scheduler: str, exploding: bool = False, needs: str = "", **options: Any) -> Sampler:
+    return Sampler(scheduler, exploding, {**options, **EVEN}, tuple(SPACINGS), needs=needs)
+
+
+def _multistep(kind: str) -> Sampler:
+    return _spaced("DPMSolverMultistepScheduler", algorithm_type=kind, solver_order=2)
+
+
+BASES: Mapping[str, Sampler] = {
+    "Euler": _spaced("EulerDiscreteScheduler", exploding=True),
+    "Euler a": Sampler("EulerAncestralDiscreteScheduler", exploding=True, spacings=("SGM Uniform",)),
+    "LMS": _spaced("LMSDiscreteScheduler", exploding=True, needs="scipy"),
+    "Heun": _spaced("HeunDiscreteScheduler", exploding=True),
+    "DPM2": replace(_spaced("KDPM2DiscreteScheduler", exploding=True), between=_own_middle),
+    "DPM2 a": replace(_spaced("KDPM2AncestralDiscreteScheduler", exploding=True), between=_own_middle_before),
+    "DPM++ 2S": replace(
+        _spaced("DPMSolverSinglestepScheduler", algorithm_type="dpmsolver++", solver_order=2, lower_order_final=True),
+        spacings=("Karras", "Exponential"),
+    ),
+    "DPM++ 2M": _multistep("dpmsolver++"),
+    "DPM++ 2M SDE": _multistep("sde-dpmsolver++"),
+    "DPM++ SDE": replace(_spaced("DPMSolverSDEScheduler", exploding=True, needs="torchsde"), between=_geometric_middle),
+    "DEIS": _spaced("DEISMultistepScheduler"),
+    "UniPC": _spaced("UniPCMultistepScheduler"),
+    "DDIM": Sampler("DDIMScheduler", options={"clip_sample": False}, spacings=("SGM Uniform",)),
+    "DDPM": Sampler("DDPMScheduler", options={"clip_sample": False}, spacings=("SGM Uniform",)),
+    "PLMS": Sampler("PNDMScheduler", options={"skip_prk_steps": True}),
+    "LCM": Sampler("LCMScheduler"),
+    "TCD": Sampler("TCDScheduler"),
+}
+
+
+def _with_spacings(name: str, base: Sampler) -> Mapping[str, Sampler]:
+    """A sampler, and under longer names the same with other schedules."""
+    others = {f"{name} {each}": replace(base, options={**base.options, **SPACINGS[each]}) for each in base.spacings}
+    return {name: base, **others}
 
 
 SAMPLERS: Mapping[str, Sampler] = {
-    "Euler": Sampler("EulerDiscreteScheduler", exploding=True),
-    "Euler a": Sampler("EulerAncestralDiscreteScheduler", exploding=True),
-    "DDIM": Sampler("DDIMScheduler"),
-    "DPM++ 2M": Sampler("DPMSolverMultistepScheduler", options={"algorithm_type": "dpmsolver++"}),
-    "DPM++ 2M Karras": Sampler(
-        "DPMSolverMultistepScheduler", options={"algorithm_type": "dpmsolver++", "use_karras_sigmas": True}
-    ),
-    "UniPC": Sampler("UniPCMultistepScheduler"),
-    "LCM": Sampler("LCMScheduler"),
+    name: sampler for base in BASES.items() for name, sampler in _with_spacings(*base).items()
 }
 
 
 def find(name: str) -> Sampler:
     """The sampler of a name, capitals aside; HostError with the nearest names otherwise."""
-    known = {key.lower(): sampler for key, sampler in SAMPLERS.items()}
+    known = {key.lower(): key for key in SAMPLERS}
     if name.lower() in known:
-        return known[name.lower()]
+        return _usable(known[name.lower()])
     near = difflib.get_close_matches(name.lower(), known, 1)
-    cure = f"did you mean '{next(key for key in SAMPLERS if key.lower() == near[0])}'?" if near else ""
-    raise HostError("sampler", "one of " + ", ".join(SAMPLERS), repr(name), cure)
+    cure = f"did you mean '{known[near[0]]}'?" if near else "`regiondiff info` lists their schedules too"
+    raise HostError("sampler", "one of " + ", ".join(BASES), repr(name), cure)
+
+
+def _usable(name: str) -> Sampler:
+    """The sampler of this very name; HostError where a package that it needs is missing."""
+    sampler = SAMPLERS[name]
+    if absent(sampler):
+        raise HostError(f"sampler {name}", f"the package {sampler.needs}", "none", f"pip install {sampler.needs}")
+    return sampler
+
+
+def absent(sampler: Sampler) -> bool:
+    """Whether a package that a sampler needs is missing."""
+    return bool(sampler.needs) and importlib.util.find_spec(sampler.needs) is None
 
 
 def scheduler_of(sampler: Sampler, base: Any, steps: int, device: Any) -> Any:
-    """A scheduler with the noise schedule of the checkpoint's own one, set to `steps`."""
+    """A scheduler with the noise schedule and the prediction of the checkpoint's own one, set to `steps`."""
+    if not hasattr(base, "alphas_cumprod"):
+        raise HostError("the model's scheduler", "a schedule of discrete steps", type(base).__name__)
     kind = getattr(importlib.import_module("diffusers"), sampler.scheduler)
-    scheduler = kind.from_config(base.config, **sampler.options)
+    scheduler = kind.from_config(base.config, **_known_options(sampler, kind), **_without_signal(base, kind))
     try:
         scheduler.set_timesteps(steps, device=device)
     except ValueError as error:
@@ -57,16 +132,21 @@ def scheduler_of(sampler: Sampler, base: Any, steps: int, device: Any) -> Any:
     return scheduler
 
 
-def levels_of(sampler: Sampler, scheduler: Any) -> tuple[Level, ...]:
-    """The levels that a set scheduler runs, and the final 0."""
-    levels = [_level(sampler, scheduler, index, t) for index, t in enumerate(scheduler.timesteps.tolist())]
-    return (*levels, FINAL)
+def _without_signal(base: Any, kind: Any) -> dict[str, Any]:
+    """The betas of a schedule that ends without any signal (Lin et al. 2023), for a class that does not make them."""
+    wanted, name = base.config.get("rescale_betas_zero_snr", False), "rescale_betas_zero_snr"
+    if not wanted or name in inspect.signature(kind.__init__).parameters:
+        return {}
+    kept = base.alphas_cumprod.double().clamp(min=LEAST_SIGNAL)
+    before = torch.cat([torch.ones_like(kept[:1]), kept[:-1]])
+    return {"trained_betas": (1 - kept / before).tolist()}
 
 
-def _level(sampler: Sampler, scheduler: Any, index: int, t: float) -> Level:
-    if hasattr(scheduler, "sigmas"):
-        sigma = float(scheduler.sigmas[index])
-    else:
-        kept = float(scheduler.alphas_cumprod[int(t)])
-        sigma = ((1 - kept) / kept) ** 0.5
-    return Level.exploding(t, sigma) if sampler.exploding else Level.preserving(t, sigma)
+def _known_options(sampler: Sampler, kind: Any) -> dict[str, Any]:
+    """The options that a class takes; it would ignore others, which must be nothing but switched off then."""
+    taken = inspect.signature(kind.__init__).parameters
+    lost = [name for name, value in sampler.options.items() if value and name not in taken]
+    if lost:
+        got = f"a version whose {sampler.scheduler} has no {lost[0]}"
+        raise HostError("sampler", "a newer version of diffusers", got, "pip install -U diffusers")
+    return {name: value for name, value in sampler.options.items() if name in taken}

@@ -1,0 +1,125 @@
+"""Does every sampler of the diffusers host obey? The model whose colours are known draws with each in four ways.
+
+Prints docs/schedulers.md: for each sampler the largest difference, in grey levels of 255, between the mean colour of a
+region, 8 px from its edges, and what its prompt alone gives.
+Command line: `PYTHONPATH=.:tests python benchmarks/schedulers.py [--output FILE] [NAME ...]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from known_model import build_pipeline
+from lib_regiondiff.hosts.diffusers import DiffusersHost, render
+from lib_regiondiff.hosts.diffusers.render import Run
+from lib_regiondiff.hosts.diffusers.samplers import SAMPLERS, absent
+from lib_regiondiff.imaging import Picture
+from lib_regiondiff.palette import Palette, parse
+
+LIMIT, EDGE, STEPS = 10, 8, 6
+SIDE = 64
+HALVES = {"red": [0, 0, 0.5, 1], "blue": [0.5, 0, 1, 1]}
+HEAD = f"""# Samplers on diffusers
+
+Every sampler by its name, drawn with the model whose colours are known (`tests/known_model.py`): {STEPS} steps,
+guidance 1, two halves. A number is the largest difference in grey levels of 255 between the mean colour of a half,
+{EDGE} px from its edges, and what its prompt alone gives; up to {LIMIT} is obedience. `plain` is a palette whose
+brushes say what the background says: `equal` if its latents are those of diffusers' own pipeline bit for bit.
+`img2img` repaints 0.7 of a picture of noise, `inpaint` its lower three quarters. Made by `benchmarks/schedulers.py`.
+
+| sampler | plain | regions | img2img | inpaint |
+|---|---|---|---|---|"""
+
+
+def palette(sampler: str, **more: Any) -> Palette:
+    """The head of all documents here."""
+    size = {"width": SIDE, "height": SIDE}
+    return parse({"version": 1, "size": size, "seed": 3, "steps": STEPS, "guidance": 1, "sampler": sampler} | more)
+
+
+def speckled() -> str:
+    """A picture that no model would draw, as a data URL."""
+    file = io.BytesIO()
+    pixels = np.random.default_rng(5).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    Image.fromarray(pixels).save(file, "PNG")
+    return Picture.of(file.getvalue()).url
+
+
+def ways() -> dict[str, dict[str, Any]]:
+    """What the documents say beside two halves."""
+    lower = {"rectangle": [0, 0.25, 1, 1]}
+    return {
+        "regions": {},
+        "img2img": {"init": {"image": speckled(), "strength": 0.7}},
+        "inpaint": {"init": {"image": speckled(), "strength": 1, "mask": lower}},
+    }
+
+
+def inside(image: Image.Image, box: list[float]) -> np.ndarray:
+    """The mean colour [3] of a part of the lower three quarters of a picture, away from its edges."""
+    left, top, right, bottom = (round(SIDE * each) for each in box)
+    top = max(top, SIDE // 4)
+    part = np.asarray(image, float)[top + EDGE : bottom - EDGE, left + EDGE : right - EDGE]
+    return part.reshape(-1, 3).mean(axis=0)
+
+
+def off(host: DiffusersHost, sampler: str, alone: Mapping[str, np.ndarray], more: Mapping[str, Any]) -> float:
+    """How far the worse half is from its prompt alone."""
+    brushes = [{"id": word, "prompt": word, "mask": {"rectangle": box}} for word, box in HALVES.items()]
+    image = render(host, palette(sampler, brushes=brushes, **more))[0].image
+    return max(float(np.abs(inside(image, box) - alone[word]).max()) for word, box in HALVES.items())
+
+
+def plain(host: DiffusersHost, sampler: str) -> str:
+    """Whether equal brushes are the pipeline's own picture, or how far off it they are in latents."""
+    brush = {"id": "a", "prompt": "red", "mask": {"rectangle": HALVES["red"]}}
+    run = Run.of(host, palette(sampler, background={"prompt": "red"}, brushes=[brush]))
+    ours, own = run.latents(), host.pipe.scheduler
+    host.pipe.scheduler = Run.of(host, run.palette).schedule.scheduler
+    noise = torch.Generator("cpu").manual_seed(3)
+    size = {"height": SIDE, "width": SIDE, "num_inference_steps": STEPS, "guidance_scale": 1}
+    theirs = host.pipe("red", **size, generator=noise, output_type="latent").images
+    host.pipe.scheduler = own
+    return "equal" if torch.equal(ours, theirs) else f"{float((ours - theirs).abs().max()):.1e} off"
+
+
+def row(host: DiffusersHost, sampler: str) -> str:
+    """One line of the table."""
+    if absent(SAMPLERS[sampler]):
+        return f"| {sampler} | needs {SAMPLERS[sampler].needs} | | | |"
+    alone = {
+        word: inside(render(host, palette(sampler, background={"prompt": word}))[0].image, [0, 0, 1, 1])
+        for word in HALVES
+    }
+    numbers = [off(host, sampler, alone, more) for more in ways().values()]
+    cells = [f"{number:.1f}" + (" **no**" if number > LIMIT else "") for number in numbers]
+    return f"| {sampler} | {plain(host, sampler)} | " + " | ".join(cells) + " |"
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=list(SAMPLERS), help="samplers; all of them by default")
+    parser.add_argument("--output", type=Path, help="a Markdown file to write")
+    args = parser.parse_args()
+    pipe = build_pipeline()
+    pipe.set_progress_bar_config(disable=True)
+    host, lines = DiffusersHost.of(pipe, "known"), [HEAD]
+    print(HEAD)
+    for name in args.names:
+        lines.append(row(host, name))
+        print(lines[-1], flush=True)
+    if args.output:
+        args.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
