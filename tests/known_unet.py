@@ -29,26 +29,32 @@ OPEN = 8.0  # a gate value b with gelu(b) = b
 
 
 @torch.no_grad()
-def teach_unet(unet: Any, alphas_cumprod: Tensor) -> None:
-    """Set the weights that are heard; `alphas_cumprod` [T] is the noise schedule."""
-    last = unet.up_blocks[3]
+def teach_unet(unet: Any, alphas_cumprod: Tensor, kind: str = "epsilon", norm: float | None = None) -> None:
+    """Set the weights that are heard; `alphas_cumprod` [T] is the noise schedule, `kind` what is to be predicted.
+
+    `norm` is what the text encoder makes of 1 in an embedding; by default what its last LayerNorm does.
+    """
+    last = unet.up_blocks[-1]
     resnet, transformer = last.resnets[2], last.attentions[2]
     block = transformer.transformer_blocks[0]
-    f, g = _factors(alphas_cumprod.double())
+    f, g, scale = _factors(alphas_cumprod.double(), kind)
     _carry_x(unet.conv_in, resnet)
-    _say_time(unet, torch.stack([f, g]) / f.max(), f / f.max())
+    _say_time(unet, torch.stack([f, g]) / scale.max(), scale / scale.max())
     _carry_time(resnet)
     _enter_tokens(transformer, block)
-    _attend_to_colours(block.attn2)
-    _multiply(block.ff, float(f.max()))
+    _attend_to_colours(block.attn2, norm or math.sqrt(block.attn2.to_k.weight.shape[1] / TEXT_NORM))
+    _multiply(block.ff, float(scale.max()))
     _leave_tokens(transformer.proj_out, unet)
 
 
-def _factors(alphas_cumprod: Tensor) -> tuple[Tensor, Tensor]:
-    """f and g of the denoiser at every timestep, [T] each."""
+def _factors(alphas_cumprod: Tensor, kind: str) -> tuple[Tensor, Tensor, Tensor]:
+    """f and g of the denoiser at every timestep, and what their errors are measured by, [T] each.
+
+    The velocity is alpha eps - sigma x0 = (1 - s^2) alpha f x - f c.
+    """
     alpha, sigma = alphas_cumprod.sqrt(), (1 - alphas_cumprod).sqrt()
     f = sigma / (SPREAD**2 * alpha**2 + sigma**2)
-    return f, alpha * f
+    return ((1 - SPREAD**2) * alpha * f, f, f) if kind == "v_prediction" else (f, alpha * f, f)
 
 
 def _carry_x(conv_in: Any, resnet: Any) -> None:
@@ -108,10 +114,12 @@ def _enter_tokens(transformer: Any, block: Any) -> None:
         norm.weight.fill_(TOKEN_K * math.sqrt(2 / len(norm.weight)))
 
 
-def _attend_to_colours(attn2: Any) -> None:
-    """Ask every text token in every head whether it is a colour word, and write the mean colour of those that are."""
+def _attend_to_colours(attn2: Any, feature: float) -> None:
+    """Ask every text token in every head whether it is a colour word, and write the mean colour of those that are.
+
+    `feature` is what 1 in the embedding of a word has become.
+    """
     width = attn2.to_q.weight.shape[0] // attn2.heads
-    feature = math.sqrt(attn2.to_k.weight.shape[1] / TEXT_NORM)  # what the text's last LayerNorm makes of 1
     zero(attn2.to_q)
     zero(attn2.to_out[0])
     for row in range(0, attn2.heads * width, width):

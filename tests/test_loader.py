@@ -30,7 +30,7 @@ pytestmark = pytest.mark.diffusers
 CPU = torch.device("cpu")
 
 
-def load(source: str | Path, dtype: torch.dtype = torch.float32) -> StableDiffusionPipeline:
+def load(source: str | Path, dtype: torch.dtype = torch.float32) -> Any:
     return load_pipeline(source, CPU, dtype)
 
 
@@ -108,16 +108,14 @@ def test_nothing_there(name: str) -> None:
 def test_a_folder_of_something_else(tmp_path: Path) -> None:
     with pytest.raises(HostError, match=r"model_index\.json: expected a JSON file .*No such file"):
         load(tmp_path)
-    (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionXLPipeline"}', encoding="utf-8")
-    assert "got StableDiffusionXLPipeline; only SD1 models are supported so far" in complaint(tmp_path)
+    (tmp_path / "model_index.json").write_text('{"_class_name": "KandinskyPipeline"}', encoding="utf-8")
+    assert "expected a model of StableDiffusionPipeline or " in complaint(tmp_path)
 
 
-def test_a_folder_of_sd2_or_for_inpainting(known_folder: Path, tmp_path: Path) -> None:
+def test_a_folder_for_inpainting(known_folder: Path, tmp_path: Path) -> None:
     folder = linked(known_folder, tmp_path / "model")
     change(folder / "unet" / "config.json", in_channels=9)
     assert "got 9 (an inpainting or editing model)" in complaint(folder)
-    change(folder / "unet" / "config.json", cross_attention_dim=1024)
-    assert "got an SD2 model" in complaint(folder)
 
 
 def test_a_folder_with_damaged_or_missing_weights(known_folder: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The diffusers host: a Stable Diffusion 1.5 pipeline behind the few verbs of the core."""
+"""The diffusers host: a pipeline behind the few verbs of the core."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
 from lib_regiondiff.hosts.diffusers import attention, extras, loader, room, text
 from lib_regiondiff.hosts.diffusers.extras import NOTHING, Extras
+from lib_regiondiff.hosts.diffusers.families import SD, Family, family_of
 from lib_regiondiff.hosts.diffusers.text import TextCond
 from lib_regiondiff.hosts.diffusers.vaes import encoded
 from lib_regiondiff.hosts.memory import Careful, memory_of
+from lib_regiondiff.prediction import PREDICTIONS
 
 MOST_PICTURES = 8
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -33,7 +35,8 @@ class DiffusersHost:
     latent: LatentSpec
     name: str = ""
     fingerprint: str = ""
-    known: dict[str, TextCond] = field(default_factory=dict, repr=False)
+    family: Family = SD
+    known: dict[tuple[str, bool], TextCond] = field(default_factory=dict, repr=False)
     seen: dict[bytes, Tensor] = field(default_factory=dict, repr=False)
     """Latents of the last pictures, by what the pictures hold."""
     extras: Extras = NOTHING
@@ -58,28 +61,32 @@ class DiffusersHost:
     @staticmethod
     def of(pipe: Any, name: str = "", fingerprint: str = "") -> DiffusersHost:
         """A host for a pipeline that is loaded already."""
+        family = family_of(type(pipe).__name__, name or "the pipeline")
         cell = 2 ** (len(pipe.vae.config.block_out_channels) - 1)
         native = pipe.unet.config.sample_size * cell
-        spec = LatentSpec(pipe.unet.config.in_channels, cell, native, pipe.device, pipe.unet.dtype)
-        return DiffusersHost(pipe, spec, name, fingerprint)
+        kind = pipe.scheduler.config.prediction_type
+        spec = LatentSpec(pipe.unet.config.in_channels, cell, native, pipe.device, pipe.unet.dtype, prediction=kind)
+        return DiffusersHost(pipe, spec, name, fingerprint, family)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """The parts of a prompt, encoded once whatever the size; only a positive prompt has several."""
         parts = [(prompt, 1.0)] if negative else text.split(prompt)
-        return tuple(Part(self._cond(words), weight) for words, weight in parts)
+        return tuple(Part(self._cond(words, negative), weight) for words, weight in parts)
 
-    def _cond(self, words: str) -> Cond:
-        if words not in self.known:
+    def _cond(self, words: str, negative: bool) -> Cond:
+        key = (words, negative and not words)  # only nothing at all may mean another thing as a negative
+        if key not in self.known:
             self._bring(room.TEXT)
-            self.known[words] = text.encode(self.pipe.tokenizer, self.pipe.text_encoder, words, self.extras.book)
-        return self.known[words]
+            self.known[key] = self.family.encode(self.pipe, *key, self.extras.book)
+        return self.known[key]
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
         """Between two conditions; the shorter one is repeated up to the length of the longer."""
-        first, second = _embedding(a), _embedding(b)
-        tokens = max(first.shape[1], second.shape[1])
-        first, second = (each.repeat(1, -(-tokens // each.shape[1]), 1)[:, :tokens] for each in (first, second))
-        return TextCond(torch.lerp(first, second, t))
+        assert isinstance(a, TextCond) and isinstance(b, TextCond), "conditions of this host"
+        tokens = max(a.group, b.group)
+        first, second = (each.embedding.repeat(1, -(-tokens // each.group), 1)[:, :tokens] for each in (a, b))
+        pools = None if a.pooled is None or b.pooled is None else torch.lerp(a.pooled, b.pooled, t)
+        return TextCond(torch.lerp(first, second, t), pools)
 
     def token_spans(self, prompt: str, phrase: str) -> list[slice]:
         """Where the tokens of a phrase stand among the tokens of the encoded prompt."""
@@ -108,11 +115,10 @@ class DiffusersHost:
     def _denoised(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         alpha, beta = scales([row.level for row in rows], x)
         t = torch.tensor([row.level.t for row in rows], device=x.device, dtype=torch.float32)
-        unit = x / (alpha**2 + beta**2).sqrt()
-        embeddings = torch.cat([_embedding(row.cond) for row in rows])
+        unit, spec = x / (alpha**2 + beta**2).sqrt(), self.latent
         with attention.beside(self.pipe.unet, rows):
-            output = self.pipe.unet(unit.to(self.latent.dtype), t, encoder_hidden_states=embeddings).sample
-        return to_denoised(output.float(), x, alpha, beta, self.pipe.scheduler.config.prediction_type)
+            output = self.family.ask(self.pipe, unit.to(spec.dtype), t, rows, spec.pixels_per_cell)
+        return PREDICTIONS[spec.prediction].to_denoised(output.float(), x, alpha, beta)
 
     def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
         """x at a level."""
@@ -130,8 +136,10 @@ class DiffusersHost:
     @torch.no_grad()
     def _encoded(self, image: Image.Image) -> Tensor:
         pixels = self.pipe.image_processor.preprocess(image).to(self.latent.device, self.pipe.vae.dtype)
-        latents = self._by_vae(image.width * image.height, lambda: encoded(self.pipe.vae, pixels))
-        return latents.float() * self.pipe.vae.config.scaling_factor
+        latents = self._by_vae(image.width * image.height, lambda: encoded(self.pipe.vae, pixels)).float()
+        if not torch.isfinite(latents).all():
+            raise HostError("encoding a picture", "finite numbers", "NaN or infinity", self._wider())
+        return latents * self.pipe.vae.config.scaling_factor
 
     def _by_vae(self, pixels: int, work: Callable[[], Tensor]) -> Tensor:
         """Work of the VAE on so many pixels."""
@@ -145,38 +153,21 @@ class DiffusersHost:
         area = latent.shape[-2] * latent.shape[-1] * self.latent.pixels_per_cell**2
         pixels = self._by_vae(area, lambda: self.pipe.vae.decode(scaled, return_dict=False)[0])
         if not torch.isfinite(pixels).all():
-            raise HostError("decoding", "finite numbers", "NaN or infinity", "use a wider dtype for the VAE")
+            raise HostError("decoding", "finite numbers", "NaN or infinity", self._wider())
         return self.pipe.image_processor.postprocess(pixels, output_type="pil")[0]
+
+    def _wider(self) -> str:
+        """What to do about a VAE that leaves the range of its float type."""
+        wide = "dtype float32 or bfloat16"
+        if self.pipe.vae.dtype != torch.float16:
+            return f"try {wide}"
+        return f"this VAE is not made for float16: {wide}, or a VAE that is (for SDXL sdxl-vae-fp16-fix)"
 
 
 def scales(levels: Sequence[Level], like: Tensor) -> tuple[Tensor, Tensor]:
     """alpha and beta [N, 1, 1, 1] of each row."""
     pairs = torch.tensor([(level.alpha, level.beta) for level in levels], device=like.device, dtype=torch.float32)
     return pairs[:, 0].reshape(-1, 1, 1, 1), pairs[:, 1].reshape(-1, 1, 1, 1)
-
-
-def to_denoised(output: Tensor, x: Tensor, alpha: Tensor, beta: Tensor, kind: str) -> Tensor:
-    """x0 from what a network predicts (epsilon, v_prediction or sample) for x = alpha * x0 + beta * n."""
-    norm = (alpha**2 + beta**2).sqrt()
-    if kind == "epsilon":
-        return (x - beta * output) / alpha
-    if kind == "v_prediction":
-        return (alpha * x / norm - beta * output) / norm
-    return output
-
-
-def from_denoised(x0: Tensor, x: Tensor, level: Level, kind: str) -> Tensor:
-    """What a scheduler expects from a network, for an x0 that was blended; the inverse of `to_denoised`."""
-    eps = (x - level.alpha * x0) / level.beta
-    if kind == "epsilon":
-        return eps
-    norm = (level.alpha**2 + level.beta**2) ** 0.5
-    return (level.alpha * eps - level.beta * x0) / norm if kind == "v_prediction" else x0
-
-
-def _embedding(cond: Cond) -> Tensor:
-    assert isinstance(cond, TextCond), "conditions of this host"
-    return cond.embedding
 
 
 def device_of(name: str) -> torch.device:

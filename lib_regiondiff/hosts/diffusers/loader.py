@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import re
 from collections.abc import Sequence
@@ -12,13 +13,14 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from diffusers import PNDMScheduler, StableDiffusionPipeline
+from diffusers import DiffusionPipeline, PNDMScheduler, StableDiffusionPipeline
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
-from transformers import CLIPTextConfig, CLIPTextModel
+from transformers import CLIPTextConfig
 
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers.families import Family, expect_text_to_image, family_of
 from lib_regiondiff.hosts.diffusers.single_file import ASSETS, brief, load_networks, text_encoder
 from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
 
@@ -29,11 +31,10 @@ NO_CHECKER: dict[str, Any] = {
     "requires_safety_checker": False,
 }
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
-OTHER_WIDTHS = {1024: "an SD2 model", 1280: "an SDXL refiner", 2048: "an SDXL model"}
 
 
-def load_pipeline(source: str | Path, device: torch.device, dtype: torch.dtype) -> StableDiffusionPipeline:
-    """The SD1 model at `source` on `device`: for inference only, without safety checker.
+def load_pipeline(source: str | Path, device: torch.device, dtype: torch.dtype) -> DiffusionPipeline:
+    """The model at `source` on `device`: for inference only, without safety checker.
 
     Local sources never ask the network; a hub id does where the cache lacks something. HostError says what is wrong.
     """
@@ -46,7 +47,9 @@ def load_pipeline(source: str | Path, device: torch.device, dtype: torch.dtype) 
         pipeline = _load_folder(_download(str(source)))
     else:
         raise HostError(str(source), "a model's file or folder", "nothing there")
-    for part in (pipeline.unet, pipeline.vae, pipeline.text_encoder):
+    for part in pipeline.components.values():
+        if not isinstance(part, nn.Module):
+            continue
         nn.Module.to(part, device=device, dtype=dtype)  # diffusers' own `to` warns about a list that is empty here
         part.eval().requires_grad_(False)
     return pipeline
@@ -82,43 +85,44 @@ def _load_file(path: Path) -> StableDiffusionPipeline:
     return StableDiffusionPipeline(tokenizer=clip_tokenizer(), scheduler=scheduler, **networks, **NO_CHECKER)
 
 
-def _load_folder(folder: Path) -> StableDiffusionPipeline:
+def _load_folder(folder: Path) -> DiffusionPipeline:
     """A pipeline from a folder in diffusers' form; what is damaged in it becomes one sentence."""
-    _expect_sd1(folder)
+    kind, family = _kind(folder)
+    taken = inspect.signature(kind.__init__).parameters
     try:
-        return StableDiffusionPipeline.from_pretrained(
+        return kind.from_pretrained(
             str(folder),
-            text_encoder=_text_encoder(folder / "text_encoder"),
             variant=_variant(folder / "unet"),
             local_files_only=True,
             use_safetensors=True,
-            **NO_CHECKER,
+            **_text_encoders(folder, family),
+            **{name: value for name, value in NO_CHECKER.items() if name in taken},
         )
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise HostError(str(folder), "a whole diffusers model", brief(error)) from error
 
 
-def _expect_sd1(folder: Path) -> None:
-    """Refuse a folder that is no SD1 model of diffusers, and say what it is."""
-    expected = "a StableDiffusionPipeline of diffusers"
+def _kind(folder: Path) -> tuple[Any, Family]:
+    """The pipeline's class and the family of a folder; HostError for what is no text-to-image model."""
     index = _read_json(folder / "model_index.json", "a folder of diffusers has this file")
-    if index.get("_class_name") != "StableDiffusionPipeline":
-        raise HostError(str(folder), expected, str(index.get("_class_name")), "only SD1 models are supported so far")
+    name = str(index.get("_class_name"))
+    family = family_of(name, str(folder))
     unet = _read_json(folder / "unet" / "config.json", "a folder of diffusers has this file")
-    kind = OTHER_WIDTHS.get(unet.get("cross_attention_dim", 0))
-    if kind:
-        raise HostError(str(folder), "a Stable Diffusion 1 model", kind, "only SD1 models are supported so far")
-    if unet.get("in_channels", 4) != 4:
-        got = f"{unet['in_channels']} (an inpainting or editing model)"
-        raise HostError(str(folder), "a UNet with 4 input channels", got)
+    expect_text_to_image(unet, str(folder))
+    return getattr(diffusers, name), family
 
 
-def _text_encoder(folder: Path) -> CLIPTextModel:
+def _text_encoders(folder: Path, family: Family) -> dict[str, Any]:
+    """The text encoders by name, with all of their weights."""
+    return {name: _text_encoder(folder / name, getattr(transformers, kind)) for name, kind in family.encoders.items()}
+
+
+def _text_encoder(folder: Path, kind: Any) -> Any:
     config = CLIPTextConfig.from_pretrained(str(folder), local_files_only=True)
     files = sorted(folder.glob("model*.safetensors"), key=lambda path: len(path.name))
     if not files:
         raise HostError(str(folder), "model.safetensors", "no such file")
-    return text_encoder(load_file(files[0]), files[0], config)
+    return text_encoder(load_file(files[0]), files[0], config, kind)
 
 
 def _variant(folder: Path) -> str | None:
@@ -144,7 +148,7 @@ def _is_hub_id(source: str | Path) -> bool:
 def _cached(hub_id: str) -> Path | None:
     """The folder of a hub model that has been downloaded before, or None."""
     try:
-        return Path(StableDiffusionPipeline.download(hub_id, local_files_only=True, use_safetensors=True, **NO_CHECKER))
+        return Path(DiffusionPipeline.download(hub_id, local_files_only=True, use_safetensors=True, **NO_CHECKER))
     except (OSError, ValueError):
         return None
 
@@ -155,7 +159,7 @@ def _download(hub_id: str) -> Path:
     if cached:
         return cached
     try:
-        return Path(StableDiffusionPipeline.download(hub_id, use_safetensors=True, **NO_CHECKER))
+        return Path(DiffusionPipeline.download(hub_id, use_safetensors=True, **NO_CHECKER))
     except (OSError, ValueError) as error:
         got = f"none within reach ({brief(error)})"
         raise HostError(hub_id, "a model on the hub, or a file or folder", got) from error

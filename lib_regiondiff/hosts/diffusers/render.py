@@ -13,17 +13,19 @@ from PIL import Image
 from torch import Tensor
 
 from lib_regiondiff import noise
+from lib_regiondiff.errors import HostError
 from lib_regiondiff.finish import finished
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import composed
 from lib_regiondiff.hosts.diffusers import begin, samplers, schedule
 from lib_regiondiff.hosts.diffusers.begin import Begin
-from lib_regiondiff.hosts.diffusers.host import DiffusersHost, from_denoised
+from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.schedule import Schedule
 from lib_regiondiff.hosts.diffusers.text import TextCond
 from lib_regiondiff.model import region_model
 from lib_regiondiff.palette import Model, Palette
 from lib_regiondiff.plan import Job, Plan, make_plan
+from lib_regiondiff.prediction import PREDICTIONS
 from lib_regiondiff.views import View
 
 Progress = Callable[[int, int], None]
@@ -110,6 +112,7 @@ class Run:
         scheduler = samplers.scheduler_of(sampler, host.pipe.scheduler, steps, host.latent.device)
         schedule.make_own_noise(scheduler, seeds)
         own = schedule.schedule_of(sampler, scheduler, steps, begin.skipped(palette))
+        _expect_signal(own, host.latent.prediction)
         plan = make_plan(palette, Job(palette.size, own.clock, seeds), host, merge)
         return Run(host, palette, plan, own, step_done, Begin.of(palette, host), seeds)
 
@@ -127,14 +130,14 @@ class Run:
 
     def _sampled(self, start: Tensor, generators: list[torch.Generator]) -> Tensor:
         """The sampling loop: the scheduler steps the canvas with the blended prediction."""
-        model, kind = region_model(self.host, self.plan), self.host.pipe.scheduler.config.prediction_type
+        model, kind = region_model(self.host, self.plan), PREDICTIONS[self.host.latent.prediction]
         own, scheduler = self.schedule, self.schedule.scheduler
         x = start * scheduler.init_noise_sigma
         if self.begin is not None:
             x, model = self.begin.noised(start, own.levels[0]), self.begin.inside(model)
         for call, (level, t) in enumerate(zip(own.levels, own.timesteps, strict=False)):
             scheduler.scale_model_input(x, t)
-            output = from_denoised(model(x, level), x, level, kind)
+            output = kind.from_denoised(model(x, level), x, level.alpha, level.beta)
             extra = schedule.step_options(scheduler, generators, call)
             x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
             if own.ends_step(call):
@@ -146,7 +149,7 @@ class Run:
         pipe, own = self.host.pipe, self.host.pipe.scheduler
         region, scale = view.region, self.plan.guidance if view.region.guidance is None else view.region.guidance
         cond, uncond = region.conds[0][0].cond, region.unconds[0] if region.unconds else None
-        assert isinstance(cond, TextCond)
+        assert isinstance(cond, TextCond) and (uncond is None or isinstance(uncond, TextCond))
         pipe.scheduler = self.schedule.scheduler
         self.host.bring_denoiser()
 
@@ -157,8 +160,7 @@ class Run:
 
         try:
             return pipe(
-                prompt_embeds=cond.embedding,
-                negative_prompt_embeds=uncond.embedding if isinstance(uncond, TextCond) else None,
+                **self.host.family.given(cond, uncond),
                 num_images_per_prompt=len(start),
                 latents=start.to(self.host.latent.dtype),
                 generator=generators,
@@ -172,6 +174,13 @@ class Run:
             ).images
         finally:
             pipe.scheduler = own
+
+
+def _expect_signal(own: Schedule, prediction: str) -> None:
+    """HostError for a model that predicts the noise in what is nothing but noise: that says nothing of the picture."""
+    if own.levels[0].alpha == 0 and prediction == "epsilon":
+        got, cure = "epsilon", "the checkpoint's scheduler says rescale_betas_zero_snr; it should not"
+        raise HostError("prediction at a level without signal", "v_prediction", got, cure)
 
 
 def fits_pipeline(view: View) -> bool:

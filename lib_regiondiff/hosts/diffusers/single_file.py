@@ -138,16 +138,16 @@ def text_sizes(shapes: Shapes) -> dict[str, Any]:
     return {**known, **sizes}
 
 
-def text_encoder(state: Mapping[str, Tensor], where: Path, config: CLIPTextConfig) -> CLIPTextModel:
+def text_encoder(state: Mapping[str, Tensor], where: Path, config: CLIPTextConfig, kind: Any = CLIPTextModel) -> Any:
     """CLIP with exactly these weights, with or without `text_model.` before their names; HostError if they do not fit.
 
     transformers itself, given names of the other kind, goes on without complaint and leaves the weights random.
     """
     with init_empty_weights():
-        model = CLIPTextModel(config)
-    prefix = "text_model." if any(name.startswith("text_model.") for name in model.state_dict()) else ""
-    weights = {prefix + name.removeprefix("text_model."): value for name, value in state.items()}
-    weights = {name: value for name, value in weights.items() if not name.endswith("position_ids")}
+        model = kind(config)
+    own = {name.removeprefix("text_model."): name for name in model.state_dict()}
+    plain = {name.removeprefix("text_model."): value for name, value in state.items()}
+    weights = {own.get(name, name): value for name, value in plain.items() if not name.endswith("position_ids")}
     try:
         model.load_state_dict(weights, strict=True, assign=True)
     except RuntimeError as error:

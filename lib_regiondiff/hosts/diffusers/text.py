@@ -24,9 +24,10 @@ PLACE = 0
 
 @dataclass(frozen=True)
 class TextCond:
-    """A prompt's embedding [1, tokens, channels]."""
+    """A prompt's embedding [1, tokens, channels], and the vector [1, channels] for the whole of it, if any."""
 
     embedding: Tensor
+    pooled: Tensor | None = None
 
     @property
     def group(self) -> int:
@@ -98,19 +99,31 @@ def split(prompt: str) -> list[tuple[str, float]]:
     return [(match["text"], float(match["weight"] or 1)) for match in found if match]
 
 
-def encode(tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS) -> TextCond:
-    """The condition of a prompt, float type and device of the text encoder."""
-    parts = [_encode_chunk(text_encoder, framed(tokenizer, each), book) for each in chunks(tokenizer, prompt, book)]
-    return TextCond(torch.cat(parts, dim=1))
+def encode(tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS, layer: int | None = None) -> TextCond:
+    """The condition of a prompt, float type and device of the text encoder: its output, or one of its layers."""
+    parts = [framed(tokenizer, each) for each in chunks(tokenizer, prompt, book)]
+    return TextCond(torch.cat([_encode_chunk(text_encoder, part, book, layer) for part in parts], dim=1))
 
 
-def _encode_chunk(text_encoder: Any, tokens: Sequence[Token], book: Book) -> Tensor:
+def pooled(tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS) -> Tensor:
+    """The projected vector [1, channels] of a prompt's first chunk, from an encoder that has a projection."""
+    return _asked(text_encoder, framed(tokenizer, chunks(tokenizer, prompt, book)[0]), book, None)
+
+
+@torch.no_grad()
+def _asked(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: int | None) -> Tensor:
     ids = torch.tensor([[token.id for token in tokens]], device=text_encoder.device)
     vectors = {place: token.vector for place, token in enumerate(tokens) if token.vector}
     width = text_encoder.config.hidden_size if vectors else 0
     values = {place: book.value(vector, width) for place, vector in vectors.items()}
-    with torch.no_grad(), put(text_encoder, values):
-        embedding = text_encoder(ids)[0]
+    with put(text_encoder, values):
+        if layer is None:
+            return text_encoder(ids)[0]
+        return text_encoder(ids, output_hidden_states=True).hidden_states[layer]
+
+
+def _encode_chunk(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: int | None) -> Tensor:
+    embedding = _asked(text_encoder, tokens, book, layer)
     if all(token.weight == 1 for token in tokens):
         return embedding
     return _emphasised(embedding, [token.weight for token in tokens])
