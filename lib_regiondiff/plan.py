@@ -88,11 +88,8 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     meanings = meanings_of(palette, job, alone=under is not None)
     kinds, maps = _weights(_partition(palette, job, host), meanings, palette, job)
     owners = owners_of(meanings, merge)
-    if len(owners) == 1:  # a picture of one meaning is the host's own
-        palette, job = (
-            replace(palette, tiles=None if said.tiles == AUTO else palette.tiles),
-            replace(job, centred=False),
-        )
+    if len(owners) == 1:
+        palette, job = _of_one_meaning(said, palette), replace(job, centred=False)
     layout = Layout.of(palette, job.size, host.latent)
     owners = layout.parted(owners, np.max(maps, axis=0))
     kinds, weights = _grouped(kinds, maps, owners)
@@ -117,6 +114,11 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     choices = chosen(said, _acting(palette, objects, any(len(places) > 1 for places in boxes)))
     sensitivity = palette.bootstrap.leak_sensitivity
     return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, sensitivity, choices, nag)
+
+
+def _of_one_meaning(said: Palette, palette: Palette) -> Palette:
+    """Without the tiles that were not asked for: a picture of one meaning is the host's own."""
+    return replace(palette, tiles=None) if said.tiles == AUTO else palette
 
 
 def _acting(palette: Palette, objects: bool, tiled: bool) -> Palette:

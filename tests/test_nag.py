@@ -67,7 +67,8 @@ def test_a_layer_attends_to_both_and_is_guided(tokens: int) -> None:
         scores = np.exp(np.einsum("bqhd,bkhd->bhqk", q, k) / 2)
         return np.einsum("bhqk,bkhd->bqhd", scores / scores.sum(axis=-1, keepdims=True), v).reshape(2, 5, 8)
 
-    wanted = by_hand(attended(text.double().numpy()), attended(away.double().numpy()), nag)
+    positive, negative = (attended(each.double().numpy()) for each in (text, away))
+    wanted = by_hand(positive, negative, nag)
     wanted = wanted @ weights["to_out.0.weight"].T + weights["to_out.0.bias"]
     assert np.abs(made.numpy() - wanted).max() < 1e-5
 
