@@ -10,12 +10,11 @@ import torch
 from torch import Tensor
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.host import Cond, Row
-from lib_regiondiff.hosts.diffusers import text
+from lib_regiondiff.host import Row
+from lib_regiondiff.hosts.diffusers import flow, text
+from lib_regiondiff.hosts.diffusers.conds import Question, pooled
 from lib_regiondiff.hosts.diffusers.embeddings import Book
-from lib_regiondiff.hosts.diffusers.text import TextCond
-
-PENULTIMATE = -2
+from lib_regiondiff.hosts.diffusers.text import PENULTIMATE, TextCond
 
 
 @dataclass(frozen=True)
@@ -23,36 +22,34 @@ class Family:
     """What differs between kinds of models, which are known by the name of their pipeline in diffusers.
 
     `encode(pipe, words, negative, book)` gives a condition, the book telling what textual inversions stand for;
-    `ask(pipe, x, t, rows, cell)` what the network predicts for x [N, C, h, w] of unit variance and timesteps t [N], a
-    cell being so many pixels; `given(cond, uncond)` is how the pipeline itself is handed conditions; `encoders` are its
-    text encoders, and the classes they are loaded as.
+    `ask(pipe, question)` what the network predicts, [N, C, h, w]; `given(cond, uncond)` is how the pipeline itself is
+    handed conditions; `encoders` are its CLIP encoders, and the classes they are loaded as; `network` is the part that
+    has so many input `channels`.
     """
 
     title: str
     encode: Callable[[Any, str, bool, Book], TextCond]
-    ask: Callable[[Any, Tensor, Tensor, Sequence[Row], int], Tensor]
+    ask: Callable[[Any, Question], Tensor]
     given: Callable[[TextCond, TextCond | None], dict[str, Any]]
     encoders: Mapping[str, str]
-
-
-def embedding(cond: Cond) -> Tensor:
-    """The embedding [1, tokens, channels] of a condition of this host."""
-    assert isinstance(cond, TextCond), "conditions of this host"
-    return cond.embedding
-
-
-def pooled(cond: Cond) -> Tensor:
-    """The one vector [1, channels] for the whole prompt, of a model that has it."""
-    assert isinstance(cond, TextCond) and cond.pooled is not None, "conditions of this host"
-    return cond.pooled
+    network: str = "unet"
+    channels: int = 4
+    multiple: int = 1
+    """Cells of which the sides of a picture are multiples, if the pipeline itself is to draw it."""
+    told: bool = False
+    """Whether guidance is a number that the network is told."""
+    sigmas: Callable[[int], Sequence[float] | None] = lambda steps: None
+    """What a flow schedule is made of; None for its own."""
+    packed: bool = False
+    """Whether the pipeline's latents are tokens of 2x2 cells."""
 
 
 def _encode(pipe: Any, words: str, negative: bool, book: Book) -> TextCond:
     return text.encode(pipe.tokenizer, pipe.text_encoder, words, book)
 
 
-def _ask(pipe: Any, x: Tensor, t: Tensor, rows: Sequence[Row], cell: int) -> Tensor:
-    return pipe.unet(x, t, encoder_hidden_states=torch.cat([embedding(row.cond) for row in rows])).sample
+def _ask(pipe: Any, question: Question) -> Tensor:
+    return pipe.unet(question.x, question.t, encoder_hidden_states=question.embeddings).sample
 
 
 def _given(cond: TextCond, uncond: TextCond | None) -> dict[str, Any]:
@@ -69,11 +66,11 @@ def _encode_xl(pipe: Any, words: str, negative: bool, book: Book) -> TextCond:
     return cond
 
 
-def _ask_xl(pipe: Any, x: Tensor, t: Tensor, rows: Sequence[Row], cell: int) -> Tensor:
-    embeddings, pools = (torch.cat([part(row.cond) for row in rows]) for part in (embedding, pooled))
-    sizes = torch.tensor([size_condition(row, cell) for row in rows], device=x.device, dtype=x.dtype)
-    added = {"text_embeds": pools, "time_ids": sizes}
-    return pipe.unet(x, t, encoder_hidden_states=embeddings, added_cond_kwargs=added).sample
+def _ask_xl(pipe: Any, question: Question) -> Tensor:
+    x, rows = question.x, question.rows
+    sizes = torch.tensor([size_condition(row, question.cell) for row in rows], device=x.device, dtype=x.dtype)
+    added = {"text_embeds": question.pools, "time_ids": sizes}
+    return pipe.unet(x, question.t, encoder_hidden_states=question.embeddings, added_cond_kwargs=added).sample
 
 
 def size_condition(row: Row, cell: int) -> tuple[int, ...]:
@@ -96,15 +93,38 @@ def _given_xl(cond: TextCond, uncond: TextCond | None) -> dict[str, Any]:
     }
 
 
-SD = Family("Stable Diffusion 1 or 2", _encode, _ask, _given, {"text_encoder": "CLIPTextModel"})
-SDXL = Family(
-    "SDXL",
-    _encode_xl,
-    _ask_xl,
+CLIP, PROJECTED = "CLIPTextModel", "CLIPTextModelWithProjection"
+SD = Family("Stable Diffusion 1 or 2", _encode, _ask, _given, {"text_encoder": CLIP})
+SDXL = Family("SDXL", _encode_xl, _ask_xl, _given_xl, {"text_encoder": CLIP, "text_encoder_2": PROJECTED})
+SD3 = Family(
+    "SD3",
+    flow.encode_sd3,
+    flow.ask_sd3,
     _given_xl,
-    {"text_encoder": "CLIPTextModel", "text_encoder_2": "CLIPTextModelWithProjection"},
+    {"text_encoder": PROJECTED, "text_encoder_2": PROJECTED},
+    network="transformer",
+    channels=16,
+    multiple=2,
 )
-FAMILIES: Mapping[str, Family] = {"StableDiffusionPipeline": SD, "StableDiffusionXLPipeline": SDXL}
+FLUX = Family(
+    "Flux",
+    flow.encode_flux,
+    flow.ask_flux,
+    _given_xl,
+    {"text_encoder": CLIP},
+    network="transformer",
+    channels=64,
+    multiple=2,
+    told=True,
+    sigmas=flow.even_sigmas,
+    packed=True,
+)
+FAMILIES: Mapping[str, Family] = {
+    "StableDiffusionPipeline": SD,
+    "StableDiffusionXLPipeline": SDXL,
+    "StableDiffusion3Pipeline": SD3,
+    "FluxPipeline": FLUX,
+}
 
 
 def family_of(pipeline: str, where: str) -> Family:
@@ -115,11 +135,13 @@ def family_of(pipeline: str, where: str) -> Family:
     raise HostError(where, "a model of " + " or ".join(FAMILIES), pipeline, cure)
 
 
-def expect_text_to_image(config: Mapping[str, Any], where: str) -> None:
-    """HostError for a UNet that wants more than noisy latents, or that is told the guidance scale."""
-    channels = config.get("in_channels", 4)
-    if channels != 4:
-        raise HostError(where, "a UNet with 4 input channels", f"{channels} (an inpainting or editing model)")
+def expect_text_to_image(family: Family, config: Mapping[str, Any], where: str) -> None:
+    """HostError for a network that wants more than noisy latents, or a UNet that is told the guidance scale."""
+    channels = config.get("in_channels", family.channels)
+    if channels != family.channels:
+        part = "UNet" if family.network == "unet" else family.network
+        got = f"{channels} (an inpainting or editing model)"
+        raise HostError(where, f"a {part} with {family.channels} input channels", got)
     if config.get("time_cond_proj_dim") is not None:
         cure = "use the LCM LoRA of this model with a usual checkpoint"
         raise HostError(where, "a UNet that is not told the guidance scale", "one that is (a whole LCM model)", cure)

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
-from lib_regiondiff.hosts.diffusers import attention, extras, loader, room, text
+from lib_regiondiff.hosts.diffusers import attention, extras, loader, room, samplers, text
+from lib_regiondiff.hosts.diffusers.conds import Question
 from lib_regiondiff.hosts.diffusers.extras import NOTHING, Extras
 from lib_regiondiff.hosts.diffusers.families import SD, Family, family_of
 from lib_regiondiff.hosts.diffusers.text import TextCond
@@ -24,18 +25,24 @@ from lib_regiondiff.hosts.memory import Careful, memory_of
 from lib_regiondiff.prediction import PREDICTIONS
 
 MOST_PICTURES = 8
+SIDE = 128
+"""Cells of a side that Flux was trained at; its configuration does not say."""
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
 class DiffusersHost:
-    """A pipeline with its place, its name and its conditions; `load` makes one."""
+    """A pipeline with its place, its name and its conditions; `load` makes one.
+
+    `guidance` is what a network is told that wants to be.
+    """
 
     pipe: Any
     latent: LatentSpec
     name: str = ""
     fingerprint: str = ""
     family: Family = SD
+    guidance: float = 1.0
     known: dict[tuple[str, bool], TextCond] = field(default_factory=dict, repr=False)
     seen: dict[bytes, Tensor] = field(default_factory=dict, repr=False)
     """Latents of the last pictures, by what the pictures hold."""
@@ -62,10 +69,11 @@ class DiffusersHost:
     def of(pipe: Any, name: str = "", fingerprint: str = "") -> DiffusersHost:
         """A host for a pipeline that is loaded already."""
         family = family_of(type(pipe).__name__, name or "the pipeline")
-        cell = 2 ** (len(pipe.vae.config.block_out_channels) - 1)
-        native = pipe.unet.config.sample_size * cell
-        kind = pipe.scheduler.config.prediction_type
-        spec = LatentSpec(pipe.unet.config.in_channels, cell, native, pipe.device, pipe.unet.dtype, prediction=kind)
+        cell, network = 2 ** (len(pipe.vae.config.block_out_channels) - 1), getattr(pipe, family.network)
+        native = network.config.get("sample_size", SIDE) * cell
+        kind = "flow" if samplers.is_flow(pipe.scheduler) else pipe.scheduler.config.prediction_type
+        channels = pipe.vae.config.latent_channels
+        spec = LatentSpec(channels, cell, native, pipe.device, network.dtype, prediction=kind)
         return DiffusersHost(pipe, spec, name, fingerprint, family)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
@@ -115,9 +123,11 @@ class DiffusersHost:
     def _denoised(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         alpha, beta = scales([row.level for row in rows], x)
         t = torch.tensor([row.level.t for row in rows], device=x.device, dtype=torch.float32)
-        unit, spec = x / (alpha**2 + beta**2).sqrt(), self.latent
-        with attention.beside(self.pipe.unet, rows):
-            output = self.family.ask(self.pipe, unit.to(spec.dtype), t, rows, spec.pixels_per_cell)
+        spec = self.latent
+        unit = x if spec.prediction == "flow" else x / (alpha**2 + beta**2).sqrt()
+        question = Question(unit.to(spec.dtype), t, rows, spec.pixels_per_cell, self.guidance)
+        with attention.beside(getattr(self.pipe, self.family.network), rows):
+            output = self.family.ask(self.pipe, question)
         return PREDICTIONS[spec.prediction].to_denoised(output.float(), x, alpha, beta)
 
     def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
@@ -139,7 +149,8 @@ class DiffusersHost:
         latents = self._by_vae(image.width * image.height, lambda: encoded(self.pipe.vae, pixels)).float()
         if not torch.isfinite(latents).all():
             raise HostError("encoding a picture", "finite numbers", "NaN or infinity", self._wider())
-        return latents * self.pipe.vae.config.scaling_factor
+        scale, shift = self._scaling()
+        return (latents - shift) * scale
 
     def _by_vae(self, pixels: int, work: Callable[[], Tensor]) -> Tensor:
         """Work of the VAE on so many pixels."""
@@ -149,12 +160,18 @@ class DiffusersHost:
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Image.Image:
         """The picture of clean latents [1, C, h, w]."""
-        scaled = latent.to(self.pipe.vae.dtype) / self.pipe.vae.config.scaling_factor
+        scale, shift = self._scaling()
+        scaled = latent.to(self.pipe.vae.dtype) / scale + shift
         area = latent.shape[-2] * latent.shape[-1] * self.latent.pixels_per_cell**2
         pixels = self._by_vae(area, lambda: self.pipe.vae.decode(scaled, return_dict=False)[0])
         if not torch.isfinite(pixels).all():
             raise HostError("decoding", "finite numbers", "NaN or infinity", self._wider())
         return self.pipe.image_processor.postprocess(pixels, output_type="pil")[0]
+
+    def _scaling(self) -> tuple[float, float]:
+        """By what the VAE's latents are multiplied, after what is taken from them."""
+        config = self.pipe.vae.config
+        return config.scaling_factor, getattr(config, "shift_factor", None) or 0.0
 
     def _wider(self) -> str:
         """What to do about a VAE that leaves the range of its float type."""

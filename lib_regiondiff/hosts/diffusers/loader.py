@@ -92,7 +92,7 @@ def _load_folder(folder: Path) -> DiffusionPipeline:
     try:
         return kind.from_pretrained(
             str(folder),
-            variant=_variant(folder / "unet"),
+            variant=_variant(folder / family.network),
             local_files_only=True,
             use_safetensors=True,
             **_text_encoders(folder, family),
@@ -107,8 +107,8 @@ def _kind(folder: Path) -> tuple[Any, Family]:
     index = _read_json(folder / "model_index.json", "a folder of diffusers has this file")
     name = str(index.get("_class_name"))
     family = family_of(name, str(folder))
-    unet = _read_json(folder / "unet" / "config.json", "a folder of diffusers has this file")
-    expect_text_to_image(unet, str(folder))
+    network = _read_json(folder / family.network / "config.json", "a folder of diffusers has this file")
+    expect_text_to_image(family, network, str(folder))
     return getattr(diffusers, name), family
 
 

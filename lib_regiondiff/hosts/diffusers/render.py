@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.finish import finished
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import composed
-from lib_regiondiff.hosts.diffusers import begin, samplers, schedule
+from lib_regiondiff.hosts.diffusers import begin, flow, samplers, schedule
 from lib_regiondiff.hosts.diffusers.begin import Begin
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.schedule import Schedule
@@ -108,12 +109,13 @@ class Run:
         """Plan a palette for seeds, or for its own, which must be set then."""
         seeds = tuple(seeds) or ((palette.seed,) if palette.seed is not None else ())
         assert seeds
-        sampler, steps = samplers.find(palette.sampler), palette.steps
-        scheduler = samplers.scheduler_of(sampler, host.pipe.scheduler, steps, host.latent.device)
-        schedule.make_own_noise(scheduler, seeds)
-        own = schedule.schedule_of(sampler, scheduler, steps, begin.skipped(palette))
+        own = _schedule(host, palette, seeds)
         _expect_signal(own, host.latent.prediction)
-        plan = make_plan(palette, Job(palette.size, own.clock, seeds), host, merge)
+        told = host.family.told
+        if told:
+            host = replace(host, guidance=expect_one_guidance(palette))
+        job = Job(palette.size, own.clock, seeds, guidance=1.0 if told else None)
+        plan = make_plan(palette, job, host, merge)
         return Run(host, palette, plan, own, step_done, Begin.of(palette, host), seeds)
 
     @torch.no_grad()
@@ -124,7 +126,7 @@ class Run:
         start = noise.unit(generators, (spec.channels, size.height, size.width))
         start = noise.apply(start, self.palette, self.palette.size, spec.pixels_per_cell).to(spec.device)
         single = self.plan.single
-        if single is not None and fits_pipeline(single) and self.begin is None and self.plan.nag is None:
+        if single is not None and self.begin is None and self.plan.nag is None and self._fits(single):
             return self._plain(single, start, generators)
         return self._sampled(start, generators)
 
@@ -132,11 +134,11 @@ class Run:
         """The sampling loop: the scheduler steps the canvas with the blended prediction."""
         model, kind = region_model(self.host, self.plan), PREDICTIONS[self.host.latent.prediction]
         own, scheduler = self.schedule, self.schedule.scheduler
-        x = start * scheduler.init_noise_sigma
+        x = start * getattr(scheduler, "init_noise_sigma", 1.0)
         if self.begin is not None:
             x, model = self.begin.noised(start, own.levels[0]), self.begin.inside(model)
         for call, (level, t) in enumerate(zip(own.levels, own.timesteps, strict=False)):
-            scheduler.scale_model_input(x, t)
+            getattr(scheduler, "scale_model_input", lambda x, t: x)(x, t)
             output = kind.from_denoised(model(x, level), x, level.alpha, level.beta)
             extra = schedule.step_options(scheduler, generators, call)
             x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
@@ -144,12 +146,21 @@ class Run:
                 self.step_done()
         return x
 
+    def _fits(self, view: View) -> bool:
+        """Whether the pipeline itself can draw a view of the whole canvas."""
+        size, many = self.plan.size, self.host.family.multiple
+        whole = size.height % many == 0 and size.width % many == 0
+        return whole and fits_pipeline(view) and (self.palette.rescale == 0 or self._takes("guidance_rescale"))
+
+    def _takes(self, name: str) -> bool:
+        """Whether the pipeline has an option."""
+        return name in inspect.signature(self.host.pipe.__call__).parameters
+
     def _plain(self, view: View, start: Tensor, generators: list[torch.Generator]) -> Tensor:
         """The host's own path, unchanged."""
-        pipe, own = self.host.pipe, self.host.pipe.scheduler
-        region, scale = view.region, self.plan.guidance if view.region.guidance is None else view.region.guidance
-        cond, uncond = region.conds[0][0].cond, region.unconds[0] if region.unconds else None
-        assert isinstance(cond, TextCond) and (uncond is None or isinstance(uncond, TextCond))
+        pipe, own, family = self.host.pipe, self.host.pipe.scheduler, self.host.family
+        latents = start.to(self.host.latent.dtype)
+        rescaled = {"guidance_rescale": self.palette.rescale} if self._takes("guidance_rescale") else {}
         pipe.scheduler = self.schedule.scheduler
         self.host.bring_denoiser()
 
@@ -159,14 +170,14 @@ class Run:
             return values
 
         try:
-            return pipe(
-                **self.host.family.given(cond, uncond),
+            made = pipe(
+                **family.given(*_conds(view)),
+                **rescaled,
                 num_images_per_prompt=len(start),
-                latents=start.to(self.host.latent.dtype),
+                latents=flow.pack(latents) if family.packed else latents,
                 generator=generators,
                 num_inference_steps=self.palette.steps,
-                guidance_scale=scale,
-                guidance_rescale=self.palette.rescale,
+                guidance_scale=self._scale(view),
                 height=self.plan.size.height * self.host.latent.pixels_per_cell,
                 width=self.plan.size.width * self.host.latent.pixels_per_cell,
                 output_type="latent",
@@ -174,6 +185,44 @@ class Run:
             ).images
         finally:
             pipe.scheduler = own
+        return flow.unpack(made, self.plan.size) if family.packed else made
+
+    def _scale(self, view: View) -> float:
+        """The guidance of a view, or that which the network is told."""
+        if self.host.family.told:
+            return self.host.guidance
+        return self.plan.guidance if view.region.guidance is None else view.region.guidance
+
+
+def _conds(view: View) -> tuple[TextCond, TextCond | None]:
+    """The condition of a view's prompt, and of its negative if there is one."""
+    region = view.region
+    cond, uncond = region.conds[0][0].cond, region.unconds[0] if region.unconds else None
+    assert isinstance(cond, TextCond) and (uncond is None or isinstance(uncond, TextCond))
+    return cond, uncond
+
+
+def _schedule(host: DiffusersHost, palette: Palette, seeds: Sequence[int]) -> Schedule:
+    """A schedule of a palette's sampler and steps on the model of a host."""
+    base, steps, device = host.pipe.scheduler, palette.steps, host.latent.device
+    sampler = samplers.for_model(samplers.find(palette.sampler), base)
+    if samplers.is_flow(base):
+        size, sigmas = palette.size.cells(host.latent.pixels_per_cell), host.family.sigmas(steps)
+        count: dict[str, Any] = {"sigmas": sigmas} if sigmas else {"num_inference_steps": steps}
+        scheduler = samplers.flow_scheduler(base, {**count, **flow.shift_of(base.config, size)}, device)
+    else:
+        scheduler = samplers.scheduler_of(sampler, base, steps, device)
+    schedule.make_own_noise(scheduler, seeds)
+    return schedule.schedule_of(sampler, scheduler, steps, begin.skipped(palette))
+
+
+def expect_one_guidance(palette: Palette) -> float:
+    """A palette's guidance for a network that is told it; HostError where a brush has its own."""
+    for brush in palette.brushes:
+        if brush.guidance is not None:
+            where, got = f"guidance of brush {brush.id}", f"{brush.guidance:g}"
+            raise HostError(where, "none of its own with this model, whose network is told one guidance", got)
+    return palette.guidance
 
 
 def _expect_signal(own: Schedule, prediction: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.host import Level
 
 SPACINGS: Mapping[str, Mapping[str, Any]] = {
     "Karras": {"use_karras_sigmas": True},
@@ -24,17 +25,19 @@ LEAST_SIGNAL = 2**-24
 """What diffusers' schedulers with a sigma leave of the signal, as sigma would be infinite otherwise."""
 EVEN = {"use_karras_sigmas": False, "use_exponential_sigmas": False}
 
+Scaling = Callable[[float, float], Level]
+
 
 @dataclass(frozen=True)
 class Sampler:
     """A scheduler class of diffusers.
 
-    `exploding` if its x is x0 + sigma * n rather than of unit variance; `spacings` are its other schedules of levels;
-    `between` says at which sigma it calls the model for the second time in a step; `needs` is a package.
+    `level(t, sigma)` is a level in the scaling of its x; `spacings` are its other schedules of levels; `between` says
+    at which sigma it calls the model for the second time in a step; `needs` is a package.
     """
 
     scheduler: str
-    exploding: bool = False
+    level: Scaling = Level.preserving
     options: Mapping[str, Any] = field(default_factory=dict)
     spacings: Sequence[str] = ()
     between: Callable[[Any, int], float] | None = None
@@ -53,8 +56,10 @@ def _geometric_middle(scheduler: Any, call: int) -> float:
     return math.sqrt(scheduler.sigmas[call - 1] * scheduler.sigmas[call])
 
 
-def _spaced(scheduler: str, exploding: bool = False, needs: str = "", **options: Any) -> Sampler:
-    return Sampler(scheduler, exploding, {**options, **EVEN}, tuple(SPACINGS), needs=needs)
+def _spaced(
+    scheduler: str, level: Callable[[float, float], Level] = Level.preserving, needs: str = "", **options: Any
+) -> Sampler:
+    return Sampler(scheduler, level, {**options, **EVEN}, tuple(SPACINGS), needs=needs)
 
 
 def _multistep(kind: str) -> Sampler:
@@ -62,19 +67,21 @@ def _multistep(kind: str) -> Sampler:
 
 
 BASES: Mapping[str, Sampler] = {
-    "Euler": _spaced("EulerDiscreteScheduler", exploding=True),
-    "Euler a": Sampler("EulerAncestralDiscreteScheduler", exploding=True, spacings=("SGM Uniform",)),
-    "LMS": _spaced("LMSDiscreteScheduler", exploding=True, needs="scipy"),
-    "Heun": _spaced("HeunDiscreteScheduler", exploding=True),
-    "DPM2": replace(_spaced("KDPM2DiscreteScheduler", exploding=True), between=_own_middle),
-    "DPM2 a": replace(_spaced("KDPM2AncestralDiscreteScheduler", exploding=True), between=_own_middle_before),
+    "Euler": _spaced("EulerDiscreteScheduler", level=Level.exploding),
+    "Euler a": Sampler("EulerAncestralDiscreteScheduler", level=Level.exploding, spacings=("SGM Uniform",)),
+    "LMS": _spaced("LMSDiscreteScheduler", level=Level.exploding, needs="scipy"),
+    "Heun": _spaced("HeunDiscreteScheduler", level=Level.exploding),
+    "DPM2": replace(_spaced("KDPM2DiscreteScheduler", level=Level.exploding), between=_own_middle),
+    "DPM2 a": replace(_spaced("KDPM2AncestralDiscreteScheduler", level=Level.exploding), between=_own_middle_before),
     "DPM++ 2S": replace(
         _spaced("DPMSolverSinglestepScheduler", algorithm_type="dpmsolver++", solver_order=2, lower_order_final=True),
         spacings=("Karras", "Exponential"),
     ),
     "DPM++ 2M": _multistep("dpmsolver++"),
     "DPM++ 2M SDE": _multistep("sde-dpmsolver++"),
-    "DPM++ SDE": replace(_spaced("DPMSolverSDEScheduler", exploding=True, needs="torchsde"), between=_geometric_middle),
+    "DPM++ SDE": replace(
+        _spaced("DPMSolverSDEScheduler", level=Level.exploding, needs="torchsde"), between=_geometric_middle
+    ),
     "DEIS": _spaced("DEISMultistepScheduler"),
     "UniPC": _spaced("UniPCMultistepScheduler"),
     "DDIM": Sampler("DDIMScheduler", options={"clip_sample": False}, spacings=("SGM Uniform",)),
@@ -117,6 +124,30 @@ def _usable(name: str) -> Sampler:
 def absent(sampler: Sampler) -> bool:
     """Whether a package that a sampler needs is missing."""
     return bool(sampler.needs) and importlib.util.find_spec(sampler.needs) is None
+
+
+FLOW = Sampler("FlowMatchEulerDiscreteScheduler", lambda t, sigma: Level(t, 1 - sigma, sigma, sigma))
+
+
+def is_flow(base: Any) -> bool:
+    """Whether a checkpoint's own scheduler is one of straight flows."""
+    return type(base).__name__ == FLOW.scheduler
+
+
+def for_model(sampler: Sampler, base: Any) -> Sampler:
+    """The sampler as a checkpoint needs it: for flow models there is Euler's, by their own scheduler."""
+    if not is_flow(base):
+        return sampler
+    if sampler != SAMPLERS["Euler"]:
+        raise HostError("sampler", "Euler, with a flow model", f"one of {sampler.scheduler}")
+    return FLOW
+
+
+def flow_scheduler(base: Any, given: Mapping[str, Any], device: Any) -> Any:
+    """A new one of a flow model's own schedulers, set to what `set_timesteps` is given."""
+    scheduler = type(base).from_config(base.config)
+    scheduler.set_timesteps(device=device, **given)
+    return scheduler
 
 
 def scheduler_of(sampler: Sampler, base: Any, steps: int, device: Any) -> Any:

@@ -71,7 +71,7 @@ def _level(sampler: Sampler, scheduler: Any, call: int, t: float) -> Level:
         return Level(t, kept**0.5, (1 - kept) ** 0.5, (1 - kept) ** 0.5)
     middle = sampler.between is not None and call % scheduler.order == 1
     sigma = sampler.between(scheduler, call) if middle and sampler.between else float(scheduler.sigmas[call])
-    return Level.exploding(t, sigma) if sampler.exploding else Level.preserving(t, sigma)
+    return sampler.level(t, sigma)
 
 
 def make_own_noise(scheduler: Any, seeds: Sequence[int]) -> None:

@@ -20,6 +20,8 @@ COMMA_REACH = 20
 NO_WORDS = Book()
 PLACE = 0
 """The token in whose place a vector of the book is put: any that is none of begin, end and comma."""
+PENULTIMATE = -2
+"""The layer before the last, which SDXL and SD3 are told."""
 
 
 @dataclass(frozen=True)
@@ -106,20 +108,25 @@ def encode(tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS
 
 
 def pooled(tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS) -> Tensor:
-    """The projected vector [1, channels] of a prompt's first chunk, from an encoder that has a projection."""
-    return _asked(text_encoder, framed(tokenizer, chunks(tokenizer, prompt, book)[0]), book, None)
+    """The vector [1, channels] of a prompt's first chunk, projected by an encoder that has a projection."""
+    output = _output(text_encoder, framed(tokenizer, chunks(tokenizer, prompt, book)[0]), book)
+    return output.text_embeds if "text_embeds" in output else output.pooler_output
 
 
 @torch.no_grad()
-def _asked(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: int | None) -> Tensor:
+def _output(text_encoder: Any, tokens: Sequence[Token], book: Book, **how: Any) -> Any:
+    """What the encoder makes of one chunk, the book's vectors in their places."""
     ids = torch.tensor([[token.id for token in tokens]], device=text_encoder.device)
     vectors = {place: token.vector for place, token in enumerate(tokens) if token.vector}
     width = text_encoder.config.hidden_size if vectors else 0
-    values = {place: book.value(vector, width) for place, vector in vectors.items()}
-    with put(text_encoder, values):
-        if layer is None:
-            return text_encoder(ids)[0]
-        return text_encoder(ids, output_hidden_states=True).hidden_states[layer]
+    with put(text_encoder, {place: book.value(vector, width) for place, vector in vectors.items()}):
+        return text_encoder(ids, **how)
+
+
+def _asked(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: int | None) -> Tensor:
+    if layer is None:
+        return _output(text_encoder, tokens, book)[0]
+    return _output(text_encoder, tokens, book, output_hidden_states=True).hidden_states[layer]
 
 
 def _encode_chunk(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: int | None) -> Tensor:
