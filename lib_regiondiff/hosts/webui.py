@@ -16,6 +16,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
 from lib_regiondiff.hosts import module
+from lib_regiondiff.hosts.notes import kept_apart
 
 CELL = 8
 NATIVE = {False: 512, True: 1024}  # SD1 and SD2; SDXL and later
@@ -127,7 +128,7 @@ class Prompts:
         how = [self.steps, self.hires_steps]
         if hasattr(options, "use_old_scheduling"):
             how.append(options.use_old_scheduling)
-        with torch.no_grad(), module("devices").autocast():
+        with kept_apart(self.p.extra_generation_params), torch.no_grad(), module("devices").autocast():
             if negative:
                 made = parser.get_learned_conditioning(module("shared").sd_model, words, *how)
                 return (Part(Scheduled(made[0], self.step)),)

@@ -78,3 +78,11 @@ def _interrupted(webui: WebUI, job: Future[Answer]) -> int:
         state = webui.ask("/sdapi/v1/progress?skip_current_image=true")["state"]
     webui.ask("/sdapi/v1/interrupt", {})
     return int(state["sampling_step"])
+
+
+def test_emphasis_in_a_brush_is_told_of_its_own_picture_alone(webui: WebUI) -> None:
+    with webui.options(emphasis="No norm"):
+        made = webui.draw(columns("(red:1.2)", "blue"), sampler_name="Euler")
+        plain = webui.draw(prompt="a prompt that was not drawn before", sampler_name="Euler")
+    assert "Emphasis: No norm" in made.infotexts[0]
+    assert "Emphasis" not in plain.infotexts[0]
