@@ -33,7 +33,19 @@ TYPED_HELP = (
     "them, <code>ADDCOMM</code> after what all share, <code>ADDBASE</code> after what the background says. Ratios "
     "of a grid are rows, each its height and then its widths: <code>1;2,1,1</code>."
 )
-PALETTE_HELP = "What goes where, as text: from a preset, a file, a picture's parameters, or your own."
+HELP: Mapping[str, str] = {
+    "enabled": "Each brush of the palette draws its own part of the picture.",
+    "typed": "Each part of the main prompt draws its own part of the picture.",
+    "split": "auto: ADDCOL and ADDROW where the prompt has one, else BREAK, else lines",
+    "layout": "ADDCOL, ADDROW and ratios with ; decide it themselves.",
+    "ratios": "Sizes of the parts; without any they are equal.",
+    "common": "A part that all share is no region itself.",
+    "preset": "Examples to start from. Using one replaces the palette's text.",
+    "palette": "What goes where, as text: from a preset, a file, a picture's parameters, or your own.",
+    "saved": "Files of the WebUI's data folder. Loading one replaces the palette's text.",
+    "name": "Letters, digits, spaces and .()+-_",
+    "replace": "Overwrite a palette of that name.",
+}
 QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
 
 
@@ -92,9 +104,11 @@ class Maker:
     parts: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, kind: str, key: str, **values: Any) -> Any:
-        """A component of a kind, kept under its key."""
+        """A component of a kind, kept under its key, with what HELP says about it."""
         name = self.elem_id(f"regiondiff_{key}")
-        part = getattr(self.gr, kind)(**({"elem_classes": [name]} if kind == "HTML" else {"elem_id": name}), **values)
+        known = {"elem_classes": [name]} if kind == "HTML" else {"elem_id": name}
+        helped = {"info": HELP[key]} if key in HELP else {}
+        part = getattr(self.gr, kind)(**known, **helped, **values)
         part.do_not_save_to_config = True
         self.parts[key] = part
         return part
@@ -152,7 +166,7 @@ def _palette(make: Maker, store: Store) -> None:
         make("Dropdown", "preset", label="Preset", choices=list(presets.names()), value=presets.names()[0], scale=4)
         make.button("use", "Use preset")
         make.button("refresh", "Refresh")
-    make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=12, placeholder="JSON", info=PALETTE_HELP)
+    make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=12, placeholder="JSON")
     with make.gr.Row():
         make("Dropdown", "saved", label="Saved palettes", choices=store.names(), value=None, scale=4)
         make.button("load", "Load")

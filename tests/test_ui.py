@@ -51,13 +51,13 @@ def drawn(page: Page) -> Any:
 def test_two_values_reach_python_and_building_leaves_no_trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     page = install(monkeypatch)
     enabled, palette = built(page, tmp_path, {})
-    assert (enabled.value, palette.value) == (False, "")
-    assert (enabled.kind, palette.kind) == ("Checkbox", "Textbox")
+    assert (enabled.value, palette.value, enabled.kind, palette.kind) == (False, "", "Checkbox", "Textbox")
     ids = [part.elem_id for part in page.parts if part.elem_id]
     assert len(set(ids)) == len(ids) > 10
     assert all(part.__dict__.get("do_not_save_to_config") for part in page.parts if part.elem_id)
     assert list(tmp_path.iterdir()) == []
     assert lib_regiondiff.__version__ in page.of("version").value
+    assert all(part.state.get("info") for part in page.parts if part.kind in ("Checkbox", "Dropdown", "Textbox"))
 
 
 def test_a_typed_picture_of_two_regions_takes_three_actions(page: Page) -> None:
