@@ -251,5 +251,7 @@ def _cached_coverage(picture: Picture) -> np.ndarray:
 def _coverage(image: Image.Image) -> np.ndarray:
     if image.mode.startswith("I"):
         return (np.asarray(image.convert("I")) / 257).round().clip(0, 255).astype(np.uint8)
+    if image.mode == "L" and "transparency" not in image.info:
+        return np.asarray(image)  # without four planes of a large canvas
     alpha = np.asarray(image.convert("RGBA").getchannel("A"))
     return alpha if alpha.min() < 255 else np.asarray(image.convert("L"))

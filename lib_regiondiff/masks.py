@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,8 +16,12 @@ from lib_regiondiff.imaging import Mask, Picture, Shape
 from lib_regiondiff.palette import Overlap
 
 SAMPLES = 4
-STRIP = 64
+STRIP, PART = 2**16, 2**18
+"""Pixels of a shape that are sampled at once, and of a canvas that are worked on at once."""
 TRACE = 1e-4
+
+
+Rows = Callable[[int, int], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -31,24 +35,44 @@ class Layer:
 
 def rasterise(mask: Mask, size: Size) -> np.ndarray:
     """Coverage float32 [height, width] in [0, 1] of a mask on a canvas of `size` pixels."""
+    return rows_of(mask, size)(0, size.height)
+
+
+def rows_of(mask: Mask, size: Size) -> Rows:
+    """The same for parts: what gives pixel rows top..bottom-1, so that nobody needs a large canvas at once."""
     if isinstance(mask, Picture):
-        return _resized(imaging.coverage(mask), size).astype(np.float32) / np.float32(255)
+        coverage = _resized(imaging.coverage(mask), size)
+        return lambda top, bottom: coverage[top:bottom].astype(np.float32) / np.float32(255)
     assert isinstance(mask, Shape), "files are read while parsing"
-    strips = range(0, size.height, STRIP)
-    return np.concatenate([_strip(mask, size, top, min(top + STRIP, size.height)) for top in strips])
+
+    def rows(top: int, bottom: int) -> np.ndarray:
+        return np.concatenate([_strip(mask, size, *part) for part in parts(top, bottom, size.width, STRIP)])
+
+    return rows
+
+
+def parts(top: int, bottom: int, width: int, area: int, multiple: int = 1) -> Iterator[tuple[int, int]]:
+    """Rows top..bottom-1 in parts of about so many pixels, each but the last a multiple of some rows."""
+    step = max(1, area // (width * multiple)) * multiple
+    for start in range(top, bottom, step):
+        yield start, min(start + step, bottom)
 
 
 @functools.lru_cache(maxsize=256)
 def cells(mask: Mask, size: Size, pixels_per_cell: int) -> np.ndarray:
     """Mean coverage float32 [h, w] of each latent cell; the canvas border is repeated into a cut cell."""
-    coverage = rasterise(mask, size)
-    whole = size.up_to(pixels_per_cell)
-    padding = ((0, whole.height - size.height), (0, whole.width - size.width))
-    coverage = np.pad(coverage, padding, mode="edge") if whole != size else coverage
-    h, w = whole.height // pixels_per_cell, whole.width // pixels_per_cell
-    means = coverage.reshape(h, pixels_per_cell, w, pixels_per_cell).mean(axis=(1, 3), dtype=np.float32)
-    means.setflags(write=False)
-    return means
+    rows, whole = rows_of(mask, size), size.up_to(pixels_per_cell)
+    means = []
+    for top, bottom in parts(0, whole.height, whole.width, PART, pixels_per_cell):
+        coverage = rows(top, min(bottom, size.height))
+        beyond = ((0, max(0, bottom - size.height)), (0, whole.width - size.width))
+        cut = np.pad(coverage, beyond, mode="edge").reshape(
+            -1, pixels_per_cell, whole.width // pixels_per_cell, pixels_per_cell
+        )
+        means.append(cut.mean(axis=(1, 3), dtype=np.float32))
+    found = np.concatenate(means)
+    found.setflags(write=False)
+    return found
 
 
 def _resized(coverage: np.ndarray, size: Size) -> np.ndarray:
@@ -170,11 +194,16 @@ def blur(weight: np.ndarray, deviation: float, ring: bool = False) -> np.ndarray
     """
     if deviation <= 0:
         return weight
-    taps = 2 * math.ceil(3 * deviation) + 1
+    taps = 2 * reach(deviation) + 1
     beyond = taps // 2 if ring else 0
     wide = np.pad(weight, ((0, 0), (beyond, beyond)), mode="wrap") if beyond else weight
     soft = cv2.GaussianBlur(wide, (taps, taps), deviation, borderType=cv2.BORDER_REPLICATE)
     return soft[:, beyond : beyond + weight.shape[1]]
+
+
+def reach(deviation: float) -> int:
+    """How far a blur sees."""
+    return math.ceil(3 * deviation)
 
 
 def _normalised(stack: np.ndarray) -> np.ndarray:

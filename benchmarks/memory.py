@@ -1,0 +1,103 @@
+"""Measures the memory that a canvas needs beside latents and picture: `python benchmarks/memory.py`. No model.
+
+Each size runs in a process of its own, with a host that only counts: five brushes (shapes and a painted mask,
+feathered), with and without a picture under them, in tiles of 512 px, two levels at guidance 1, the end of the picture
+included. What the network itself and the decoder of a real model take comes on top.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from rows import Counting
+
+from lib_regiondiff.finish import finished
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Level
+from lib_regiondiff.imaging import Picture
+from lib_regiondiff.model import region_model
+from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.plan import Job, make_plan
+
+SIZES = (Size(512, 512), Size(1024, 1024), Size(1024, 2048), Size(1024, 4096), Size(2048, 4096), Size(2048, 8192))
+MB = 2**20
+SHAPES = (
+    {"rectangle": [0, 0.5, 1, 1]},
+    {"ellipse": [0.1, 0.1, 0.2, 0.4]},
+    {"polygon": [[0, 0.6], [0.3, 0.4], [0.6, 0.6], [0.4, 1], [0, 1]]},
+    {"rectangle": [0.7, 0.3, 0.9, 0.7]},
+)
+
+
+def palette_of(size: Size, painted: bool) -> Palette:
+    """Five brushes, over a picture if `painted`; the last one has a painted mask of the canvas's size."""
+    mask = np.zeros((size.height, size.width), np.uint8)
+    mask[size.height // 4 : size.height // 2, size.width // 2 :] = 255
+    masks = [*SHAPES, _url(Image.fromarray(mask))]
+    brushes = [{"id": str(n), "prompt": str(n), "mask": each, "feather": 16} for n, each in enumerate(masks)]
+    tiles = {"width": 512, "height": 512, "overlap": 128}
+    head = {"version": 1, "size": {"width": size.width, "height": size.height}, "guidance": 1, "tiles": tiles}
+    image = {"image": _url(Image.new("RGB", (512, 512), "navy"))} if painted else {}
+    return parse(head | {"background": {"prompt": "land"} | image, "brushes": brushes})
+
+
+def _url(image: Image.Image) -> str:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return Picture.of(file.getvalue()).url
+
+
+def draw(size: Size, painted: bool) -> None:
+    """All that is ours of a picture: plan, two levels, the end."""
+    levels = (Level.preserving(999, 14.6), Level.preserving(499, 1.6))
+    palette, host = palette_of(size, painted), Counting()
+    plan = make_plan(palette, Job(size, (*(level.noise for level in levels), 0.0), (1,)), host)
+    model, x = region_model(host, plan), torch.zeros(1, 4, plan.size.height, plan.size.width)
+    for level in levels:
+        x = model(x, level)
+    finished(Image.new("RGB", (size.width, size.height)), palette)
+
+
+def peak() -> int:
+    """The most memory in bytes that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def child(size: Size, painted: bool) -> dict[str, Any]:
+    """What a canvas adds to a small one, in MB; the picture is RGB, the latents are float32."""
+    draw(Size(256, 256), painted)
+    before = peak()
+    draw(size, painted)
+    picture, latents = 3 * size.area / MB, 4 * 4 * size.area / 64 / MB
+    more = (peak() - before) / MB
+    line = {"benchmark": "memory", "canvas": str(size), "over a picture": painted}
+    return line | {"picture": round(picture, 1), "latents": round(latents, 1), "added": round(more, 1)}
+
+
+def main() -> None:
+    """The command line; with a size, that one in this process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("side", type=int, nargs="*", help="height and width")
+    parser.add_argument("--painted", action="store_true", help="over a picture")
+    given = parser.parse_args()
+    if given.side:
+        print(json.dumps(child(Size(*given.side), given.painted)))
+        return
+    for painted in (False, True):
+        for size in SIZES:
+            words = [sys.executable, str(Path(__file__)), str(size.height), str(size.width)]
+            subprocess.run([*words, *(["--painted"] if painted else [])], check=True)
+
+
+if __name__ == "__main__":
+    main()
