@@ -179,7 +179,7 @@ def test_a_vae_that_float16_is_too_narrow_for_is_explained(sdxl: DiffusersHost, 
 
 
 def test_other_pipelines_and_unets_are_refused(sd2: DiffusersHost, tmp_path: Path) -> None:
-    with pytest.raises(HostError, match=r"expected a model of StableDiffusionPipeline or .*, got StableVideo"):
+    with pytest.raises(HostError, match=r"expected a text-to-image model of .*SDXL, SD3, Flux, got StableVideo"):
         DiffusersHost.of(type("StableVideoDiffusionPipeline", (), {})(), "video")
     folder = tmp_path / "model"
     (folder / "unet").mkdir(parents=True)

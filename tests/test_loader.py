@@ -109,7 +109,7 @@ def test_a_folder_of_something_else(tmp_path: Path) -> None:
     with pytest.raises(HostError, match=r"model_index\.json: expected a JSON file .*No such file"):
         load(tmp_path)
     (tmp_path / "model_index.json").write_text('{"_class_name": "KandinskyPipeline"}', encoding="utf-8")
-    assert "expected a model of StableDiffusionPipeline or " in complaint(tmp_path)
+    assert "expected a text-to-image model of Stable Diffusion 1 or 2, SDXL, " in complaint(tmp_path)
 
 
 def test_a_folder_for_inpainting(known_folder: Path, tmp_path: Path) -> None:

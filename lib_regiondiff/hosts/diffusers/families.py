@@ -132,7 +132,8 @@ def family_of(pipeline: str, where: str) -> Family:
     if pipeline in FAMILIES:
         return FAMILIES[pipeline]
     cure = "models for inpainting, editing, refining and video are not supported"
-    raise HostError(where, "a model of " + " or ".join(FAMILIES), pipeline, cure)
+    known = ", ".join(family.title for family in FAMILIES.values())
+    raise HostError(where, f"a text-to-image model of {known}", pipeline, cure)
 
 
 def expect_text_to_image(family: Family, config: Mapping[str, Any], where: str) -> None:

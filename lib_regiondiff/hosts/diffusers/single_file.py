@@ -61,7 +61,7 @@ def _expect_sd1(path: Path, shapes: Shapes) -> None:
     """Refuse whatever is not a whole SD1 checkpoint, and say what it is."""
     for sign, kind in OTHER_KINDS.items():
         if any(sign in name for name in shapes):
-            raise HostError(str(path), EXPECTED, kind, "only SD1 checkpoints are supported so far")
+            raise HostError(str(path), EXPECTED, kind, "other kinds are read as folders of diffusers only")
     for prefix, part in ((UNET, "UNet"), (VAE, "VAE"), (TEXT, "text encoder")):
         if not any(name.startswith(prefix) for name in shapes):
             raise HostError(str(path), EXPECTED, f"no {part} (no weights named {prefix}*)")
