@@ -211,6 +211,8 @@ def _tokens(case: _Case) -> Iterator[Notice]:
 
 def _cost(case: _Case) -> Iterator[Notice]:
     """Rows and cells that the network is asked at a step, beside those of a picture without regions."""
+    if any(requests.refused(case.palette)):
+        return
     spec = Sketch(case.around.native).latent
     try:
         rows = max(_steps(case, case.palette, case.texts()), key=_cells)
