@@ -9,7 +9,7 @@ from typing import cast
 
 from lib_regiondiff import requests
 from lib_regiondiff.auto import told
-from lib_regiondiff.errors import PaletteError, RegionDiffError
+from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.wildcards import Files, expand, unknown
 from lib_regiondiff.geometry import Size
@@ -211,14 +211,17 @@ def _tokens(case: _Case) -> Iterator[Notice]:
 
 def _cost(case: _Case) -> Iterator[Notice]:
     """Rows and cells that the network is asked at a step, beside those of a picture without regions."""
-    if any(requests.refused(case.palette)):
+    if any(refused(case.palette)) or any(requests.refused(case.palette)):
         return
     spec = Sketch(case.around.native).latent
     try:
         rows = max(_steps(case, case.palette, case.texts()), key=_cells)
         words = case.around.words
         plain = max(_steps(case, Palette(size=case.palette.size), {BACKGROUND: Text(words.prompt, "")}), key=_cells)
-    except RegionDiffError:
+    except HostError as error:
+        yield Notice("error", str(error))
+        return
+    except PaletteError:
         return  # told by another check
     if not rows:
         yield Notice("note", "no network rows: the picture under the brushes is all there is")
