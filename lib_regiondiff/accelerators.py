@@ -44,7 +44,7 @@ LIGHTNING = Accelerator("Lightning", "Euler SGM Uniform", (4, 8), (1, 2), 4)
 HYPER = Accelerator("Hyper-SD", "DDIM SGM Uniform", (2, 8), (1, 1), 8)
 TURBO = Accelerator("Turbo", "Euler a SGM Uniform", (1, 8), (1, 2), 4)
 
-MODEL = r"xl|sd|v\d|\d[-_ ]?steps?"  # lightning and turbo alone may also be what a LoRA draws
+MODEL = r"xl|sd|flux|v\d|\d[-_ ]?steps?"  # lightning and turbo alone may also be what a LoRA draws
 NAMES: Mapping[str, Accelerator] = {
     r"(?<![a-z])tcd(?![a-z])": TCD,
     r"(?<![a-z])lcm(?![a-z])": LCM,

@@ -57,6 +57,23 @@ def test_a_name_that_only_sounds_like_it_does_not(name: str) -> None:
     assert named([name]) is None
 
 
+@pytest.mark.diffusers
+def test_there_is_a_sampler_for_each_and_flow_models_have_their_own() -> None:
+    diffusers = pytest.importorskip("diffusers")
+    from lib_regiondiff.hosts.diffusers import Extras, LoraFile
+    from lib_regiondiff.hosts.diffusers.fast import proposals_of
+    from lib_regiondiff.hosts.diffusers.samplers import find
+
+    assert all(find(each.sampler) for each in KNOWN)
+    told = "LoRA Hyper-FLUX.1-dev-8steps-lora is Hyper-SD: sampler Euler, 8 steps, guidance 3.5"
+    extras = Extras((LoraFile(Path("Hyper-FLUX.1-dev-8steps-lora.safetensors")),))
+    pipe = type("FluxPipeline", (), {"scheduler": diffusers.FlowMatchEulerDiscreteScheduler()})()
+    assert [str(each) for each in proposals_of(pipe, "owner/FLUX.1-dev", extras)] == [told]
+    other = type("StableDiffusion3Pipeline", (), {"scheduler": pipe.scheduler})()
+    (turbo,) = proposals_of(other, "owner/sd3.5_large_turbo", Extras())
+    assert str(turbo) == "model sd3.5_large_turbo is Turbo: sampler Euler, 1 to 8 steps, guidance 1 to 2"
+
+
 def test_the_scheduler_that_came_with_a_model_tells() -> None:
     trailing: Any = {"timestep_spacing": "trailing", "prediction_type": "epsilon"}
     assert scheduled("LCMScheduler", {}) is accelerators.LCM

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff.accelerators import Proposal, named, scheduled
+from lib_regiondiff.accelerators import Accelerator, Proposal, named, scheduled
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.extras import Extras
+from lib_regiondiff.hosts.diffusers.families import family_of
 from lib_regiondiff.hosts.diffusers.headers import read_header
+from lib_regiondiff.hosts.diffusers.samplers import is_flow
 
+TOLD = (3.5, 3.5)
+"""What Flux was distilled to be told, with LoRAs of few steps too."""
 TITLES = ("modelspec.title", "ss_output_name")
 GENERAL = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")
 
 
 def proposals_of(pipe: Any, source: str, extras: Extras) -> tuple[Proposal, ...]:
     """What the model of a place and its LoRAs propose, the model first; a LoRA that counts nothing is left out."""
-    return (*_model(pipe, source), *_loras(extras))
+    found = (*_model(pipe, source), *_loras(extras))
+    return tuple(replace(each, accelerator=_fitted(pipe, each.accelerator)) for each in found)
+
+
+def _fitted(pipe: Any, found: Accelerator) -> Accelerator:
+    """The same for a flow model, which has Euler's sampler alone; Flux is told guidance as a number of its own."""
+    if not is_flow(pipe.scheduler):
+        return found
+    told = family_of(type(pipe).__name__, "the pipeline").told
+    return replace(found, sampler="Euler", guidance=TOLD if told else found.guidance)
 
 
 def _model(pipe: Any, source: str) -> Iterator[Proposal]:
