@@ -67,7 +67,7 @@ def test_there_is_a_sampler_for_each_and_flow_models_have_their_own() -> None:
     assert all(find(each.sampler) for each in KNOWN)
     told = "LoRA Hyper-FLUX.1-dev-8steps-lora is Hyper-SD: sampler Euler, 8 steps, guidance 3.5"
     extras = Extras((LoraFile(Path("Hyper-FLUX.1-dev-8steps-lora.safetensors")),))
-    pipe = type("FluxPipeline", (), {"scheduler": diffusers.FlowMatchEulerDiscreteScheduler()})()
+    pipe: Any = type("FluxPipeline", (), {"scheduler": diffusers.FlowMatchEulerDiscreteScheduler()})()
     assert [str(each) for each in proposals_of(pipe, "owner/FLUX.1-dev", extras)] == [told]
     other = type("StableDiffusion3Pipeline", (), {"scheduler": pipe.scheduler})()
     (turbo,) = proposals_of(other, "owner/sd3.5_large_turbo", Extras())
