@@ -23,6 +23,8 @@ from lib_regiondiff import record
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import text
 from lib_regiondiff.hosts.diffusers.embeddings import Book, Vector
+from lib_regiondiff.hosts.diffusers.extras import extras_of
+from lib_regiondiff.palette import parse
 
 pytestmark = pytest.mark.diffusers
 
@@ -110,6 +112,14 @@ def test_the_vectors_of_a_word_stay_together(words: list[str], count: int) -> No
 def _call(self: Any, words: str, **options: Any) -> Any:
     """One token a word; a comma has its own."""
     return type("I", (), {"input_ids": [9 if word == "," else 5 for word in words.split()]})
+
+
+def test_the_words_that_a_palette_uses_are_looked_for_in_its_suffix_too(tmp_path: Path) -> None:
+    for name in ("inside", "ending", "never", "nothing"):
+        save(tmp_path / name, "emb_params", torch.zeros(1, 3))
+    brush = {"id": "a", "prompt": "a inside wall", "negative": "never", "mask": {"rectangle": [0, 0, 1, 1]}}
+    palette = parse({"version": 1, "suffix": ", in ending", "brushes": [brush]})
+    assert set(extras_of(palette, "none", {}, str(tmp_path)).book.files) == {"inside", "ending", "never"}
 
 
 def test_spans_point_at_vectors(known_pipeline: Any) -> None:

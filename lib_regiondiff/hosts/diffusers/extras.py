@@ -17,6 +17,7 @@ from lib_regiondiff.hosts.diffusers.lora import LoraFile
 from lib_regiondiff.hosts.diffusers.room import Room
 from lib_regiondiff.hosts.diffusers.text import NO_WORDS
 from lib_regiondiff.palette import Lora, Palette
+from lib_regiondiff.suffix import suffixed
 
 LORAS, VAES = "REGIONDIFF_LORAS", "REGIONDIFF_VAES"
 ROOMY = Room()
@@ -69,8 +70,10 @@ def extras_of(palette: Palette, model: str, known: Mapping[str, Path], embedding
 
 
 def _prompts(palette: Palette) -> list[str]:
-    texts = [(each.prompt, each.negative) for each in (palette.background, *palette.brushes)]
-    return [text for pair in texts for text in pair if text]
+    """All that is encoded for a palette."""
+    under = palette.background
+    positives = [suffixed(brush.prompt, palette.suffix, under.prompt) for brush in palette.brushes]
+    return [under.prompt, under.negative, *positives, *(brush.negative or "" for brush in palette.brushes)]
 
 
 def find(kind: str, name: str, variable: str, model: str) -> Path:
