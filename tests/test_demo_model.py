@@ -28,6 +28,7 @@ from cli_stub import run
 from lib_regiondiff import demo, record
 from lib_regiondiff.demo.labeller import label, load
 from lib_regiondiff.demo.world import CLASSES
+from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.diffusers import DiffusersHost, render
 from lib_regiondiff.masks import rasterise
 from lib_regiondiff.palette import parse
@@ -134,6 +135,29 @@ def test_its_picture_is_drawn_again_from_the_file(tmp_path: Path) -> None:
     run("render", LAND, "--model", "demo", "-o", first, "--device", "cpu", "--steps", "2")
     assert run("render", first, "-o", again, "--device", "cpu").stderr == ""
     assert np.array_equal(np.asarray(Image.open(first)), np.asarray(Image.open(again)))
+
+
+def test_wide_palettes_are_drawn_in_few_steps_by_the_model_inside() -> None:
+    for count in (2, 5, 9):
+        palette = parse(demo.palettes()[f"wide-{count}"].read_text(encoding="utf-8"))
+        assert len(palette.brushes) == count and palette.size == Size(768, 1920)
+        assert palette.model.name == demo.NAME and palette.model.loras[0].name in demo.PARTS
+        assert (palette.steps, palette.sampler, palette.guidance) == (5, "LCM", 1)
+
+
+@pytest.mark.slow
+def test_nine_brushes_of_a_wide_picture_show_what_they_say(tmp_path: Path) -> None:
+    picture = tmp_path / "wide.png"
+    run("render", demo.palettes()["wide-9"], "-o", picture, "--device", "cpu")
+    palette, _ = record.load(picture)
+    seen = label(Image.open(picture)).classes
+    visible = np.full(seen.shape, -1)
+    for index, brush in enumerate(palette.brushes):
+        visible[rasterise(brush.mask, palette.size) > 0.5] = index
+    for brush in palette.brushes:
+        kind = next(word for word in reversed(CLASSES) if word in brush.prompt)
+        inside = visible == palette.brushes.index(brush)
+        assert (seen[inside] == CLASSES.index(kind)).mean() > (0.5 if brush.id in ("sea", "meadow") else 0.05), brush.id
 
 
 def test_palettes_are_printed() -> None:
