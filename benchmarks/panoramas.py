@@ -1,0 +1,96 @@
+"""Seams of panoramas: overlapping tiles against shifted ones that do not overlap: `python benchmarks/panoramas.py`.
+
+Twenty closed panoramas of 768x128 px, one prompt each, by the demo model and its LCM LoRA in 5 levels. `shifted` are
+SpotDiffusion's tiles (Frolov et al. 2024, arXiv 2407.15507), drawn up here: no overlap, another offset at each level;
+`fixed` has none either and always the same offset. A seam is the mean step of grey across borders of the last level's
+tiles, relative to that across other borders of latent cells; `across` is that at the picture's own border.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from lib_regiondiff import demo, noise
+from lib_regiondiff.geometry import Box
+from lib_regiondiff.hosts.diffusers.extras import extras_of
+from lib_regiondiff.hosts.diffusers.host import DiffusersHost
+from lib_regiondiff.hosts.diffusers.render import Run, decoded
+from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.plan import Plan
+from lib_regiondiff.renderer import quieten
+from lib_regiondiff.views import View
+
+PROMPTS = (
+    *("the sea", "the sky", "grass", "sand", "a night sky", "snow", "a brick wall", "red stripes"),
+    *("blue and white stripes", "green dots", "yellow checks", "purple dots", "orange checks", "pink stripes"),
+    *("a plain blue wall", "black and white checks", "brown dots", "a brick wall", "the sea", "grass"),
+)
+WIDTH, SIDE, CELL = 768, 128, 8
+KINDS = ("overlapping", "shifted", "fixed")
+
+
+def palette_of(number: int) -> Palette:
+    """A panorama whose borders meet."""
+    tiles = {"width": SIDE, "height": SIDE, "overlap": SIDE // 4, "wrap": True}
+    model = {"name": demo.NAME, "loras": [{"name": "demo-lcm"}]}
+    head = {"version": 1, "size": {"width": WIDTH, "height": SIDE}, "seed": 100 + number, "model": model}
+    few = {"steps": 5, "sampler": "LCM", "guidance": 1}
+    return parse(head | few | {"tiles": tiles, "background": {"prompt": PROMPTS[number]}})
+
+
+def apart(plan: Plan, seed: int | None) -> Plan:
+    """The same plan with tiles that do not overlap, at offsets drawn for each level if there is a seed."""
+    side, width, region = SIDE // CELL, plan.size.width, plan.steps[0][0].region
+    generator = noise.generator(seed or 0)
+    steps = []
+    for _ in plan.steps:
+        start = 0 if seed is None else int(torch.randint(0, side, (1,), generator=generator))
+        boxes = [Box(0, left, side, left + side, ring=True) for left in range(start, start + width, side)]
+        steps.append(tuple(View(box, Box.hull(boxes), region, torch.ones(side, side)) for box in boxes))
+    return replace(plan, steps=tuple(steps))
+
+
+def step_at(picture: np.ndarray, borders: set[int]) -> float:
+    """The mean step of grey across these borders of cells, relative to that across others; a ring has border 0."""
+    grey = picture.astype(float).mean(axis=2)
+    steps = np.abs(grey - np.roll(grey, 1, axis=1)).mean(axis=0)[::CELL]
+    at = np.isin(np.arange(len(steps)), list(borders))
+    return float(steps[at].mean() / max(1e-6, steps[~at].mean()))
+
+
+def measure(host: DiffusersHost, number: int, kind: str) -> dict[str, float]:
+    """Evaluations and seams of a panorama."""
+    palette = palette_of(number)
+    run = Run.of(host, palette)
+    if kind != "overlapping":
+        seed = noise.derived(100 + number, 10**6) if kind == "shifted" else None
+        run = replace(run, plan=apart(run.plan, seed))
+    last, width = run.plan.steps[-1], run.plan.size.width
+    borders = {side % width for view in last for side in (view.box.left, view.box.right)}
+    picture = np.asarray(decoded(host, run.latents(), palette).convert("RGB"))
+    rows = sum(len(views) for views in run.plan.steps)
+    return {"evaluations": rows, "seam": step_at(picture, borders), "across": step_at(picture, {0})}
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=len(PROMPTS), help="panoramas")
+    count = parser.parse_args().count
+    quieten()
+    torch.set_num_threads(1)
+    place = demo.place_of(demo.NAME)
+    host = DiffusersHost.load(place, "cpu", "float32", extras_of(palette_of(0), place, demo.PARTS))
+    for kind in KINDS:
+        lines = [measure(host, number, kind) for number in range(count)]
+        means = {key: round(float(np.mean([line[key] for line in lines])), 3) for key in lines[0]}
+        print(json.dumps({"benchmark": "panoramas", "tiles": kind, "pictures": count} | means), flush=True)
+
+
+if __name__ == "__main__":
+    main()
