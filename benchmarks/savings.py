@@ -129,8 +129,8 @@ def exactness(host: DiffusersHost, name: str, count: int) -> dict[str, Any]:
         plans = run.plan, saving.without(run.plan, host)
         for index, (plan, more) in enumerate(zip(plans, (False, saving.with_uncond), strict=True)):
             call = model.Call(plan.guidance, with_uncond=more)
-            rows[index] += sum(len(model.ask(views, 1, run.levels[0], call)[0]) for views in plan.steps)
-        worst = max(worst, apart(host, plans, run.levels, palette.seed or 0, saving.with_uncond))
+            rows[index] += sum(len(model.ask(views, 1, run.schedule.levels[0], call)[0]) for views in plan.steps)
+        worst = max(worst, apart(host, plans, run.schedule.levels, palette.seed or 0, saving.with_uncond))
     head = {"benchmark": "savings", "saving": name, "palettes": count}
     return head | {"rows": [each / count for each in rows], "greatest x0 difference": worst, "equal": worst < 1e-4}
 
