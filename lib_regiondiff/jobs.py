@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -93,12 +94,23 @@ def batch(p: Any) -> None:
     if ready is None or p.iteration > 0:
         return
     palettes = _palettes(p, ready.document)
-    values, files = zip(*(infotext.sidecar(palette, ready.chosen.longest) for palette in palettes), strict=True)
+    longest = sys.maxsize if _stays_png(p) else ready.chosen.longest
+    values, files = zip(*(infotext.sidecar(palette, longest) for palette in palettes), strict=True)
     known = {value: content for value, content in zip(values, files, strict=True) if content is not None}
     p.regiondiff = replace(ready, sidecars=known)
     p.extra_generation_params[KEY] = values[0] if len(set(values)) == 1 else list(values)
     p.extra_generation_params[VERSION_KEY] = __version__
     _activate(p, palettes)
+
+
+def _stays_png(p: Any) -> bool:
+    """Whether the job's pictures are handed over as PNG, which holds any length, and not written to files.
+
+    A file beside such a picture would never be.
+    """
+    options = hosts.module("shared").opts
+    saved = options.samples_save and not p.do_not_save_samples
+    return not saved and options.samples_format.lower() == "png"
 
 
 def _palettes(p: Any, document: Document) -> list[Palette]:

@@ -39,6 +39,7 @@ class Job:
     refiner_checkpoint_info: Any = None
     refiner_switch_at: float = 0.5
     is_hr_pass: bool = False
+    do_not_save_samples: bool = False
     iteration: int = 0
     hr_cfg: float = 1.0
     hr_sampler_name: str | None = None

@@ -32,6 +32,8 @@ OPTIONS: Mapping[str, Any] = {
     "s_min_uncond_all": False,
     "live_preview_content": "Prompt",
     "use_old_scheduling": False,
+    "samples_save": True,
+    "samples_format": "png",
 }
 EDITING = re.compile(r"\[(\w*):(\w*):([\d.]+)\]")
 WEIGHTED = re.compile(r"(.*?)(?::([-+.\d]+))?\s*", re.DOTALL)

@@ -24,9 +24,9 @@ def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
     return HOSTS[request.param](monkeypatch, tmp_path)
 
 
-def begun(webui: WebUI, palette: Any, *prompts: str) -> Any:
+def begun(webui: WebUI, palette: Any, *prompts: str, **more: Any) -> Any:
     """A job after its start."""
-    p = Job(webui, list(prompts) or ["green"])
+    p = Job(webui, list(prompts) or ["green"], **more)
     jobs.begin(p, True, palette)
     jobs.batch(p)
     return p
@@ -40,6 +40,18 @@ def test_palettes_lie_where_the_user_wants_them(webui: WebUI) -> None:
     assert infotext.SIDECAR.fullmatch(name) and not inside.regiondiff.sidecars
     assert infotext.unpack(inside.extra_generation_params[jobs.KEY]) == infotext.parse(beside.regiondiff.sidecars[name])
     assert beside.extra_generation_params[jobs.VERSION_KEY] == __version__
+
+
+def test_palettes_of_pictures_that_are_not_saved_lie_in_their_infotexts(webui: WebUI) -> None:
+    webui.shared.opts.regiondiff_infotext = "in a file beside the picture"
+    asked = begun(webui, halves("red", "blue"), do_not_save_samples=True)
+    webui.shared.opts.samples_save = False
+    never = begun(webui, halves("red", "blue"))
+    for p in (asked, never):
+        assert not p.regiondiff.sidecars
+        assert infotext.unpack(p.extra_generation_params[jobs.KEY]).brushes
+    webui.shared.opts.samples_format = "jpg"  # which has no room for long texts
+    assert begun(webui, halves("red", "blue")).regiondiff.sidecars
 
 
 def test_typed_regions_are_blended_by_the_method_of_choice_unless_they_say_it(webui: WebUI) -> None:

@@ -64,15 +64,23 @@ def test_a_long_palette_lies_beside_the_saved_picture(webui: WebUI) -> None:
     made = webui.draw(palette, sampler_name="Euler", save_images=True)
     info, value = told(webui, made)
     assert value == infotext.sidecar(parse(palette))[0] and infotext.SIDECAR.fullmatch(value)
-    again = webui.draw(infotext=info, sampler_name="Euler")
+    again = webui.draw(infotext=info, sampler_name="Euler", save_images=True)
     assert again.infotexts == made.infotexts
     assert differ(again.pictures[0], made.pictures[0]) == 0  # Forge answers a saved picture as a larger file
 
 
-def test_a_long_palette_of_a_picture_that_was_not_saved_is_told(webui: WebUI) -> None:
+def test_a_long_palette_of_a_picture_that_is_not_saved_lies_in_its_infotext(webui: WebUI) -> None:
+    palette = painted(1536)
+    made = webui.draw(palette, sampler_name="Euler")
+    info, value = told(webui, made)
+    assert len(value) > infotext.LIMIT and infotext.read(value, None) == parse(palette)
+    assert webui.draw(infotext=info, sampler_name="Euler").files == made.files
+
+
+def test_a_palette_in_a_file_that_is_not_there_is_told(webui: WebUI) -> None:
     palette = painted(1536)
     palette["brushes"][0]["prompt"] = "a palette that nobody has saved"
-    info, value = told(webui, webui.draw(palette, sampler_name="Euler"))
+    name = infotext.sidecar(parse(palette))[0]
     with pytest.raises(Refused) as refused:
-        webui.draw(infotext=info, sampler_name="Euler")
-    assert refused.value.status == 422 and value in str(refused.value.body)
+        webui.draw(name, sampler_name="Euler")
+    assert refused.value.status == 422 and name in str(refused.value.body)
