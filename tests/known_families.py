@@ -40,7 +40,7 @@ def build_sd2(known: Any) -> StableDiffusionPipeline:
     teach_unet(unet, scheduler.alphas_cumprod, "v_prediction")
     parts: Any = {"vae": known.vae, "tokenizer": known.tokenizer, "unet": unet, "text_encoder": text}
     nothing: Any = {"safety_checker": None, "feature_extractor": None}
-    return _quiet(StableDiffusionPipeline(scheduler=scheduler, requires_safety_checker=False, **parts, **nothing))
+    return quiet(StableDiffusionPipeline(scheduler=scheduler, requires_safety_checker=False, **parts, **nothing))
 
 
 @torch.no_grad()
@@ -56,7 +56,7 @@ def build_sdxl(known: Any) -> StableDiffusionXLPipeline:
     teach_unet(unet, scheduler.alphas_cumprod, norm=1.0)
     parts: Any = {"vae": known.vae, "unet": unet, "text_encoder": text, "text_encoder_2": other}
     words: Any = {"tokenizer": known.tokenizer, "tokenizer_2": known.tokenizer}
-    return _quiet(StableDiffusionXLPipeline(scheduler=scheduler, add_watermarker=False, **parts, **words))
+    return quiet(StableDiffusionXLPipeline(scheduler=scheduler, add_watermarker=False, **parts, **words))
 
 
 def _unet(**options: Any) -> Any:
@@ -91,7 +91,7 @@ def _teach(known: Any, unet: Any, text: Any) -> None:
     teach_text(text, {known.tokenizer(word).input_ids[1]: [2 * v - 1 for v in rgb] for word, rgb in COLOURS.items()})
 
 
-def _quiet(pipeline: Any) -> Any:
+def quiet(pipeline: Any) -> Any:
     """Ready for use: no bars, no gradients."""
     pipeline.set_progress_bar_config(disable=True)
     for part in pipeline.components.values():

@@ -10,13 +10,12 @@ from lib_regiondiff.host import Level
 from lib_regiondiff.prediction import PREDICTIONS
 
 SCALES = [(1.0, 7.3), (0.6, 0.8), (0.3, 0.7), (0.0, 1.0)]
+WAYS = [(kind, scale) for kind in PREDICTIONS for scale in SCALES if kind != "epsilon" or scale[0] > 0]
+"""All but one: noise says nothing of a picture that is nothing but noise."""
 
 
-@pytest.mark.parametrize("kind", PREDICTIONS)
-@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize(("kind", "scale"), WAYS)
 def test_a_prediction_survives_the_way_to_x0_and_back(kind: str, scale: tuple[float, float]) -> None:
-    if kind == "epsilon" and scale[0] == 0:
-        pytest.skip("noise says nothing of a picture that is nothing but noise")
     x, made = torch.randn(2, 1, 4, 3, 3, generator=noise.generator(1), dtype=torch.float64)
     there = PREDICTIONS[kind].to_denoised(made, x, *scale)
     assert torch.isfinite(there).all()

@@ -26,6 +26,7 @@ from transformers import (
     T5EncoderModel,
 )
 
+from known_families import quiet
 from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
 
 SEED, CLIP, T5, WORDS = 6, 32, 64, ("<pad>", "</s>", "<unk>", "red", "blue", "cat", "a")
@@ -47,7 +48,7 @@ def build_sd3() -> StableDiffusion3Pipeline:
             "text_encoder_2": _clip(CLIPTextModelWithProjection), "tokenizer_2": clip_tokenizer(),
             "text_encoder_3": _t5(), "tokenizer_3": _words(),
         }  # fmt: skip
-        return _quiet(StableDiffusion3Pipeline(**parts))
+        return quiet(StableDiffusion3Pipeline(**parts))
 
 
 def build_flux() -> FluxPipeline:
@@ -65,7 +66,7 @@ def build_flux() -> FluxPipeline:
             "text_encoder": _clip(CLIPTextModel), "tokenizer": clip_tokenizer(),
             "text_encoder_2": _t5(), "tokenizer_2": _words(),
         }  # fmt: skip
-        return _quiet(FluxPipeline(**parts))
+        return quiet(FluxPipeline(**parts))
 
 
 def _vae() -> AutoencoderKL:
@@ -91,14 +92,6 @@ def _words() -> PreTrainedTokenizerFast:
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()  # type: ignore[assignment]
     names: dict[str, Any] = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=512, **names)
-
-
-def _quiet(pipeline: Any) -> Any:
-    pipeline.set_progress_bar_config(disable=True)
-    for part in pipeline.components.values():
-        if isinstance(part, torch.nn.Module):
-            part.eval().requires_grad_(False)
-    return pipeline
 
 
 def exact(config: Any, unpacked: Callable[..., Tensor], packed: Callable[[Tensor], Tensor]) -> Any:
