@@ -20,6 +20,7 @@ from PIL import Image
 from lib_regiondiff import __version__, demo, overrides, record
 from lib_regiondiff.auto import told
 from lib_regiondiff.cli_bar import bar
+from lib_regiondiff.cli_caption import described
 from lib_regiondiff.cli_loading import how_loaded, loaded_by, loading, proposed
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
@@ -134,9 +135,10 @@ def drawn(
     model = model_of(options["model"], palette)
     seeds = seeds_of(palette.seed, options["seed"], options["count"])
     places = places_of(output, seeds, options["force"])
+    palette, lines = described(palette, options["caption_model"])
     renderer = load_renderer(palette, model, options["device"], options["dtype"], how_loaded(options))
-    palette, lines = proposed(palette, renderer, options["accelerate"])
-    lines += [f"differs: {line}" for line in since(palette, then, renderer)] if then else []
+    palette, advised = proposed(palette, renderer, options["accelerate"])
+    lines += [*advised, *(f"differs: {line}" for line in (since(palette, then, renderer) if then else []))]
     for line in lines:
         click.echo(line, err=True)
     _warn(palette)

@@ -19,6 +19,7 @@ VAE = "Another VAE, or a tiny one: folder, file, or name in the folder REGIONDIF
 ROWS = "Most rows of one network call; 0 is as many as there is memory for."
 WHOLE = "Megapixels up to which the VAE works on the whole picture; it takes larger ones in tiles."
 EMBEDDINGS = "Folder of textual inversions; a word that is a file's name stands for its vectors."
+CAPTION = "BLIP, folder or hub id, that writes the background's prompt where it has a picture and no prompt."
 ACCELERATE = "Sampler, steps and guidance that the LCM, TCD, Lightning, Hyper-SD or Turbo in use was made for."
 
 
@@ -31,6 +32,7 @@ def loading(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--vae", "--tiny-vae", "vae", metavar="NAME", help=VAE),
         click.option("--accelerate", is_flag=True, help=ACCELERATE),
         click.option("--embeddings", envvar="REGIONDIFF_EMBEDDINGS", show_envvar=True, metavar="DIR", help=EMBEDDINGS),
+        click.option("--caption-model", metavar="DIR_OR_ID", help=CAPTION),
         click.option("--lora", "loras", metavar="NAME[:WEIGHT]", multiple=True, help=LORA),
     ):
         command = option(command)

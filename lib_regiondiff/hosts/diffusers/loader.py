@@ -43,7 +43,7 @@ def load_pipeline(source: str | Path, device: torch.device, dtype: torch.dtype) 
         pipeline = _load_file(path)
     elif path.is_dir():
         pipeline = _load_folder(path)
-    elif _is_hub_id(source):
+    elif is_hub_id(source):
         pipeline = _load_folder(_download(str(source)))
     else:
         raise HostError(str(source), "a model's file or folder", "nothing there")
@@ -66,7 +66,7 @@ def fingerprint(source: str | Path) -> str:
     path = Path(source).expanduser()
     if path.is_file():
         return _digest([path])
-    folder = path if path.is_dir() else _cached(str(source)) if _is_hub_id(source) else None
+    folder = path if path.is_dir() else _cached(str(source)) if is_hub_id(source) else None
     return _digest(sorted(folder.rglob("*.safetensors"))) if folder else ""
 
 
@@ -140,7 +140,7 @@ def _read_json(path: Path, why: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _is_hub_id(source: str | Path) -> bool:
+def is_hub_id(source: str | Path) -> bool:
     """Whether this text names a model on the hub rather than a file: owner/name, and no file's ending."""
     return isinstance(source, str) and bool(HUB_ID.fullmatch(source)) and not source.endswith((".safetensors", ".ckpt"))
 
