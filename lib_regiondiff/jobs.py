@@ -13,6 +13,7 @@ from torch import Tensor
 
 from lib_regiondiff import __version__, crop, hosts, noise, requests
 from lib_regiondiff.auto import told
+from lib_regiondiff.captioning import drawn_on
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.finish import finished
 from lib_regiondiff.formats import infotext
@@ -70,6 +71,7 @@ def begin(p: Any, enabled: Any, given: Any) -> None:
     try:
         place, chosen = outer.place_of(p), settings.chosen()
         document = requests.adapted(requests.read(given), getattr(p, "regiondiff_axes", ()), chosen.blend)
+        document = drawn_on(p, document) if chosen.caption else document
         if document.typed is None or not dynamic_prompts.is_there():  # which may not have drawn the main prompt yet
             _refuse(_palettes(p, document)[0])
     except RegionDiffError as error:

@@ -9,6 +9,7 @@ from typing import cast
 
 from lib_regiondiff import requests
 from lib_regiondiff.auto import told
+from lib_regiondiff.caption import is_wordless
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.wildcards import Files, expand, unknown
@@ -151,6 +152,13 @@ def _unsaid(case: _Case) -> Iterator[Notice]:
             yield Notice("warning", f"brushes[{index}] {label(brush)}: its prompt {has}")
 
 
+def _undescribed(case: _Case) -> Iterator[Notice]:
+    """A picture under the brushes that nothing describes: brushes may go by its words."""
+    if is_wordless(case.palette.background) and not case.around.prompt.strip():
+        text = "nothing says what the picture under the brushes shows: write its prompt, or press 'Caption the picture'"
+        yield Notice("note", text)
+
+
 def _stretched(case: _Case) -> Iterator[Notice]:
     """Painted masks whose canvas has another shape than the picture."""
     drawn, own = case.palette.size, case.painted
@@ -263,6 +271,7 @@ CHECKS: Sequence[Check] = (
     _small,
     _uncovered,
     _unsaid,
+    _undescribed,
     _stretched,
     _unheard,
     _networks,

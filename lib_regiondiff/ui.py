@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff import __version__, hosts, presets, preview, requests
+from lib_regiondiff import __version__, captioning, hosts, presets, preview, requests
 from lib_regiondiff.controls import CONTROLS, LAYOUTS, SPLITS, chosen, controls_of, spelled, switched, typed_in
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats.typed import Options
@@ -135,9 +135,10 @@ def accordion(
         _typing(make)
         _palette(make, store)
         make("HTML", "version", value=f'<div class="regiondiff-version">{title} {__version__}</div>')
-    make.parts["kept"] = make.gr.State("")
+    make.parts.update(kept=make.gr.State(""), seen=make.gr.State(None))
     _on_options(make)
     _on_files(make, store)
+    _on_caption(make)
     _on_changes(make, store, page, data_path)
     return make.parts["enabled"], make.parts["palette"]
 
@@ -167,6 +168,7 @@ def _palette(make: Maker, store: Store) -> None:
         make.button("use", "Use preset")
         make.button("refresh", "Refresh")
     make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=12, placeholder="JSON")
+    make.button("caption", "Caption the picture")
     with make.gr.Row():
         make("Dropdown", "saved", label="Saved palettes", choices=store.names(), value=None, scale=4)
         make.button("load", "Load")
@@ -238,6 +240,22 @@ def _on_files(make: Maker, store: Store) -> None:
 
 def _message(kind: str, text: str) -> str:
     return preview.message([Notice(kind, text)])
+
+
+def _on_caption(make: Maker) -> None:
+    """The button that has the picture under the brushes described: that takes a while, and what is typed then stays."""
+    update = make.gr.update
+
+    def see(text: str) -> tuple[Any, ...]:
+        found, notice = captioning.seen(text)
+        return found, preview.message([notice])
+
+    def take(text: str, found: Any) -> tuple[Any, ...]:
+        told, notice = captioning.taken(text, found)
+        return (told or update()), preview.message([notice]) if notice else update()
+
+    seen = make.parts["caption"].click(see, make.of("palette"), make.of("seen", "said"), show_progress="minimal")
+    seen.then(take, make.of("palette", "seen"), make.of("palette", "said"), **QUIET)
 
 
 def _on_changes(make: Maker, store: Store, page: Mapping[str, Any], data_path: Path) -> None:

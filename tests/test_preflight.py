@@ -43,6 +43,20 @@ def test_two_halves_cost_one_row_more_and_nothing_is_wrong() -> None:
 
 
 @pytest.mark.parametrize(
+    ("background", "prompt", "due"),
+    [
+        ({"image": data_url(picture().data)}, "", True),
+        ({"image": data_url(picture().data)}, "a field", False),
+        ({"image": data_url(picture().data), "prompt": "a sea"}, "", False),
+        ({"colour": "#123456"}, "", False),
+    ],
+)
+def test_a_picture_that_nothing_describes_is_a_note(background: dict[str, Any], prompt: str, due: bool) -> None:
+    notes = texts("note", told(Surroundings(prompt=prompt), background=background))
+    assert any("shows: write its prompt, or press 'Caption the picture'" in note for note in notes) == due
+
+
+@pytest.mark.parametrize(
     ("brush", "remark"),
     [
         ({"mask": {"rectangle": [0.5, 0.5, 0.5001, 0.5001]}}, "its mask is empty"),

@@ -47,6 +47,8 @@ class Chosen:
     """How typed regions are blended that do not say it."""
     rows: int
     """The most rows of one network call; 0 for as many as memory allows."""
+    caption: bool = False
+    """Whether pictures under the brushes are described where nothing says what they show."""
 
 
 INFOTEXT = Setting(
@@ -69,12 +71,20 @@ METHOD = Setting(
     next(iter(METHODS)),
     tuple(METHODS),
 )
-ALL = (INFOTEXT, METHOD, ROWS)
+CAPTIONS: Mapping[str, bool] = {"by nobody": False, "by the WebUI's interrogator": True}
+CAPTION = Setting(
+    "regiondiff_caption",
+    "Pictures under the brushes are described",
+    "where background and main prompt are empty, once the interrogator was used since the start: it downloads nothing",
+    next(iter(CAPTIONS)),
+    tuple(CAPTIONS),
+)
+ALL = (INFOTEXT, METHOD, ROWS, CAPTION)
 
 
 def chosen() -> Chosen:
     """The settings now."""
-    return Chosen(PLACES[INFOTEXT.read()], METHODS[METHOD.read()], int(ROWS.read()))
+    return Chosen(PLACES[INFOTEXT.read()], METHODS[METHOD.read()], int(ROWS.read()), CAPTIONS[CAPTION.read()])
 
 
 def add() -> None:
