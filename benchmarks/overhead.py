@@ -40,7 +40,7 @@ class RandomHost(DiffusersHost):
         """A random embedding of SD1.5's shape for each prompt."""
         seed = sum(prompt.encode()) + 1
         cond = self.known.setdefault(
-            (prompt, False), TextCond(torch.randn(1, 77, 768, generator=noise.generator(seed)))
+            (prompt, False, 1), TextCond(torch.randn(1, 77, 768, generator=noise.generator(seed)))
         )
         return (Part(cond),)
 

@@ -21,14 +21,14 @@ from lib_regiondiff.hosts.diffusers.text import PENULTIMATE, TextCond
 class Family:
     """What differs between kinds of models, which are known by the name of their pipeline in diffusers.
 
-    `encode(pipe, words, negative, book)` gives a condition, the book telling what textual inversions stand for;
-    `ask(pipe, question)` what the network predicts, [N, C, h, w]; `given(cond, uncond)` is how the pipeline itself is
-    handed conditions; `encoders` are its CLIP encoders, and the classes they are loaded as; `network` is the part that
-    has so many input `channels`.
+    `encode(pipe, words, negative, book, skip)` gives a condition, the book telling what textual inversions stand for;
+    `skip` is the palette's clip_skip, heard where a model's last layer is told. `ask(pipe, question)` gives what the
+    network predicts, [N, C, h, w]; `given(cond, uncond)` is how the pipeline itself is handed conditions; `encoders`
+    are its CLIP encoders, and the classes they are loaded as; `network` is the part that has so many input `channels`.
     """
 
     title: str
-    encode: Callable[[Any, str, bool, Book], TextCond]
+    encode: Callable[[Any, str, bool, Book, int], TextCond]
     ask: Callable[[Any, Question], Tensor]
     given: Callable[[TextCond, TextCond | None], dict[str, Any]]
     encoders: Mapping[str, str]
@@ -44,8 +44,11 @@ class Family:
     """Whether the pipeline's latents are tokens of 2x2 cells."""
 
 
-def _encode(pipe: Any, words: str, negative: bool, book: Book) -> TextCond:
-    return text.encode(pipe.tokenizer, pipe.text_encoder, words, book)
+def _encode(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
+    """SD1's last layer, or an earlier one with the last one's norm; of SD2's OpenCLIP always the one it has."""
+    openai = pipe.text_encoder.config.hidden_act == "quick_gelu"
+    layer = text.Layer(-skip, normed=True) if skip > 1 and openai else None
+    return text.encode(pipe.tokenizer, pipe.text_encoder, words, book, layer)
 
 
 def _ask(pipe: Any, question: Question) -> Tensor:
@@ -56,7 +59,7 @@ def _given(cond: TextCond, uncond: TextCond | None) -> dict[str, Any]:
     return {"prompt_embeds": cond.embedding, "negative_prompt_embeds": uncond.embedding if uncond else None}
 
 
-def _encode_xl(pipe: Any, words: str, negative: bool, book: Book) -> TextCond:
+def _encode_xl(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
     """Both encoders' last layer but one, side by side, and the second one's pooled text; zeros for no negative."""
     two = (pipe.tokenizer, pipe.text_encoder), (pipe.tokenizer_2, pipe.text_encoder_2)
     embeddings = [text.encode(*each, words, book, PENULTIMATE).embedding for each in two]

@@ -22,7 +22,7 @@ PATCH = 2
 T5_TOKENS = {"StableDiffusion3Pipeline": 256, "FluxPipeline": 512}
 
 
-def encode_sd3(pipe: Any, words: str, negative: bool, book: Book) -> TextCond:
+def encode_sd3(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
     """CLIP's two last layers but one, side by side, before T5's output; both pooled texts."""
     pairs = ((pipe.tokenizer, pipe.text_encoder), (pipe.tokenizer_2, pipe.text_encoder_2))
     clips = torch.cat([text.encode(*pair, words, book, PENULTIMATE).embedding for pair in pairs], dim=-1)
@@ -33,7 +33,7 @@ def encode_sd3(pipe: Any, words: str, negative: bool, book: Book) -> TextCond:
     )
 
 
-def encode_flux(pipe: Any, words: str, negative: bool, book: Book) -> TextCond:
+def encode_flux(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
     """T5's output, and CLIP's pooled text."""
     pool = text.pooled(pipe.tokenizer, pipe.text_encoder, words, book)
     return TextCond(_t5(pipe, pipe.tokenizer_2, pipe.text_encoder_2, words, pool), pool)

@@ -34,7 +34,7 @@ DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.
 class DiffusersHost:
     """A pipeline with its place, its name and its conditions; `load` makes one.
 
-    `guidance` is what a network is told that wants to be.
+    `guidance` is what a network is told that wants to be, `clip_skip` the layer of text that is taken, from the last.
     """
 
     pipe: Any
@@ -43,7 +43,8 @@ class DiffusersHost:
     fingerprint: str = ""
     family: Family = SD
     guidance: float = 1.0
-    known: dict[tuple[str, bool], TextCond] = field(default_factory=dict, repr=False)
+    clip_skip: int = 1
+    known: dict[tuple[str, bool, int], TextCond] = field(default_factory=dict, repr=False)
     seen: dict[bytes, Tensor] = field(default_factory=dict, repr=False)
     """Latents of the last pictures, by what the pictures hold."""
     extras: Extras = NOTHING
@@ -82,10 +83,11 @@ class DiffusersHost:
         return tuple(Part(self._cond(words, negative), weight) for words, weight in parts)
 
     def _cond(self, words: str, negative: bool) -> Cond:
-        key = (words, negative and not words)  # only nothing at all may mean another thing as a negative
+        nothing = negative and not words  # which alone may mean another thing as a negative
+        key = (words, nothing, self.clip_skip)
         if key not in self.known:
             self._bring(room.TEXT)
-            self.known[key] = self.family.encode(self.pipe, *key, self.extras.book)
+            self.known[key] = self.family.encode(self.pipe, words, nothing, self.extras.book, self.clip_skip)
         return self.known[key]
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:

@@ -62,8 +62,9 @@ def renders(
     host: DiffusersHost, palette: Palette, seeds: Sequence[int], progress: Progress | None = None, batch: int = 1
 ) -> Iterator[Render]:
     """The same, each picture as soon as it is ready."""
-    model = Model(name=host.name, hash=host.fingerprint, loras=host.extras.recorded, vae=host.extras.vae_name)
-    host = replace(host)  # with a row budget of its own
+    more, skip = host.extras, palette.model.clip_skip
+    model = Model(name=host.name, hash=host.fingerprint, loras=more.recorded, vae=more.vae_name, clip_skip=skip)
+    host = replace(host, clip_skip=skip)  # with a row budget of its own
     groups = [tuple(seeds[start : start + batch]) for start in range(0, len(seeds), batch)]
     steps = itertools.count(1)
 
@@ -111,7 +112,9 @@ class Run:
         assert seeds
         own = _schedule(host, palette, seeds)
         _expect_signal(own, host.latent.prediction)
-        told = host.family.told
+        told, skip = host.family.told, palette.model.clip_skip
+        if skip != host.clip_skip:
+            host = replace(host, clip_skip=skip)
         if told:
             host = replace(host, guidance=expect_one_guidance(palette))
         job = Job(palette.size, own.clock, seeds, guidance=1.0 if told else None)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.embeddings import Book, Vector, put
 from lib_regiondiff.hosts.diffusers.emphasis import pieces
 
@@ -20,7 +21,17 @@ COMMA_REACH = 20
 NO_WORDS = Book()
 PLACE = 0
 """The token in whose place a vector of the book is put: any that is none of begin, end and comma."""
-PENULTIMATE = -2
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of a text encoder, counted from its end: -1 is the last; with or without the norm behind the last one."""
+
+    number: int
+    normed: bool
+
+
+PENULTIMATE = Layer(-2, normed=False)
 """The layer before the last, which SDXL and SD3 are told."""
 
 
@@ -101,8 +112,13 @@ def split(prompt: str) -> list[tuple[str, float]]:
     return [(match["text"], float(match["weight"] or 1)) for match in found if match]
 
 
-def encode(tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS, layer: int | None = None) -> TextCond:
-    """The condition of a prompt, float type and device of the text encoder: its output, or one of its layers."""
+def encode(
+    tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS, layer: Layer | None = None
+) -> TextCond:
+    """The condition of a prompt, float type and device of the text encoder: its output, or one of its layers.
+
+    HostError where it has no such layer.
+    """
     parts = [framed(tokenizer, each) for each in chunks(tokenizer, prompt, book)]
     return TextCond(torch.cat([_encode_chunk(text_encoder, part, book, layer) for part in parts], dim=1))
 
@@ -123,13 +139,23 @@ def _output(text_encoder: Any, tokens: Sequence[Token], book: Book, **how: Any) 
         return text_encoder(ids, **how)
 
 
-def _asked(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: int | None) -> Tensor:
+@torch.no_grad()
+def _asked(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: Layer | None) -> Tensor:
     if layer is None:
         return _output(text_encoder, tokens, book)[0]
-    return _output(text_encoder, tokens, book, output_hidden_states=True).hidden_states[layer]
+    layers = _output(text_encoder, tokens, book, output_hidden_states=True).hidden_states[1:]  # without the embeddings
+    if -layer.number > len(layers):
+        raise HostError("model.clip_skip", f"at most {len(layers)} with this model", str(-layer.number))
+    chosen = layers[layer.number]
+    return _last_norm(text_encoder)(chosen) if layer.normed else chosen
 
 
-def _encode_chunk(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: int | None) -> Tensor:
+def _last_norm(text_encoder: Any) -> Any:
+    """What a text encoder applies to its last layer; versions of transformers have it in different places."""
+    return getattr(text_encoder, "text_model", text_encoder).final_layer_norm
+
+
+def _encode_chunk(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: Layer | None) -> Tensor:
     embedding = _asked(text_encoder, tokens, book, layer)
     if all(token.weight == 1 for token in tokens):
         return embedding
