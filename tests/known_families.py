@@ -1,10 +1,12 @@
 """Models whose pictures are known in the form of SD2 (velocity, no signal at the first level) and of SDXL.
 
-They are small: two levels, narrow text encoders. VAE and colours are those of the known model.
+They are small: two levels, narrow text encoders. VAE and colours are those of the known model. What is fixed by kind,
+such as heads of at least 64 channels, the text encoders' activation and the VAE's scale, is as in original checkpoints.
 """
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -19,11 +21,13 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from known_model import COLOURS, SCHEDULER
 from known_unet import teach_unet
-from known_weights import fill, teach_text, zero
+from known_weights import fill, teach_text, teach_vae, zero
 
 SEED = 4
 TEXT = 64  # width of each text encoder
 LEVELS: Any = (96, 96)
+XL_SCALE = 0.13025
+XL_SCHEDULER = {**SCHEDULER, "timestep_spacing": "leading"}
 V_SCHEDULER = {
     **SCHEDULER,
     "prediction_type": "v_prediction",
@@ -32,29 +36,32 @@ V_SCHEDULER = {
 }
 
 
-def build_sd2(known: Any) -> StableDiffusionPipeline:
-    """As SD2 finetuned to zero terminal SNR is: a UNet with linear projections that predicts v."""
-    scheduler: Any = DDIMScheduler.from_config(V_SCHEDULER)
-    unet, text = _unet(cross_attention_dim=TEXT), _text(CLIPTextModel)
+def build_sd2(known: Any, kind: str = "v_prediction") -> StableDiffusionPipeline:
+    """As SD2 finetuned to zero terminal SNR is: a UNet with linear projections that predicts v; or SD2 base."""
+    scheduler: Any = DDIMScheduler.from_config(V_SCHEDULER if kind == "v_prediction" else SCHEDULER)
+    unet, text = _unet(cross_attention_dim=TEXT), _text(CLIPTextModel, "gelu")
     _teach(known, unet, text)
-    teach_unet(unet, scheduler.alphas_cumprod, "v_prediction")
+    teach_unet(unet, scheduler.alphas_cumprod, kind)
     parts: Any = {"vae": known.vae, "tokenizer": known.tokenizer, "unet": unet, "text_encoder": text}
     nothing: Any = {"safety_checker": None, "feature_extractor": None}
     return quiet(StableDiffusionPipeline(scheduler=scheduler, requires_safety_checker=False, **parts, **nothing))
 
 
 @torch.no_grad()
-def build_sdxl(known: Any) -> StableDiffusionXLPipeline:
+def build_sdxl(known: Any, kind: str = "epsilon") -> StableDiffusionXLPipeline:
     """As SDXL is: two text encoders, their last layer but one, pooled text and sizes beside the time."""
-    scheduler: Any = EulerDiscreteScheduler.from_config(SCHEDULER)
+    scheduler: Any = EulerDiscreteScheduler.from_config(V_SCHEDULER if kind == "v_prediction" else XL_SCHEDULER)
     numbers = {"addition_embed_type": "text_time", "addition_time_embed_dim": 8}
     unet = _unet(cross_attention_dim=2 * TEXT, projection_class_embeddings_input_dim=TEXT + 6 * 8, **numbers)
-    text, other = _text(CLIPTextModel), _text(CLIPTextModelWithProjection)
+    text, other = _text(CLIPTextModel), _text(CLIPTextModelWithProjection, "gelu")
     fill(other, torch.Generator().manual_seed(SEED + 1))
     _teach(known, unet, text)
     zero(unet.add_embedding.linear_2, slice(0, 4))  # the rows that say the time
-    teach_unet(unet, scheduler.alphas_cumprod, norm=1.0)
-    parts: Any = {"vae": known.vae, "unet": unet, "text_encoder": text, "text_encoder_2": other}
+    teach_unet(unet, scheduler.alphas_cumprod, kind, norm=1.0)
+    vae = copy.deepcopy(known.vae)
+    vae.register_to_config(scaling_factor=XL_SCALE)
+    teach_vae(vae, XL_SCALE)
+    parts: Any = {"vae": vae, "unet": unet, "text_encoder": text, "text_encoder_2": other}
     words: Any = {"tokenizer": known.tokenizer, "tokenizer_2": known.tokenizer}
     return quiet(StableDiffusionXLPipeline(scheduler=scheduler, add_watermarker=False, **parts, **words))
 
@@ -67,7 +74,7 @@ def _unet(**options: Any) -> Any:
     with torch.random.fork_rng(devices=[]):
         return UNet2DConditionModel(
             block_out_channels=LEVELS,
-            attention_head_dim=8,
+            attention_head_dim=1,
             use_linear_projection=True,
             sample_size=64,
             **blocks,
@@ -75,10 +82,9 @@ def _unet(**options: Any) -> Any:
         )
 
 
-def _text(kind: Any) -> Any:
-    config = CLIPTextConfig(
-        num_hidden_layers=2, hidden_size=TEXT, intermediate_size=TEXT, num_attention_heads=1, projection_dim=TEXT
-    )
+def _text(kind: Any, act: str = "quick_gelu") -> Any:
+    sizes: dict[str, Any] = {"hidden_size": TEXT, "intermediate_size": TEXT, "projection_dim": TEXT}
+    config = CLIPTextConfig(num_hidden_layers=2, num_attention_heads=1, hidden_act=act, **sizes)
     with torch.random.fork_rng(devices=[]):
         return kind(config)
 

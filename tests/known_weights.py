@@ -97,7 +97,7 @@ def _word(colour: Sequence[float], width: int) -> Tensor:
 
 
 @torch.no_grad()
-def teach_vae(vae: Any) -> None:
+def teach_vae(vae: Any, scale: float = VAE_SCALE) -> None:
     """Make the VAE linear: scaled latents 0..2 are 8x8 means of RGB in [-1, 1], and a decoded cell is a flat square."""
     for name, part in vae.named_modules():
         if name.endswith((".conv2", "to_out.0")):
@@ -108,9 +108,9 @@ def teach_vae(vae: Any) -> None:
             _keep(part, slice(1, 2), 1.0)
     for part in (vae.quant_conv, vae.post_quant_conv):
         _keep(part, slice(0, 1), 1.0)
-    _carry(vae.encoder, 1 / VAE_SCALE)
+    _carry(vae.encoder, 1 / scale)
     vae.encoder.conv_out.bias[4:] = -30  # the log-variance: sampling a latent adds nothing
-    _carry(vae.decoder, VAE_SCALE)
+    _carry(vae.decoder, scale)
 
 
 def _keep(conv: Any, taps: slice, value: float) -> None:

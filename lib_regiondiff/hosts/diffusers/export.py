@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.single_file import Shapes, read_header, text_sizes, unet_sizes, vae_sizes
+from lib_regiondiff.hosts.diffusers.headers import Shapes, read_header
+from lib_regiondiff.hosts.diffusers.layout import text_sizes, unet_sizes, vae_sizes
 from lib_regiondiff.hosts.diffusers.tokenizer import tokenizer_files
 
 CHECKPOINTS, LORAS, CLIP = "models/Stable-diffusion", "models/Lora", "models/regiondiff-clip"

@@ -13,23 +13,18 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from diffusers import DiffusionPipeline, PNDMScheduler, StableDiffusionPipeline
+from diffusers import DiffusionPipeline
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 from transformers import CLIPTextConfig
 
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers.clip import text_encoder
 from lib_regiondiff.hosts.diffusers.families import Family, expect_text_to_image, family_of
-from lib_regiondiff.hosts.diffusers.single_file import ASSETS, brief, load_networks, text_encoder
-from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.headers import brief
+from lib_regiondiff.hosts.diffusers.single_file import NO_CHECKER, load_single
 
-NO_CHECKER: dict[str, Any] = {
-    "safety_checker": None,
-    "feature_extractor": None,
-    "image_encoder": None,
-    "requires_safety_checker": False,
-}
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 
 
@@ -40,7 +35,7 @@ def load_pipeline(source: str | Path, device: torch.device, dtype: torch.dtype) 
     """
     path = Path(source).expanduser()
     if path.is_file():
-        pipeline = _load_file(path)
+        pipeline = load_single(path)
     elif path.is_dir():
         pipeline = _load_folder(path)
     elif is_hub_id(source):
@@ -77,12 +72,6 @@ def _digest(files: Sequence[Path]) -> str:
             while block := file.read(1 << 20):
                 sha.update(block)
     return sha.hexdigest()[:10] if files else ""
-
-
-def _load_file(path: Path) -> StableDiffusionPipeline:
-    networks = load_networks(path)
-    scheduler: Any = PNDMScheduler.from_pretrained(str(ASSETS / "scheduler"), local_files_only=True)
-    return StableDiffusionPipeline(tokenizer=clip_tokenizer(), scheduler=scheduler, **networks, **NO_CHECKER)
 
 
 def _load_folder(folder: Path) -> DiffusionPipeline:

@@ -14,11 +14,17 @@ MERGES = Path(__file__).parent / "sd15" / "merges.txt.gz"
 BEGIN, END = "<|startoftext|>", "<|endoftext|>"
 
 
-def clip_tokenizer() -> CLIPTokenizer:
-    """A new tokenizer of Stable Diffusion 1: 49408 tokens, begin 49406, end and padding 49407, at most 77 a prompt."""
+def clip_tokenizer(padding: str | None = None) -> CLIPTokenizer:
+    """A new tokenizer of CLIP: 49408 tokens, begin 49406, end 49407, at most 77 a prompt.
+
+    A prompt is filled up with ends, or with the token `padding`, which is not special where a prompt has it.
+    """
     with tempfile.TemporaryDirectory() as folder:
         write_tokenizer(Path(folder))
-        return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+        made = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+    if padding:
+        made.pad_token = padding
+    return made
 
 
 def write_tokenizer(folder: Path) -> None:

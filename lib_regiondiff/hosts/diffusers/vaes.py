@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import weights
 from lib_regiondiff.hosts.diffusers.headers import brief
-from lib_regiondiff.hosts.diffusers.single_file import VAE, original_vae
+from lib_regiondiff.hosts.diffusers.layout import VAE
+from lib_regiondiff.hosts.diffusers.single_file import original_vae
 
 KINDS = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
 EXPECTED = "a VAE of this model's kind"

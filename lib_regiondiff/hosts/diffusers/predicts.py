@@ -1,0 +1,52 @@
+"""What a checkpoint's network predicts, noise or velocity, and its noise schedule: as file or network say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+NOISE, VELOCITY = "epsilon", "v_prediction"
+WORDS = {"epsilon": NOISE, "eps": NOISE, "v": VELOCITY, "v_prediction": VELOCITY}
+DESCRIPTION = re.compile(r"unet_config|network_config")
+VELOCITY_IN_YAML = re.compile(r"""parameterization["']?\s*:\s*["']?v\b|denoiser_scaling\.VScaling\b""")
+SIDE, TOKENS, LAST = 16, 77, 999
+
+
+def said(names: Mapping[str, Any], notes: Mapping[str, str], path: Path) -> str | None:
+    """What a file says that its network predicts: a weight `v_pred`, a yaml beside it, its notes; else None."""
+    if "v_pred" in names:
+        return VELOCITY
+    beside = path.with_suffix(".yaml")
+    text = beside.read_text(encoding="utf-8", errors="replace") if beside.is_file() else ""
+    if DESCRIPTION.search(text):
+        return VELOCITY if VELOCITY_IN_YAML.search(text) else NOISE
+    return WORDS.get(notes.get("modelspec.prediction_type", "").lower())
+
+
+def schedule(names: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs in the noise schedule: one that ends without signal where there is a weight `ztsnr`."""
+    return {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"} if "ztsnr" in names else {}
+
+
+def heard(unet: Any) -> str:
+    """What a UNet predicts by its answer to noise: at the last level that is the noise again, or hardly any of it."""
+    return NOISE if _kept(unet) > 0.5 else VELOCITY
+
+
+@torch.no_grad()
+def _kept(unet: Any) -> float:
+    """The share of its input that a UNet's answer at the last level holds.
+
+    Asked in bfloat16, which every CPU takes and costs half the memory.
+    """
+    weights = {name: value.detach().to(torch.bfloat16) for name, value in unet.named_parameters()}
+    x = torch.randn(1, unet.config.in_channels, SIDE, SIDE, generator=torch.Generator().manual_seed(0)).bfloat16()
+    nothing = torch.zeros(1, TOKENS, unet.config.cross_attention_dim, dtype=torch.bfloat16)
+    answer: Tensor = functional_call(unet, weights, (x, LAST, nothing), {"return_dict": False})[0].float()
+    return float((answer * x.float()).sum() / x.float().square().sum())
