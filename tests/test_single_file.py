@@ -80,7 +80,11 @@ def test_a_single_file_draws_its_folders_picture_and_obeys(
 @pytest.mark.parametrize("kind", [NOISE, VELOCITY])
 def test_an_sd2_network_is_asked_what_it_predicts(known_pipeline: Any, kind: str) -> None:
     unet = build_sd2(known_pipeline, kind).unet
-    assert predicts.heard(unet) == predicts.heard(unet.half()) == kind
+    assert predicts.usual(unet, asked=True) == predicts.usual(unet.half(), asked=True) == kind
+    assert predicts.usual(unet, asked=False) == NOISE
+    unet.conv_in.bias[0] = float("nan")
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        predicts.usual(unet, asked=True)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,9 +35,15 @@ def schedule(names: Mapping[str, Any]) -> dict[str, Any]:
     return {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"} if "ztsnr" in names else {}
 
 
-def heard(unet: Any) -> str:
-    """What a UNet predicts by its answer to noise: at the last level that is the noise again, or hardly any of it."""
-    return NOISE if _kept(unet) > 0.5 else VELOCITY
+def usual(unet: Any, asked: bool) -> str:
+    """What a UNet predicts whose file says nothing: noise, or what it is `asked`.
+
+    Its answer to the last level's noise is this noise again, or hardly any of it; ValueError where it is no number.
+    """
+    kept = _kept(unet) if asked else 1.0
+    if not math.isfinite(kept):
+        raise ValueError("the UNet answers with NaN or infinity")
+    return NOISE if kept > 0.5 else VELOCITY
 
 
 @torch.no_grad()

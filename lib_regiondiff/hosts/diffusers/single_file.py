@@ -38,10 +38,9 @@ def load_single(path: Path) -> Any:
     try:
         state = load_file(path) if pickled is None else dict(pickled)
         parts = _networks(path, kind, state, shapes)
+        predicted = predicts.said(shapes, notes, path) or predicts.usual(parts["unet"], asked=kind is SD2)
     except DAMAGE as error:
         raise HostError(str(path), EXPECTED, f"missing or misshapen weights ({brief(error)})") from error
-    said = predicts.said(shapes, notes, path)
-    predicted = said or (predicts.heard(parts["unet"]) if kind is SD2 else predicts.NOISE)
     parts["unet"].register_to_config(sample_size=_side(kind, predicted, notes) // 2 ** (layout.vae_levels(shapes) - 1))
     words = {name: clip_tokenizer(padding) for name, padding in kind.padding.items()}
     return _pipeline(kind, {**parts, **words, "scheduler": _scheduler(kind, predicted, shapes)})
