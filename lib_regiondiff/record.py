@@ -136,6 +136,7 @@ def infotext(palette: Palette) -> str:
         "Size": palette.size,
         "Model hash": model.hash[:10],
         "Model": model.name,
+        "Clip skip": model.clip_skip if model.clip_skip > 1 else None,
         "Version": f"{KEYWORD} {__version__}",
     }
     told = ", ".join(f"{key}: {_quoted(str(value))}" for key, value in settings.items() if value not in ("", None))

@@ -19,6 +19,7 @@ from lib_regiondiff.hosts.diffusers.render import Run, render
 from lib_regiondiff.hosts.diffusers.text import NO_WORDS
 from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
 from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.record import infotext
 
 TOKENIZER: Any = clip_tokenizer()
 PROMPT = "a red cat"
@@ -85,4 +86,5 @@ def test_a_palettes_clip_skip_is_honoured_and_recorded(known_pipeline: Any) -> N
     pipe = SimpleNamespace(tokenizer=TOKENIZER, text_encoder=known_pipeline.text_encoder)
     assert all(torch.equal(one, embedding(pipe, skip)) for one, skip in zip(found, (1, 2), strict=True))
     assert host.clip_skip == 1 and {key[2] for key in host.known} == {1, 2}
-    assert render(host, palette(2))[0].palette.model.clip_skip == 2
+    made = render(host, palette(2))[0].palette
+    assert made.model.clip_skip == 2 and "Clip skip: 2" in infotext(made) and "Clip skip" not in infotext(palette(1))
