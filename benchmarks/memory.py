@@ -2,7 +2,8 @@
 
 Each size runs in a process of its own, with a host that only counts: five brushes (shapes and a painted mask,
 feathered), with and without a picture under them, in tiles of 512 px, two levels at guidance 1, the end of the picture
-included. What the network itself and the decoder of a real model take comes on top.
+included; and with masks that are quantized (continuous) for each of twenty levels. What the network itself and the
+decoder of a real model take comes on top.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import resource
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +41,33 @@ SHAPES = (
 )
 
 
-def palette_of(size: Size, painted: bool) -> Palette:
-    """Five brushes, over a picture if `painted`; the last one has a painted mask of the canvas's size."""
+@dataclass(frozen=True)
+class Kind:
+    """What is drawn at each size: over a picture or not, with masks of one kind, in so many levels."""
+
+    painted: bool = False
+    quantization: str = "none"
+    levels: int = 2
+
+
+KINDS = {
+    "plain": Kind(),
+    "over a picture": Kind(painted=True),
+    "quantized, 20 levels": Kind(quantization="continuous", levels=20),
+}
+
+
+def palette_of(size: Size, kind: Kind) -> Palette:
+    """Five brushes, over a picture or not; the last one has a painted mask of the canvas's size."""
     mask = np.zeros((size.height, size.width), np.uint8)
     mask[size.height // 4 : size.height // 2, size.width // 2 :] = 255
     masks = [*SHAPES, _url(Image.fromarray(mask))]
     brushes = [{"id": str(n), "prompt": str(n), "mask": each, "feather": 16} for n, each in enumerate(masks)]
     tiles = {"width": 512, "height": 512, "overlap": 128}
     head = {"version": 1, "size": {"width": size.width, "height": size.height}, "guidance": 1, "tiles": tiles}
-    image = {"image": _url(Image.new("RGB", (512, 512), "navy"))} if painted else {}
-    return parse(head | {"background": {"prompt": "land"} | image, "brushes": brushes})
+    image = {"image": _url(Image.new("RGB", (512, 512), "navy"))} if kind.painted else {}
+    more = {"quantization": kind.quantization, "brushes": brushes}
+    return parse(head | {"background": {"prompt": "land"} | image} | more)
 
 
 def _url(image: Image.Image) -> str:
@@ -57,10 +76,14 @@ def _url(image: Image.Image) -> str:
     return Picture.of(file.getvalue()).url
 
 
-def draw(size: Size, painted: bool) -> None:
-    """All that is ours of a picture: plan, two levels, the end."""
-    levels = (Level.preserving(999, 14.6), Level.preserving(499, 1.6))
-    palette, host = palette_of(size, painted), Counting()
+def levels_of(count: int) -> list[Level]:
+    """So many levels, from a ratio of 14.6 of noise to signal down to one of 1.6."""
+    return [Level.preserving(999 - step, 14.6 * (1.6 / 14.6) ** (step / (count - 1))) for step in range(count)]
+
+
+def draw(size: Size, kind: Kind) -> None:
+    """All that is ours of a picture: plan, levels, the end."""
+    levels, palette, host = levels_of(kind.levels), palette_of(size, kind), Counting()
     plan = make_plan(palette, Job(size, (*(level.noise for level in levels), 0.0), (1,)), host)
     model, x = region_model(host, plan), torch.zeros(1, 4, plan.size.height, plan.size.width)
     for level in levels:
@@ -73,14 +96,14 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def child(size: Size, painted: bool) -> dict[str, Any]:
+def child(size: Size, name: str) -> dict[str, Any]:
     """What a canvas adds to a small one, in MB; the picture is RGB, the latents are float32."""
-    draw(Size(256, 256), painted)
+    draw(Size(256, 256), KINDS[name])
     before = peak()
-    draw(size, painted)
+    draw(size, KINDS[name])
     picture, latents = 3 * size.area / MB, 4 * 4 * size.area / 64 / MB
     more = (peak() - before) / MB
-    line = {"benchmark": "memory", "canvas": str(size), "over a picture": painted}
+    line = {"benchmark": "memory", "canvas": str(size), "kind": name}
     return line | {"picture": round(picture, 1), "latents": round(latents, 1), "added": round(more, 1)}
 
 
@@ -88,15 +111,15 @@ def main() -> None:
     """The command line; with a size, that one in this process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("side", type=int, nargs="*", help="height and width")
-    parser.add_argument("--painted", action="store_true", help="over a picture")
+    parser.add_argument("--kind", choices=list(KINDS), default="plain")
     given = parser.parse_args()
     if given.side:
-        print(json.dumps(child(Size(*given.side), given.painted)))
+        print(json.dumps(child(Size(*given.side), given.kind)))
         return
-    for painted in (False, True):
+    for name in KINDS:
         for size in SIZES:
-            words = [sys.executable, str(Path(__file__)), str(size.height), str(size.width)]
-            subprocess.run([*words, *(["--painted"] if painted else [])], check=True)
+            words = [sys.executable, str(Path(__file__)), str(size.height), str(size.width), "--kind", name]
+            subprocess.run(words, check=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import functools
-import itertools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.fields import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Level
+from lib_regiondiff.levels import Steps, Weights
 from lib_regiondiff.meanings import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of, whole
 from lib_regiondiff.nag import acting
 from lib_regiondiff.palette import Brush, Nag, Palette
@@ -39,7 +39,8 @@ class Plan:
     clock: tuple[float, ...]
     guidance: float
     rescale: float
-    steps: tuple[tuple[View, ...], ...]
+    steps: Steps[tuple[View, ...]] | tuple[tuple[View, ...], ...]
+    """The views of each level, made when they are asked for."""
     under: Tensor | None = None
     """x0 [C, h, w] of the picture under the brushes, where views leave weight to it."""
     sensitivity: float = 0.0
@@ -53,7 +54,7 @@ class Plan:
         """The views of a level; one between two levels of the clock belongs to the noisier of them."""
         return self.steps[step_of(self.clock, level.noise)]
 
-    @property
+    @functools.cached_property
     def single(self) -> View | None:
         """The only view of the whole run, if it covers the canvas: one prompt for the whole picture."""
         if not self.steps or not self.steps[0]:
@@ -86,34 +87,46 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     palette = settled(palette, job.size, host.latent.native, job.clock, guidance)
     under = _under(palette, job.size, host)
     meanings = meanings_of(palette, job, alone=under is not None)
-    kinds, maps = _weights(_partition(palette, job, host), meanings, palette, job)
+    weights = _weights(_partition(palette, job, host), meanings, palette, job)
     owners = owners_of(meanings, merge)
     if len(owners) == 1:
         palette, job = _of_one_meaning(said, palette), replace(job, centred=False)
     layout = Layout.of(palette, job.size, host.latent)
-    owners = layout.parted(owners, np.max(maps, axis=0))
-    kinds, weights = _grouped(kinds, maps, owners)
-    boxes = [layout.boxes(np.max(maps, axis=0)) for maps in zip(*weights, strict=True)]
+    weights, kinds, boxes = _placed(weights, owners, layout)
     nag = acting(palette.nag)
     names = ("background", *(brush.id for brush in palette.brushes))
     encoder = Encoder(host, meanings, names, job.negatives or guidance != 1 or nag is not None)
     regions = [
-        encoder.region(group, Box.hull(places)) if places else None for group, places in zip(owners, boxes, strict=True)
+        encoder.region(group, Box.hull(places)) if places else None
+        for group, places in zip(weights.owners, boxes, strict=True)
     ]
     first = _First.of(palette, job, host, under)
+    firsts = [first.at(step, under is not None) for step in range(len(kinds))]
 
-    @functools.cache
-    def views(kind: int, repainted: bool, share: float | None) -> tuple[View, ...]:
+    def views(key: tuple[int, tuple[bool, Around | None]]) -> tuple[View, ...]:
+        kind, (repainted, around) = key
         drawn = [None, *regions[1:]] if repainted else regions
-        return layout.views(weights[kind], boxes, drawn, None if share is None else first.around(share))
+        return layout.views(weights.at(kind), boxes, drawn, around)
 
-    steps = tuple(views(kind, *first.at(step)) for step, kind in enumerate(kinds))
+    steps = Steps(list(zip(kinds, firsts, strict=True)), views)
     objects = job.centred and any(
-        places and 0 not in group and not layout.is_ground(places) for group, places in zip(owners, boxes, strict=True)
+        places and 0 not in group and not layout.is_ground(places)
+        for group, places in zip(weights.owners, boxes, strict=True)
     )
     choices = chosen(said, _acting(palette, objects, any(len(places) > 1 for places in boxes)))
     sensitivity = palette.bootstrap.leak_sensitivity
     return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, sensitivity, choices, nag)
+
+
+def _placed(
+    weights: Weights, owners: Sequence[Sequence[int]], layout: Layout
+) -> tuple[Weights, list[int], list[list[Box]]]:
+    """The weights of regions, for each step an earlier one of the same weights or itself, the boxes of each region."""
+    peaks, kinds = weights.surveyed()
+    grouped = weights.grouped(layout.parted(owners, peaks))
+    if grouped.owners != weights.owners:
+        peaks, kinds = grouped.surveyed()
+    return grouped, kinds, [layout.boxes(peak) for peak in peaks]
 
 
 def _of_one_meaning(said: Palette, palette: Palette) -> Palette:
@@ -132,11 +145,9 @@ class _First:
     """What is particular to the first levels: surroundings, and the picture under the brushes put back."""
 
     palette: Palette
-    under: Tensor | None
-    seeds: tuple[int, ...]
     painted: int
     centred: bool
-    white: Callable[[], Tensor]
+    around: Callable[[float], Around]
 
     @staticmethod
     def of(palette: Palette, job: Job, host: Host, under: Tensor | None) -> _First:
@@ -144,19 +155,20 @@ class _First:
         side = host.latent.native
         painted = whole(palette.background.strength * (len(job.clock) - 1)) if under is not None else 0
 
+        @functools.cache
         def white() -> Tensor:
             return host.encode_image(Image.new("RGB", (side, side), "white"))[0].mean(dim=(1, 2), keepdim=True)
 
-        return _First(palette, under, job.seeds, painted, job.centred, functools.cache(white))
+        @functools.cache
+        def around(share: float) -> Around:
+            return Around(share, white(), under, job.seeds)
 
-    def at(self, step: int) -> tuple[bool, float | None]:
-        """Whether the picture under the brushes is put back at a step, and the share of white around brushes."""
-        share = white_share(self.palette.bootstrap, step, self.under is not None)
-        return step < self.painted, share if self.centred else None
+        return _First(palette, painted, job.centred, around)
 
-    def around(self, share: float) -> Around:
-        """What surroundings are made of."""
-        return Around(share, self.white(), self.under, self.seeds)
+    def at(self, step: int, under: bool) -> tuple[bool, Around | None]:
+        """Whether the picture `under` the brushes, if any, is put back at a step, and what is around brushes then."""
+        share = white_share(self.palette.bootstrap, step, under) if self.centred else None
+        return step < self.painted, None if share is None else self.around(share)
 
 
 def _under(palette: Palette, size: Size, host: Host) -> Tensor | None:
@@ -191,30 +203,10 @@ def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
     return masks.partition(layers, job.size.cells(pixels), palette.overlap, palette.wraps)
 
 
-def _weights(
-    stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job
-) -> tuple[list[int], list[np.ndarray]]:
-    """The kind of each step, and the weights [1 + P, h, w] of each kind.
-
-    Brushes outside their interval leave their cells to the background.
-    """
-    known: dict[object, int] = {}
-    kinds, weights = [], []
-    for step, pair in enumerate(itertools.pairwise(job.clock)):
-        acts = tuple(each.first <= step and (each.last is None or step < each.last) for each in meanings[1:])
-        key = (acts, pair if palette.quantization != "none" else None)
-        if key not in known:
-            acting = stack[1:] * np.array(acts, np.float32)[:, None, None]
-            known[key] = len(weights)
-            weights.append(masks.with_background(masks.at_level(acting, palette.quantization, *pair)))
-        kinds.append(known[key])
-    return kinds, weights
-
-
-def _grouped(
-    kinds: Sequence[int], maps: Sequence[np.ndarray], owners: Sequence[Sequence[int]]
-) -> tuple[list[int], list[np.ndarray]]:
-    """The same for regions [R, h, w], the sums of their brushes; steps of equal weights are of one kind."""
-    sums = [np.stack([every[list(group)].sum(axis=0) for group in owners]) for every in maps]
-    order = {each.tobytes(): number for number, each in reversed(list(enumerate(sums)))}
-    return [order[sums[kind].tobytes()] for kind in kinds], sums
+def _weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> Weights:
+    """The weights of background and brushes at each step, within the brushes' intervals."""
+    acts = [
+        tuple(each.first <= step and (each.last is None or step < each.last) for each in meanings[1:])
+        for step in range(len(job.clock) - 1)
+    ]
+    return Weights.of(stack[1:], palette.quantization, job.clock, acts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -251,7 +252,7 @@ def _cells(rows: Sequence[Row]) -> int:
 def _steps(case: _Case, palette: Palette, texts: Mapping[str, Text]) -> list[list[Row]]:
     """The rows of one image at each kind of step."""
     plan = case.planned(palette, texts)
-    return [ask(views, 1, LEVEL, Call(case.guidance))[0] for views in dict.fromkeys(plan.steps)]
+    return [ask(views, 1, LEVEL, Call(case.guidance))[0] for views, _ in itertools.groupby(plan.steps)]
 
 
 def _auto(case: _Case) -> Iterator[Notice]:

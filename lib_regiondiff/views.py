@@ -150,8 +150,9 @@ class Layout:
             for inside, place in box.pieces(self.canvas):
                 inside.crop(total)[...] += profile if isinstance(profile, int) else place.crop(profile)
         shares = [_cut(weight, box) * profile for box, profile in zip(places, profiles, strict=True)]
+        frame = Box.hull(places)
         return [
-            View(box, Box.hull(places), region, torch.from_numpy(share / _cut(total, box, 1)).to(self.device))
+            View(box, frame, region, torch.from_numpy(share / _cut(total, box, 1)).to(self.device))
             for box, share in zip(places, shares, strict=True)
             if share.any()
         ]
