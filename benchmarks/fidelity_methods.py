@@ -89,9 +89,9 @@ def counted(network: Any) -> Iterator[Cost]:
         handle.remove()
 
 
-def core(host: DiffusersHost, given: Puzzle, settings: Mapping[str, Any]) -> tuple[Tensor, Cost]:
+def core(host: DiffusersHost, given: Puzzle, settings: Mapping[str, Any], feather: float = 0) -> tuple[Tensor, Cost]:
     """The picture by our core."""
-    palette = given.palette(**settings)
+    palette = given.palette(feather, **settings)
     with counted(host.pipe.unet) as cost:
         return Run.of(host, palette).latents(), cost
 

@@ -161,9 +161,14 @@ def png(picture: Image.Image) -> bytes:
 
 
 def write(records: Sequence[Mapping[str, Any]]) -> None:
-    """Put the table between the page's markers, and the sheet beside it."""
+    """Put the table on the page, and the sheet beside it."""
     SHEET.parent.mkdir(exist_ok=True)
     SHEET.write_bytes(png(sheet(records)))
-    page = PAGE.read_text(encoding="utf-8")
-    made = f"<!-- measured -->\n{markdown(records)}\n<!-- end -->"
-    PAGE.write_text(re.sub(r"<!-- measured -->.*?<!-- end -->", lambda _: made, page, flags=re.S), encoding="utf-8")
+    renew(PAGE, markdown(records))
+
+
+def renew(page: Path, measured: str) -> None:
+    """Put what was measured between the markers of a page."""
+    made = f"<!-- measured -->\n{measured}\n<!-- end -->"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(re.sub(r"<!-- measured -->.*?<!-- end -->", lambda _: made, text, flags=re.S), encoding="utf-8")
