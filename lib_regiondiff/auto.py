@@ -1,4 +1,4 @@
-"""What a palette leaves to us: tiles and bootstrap, chosen when model, steps and guidance are known."""
+"""What a palette leaves to us: method, tiles and bootstrap, chosen when model, steps and guidance are known."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ WHOLE = {True: 1.5, False: 3.0}
 """Native sides that a side may have without a grid: in few steps, which settle all at once, and in many."""
 LEAST = 0.25
 """Least overlap of tiles, in native sides."""
+BLEND = "average"
+"""The method, in few steps and in many; docs/recommended.md says by what measurement."""
 
 
 def settled(palette: Palette, size: Size, native: int, clock: tuple[float, ...], guidance: float) -> Palette:
@@ -33,7 +35,8 @@ def settled(palette: Palette, size: Size, native: int, clock: tuple[float, ...],
     few = clock[0] > EARLY and guidance == 1 and steps <= FEW
     tiles = _tiles(size, native, few) if isinstance(palette.tiles, str) else palette.tiles
     tiles = _sized(tiles, native) if tiles else None
-    return replace(palette, tiles=tiles, bootstrap=_bootstrap(palette, steps if few else 0))
+    blend = BLEND if palette.blend == AUTO else palette.blend
+    return replace(palette, blend=blend, tiles=tiles, bootstrap=_bootstrap(palette, steps if few else 0))
 
 
 def _tiles(size: Size, native: int, few: bool) -> Tiles | None:
@@ -62,8 +65,13 @@ def _bootstrap(palette: Palette, few: int) -> Bootstrap:
 
 
 def chosen(said: Palette, made: Palette) -> dict[str, Any]:
-    """What a palette left open and what it became, as plain data beside the palette, which keeps its `auto`."""
+    """What a palette left open and what it became, as plain data beside the palette, which keeps its `auto`.
+
+    None is what changes nothing: tiles that all fits into, a method where there is nothing to blend.
+    """
     found: dict[str, Any] = {}
+    if said.blend == AUTO:
+        found["blend"] = None if made.blend == AUTO else made.blend
     if said.tiles == AUTO or (isinstance(said.tiles, Tiles) and AUTO in _sides(said.tiles)):
         grid = made.tiles
         found["tiles"] = {key: getattr(grid, key) for key in ("width", "height", "overlap")} if grid else None
@@ -80,7 +88,9 @@ def _sides(tiles: Tiles) -> tuple[int | str, ...]:
 def told(choices: Mapping[str, Any]) -> str:
     """The same for people, as far as it changes a picture; nothing where it does not."""
     grid, bootstrap = choices.get("tiles"), choices.get("bootstrap") or {}
-    parts = [f"tiles of {grid['width']}x{grid['height']} px that overlap by {grid['overlap']} px"] if grid else []
+    parts = [f"blend {choices['blend']}"] if choices.get("blend") else []
+    if grid:
+        parts.append(f"tiles of {grid['width']}x{grid['height']} px that overlap by {grid['overlap']} px")
     if bootstrap.get("levels"):
         parts.append(f"bootstrap levels {bootstrap['levels']}")
     if bootstrap.get("mix"):

@@ -91,7 +91,7 @@ def main() -> None:
 @click.option("--steps", type=int, help="Steps of the sampler.")
 @click.option("--sampler", help="Name of the sampler; `regiondiff info` lists them.")
 @click.option("--guidance", type=float, help="Guidance scale; 1 is none.")
-@click.option("--blend", help="average or mixture.")
+@click.option("--blend", help="average, mixture or auto.")
 @click.option("--quantization", help="none, discrete, semi-continuous or continuous.")
 @click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, help="Any value: brushes.tree.strength=0.5")
 @click.option("--model", envvar="REGIONDIFF_MODEL", show_envvar=True, help="Folder, file, hub id or `demo`.")

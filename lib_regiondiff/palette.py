@@ -23,7 +23,7 @@ SEED = Number(0, 2**53 - 1, whole=True)
 SHARE = Number(0, 1)
 PROMPT = Text(20000)
 NAME = Text(260)
-METHODS: Mapping[str, str] = {"MultiDiffusion": "average", "Mixture of Diffusers": "mixture"}
+METHODS: Mapping[str, str] = {"MultiDiffusion": "average", "Mixture of Diffusers": "mixture", "automatic": AUTO}
 IMAGE, MASK = PictureRule(), PictureRule(mask=True)
 
 
@@ -187,7 +187,9 @@ class Palette:
     rescale: float = field(SHARE, 0.0, "Share of the guided prediction that is rescaled to the unguided deviation.")
     nag: Nag | None = field(Maybe(Object(Nag)), None, "Lets negatives act at guidance 1; null is off.")
     init: Init | None = field(Maybe(Object(Init)), None, "Picture to start from.")
-    blend: str = field(Choice(tuple(METHODS.values())), "average", "MultiDiffusion or Mixture of Diffusers.")
+    blend: str = field(
+        Choice(tuple(METHODS.values())), "average", "MultiDiffusion or Mixture of Diffusers; auto chooses."
+    )
     attention: str = field(
         Choice(("none", "bias", "couple")), "none", "Cross-attention method: Paint with Words or Attention Couple."
     )

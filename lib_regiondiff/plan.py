@@ -113,7 +113,7 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
         places and 0 not in group and not layout.is_ground(places)
         for group, places in zip(weights.owners, boxes, strict=True)
     )
-    choices = chosen(said, _acting(palette, objects, any(len(places) > 1 for places in boxes)))
+    choices = chosen(said, _acting(palette, objects, boxes))
     sensitivity = palette.bootstrap.leak_sensitivity
     return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, sensitivity, choices, nag)
 
@@ -134,10 +134,15 @@ def _of_one_meaning(said: Palette, palette: Palette) -> Palette:
     return replace(palette, tiles=None) if said.tiles == AUTO else palette
 
 
-def _acting(palette: Palette, objects: bool, tiled: bool) -> Palette:
-    """A settled palette without what changes nothing: a bootstrap where nothing is small, tiles that all fit into."""
+def _acting(palette: Palette, objects: bool, boxes: Sequence[Sequence[Box]]) -> Palette:
+    """A settled palette without what changes nothing for regions that are seen in these boxes.
+
+    That is a bootstrap where nothing is small, tiles that all fit into, a method where there is one box.
+    """
     bootstrap = palette.bootstrap if objects else replace(palette.bootstrap, levels=0, mix=0.0)
-    return replace(palette, tiles=palette.tiles if tiled else None, bootstrap=bootstrap)
+    tiles = palette.tiles if any(len(places) > 1 for places in boxes) else None
+    blend = palette.blend if sum(map(len, boxes)) > 1 else AUTO
+    return replace(palette, blend=blend, tiles=tiles, bootstrap=bootstrap)
 
 
 @dataclass(frozen=True)

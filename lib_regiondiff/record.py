@@ -20,7 +20,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from lib_regiondiff import __version__
 from lib_regiondiff.errors import PaletteError, Problem
-from lib_regiondiff.palette import Palette, dump, parse
+from lib_regiondiff.fields import AUTO
+from lib_regiondiff.palette import METHODS, Palette, dump, parse
 
 KEYWORD = "regiondiff"
 MARK = KEYWORD.encode() + b"\0"
@@ -30,6 +31,7 @@ MAX_TEXT = 2**29
 STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # a terminal would obey them
 LONGEST_NAME = 260
 OURS = "a picture that this program made"
+BLENDS = tuple(word for word in METHODS.values() if word != AUTO)
 CHOSEN = {"tiles": ("width", "height", "overlap"), "bootstrap": ("levels", "mix")}
 
 
@@ -216,8 +218,9 @@ def _made_with(data: Any) -> MadeWith:
 
 
 def _chosen(data: Any) -> dict[str, Any]:
-    """The choices that are known, as far as they are numbers; null where nothing was chosen."""
-    known, found = data if isinstance(data, dict) else {}, {}
+    """The choices that are known, as far as they can be; null where nothing was chosen."""
+    known: dict[Any, Any] = data if isinstance(data, dict) else {}
+    found = {"blend": known["blend"]} if known.get("blend", "") in (None, *BLENDS) else {}
     for name, keys in CHOSEN.items():
         part = known.get(name)
         numbers = {key: part[key] for key in keys if _is_number(part.get(key))} if isinstance(part, dict) else {}

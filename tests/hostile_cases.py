@@ -133,7 +133,12 @@ def sizes() -> Iterator[Case]:
         ("hundred thousand brackets", ("", "[", 100000, ""), "palette", flat),
         ("hundred thousand objects", ('{"version": 1, "a": ', '{"a":', 100000, "1"), "palette", flat),
         ("five hundred brackets", (list_of, "[", 500, "]" * 501 + "}"), "brushes[0]", "got a list of 1"),
-        ("60 MB of a word", (word, "a", 60 * MILLION, '"}'), "blend", "expected one of average, mixture, got 'aaa"),
+        (
+            "60 MB of a word",
+            (word, "a", 60 * MILLION, '"}'),
+            "blend",
+            "of average, mixture, auto, got 'aaa",
+        ),
         ("20 MB of a key", (key, "a", 20 * MILLION, '": 1}'), "['aaaa", "got an unknown key"),
         ("20 MB of line breaks", (key, "\\n", 10 * MILLION, '": 1}'), "['\\n\\n", "got an unknown key"),
         ("20 MB of digits", ('{"version": 1, "seed": ', "9", 20 * MILLION, "}"), "seed", "far too large"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fakes import GaussianHost
 from lib_regiondiff.auto import chosen, settled, told
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.palette import Bootstrap, Palette, Tiles, parse
+from lib_regiondiff.palette import Bootstrap, Palette, Tiles, dump, parse
 from lib_regiondiff.plan import Job, make_plan
 from palettes import palettes
 
@@ -82,6 +82,7 @@ def test_what_was_said_stays_and_nothing_stays_open(palette: Palette, steps: int
     made = settled(palette, palette.size, native, clock(steps), guidance)
     assert settled(made, palette.size, native, clock(steps), guidance) == made
     assert not isinstance(made.tiles, str) and made.tiles in (palette.tiles, made.tiles)
+    assert made.blend == (palette.blend if palette.blend != "auto" else "average")
     for key in ("levels", "mix", "leak_sensitivity"):
         said, now = getattr(palette.bootstrap, key), getattr(made.bootstrap, key)
         assert not isinstance(now, str) and (said == "auto" or said == now)
@@ -141,4 +142,18 @@ def test_choices_settle_the_palette_as_it_was(palette: Palette, steps: int, nati
     given_tiles = palette.tiles if isinstance(palette.tiles, Tiles) else Tiles()
     tiles = replace(given_tiles, **choices["tiles"]) if choices.get("tiles") else None
     again = replace(palette, tiles=tiles) if "tiles" in choices else palette
+    again = replace(again, blend=choices.get("blend", again.blend))
     assert replace(again, bootstrap=replace(palette.bootstrap, **choices.get("bootstrap", {}))) == made
+
+
+@pytest.mark.parametrize("steps", [5, 20])
+@pytest.mark.parametrize("brushes", [[], [{"id": "a", "prompt": "2", "mask": LARGE}]])
+def test_the_method_is_chosen_where_there_is_something_to_blend(steps: int, brushes: Any) -> None:
+    document = parse({"version": 1, "size": WIDE, "guidance": 7, "brushes": brushes, "blend": "auto", "tiles": None})
+    job, host = Job(document.size, clock(steps), (1,)), GaussianHost(native=512)
+    plan = make_plan(document, job, host)
+    assert (told(plan.chosen), plan.chosen["blend"]) == (("blend average", "average") if brushes else ("", None))
+    said = make_plan(replace(document, blend="average"), job, host)
+    assert "blend" not in said.chosen and dump(document)["blend"] == "auto"
+    views = zip(plan.steps[0], said.steps[0], strict=True)
+    assert all(one.box == two.box and one.weight.equal(two.weight) for one, two in views)

@@ -39,6 +39,7 @@ def changed(label: str, text: str, palette: Palette = PALETTE) -> Palette:
 CHANGES: dict[tuple[str, str], Any] = {
     ("Method", "Mixture of Diffusers"): lambda palette: palette.blend == "mixture",
     ("Method", "average"): lambda palette: palette.blend == "average",
+    ("Method", "automatic"): lambda palette: palette.blend == "auto",
     ("Overlap", "weighted"): lambda palette: palette.overlap.rule == "weighted",
     ("Tile overlap", "96"): lambda palette: palette.tiles and palette.tiles.overlap == 96,
     ("Brush prompt", "the tree=a birch, a=b"): lambda palette: palette.brushes[0].prompt == "a birch, a=b",
@@ -61,7 +62,7 @@ def test_a_value_changes_what_its_axis_names_and_nothing_else(label: str, text: 
 
 
 WRONG = {
-    ("Method", "collage"): "blend: expected one of average, mixture, got 'collage'",
+    ("Method", "collage"): "blend: expected one of average, mixture, auto, got 'collage'",
     ("Brush strength", "fence=1"): "by id, name or number from 0 (1 or 'the tree', b or 'barn'), got 'fence'",
     ("Brush strength", "barn=2"): "brushes[1].strength: expected a number 0…1, got 2",
     ("Brush feather", "barn=soft"): "brushes[1].feather: expected a number 0…1024, got 'soft'",
@@ -119,7 +120,7 @@ def option(options: list[AxisOption], label: str) -> AxisOption:
 
 def test_each_axis_is_listed_once(options: list[AxisOption]) -> None:
     assert [each.label for each in options] == ["Nothing", *(f"[{jobs.TITLE}] {axis.label}" for axis in AXES)]
-    assert option(options, "Method").choices() == ["MultiDiffusion", "Mixture of Diffusers"]
+    assert option(options, "Method").choices() == ["MultiDiffusion", "Mixture of Diffusers", "automatic"]
 
 
 def test_a_cell_draws_its_own_values_and_says_so(webui: WebUI, options: list[AxisOption]) -> None:

@@ -201,6 +201,7 @@ def test_a_record_of_a_bad_palette_tells_its_problems(tmp_path: Path) -> None:
 
 
 STRANGE = [None, [], {}, {"versions": 3, "device": 4, "other": 1}, {"versions": {"torch": []}}]
+STRANGE += [{"chosen": {"blend": value}} for value in ("auto", "collage", ["average"], 1)]
 STRANGE += [{"chosen": value} for value in (7, {"x": {}}, {"tiles": 3, "bootstrap": {"levels": "2", "mix": True}})]
 
 
@@ -208,6 +209,12 @@ STRANGE += [{"chosen": value} for value in (7, {"x": {}}, {"tiles": 3, "bootstra
 def test_strange_facts_about_the_making_are_left_out(tmp_path: Path, made: Any) -> None:
     text = json.dumps({"palette": {"version": 1}, "made_with": made}).encode()
     assert record.load(with_text(tmp_path, text))[1] == MadeWith("", "", {})
+
+
+@pytest.mark.parametrize("word", ["average", "mixture", None])
+def test_the_method_that_was_chosen_is_read_again(tmp_path: Path, word: str | None) -> None:
+    text = json.dumps({"palette": {"version": 1}, "made_with": {"chosen": {"blend": word}}}).encode()
+    assert record.load(with_text(tmp_path, text))[1] == MadeWith("", "", {}, chosen={"blend": word})
 
 
 @given(WORDS)

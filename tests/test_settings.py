@@ -59,6 +59,9 @@ def test_typed_regions_are_blended_by_the_method_of_choice_unless_they_say_it(we
     documents: list[Any] = [{"typed": {}}, {"typed": {}, "blend": "average"}, halves("red", "blue")]
     made = [begun(webui, each, "red BREAK blue").extra_generation_params[jobs.KEY] for each in documents]
     assert [infotext.unpack(value).blend for value in made] == ["mixture", "average", "average"]
+    webui.shared.opts.regiondiff_method = "automatic"
+    made = begun(webui, {"typed": {}}, "red BREAK blue").extra_generation_params[jobs.KEY]
+    assert infotext.unpack(made).blend == "auto"
 
 
 @pytest.mark.parametrize(("rows", "calls"), [(0, [3]), (1, [1, 1, 1]), (2, [2, 1])])
