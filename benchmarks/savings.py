@@ -2,34 +2,34 @@
 
 Where a saving is exact, both plans predict x0 from the same x along one path, and the greatest difference is told.
 Where it changes what the network sees, both draw the palettes of fidelity.py on the same seeds, and fidelity and seams
-are compared in pairs, with 95 % intervals. One JSON line for each saving.
+are compared in pairs, with 95 % intervals; so are the core without its bootstrap and fidelity.py's naive loop, which
+saves nothing. One JSON line for each. What is drawn and compared is kept in .cache/fidelity, the naive loop's pictures
+are those of fidelity.py's method c: a run that was stopped goes on.
 """
 
 from __future__ import annotations
 
-import argparse
-import io
+import functools
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import fidelity_paths
+import fidelity_paths  # noqa: F401  (so that tools/ is found)
 import numpy as np
 import torch
 from demo_lora import merge
-from fidelity_methods import CELL, FAST, NATIVE, counted, grid, quicken
+from fidelity_methods import FAST, METHODS, NATIVE, Cost, Studio, counted
 from fidelity_palettes import Puzzle, puzzle, truth
+from fidelity_pictures import Setup, found, judged, keep, options, png, put
 from fidelity_report import interval
-from fidelity_scores import score, seams
 from PIL import Image
 from safetensors.torch import load_file
+from torch import Tensor
 
 from lib_regiondiff import masks, model, noise, tiles
-from lib_regiondiff.demo import labeller
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Host, Level
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
@@ -39,12 +39,14 @@ from lib_regiondiff.palette import Brush, Palette
 from lib_regiondiff.plan import Plan
 from lib_regiondiff.views import View
 
-WEIGHTS = fidelity_paths.ROOT / "lib_regiondiff" / "demo" / "weights"
 NATIVE_SIZE = {"width": NATIVE, "height": NATIVE}
 GUIDED: Mapping[str, Any] = {
     "sampler": "DDIM", "steps": 5, "guidance": 4, "negative": "noise", "size": NATIVE_SIZE,
 }  # fmt: skip
 """Where every window is the canvas, so that negatives are shared."""
+NAIVE = "c"
+"""The method of fidelity.py that saves nothing: every region in every tile, no bootstrap."""
+SCORES = ("rows", "fidelity", "seams")
 
 
 def idle(plan: Plan, host: Host) -> Plan:
@@ -84,17 +86,18 @@ def asked(plan: Plan, host: Host) -> Plan:
 
 @dataclass(frozen=True)
 class Exact:
-    """A saving that changes nothing: the settings it is seen with, and the plan without it."""
+    """A saving that changes nothing: its name, the settings it is seen with, and the plan without it."""
 
+    label: str
     settings: Mapping[str, Any]
     without: Callable[[Plan, Host], Plan]
     with_uncond: bool = False
 
 
 EXACT: Mapping[str, Exact] = {
-    "views of zero weight are not run": Exact(FAST, idle),
-    "a negative is shared by the views of a box": Exact(GUIDED, unshared),
-    "the negative is not run at guidance 1": Exact(FAST, asked, with_uncond=True),
+    "idle": Exact("views of zero weight are not run", FAST, idle),
+    "shared": Exact("a negative is shared by the views of a box", GUIDED, unshared),
+    "asked": Exact("the negative is not run at guidance 1", FAST, asked, with_uncond=True),
 }
 
 
@@ -119,20 +122,25 @@ def palette_of(given: Puzzle, settings: Mapping[str, Any]) -> Palette:
     return replace(palette, background=replace(palette.background, negative=negative))
 
 
+@functools.cache
+def host_of(setup: Setup) -> DiffusersHost:
+    """The demo model with its LoRA in float32, as it is: what is exact is compared without any other shortcut."""
+    torch.set_num_threads(1)
+    host = DiffusersHost.load(setup.model, "cpu", "float32")
+    merge(host.pipe.unet, load_file(setup.lora))
+    return host
+
+
 @torch.no_grad()
-def exactness(host: DiffusersHost, name: str, count: int) -> dict[str, Any]:
-    """The line of a saving that changes nothing."""
-    saving, worst, rows = EXACT[name], 0.0, [0, 0]
-    for number in range(count):
-        palette = palette_of(puzzle(number), saving.settings)
-        run = Run.of(host, palette)
-        plans = run.plan, saving.without(run.plan, host)
-        for index, (plan, more) in enumerate(zip(plans, (False, saving.with_uncond), strict=True)):
-            call = model.Call(plan.guidance, with_uncond=more)
-            rows[index] += sum(len(model.ask(views, 1, run.schedule.levels[0], call)[0]) for views in plan.steps)
-        worst = max(worst, apart(host, plans, run.schedule.levels, palette.seed or 0, saving.with_uncond))
-    head = {"benchmark": "savings", "saving": name, "palettes": count}
-    return head | {"rows": [each / count for each in rows], "greatest x0 difference": worst, "equal": worst < 1e-4}
+def exactness(host: DiffusersHost, given: Puzzle, saving: Exact) -> dict[str, Any]:
+    """What a saving that changes nothing saves on one palette: rows with and without it, the greatest difference."""
+    palette = palette_of(given, saving.settings)
+    run = Run.of(host, palette)
+    plans, rows = (run.plan, saving.without(run.plan, host)), []
+    for plan, more in zip(plans, (False, saving.with_uncond), strict=True):
+        call = model.Call(plan.guidance, with_uncond=more)
+        rows.append(sum(len(model.ask(views, 1, run.schedule.levels[0], call)[0]) for views in plan.steps))
+    return {"rows": rows, "apart": apart(host, plans, run.schedule.levels, palette.seed or 0, saving.with_uncond)}
 
 
 def halved(palette: Palette) -> Palette:
@@ -149,13 +157,6 @@ def halved(palette: Palette) -> Palette:
     return replace(palette, brushes=tuple(half for brush in palette.brushes for half in halves(brush)))
 
 
-def png(image: Image.Image) -> bytes:
-    """The file of a picture."""
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
-
-
 def merged(host: DiffusersHost, given: Puzzle, saves: bool) -> Run:
     """Halves of brushes as one region, or each by itself."""
     return Run.of(host, halved(given.palette(**FAST)), merge=saves)
@@ -170,29 +171,67 @@ def windowed(host: DiffusersHost, given: Puzzle, saves: bool) -> Run:
         return Run.of(host, palette)
 
 
-DRAWN: Mapping[str, Callable[[DiffusersHost, Puzzle, bool], Run]] = {
-    "equal brushes are one region": merged,
-    "regions have windows of their own": windowed,
+DRAWN: Mapping[str, tuple[str, Callable[[DiffusersHost, Puzzle, bool], Run]]] = {
+    "merged": ("equal brushes are one region", merged),
+    "windows": ("regions have windows of their own", windowed),
 }
+PAIRS: Mapping[str, tuple[str, str, str]] = {
+    **{name: (label, f"{name}-with", f"{name}-without") for name, (label, _) in DRAWN.items()},
+    "naive": ("all of them, against the naive loop", "windows-with", NAIVE),
+}
+"""What is compared: a name, and the two pictures of a palette."""
 
 
-def comparison(host: DiffusersHost, judge: Any, name: str, count: int) -> dict[str, Any]:
+def draw(studio: Studio, given: Puzzle, picture: str) -> tuple[Tensor, Cost]:
+    """A picture of a palette by its name."""
+    if picture == NAIVE:
+        return METHODS[NAIVE][1](studio, given)
+    name, _, how = picture.partition("-")
+    with counted(studio.fast.pipe.unet) as cost:
+        return DRAWN[name][1](studio.fast, given, how == "with").latents(), cost
+
+
+Record = Mapping[str, Mapping[str, Any]]
+
+
+def compared(number: int, setup: Setup) -> Record:
+    """What the exact savings do to a palette."""
+    known = {}
+    for name, saving in EXACT.items():
+        path = setup.fast / f"{number:04}-{name}.json"
+        if not path.exists() and not setup.late:
+            put(path, json.dumps(exactness(host_of(setup), puzzle(number), saving)).encode())
+        if path.exists():
+            known[name] = json.loads(path.read_text(encoding="utf-8"))
+    return known
+
+
+def measure(number: int, setup: Setup) -> Record | None:
+    """The scores of all pictures of a palette, drawn where that is not done yet; None where one is not there."""
+    given, paths = puzzle(number), {}
+    for picture in dict.fromkeys(itertools.chain.from_iterable(pictures for _, *pictures in PAIRS.values())):
+        paths[picture] = setup.fast / f"{number:04}-{picture}.png"
+        keep(paths[picture], setup, functools.partial(draw, given=given, picture=picture))
+    if not all(path.exists() for path in paths.values()):
+        return None
+    true = truth(given)
+    return {picture: judged(path, given, true, setup) for picture, path in paths.items()}
+
+
+def exact_line(name: str, records: Sequence[Record]) -> dict[str, Any]:
+    """The line of a saving that changes nothing."""
+    known = [each[name] for each in records if name in each]
+    rows, worst = np.array([each["rows"] for each in known]).mean(axis=0), max(each["apart"] for each in known)
+    head = {"benchmark": "savings", "saving": EXACT[name].label, "palettes": len(known)}
+    return head | {"rows": rows.tolist(), "greatest x0 difference": worst, "equal": worst < 1e-4}
+
+
+def drawn_line(name: str, records: Sequence[Record]) -> dict[str, Any]:
     """The line of a saving that changes what the network sees: with it minus without it, over palettes."""
-    scores: list[dict[str, list[float]]] = []
-    for number in range(count):
-        given, found = puzzle(number), {}
-        for saves in (True, False):
-            with counted(host.pipe.unet) as cost:
-                latents = DRAWN[name](host, given, saves).latents()
-            picture = host.decode(latents)
-            judged = score(given, labeller.label(picture, judge), truth(given))
-            values = {"fidelity": judged["fidelity"], "seams": seams(np.asarray(picture), grid(NATIVE, CELL))}
-            for key, value in {**values, "rows": float(cost.rows)}.items():
-                found.setdefault(key, []).append(value)
-        scores.append(found)
-    line: dict[str, Any] = {"benchmark": "savings", "saving": name, "palettes": count}
-    for key in ("rows", "fidelity", "seams"):
-        pairs = np.array([each[key] for each in scores])
+    label, *pictures = PAIRS[name]
+    line: dict[str, Any] = {"benchmark": "savings", "saving": label, "palettes": len(records)}
+    for key in SCORES:
+        pairs = np.array([[each[picture][key] for picture in pictures] for each in records], np.float64)
         line[key] = pairs.mean(axis=0).round(4).tolist()
         line[f"{key} gained"] = [round(value, 4) for value in interval(pairs[:, 0] - pairs[:, 1])]
     return line
@@ -200,19 +239,17 @@ def comparison(host: DiffusersHost, judge: Any, name: str, count: int) -> dict[s
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=20, help="palettes that are drawn")
+    parser = options(__doc__, count=20)
     parser.add_argument("--exact", type=int, default=2, help="palettes whose predictions are compared")
     given = parser.parse_args()
-    torch.set_num_threads(1)
-    host = DiffusersHost.load(str(WEIGHTS / "toyworld.safetensors"), "cpu", "float32")
-    merge(host.pipe.unet, load_file(WEIGHTS / "toyworld-lcm.safetensors"))
-    for name in EXACT if given.exact else ():
-        print(json.dumps(exactness(host, name, given.exact)), flush=True)
-    quicken(host.pipe.unet)
-    judge = labeller.load(Path(WEIGHTS / "labeller.safetensors"))
-    for name in DRAWN if given.count else ():
-        print(json.dumps(comparison(host, judge, name, given.count)), flush=True)
+    setup = Setup.of(given)
+    exact = found(functools.partial(compared, setup=setup), given.exact, given.workers)
+    for name in EXACT:
+        if any(name in each for each in exact):
+            print(json.dumps(exact_line(name, exact)), flush=True)
+    records = found(functools.partial(measure, setup=setup), given.count, given.workers)
+    for name in PAIRS if records else ():
+        print(json.dumps(drawn_line(name, records)), flush=True)
 
 
 if __name__ == "__main__":
