@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -163,6 +164,18 @@ def test_a_folder_is_loaded_whole(host: DiffusersHost, tmp_path: Path) -> None:
     assert loaded.family is host.family and loaded.latent == host.latent
     document = palette("Euler", steps=2, brushes=HALVES)
     assert torch.equal(Run.of(loaded, document).latents(), Run.of(host, document).latents())
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_vae_too_wide_for_float16_gets_float32(host: DiffusersHost, asks: bool, tmp_path: Path) -> None:
+    folder = saved(host, tmp_path / "model")
+    config = folder / "vae" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"force_upcast": asks}))
+    made = DiffusersHost.load(str(folder), "cpu", "float16")
+    assert made.pipe.unet.dtype == torch.float16
+    assert made.pipe.vae.dtype == (torch.float32 if asks and host.family.title == "SDXL" else torch.float16)
+    picture = made.decode(made.encode_image(Image.new("RGB", (64, 64), (255, 0, 0))))
+    assert picture.getpixel((32, 32)) == (255, 0, 0)
 
 
 @pytest.mark.parametrize("verb", ["encode", "decode"])

@@ -20,7 +20,7 @@ from lib_regiondiff.hosts.diffusers.conds import Question
 from lib_regiondiff.hosts.diffusers.extras import NOTHING, Extras
 from lib_regiondiff.hosts.diffusers.families import SD, Family, family_of
 from lib_regiondiff.hosts.diffusers.text import TextCond
-from lib_regiondiff.hosts.diffusers.vaes import encoded
+from lib_regiondiff.hosts.diffusers.vaes import encoded, width
 from lib_regiondiff.hosts.memory import Careful, memory_of
 from lib_regiondiff.prediction import PREDICTIONS
 
@@ -61,7 +61,7 @@ class DiffusersHost:
         pipe = loader.load_pipeline(source, torch.device("cpu") if added.room.offload else place, kind)
         pipe.set_progress_bar_config(disable=True)
         extras.add(pipe, added)
-        nn.Module.to(pipe.vae, device=place)
+        nn.Module.to(pipe.vae, device=place, dtype=width(pipe, kind))
         mark = extras.fingerprint_with(loader.fingerprint(source), added)
         made = DiffusersHost.of(pipe, str(source), mark)
         return replace(made, latent=replace(made.latent, device=place), extras=added)

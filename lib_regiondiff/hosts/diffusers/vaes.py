@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from diffusers import AutoencoderKL, AutoencoderTiny
+import torch
+from diffusers import AutoencoderKL, AutoencoderTiny, StableDiffusionXLPipeline
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
@@ -41,6 +42,15 @@ def encoded(vae: Any, pixels: Tensor) -> Tensor:
     """Latents of pixels, in the VAE's own scale: the mean where it has a distribution."""
     answer = vae.encode(pixels)
     return answer.latents if hasattr(answer, "latents") else answer.latent_dist.mode()
+
+
+def width(pipe: Any, dtype: torch.dtype) -> torch.dtype:
+    """float32 for a VAE of SDXL that says it leaves float16's range, as its own does; else the model's type.
+
+    diffusers widens it for the time it works; here it stays wide, which costs as much memory as that moment.
+    """
+    asks = isinstance(pipe, StableDiffusionXLPipeline) and pipe.vae.config.get("force_upcast", False)
+    return torch.float32 if asks and dtype == torch.float16 else dtype
 
 
 def _of_folder(folder: Path) -> Any:
