@@ -26,6 +26,7 @@ from lib_regiondiff.hosts.diffusers import samplers
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run
 from lib_regiondiff.hosts.diffusers.text import encode
+from lib_regiondiff.palette import Palette
 
 STEPS, SLOW_STEPS, GUIDANCE = 5, 50, 4.0
 NATIVE, CELL = 128, 8  # of the demo model, in pixels
@@ -91,7 +92,11 @@ def counted(network: Any) -> Iterator[Cost]:
 
 def core(host: DiffusersHost, given: Puzzle, settings: Mapping[str, Any], feather: float = 0) -> tuple[Tensor, Cost]:
     """The picture by our core."""
-    palette = given.palette(feather, **settings)
+    return sampled(host, given.palette(feather, **settings))
+
+
+def sampled(host: DiffusersHost, palette: Palette) -> tuple[Tensor, Cost]:
+    """The latents of a palette with a seed."""
     with counted(host.pipe.unet) as cost:
         return Run.of(host, palette).latents(), cost
 

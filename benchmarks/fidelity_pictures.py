@@ -106,8 +106,13 @@ def judge_of(setup: Setup) -> Any:
     return labeller.load(Path(setup.labeller))
 
 
-def keep(path: Path, setup: Setup, draw: Callable[[Studio], tuple[Tensor, Cost]]) -> None:
-    """Draw a picture and keep it with what it cost, unless it is there or it is late."""
+def keep(
+    path: Path,
+    setup: Setup,
+    draw: Callable[[Studio], tuple[Tensor, Cost]],
+    finish: Callable[[Image.Image], Image.Image] = lambda image: image,
+) -> None:
+    """Draw a picture, finish it and keep it with what it cost, unless it is there or it is late."""
     if path.exists() or setup.late:
         return
     start = time.process_time()
@@ -115,7 +120,7 @@ def keep(path: Path, setup: Setup, draw: Callable[[Studio], tuple[Tensor, Cost]]
     seconds = time.process_time() - start
     notes = {"rows": cost.rows, "cells": cost.cells, "seconds": seconds}
     put(path.with_suffix(".json"), json.dumps(notes).encode())
-    put(path, png(studio(setup).full.decode(latents)))
+    put(path, png(finish(studio(setup).full.decode(latents))))
 
 
 def put(path: Path, data: bytes) -> None:

@@ -167,8 +167,7 @@ def write(records: Sequence[Mapping[str, Any]]) -> None:
     renew(PAGE, markdown(records))
 
 
-def renew(page: Path, measured: str) -> None:
+def renew(page: Path, measured: str, marker: str = "measured") -> None:
     """Put what was measured between the markers of a page."""
-    made = f"<!-- measured -->\n{measured}\n<!-- end -->"
-    text = page.read_text(encoding="utf-8")
-    page.write_text(re.sub(r"<!-- measured -->.*?<!-- end -->", lambda _: made, text, flags=re.S), encoding="utf-8")
+    made, text = f"<!-- {marker} -->\n{measured}\n<!-- end -->", page.read_text(encoding="utf-8")
+    page.write_text(re.sub(rf"<!-- {marker} -->.*?<!-- end -->", lambda _: made, text, flags=re.S), encoding="utf-8")

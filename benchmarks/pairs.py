@@ -1,0 +1,175 @@
+"""Ways to draw that are compared in pairs: on equal palettes and seeds, none of them those of docs/fidelity.md.
+
+A recipe is what a palette is drawn with; a pair tells what its second recipe gains over its first, with the 95 %
+interval over palettes. Pictures are kept in .cache/fidelity under the recipe's name, so programs share them.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fidelity_methods import Cost, Studio, sampled
+from fidelity_palettes import CANVAS, GRADES, Puzzle, painted, puzzle, truth, visible
+from fidelity_pictures import Setup, judged, keep, pixels, png
+from fidelity_report import drawn, interval, rounded
+from fidelity_scores import changed
+from PIL import Image
+from torch import Tensor
+from toyworld_scenes import draw
+
+from lib_regiondiff.finish import finished
+from lib_regiondiff.imaging import Picture
+from lib_regiondiff.palette import Palette
+
+FIRST = 1000
+"""The number of the first palette: far from those by which anything was chosen."""
+SCORES = ("fidelity", "texture IoU", "right class", "leaked", "seams")
+OUTSIDE = "outside changed"
+"""The share of what no brush covers that differs visibly from the background's picture."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a palette is drawn with; `on_picture` paints on the true background, `fast` takes the LoRA."""
+
+    name: str
+    settings: Mapping[str, Any]
+    brushes: Mapping[str, Any] = field(default_factory=dict)
+    fast: bool = True
+    on_picture: bool = False
+
+    def palette(self, given: Puzzle) -> Palette:
+        """The palette of a puzzle."""
+        plain = given.palette(**self.settings)
+        plain = replace(plain, brushes=tuple(replace(brush, **self.brushes) for brush in plain.brushes))
+        if not self.on_picture:
+            return plain
+        picture = Picture.of(png(Image.fromarray(ground(given))))
+        return replace(plain, background=replace(plain.background, image=picture))
+
+    def kept_at(self, setup: Setup, number: int) -> Path:
+        """Where a picture is kept."""
+        return (setup.fast if self.fast else setup.full) / f"{number:04}-{self.name}.png"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A comparison: its label, what there is before, and what is tried instead."""
+
+    label: str
+    one: Recipe
+    two: Recipe
+
+
+@dataclass(frozen=True)
+class Record:
+    """The scores of a palette by the recipe's name, as far as they are drawn."""
+
+    number: int
+    scores: Mapping[str, Mapping[str, float]]
+
+
+def ground(given: Puzzle) -> np.ndarray:
+    """The true picture [h, w, 3] of a puzzle's background without any brush."""
+    return draw(given.meanings[0].scene(given.seed + 10**8)).picture[: CANVAS.height, : CANVAS.width].copy()
+
+
+def measure(index: int, setup: Setup, pairs: Sequence[Pair], wanted: Sequence[Pair]) -> Record:
+    """Draw a palette by the wanted pairs' recipes where that is not done yet; the scores of all that is done."""
+    number = FIRST + index
+    given = puzzle(number)
+    true, scores = truth(given), {}
+    for recipe in recipes(wanted):
+        palette = recipe.palette(given)
+        work = functools.partial(made, palette=palette, fast=recipe.fast)
+        keep(recipe.kept_at(setup, number), setup, work, functools.partial(finished, palette=palette))
+    for recipe in recipes(pairs):
+        path = recipe.kept_at(setup, number)
+        if path.exists():
+            scores[recipe.name] = judged(path, given, true, setup) | outside(path, given, recipe)
+    return Record(number, scores)
+
+
+def made(studio: Studio, palette: Palette, fast: bool) -> tuple[Tensor, Cost]:
+    """The latents of a palette, with the LoRA or without it."""
+    return sampled(studio.fast if fast else studio.full, palette)
+
+
+def outside(path: Path, given: Puzzle, recipe: Recipe) -> dict[str, float]:
+    """How much of the picture under the brushes changed where no brush is."""
+    if not recipe.on_picture:
+        return {}
+    return {OUTSIDE: changed(ground(given), pixels(path), visible(painted(given.palette()))[0])}
+
+
+def recipes(pairs: Sequence[Pair]) -> list[Recipe]:
+    """The recipes of pairs, each once."""
+    return list({recipe.name: recipe for pair in pairs for recipe in (pair.one, pair.two)}.values())
+
+
+def both(records: Sequence[Record], pair: Pair, key: str, grade: str = "") -> tuple[np.ndarray, np.ndarray]:
+    """A score for each palette, of one grade if that is said, that both recipes have drawn."""
+    known = [each.scores for each in records if pair.one.name in each.scores and pair.two.name in each.scores
+             and grade in ("", GRADES[each.number % len(GRADES)])]  # fmt: skip
+    one, two = ([scores[recipe.name][key] for scores in known] for recipe in (pair.one, pair.two))
+    return np.array(one, np.float64), np.array(two, np.float64)
+
+
+def count(records: Sequence[Record], pair: Pair) -> int:
+    """Palettes that both recipes have drawn."""
+    return len(both(records, pair, "fidelity")[0])
+
+
+def line(records: Sequence[Record], pair: Pair, keys: Sequence[str] = SCORES) -> dict[str, Any]:
+    """What a pair shows: means of both, and what the second gains with its 95 % interval, fidelity by grade too."""
+    told: dict[str, Any] = {"palettes": count(records, pair)}
+    for key in ("rows", *keys):
+        one, two = both(records, pair, key)
+        told[key] = rounded([interval(one)[0], interval(two)[0]])
+        told[f"{key} gained"] = rounded(interval(two - one))
+    for grade in GRADES:
+        one, two = both(records, pair, "fidelity", grade)
+        told[f"fidelity gained, {grade}"] = rounded(interval(two - one))
+    return told
+
+
+def table(records: Sequence[Record], pairs: Sequence[Pair], keys: Sequence[str], cell: Callable[..., str]) -> str:
+    """A table of a row for each pair that is drawn."""
+    rows: list[Sequence[str]] = [("case", "palettes", *keys), ("---",) * (2 + len(keys))]
+    for pair in pairs:
+        if count(records, pair):
+            cells = (cell(records, pair, key) for key in keys)
+            rows.append((pair.label, f"{count(records, pair)}", *cells))
+    return drawn(rows)
+
+
+def mean(records: Sequence[Record], pair: Pair, key: str) -> str:
+    """The mean of the first recipe."""
+    scale, digits = unit(key)
+    return f"{scale * interval(both(records, pair, key)[0])[0]:.{digits}f}"
+
+
+def gain(records: Sequence[Record], pair: Pair, key: str) -> str:
+    """What the second recipe gains, with the 95 % interval."""
+    scale, digits = unit(key)
+    one, two = both(records, pair, key)
+    middle, low, high = interval(scale * (two - one))
+    return f"{middle:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
+
+
+def unit(key: str) -> tuple[float, int]:
+    """The scale of a score in tables, and its digits."""
+    return (1, 0) if key == "rows" else (1, 2) if key == "seams" else (100, 1)
+
+
+def tell(name: str, records: Sequence[Record], pairs: Mapping[str, Pair], keys: Sequence[str] = SCORES) -> None:
+    """One JSON line for each pair that is drawn."""
+    for case, pair in pairs.items():
+        if count(records, pair):
+            print(json.dumps({"benchmark": name, "case": case, **line(records, pair, keys)}), flush=True)
