@@ -129,7 +129,7 @@ def count(records: Sequence[Record], pair: Pair) -> int:
 def line(records: Sequence[Record], pair: Pair, keys: Sequence[str] = SCORES) -> dict[str, Any]:
     """What a pair shows: means of both, and what the second gains with its 95 % interval, fidelity by grade too."""
     told: dict[str, Any] = {"palettes": count(records, pair)}
-    for key in ("rows", *keys):
+    for key in dict.fromkeys(("rows", *keys)):
         one, two = both(records, pair, key)
         told[key] = rounded([interval(one)[0], interval(two)[0]])
         told[f"{key} gained"] = rounded(interval(two - one))

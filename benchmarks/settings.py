@@ -19,8 +19,8 @@ from pairs import OUTSIDE, SCORES, Pair, Recipe, Record, gain, mean, measure, ta
 
 BASE = blends.PAIRS["few"].one
 PAINTED = Recipe("painted", FAST, on_picture=True)
-KEYS = (*SCORES, "rows")
-PAINTED_KEYS = (*SCORES, OUTSIDE)
+KEYS = (*SCORES, "duplicated", "rows")
+PAINTED_KEYS = (*KEYS[:-1], OUTSIDE, "rows")
 
 
 def known(label: str, case: str) -> Pair:
@@ -51,6 +51,8 @@ PAIRS: Mapping[str, Pair] = {
     "weighted": known("`overlap.rule` weighted", "few-weighted"),
     "cover-alpha-0.1": tried("`overlap.cover_alpha` 0.1", "cover-alpha-0.1", {"overlap": {"cover_alpha": 0.1}}),
     "cover-alpha-0.3": tried("`overlap.cover_alpha` 0.3", "cover-alpha-0.3", {"overlap": {"cover_alpha": 0.3}}),
+    "feather-2": tried("`feather` 2", "feather-2", feather=2),
+    "feather-4": tried("`feather` 4", "feather-4", feather=4),
     "feather-8": known("`feather` 8", "few-soft"),
     "feather-16": tried("`feather` 16", "feather-16", feather=16),
     "feather-32": tried("`feather` 32", "feather-32", feather=32),
@@ -61,6 +63,8 @@ PAIRS: Mapping[str, Pair] = {
     "tiles-none": known("`tiles` none", "few-whole"),
 }
 OVER: Mapping[str, Pair] = {
+    "painted-feather-2": over("`feather` 2", "feather-2", feather=2),
+    "painted-feather-4": over("`feather` 4", "feather-4", feather=4),
     "painted-feather-8": over("`feather` 8", "feather-8", feather=8),
     "painted-feather-16": over("`feather` 16", "feather-16", feather=16),
     "painted-feather-32": over("`feather` 32", "feather-32", feather=32),
@@ -89,7 +93,7 @@ def main() -> None:
     wanted = [ALL[name] for name in given.cases.split(",") if name]
     work = functools.partial(measure, setup=Setup.of(given), pairs=list(ALL.values()), wanted=wanted)
     records = found(work, given.count, given.workers)
-    tell("settings", records, PAIRS, KEYS[:-1])
+    tell("settings", records, PAIRS, KEYS)
     tell("settings", records, OVER, PAINTED_KEYS)
     if given.write:
         renew(DOCS / "recommended.md", page(records, PAIRS, KEYS), "settings")
