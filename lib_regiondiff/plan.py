@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from lib_regiondiff import imaging, masks
+from lib_regiondiff import edges, imaging, masks
 from lib_regiondiff.auto import chosen, settled
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.fields import AUTO
@@ -205,7 +205,10 @@ def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
         return masks.Layer(coverage, brush.feather * scale, np.float32(brush.weight) * fade)
 
     layers = [layer(brush) for brush in palette.brushes]
-    return masks.partition(layers, job.size.cells(pixels), palette.overlap, palette.wraps)
+    stack = masks.partition(layers, job.size.cells(pixels), palette.overlap, palette.wraps)
+    return edges.fitted(
+        stack, [brush.feather > 0 for brush in palette.brushes], host.latent.native // pixels, palette.wraps
+    )
 
 
 def _weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> Weights:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost
-from lib_regiondiff import levels, masks
+from lib_regiondiff import edges, levels, masks
 from lib_regiondiff.auto import settled
 from lib_regiondiff.levels import KEPT, Steps, Weights
 from lib_regiondiff.meanings import meanings_of, owners_of
@@ -37,7 +37,9 @@ def naive(palette: Palette, clock: tuple[float, ...], merge: bool) -> list[tuple
         coverage = masks.cells(brush.mask, palette.size, 8)
         fade = fading(coverage, palette.wraps) if palette.blend == "mixture" else 1.0
         layers.append(masks.Layer(coverage, brush.feather / 8, np.float32(brush.weight) * fade))
-    soft = masks.partition(layers, cells, palette.overlap, palette.wraps)[1:]
+    stack = masks.partition(layers, cells, palette.overlap, palette.wraps)
+    feathered = [brush.feather > 0 for brush in palette.brushes]
+    soft = edges.fitted(stack, feathered, host.latent.native // 8, palette.wraps)[1:]
     maps = []
     for step, pair in enumerate(itertools.pairwise(clock)):
         acts = [each.first <= step and (each.last is None or step < each.last) for each in meanings[1:]]

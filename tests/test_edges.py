@@ -1,0 +1,83 @@
+"""Soft edges that fit: a feather makes no brush larger than what the network sees at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib_regiondiff import edges, masks, tiles
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.palette import Overlap
+
+CANVAS, SIDE = Size(24, 40), 16
+
+
+def box(top: int, left: int, height: int, width: int) -> np.ndarray:
+    found = np.zeros((CANVAS.height, CANVAS.width), np.float32)
+    found[top : top + height, left : left + width] = 1
+    return found
+
+
+def stack_of(layers: list[masks.Layer], ring: bool = False) -> np.ndarray:
+    return masks.partition(layers, CANVAS, Overlap(), ring)
+
+
+def sizes(weight: np.ndarray, ring: bool = False) -> Any:
+    found = tiles.bounds(weight > 0, ring)
+    return found.size if found else None
+
+
+boxes = st.tuples(st.integers(0, 12), st.integers(0, 28), st.integers(2, 16), st.integers(2, 16)).map(lambda b: box(*b))
+layers = st.lists(st.builds(masks.Layer, boxes, st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0])), min_size=1, max_size=4)
+
+
+@given(layers, st.booleans())
+def test_what_was_within_the_window_stays_within_it(given_layers: list[masks.Layer], ring: bool) -> None:
+    stack = stack_of(given_layers, ring)
+    soft = [layer.feather > 0 for layer in given_layers]
+    made = edges.fitted(stack, soft, SIDE, ring)
+    np.testing.assert_allclose(made.sum(axis=0), 1, atol=1e-5)
+    assert made.min() >= 0 and np.isfinite(made).all()
+    for index, is_soft in enumerate(soft, start=1):
+        inner, before = tiles.bounds(stack[index] > edges.MIDDLE, ring), sizes(stack[index], ring)
+        if not is_soft or inner is None or max(inner.size.height, inner.size.width) > SIDE:
+            continue
+        after = sizes(made[index], ring)
+        assert after.height <= SIDE and after.width <= SIDE
+        assert after.height <= before.height and after.width <= before.width
+
+
+@given(layers)
+def test_brushes_that_fit_are_left_as_they_are(given_layers: list[masks.Layer]) -> None:
+    stack = stack_of(given_layers)
+    assert edges.fitted(stack, [True] * len(given_layers), CANVAS.width) is stack
+    assert edges.fitted(stack, [False] * len(given_layers), SIDE) is stack
+
+
+@pytest.mark.parametrize("ring", [False, True])
+def test_an_edge_keeps_its_middle_and_falls_evenly(ring: bool) -> None:
+    stack = stack_of([masks.Layer(box(5, 14, 14, 14), 2.0)], ring)
+    made = edges.fitted(stack, [True], SIDE, ring)[1]
+    assert made[12, 20] == pytest.approx(1, abs=1e-3)
+    row = made[12]
+    assert np.array_equal(np.flatnonzero(row > 0), np.arange(13, 29))
+    assert (np.diff(row[12:21]) >= 0).all() and (np.diff(row[20:30]) <= 0).all()
+    assert abs(row[13] - row[28]) < 1e-6 and 0 < row[13] < row[14] < row[15]
+
+
+def test_what_a_brush_loses_goes_to_its_neighbours_in_their_proportion() -> None:
+    stack = stack_of([masks.Layer(box(4, 0, 16, 14), 2.0), masks.Layer(box(4, 14, 16, 26), 0.5)])
+    made = edges.fitted(stack, [True, True], SIDE)
+    lost = (made[1] == 0) & (stack[1] > 0)
+    assert lost.any()
+    others = stack[[0, 2]][:, lost]
+    np.testing.assert_allclose(made[[0, 2]][:, lost], others / others.sum(axis=0), atol=1e-5)
+
+
+def test_too_large_brushes_keep_their_edges() -> None:
+    stack = stack_of([masks.Layer(box(2, 4, 20, 30), 2.0)])
+    assert edges.fitted(stack, [True], SIDE) is stack
