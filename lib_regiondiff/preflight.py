@@ -156,8 +156,7 @@ def _unsaid(case: _Case) -> Iterator[Notice]:
 def _undescribed(case: _Case) -> Iterator[Notice]:
     """A picture under the brushes that nothing describes: brushes may go by its words."""
     if is_wordless(case.palette.background) and not case.around.prompt.strip():
-        text = "nothing says what the picture under the brushes shows: write its prompt, or press 'Caption the picture'"
-        yield Notice("note", text)
+        yield Notice("note", "nothing says what the picture under the brushes shows: the background has no prompt")
 
 
 def _stretched(case: _Case) -> Iterator[Notice]:

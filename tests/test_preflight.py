@@ -53,7 +53,7 @@ def test_two_halves_cost_one_row_more_and_nothing_is_wrong() -> None:
 )
 def test_a_picture_that_nothing_describes_is_a_note(background: dict[str, Any], prompt: str, due: bool) -> None:
     notes = texts("note", told(Surroundings(prompt=prompt), background=background))
-    assert any("shows: write its prompt, or press 'Caption the picture'" in note for note in notes) == due
+    assert any("shows: the background has no prompt" in note for note in notes) == due
 
 
 @pytest.mark.parametrize(

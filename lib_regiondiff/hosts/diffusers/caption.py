@@ -9,16 +9,16 @@ from typing import Any
 import torch
 import transformers
 from PIL import Image
-from safetensors import SafetensorError
 from transformers import AutoTokenizer, BlipConfig, BlipForConditionalGeneration
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.headers import brief
+from lib_regiondiff.hosts.diffusers.headers import DAMAGE, brief
 from lib_regiondiff.hosts.diffusers.loader import is_hub_id
 
 EXPECTED = "a BLIP for captions, as transformers has it"
 CURE = "such as Salesforce/blip-image-captioning-base, or its folder"
-DAMAGE = (OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError, SafetensorError)
+READING = (*DAMAGE, TypeError, AttributeError)
+"""And what transformers raises for configurations that are none."""
 PROCESSORS = ("BlipImageProcessorPil", "BlipImageProcessor")
 """Of transformers 5 and of 4: the first that is there needs no torchvision."""
 MOST_TOKENS, BEAMS = 50, 3
@@ -54,7 +54,7 @@ def _loaded(source: str, place: str, **how: Any) -> Callable[[Image.Image], str]
         tokenizer = AutoTokenizer.from_pretrained(place, **how)
         kind = next(getattr(transformers, name) for name in PROCESSORS if hasattr(transformers, name))
         processor = kind.from_pretrained(place, **how)
-    except DAMAGE as error:
+    except READING as error:
         raise HostError(source, EXPECTED, f"none that can be read ({brief(error)})", CURE) from error
     model, told = loaded
     _expect_whole(source, told["missing_keys"], model.config.text_config.vocab_size - len(tokenizer))

@@ -6,9 +6,13 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from lib_regiondiff.errors import HostError
 
 Shapes = Mapping[str, tuple[int, ...]]
+DAMAGE = (SafetensorError, OSError, LookupError, RuntimeError, ValueError, StopIteration)
+"""What libraries raise for weights that are missing or misshapen, and `next` where none of the names is there."""
 
 
 def read_header(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:

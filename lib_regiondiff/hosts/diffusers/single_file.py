@@ -10,13 +10,12 @@ from typing import Any
 
 import diffusers
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import layout, predicts, weights
-from lib_regiondiff.hosts.diffusers.headers import Shapes, brief, read_header
+from lib_regiondiff.hosts.diffusers.headers import DAMAGE, Shapes, brief, read_header
 from lib_regiondiff.hosts.diffusers.kinds import EXPECTED, SD2, SDXL, Kind, kind_of
 from lib_regiondiff.hosts.diffusers.layout import ASSETS, UNET, VAE, vae_sizes
 from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
@@ -27,7 +26,6 @@ NO_CHECKER: dict[str, Any] = {
     "image_encoder": None,
     "requires_safety_checker": False,
 }
-DAMAGE = (SafetensorError, KeyError, NotImplementedError, RuntimeError, ValueError, StopIteration, IndexError)
 
 
 def load_single(path: Path) -> Any:

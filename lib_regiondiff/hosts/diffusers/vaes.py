@@ -9,18 +9,16 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, StableDiffusionXLPipeline
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import weights
-from lib_regiondiff.hosts.diffusers.headers import brief
+from lib_regiondiff.hosts.diffusers.headers import DAMAGE, brief
 from lib_regiondiff.hosts.diffusers.layout import VAE
 from lib_regiondiff.hosts.diffusers.single_file import original_vae
 
 KINDS = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
 EXPECTED = "a VAE of this model's kind"
-DAMAGE = (OSError, ValueError, RuntimeError, LookupError, SafetensorError, NotImplementedError, StopIteration)
 
 
 def exchange(pipe: Any, path: Path) -> None:
