@@ -26,10 +26,10 @@ from PIL import Image
 from torch import Tensor
 from toyworld_scenes import Drawing
 
+from lib_regiondiff import demo
 from lib_regiondiff.demo import labeller
 
 CACHE = fidelity_paths.ROOT / ".cache" / "fidelity"
-WEIGHTS = fidelity_paths.ROOT / "lib_regiondiff" / "demo" / "weights"
 
 Found = TypeVar("Found")
 
@@ -67,9 +67,9 @@ def options(description: str | None, count: int) -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=count, help="palettes")
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread")
     parser.add_argument("--minutes", type=float, default=60, help="begin no picture after this time")
-    parser.add_argument("--model", default=str(WEIGHTS / "toyworld.safetensors"))
-    parser.add_argument("--lora", default=str(WEIGHTS / "toyworld-lcm.safetensors"))
-    parser.add_argument("--labeller", default=str(WEIGHTS / "labeller.safetensors"))
+    parser.add_argument("--model", default=str(demo.checkpoint()))
+    parser.add_argument("--lora", default=str(demo.LORA))
+    parser.add_argument("--labeller", default=str(demo.WEIGHTS / "labeller.safetensors"))
     return parser
 
 

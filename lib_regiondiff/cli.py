@@ -221,7 +221,7 @@ def demo_export(webui: Path, force: bool) -> None:
     quieten()
     from lib_regiondiff.hosts.diffusers.export import Model, export
 
-    for path in export(Model(demo.CHECKPOINT, demo.LORA, demo.FORGE_EXTENSION), webui, force):
+    for path in export(Model(demo.checkpoint(), demo.LORA, demo.FORGE_EXTENSION), webui, force):
         click.echo(path)
 
 

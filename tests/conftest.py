@@ -20,6 +20,7 @@ settings.load_profile("gate")
 # threads must not spin while they wait, which on a busy machine costs ten times the work itself.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("REGIONDIFF_CACHE", str(Path(__file__).resolve().parent.parent / ".cache" / "regiondiff"))
 
 
 @pytest.fixture(scope="session")

@@ -232,7 +232,7 @@ def test_what_does_not_fit_is_named_and_changes_nothing(name: str, tmp_path: Pat
 
 
 def test_the_demos_lora_is_merged_as_its_trainer_does_bit_for_bit() -> None:
-    ours = DiffusersHost.load(str(demo.CHECKPOINT), "cpu")
+    ours = DiffusersHost.load(str(demo.checkpoint()), "cpu")
     fresh, plain = (copy.deepcopy(ours.pipe.unet) for _ in range(2))
     merge_demo(plain, load_file(demo.LORA))
     merge(ours.pipe, LoraFile(demo.PARTS["demo-lcm"]))

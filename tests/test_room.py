@@ -53,7 +53,7 @@ def palette(**more: Any) -> Palette:
 
 @pytest.fixture(scope="module")
 def host() -> DiffusersHost:
-    return DiffusersHost.load(str(demo.CHECKPOINT), "cpu")
+    return DiffusersHost.load(str(demo.checkpoint()), "cpu")
 
 
 def pixels(host: DiffusersHost, document: Palette) -> np.ndarray:

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from toyworld_captions import caption
 from toyworld_scenes import HELD_OUT, SIZE, Scene, Thing, draw, scene_of
 
-from lib_regiondiff.demo import CHECKPOINT, LORA
+from lib_regiondiff.demo import LORA, checkpoint
 from lib_regiondiff.demo.labeller import Maps, label, load
 from lib_regiondiff.demo.world import CLASSES, COLOURED_BACKGROUNDS, COLOURS
 from lib_regiondiff.hosts.diffusers.loader import load_pipeline
@@ -57,8 +57,8 @@ def main() -> None:
 
 
 def shipped() -> Model:
-    """The demo model out of its file."""
-    pipe = load_pipeline(CHECKPOINT, torch.device("cpu"), torch.float32)
+    """The demo model out of its files."""
+    pipe = load_pipeline(checkpoint(), torch.device("cpu"), torch.float32)
     return Model(pipe.unet, pipe.text_encoder, pipe.vae)
 
 

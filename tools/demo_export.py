@@ -8,17 +8,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import demo_labeller
+import demo_lcm
+import demo_pairs
 import demo_tiny
 import demo_vae
-import torch
 from demo_loop import checkpoint_path, trained
 from demo_lora import kohya
 from demo_networks import SIDE, UNET_WIDTHS, VAE_WIDTHS, new_scheduler, new_text, new_unet
+from demo_rank import additions_of, shortened
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lib_regiondiff.demo import CHECKPOINT, LORA, WEIGHTS
+from lib_regiondiff.demo import FIRST, LATER, LORA, WEIGHTS
 
+UNET, TEXT = "model.diffusion_model.", "cond_stage_model.transformer.text_model."
 TINY, LABELLER = WEIGHTS / "tiny", WEIGHTS / "labeller.safetensors"
 
 RESNET: Mapping[str, str] = {
@@ -65,7 +68,7 @@ METADATA: Mapping[str, str] = {
 def main() -> None:
     """Write what has been trained; stages without a checkpoint are left out."""
     WEIGHTS.mkdir(parents=True, exist_ok=True)
-    made = {"unet": _checkpoint, "lcm": _lora, "tiny": _tiny, "labeller": _labeller}
+    made = {"unet": _checkpoint, "pairs": _later, "lcm": _lora, "tiny": _tiny, "labeller": _labeller}
     for stage, write in made.items():
         if checkpoint_path(stage).exists():
             write()
@@ -77,13 +80,23 @@ def main() -> None:
 def _checkpoint() -> None:
     unet, text = trained("unet", "unet", new_unet()), trained("unet", "text", new_text())
     state = checkpoint(unet, demo_vae.finished(), text)
-    save_file(state, CHECKPOINT, metadata=dict(METADATA))
-    CHECKPOINT.with_suffix(".yaml").write_text(yaml(), encoding="utf-8")
+    save_file(state, FIRST, metadata=dict(METADATA))
+    FIRST.with_suffix(".yaml").write_text(yaml(), encoding="utf-8")
+
+
+def _later() -> None:
+    """What the stage `pairs` changed: additions to the denoiser, and the text encoder but for its vocabulary."""
+    text = _text_names(trained("bind", "text", new_text()).state_dict())
+    state = {TEXT + name: value for name, value in text.items() if "token_embedding" not in name}
+    for layer, halves in shortened(additions_of("pairs"), demo_pairs.BUDGET).items():
+        name = UNET + unet_name(f"{layer}.weight")
+        state[f"{name}.up"], state[f"{name}.down"] = halves
+    save_file({name: value.half().contiguous() for name, value in state.items()}, LATER)
 
 
 def _lora() -> None:
-    saved = torch.load(checkpoint_path("lcm"), weights_only=True)
-    save_file(kohya(saved["averages"]["lora"]), LORA, metadata={"format": "pt", "ss_network_module": "networks.lora"})
+    additions = shortened(additions_of("lcm"), demo_lcm.BUDGET)
+    save_file(kohya(additions), LORA, metadata={"format": "pt", "ss_network_module": "networks.lora"})
 
 
 def _tiny() -> None:
@@ -99,15 +112,19 @@ def _labeller() -> None:
 
 def checkpoint(unet: Any, vae: Any, text: Any) -> dict[str, Tensor]:
     """All tensors in float16 as the original checkpoint names them; the noise schedule's tables stay float32."""
-    encoder = {k.removeprefix("text_model."): v for k, v in text.state_dict().items() if not k.endswith("position_ids")}
     parts = {
-        "model.diffusion_model.": {unet_name(k): v for k, v in unet.state_dict().items()},
+        UNET: {unet_name(k): v for k, v in unet.state_dict().items()},
         "first_stage_model.": dict(vae_entry(k, v) for k, v in vae.state_dict().items()),
-        "cond_stage_model.transformer.text_model.": encoder,
+        TEXT: _text_names(text.state_dict()),
     }
     state = {prefix + k: v.half().contiguous() for prefix, part in parts.items() for k, v in part.items()}
     kept = new_scheduler().alphas_cumprod.float()
     return {**state, "alphas_cumprod": kept, "betas": new_scheduler().betas.float()}
+
+
+def _text_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The text encoder's weights by their names without prefix."""
+    return {k.removeprefix("text_model."): v for k, v in state.items() if not k.endswith("position_ids")}
 
 
 def unet_name(key: str) -> str:

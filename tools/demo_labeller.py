@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
+import demo_pairs
+import demo_vae
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import Stage, fast, sheet, to_tensor, trained
+from demo_loop import Stage, fast, generator_of, sheet, to_tensor, trained
+from demo_sample import decode
+from demo_unet import prepared
 from torch import Tensor, nn
 from toyworld_scenes import HELD_OUT, SIZE, TRAINING, Drawing, draw, scene_of
 
@@ -22,6 +27,7 @@ BATCH = 12
 MOSAICS = 3  # of a batch
 OBJECTS_WEIGHT = 5.0  # shapes are what is hard to learn
 START = 10**6  # seeds that the denoiser does not see
+DECODED_FROM, DECODED, SHAKE = 7700, 6, 0.15  # from this step on, this many of a batch come out of the autoencoder
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,33 @@ def examples(step: int) -> Examples:
     rng = np.random.default_rng((SEED, step))
     seeds = START + step * BATCH + np.arange(BATCH)
     drawings = [draw(scene_of(TRAINING[int(seed)])) for seed in seeds]
+    if step >= DECODED_FROM:
+        drawings[-DECODED:] = decoded(step)
     drawings = [*drawings[MOSAICS:], *(_mosaic(drawings, rng) for _ in range(MOSAICS))]
     pictures = np.stack([_worn(drawing.picture, rng) for drawing in drawings])
     classes = torch.from_numpy(np.stack([drawing.classes for drawing in drawings])).long()
     colours = torch.from_numpy(np.stack([drawing.colours for drawing in drawings])).long()
     return Examples(to_tensor(pictures), classes, colours)
+
+
+def decoded(step: int) -> list[Drawing]:
+    """Drawings as the autoencoder returns them from latents that are a little off; half of them have two objects."""
+    generator = generator_of(SEED, step)
+    some, (seeds, pairs), vae = pools()
+    usual = torch.randint(len(some), (DECODED // 2,), generator=generator)
+    two = torch.randint(len(seeds), (DECODED - DECODED // 2,), generator=generator)
+    x = torch.cat([some[usual], pairs[two]]).float()
+    drawings = [draw(scene_of(TRAINING[seed])) for seed in [*usual.tolist(), *(seeds[each] for each in two.tolist())]]
+    strength = SHAKE * torch.rand(DECODED, 1, 1, 1, generator=generator)
+    pictures = decode(vae, x + strength * torch.randn(x.shape, generator=generator))
+    return [Drawing(picture, each.classes, each.colours) for picture, each in zip(pictures, drawings, strict=True)]
+
+
+@functools.cache
+def pools() -> Any:
+    """Latents of usual scenes, seeds and latents of scenes with two objects, and the autoencoder."""
+    vae = demo_vae.finished().to(memory_format=torch.channels_last)
+    return prepared(), demo_pairs.pairs(vae), vae
 
 
 def _mosaic(drawings: list[Drawing], rng: np.random.Generator) -> Drawing:

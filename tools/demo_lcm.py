@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import demo_pairs
 import demo_vae
 import numpy as np
 import torch
-from demo_loop import Stage, fast, generator_of, place, sheet, trained
+from demo_loop import Stage, fast, generator_of, place, sheet
 from demo_lora import attach
-from demo_networks import new_scheduler, new_text, new_unet
+from demo_networks import new_scheduler
 from demo_sample import Model, Sampling, embed, guided, pictures
 from demo_speed import hasten
 from demo_unet import PROMPTS, caption_of, prepared, strips
@@ -25,20 +27,23 @@ from torch import Tensor, nn
 
 SEED, BATCH = 13, 16
 GUIDANCE = 4.0
+BUDGET = 750_000  # numbers of the additions that ship
 TIMES = (999, 759, 499, 259)  # where four steps of LCM stop
 MORE_TIMES, MORE_FROM = (*TIMES, 999, 799, 599, 399, 199), 290  # where five do too, from this step on
 OTHERS = tuple(range(199, 1000, 20))
-Scenes = tuple[Tensor, Tensor]  # latents, and how many objects each has
+PAIRS_FROM, PAIRS = 1500, 6  # from this step on, this many of a batch have two objects
 STRIDE, LAST = 180, 100  # the teacher's steps; where it needs no further one
 
 
 def stage() -> Stage:
     """Train the additions; teacher and text encoder are fixed."""
-    teacher: Any = trained("unet", "unet", new_unet()).to(memory_format=torch.channels_last)
+    denoiser, text = demo_pairs.finished()
+    teacher: Any = denoiser.to(memory_format=torch.channels_last)
     student = hasten(copy.deepcopy(teacher))
     hasten(teacher)
-    additions, text = attach(student, SEED), trained("unet", "text", new_text())
-    scenes, kept, vae = (prepared(), things_of_pool()), new_scheduler().alphas_cumprod, demo_vae.finished()
+    additions = attach(student, SEED)
+    kept, vae = new_scheduler().alphas_cumprod, demo_vae.finished()
+    scenes = Scenes(prepared(), things_of_pool(), *demo_pairs.pairs(vae))
 
     def loss(step: int) -> Tensor:
         x, t, conds = noisy(scenes, kept, text, step)
@@ -54,17 +59,36 @@ def stage() -> Stage:
     return Stage("lcm", {"lora": additions}, loss, preview, rate=1e-3, averaging=0.98, decay=0.5, every=20, warm_up=10)
 
 
+@dataclass(frozen=True)
+class Scenes:
+    """Latents of usual scenes and how many objects each has; seeds and latents of scenes with two objects."""
+
+    latents: Tensor
+    things: Tensor
+    seeds: list[int]
+    pairs: Tensor
+
+    def draw(self, step: int, generator: torch.Generator) -> tuple[list[int], Tensor]:
+        """Seeds and latents of a batch, some of them with a strip of another."""
+        index = torch.randint(len(self.latents), (BATCH,), generator=generator)
+        x0 = self.latents[index].float()
+        x0 = torch.where(strips(self.things[index], generator), x0.roll(1, 0), x0)
+        if step // place()[1] < PAIRS_FROM:
+            return index.tolist(), x0
+        two = torch.randint(len(self.seeds), (PAIRS,), generator=generator)
+        seeds = [*index[PAIRS:].tolist(), *(self.seeds[each] for each in two.tolist())]
+        order = torch.randperm(BATCH, generator=generator)
+        return [seeds[each] for each in order.tolist()], torch.cat([x0[PAIRS:], self.pairs[two].float()])[order]
+
+
 def noisy(scenes: Scenes, kept: Tensor, text: Any, step: int) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
     """Noisy latents, their times, and the embeddings of their captions and of nothing."""
-    latents, things = scenes
     generator = generator_of(SEED, step)
-    index = torch.randint(len(latents), (BATCH,), generator=generator)
+    seeds, x0 = scenes.draw(step, generator)
     t = times(step, generator)
-    x0 = latents[index].float()
-    x0 = torch.where(strips(things[index], generator), x0.roll(1, 0), x0)
     alpha = kept[t].reshape(-1, 1, 1, 1)
     x = alpha.sqrt() * x0 + (1 - alpha).sqrt() * torch.randn(x0.shape, generator=generator)
-    captions = [caption_of(int(seed), step) for seed in index]
+    captions = [caption_of(seed, step) for seed in seeds]
     return x.contiguous(memory_format=torch.channels_last), t, (embed(text, captions), embed(text, [""]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -126,6 +127,10 @@ def train(stage: Stage, steps: int) -> None:
     with tqdm(total=steps, initial=run.step, desc=stage.name, mininterval=10, disable=not first) as bar:
         while run.step < steps:
             loss = run.advance(steps)
+            if not math.isfinite(loss):
+                raise FloatingPointError(
+                    f"{stage.name}: the loss of step {run.step} is {loss}; the last checkpoint stays"
+                )
             smooth = loss if smooth is None else 0.98 * smooth + 0.02 * loss
             bar.set_postfix(loss=f"{smooth:.4f}", refresh=False)
             bar.update()

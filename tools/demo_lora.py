@@ -20,11 +20,11 @@ PARTS = (
 class Addition(nn.Module):
     """weight -> weight + up down; of a convolution `down` has its kernel and `up` is 1x1."""
 
-    def __init__(self, weight: Tensor, generator: torch.Generator) -> None:
+    def __init__(self, weight: Tensor, generator: torch.Generator, rank: int) -> None:
         super().__init__()
         inputs = weight[0].numel()
-        self.down = nn.Parameter(torch.randn(RANK, *weight.shape[1:], generator=generator) * inputs**-0.5)
-        self.up = nn.Parameter(torch.zeros(weight.shape[0], RANK, *(1,) * (weight.ndim - 2)))
+        self.down = nn.Parameter(torch.randn(rank, *weight.shape[1:], generator=generator) * inputs**-0.5)
+        self.up = nn.Parameter(torch.zeros(weight.shape[0], rank, *(1,) * (weight.ndim - 2)))
 
     def forward(self, weight: Tensor) -> Tensor:
         """The changed weight."""
@@ -36,24 +36,24 @@ def layers(unet: Any) -> dict[str, Any]:
     return {name: module for name, module in unet.named_modules() if name.endswith(PARTS)}
 
 
-def attach(unet: Any, seed: int) -> nn.ModuleDict:
+def attach(unet: Any, seed: int, rank: int = RANK) -> nn.ModuleDict:
     """Freeze a denoiser and give it additions that start at nothing; they are returned, by the layers' names."""
     unet.requires_grad_(False)
     generator = torch.Generator().manual_seed(seed)
-    additions = {name: Addition(module.weight, generator) for name, module in layers(unet).items()}
+    additions = {name: Addition(module.weight, generator, rank) for name, module in layers(unet).items()}
     for name, addition in additions.items():
         parametrize.register_parametrization(unet.get_submodule(name), "weight", addition, unsafe=True)
     return nn.ModuleDict({name.replace(".", "/"): addition for name, addition in additions.items()})
 
 
-def kohya(additions: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a file as kohya's scripts name them, float16, from the state of what `attach` returned."""
+def kohya(additions: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+    """The tensors of a file as kohya's scripts name them, float16, from up and down by the layers' names."""
     made: dict[str, Tensor] = {}
-    for name, value in additions.items():
-        layer, _, part = name.rpartition(".")
-        key = "lora_unet_" + layer.replace("/", "_").replace(".", "_")
-        made[f"{key}.lora_{part}.weight"] = value.half().contiguous()
-        made[f"{key}.alpha"] = torch.tensor(float(RANK)).half()
+    for name, (up, down) in additions.items():
+        key = "lora_unet_" + name.replace(".", "_")
+        made[f"{key}.lora_up.weight"] = up.half().contiguous()
+        made[f"{key}.lora_down.weight"] = down.half().contiguous()
+        made[f"{key}.alpha"] = torch.tensor(float(len(down))).half()
     return made
 
 
@@ -62,6 +62,8 @@ def merge(unet: Any, tensors: Mapping[str, Tensor]) -> Any:
     """Add a file's contents to the weights of a denoiser for good."""
     for name, module in layers(unet).items():
         key = "lora_unet_" + name.replace(".", "_")
+        if f"{key}.alpha" not in tensors:
+            continue
         up, down = (tensors[f"{key}.lora_{part}.weight"].float().flatten(1) for part in ("up", "down"))
         factor = float(tensors[f"{key}.alpha"]) / down.shape[0]
         module.weight += factor * (up @ down).view_as(module.weight)

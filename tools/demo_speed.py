@@ -10,13 +10,14 @@ from torch import Tensor, nn
 
 
 class Attention(torch.autograd.Function):
-    """Softmax attention over short sequences with narrow heads, [.., tokens, width]; scores are cut off at 80."""
+    """Softmax attention over short sequences with narrow heads, [.., tokens, width]."""
 
     @staticmethod
     def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """The weighted mean of the values."""
         q = q * q.shape[-1] ** -0.5
-        p = torch.matmul(q, k.transpose(-1, -2)).clamp_(max=80).exp_()
+        p = torch.matmul(q, k.transpose(-1, -2))
+        p = p.sub_(p.amax(-1, keepdim=True)).exp_()
         total = p.sum(-1, keepdim=True)
         out = p @ v / total
         ctx.save_for_backward(q, k, v, p, out, total)
@@ -44,7 +45,11 @@ class Processor:
             layer(x).unflatten(-1, (attn.heads, -1)).transpose(1, 2)
             for layer, x in ((attn.to_q, hidden_states), (attn.to_k, source), (attn.to_v, source))
         )
-        return attn.to_out[0](Attention.apply(q, k, v).transpose(1, 2).flatten(2))  # type: ignore[union-attr]
+        return attn.to_out[0](self.mix(q, k, v).transpose(1, 2).flatten(2))
+
+    def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Any:
+        """[n, heads, tokens, width] each -> the weighted means of the values."""
+        return Attention.apply(q, k, v)
 
 
 def hasten(unet: Any) -> Any:

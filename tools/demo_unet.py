@@ -6,7 +6,7 @@ world knows exactly: so shapes are learned in a fraction of the steps. That head
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,8 @@ PROMPTS = (
 
 def stage() -> Stage:
     """Train on the latents of POOL scenes, with captions drawn anew each time; the text encoder's embedding stays."""
-    pool, vae = Pool(prepared(), labels(), new_scheduler().alphas_cumprod, things()), demo_vae.finished()
+    pool = Pool(prepared(), labels_of(range(POOL)), new_scheduler().alphas_cumprod, things())
+    vae = demo_vae.finished()
     unet = hasten(seeded("unet", SEED)).to(memory_format=torch.channels_last)
     nn.init.zeros_(unet.conv_out.weight)
     text = trained("text", "text", new_text()).requires_grad_(True)
@@ -94,6 +95,7 @@ class Teller:
             torch.manual_seed(SEED)
             self.head = nn.Conv2d(UNET_WIDTHS[1], len(CLASSES) + len(COLOURS), 1)
         self.weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS))
+        self.tints = torch.ones(len(CLASSES))  # how much the colour of a cell of each class counts
         self.features = torch.empty(0)
         unet.up_blocks[1].register_forward_hook(self._keep)
 
@@ -104,28 +106,48 @@ class Teller:
         """Cross-entropy of what the last call of the denoiser left against labels [n, 2, 16, 16]."""
         classes, colours = self.head(self.features.float()).split((len(CLASSES), len(COLOURS)), dim=1)
         self.features = torch.empty(0)
-        return F.cross_entropy(classes, truth[:, 0], self.weight) + F.cross_entropy(colours, truth[:, 1])
+        weights = self.tints[truth[:, 0]]
+        tints = F.cross_entropy(colours, truth[:, 1], reduction="none")
+        return F.cross_entropy(classes, truth[:, 0], self.weight) + (weights * tints).sum() / weights.sum()
 
 
 def batch_loss(model: Model, pool: Pool, teller: Teller, step: int) -> Tensor:
     """Weighted squared error of the noise for one batch, and the teller's loss."""
     generator = generator_of(SEED, step)
     index = pool.draw(step // place()[1], generator)
-    x0, kept, labels = pool.latents[index].float(), pool.kept, pool.labels[index].long()
+    x0, labels = pool.latents[index].float(), pool.labels[index].long()
     if step // place()[1] >= COMPOSED_FROM:
         foreign = strips(pool.things[index], generator)
         x0, labels = (torch.where(foreign, part.roll(1, 0), part) for part in (x0, labels))
-    t = (torch.arange(BATCH) + torch.rand(BATCH, generator=generator)) / BATCH * 1000
-    t = t.long()
+    captions = [caption_of(int(seed), step) for seed in index]
+    return examples_loss(model, teller, Examples(x0, labels, captions, pool.kept, torch.arange(BATCH)), generator)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Latents [n, 4, 16, 16], the labels of their cells [n, 2, 16, 16], their captions, and alpha-bar [1000]."""
+
+    x0: Tensor
+    labels: Tensor
+    captions: Sequence[str]
+    kept: Tensor
+    order: Tensor
+    """Which of the evenly spread noise levels each gets, [n]."""
+
+
+def examples_loss(model: Model, teller: Teller, examples: Examples, generator: torch.Generator) -> Tensor:
+    """Weighted squared error of the noise at one level per example, spread evenly, and the teller's loss."""
+    x0, kept, count = examples.x0, examples.kept, len(examples.x0)
+    t = (torch.arange(count) + torch.rand(count, generator=generator)) / count * 1000
+    t = t.long()[examples.order]
     alpha = kept[t].reshape(-1, 1, 1, 1)
     noise = torch.randn(x0.shape, generator=generator)
     x = alpha.sqrt() * x0 + (1 - alpha).sqrt() * noise
-    captions = [caption_of(int(seed), step) for seed in index]
     with fast():
-        embedding = model.text(tokens(captions))[0]
+        embedding = model.text(tokens(examples.captions))[0]
         eps = model.unet(x.contiguous(memory_format=torch.channels_last), t, encoder_hidden_states=embedding).sample
     errors = (eps.float() - noise).square().mean(dim=(1, 2, 3))
-    return (weights(kept[t]) * errors).mean() + TELLING * teller.loss(labels)
+    return (weights(kept[t]) * errors).mean() + TELLING * teller.loss(examples.labels)
 
 
 def weights(kept: Tensor) -> Tensor:
@@ -143,9 +165,9 @@ def caption_of(seed: int, step: int) -> str:
     return brief(scene, rng) if chance < DROPPED + BRIEF else caption(scene, rng)
 
 
-def labels() -> Tensor:
-    """Class and colour uint8 [POOL, 2, 16, 16] at the middle of each latent cell."""
-    drawings = (draw(scene_of(TRAINING[seed])) for seed in range(POOL))
+def labels_of(seeds: Sequence[int]) -> Tensor:
+    """Class and colour uint8 [n, 2, 16, 16] at the middle of each latent cell."""
+    drawings = (draw(scene_of(TRAINING[seed])) for seed in seeds)
     cells = [np.stack([each.classes[4::8, 4::8], each.colours[4::8, 4::8]]) for each in drawings]
     return torch.from_numpy(np.stack(cells))
 
@@ -155,13 +177,13 @@ def things() -> Tensor:
     return torch.tensor([len(scene_of(TRAINING[seed]).things) for seed in range(POOL)])
 
 
-def strips(things: Tensor, generator: torch.Generator) -> Tensor:
-    """Where a picture shows another one, bool [n, 1, 16, 16]: a strip along a side of some, wider without an object.
+def strips(things: Tensor, generator: torch.Generator, share: float = COMPOSED) -> Tensor:
+    """Where a picture shows another, bool [n, 1, 16, 16]: a strip along a side of a share, wider without an object.
 
     Regions and tiles of a larger canvas see such pictures: what their prompt names, and something else beside it.
     """
     count = len(things)
-    chosen = torch.rand(count, generator=generator) < COMPOSED
+    chosen = torch.rand(count, generator=generator) < share
     width = 3 + (torch.where(things > 0, 3, 9) * torch.rand(count, generator=generator)).long()
     side = torch.randint(4, (count,), generator=generator)
     cells = torch.arange(SIDE)
@@ -175,7 +197,7 @@ def prepared() -> Tensor:
     rank, workers = place()
     mine, whole = CACHE / f"latents-{POOL}-{rank}of{workers}.pt", CACHE / f"latents-{POOL}.pt"
     if not whole.exists():
-        torch.save(_encoded(demo_vae.finished(), range(rank, POOL, workers)), mine)
+        torch.save(encoded(demo_vae.finished(), range(rank, POOL, workers)), mine)
         if workers > 1:
             torch.distributed.barrier()
         if rank == 0:
@@ -186,7 +208,8 @@ def prepared() -> Tensor:
 
 
 @torch.no_grad()
-def _encoded(vae: Any, seeds: range) -> Tensor:
+def encoded(vae: Any, seeds: Sequence[int]) -> Tensor:
+    """Latents float16 [n, 4, 16, 16] of training scenes."""
     vae = vae.to(memory_format=torch.channels_last)
     parts = []
     for part in tqdm(list(batches(len(seeds), 8)), desc="latents", mininterval=10):

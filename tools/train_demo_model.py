@@ -18,8 +18,10 @@ STAGES: Mapping[str, tuple[str, int]] = {
     "vae": ("demo_vae", 2600),
     "text": ("demo_text", 1600),
     "unet": ("demo_unet", 6100),
-    "lcm": ("demo_lcm", 1500),
-    "labeller": ("demo_labeller", 7700),
+    "bind": ("demo_bind", 2400),
+    "pairs": ("demo_pairs", 6600),
+    "lcm": ("demo_lcm", 2300),
+    "labeller": ("demo_labeller", 11500),
     "tiny": ("demo_tiny", 900),
 }
 """Stage -> the module whose `stage` makes it, and its steps."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights"
-CHECKPOINT = WEIGHTS / "toyworld.safetensors"
+FIRST, LATER = WEIGHTS / "toyworld.safetensors", WEIGHTS / "toyworld-later.safetensors"
+"""The checkpoint's weights as they were at first, and what was learned later; `checkpoint` puts them together."""
 LORA = WEIGHTS / "toyworld-lcm.safetensors"
 FORGE_EXTENSION = HERE / "forge_extension.txt"
 NAME = "demo"
@@ -17,7 +18,14 @@ PARTS: Mapping[str, Path] = {"demo-lcm": LORA, "demo-tiny": WEIGHTS / "tiny"}
 
 def place_of(model: str) -> str:
     """Where a model is to be loaded from: `demo` is the model in here, every other name stays."""
-    return str(CHECKPOINT) if model == NAME else model
+    return str(checkpoint()) if model == NAME else model
+
+
+def checkpoint() -> Path:
+    """The demo model as a single file in SD1's layout; made once, in the user's cache folder."""
+    from lib_regiondiff.demo import whole
+
+    return whole.checkpoint()
 
 
 def palettes() -> dict[str, Path]:

@@ -1,0 +1,71 @@
+"""Puts the demo model's checkpoint together: its first weights, and what it learned later, which is small."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lib_regiondiff import demo
+from lib_regiondiff.errors import HostError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+UP, DOWN = ".up", ".down"
+VARIABLE = "REGIONDIFF_CACHE"
+
+
+def checkpoint() -> Path:
+    """The whole checkpoint, a single file in SD1's layout; made once, in `cache_folder`."""
+    name = hashlib.sha256(demo.LATER.read_bytes()).hexdigest()[:10]
+    place = cache_folder() / name / demo.FIRST.name
+    if not place.exists():
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write(place)
+        except OSError as error:
+            cure = f"name a folder in {VARIABLE}"
+            raise HostError(str(place), "a file that can be written", error.strerror or "none", cure) from error
+    return place
+
+
+def write(place: Path) -> None:
+    """Write the whole checkpoint, whole or not at all, and its yaml beside it."""
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    with safe_open(demo.FIRST, "pt") as file:
+        notes = file.metadata()
+    unfinished = place.with_suffix(f".{os.getpid()}")
+    save_file(changed(load_file(demo.FIRST), load_file(demo.LATER)), unfinished, metadata=notes)
+    place.with_suffix(".yaml").write_bytes(demo.FIRST.with_suffix(".yaml").read_bytes())
+    unfinished.replace(place)
+
+
+def changed(first: Mapping[str, Tensor], later: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights with changes: `name.up` times `name.down` is added to a weight, any other name replaces one."""
+    whole = dict(first)
+    for name, value in later.items():
+        if name.endswith(UP):
+            weight = name.removesuffix(UP)
+            addition = value.float().flatten(1) @ later[weight + DOWN].float().flatten(1)
+            whole[weight] = (whole[weight].float() + addition.view_as(whole[weight])).to(whole[weight].dtype)
+        elif not name.endswith(DOWN):
+            whole[name] = value
+    return whole
+
+
+def cache_folder() -> Path:
+    """Where programs of this user keep what can be made again; the environment's REGIONDIFF_CACHE comes first."""
+    given, home = os.environ.get(VARIABLE), Path.home()
+    if given:
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "regiondiff"
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "regiondiff"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "regiondiff"

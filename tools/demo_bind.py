@@ -1,0 +1,164 @@
+"""The stage `bind`: the text encoder learns which of two objects is where, before the denoiser has to draw them.
+
+Asked after the last layer alone, it never learns: both objects are known, and which is which stays a guess. So the
+first layer is told too what it has to gather: at the end of each object's words its kind, colour and whether it is the
+first or the second, and at the tokens that fill up a caption how they stand. Then it takes a few hundred steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from demo_loop import Stage, trained
+from demo_networks import TEXT_WIDTH, new_text
+from demo_sample import tokenizer, tokens
+from demo_text import PLACES, facts
+from torch import Tensor, nn
+from toyworld_captions import NOUNS, TINTS, caption
+from toyworld_scenes import TRAINING, Scene, Thing, scene_of
+
+from lib_regiondiff.demo.world import COLOURS, OBJECTS
+
+SEED, PAIRS, OTHERS = 18, 24, 8  # of a batch: scenes with two objects, and with fewer
+START, COUNT, REACH = 5 * 10**6, 30000, 9
+SIDES = PLACES[1:]
+FILL = range(29, 77)
+"""The tokens that fill up a caption: each quarter of them answers what is at one of SIDES."""
+
+ANSWERS = (len(OBJECTS) + 1, len(COLOURS) + 1)  # 0 for nothing there
+ROLES = (len(OBJECTS), len(COLOURS), 2)
+
+
+def stage() -> Stage:
+    """Train on captions; captions of fewer objects keep the meaning that the denoiser knows."""
+    text, before = trained("unet", "text", new_text()).requires_grad_(True), trained("unet", "text", new_text())
+    text.get_input_embeddings().requires_grad_(False)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        heads = nn.ModuleDict({"answers": _heads(), "role": nn.Linear(TEXT_WIDTH, sum(ROLES)), "how": _how()})
+    scenes = [scene_of(TRAINING[START + i]) for i in range(COUNT)]
+    pairs = [scene for scene in scenes if len(scene.things) == 2]
+    others = [scene for scene in scenes[:6000] if len(scene.things) < 2]
+
+    def loss(step: int) -> Tensor:
+        rng = np.random.default_rng((SEED, step))
+        two, fewer = _some(pairs, PAIRS, rng), _some(others, OTHERS, rng)
+        ids = tokens([caption(scene, rng) for scene in (*two, *fewer)])
+        made = text(ids, output_hidden_states=True)
+        with torch.no_grad():
+            known = before(ids[PAIRS:])[0]
+        read = Read(made[0][:PAIRS], made.hidden_states[1][:PAIRS], ids[:PAIRS], two)
+        return told(read, heads) + gathered(read, heads) + F.mse_loss(made[0][PAIRS:], known)
+
+    def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
+        rng = np.random.default_rng(SEED)
+        two = _some(pairs, 64, rng)
+        last = networks["text"](tokens([caption(scene, rng) for scene in two]))[0]
+        right = [_right(answer, truth) for answer, truth in zip(_answers(last, heads), _truth(two), strict=True)]
+        return np.repeat((torch.stack(right, 1).numpy() * 255).astype(np.uint8)[..., None], 3, axis=2)
+
+    return Stage("bind", {"text": text, "heads": heads}, loss, preview, rate=2e-3, averaging=0.98, decay=0.4, every=500)
+
+
+@dataclass(frozen=True)
+class Read:
+    """Captions' last states and those of the first layer [n, 77, width], their tokens [n, 77] and scenes."""
+
+    last: Tensor
+    first: Tensor
+    ids: Tensor
+    scenes: Sequence[Scene]
+
+
+def told(read: Read, heads: nn.ModuleDict) -> Tensor:
+    """Cross-entropy of kind and colour at each side, read off the tokens that fill up."""
+    parts = []
+    for answer, truth in zip(_answers(read.last, heads), _truth(read.scenes), strict=True):
+        parts += [_error(scores, truth[:, i]) for i, scores in enumerate(answer.split(ANSWERS, dim=2))]
+    return torch.stack(parts).sum()
+
+
+def gathered(read: Read, heads: nn.ModuleDict) -> Tensor:
+    """Cross-entropy of what the first layer has to gather."""
+    found = [mentioned(ids.tolist(), scene) for ids, scene in zip(read.ids, read.scenes, strict=True)]
+    rows = torch.arange(len(found))
+    how = torch.tensor([SIDES.index(each.how) for each in found])
+    parts = [2 * _error(heads["how"](read.first[:, FILL]), how)]
+    for turn in range(2):
+        ends = torch.tensor([each.ends[turn] for each in found])
+        things = [each.things[turn] for each in found]
+        truth = [[OBJECTS.index(thing.kind), COLOURS.index(thing.colour), turn] for thing in things]
+        scores = heads["role"](read.first[rows, ends]).split(ROLES, dim=1)
+        parts += [F.cross_entropy(a, b) for a, b in zip(scores, torch.tensor(truth).T, strict=True)]
+    return torch.stack(parts).sum()
+
+
+@dataclass(frozen=True)
+class Mentioned:
+    """A caption of two objects: how the first one named stands to the second, both, and where their words end."""
+
+    how: str
+    things: tuple[Thing, Thing]
+    ends: tuple[int, int]
+
+
+def mentioned(ids: Sequence[int], scene: Scene) -> Mentioned:
+    """Find the objects among a caption's tokens."""
+    ways = {_ids(side)[0]: side for side in SIDES}
+    middle = next(i for i, token in enumerate(ids) if token in ways)
+    how = ways[ids[middle]]
+    first, second = scene.things if how == scene.relation else scene.things[::-1]
+    before = range(middle - 1, max(0, middle - REACH), -1)
+    return Mentioned(
+        how, (first, second), (_end(ids, first, before), _end(ids, second, range(middle + 1, middle + REACH)))
+    )
+
+
+def _end(ids: Sequence[int], thing: Thing, near: range) -> int:
+    """The last of the nearest tokens that name a thing's kind and colour."""
+    kinds = {_ids(noun)[-1] for noun in NOUNS[thing.kind]}
+    tints = {_ids(tint)[-1] for tint in TINTS.get(thing.colour, (thing.colour,))}
+    return max(next(i for i in near if ids[i] in names) for names in (kinds, tints))
+
+
+def _ids(words: str) -> list[int]:
+    return tokenizer()(words, add_special_tokens=False).input_ids
+
+
+def _answers(last: Tensor, heads: Any) -> list[Tensor]:
+    """Scores [n, tokens, kinds and colours] of each side."""
+    quarters = last[:, FILL].chunk(len(SIDES), dim=1)
+    return [head(quarter) for head, quarter in zip(heads["answers"], quarters, strict=True)]
+
+
+def _error(scores: Tensor, truth: Tensor) -> Tensor:
+    """Cross-entropy of scores [n, tokens, choices] against one truth a caption."""
+    return F.cross_entropy(scores.flatten(0, 1), truth.repeat_interleave(scores.shape[1]))
+
+
+def _truth(scenes: Sequence[Scene]) -> list[Tensor]:
+    """Kind and colour [n, 2] at each of SIDES, 0 for nothing."""
+    known = torch.tensor([facts(scene) for scene in scenes])
+    return [known[:, 4 + 2 * i : 6 + 2 * i] for i in range(len(SIDES))]
+
+
+def _right(answer: Tensor, truth: Tensor) -> Tensor:
+    found = torch.stack([scores[:, 0].argmax(1) for scores in answer.split(ANSWERS, dim=2)], 1)
+    return (found == truth).all(1)
+
+
+def _some(scenes: Sequence[Scene], count: int, rng: np.random.Generator) -> list[Scene]:
+    return [scenes[i] for i in rng.integers(len(scenes), size=count)]
+
+
+def _heads() -> nn.ModuleList:
+    return nn.ModuleList(nn.Linear(TEXT_WIDTH, sum(ANSWERS)) for _ in SIDES)
+
+
+def _how() -> nn.Linear:
+    return nn.Linear(TEXT_WIDTH, len(SIDES))

@@ -1,0 +1,141 @@
+"""The stage `pairs`: low-rank additions to the trained denoiser, learned on scenes with two objects.
+
+One picture in five of the toy world has two objects, too few to learn which is which. This stage shows two in three of
+four, and half of the heads must look at the tokens that tell what is on their side of the picture. What it changes is
+small and ships as a file of its own: the additions, and the text encoder's few layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import demo_vae
+import numpy as np
+import torch
+from demo_looking import sides, watched
+from demo_loop import CACHE, Stage, generator_of, sheet, trained
+from demo_lora import attach
+from demo_networks import UNET_WIDTHS, new_scheduler, new_text, new_unet
+from demo_rank import additions_of, shortened
+from demo_sample import Model, Sampling, pictures
+from demo_speed import hasten
+from demo_unet import (
+    COMPOSED,
+    POOL,
+    Examples,
+    Pool,
+    Teller,
+    caption_of,
+    encoded,
+    examples_loss,
+    labels_of,
+    prepared,
+    strips,
+    things,
+)
+from torch import Tensor, nn
+from toyworld_captions import plain_caption
+from toyworld_scenes import HELD_OUT, TRAINING, scene_of
+
+from lib_regiondiff.demo.world import CLASSES, COLOURS
+
+SEED, RANK = 17, 24
+BUDGET = 550_000  # numbers of the additions that ship
+FIRST, PAIRS = 4 * 10**6, 4096
+LOOKING, LOOKING_UNTIL = 0.3, 1600  # weight of looking at the right side; from this step on it is not asked for
+BATCH, TOGETHER = 16, 12  # of a batch, scenes with two objects; the others are of any kind
+SETTLED, FEWER = 5400, 6  # from this step on only so many
+STRIPS = ((6200, 0.0), (SETTLED, 0.1), (0, COMPOSED))
+"""From which step on what share has strips: the denoiser had begun to draw them where nobody asked for any."""
+
+
+def stage() -> Stage:
+    """Train additions and teller; the denoiser itself stays, and the text encoder is as the stage `bind` left it."""
+    samples = prompts()
+    vae, kept = demo_vae.finished(), new_scheduler().alphas_cumprod
+    usual = Pool(prepared(), labels_of(range(POOL)), kept, things())
+    seeds, latents = pairs(vae)
+    scenes = Scenes(usual, seeds, latents, labels_of(seeds))
+    unet: Any = trained("unet", "unet", new_unet()).to(memory_format=torch.channels_last)
+    additions = attach(hasten(unet), SEED, RANK)
+    text = trained("bind", "text", new_text())
+    teller = Teller(unet)
+    teller.tints = teller.weight
+    head = nn.Conv2d(UNET_WIDTHS[1], len(CLASSES) + len(COLOURS), 1)
+    teller.head.load_state_dict(trained("unet", "teller", head).state_dict())
+
+    watches = watched(unet, TOGETHER)
+
+    def loss(step: int) -> Tensor:
+        generator = generator_of(SEED, step)
+        examples, sides = scenes.draw(step, generator)
+        for watch in watches.values():
+            watch.asleep = step >= LOOKING_UNTIL
+        error = examples_loss(Model(unet, text, None), teller, examples, generator)
+        if step >= LOOKING_UNTIL:
+            return error
+        return error + LOOKING * torch.stack([watch.error(sides) for watch in watches.values()]).mean()
+
+    def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
+        return sheet(pictures(Model(unet, text, vae), samples, Sampling(steps=12)), 6)
+
+    places = nn.ModuleDict({name: watch.place for name, watch in watches.items()})
+    networks = {"lora": additions, "teller": teller.head, "places": places}
+    return Stage("pairs", networks, loss, preview, rate=1.5e-3, averaging=0.99, decay=0.4, every=200)
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Scenes of any kind, and those with two objects: their seeds, latents and labels."""
+
+    usual: Pool
+    seeds: list[int]
+    latents: Tensor
+    labels: Tensor
+
+    def draw(self, step: int, generator: torch.Generator) -> tuple[Examples, Tensor]:
+        """Some of any kind, now and then with a strip of another, then some with two objects; the `sides` of these."""
+        two = TOGETHER if step < SETTLED else FEWER
+        some = torch.randint(len(self.usual.latents), (BATCH - two,), generator=generator)
+        pairs = torch.randint(len(self.seeds), (two,), generator=generator)
+        foreign = strips(self.usual.things[some], generator, next(share for first, share in STRIPS if step >= first))
+        x0, labels = (
+            torch.where(foreign, part.roll(1, 0), part) for part in (self.usual.latents[some], self.usual.labels[some])
+        )
+        seeds = [*some.tolist(), *(self.seeds[each] for each in pairs.tolist())]
+        captions = [caption_of(seed, step) for seed in seeds]
+        x0, labels = torch.cat([x0, self.latents[pairs]]), torch.cat([labels, self.labels[pairs]])
+        order = torch.randperm(len(seeds), generator=generator)
+        both = zip(seeds[-two:], captions[-two:], strict=True)
+        told = [scene_of(TRAINING[seed]).relation if words else "" for seed, words in both]
+        return Examples(x0.float(), labels.long(), captions, self.usual.kept, order), sides(told)
+
+
+def pairs(vae: Any) -> tuple[list[int], Tensor]:
+    """The first seeds from FIRST on whose scenes have two objects, and their latents, made once."""
+    found = (seed for seed in range(FIRST, TRAINING.stop) if len(scene_of(seed).things) == 2)
+    seeds = [next(found) for _ in range(PAIRS)]
+    path = CACHE / f"latents-pairs-{PAIRS}.pt"
+    if not path.exists():
+        torch.save(encoded(vae, seeds), path.with_suffix(".unfinished"))
+        path.with_suffix(".unfinished").replace(path)
+    return seeds, torch.load(path, weights_only=True)
+
+
+def prompts() -> list[str]:
+    """Captions of held-out scenes with two objects, for the sample sheet."""
+    scenes = (scene_of(seed) for seed in HELD_OUT[7 * 10**5 :])
+    return list(islice((plain_caption(scene) for scene in scenes if len(scene.things) == 2), 24))
+
+
+@torch.no_grad()
+def finished() -> tuple[Any, Any]:
+    """The denoiser with its additions as they ship, and the text encoder."""
+    unet = trained("unet", "unet", new_unet())
+    for name, (up, down) in shortened(additions_of("pairs"), BUDGET).items():
+        weight = unet.get_submodule(name).weight
+        weight += (up.flatten(1) @ down.flatten(1)).view_as(weight)
+    return unet, trained("bind", "text", new_text())
