@@ -13,8 +13,8 @@ from lib_regiondiff.palette import Bootstrap, Palette, Tiles
 
 FEW = 8
 """Steps with which a distilled model draws."""
-SHARE = 0.4
-"""Of few steps, the first ones that keep brushes to themselves."""
+SHARE, PAINTED = 0.8, 0.4
+"""Of few steps, the first ones that keep brushes to themselves, from nothing and over a picture; never the last one."""
 EARLY = 0.97
 """Noise above which nothing of a picture is there yet."""
 WHOLE = {True: 1.5, False: 3.0}
@@ -58,9 +58,9 @@ def _sized(tiles: Tiles, native: int) -> Tiles:
 def _bootstrap(palette: Palette, few: int) -> Bootstrap:
     """For so many steps, 0 if they are not few."""
     given = palette.bootstrap
-    levels = round(SHARE * few) if given.levels == AUTO else given.levels
-    white = min(levels, 1) if palette.background.painted else levels
-    mix = white if given.mix == AUTO else given.mix
+    share = PAINTED if palette.background.painted else SHARE
+    levels = max(0, min(round(share * few), few - 1)) if given.levels == AUTO else given.levels
+    mix = min(levels, 1) if given.mix == AUTO else given.mix
     return replace(given, levels=levels, mix=float(mix))
 
 

@@ -22,12 +22,12 @@ def look(x: Tensor, surround: Surround | None, image: int, level: Level) -> Tens
     """
     if surround is None:
         return x
-    own, share = surround.noise[image].to(x), surround.share
-    if surround.clean is not None:
-        outside = level.alpha * surround.clean.to(x) + level.beta * own
+    own, clean = surround.noise[image].to(x), surround.clean
+    if clean is not None:
+        outside = level.alpha * clean[image].to(x) + level.beta * own
     else:
-        rest = 1 - share
-        outside = share * level.alpha * surround.white.to(x) + level.beta * (1 - rest**2) ** 0.5 * own + rest * x
+        rest, white = 1 - surround.share, surround.white.to(x)
+        outside = surround.share * level.alpha * white + level.beta * (1 - rest**2) ** 0.5 * own + rest * x
     return torch.where(surround.mask > 0, x, outside)
 
 
@@ -38,7 +38,8 @@ def kept(view: View, denoised: Tensor, sensitivity: float) -> Tensor | None:
     None where nothing is to be suppressed: in white surroundings what is white may be meant.
     """
     around = view.surround
-    if around is None or around.clean is None or around.share == 1 or sensitivity == 0:
+    clean = around.clean if around is not None and around.under and around.share < 1 else None
+    if clean is None or sensitivity == 0:
         return None
-    difference = (denoised.float() - around.clean.float()).square().mean(dim=1, keepdim=True)
+    difference = (denoised.float() - clean.float()).square().mean(dim=1, keepdim=True)
     return torch.tanh(difference / (2 * sensitivity))

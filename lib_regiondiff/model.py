@@ -92,7 +92,7 @@ def predict(host: Host, plan: Plan, x: Tensor, level: Level, call: Call) -> Pred
     """
     if not torch.isfinite(x).all():
         raise HostError(f"x from the sampler at noise {level.noise:.3f}", "finite numbers", "NaN or infinity")
-    views = plan.views(level)
+    views = plan.own.around(plan.views(level), level.noise)
     rows, asked = ask(views, x.shape[0], level, call)
     answers = evaluate(host, x, rows)
     unconds = [_stacked(answers, each.unconds) for each in asked]
@@ -104,6 +104,7 @@ def predict(host: Host, plan: Plan, x: Tensor, level: Level, call: Call) -> Pred
             at = (level, host.latent.prediction)
             cond = guidance.rescale(whole, cond, _looks(view, x, level), at, plan.rescale)
         guided.append(cond)
+    plan.own.note(views, guided)
     kept = [bootstrap.kept(view, each, plan.sensitivity) for view, each in zip(views, guided, strict=True)]
     denoised = blend(views, guided, x, kept, plan.under)
     if not torch.isfinite(denoised).all():

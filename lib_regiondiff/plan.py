@@ -22,6 +22,7 @@ from lib_regiondiff.host import Host, Level
 from lib_regiondiff.levels import Steps, Weights
 from lib_regiondiff.meanings import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of, whole
 from lib_regiondiff.nag import acting
+from lib_regiondiff.own import Own
 from lib_regiondiff.palette import Brush, Nag, Palette
 from lib_regiondiff.surround import Around, white_share
 from lib_regiondiff.views import Layout, View, fading
@@ -49,6 +50,11 @@ class Plan:
     """What the palette left open, as it was settled."""
     nag: Nag | None = None
     """How negatives act in cross-attention, if they do."""
+    own: Own = field(init=False, repr=False, compare=False)
+    """What brushes drew by themselves so far."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "own", Own(self.clock[0] * (1 - SAME_LEVEL) if self.clock else 0.0))
 
     def views(self, level: Level) -> tuple[View, ...]:
         """The views of a level; one between two levels of the clock belongs to the noisier of them."""

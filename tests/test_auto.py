@@ -48,11 +48,11 @@ def test_sides_far_beyond_the_native_one_get_tiles_of_it(size: Size, native: int
 
 
 @pytest.mark.parametrize(
-    ("steps", "guidance", "levels"), [(1, 1, 0), (2, 1, 1), (4, 1, 2), (5, 1, 2), (8, 1, 3), (9, 1, 0), (5, 1.5, 0)]
+    ("steps", "guidance", "levels"), [(1, 1, 0), (2, 1, 1), (4, 1, 3), (5, 1, 4), (8, 1, 6), (9, 1, 0), (5, 1.5, 0)]
 )
 def test_few_steps_without_guidance_get_a_bootstrap(steps: int, guidance: float, levels: int) -> None:
     made = choose(steps=steps, guidance=guidance).bootstrap
-    assert (made.levels, made.mix) == (levels, levels)
+    assert (made.levels, made.mix) == (levels, min(levels, 1))
 
 
 def test_over_a_picture_one_level_is_white() -> None:
@@ -116,9 +116,9 @@ SMALL, LARGE = {"rectangle": [0.1, 0.1, 0.3, 0.5]}, {"rectangle": [0, 0, 0.9, 0.
 @pytest.mark.parametrize(
     ("mask", "size", "steps", "wanted"),
     [
-        (SMALL, WIDE, 5, "tiles of 512x512 px that overlap by 128 px, bootstrap levels 2, mix 2"),
+        (SMALL, WIDE, 5, "tiles of 512x512 px that overlap by 128 px, bootstrap levels 4, mix 1"),
         (LARGE, WIDE, 5, "tiles of 512x512 px that overlap by 128 px"),  # no brush is an object
-        (SMALL, {"width": 512, "height": 512}, 5, "bootstrap levels 2, mix 2"),
+        (SMALL, {"width": 512, "height": 512}, 5, "bootstrap levels 4, mix 1"),
         (SMALL, WIDE, 20, ""),
     ],
 )

@@ -88,7 +88,7 @@ def test_a_centred_brush_is_in_the_middle_and_inside(data: st.DataObject) -> Non
 def test_levels_and_mix_say_which_levels_see_white() -> None:
     shares = [white_share(Bootstrap(levels=4, mix=2.3), step, True) for step in range(6)]
     assert shares == [1, 1, pytest.approx(0.3), 0, None, None]
-    assert white_share(Bootstrap(levels=4, mix=2.3), 3, False) is None
+    assert [white_share(Bootstrap(levels=4, mix=0), step, False) for step in range(5)] == [None, 0, 0, 0, None]
     assert white_share(Bootstrap(levels=0, mix=1), 0, True) is None
 
 

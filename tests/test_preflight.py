@@ -202,7 +202,7 @@ def test_rows_are_counted_as_a_host_is_asked() -> None:
 def test_what_auto_chooses_is_told_where_the_steps_are_known() -> None:
     small = LEFT | {"mask": {"rectangle": [0, 0, 0.3, 0.3]}}
     few = Surroundings(prompt="a field", guidance=1, steps=5)
-    assert "auto chooses bootstrap levels 2, mix 2" in texts("note", told(few, [small]))
+    assert "auto chooses bootstrap levels 4, mix 1" in texts("note", told(few, [small]))
     for around in (Surroundings(prompt="a field", guidance=1), Surroundings(prompt="a field", steps=5)):
         assert not any("auto" in text for text in texts("note", told(around, [small])))
 

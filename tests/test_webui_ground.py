@@ -53,7 +53,7 @@ def test_what_no_brush_covers_is_the_picture_under_it(webui: WebUI, sampler: str
 
 def test_what_auto_chose_stands_in_the_infotext(webui: WebUI) -> None:
     brush = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.2, 0.2]}}
-    for more, told in (({}, "bootstrap levels 2, mix 2"), ({"bootstrap": {"levels": 0}}, None)):
+    for more, told in (({}, "bootstrap levels 3, mix 1"), ({"bootstrap": {"levels": 0}}, None)):
         p = Job(webui, ["green"], sampler_name="LCM", steps=4, cfg_scale=1.0)
         drawn(p, {"version": 1, "brushes": [brush], **more})
         assert p.extra_generation_params.get(jobs.AUTO_KEY) == told

@@ -1,0 +1,67 @@
+"""What each brush drew by itself, which is around it at the next level: so it stays what it was about to become."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from torch import Tensor
+
+from lib_regiondiff.geometry import Box
+from lib_regiondiff.views import View
+
+Drawn = dict[tuple[str, ...], dict[Box, Tensor]]
+"""x0 [B, C, h, w] by the names of a region and the boxes of its views."""
+
+
+class Own:
+    """x0 of views with surroundings, noted while a plan is sampled from its first noise down.
+
+    What is asked at a level sees what was drawn at the level before, however often it is asked: samplers of second
+    order go between levels, extensions ask twice at one. The first noise begins anew.
+    """
+
+    def __init__(self, first: float) -> None:
+        self._first, self._noise = first, math.inf
+        self._before: Drawn = {}
+        self._now: Drawn = {}
+
+    def around(self, views: Sequence[View], noise: float) -> tuple[View, ...]:
+        """The views of a level at a noise, surrounded by what they drew before."""
+        if noise != self._noise:
+            self._before = self._now if noise < self._first else {}
+            self._noise, self._now = noise, {}
+        return tuple(map(self._surrounded, views))
+
+    def note(self, views: Sequence[View], drawn: Sequence[Tensor]) -> None:
+        """Keep what views drew [B, C, h, w], unless they have drawn at this noise before."""
+        for view, x0 in zip(views, drawn, strict=True):
+            if view.surround is not None and not view.surround.under:
+                self._now.setdefault(view.region.names, {}).setdefault(view.box, x0.detach())
+
+    def _surrounded(self, view: View) -> View:
+        """A brush that begins later than others has drawn nothing yet, and sees white instead."""
+        around = view.surround
+        if around is None or around.under or around.share == 1:
+            return view
+        known = _nearest(self._before.get(view.region.names, {}), view.box)
+        if known is not None:
+            return replace(view, surround=replace(around, rest=known.to(around.white)))
+        return view if around.share > 0 else replace(view, surround=replace(around, share=1.0))
+
+
+def _nearest(drawn: dict[Box, Tensor], box: Box) -> Tensor | None:
+    """What was drawn in a box or near it, its border repeated: a mask that grows moves the middle of its window."""
+
+    def distance(other: Box) -> int:
+        return max(abs(other.top - box.top), abs(other.left - box.left))
+
+    near = min(box.size.height, box.size.width)
+    alike = [other for other in drawn if other.size == box.size and distance(other) < near]
+    if not alike:
+        return None
+    other = min(alike, key=distance)
+    seen = replace(box.moved(-other.top, -other.left), ring=False).padded(drawn[other])
+    assert isinstance(seen, Tensor)
+    return seen
