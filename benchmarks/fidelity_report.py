@@ -23,8 +23,8 @@ OURS, NAIVE, SLOW, CEILING = "f", "b", "g", "true"
 SCORES = (*NAMES, "seams", "elsewhere changed")
 LABELS = {letter: label for letter, (label, _) in METHODS.items()} | {CEILING: "the true picture through the VAE"}
 DRAWS = 4000
-MOST_BYTES = 400_000
-ROWS, EACH = 9, (144, 108)
+MOST_BYTES = 300_000
+ROWS, EACH = 6, (144, 108)
 
 Table = NDArray[np.float64]
 

@@ -41,10 +41,12 @@ def over(label: str, name: str, settings: Mapping[str, Any] | None = None, **bru
 PAIRS: Mapping[str, Pair] = {
     "levels-0": tried("`bootstrap.levels` 0", "levels-0", {"bootstrap": {"levels": 0}}),
     "levels-1": tried("`bootstrap.levels` 1", "levels-1", {"bootstrap": {"levels": 1}}),
+    "levels-2": tried("`bootstrap.levels` 2", "levels-2", {"bootstrap": {"levels": 2}}),
     "levels-3": tried("`bootstrap.levels` 3", "levels-3", {"bootstrap": {"levels": 3}}),
+    "levels-5": tried("`bootstrap.levels` 5", "levels-5", {"bootstrap": {"levels": 5}}),
     "mix-0.5": tried("`bootstrap.mix` 0.5", "mix-0.5", {"bootstrap": {"mix": 0.5}}),
-    "mix-1": tried("`bootstrap.mix` 1", "mix-1", {"bootstrap": {"mix": 1}}),
     "mix-1.5": tried("`bootstrap.mix` 1.5", "mix-1.5", {"bootstrap": {"mix": 1.5}}),
+    "mix-4": tried("`bootstrap.mix` 4", "mix-4", {"bootstrap": {"mix": 4}}),
     "strength-0.4": tried("`strength` 0.4", "strength-0.4", strength=0.4),
     "strength-0.8": tried("`strength` 0.8", "strength-0.8", strength=0.8),
     "prompt-strength-0.75": tried("`prompt_strength` 0.75", "prompt-strength-0.75", prompt_strength=0.75),
