@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
 from torch import Tensor
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 pytest.importorskip("diffusers")
 
+from demo_export import renewed
 from demo_rank import shortened
 from demo_speed import Attention
 
@@ -61,3 +64,23 @@ def test_additions_keep_their_strongest_parts(budget: int) -> None:
         )
     if budget == 10**6:
         assert {name: halves[1].shape[0] for name, halves in made.items()} == dict.fromkeys(given, 6)
+
+
+def test_a_file_that_holds_the_same_is_left_as_it_is(tmp_path: Path) -> None:
+    path, state = tmp_path / "a.safetensors", {name: noise(2, 3, seed=i).half() for i, name in enumerate("abc")}
+    renewed(path, state, {"one": "1", "two": "2"})
+    kept = path.stat()
+    renewed(path, dict(reversed(state.items())), {"two": "2", "one": "1"})
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (kept.st_ino, kept.st_mtime_ns)
+    others = [
+        ({**state, "a": state["a"] + 1}, {"one": "1", "two": "2"}),
+        ({**state, "a": state["a"].float()}, {"one": "1", "two": "2"}),
+        ({"a": state["a"]}, {"one": "1", "two": "2"}),
+        (state, {"one": "1"}),
+    ]
+    for other, metadata in others:
+        renewed(path, other, metadata)
+        read = load_file(path)
+        assert set(read) == set(other) and all(torch.equal(read[name], other[name]) for name in other)
+        with safe_open(path, "pt") as file:
+            assert file.metadata() == metadata

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import demo_labeller
@@ -12,10 +13,12 @@ import demo_lcm
 import demo_pairs
 import demo_tiny
 import demo_vae
+import torch
 from demo_loop import checkpoint_path, trained
 from demo_lora import kohya
 from demo_networks import SIDE, UNET_WIDTHS, VAE_WIDTHS, new_scheduler, new_text, new_unet
 from demo_rank import additions_of, shortened
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -80,7 +83,7 @@ def main() -> None:
 def _checkpoint() -> None:
     unet, text = trained("unet", "unet", new_unet()), trained("unet", "text", new_text())
     state = checkpoint(unet, demo_vae.finished(), text)
-    save_file(state, FIRST, metadata=dict(METADATA))
+    renewed(FIRST, state, METADATA)
     FIRST.with_suffix(".yaml").write_text(yaml(), encoding="utf-8")
 
 
@@ -91,12 +94,12 @@ def _later() -> None:
     for layer, halves in shortened(additions_of("pairs"), demo_pairs.BUDGET).items():
         name = UNET + unet_name(f"{layer}.weight")
         state[f"{name}.up"], state[f"{name}.down"] = halves
-    save_file({name: value.half().contiguous() for name, value in state.items()}, LATER)
+    renewed(LATER, {name: value.half().contiguous() for name, value in state.items()})
 
 
 def _lora() -> None:
     additions = shortened(additions_of("lcm"), demo_lcm.BUDGET)
-    save_file(kohya(additions), LORA, metadata={"format": "pt", "ss_network_module": "networks.lora"})
+    renewed(LORA, kohya(additions), {"format": "pt", "ss_network_module": "networks.lora"})
 
 
 def _tiny() -> None:
@@ -107,7 +110,21 @@ def _tiny() -> None:
 def _labeller() -> None:
     whole = demo_labeller.finished().state_dict()
     state = {name: value.half().contiguous() for name, value in whole.items() if value.is_floating_point()}
-    save_file(state, LABELLER, metadata={"format": "pt"})
+    renewed(LABELLER, state, {"format": "pt"})
+
+
+def renewed(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
+    """Write a file unless it holds the same: its header's order differs from run to run, and history would grow."""
+    if not (path.exists() and _holds(path, state, metadata or {})):
+        save_file(dict(state), path, metadata=dict(metadata) if metadata else None)
+
+
+def _holds(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bool:
+    with safe_open(path, "pt") as file:
+        if (file.metadata() or {}) != metadata or set(file.keys()) != set(state):
+            return False
+        there = {name: file.get_tensor(name) for name in state}
+    return all(there[name].dtype == value.dtype and torch.equal(there[name], value) for name, value in state.items())
 
 
 def checkpoint(unet: Any, vae: Any, text: Any) -> dict[str, Tensor]:
