@@ -22,9 +22,9 @@ def look(x: Tensor, surround: Surround | None, image: int, level: Level) -> Tens
     """
     if surround is None:
         return x
-    own, clean = surround.noise[image].to(x), surround.clean
+    own, clean = surround.noise[image].to(x), surround.clean(image)
     if clean is not None:
-        outside = level.alpha * clean[image].to(x) + level.beta * own
+        outside = level.alpha * clean.to(x) + level.beta * own
     else:
         rest, white = 1 - surround.share, surround.white.to(x)
         outside = surround.share * level.alpha * white + level.beta * (1 - rest**2) ** 0.5 * own + rest * x
@@ -38,8 +38,9 @@ def kept(view: View, denoised: Tensor, sensitivity: float) -> Tensor | None:
     None where nothing is to be suppressed: in white surroundings what is white may be meant.
     """
     around = view.surround
-    clean = around.clean if around is not None and around.under and around.share < 1 else None
-    if clean is None or sensitivity == 0:
+    if around is None or not around.under or around.share == 1 or sensitivity == 0:
         return None
+    clean = around.clean(0)  # that of all images
+    assert clean is not None
     difference = (denoised.float() - clean.float()).square().mean(dim=1, keepdim=True)
     return torch.tanh(difference / (2 * sensitivity))

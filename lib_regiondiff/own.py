@@ -1,4 +1,8 @@
-"""What each brush drew by itself, which is around it at the next level: so it stays what it was about to become."""
+"""What textures drew by themselves is around them at the next level: so they stay what they were about to become.
+
+What is around a small texture outweighs it, and it fades from level to level. An object stands out by itself and has
+to see the canvas, or it brings a background of its own along.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.views import View
+
+FIGURE = 1.0
+"""How far a figure's middle differs from its border: more than each of them varies."""
+PLAIN = 0.02
+"""Variance below which nothing varies."""
 
 Drawn = dict[tuple[str, ...], dict[Box, Tensor]]
 """x0 [B, C, h, w] by the names of a region and the boxes of its views."""
@@ -46,9 +56,22 @@ class Own:
         if around is None or around.under or around.share == 1:
             return view
         known = _nearest(self._before.get(view.region.names, {}), view.box)
-        if known is not None:
-            return replace(view, surround=replace(around, rest=known.to(around.white)))
-        return view if around.share > 0 else replace(view, surround=replace(around, share=1.0))
+        if known is None:
+            return view if around.share > 0 else replace(view, surround=replace(around, share=1.0))
+        rest = tuple(None if is_figure(each) else each.to(around.white) for each in known)
+        return replace(view, surround=replace(around, rest=rest))
+
+
+def is_figure(x0: Tensor) -> bool:
+    """Whether the middle half of x0 [C, h, w] differs from its outermost eighth: an object rather than a texture."""
+    high, wide = x0.shape[-2:]
+    inner = Box(high // 4, wide // 4, high - high // 4, wide - wide // 4).crop(x0).flatten(1).float()
+    edge = torch.ones(high, wide, dtype=torch.bool, device=x0.device)
+    rim = max(1, high // 8), max(1, wide // 8)
+    Box(rim[0], rim[1], high - rim[0], wide - rim[1]).crop(edge)[...] = False
+    outer = x0[:, edge].float()
+    varied = sum(each.var(dim=1, correction=0).sum() for each in (inner, outer)) / 2
+    return bool((inner.mean(dim=1) - outer.mean(dim=1)).square().sum() > FIGURE * (varied + PLAIN))
 
 
 def _nearest(drawn: dict[Box, Tensor], box: Box) -> Tensor | None:

@@ -138,7 +138,7 @@ class Bootstrap:
     mix: float | str = field(
         Auto(Number(0, 1000)),
         AUTO,
-        "Levels with a white surrounding, a fraction mixes; then the picture or what the brush drew; auto: 1.",
+        "Levels with a white surrounding, a fraction mixes; then the picture, or what a texture drew; auto: 1.",
     )
     leak_sensitivity: float = field(Number(0, 100), 0.2, "Smaller suppresses more of what leaks out; 0 is off.")
 

@@ -18,22 +18,22 @@ from lib_regiondiff.palette import Bootstrap
 class Surround:
     """What one view sees where its brush is not.
 
-    mask: float32 [h, w], 1 on the brush, which shows the canvas. white: [C, 1, 1], and its share. rest: x0 [B, C, h, w]
-    of what is not white, or None where that is the canvas itself. noise: [B, C, h, w] of unit variance, its own.
+    mask: float32 [h, w], 1 on the brush, which shows the canvas. white: [C, 1, 1], and its share. rest: for each image
+    x0 [C, h, w] of what is not white, or None for the canvas itself. noise: [B, C, h, w] of unit variance, its own.
     """
 
     mask: Tensor
     white: Tensor
     share: float
-    rest: Tensor | None
+    rest: tuple[Tensor | None, ...]
     noise: Tensor
     under: bool = False
     """Whether the rest is the picture under the brushes, so that what is like it leaks."""
 
-    @property
-    def clean(self) -> Tensor | None:
-        """x0 [B, C, h, w] of the surroundings, or None where a part of them is the canvas."""
-        return None if self.rest is None else torch.lerp(self.rest, self.white.expand_as(self.rest), self.share)
+    def clean(self, image: int) -> Tensor | None:
+        """x0 [C, h, w] of an image's surroundings, or None where a part of them is the canvas."""
+        rest = self.rest[image]
+        return None if rest is None else torch.lerp(rest, self.white.expand_as(rest), self.share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,19 +47,19 @@ class Around:
 
     def of(self, number: int, frame: Box, box: Box, weight: np.ndarray) -> Surround:
         """The surroundings of a view of the region with this number; its tiles in `frame` share one noise."""
-        rest = None if self.under is None else box.padded(self.under).expand(len(self.seeds), -1, -1, -1)
+        rest = None if self.under is None else box.padded(self.under)
         generators = [noise.generator(noise.derived(seed, number)) for seed in self.seeds]
         own = noise.unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
         part = box.moved(-frame.top, -frame.left).crop(own)
         mask = torch.from_numpy((weight > weight.max() / 2).astype(np.float32)).to(self.white)
-        return Surround(mask, self.white, self.share, rest, part, under=rest is not None)
+        return Surround(mask, self.white, self.share, (rest,) * len(self.seeds), part, under=rest is not None)
 
 
 def white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:
     """The share of white around the brushes at a step; None where brushes see the canvas.
 
     StreamMultiDiffusion's mix: as many levels are white, a fraction mixes. What is not white is the picture under the
-    brushes, or what each brush drew there itself at the level before; at the first one there is only the canvas.
+    brushes, or what a texture drew there itself at the level before, or the canvas; at the first one only the canvas.
     """
     levels, mix = bootstrap.levels, bootstrap.mix
     assert not isinstance(levels, str) and not isinstance(mix, str), "settled"

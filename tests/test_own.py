@@ -15,6 +15,7 @@ from lib_regiondiff import noise
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Level, Model, Row
 from lib_regiondiff.model import region_model
+from lib_regiondiff.own import is_figure
 from lib_regiondiff.palette import parse
 from lib_regiondiff.plan import Job, Plan, make_plan
 
@@ -25,17 +26,27 @@ WHITE = 1.0
 
 
 class Neighbourly(GaussianHost):
-    """What a cell becomes depends on all that is seen; `seen` has the crops of each call."""
+    """What a cell becomes depends on all that is seen; `seen` has the crops of each call.
 
-    def __init__(self) -> None:
+    It draws checks that become lighter from left to right, a texture; a `figure` is a bright middle.
+    """
+
+    def __init__(self, figure: bool = False) -> None:
         super().__init__(native=128)
+        self.figure = figure
         self.seen: list[tuple[list[Row], Tensor]] = []
 
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """The Gaussian answer, drawn towards the mean of the crop and upwards from left to right."""
+        """The Gaussian answer, drawn towards the mean of the crop, and the pattern."""
         self.seen.append((list(rows), x.clone()))
-        slope = torch.linspace(0, 1, x.shape[-1], dtype=x.dtype)
-        return super().denoise(x, rows) + 0.3 * torch.tanh(x).mean((1, 2, 3), keepdim=True) + slope
+        return super().denoise(x, rows) + 0.3 * torch.tanh(x).mean((1, 2, 3), keepdim=True) + self.pattern(x)
+
+    def pattern(self, x: Tensor) -> Tensor:
+        """What is added to each crop."""
+        high, wide = x.shape[-2:]
+        if self.figure:
+            return 9.0 * disc(high, wide).to(x.dtype)
+        return torch.linspace(0, 1, wide, dtype=x.dtype) + 3.0 * checks(high, wide).to(x.dtype)
 
     def of(self, level: Level, mean: float, image: int = 0) -> list[Tensor]:
         """What rows of a prompt saw at a level."""
@@ -54,6 +65,18 @@ def plan_of(host: GaussianHost, bootstrap: Any, ground: str = "0", seeds: tuple[
     head = {"version": 1, "size": size, "guidance": 1, "tiles": None, "background": {"prompt": ground}}
     document = parse(head | {"brushes": [mine], "bootstrap": bootstrap})
     return make_plan(document, Job(document.size, clock_of(LEVELS), seeds), host)
+
+
+def disc(high: int, wide: int) -> Tensor:
+    """1 within the middle half, [h, w]."""
+    y, x = torch.meshgrid(torch.linspace(-1, 1, high), torch.linspace(-1, 1, wide), indexing="ij")
+    return (y**2 + x**2 < 0.3).float()
+
+
+def checks(high: int, wide: int) -> Tensor:
+    """1 and -1 in turn, [h, w]."""
+    y, x = torch.meshgrid(torch.arange(high), torch.arange(wide), indexing="ij")
+    return ((y + x) % 2 * 2 - 1).float()
 
 
 def start(seeds: Sequence[int] = (1,)) -> Tensor:
@@ -184,6 +207,50 @@ def test_a_window_that_moves_takes_along_what_was_drawn() -> None:
         seen = host.of(after, 2.0)[0] - after.beta * noise_of(host, after)
         outside = rows[after].surround.mask == 0
         assert outside.any() and torch.allclose(seen[:, outside], drawn[:, y][..., x][:, outside], atol=1e-5)
+
+
+def test_an_object_sees_the_canvas_once_it_was_on_white() -> None:
+    host = Neighbourly(figure=True)
+    euler(region_model(host, plan_of(host, ALWAYS)), start())
+    for level in LEVELS[:-1]:
+        (crop,), row, (canvas,) = host.of(level, 2.0), row_of(host, level, 2.0), host.of(level, 0.0)
+        white = crop - level.beta * noise_of(host, level)
+        outside = row.surround.mask == 0
+        here = row.box.padded(canvas)[:, outside]
+        if level == LEVELS[0]:
+            assert torch.allclose(white[:, outside], torch.full_like(white[:, outside], WHITE), atol=1e-5)
+        else:
+            assert torch.equal(crop[:, outside], here)
+
+
+def test_each_image_is_a_figure_or_not_by_itself() -> None:
+    host = Neighbourly()
+    plan = plan_of(host, ALWAYS, seeds=(1, 2))
+    (view,) = (view for view in plan.views(LEVELS[0]) if view.surround is not None)
+    assert view.surround is not None
+    plan.own.around([view], LEVELS[0].noise)
+    high, wide = view.box.size.height, view.box.size.width
+    plan.own.note([view], [torch.stack([each(high, wide).expand(3, -1, -1) for each in (disc, checks)])])
+    later = next(view for view in plan.views(LEVELS[1]) if view.surround is not None)
+    (seen,) = plan.own.around([later], LEVELS[1].noise)
+    assert seen.surround is not None
+    figure, texture = seen.surround.rest
+    assert figure is None and texture is not None and torch.equal(texture[0], checks(high, wide).to(texture))
+
+
+@pytest.mark.parametrize("size", [(16, 16), (8, 24), (64, 40), (1, 1), (2, 3)])
+@pytest.mark.parametrize("channels", [4, 16])
+def test_what_differs_in_its_middle_is_a_figure(size: tuple[int, int], channels: int) -> None:
+    colour = torch.linspace(-1, 1, channels)[:, None, None]
+    assert is_figure(colour * disc(*size)) == (min(size) > 3), "there is no border around so few cells"
+    grain = torch.randn(channels, *size, generator=torch.Generator().manual_seed(3))
+    assert is_figure(5 * colour * disc(*size) + grain) == (min(size) > 3)
+    slope = torch.linspace(-1, 1, size[0])[:, None].expand(size)
+    for texture in (torch.zeros(size), torch.ones(size), checks(*size), slope, slope + 0.5 * checks(*size)):
+        assert not is_figure(colour * texture)
+        assert not is_figure(colour * texture + 3)
+    if min(size) > 3:
+        assert not is_figure(grain)
 
 
 def mean_of(row: Row) -> float | None:
