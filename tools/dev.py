@@ -206,7 +206,7 @@ def demo(arguments: Sequence[str]) -> int:
     palette = ROOT / "lib_regiondiff" / "demo" / "palettes" / "land.json"
     picture = ROOT / "out" / "demo.png"
     picture.parent.mkdir(exist_ok=True)
-    command = [python, "-m", "lib_regiondiff", "render", palette, "--model", "demo", "-o", picture]
+    command = [python, "-m", "lib_regiondiff", "render", palette, "-o", picture]
     if run([*command, "--force", *arguments]):
         stop("the demo palette could not be rendered")
     brushes = picture.with_name("demo-palette.png")

@@ -19,7 +19,7 @@ def main() -> None:
     """Render the palette, draw it, and put both side by side."""
     with tempfile.TemporaryDirectory() as folder:
         drawn, brushes = Path(folder) / "drawn.png", Path(folder) / "brushes.png"
-        regiondiff("render", PALETTE, "--model", "demo", "--device", "cpu", "-o", drawn)
+        regiondiff("render", PALETTE, "--device", "cpu", "-o", drawn)
         regiondiff("overlay", PALETTE, "-o", brushes)
         beside(Image.open(brushes).convert("RGB"), Image.open(drawn).convert("RGB")).save(PICTURE, optimize=True)
     print(PICTURE)
