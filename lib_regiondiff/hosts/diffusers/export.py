@@ -32,7 +32,8 @@ def export(model: Model, webui: Path, force: bool = False) -> list[Path]:
     HostError where the folder is no WebUI's, and for files of these names with other content unless `force`.
     """
     if not (webui / CHECKPOINTS).is_dir():
-        raise HostError(str(webui), f"a WebUI's folder, with {CHECKPOINTS} in it", "none")
+        cure = "start the WebUI once, which makes it"
+        raise HostError(str(webui), f"a WebUI's folder, with {CHECKPOINTS} in it", "none", cure)
     files = _files(model, webui)
     other = [str(path) for path, content in files.items() if path.exists() and path.read_bytes() != content]
     if other and not force:
