@@ -12,6 +12,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
+import elsewhere
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 pytest.importorskip("diffusers")
@@ -84,3 +86,15 @@ def test_a_file_that_holds_the_same_is_left_as_it_is(tmp_path: Path) -> None:
         assert set(read) == set(other) and all(torch.equal(read[name], other[name]) for name in other)
         with safe_open(path, "pt") as file:
             assert file.metadata() == metadata
+
+
+def test_another_device_computes_the_same_and_never_mixes() -> None:
+    x, y = noise(3, 4), noise(4, seed=2)
+    with elsewhere.Elsewhere():
+        there = x.to(elsewhere.DEVICE)
+        there.mul_(2)
+        assert there.device.type == "meta" and torch.equal((there @ y.to(elsewhere.DEVICE)).cpu(), 2 * x @ y)
+        assert torch.equal(there[torch.tensor([2, 0])].cpu(), 2 * x[[2, 0]])
+        for mix in (lambda: there + y, lambda: there @ y, lambda: torch.cat([there, x])):
+            with pytest.raises(RuntimeError, match="tensors of two devices"):
+                mix()

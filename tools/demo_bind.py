@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import Stage, trained
+from demo_loop import Stage, device, trained
 from demo_networks import TEXT_WIDTH, new_text
 from demo_sample import tokenizer, tokens
 from demo_text import PLACES, facts
@@ -36,7 +36,8 @@ ROLES = (len(OBJECTS), len(COLOURS), 2)
 
 def stage() -> Stage:
     """Train on captions; captions of fewer objects keep the meaning that the denoiser knows."""
-    text, before = trained("unet", "text", new_text()).requires_grad_(True), trained("unet", "text", new_text())
+    text, before = (trained("unet", "text", new_text()).to(device()) for _ in range(2))
+    text.requires_grad_(True)
     text.get_input_embeddings().requires_grad_(False)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
@@ -49,18 +50,18 @@ def stage() -> Stage:
         rng = np.random.default_rng((SEED, step))
         two, fewer = _some(pairs, PAIRS, rng), _some(others, OTHERS, rng)
         ids = tokens([caption(scene, rng) for scene in (*two, *fewer)])
-        made = text(ids, output_hidden_states=True)
+        made = text(ids.to(device()), output_hidden_states=True)
         with torch.no_grad():
-            known = before(ids[PAIRS:])[0]
+            known = before(ids[PAIRS:].to(device()))[0]
         read = Read(made[0][:PAIRS], made.hidden_states[1][:PAIRS], ids[:PAIRS], two)
         return told(read, heads) + gathered(read, heads) + F.mse_loss(made[0][PAIRS:], known)
 
     def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
         rng = np.random.default_rng(SEED)
         two = _some(pairs, 64, rng)
-        last = networks["text"](tokens([caption(scene, rng) for scene in two]))[0]
+        last = networks["text"](tokens([caption(scene, rng) for scene in two]).to(device()))[0]
         right = [_right(answer, truth) for answer, truth in zip(_answers(last, heads), _truth(two), strict=True)]
-        return np.repeat((torch.stack(right, 1).numpy() * 255).astype(np.uint8)[..., None], 3, axis=2)
+        return np.repeat((torch.stack(right, 1).cpu().numpy() * 255).astype(np.uint8)[..., None], 3, axis=2)
 
     return Stage("bind", {"text": text, "heads": heads}, loss, preview, rate=2e-3, averaging=0.98, decay=0.4, every=500)
 
@@ -86,15 +87,16 @@ def told(read: Read, heads: nn.ModuleDict) -> Tensor:
 def gathered(read: Read, heads: nn.ModuleDict) -> Tensor:
     """Cross-entropy of what the first layer has to gather."""
     found = [mentioned(ids.tolist(), scene) for ids, scene in zip(read.ids, read.scenes, strict=True)]
-    rows = torch.arange(len(found))
-    how = torch.tensor([SIDES.index(each.how) for each in found])
-    parts = [2 * _error(heads["how"](read.first[:, FILL]), how)]
+    rows = torch.arange(len(found), device=device())
+    how = torch.tensor([SIDES.index(each.how) for each in found]).to(device())
+    parts = [2 * _error(heads["how"](read.first[:, FILL.start : FILL.stop]), how)]
     for turn in range(2):
-        ends = torch.tensor([each.ends[turn] for each in found])
+        ends = torch.tensor([each.ends[turn] for each in found]).to(device())
         things = [each.things[turn] for each in found]
         truth = [[OBJECTS.index(thing.kind), COLOURS.index(thing.colour), turn] for thing in things]
         scores = heads["role"](read.first[rows, ends]).split(ROLES, dim=1)
-        parts += [F.cross_entropy(a, b) for a, b in zip(scores, torch.tensor(truth).T, strict=True)]
+        right = torch.tensor(truth).to(device()).T
+        parts += [F.cross_entropy(a, b) for a, b in zip(scores, right, strict=True)]
     return torch.stack(parts).sum()
 
 
@@ -132,7 +134,7 @@ def _ids(words: str) -> list[int]:
 
 def _answers(last: Tensor, heads: Any) -> list[Tensor]:
     """Scores [n, tokens, kinds and colours] of each side."""
-    quarters = last[:, FILL].chunk(len(SIDES), dim=1)
+    quarters = last[:, FILL.start : FILL.stop].chunk(len(SIDES), dim=1)
     return [head(quarter) for head, quarter in zip(heads["answers"], quarters, strict=True)]
 
 
@@ -143,7 +145,7 @@ def _error(scores: Tensor, truth: Tensor) -> Tensor:
 
 def _truth(scenes: Sequence[Scene]) -> list[Tensor]:
     """Kind and colour [n, 2] at each of SIDES, 0 for nothing."""
-    known = torch.tensor([facts(scene) for scene in scenes])
+    known = torch.tensor([facts(scene) for scene in scenes]).to(device())
     return [known[:, 4 + 2 * i : 6 + 2 * i] for i in range(len(SIDES))]
 
 

@@ -46,6 +46,7 @@ def main() -> None:
     figures["true pictures"] = figures_of(scenes, np.stack([draw(scene).picture for scene in scenes]), network)
     figures["through the autoencoder"] = figures_of(scenes, through(model.vae, scenes), network)
     print(json.dumps(figures), flush=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     student = replace(model, unet=merge(shipped().unet, load_file(LORA)))
     runs = {"DDIM 20": (model, Sampling()), "LCM 4": (student, Sampling(steps=4, guidance=1, lcm=True))}
     for name, (drawing, how) in runs.items():

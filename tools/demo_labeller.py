@@ -13,7 +13,7 @@ import demo_vae
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import Stage, fast, generator_of, sheet, to_tensor, trained
+from demo_loop import Stage, device, fast, generator_of, sheet, to_tensor, trained
 from demo_sample import decode
 from demo_unet import prepared
 from torch import Tensor, nn
@@ -45,13 +45,13 @@ def stage() -> Stage:
         torch.manual_seed(SEED)
         network: Any = new_network()
         network.to(memory_format=torch.channels_last)
-    weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS))
+    weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS)).to(device())
 
     def loss(step: int) -> Tensor:
         network.train()
         given = examples(step)
         with fast():
-            classes, colours = logits(network, given.x.contiguous(memory_format=torch.channels_last))
+            classes, colours = logits(network, given.x)
         shapes = F.cross_entropy(classes.float(), half(given.classes), weight)
         return shapes + F.cross_entropy(colours.float(), half(given.colours))
 
@@ -74,7 +74,8 @@ def examples(step: int) -> Examples:
     pictures = np.stack([_worn(drawing.picture, rng) for drawing in drawings])
     classes = torch.from_numpy(np.stack([drawing.classes for drawing in drawings])).long()
     colours = torch.from_numpy(np.stack([drawing.colours for drawing in drawings])).long()
-    return Examples(to_tensor(pictures), classes, colours)
+    x = to_tensor(pictures).to(device(), memory_format=torch.channels_last)
+    return Examples(x, classes.to(device()), colours.to(device()))
 
 
 def decoded(step: int) -> list[Drawing]:
@@ -93,7 +94,7 @@ def decoded(step: int) -> list[Drawing]:
 @functools.cache
 def pools() -> Any:
     """Latents of usual scenes, seeds and latents of scenes with two objects, and the autoencoder."""
-    vae = demo_vae.finished().to(memory_format=torch.channels_last)
+    vae = demo_vae.finished().to(device(), memory_format=torch.channels_last)
     return prepared(), demo_pairs.pairs(vae), vae
 
 
@@ -127,7 +128,7 @@ def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
     network.eval()
     drawings = [draw(scene_of(seed)) for seed in HELD_OUT[:12]]
     pictures = np.stack([drawing.picture for drawing in drawings])
-    seen = maps(network, to_tensor(pictures))[0].numpy()
+    seen = maps(network, to_tensor(pictures).to(device()))[0].cpu().numpy()
     network.train()
     tints = np.random.default_rng(3).integers(0, 256, (len(CLASSES), 3)).astype(np.uint8)
     drawn = np.stack([drawing.classes for drawing in drawings])

@@ -16,7 +16,7 @@ import demo_pairs
 import demo_vae
 import numpy as np
 import torch
-from demo_loop import Stage, fast, generator_of, place, sheet
+from demo_loop import Stage, device, fast, generator_of, place, sheet
 from demo_lora import attach
 from demo_networks import new_scheduler
 from demo_sample import Model, Sampling, embed, guided, pictures
@@ -38,11 +38,13 @@ STRIDE, LAST = 180, 100  # the teacher's steps; where it needs no further one
 def stage() -> Stage:
     """Train the additions; teacher and text encoder are fixed."""
     denoiser, text = demo_pairs.finished()
-    teacher: Any = denoiser.to(memory_format=torch.channels_last)
+    teacher: Any = denoiser.to(device(), memory_format=torch.channels_last)
     student = hasten(copy.deepcopy(teacher))
     hasten(teacher)
     additions = attach(student, SEED)
-    kept, vae = new_scheduler().alphas_cumprod, demo_vae.finished()
+    student.to(device())
+    text.to(device())
+    kept, vae = new_scheduler().alphas_cumprod.to(device()), demo_vae.finished().to(device())
     scenes = Scenes(prepared(), things_of_pool(), *demo_pairs.pairs(vae))
 
     def loss(step: int) -> Tensor:
@@ -85,11 +87,12 @@ def noisy(scenes: Scenes, kept: Tensor, text: Any, step: int) -> tuple[Tensor, T
     """Noisy latents, their times, and the embeddings of their captions and of nothing."""
     generator = generator_of(SEED, step)
     seeds, x0 = scenes.draw(step, generator)
-    t = times(step, generator)
+    t = times(step, generator).to(device())
     alpha = kept[t].reshape(-1, 1, 1, 1)
-    x = alpha.sqrt() * x0 + (1 - alpha).sqrt() * torch.randn(x0.shape, generator=generator)
+    x0, noise = x0.to(device()), torch.randn(x0.shape, generator=generator).to(device())
+    x = (alpha.sqrt() * x0 + (1 - alpha).sqrt() * noise).contiguous(memory_format=torch.channels_last)
     captions = [caption_of(seed, step) for seed in seeds]
-    return x.contiguous(memory_format=torch.channels_last), t, (embed(text, captions), embed(text, [""]))
+    return x, t, (embed(text, captions), embed(text, [""]))
 
 
 def times(step: int, generator: torch.Generator) -> Tensor:
@@ -105,7 +108,7 @@ def times(step: int, generator: torch.Generator) -> Tensor:
 def path_end(teacher: Any, x: Tensor, t: Tensor, conds: tuple[Tensor, Tensor], kept: Tensor) -> Tensor:
     """x0 [n, 4, h, w] at the end of the teacher's deterministic path from x, in steps of at most STRIDE."""
     x, x0, t = x.clone(), torch.zeros_like(x), t.clone()
-    alive = torch.arange(len(x))
+    alive = torch.arange(len(x), device=x.device)
     while len(alive):
         here, now = x[alive], t[alive]
         eps = guided(teacher, here, now, (conds[0][alive], conds[1]), GUIDANCE)

@@ -42,14 +42,14 @@ class Watch(Processor):
         """How little each cell looks at the side wanted of it, [n, 16, 16], and how little it knows its place."""
         side = int(self.seen.shape[1] ** 0.5)
         step = wanted.shape[-1] // side
-        wanted = wanted[:, step // 2 :: step, step // 2 :: step].flatten(1)
+        wanted = wanted[:, step // 2 :: step, step // 2 :: step].flatten(1).to(self.seen.device)
         told = wanted >= 0
         looked = self.seen.gather(2, wanted.clamp(min=0)[..., None])[..., 0]
         return -(looked[told] + 1e-3).log().mean() + self._lost(side)
 
     def _lost(self, side: int) -> Tensor:
         """Cross-entropy of in which half of the picture a cell lies, each way."""
-        far = (torch.arange(side) >= side // 2).float()
+        far = (torch.arange(side, device=self.given.device) >= side // 2).float()
         truth = torch.stack(torch.meshgrid(far, far, indexing="ij"), -1).flatten(0, 1)
         found = self.place(self.given.float())
         return F.binary_cross_entropy_with_logits(found, truth.expand_as(found))

@@ -45,6 +45,8 @@ class Run:
     @staticmethod
     def of(stage: Stage) -> Run:
         """A new run, or the one that the last checkpoint holds."""
+        for net in stage.networks.values():
+            net.to(device())
         weights = [p for net in stage.networks.values() for p in net.parameters() if p.requires_grad]
         groups = [
             {"params": [p for p in weights if p.ndim > 1], "weight_decay": 0.01},
@@ -62,7 +64,8 @@ class Run:
         for name, net in self.stage.networks.items():
             net.load_state_dict(saved["networks"][name])
         self.optimizer.load_state_dict(saved["optimizer"])
-        self.averages, self.step = saved["averages"], saved["step"]
+        self.averages = {name: _moved(average) for name, average in saved["averages"].items()}
+        self.step = saved["step"]
 
     def save(self) -> None:
         """Write a checkpoint, whole or not at all, and a sample sheet."""
@@ -171,6 +174,11 @@ def checkpoint_path(name: str) -> Path:
     return CACHE / f"{name}.pt"
 
 
+def device() -> torch.device:
+    """Where networks are trained: on a CUDA device if there is one. All random numbers are the CPU's."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def generator_of(seed: int, step: int) -> torch.Generator:
     """Random numbers that depend on the seed and the step alone, so that going on equals never having stopped."""
     return torch.Generator().manual_seed(seed * 1_000_003 + step)
@@ -178,7 +186,7 @@ def generator_of(seed: int, step: int) -> torch.Generator:
 
 def fast() -> Any:
     """Mixed precision, where it pays."""
-    return torch.autocast("cuda" if torch.cuda.is_available() else "cpu", dtype=torch.bfloat16)
+    return torch.autocast(device().type, dtype=torch.bfloat16)
 
 
 def to_tensor(pictures: np.ndarray) -> Tensor:
@@ -195,6 +203,10 @@ def sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
     """Pictures [n, h, w, 3] side by side, row by row."""
     rows = [pictures[i : i + columns] for i in range(0, len(pictures) // columns * columns, columns)]
     return np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)
+
+
+def _moved(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.to(device()) for name, value in state.items()}
 
 
 def _copy(net: nn.Module) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ import demo_vae
 import numpy as np
 import torch
 from demo_looking import sides, watched
-from demo_loop import CACHE, Stage, generator_of, sheet, trained
+from demo_loop import CACHE, Stage, device, generator_of, sheet, trained
 from demo_lora import attach
 from demo_networks import UNET_WIDTHS, new_scheduler, new_text, new_unet
 from demo_rank import additions_of, shortened
@@ -55,13 +55,14 @@ STRIPS = ((6200, 0.0), (SETTLED, 0.1), (0, COMPOSED))
 def stage() -> Stage:
     """Train additions and teller; the denoiser itself stays, and the text encoder is as the stage `bind` left it."""
     samples = prompts()
-    vae, kept = demo_vae.finished(), new_scheduler().alphas_cumprod
+    vae, kept = demo_vae.finished().to(device()), new_scheduler().alphas_cumprod
     usual = Pool(prepared(), labels_of(range(POOL)), kept, things())
     seeds, latents = pairs(vae)
     scenes = Scenes(usual, seeds, latents, labels_of(seeds))
     unet: Any = trained("unet", "unet", new_unet()).to(memory_format=torch.channels_last)
     additions = attach(hasten(unet), SEED, RANK)
-    text = trained("bind", "text", new_text())
+    unet.to(device())
+    text = trained("bind", "text", new_text()).to(device())
     teller = Teller(unet)
     teller.tints = teller.weight
     head = nn.Conv2d(UNET_WIDTHS[1], len(CLASSES) + len(COLOURS), 1)

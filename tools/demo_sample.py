@@ -51,7 +51,7 @@ def tokens(prompts: Sequence[str]) -> Tensor:
 @torch.no_grad()
 def embed(text: Any, prompts: Sequence[str]) -> Tensor:
     """Embeddings [n, 77, width] of prompts."""
-    return text(tokens(prompts))[0]
+    return text(tokens(prompts).to(text.device))[0]
 
 
 @torch.no_grad()
@@ -60,7 +60,7 @@ def sample(model: Model, prompts: Sequence[str], how: Sampling) -> Tensor:
     scheduler: Any = LCMScheduler.from_config(new_scheduler().config) if how.lcm else new_scheduler()
     scheduler.set_timesteps(how.steps)
     generator = torch.Generator().manual_seed(how.seed)
-    x = torch.randn(len(prompts), 4, SIDE, SIDE, generator=generator)
+    x = torch.randn(len(prompts), 4, SIDE, SIDE, generator=generator).to(model.unet.device)
     cond, uncond = embed(model.text, prompts), embed(model.text, [""])
     extra = {"generator": generator} if how.lcm else {}
     for t in scheduler.timesteps:
@@ -84,7 +84,7 @@ def guided(unet: Any, x: Tensor, t: Tensor, conds: tuple[Tensor, Tensor], guidan
 @torch.no_grad()
 def decode(vae: Any, latents: Tensor) -> np.ndarray:
     """Pictures uint8 [n, h, w, 3] of latents."""
-    parts = [vae.decode(part / SCALE).sample for part in latents.split(4)]
+    parts = [vae.decode(part / SCALE).sample for part in latents.to(vae.device).split(4)]
     return to_pictures(torch.cat(parts))
 
 

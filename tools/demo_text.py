@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import Stage
+from demo_loop import Stage, device
 from demo_networks import TEXT_WIDTH, seeded
 from demo_sample import tokens
 from torch import Tensor, nn
@@ -39,7 +39,7 @@ def stage() -> Stage:
     def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
         found, truth = _answers(networks["text"], networks["head"], 10**5)
         right = torch.stack([a.argmax(1) == b for a, b in zip(found, truth.T, strict=True)], dim=1)
-        return np.repeat((right.numpy() * 255).astype(np.uint8)[..., None], 3, axis=2)
+        return np.repeat((right.cpu().numpy() * 255).astype(np.uint8)[..., None], 3, axis=2)
 
     return Stage("text", {"text": text, "head": head}, loss, preview, rate=2e-3, averaging=0.98, every=500)
 
@@ -48,8 +48,8 @@ def _answers(text: Any, head: Any, step: int) -> tuple[list[Tensor], Tensor]:
     """Scores of each question, and what is right [n, questions]."""
     rng = np.random.default_rng((SEED, step))
     scenes = [scene_of(TRAINING[START + step * BATCH + i]) for i in range(BATCH)]
-    states = text(tokens([caption(scene, rng) for scene in scenes]))[0]
-    truth = torch.tensor([facts(scene) for scene in scenes])
+    states = text(tokens([caption(scene, rng) for scene in scenes]).to(device()))[0]
+    truth = torch.tensor([facts(scene) for scene in scenes]).to(device())
     return list(head(states[:, -1]).split(SIZES, dim=1)), truth
 
 

@@ -9,7 +9,7 @@ import demo_vae
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import Stage, fast, sheet, to_pictures, to_tensor, trained
+from demo_loop import Stage, device, fast, sheet, to_pictures, to_tensor, trained
 from demo_networks import SCALE, new_tiny, seeded
 from demo_speed import widen
 from torch import Tensor, nn
@@ -22,13 +22,13 @@ START = 2 * 10**6
 
 def stage() -> Stage:
     """Train the encoder to give the big one's latents and the decoder to give the pictures."""
-    vae: Any = widen(demo_vae.finished()).to(memory_format=torch.channels_last)
+    vae: Any = widen(demo_vae.finished()).to(device(), memory_format=torch.channels_last)
     tiny = seeded("tiny", SEED).to(memory_format=torch.channels_last)
 
     def loss(step: int) -> Tensor:
         seeds = range(START + step * BATCH, START + (step + 1) * BATCH)
         x = to_tensor(np.stack([draw(scene_of(TRAINING[seed])).picture for seed in seeds]))
-        x = x.contiguous(memory_format=torch.channels_last)
+        x = x.to(device(), memory_format=torch.channels_last)
         with torch.no_grad(), fast():
             z = vae.encode(x).latent_dist.mean.float() * SCALE
         with fast():
@@ -42,7 +42,7 @@ def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
     """Held-out pictures above what comes back."""
     tiny: Any = networks["tiny"]
     drawn = np.stack([draw(scene_of(seed)).picture for seed in HELD_OUT[:12]])
-    back = to_pictures(tiny.decoder(tiny.encoder(to_tensor(drawn))))
+    back = to_pictures(tiny.decoder(tiny.encoder(to_tensor(drawn).to(device()))))
     return sheet(np.concatenate([drawn, back]), 12)
 
 

@@ -15,7 +15,7 @@ import demo_vae
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import CACHE, Stage, batches, fast, generator_of, place, sheet, to_tensor, trained
+from demo_loop import CACHE, Stage, batches, device, fast, generator_of, place, sheet, to_tensor, trained
 from demo_networks import SCALE, SIDE, UNET_WIDTHS, new_scheduler, new_text, seeded
 from demo_sample import Model, Sampling, pictures, tokens
 from demo_speed import hasten
@@ -52,7 +52,7 @@ PROMPTS = (
 def stage() -> Stage:
     """Train on the latents of POOL scenes, with captions drawn anew each time; the text encoder's embedding stays."""
     pool = Pool(prepared(), labels_of(range(POOL)), new_scheduler().alphas_cumprod, things())
-    vae = demo_vae.finished()
+    vae = demo_vae.finished().to(device())
     unet = hasten(seeded("unet", SEED)).to(memory_format=torch.channels_last)
     nn.init.zeros_(unet.conv_out.weight)
     text = trained("text", "text", new_text()).requires_grad_(True)
@@ -94,8 +94,8 @@ class Teller:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
             self.head = nn.Conv2d(UNET_WIDTHS[1], len(CLASSES) + len(COLOURS), 1)
-        self.weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS))
-        self.tints = torch.ones(len(CLASSES))  # how much the colour of a cell of each class counts
+        self.weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS)).to(device())
+        self.tints = torch.ones(len(CLASSES), device=device())  # how much the colour of a cell of each class counts
         self.features = torch.empty(0)
         unet.up_blocks[1].register_forward_hook(self._keep)
 
@@ -142,12 +142,12 @@ def examples_loss(model: Model, teller: Teller, examples: Examples, generator: t
     t = t.long()[examples.order]
     alpha = kept[t].reshape(-1, 1, 1, 1)
     noise = torch.randn(x0.shape, generator=generator)
-    x = alpha.sqrt() * x0 + (1 - alpha).sqrt() * noise
+    x = (alpha.sqrt() * x0 + (1 - alpha).sqrt() * noise).to(device(), memory_format=torch.channels_last)
     with fast():
-        embedding = model.text(tokens(examples.captions))[0]
-        eps = model.unet(x.contiguous(memory_format=torch.channels_last), t, encoder_hidden_states=embedding).sample
-    errors = (eps.float() - noise).square().mean(dim=(1, 2, 3))
-    return (weights(kept[t]) * errors).mean() + TELLING * teller.loss(examples.labels)
+        embedding = model.text(tokens(examples.captions).to(device()))[0]
+        eps = model.unet(x, t.to(device()), encoder_hidden_states=embedding).sample
+    errors = (eps.float() - noise.to(device())).square().mean(dim=(1, 2, 3))
+    return (weights(kept[t]).to(device()) * errors).mean() + TELLING * teller.loss(examples.labels.to(device()))
 
 
 def weights(kept: Tensor) -> Tensor:
@@ -210,11 +210,12 @@ def prepared() -> Tensor:
 @torch.no_grad()
 def encoded(vae: Any, seeds: Sequence[int]) -> Tensor:
     """Latents float16 [n, 4, 16, 16] of training scenes."""
-    vae = vae.to(memory_format=torch.channels_last)
+    vae = vae.to(device(), memory_format=torch.channels_last)
     parts = []
     for part in tqdm(list(batches(len(seeds), 8)), desc="latents", mininterval=10):
         x = to_tensor(np.stack([draw(scene_of(TRAINING[seeds[i]])).picture for i in part]))
-        parts.append((vae.encode(x.contiguous(memory_format=torch.channels_last)).latent_dist.mean * SCALE).half())
+        x = x.to(device(), memory_format=torch.channels_last)
+        parts.append((vae.encode(x).latent_dist.mean * SCALE).half().cpu())
     return torch.cat(parts)
 
 

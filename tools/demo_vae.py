@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import Stage, fast, generator_of, sheet, to_pictures, to_tensor, trained
+from demo_loop import Stage, device, fast, generator_of, sheet, to_pictures, to_tensor, trained
 from demo_networks import SCALE, eased, new_vae, seeded
 from demo_speed import widen
 from torch import Tensor, nn
@@ -48,12 +48,12 @@ def crops(step: int) -> Tensor:
 
 def loss(vae: Any, step: int) -> Tensor:
     """Absolute error of pixels and of their differences (edges), and a weak pull of the latents towards the normal."""
-    x = crops(step).contiguous(memory_format=torch.channels_last)
+    x = crops(step).to(device(), memory_format=torch.channels_last)
     with fast():
         moments = vae.quant_conv(vae.encoder(x))
     mean, log_variance = moments.float().chunk(2, dim=1)
     log_variance = log_variance.clamp(-30, 20)
-    noise = torch.randn(mean.shape, generator=generator_of(SEED, step))
+    noise = torch.randn(mean.shape, generator=generator_of(SEED, step)).to(device())
     spread = mean.detach().std()
     z = mean + noise * (log_variance.mul(0.5).exp() + SHAKE * spread)
     with fast():
@@ -72,7 +72,7 @@ def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
     """Held-out pictures above their reconstructions."""
     vae: Any = networks["vae"]
     pictures = np.stack([draw(scene_of(seed)).picture for seed in HELD_OUT[:12]])
-    back = vae(to_tensor(pictures)).sample
+    back = vae(to_tensor(pictures).to(device())).sample
     rows = [part for start in (0, 6) for part in (pictures[start : start + 6], to_pictures(back[start : start + 6]))]
     return sheet(np.concatenate(rows), 6)
 
