@@ -221,8 +221,9 @@ def quantize(weights: np.ndarray, kind: str, noise: float, following: float) -> 
         kind = "continuous" if following <= 0 else "discrete"
     if kind == "none":
         return weights
+    noise = min(noise, 1 - TRACE)
     if kind == "discrete" or noise <= following:
-        return (weights > min(noise, 1 - TRACE)).astype(np.float32)
+        return (weights > noise).astype(np.float32)
     return np.clip((weights - following) / (noise - following), 0, 1).astype(np.float32)
 
 
