@@ -8,11 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file
 from torch import Tensor
-
-import elsewhere
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -21,6 +17,10 @@ pytest.importorskip("diffusers")
 from demo_export import renewed
 from demo_rank import shortened
 from demo_speed import Attention
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+import elsewhere
 
 
 def noise(*shape: int, seed: int = 1) -> Tensor:
