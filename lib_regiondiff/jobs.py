@@ -19,7 +19,7 @@ from lib_regiondiff.finish import finished
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.wildcards import expand
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts import dynamic_prompts, outer, settings
+from lib_regiondiff.hosts import dynamic_prompts, families, outer, settings
 from lib_regiondiff.hosts.run import Request
 from lib_regiondiff.palette import Background, Brush, Palette, dumps
 from lib_regiondiff.plan import refuse
@@ -30,7 +30,6 @@ KEY = "Region Diffusion"
 VERSION_KEY = "Region Diffusion version"
 AUTO_KEY = "Region Diffusion auto"
 SECOND_KEY = "Region Diffusion hires auto"
-CELL = 8
 
 
 class RequestError(RegionDiffError):
@@ -182,7 +181,8 @@ def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
         return
     try:
         unit = x if start is None else start
-        size = Size(unit.shape[-2], unit.shape[-1]).pixels(CELL)
+        cell = families.cell_of(p.sd_model)
+        size = Size(unit.shape[-2], unit.shape[-1]).pixels(cell)
         draw = _draw()
         words = [_words(p, image, draw, stripped=True) for image in range(len(p.prompts))]
         palettes = [requests.resolved(ready.document, each) for each in words]
@@ -190,7 +190,7 @@ def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
         palette = _seen(p, ready.place, palettes[0], size)
         p.regiondiff_drawn = palette
         if noise.operations(palette) and not _equal(ready.noise, unit):
-            unit.copy_(noise.apply(unit, palette, size, CELL))
+            unit.copy_(noise.apply(unit, palette, size, cell))
             p.regiondiff = replace(ready, noise=unit.clone())
         texts = tuple(requests.texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
         note = functools.partial(_note_choices, p)

@@ -45,7 +45,8 @@ class Surroundings:
     """What a palette meets in a job: main prompts, guidance and size (None: its own), the model's native side.
 
     `steps` are those of a job that begins at noise; None where that is not known.
-    `files` gives the lines of wildcards, `count` the tokens of a prompt; without them neither is looked at.
+    `files` gives the lines of wildcards, `count` the tokens of a prompt; without them neither is looked at. `notes` is
+    what the program itself has to say.
     """
 
     prompt: str = ""
@@ -56,6 +57,7 @@ class Surroundings:
     steps: int | None = None
     files: Files | None = None
     count: Callable[[str], int] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def words(self) -> Words:
@@ -266,6 +268,11 @@ def _auto(case: _Case) -> Iterator[Notice]:
         yield Notice("note", f"auto chooses {choices}")
 
 
+def _noted(case: _Case) -> Iterator[Notice]:
+    """What the program that draws has to say."""
+    yield from (Notice("note", text) for text in case.around.notes)
+
+
 CHECKS: Sequence[Check] = (
     _summed,
     _small,
@@ -279,6 +286,7 @@ CHECKS: Sequence[Check] = (
     _tokens,
     _cost,
     _auto,
+    _noted,
 )
 
 

@@ -13,7 +13,7 @@ from lib_regiondiff.controls import CONTROLS, LAYOUTS, SPLITS, chosen, controls_
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats.typed import Options
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts.webui import native_side
+from lib_regiondiff.hosts.families import native_side, notices
 from lib_regiondiff.preflight import Notice, Surroundings
 from lib_regiondiff.presets import Store, written
 
@@ -60,12 +60,14 @@ def role(elem_id: str | None, is_img2img: bool) -> str | None:
 def surroundings(values: Mapping[str, Any], data_path: Path) -> Surroundings:
     """What the tab's components and the host say about the next job."""
     width, height, guidance = (values.get(key) for key in ("width", "height", "guidance"))
+    size = Size(int(height), int(width)) if width and height else None
     return Surroundings(
         prompt=values.get("prompt") or "",
         negative=values.get("negative") or "",
         guidance=None if guidance is None else float(guidance),
-        size=Size(int(height), int(width)) if width and height else None,
-        native=native_side(_model()),
+        size=size,
+        native=native_side(_model(), size),
+        notes=notices(_model()),
         steps=int(values["steps"]) if values.get("steps") else None,
         files=requests.wildcards(data_path),
         count=_counter(),

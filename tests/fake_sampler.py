@@ -52,6 +52,7 @@ class Job:
     script_args: Sequence[Any] = ()
     styles: Sequence[str] = ()
     extra_generation_params: dict[str, Any] = field(default_factory=dict)
+    comments: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         count = len(self.prompts)
@@ -68,6 +69,10 @@ class Job:
 
     def init(self, *given: Any) -> None:
         """Called by the program itself, after the scripts' first turn."""
+
+    def comment(self, text: str) -> None:
+        """What the program shows under its pictures."""
+        self.comments.append(text)
 
     def setup_conds(self) -> None:
         """The conditions of the batch."""

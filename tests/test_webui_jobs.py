@@ -17,7 +17,8 @@ from fake_webui import WebUI
 from lib_regiondiff import jobs
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.hosts.webui import Prompts, native_side
+from lib_regiondiff.hosts.families import native_side
+from lib_regiondiff.hosts.webui import Prompts
 from lib_regiondiff.palette import parse
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}

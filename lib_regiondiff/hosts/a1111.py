@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts import module
 from lib_regiondiff.hosts.run import Request, Run
@@ -178,8 +177,6 @@ def _single(cond: Any) -> Any:
 
 def install(p: Any, request: Request, like: Tensor) -> None:
     """Have the coming run of p's sampler, over latents like these, draw a palette; nothing outlives the sampler."""
-    if getattr(module("shared").sd_model, "cond_stage_key", "") == "edit":
-        raise HostError("the checkpoint", "one that draws from a prompt", "InstructPix2Pix", "regions can't steer it")
     if is_controlled():
         request = replace(request, whole=True)
     denoiser = Denoiser(p, request)

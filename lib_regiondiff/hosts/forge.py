@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lib_regiondiff.host import LatentSpec, Row
+from lib_regiondiff.host import Row
 from lib_regiondiff.hosts import condition
 from lib_regiondiff.hosts.run import Request, Run
 from lib_regiondiff.hosts.scales import Sigmas, Timesteps
@@ -199,12 +199,13 @@ def is_flow(model: Any) -> bool:
     return getattr(predictor, "prediction_type", "") == "const"
 
 
-def _reserve(unet: Any, plan: Plan, like: Tensor, most: int) -> None:
-    """Tell the host of the memory that our rows need beyond its own two for each image; `most` at once, 0: any."""
-    views = max(plan.steps, key=len)
+def _reserve(unet: Any, run: Run, plan: Plan, like: Tensor) -> None:
+    """Tell the host of the memory that our rows need beyond its own two for each image, as many as go at once."""
+    assert run.host is not None, "prepared"
+    views, most = max(plan.steps, key=len), run.request.rows
     cells = sum(view.box.size.area for view in views) * 2 * len(like)
     height, width = like.shape[-2:]
-    rows = min(cells, LatentSpec.cells_per_call) / (height * width)
+    rows = min(cells, run.host.latent.cells_per_call) / (height * width)
     own = unet.memory_required([2 * len(like), *like.shape[1:]])
     rows = min(rows, most or rows)
     extra = rows / (2 * len(like)) * own - own
@@ -238,7 +239,7 @@ def _hook(p: Any, unet: Any, denoiser: Denoiser, like: Tensor) -> None:
     """Put the two hooks on a clone of the loaded checkpoint's UNet."""
     denoiser.previous = unet.model_options.get("model_function_wrapper")
     denoiser.scale = Sigmas(flow=is_flow(p.sd_model))
-    _reserve(unet, denoiser.run.prepare(like), like, denoiser.run.request.rows)
+    _reserve(unet, denoiser.run, denoiser.run.prepare(like), like)
 
     def modify(*given: Any) -> tuple[Any, ...]:  # closures, since a clone copies what it finds, bound objects too
         return denoiser.modify(*given)

@@ -4,23 +4,48 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor
 
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec
-from lib_regiondiff.hosts import module
+from lib_regiondiff.hosts import families, module
 from lib_regiondiff.hosts.memory import Careful, Network, memory_of
-from lib_regiondiff.hosts.webui import CELL, Prompts, WebUIHost, native_side
-from lib_regiondiff.palette import Palette
+from lib_regiondiff.hosts.webui import Prompts, WebUIHost
+from lib_regiondiff.palette import Palette, Tiles
 from lib_regiondiff.plan import Job, Plan, Text, make_plan
 
 
 def before(steps: int) -> tuple[float, ...]:
     """A clock to plan by before the sampler's is known, so that prompts are encoded before the network is loaded."""
     return (*(1 - step / steps for step in range(steps)), 0.0)
+
+
+PIXELS = 2**22
+"""The most pixels that one network call may hold, whatever memory there is."""
+
+
+def fitting(palette: Palette, multiple: int) -> Palette:
+    """The palette with tiles whose sides in pixels are divisible by `multiple`, none larger than asked."""
+    grid = palette.tiles
+    if not isinstance(grid, Tiles):
+        return palette
+    wide, high = (
+        side if isinstance(side, str) else max(multiple, side // multiple * multiple)
+        for side in (grid.width, grid.height)
+    )
+    return replace(palette, tiles=replace(grid, width=wide, height=high, overlap=_within(grid, wide, high)))
+
+
+def _within(grid: Tiles, *sides: int | str) -> int | str:
+    """The overlap of tiles, such that smaller ones have no more of it than they can have."""
+    least = min((side for side in sides if not isinstance(side, str)), default=0)
+    asked = (side for side in (grid.width, grid.height) if not isinstance(side, str))
+    if isinstance(grid.overlap, str) or not least <= grid.overlap < min(asked, default=0):
+        return grid.overlap
+    return least - 1
 
 
 @dataclass(frozen=True)
@@ -68,13 +93,22 @@ class Run:
 
     def prepare(self, like: Tensor) -> Plan:
         """Encode all prompts for latents [B, C, h, w] like these; a plan by a stand-in clock."""
-        side = max(like.shape[-2:]) * CELL if self.request.whole else native_side(module("shared").sd_model)
+        model = module("shared").sd_model
+        families.refuse(model)
+        for notice in families.notices(model):
+            self.p.comment(notice)
         prompts = Prompts.of(self.p, lambda: self.denoiser.step)
-        latent = LatentSpec(like.shape[1], CELL, side, like.device, like.dtype)
         careful = Careful(self.network, memory_of(like.device), self.request.rows)
-        self.host = WebUIHost(prompts, latent, careful)
+        self.host = WebUIHost(prompts, self._latent(like, model), careful)
         self.plan = None
         return self._made(like, before(int(self.p.steps)))
+
+    def _latent(self, like: Tensor, model: Any) -> LatentSpec:
+        """The latent space of a model, as the WebUI's engine has it."""
+        cell = families.cell_of(model)
+        size = Size(like.shape[-2], like.shape[-1]).pixels(cell)
+        side = max(size.height, size.width) if self.request.whole else families.native_side(model, size)
+        return LatentSpec(like.shape[1], cell, side, like.device, like.dtype, PIXELS // cell**2)
 
     def planned(self, x: Tensor, clock: Callable[[], tuple[float, ...]]) -> Plan:
         """The plan, made at the first call of the run."""
@@ -85,9 +119,10 @@ class Run:
 
     def _made(self, x: Tensor, clock: tuple[float, ...]) -> Plan:
         assert self.host is not None, "prepared"
-        size = Size(x.shape[-2], x.shape[-1]).pixels(CELL)
+        size = Size(x.shape[-2], x.shape[-1]).pixels(self.host.latent.pixels_per_cell)
         scale, texts = float(self.p.cfg_scale), self.request.texts
         job = Job(
             size, clock, tuple(map(int, self.p.seeds)), texts, scale, negatives=True, centred=not self.request.whole
         )
-        return make_plan(self.request.palette, job, self.host, self.request.merge)
+        palette = fitting(self.request.palette, families.multiple_of(module("shared").sd_model))
+        return make_plan(palette, job, self.host, self.request.merge)

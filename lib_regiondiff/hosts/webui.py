@@ -18,9 +18,6 @@ from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
 from lib_regiondiff.hosts import module
 from lib_regiondiff.hosts.notes import kept_apart
 
-CELL = 8
-NATIVE = {False: 512, True: 1024}  # SD1 and SD2; SDXL and later
-
 
 @dataclass(frozen=True, eq=False)
 class Scheduled:
@@ -196,17 +193,6 @@ def stacked(conds: Sequence[Cond]) -> Any:
     if isinstance(values[0], Mapping):
         return {name: torch.cat([value[name] for value in values]) for name in values[0]}
     return torch.cat(values)
-
-
-def native_side(model: Any) -> int:
-    """The side in pixels that a model was trained at: what its file says, or what its kind has."""
-    info = getattr(model, "sd_checkpoint_info", None)
-    told = str((getattr(info, "metadata", None) or {}).get("modelspec.resolution", ""))
-    sides = [int(side) for side in told.split("x") if side.isdigit()]
-    if len(sides) == 2:
-        return min(sides)
-    large = ("is_sdxl", "is_sd3", "is_flux")
-    return NATIVE[any(getattr(model, name, False) for name in large)]
 
 
 def expect_pictures(x: Tensor) -> None:

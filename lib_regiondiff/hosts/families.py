@@ -1,0 +1,151 @@
+"""Families of models: what of the loaded one matters to regions, asked of the engine that the WebUI made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import Size
+
+CELL = 8
+"""Pixels of a latent cell where the WebUI does not say it."""
+UNLOADED = 512
+"""The side that is planned by before any model is loaded."""
+SIDES = range(64, 4097)
+"""Native sides that a file is believed."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """What models of one kind have in common.
+
+    `native` is the side in pixels of the square that they were trained at, `multiple` what the sides in pixels of all
+    that their network sees should be divisible by, `cell` the pixels of a latent cell where the VAE does not tell.
+    `refused` says why regions can't be drawn, if they can't.
+    """
+
+    name: str
+    native: int
+    multiple: int = 8
+    cell: int = 0
+    refused: str = ""
+
+
+SD1 = Family("Stable Diffusion 1", 512)
+SD2 = Family("Stable Diffusion 2", 512)
+SDXL = Family("SDXL", 1024)
+SD3 = Family("Stable Diffusion 3", 1024, 16)
+ENGINES: Mapping[str, Family] = {
+    "StableDiffusion": SD1,
+    "StableDiffusion2": SD2,
+    "StableDiffusionXL": SDXL,
+    "StableDiffusionXLRefiner": Family("the refiner of SDXL", 1024),
+    "StableDiffusion3": SD3,
+    "Mugen": Family("Mugen", 1024),
+    "Flux": Family("Flux.1", 1024, 16),
+    "Flux2": Family("Flux.2 Klein", 1024, 16),
+    "Chroma": Family("Chroma", 1024, 16),
+    "Lumina2": Family("Lumina 2", 1024, 16),
+    "ZImage": Family("Z-Image", 1024, 16),
+    "ErnieImage": Family("ERNIE-Image", 1024, 16),
+    "QwenImage": Family("Qwen-Image", 1328, 16),
+    "Krea2": Family("Krea 2", 1024, 16),
+    "Anima": Family("Anima", 1024, 16),
+    "Wan": Family("Wan 2", 960, 16),
+    "PiD": Family("PiD", 2048, 16, 1, "it enlarges the picture that it is given, which all of its network sees"),
+}
+"""Families by the class of the engine, as Forge and Forge Neo call it."""
+FLAGS: Mapping[str, Family] = {"is_sd3": SD3, "is_sdxl": SDXL, "is_sd2": SD2, "is_sd1": SD1}
+"""The same by the marks that AUTOMATIC1111 puts on its models, and older Forges."""
+
+
+def family_of(model: Any) -> Family | None:
+    """The family of a loaded model; None for one that nobody has heard of."""
+    for kind in type(model).__mro__:
+        if kind.__name__ in ENGINES:
+            return ENGINES[kind.__name__]
+    return next((family for flag, family in FLAGS.items() if getattr(model, flag, False)), None)
+
+
+def cell_of(model: Any) -> int:
+    """Pixels of a latent cell, by the family or by the VAE that the WebUI has loaded."""
+    family = family_of(model)
+    if family is not None and family.cell:
+        return family.cell
+    ratio = getattr(_part(model, "vae"), "downscale_ratio", CELL)
+    ratio = ratio[-1] if isinstance(ratio, tuple) else ratio
+    return ratio if isinstance(ratio, int) and ratio > 0 else CELL
+
+
+def multiple_of(model: Any) -> int:
+    """What the sides in pixels of views should be divisible by."""
+    family = family_of(model)
+    return max(cell_of(model), family.multiple if family else CELL)
+
+
+def native_side(model: Any, size: Size | None = None) -> int:
+    """The side in pixels that a model was trained at: what its file says, or what its family has.
+
+    For a model that neither is known of it is the longer side of the job's own `size`, so that every view is whole.
+    """
+    told = _told(model) or _known(model)
+    if told == 0:
+        return UNLOADED if size is None else max(size.height, size.width)
+    multiple = multiple_of(model)
+    return max(multiple, told // multiple * multiple)
+
+
+def notices(model: Any) -> tuple[str, ...]:
+    """What people should know about the loaded model."""
+    if model is None or _told(model) or _known(model):
+        return ()
+    name = type(model).__name__
+    text = f"Region Diffusion does not know models of the kind {name}: every region is drawn on the whole picture"
+    return (text,)
+
+
+def refuse(model: Any, frames: int = 1) -> None:
+    """HostError for a model that can't draw regions, or that is to draw so many frames of a film."""
+    family = family_of(model)
+    if getattr(model, "cond_stage_key", "") == "edit":
+        raise HostError("the checkpoint", "one that draws from a prompt", "InstructPix2Pix", "regions can't steer it")
+    if family is not None and family.refused:
+        raise HostError("the checkpoint", "one that regions can steer", family.name, family.refused)
+    if family is ENGINES["Wan"] and (frames > 1 or _is_shown(model)):
+        got = f"{frames} frames" if frames > 1 else "one that animates a picture"
+        raise HostError("the checkpoint", "one frame by Wan from text", got, "regions work in pictures, not in films")
+
+
+def _is_shown(model: Any) -> bool:
+    """Whether a film is made out of a given picture."""
+    return "I2V" in type(getattr(model, "model_config", None)).__name__
+
+
+def _told(model: Any) -> int:
+    """The shorter side that the model's file says; 0 if it says none."""
+    info = getattr(model, "sd_checkpoint_info", None)
+    told = str((getattr(info, "metadata", None) or {}).get("modelspec.resolution", ""))
+    sides = [int(side) for side in told[:20].split("x") if side.isdecimal()]
+    return min(sides) if len(sides) == 2 and min(sides) in SIDES else 0
+
+
+def _known(model: Any) -> int:
+    """The side of the model's family; 0 if that is not known."""
+    family = family_of(model)
+    if family is SD2 and _predicts_velocity(model):
+        return 768
+    return family.native if family else 0
+
+
+def _predicts_velocity(model: Any) -> bool:
+    """As the larger one of the two that Stable Diffusion 2 has does."""
+    predictor = getattr(getattr(_part(model, "unet"), "model", None), "predictor", None)
+    told = getattr(predictor, "prediction_type", None) or getattr(model, "parameterization", "")
+    return told in ("v", "v_prediction")
+
+
+def _part(model: Any, name: str) -> Any:
+    """A part of an engine, such as its VAE; None in WebUIs that have no engines."""
+    return getattr(getattr(model, "forge_objects", None), name, None)
