@@ -20,6 +20,7 @@ from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.wildcards import expand
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts import dynamic_prompts, families, outer, settings
+from lib_regiondiff.hosts.frames import picture
 from lib_regiondiff.hosts.run import Request
 from lib_regiondiff.palette import Background, Brush, Palette, dumps
 from lib_regiondiff.plan import refuse
@@ -68,6 +69,7 @@ def begin(p: Any, enabled: Any, given: Any) -> None:
     if not is_on(enabled) or outer.is_detail(p):
         return
     try:
+        families.refuse(p.sd_model, getattr(p, "batch_size", 1))
         place, chosen = outer.place_of(p), settings.chosen()
         document = requests.adapted(requests.read(given), getattr(p, "regiondiff_axes", ()), chosen.blend)
         document = drawn_on(p, document) if chosen.caption else document
@@ -180,7 +182,8 @@ def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     if ready is None:
         return
     try:
-        unit = x if start is None else start
+        like = x if start is None else start
+        unit = picture(like)
         cell = families.cell_of(p.sd_model)
         size = Size(unit.shape[-2], unit.shape[-1]).pixels(cell)
         draw = _draw()
@@ -194,7 +197,7 @@ def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
             p.regiondiff = replace(ready, noise=unit.clone())
         texts = tuple(requests.texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
         note = functools.partial(_note_choices, p)
-        hosts.current().install(p, Request(palette, texts, rows=ready.chosen.rows, note=note), unit)
+        hosts.current().install(p, Request(palette, texts, rows=ready.chosen.rows, note=note), like)
     except Exception as error:  # noqa: BLE001 - hosts would log it and draw a picture without regions
         p.sampler.model_wrap_cfg.forward = _raiser(error)
 

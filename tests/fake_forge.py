@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 import fake_webui
 from fake_a1111 import GIVEN, refine
-from fake_webui import Checkpoint, WebUI, item, text_of
+from fake_webui import Checkpoint, WebUI, item, spread, text_of
 
 COND, UNCOND = 0, 1
 
@@ -83,7 +83,7 @@ class Unet:
 
     def memory_required(self, shape: Sequence[int]) -> float:
         """Bytes for a call."""
-        return 100.0 * shape[0] * shape[2] * shape[3]
+        return 100.0 * shape[0] * shape[-2] * shape[-1]
 
     def add_extra_preserved_memory_during_sampling(self, memory: float) -> None:
         """Bytes more that a run needs."""
@@ -247,16 +247,16 @@ class Denoiser(nn.Module):
         if self.classic_ddim_eps_estimation:
             kept = self.webui.model.alphas_cumprod[sigma.round().long()]
             sigma = ((1 - kept) / kept) ** 0.5
-            x = x * (sigma**2 + 1).sqrt()[:, None, None, None]
+            x = x * spread((sigma**2 + 1).sqrt(), x)
         if self.webui.common.apply_refiner(self, x):
             given = self.sampler.sampler_extra_args
             cond, uncond = given["cond"], given["uncond"]
         conds = fake_webui.reconstruct_multicond_batch(cond, self.step), self._negative(uncond)
         if self.mask is not None:
-            x = x * self.nmask + (self.init_latent + sigma[:, None, None, None]) * self.mask
+            x = x * self.nmask + (self.init_latent + spread(sigma, x)) * self.mask
         self.image_cond = how["image_cond"]
         made = self._finished(sampling_function(self, x, sigma, conds, self._scale(sigma, how)), x, sigma)
-        return (x - made) / sigma[:, None, None, None] if self.classic_ddim_eps_estimation else made
+        return (x - made) / spread(sigma, x) if self.classic_ddim_eps_estimation else made
 
     def _negative(self, uncond: Any) -> Any:
         return None if uncond is None else fake_webui.reconstruct_cond_batch(uncond, self.step)
@@ -271,7 +271,7 @@ class Denoiser(nn.Module):
     def _finished(self, made: Sequence[Tensor], x: Tensor, sigma: Tensor) -> Tensor:
         denoised, _, negative = made
         if self.need_last_noise_uncond:
-            self.last_noise_uncond = (x - negative) / sigma[:, None, None, None]
+            self.last_noise_uncond = (x - negative) / spread(sigma, x)
         if self.mask is not None:
             denoised = denoised * self.nmask + self.init_latent * self.mask
         self.sampler.last_latent = denoised

@@ -186,6 +186,11 @@ def text_of(cond: Any) -> Tensor:
     return cond["crossattn"] if isinstance(cond, dict) else cond
 
 
+def spread(sigma: Tensor, x: Tensor) -> Tensor:
+    """One number for each image, in as many axes as x has."""
+    return sigma.reshape(-1, *[1] * (x.ndim - 1))
+
+
 def at_step(schedule: Sequence[ScheduledPromptConditioning], step: int) -> Any:
     """The entry of a step, the first where the step is past all."""
     return next((entry.cond for entry in schedule if step <= entry.end_at_step), schedule[0].cond)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fake_forge
@@ -21,6 +21,7 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts import families
 from lib_regiondiff.hosts.families import ENGINES, cell_of, family_of, multiple_of, native_side, notices
 from lib_regiondiff.hosts.run import PIXELS, fitting
+from lib_regiondiff.jobs import RequestError
 from lib_regiondiff.meanings import Job as Run
 from lib_regiondiff.palette import Palette, Tiles, parse
 from lib_regiondiff.plan import make_plan
@@ -146,6 +147,7 @@ def test_noise_of_brushes_is_changed_in_cells(webui: WebUI, name: str) -> None:
 
 @pytest.mark.parametrize("cell", [1, 8, 16])
 @pytest.mark.parametrize("multiple", [8, 16])
+@settings(max_examples=20)
 @given(data=st.data())
 def test_views_fit_the_patches_of_the_network(cell: int, multiple: int, data: st.DataObject) -> None:
     """The sides of every view are divisible, unless it has the canvas's own side."""
@@ -209,7 +211,7 @@ def test_a_call_of_the_network_holds_as_many_pixels_whatever_the_cell(webui: Web
 
 def test_models_that_regions_cannot_steer_are_refused_by_name(webui: WebUI) -> None:
     webui.load(engine("PiD"))
-    with pytest.raises(HostError, match=r"the checkpoint: expected one that regions can steer, got PiD; it enlarges"):
+    with pytest.raises(RequestError, match=r"expected one that regions can steer, got PiD; it enlarges"):
         draw(webui, "green", palette={"version": 1, "brushes": [BRUSH]})
 
 

@@ -17,7 +17,7 @@ from lib_regiondiff.host import Row
 from lib_regiondiff.hosts import module
 from lib_regiondiff.hosts.run import Request, Run
 from lib_regiondiff.hosts.scales import Scale, scale_of
-from lib_regiondiff.hosts.webui import cropped, expect_pictures, stacked
+from lib_regiondiff.hosts.webui import cropped, stacked
 from lib_regiondiff.model import Call, predict
 from lib_regiondiff.plan import Plan
 
@@ -54,7 +54,6 @@ class Denoiser:
 
     def __call__(self, x: Tensor, sigma: Tensor, uncond: Any, cond: Any, *more: Any, **named: Any) -> Tensor:
         """A call by the sampler; `more` is cond_scale, s_min_uncond and image_cond, by place or by name."""
-        expect_pictures(x)
         if module("sd_samplers_common").apply_refiner(self.denoiser, sigma):
             given = self.denoiser.sampler.sampler_extra_args
             cond, uncond = given["cond"], given["uncond"]

@@ -17,9 +17,10 @@ from torch import Tensor
 
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts import condition
+from lib_regiondiff.hosts.frames import framed, picture
 from lib_regiondiff.hosts.run import Request, Run
 from lib_regiondiff.hosts.scales import Sigmas, Timesteps
-from lib_regiondiff.hosts.webui import cropped, expect_pictures, stacked
+from lib_regiondiff.hosts.webui import cropped, stacked
 from lib_regiondiff.model import Call, predict
 from lib_regiondiff.plan import Plan
 
@@ -40,8 +41,8 @@ class Current:
 class Denoiser:
     """The two hooks on the UNet of one run."""
 
-    def __init__(self, p: Any, request: Request) -> None:
-        self.p, self.denoiser = p, p.sampler.model_wrap_cfg
+    def __init__(self, p: Any, request: Request, like: Tensor) -> None:
+        self.p, self.denoiser, self.like = p, p.sampler.model_wrap_cfg, like
         self.previous: Callable[..., Tensor] | None = None
         self.run = Run(p, self.denoiser, request, self.network)
         self.first: float | None = None
@@ -54,9 +55,8 @@ class Denoiser:
     def modify(self, *given: Any) -> tuple[Any, ...]:
         """The conditioning modifier: (model, x, timestep, uncond, cond, cond_scale, model_options, seed)."""
         model, x, timestep, uncond, cond, scale, options, seed = given
-        expect_pictures(x)
         self.first = float(timestep[0]) if self.first is None else self.first
-        plan = self.run.planned(x, self._clock)
+        plan = self.run.planned(picture(x), self._clock)
         if plan.plain:
             self.current = None
             return given
@@ -91,8 +91,8 @@ class Denoiser:
         images = len(how["input"]) // len(how["cond_or_uncond"])
         roles = [int(role) for role in mark[::images, 0]]
         self.hints = functools.cache(functools.partial(_hints_as, {**how, "c": given}, roles, images))
-        pair = self._pair(how["input"][:images], how["timestep"][:images])
-        return torch.cat([pair[role] for role in roles]).to(how["input"].dtype)
+        pair = self._pair(picture(how["input"])[:images], how["timestep"][:images])
+        return framed(torch.cat([pair[role] for role in roles]).to(how["input"].dtype), how["input"])
 
     def _pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """The positive and the negative of each image, such that the host's guidance gives our picture."""
@@ -109,7 +109,7 @@ class Denoiser:
         return pair
 
     def network(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """x0 of rows, by one call of the host's model or of the wrapper that was there before."""
+        """x0 [N, C, h, w] of rows, by one call of the host's model or of the wrapper that was there before."""
         kinds = [NEGATIVE if row.negative else POSITIVE for row in rows]
         options = dict(self.given["transformer_options"])
         sigma = x.new_full((len(rows),), rows[0].level.t)
@@ -117,9 +117,9 @@ class Denoiser:
         options |= {"cond_mark": torch.tensor(kinds, dtype=x.dtype, device=x.device)}
         options |= {"cond_indices": _where(kinds, POSITIVE), "uncond_indices": _where(kinds, NEGATIVE)}
         given = {"transformer_options": options, **_conditions(rows), **self._beside(rows)}
-        how = {"input": x, "timestep": sigma, "c": given, "cond_or_uncond": kinds}
+        how = {"input": framed(x, self.like), "timestep": sigma, "c": given, "cond_or_uncond": kinds}
         assert self.apply_model is not None
-        return self._asked(self.apply_model, how).float()
+        return picture(self._asked(self.apply_model, how)).float()
 
     def _beside(self, rows: Sequence[Row]) -> dict[str, Any]:
         """What the host hands to its model beside text, for these rows."""
@@ -218,28 +218,28 @@ def install(p: Any, request: Request, like: Tensor) -> None:
     unet = p.sd_model.forge_objects.unet.clone()
     if unet.controlnet_linked_list is not None:
         request = replace(request, whole=True)
-    denoiser = Denoiser(p, request)
+    denoiser = Denoiser(p, request, like)
     denoiser.run.note_schedule()
-    _hook(p, unet, denoiser, like)
-    _follow(p, denoiser, like)
+    _hook(p, unet, denoiser)
+    _follow(p, denoiser)
 
 
-def _follow(p: Any, denoiser: Denoiser, like: Tensor) -> None:
+def _follow(p: Any, denoiser: Denoiser) -> None:
     """Go along when the host changes to its refiner: another checkpoint with a UNet of its own."""
     wrapped = p.sampler.model_wrap_cfg
 
     def update() -> None:
         type(wrapped).update_inner_model(wrapped)
-        _hook(p, p.sd_model.forge_objects.unet.clone(), denoiser, like)
+        _hook(p, p.sd_model.forge_objects.unet.clone(), denoiser)
 
     wrapped.update_inner_model = update
 
 
-def _hook(p: Any, unet: Any, denoiser: Denoiser, like: Tensor) -> None:
+def _hook(p: Any, unet: Any, denoiser: Denoiser) -> None:
     """Put the two hooks on a clone of the loaded checkpoint's UNet."""
     denoiser.previous = unet.model_options.get("model_function_wrapper")
     denoiser.scale = Sigmas(flow=is_flow(p.sd_model))
-    _reserve(unet, denoiser.run, denoiser.run.prepare(like), like)
+    _reserve(unet, denoiser.run, denoiser.run.prepare(denoiser.like), denoiser.like)
 
     def modify(*given: Any) -> tuple[Any, ...]:  # closures, since a clone copies what it finds, bound objects too
         return denoiser.modify(*given)

@@ -12,6 +12,7 @@ from torch import Tensor
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.hosts import families, module
+from lib_regiondiff.hosts.frames import picture
 from lib_regiondiff.hosts.memory import Careful, Network, memory_of
 from lib_regiondiff.hosts.webui import Prompts, WebUIHost
 from lib_regiondiff.palette import Palette, Tiles
@@ -92,26 +93,27 @@ class Run:
         return noted
 
     def prepare(self, like: Tensor) -> Plan:
-        """Encode all prompts for latents [B, C, h, w] like these; a plan by a stand-in clock."""
+        """Encode all prompts for latents like these, the WebUI's own; a plan by a stand-in clock."""
         model = module("shared").sd_model
         families.refuse(model)
         for notice in families.notices(model):
             self.p.comment(notice)
         prompts = Prompts.of(self.p, lambda: self.denoiser.step)
         careful = Careful(self.network, memory_of(like.device), self.request.rows)
-        self.host = WebUIHost(prompts, self._latent(like, model), careful)
+        unit = picture(like)
+        self.host = WebUIHost(prompts, self._latent(unit, model), careful, framed=like is not unit)
         self.plan = None
-        return self._made(like, before(int(self.p.steps)))
+        return self._made(unit, before(int(self.p.steps)))
 
     def _latent(self, like: Tensor, model: Any) -> LatentSpec:
-        """The latent space of a model, as the WebUI's engine has it."""
+        """The latent space of a model with latents [B, C, h, w] like these, as the WebUI's engine has it."""
         cell = families.cell_of(model)
         size = Size(like.shape[-2], like.shape[-1]).pixels(cell)
         side = max(size.height, size.width) if self.request.whole else families.native_side(model, size)
         return LatentSpec(like.shape[1], cell, side, like.device, like.dtype, PIXELS // cell**2)
 
     def planned(self, x: Tensor, clock: Callable[[], tuple[float, ...]]) -> Plan:
-        """The plan, made at the first call of the run."""
+        """The plan for x [B, C, h, w], made at the first call of the run."""
         if self.plan is None:
             self.plan = self._made(x, clock())
             self.request.note(self.plan.chosen)

@@ -16,6 +16,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
 from lib_regiondiff.hosts import module
+from lib_regiondiff.hosts.frames import picture
 from lib_regiondiff.hosts.notes import kept_apart
 
 
@@ -64,7 +65,7 @@ class Between:
 def _value(cond: Cond) -> Any:
     """What the text encoder made of a prompt, at the step that the host is at.
 
-    A tensor [1, tokens, width], or a mapping of tensors with `crossattn` among them.
+    A tensor [1, tokens, width] or [1, 1, tokens, width], or a mapping of tensors with `crossattn` among them.
     """
     assert isinstance(cond, (Scheduled, Between)), "a condition of this host"
     return cond.now()
@@ -77,9 +78,9 @@ def _shapes(value: Any) -> Hashable:
 
 
 def _lerp(a: Tensor, b: Tensor, share: float) -> Tensor:
-    if a.ndim == 3:
-        tokens = max(a.shape[1], b.shape[1])
-        a, b = (each.repeat(1, -(-tokens // each.shape[1]), 1)[:, :tokens] for each in (a, b))
+    if a.ndim > 2:  # [..., tokens, width]
+        tokens = max(a.shape[-2], b.shape[-2])
+        a, b = (torch.cat([each] * -(-tokens // each.shape[-2]), dim=-2)[..., :tokens, :] for each in (a, b))
     return torch.lerp(a, b, share)
 
 
@@ -140,6 +141,8 @@ class WebUIHost:
     prompts: Prompts
     latent: LatentSpec
     network: Callable[[Tensor, Sequence[Row]], Tensor]
+    framed: bool = False
+    """Whether the WebUI's latents have an axis of frames."""
     seen: dict[bytes, Tensor] = field(default_factory=dict)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
@@ -174,17 +177,18 @@ class WebUIHost:
             with torch.no_grad(), torch.random.fork_rng(), module("devices").autocast():
                 torch.manual_seed(0)  # the posterior is sampled from the generator that everybody shares
                 made = common.images_tensor_to_samples(pixels, model=model)
-            self.seen[key] = made.float().to(self.latent.device)
+            self.seen[key] = picture(made).float().to(self.latent.device)
         return self.seen[key]
 
     def decode(self, latent: Tensor) -> Image.Image:
         """The picture of clean latents, by the host's VAE."""
-        return module("sd_samplers_common").single_sample_to_image(latent[0], 0)
+        sample = latent[0].unsqueeze(1) if self.framed else latent[0]
+        return module("sd_samplers_common").single_sample_to_image(sample, 0)
 
 
 def cropped(given: Tensor, row: Row) -> Tensor:
-    """What a host hands to its model for an image [C, h, w]: cut to the row's box where it has pixels."""
-    return row.box.padded(given) if given.ndim == 3 and given.shape[-1] > 1 else given
+    """What a host hands to its model for an image [C, h, w] or [C, 1, h, w]: cut to the row's box if it has pixels."""
+    return row.box.padded(given) if given.ndim > 2 and given.shape[-1] > 1 else given
 
 
 def stacked(conds: Sequence[Cond]) -> Any:
@@ -193,9 +197,3 @@ def stacked(conds: Sequence[Cond]) -> Any:
     if isinstance(values[0], Mapping):
         return {name: torch.cat([value[name] for value in values]) for name in values[0]}
     return torch.cat(values)
-
-
-def expect_pictures(x: Tensor) -> None:
-    """Refuse latents that are no pictures, such as those of video models."""
-    if x.ndim != 4:
-        raise HostError("latents", "4 dimensions: pictures", f"{x.ndim}", "regions work with picture models only")

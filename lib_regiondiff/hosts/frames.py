@@ -1,0 +1,22 @@
+"""The border between a WebUI's latents, which may have an axis of frames, and ours, which are pictures."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from lib_regiondiff.errors import HostError
+
+
+def picture(x: Tensor) -> Tensor:
+    """Latents [B, C, h, w] of latents [B, C, 1, h, w] or [B, C, h, w], in the same memory; HostError for a film."""
+    if x.ndim == 4:
+        return x
+    if x.ndim == 5 and x.shape[2] == 1:
+        return x.squeeze(2)
+    got = f"{x.shape[2]} frames" if x.ndim == 5 else f"{x.ndim} dimensions"
+    raise HostError("latents", "pictures of one frame", got, "regions work in pictures, not in films")
+
+
+def framed(x: Tensor, like: Tensor) -> Tensor:
+    """Latents [B, C, h, w] with as many axes as the WebUI's own."""
+    return x.unsqueeze(2) if like.ndim == 5 else x
