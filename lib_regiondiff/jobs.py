@@ -19,7 +19,7 @@ from lib_regiondiff.finish import finished
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.wildcards import expand
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts import dynamic_prompts, families, outer, settings
+from lib_regiondiff.hosts import dynamic_prompts, families, outer, references, settings
 from lib_regiondiff.hosts.frames import picture
 from lib_regiondiff.hosts.run import Request
 from lib_regiondiff.palette import Background, Brush, Palette, dumps
@@ -96,6 +96,7 @@ def batch(p: Any) -> None:
     ready = getattr(p, "regiondiff", None)
     if ready is None or p.iteration > 0:
         return
+    references.note(p)
     palettes = _palettes(p, ready.document)
     longest = sys.maxsize if _stays_png(p) else ready.chosen.longest
     values, files = zip(*(infotext.sidecar(palette, longest) for palette in palettes), strict=True)

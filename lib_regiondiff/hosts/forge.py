@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lib_regiondiff.host import Row
-from lib_regiondiff.hosts import condition
+from lib_regiondiff.hosts import condition, references
 from lib_regiondiff.hosts.frames import framed, picture
 from lib_regiondiff.hosts.run import Request, Run
 from lib_regiondiff.hosts.scales import Sigmas, Timesteps
@@ -218,6 +218,8 @@ def install(p: Any, request: Request, like: Tensor) -> None:
     unet = p.sd_model.forge_objects.unet.clone()
     if unet.controlnet_linked_list is not None:
         request = replace(request, whole=True)
+    if references.are_seen():  # as large as the canvas, and of one row
+        request = replace(request, whole=True, rows=1)
     denoiser = Denoiser(p, request, like)
     denoiser.run.note_schedule()
     _hook(p, unet, denoiser)

@@ -15,7 +15,7 @@ from torch import Tensor
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
-from lib_regiondiff.hosts import module
+from lib_regiondiff.hosts import module, references
 from lib_regiondiff.hosts.frames import picture
 from lib_regiondiff.hosts.notes import kept_apart
 
@@ -126,11 +126,13 @@ class Prompts:
         how = [self.steps, self.hires_steps]
         if hasattr(options, "use_old_scheduling"):
             how.append(options.use_old_scheduling)
-        with kept_apart(self.p.extra_generation_params), torch.no_grad(), module("devices").autocast():
+        model = module("shared").sd_model
+        edited = references.kept(model, getattr(self.p, "regiondiff_edited", None))
+        with kept_apart(self.p.extra_generation_params), edited, torch.no_grad(), module("devices").autocast():
             if negative:
-                made = parser.get_learned_conditioning(module("shared").sd_model, words, *how)
+                made = parser.get_learned_conditioning(model, words, *how)
                 return (Part(Scheduled(made[0], self.step)),)
-            made = parser.get_multicond_learned_conditioning(module("shared").sd_model, words, *how)
+            made = parser.get_multicond_learned_conditioning(model, words, *how)
         return tuple(Part(Scheduled(each.schedules, self.step), each.weight) for each in made.batch[0])
 
 
@@ -174,7 +176,7 @@ class WebUIHost:
         if key not in self.seen:
             pixels = torch.from_numpy(np.array(image.convert("RGB"), np.float32)).permute(2, 0, 1)[None] / 255
             common, model = module("sd_samplers_common"), module("shared").sd_model
-            with torch.no_grad(), torch.random.fork_rng(), module("devices").autocast():
+            with references.kept(model), torch.no_grad(), torch.random.fork_rng(), module("devices").autocast():
                 torch.manual_seed(0)  # the posterior is sampled from the generator that everybody shares
                 made = common.images_tensor_to_samples(pixels, model=model)
             self.seen[key] = picture(made).float().to(self.latent.device)

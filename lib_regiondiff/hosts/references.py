@@ -1,0 +1,67 @@
+"""Pictures that editing models are given: brushes are encoded beside them, and the WebUI's notes stay as they were."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+NOTES = ("ref_latents", "concat_latent", "lq_latent")
+"""What Forge Neo notes for the network in its arguments, anew with every positive prompt."""
+PICTURES = ("ini_latent", "ref_latents", "ref_images", "start_image", "end_image")
+"""What an engine keeps until then; the first one is used up by a prompt."""
+MISSING = object()
+
+
+@dataclass(frozen=True)
+class Note:
+    """A value where it is noted, and what is in it if it is a list."""
+
+    owner: Any
+    name: str
+    value: Any
+    inside: tuple[Any, ...]
+
+    def restore(self) -> None:
+        """Put it back."""
+        if isinstance(self.value, list):
+            self.value[:] = self.inside
+        setattr(self.owner, self.name, self.value)
+
+
+def note(p: Any) -> None:
+    """Keep the picture that a job edits, before the job's own prompt uses it up."""
+    p.regiondiff_edited = getattr(p.sd_model, "ini_latent", None) if getattr(p, "init_images", None) else None
+
+
+@contextlib.contextmanager
+def kept(model: Any, edited: Any = None) -> Iterator[None]:
+    """Encode prompts or pictures by a model, a prompt beside the picture that is `edited`; notes are as before."""
+    owners = ((_arguments(), NOTES), (model, PICTURES))
+    notes = [each for owner, names in owners for each in _noted(owner, names)]
+    if edited is not None and getattr(model, "ini_latent", MISSING) is None:
+        model.ini_latent = edited
+    try:
+        yield
+    finally:
+        for each in notes:
+            each.restore()
+
+
+def are_seen() -> bool:
+    """Whether the network sees pictures beside its own latents, which are of the whole canvas."""
+    return bool(getattr(_arguments(), "ref_latents", None))
+
+
+def _arguments() -> Any:
+    """Where Forge Neo keeps what its networks are told beside a call; None in other WebUIs."""
+    return getattr(sys.modules.get("backend.args"), "dynamic_args", None)
+
+
+def _noted(owner: Any, names: tuple[str, ...]) -> Iterator[Note]:
+    for name in names:
+        value = getattr(owner, name, MISSING)
+        if value is not MISSING:
+            yield Note(owner, name, value, tuple(value) if isinstance(value, list) else ())
