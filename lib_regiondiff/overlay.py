@@ -7,28 +7,48 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from lib_regiondiff import masks
-from lib_regiondiff.palette import Brush, Palette
+from lib_regiondiff.palette import Palette
+from lib_regiondiff.partition import choose_cell, divide
 
 TINT = 0.45
 GROUND = 238
+FINEST = 1
 SOLID = 0.5
 
 
 def overlay(palette: Palette, image: Image.Image | None = None) -> Image.Image:
     """An RGB picture of the palette's size: brushes tinted over `image`, or over light grey, outlined and named."""
+    shares = shares_of(palette)
+    picture = tint(palette, shares, image)
+    for share, brush in zip(shares, palette.brushes, strict=True):
+        cv2.drawContours(picture, _outlines(_enlarge(share, palette)), -1, _rgb(brush.colour).tolist(), 2, cv2.LINE_AA)
+    return _named(Image.fromarray(picture), shares, palette)
+
+
+def shares_of(palette: Palette) -> np.ndarray:
+    """What the planner gives to each brush [P, h, w]; a number stands for a pixel, or for several on a large canvas."""
+    cell = choose_cell(palette, FINEST)
+    grid = palette.size.cells(cell)
+    return divide(palette, [masks.rasterise(brush.mask, grid) for brush in palette.brushes], grid, 1 / cell)[1:]
+
+
+def tint(palette: Palette, shares: np.ndarray, image: Image.Image | None = None) -> np.ndarray:
+    """Pixels uint8 [height, width, 3]: `image`, or light grey, under the colours of brushes with these shares."""
     size = palette.size
+    colours = np.array([_rgb(brush.colour) for brush in palette.brushes], np.float32).reshape(-1, 3)
     if image is None:
         ground = np.full((size.height, size.width, 3), GROUND, np.float32)
     else:
-        ground = np.asarray(image.convert("RGB").resize((size.width, size.height)), np.float32)
-    layers = [masks.Layer(masks.rasterise(brush.mask, size)) for brush in palette.brushes]
-    shares = masks.partition(layers, size, palette.overlap)[1:]
-    for share, brush in zip(shares, palette.brushes, strict=True):
-        ground += (TINT * share)[..., None] * (_rgb(brush.colour) - ground)
-    picture = np.ascontiguousarray(ground.round().clip(0, 255).astype(np.uint8))
-    for share, brush in zip(shares, palette.brushes, strict=True):
-        cv2.drawContours(picture, _outlines(share), -1, _rgb(brush.colour).tolist(), 2, cv2.LINE_AA)
-    return _named(Image.fromarray(picture), shares, palette.brushes)
+        ground = np.array(image.convert("RGB").resize((size.width, size.height)), np.float32)
+    ground *= 1 - TINT * _enlarge(shares.sum(axis=0), palette)[..., None]
+    ground += TINT * _enlarge(np.tensordot(shares, colours, (0, 0)), palette)
+    return ground.round().clip(0, 255).astype(np.uint8)
+
+
+def _enlarge(grid: np.ndarray, palette: Palette) -> np.ndarray:
+    """Numbers of a grid [h, w, ...] on the canvas [height, width, ...]."""
+    cell, size = choose_cell(palette, FINEST), palette.size
+    return cv2.resize(grid, None, fx=cell, fy=cell)[: size.height, : size.width] if cell > 1 else grid
 
 
 def _rgb(colour: str) -> np.ndarray:
@@ -40,10 +60,10 @@ def _outlines(share: np.ndarray) -> list[np.ndarray]:
     return list(cv2.findContours(inside, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0])
 
 
-def _named(picture: Image.Image, shares: np.ndarray, brushes: tuple[Brush, ...]) -> Image.Image:
+def _named(picture: Image.Image, shares: np.ndarray, palette: Palette) -> Image.Image:
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default()
-    for share, brush in zip(shares, brushes, strict=True):
-        inside = (share > SOLID).astype(np.uint8)
+    for share, brush in zip(shares, palette.brushes, strict=True):
+        inside = (_enlarge(share, palette) > SOLID).astype(np.uint8)
         if not inside.any():
             continue
         depth = cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]

@@ -23,9 +23,10 @@ from lib_regiondiff.levels import Steps, Weights
 from lib_regiondiff.meanings import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of, whole
 from lib_regiondiff.nag import acting
 from lib_regiondiff.own import Own
-from lib_regiondiff.palette import Brush, Nag, Palette
+from lib_regiondiff.palette import Nag, Palette
+from lib_regiondiff.partition import divide
 from lib_regiondiff.surround import Around, white_share
-from lib_regiondiff.views import Layout, View, fading
+from lib_regiondiff.views import Layout, View
 
 __all__ = ["BACKGROUND", "Job", "Plan", "Text", "make_plan", "refuse", "step_of"]
 
@@ -202,16 +203,10 @@ def _refuse_cut(palette: Palette, size: Size, cell: int) -> None:
 
 def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
     """Weights [1 + P, h, w] before quantization."""
-    pixels = host.latent.pixels_per_cell
-    scale = (job.size.area / palette.size.area) ** 0.5 / pixels
-
-    def layer(brush: Brush) -> masks.Layer:
-        coverage = masks.cells(brush.mask, job.size, pixels)
-        fade = fading(coverage, palette.wraps) if palette.blend == "mixture" else 1.0
-        return masks.Layer(coverage, brush.feather * scale, np.float32(brush.weight) * fade)
-
-    layers = [layer(brush) for brush in palette.brushes]
-    stack = masks.partition(layers, job.size.cells(pixels), palette.overlap, palette.wraps)
+    pixels, size = host.latent.pixels_per_cell, job.size
+    coverages = [masks.cells(brush.mask, size, pixels) for brush in palette.brushes]
+    scale = (size.area / palette.size.area) ** 0.5 / pixels
+    stack = divide(palette, coverages, size.cells(pixels), scale)
     return edges.fitted(
         stack, [brush.feather > 0 for brush in palette.brushes], host.latent.native // pixels, palette.wraps
     )

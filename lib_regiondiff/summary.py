@@ -12,18 +12,18 @@ from lib_regiondiff import masks
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.nag import acting
 from lib_regiondiff.palette import Brush, Palette
+from lib_regiondiff.partition import choose_cell, divide
 from lib_regiondiff.plan import refuse
 from lib_regiondiff.sketch import AND
 
 FINEST = 2
-MOST_NUMBERS = 2**22  # a finer grid takes long and tells no more
 THIN = 24  # pixels; three latent cells
 TRACE = 5e-4
 
 
 @dataclasses.dataclass(frozen=True)
 class Shares:
-    """Weights [1 + P, h, w] of background and brushes before feathering; a number stands for `cell` pixels squared."""
+    """Weights [1 + P, h, w] of background and brushes; a number stands for `cell` pixels squared."""
 
     weights: np.ndarray
     cell: int
@@ -31,14 +31,12 @@ class Shares:
 
     @staticmethod
     def of(palette: Palette) -> Shares:
-        """The shares of a palette: painter's order or the weighted mean, as it says."""
-        cell, layers = FINEST, 1 + len(palette.brushes)
-        while palette.size.cells(cell).area * layers > MOST_NUMBERS:
-            cell *= 2
+        """What the planner gives to each, before levels quantize it."""
+        cell = choose_cell(palette, FINEST)
         grid = palette.size.cells(cell)
-        stack = [masks.Layer(masks.rasterise(brush.mask, grid), 0, brush.weight) for brush in palette.brushes]
-        painted = tuple(bool(layer.coverage.any()) for layer in stack)
-        return Shares(masks.partition(stack, grid, palette.overlap), cell, painted)
+        coverages = [masks.rasterise(brush.mask, grid) for brush in palette.brushes]
+        painted = tuple(bool(coverage.any()) for coverage in coverages)
+        return Shares(divide(palette, coverages, grid, 1 / cell), cell, painted)
 
     def part(self, index: int) -> float:
         """The share of the canvas that a brush gets, 0 being the background."""

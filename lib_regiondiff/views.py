@@ -180,14 +180,3 @@ def _cut(canvas: np.ndarray, box: Box, beyond: float = 0) -> np.ndarray:
     for inside, place in box.pieces(size):
         place.crop(cut)[...] = inside.crop(canvas)
     return cut
-
-
-def fading(coverage: np.ndarray, ring: bool = False) -> np.ndarray:
-    """Mixture of Diffusers' weight [h, w] of a region: a Gaussian over the bounding box of its coverage."""
-    weight = np.full(coverage.shape, tiles.FLOOR, np.float32)
-    box = tiles.bounds(coverage > 0, ring)
-    if box is not None:
-        curve = tiles.profile("gaussian", box.size)
-        for inside, place in box.pieces(Size(*coverage.shape)):
-            inside.paste(weight, place.crop(curve))
-    return weight

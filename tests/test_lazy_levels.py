@@ -18,8 +18,9 @@ from lib_regiondiff.auto import settled
 from lib_regiondiff.levels import KEPT, Steps, Weights
 from lib_regiondiff.meanings import meanings_of, owners_of
 from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.partition import fade
 from lib_regiondiff.plan import Job, Plan, make_plan
-from lib_regiondiff.views import Layout, Region, View, fading
+from lib_regiondiff.views import Layout, Region, View
 from test_plan import palettes
 
 CLOCKS = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=6, unique=True).map(
@@ -35,8 +36,8 @@ def naive(palette: Palette, clock: tuple[float, ...], merge: bool) -> list[tuple
     layers = []
     for brush in palette.brushes:
         coverage = masks.cells(brush.mask, palette.size, 8)
-        fade = fading(coverage, palette.wraps) if palette.blend == "mixture" else 1.0
-        layers.append(masks.Layer(coverage, brush.feather / 8, np.float32(brush.weight) * fade))
+        fades = fade(coverage, palette.wraps) if palette.blend == "mixture" else 1.0
+        layers.append(masks.Layer(coverage, brush.feather / 8, np.float32(brush.weight) * fades))
     stack = masks.partition(layers, cells, palette.overlap, palette.wraps)
     feathered = [brush.feather > 0 for brush in palette.brushes]
     soft = edges.fitted(stack, feathered, host.latent.native // 8, palette.wraps)[1:]

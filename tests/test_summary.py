@@ -15,6 +15,7 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Palette, parse
 from lib_regiondiff.summary import Shares, summary
 from palettes import encoded, palettes
+from test_overlay import mixing, planned
 
 PALE = base64.b64encode(encoded(Image.new("L", (8, 8), 0))).decode()
 
@@ -117,3 +118,11 @@ def test_any_palette_has_a_summary_in_plain_lines(palette: Palette) -> None:
     assert all(line.isprintable() for line in lines)
     shares = [float(line.split("%")[0]) for line in lines[1 : 2 + len(palette.brushes)]]
     assert sum(shares) == pytest.approx(100, abs=0.2)
+
+
+@settings(max_examples=30, deadline=None)
+@given(mixing())
+def test_shares_are_what_the_planner_gives_to_each_brush(palette: Palette) -> None:
+    shares = Shares.of(palette)
+    for index, due in enumerate(planned(palette).mean(axis=(1, 2)), start=1):
+        assert shares.part(index) == pytest.approx(due, abs=0.01)
