@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import sys
 import traceback
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +15,18 @@ import click
 from PIL import Image
 
 from lib_regiondiff import __version__, demo, overrides, record
-from lib_regiondiff.auto import told
-from lib_regiondiff.cli_bar import bar
-from lib_regiondiff.cli_caption import described
-from lib_regiondiff.cli_loading import how_loaded, loaded_by, loading, proposed
+from lib_regiondiff.cli_drawing import MAX_SEED, draw, places_of
+from lib_regiondiff.cli_loading import loading
+from lib_regiondiff.cli_reading import read
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.palette import MAX_BYTES, SEED, Palette, json_schema, parse
-from lib_regiondiff.record import MadeWith
-from lib_regiondiff.renderer import INSTALL, Renderer, absent, load_renderer, quieten, surroundings
+from lib_regiondiff.palette import Palette, json_schema
+from lib_regiondiff.renderer import INSTALL, absent, quieten, surroundings
 from lib_regiondiff.verdict import verdict
 
-MAX_SEED = int(SEED.high)
 DTYPES = ("auto", "float32", "float16", "bfloat16")
 SOURCE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 WIDE = Size(512, 2048)
-FIELDS: Mapping[str, str] = {
-    "prompt": "background.prompt",
-    "negative": "background.negative",
-    "width": "size.width",
-    "height": "size.height",
-    "steps": "steps",
-    "sampler": "sampler",
-    "guidance": "guidance",
-    "blend": "blend",
-    "quantization": "quantization",
-}
 
 
 class Door(click.Group):
@@ -96,6 +79,7 @@ def main() -> None:
 @click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, help="Any value: brushes.tree.strength=0.5")
 @click.option("--model", envvar="REGIONDIFF_MODEL", show_envvar=True, help="Folder, file, hub id or `demo`.")
 @loading
+@click.option("--trust", is_flag=True, help="Let the palette name model, LoRAs and VAE itself.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:0 or mps.")
 @click.option("--dtype", default="auto", show_default=True, type=click.Choice(DTYPES))
 @click.option("--force", is_flag=True, help="Overwrite files.")
@@ -105,7 +89,7 @@ def render(source: str, output: Path, **options: Any) -> None:
 
     With several seeds the files are called like out-SEED.png. Their paths are printed.
     """
-    drawn(*read(source), output, options)
+    draw(*read(source), output, options)
 
 
 @main.command(params=[each for each in render.params if each.name not in ("source", "prompt")])
@@ -120,38 +104,7 @@ def panorama(prompt: str | None, source: str | None, wrap: bool, output: Path, *
     if not prompt and not source:
         raise click.UsageError("expected a PROMPT or --palette")
     palette = read(source)[0] if source else Palette(size=WIDE)
-    drawn(palette, None, output, options | {"prompt": prompt}, overrides.in_tiles(palette, wrap))
-
-
-def drawn(
-    palette: Palette,
-    then: MadeWith | None,
-    output: Path,
-    options: Mapping[str, Any],
-    first: Sequence[overrides.Change] = (),
-) -> None:
-    """Draw a palette as options of `render` say, after other changes of it."""
-    palette = overrides.override(palette, [*first, *loaded_by(options), *changes(options)])
-    model = model_of(options["model"], palette)
-    seeds = seeds_of(palette.seed, options["seed"], options["count"])
-    places = places_of(output, seeds, options["force"])
-    palette, lines = described(palette, options["caption_model"])
-    renderer = load_renderer(palette, model, options["device"], options["dtype"], how_loaded(options))
-    palette, advised = proposed(palette, renderer, options["accelerate"])
-    lines += [*advised, *(f"differs: {line}" for line in (since(palette, then, renderer) if then else []))]
-    for line in lines:
-        click.echo(line, err=True)
-    _warn(palette)
-    said: set[str] = set()
-    with bar(options["progress"], len(seeds) * palette.steps) as (progress, aside):
-        for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress, options["batch"]), strict=True):
-            made = replace(renderer.made_with, chosen=picture.chosen)
-            record.save(picture.image, picture.palette, made, places[seed])
-            with aside():
-                if (choices := told(picture.chosen)) not in (*said, ""):
-                    click.echo(f"auto: {choices}", err=True)
-                said.add(choices)
-                click.echo(places[seed])
+    draw(palette, None, output, options | {"prompt": prompt}, overrides.in_tiles(palette, wrap))
 
 
 @main.command()
@@ -223,77 +176,3 @@ def demo_export(webui: Path, force: bool) -> None:
 
     for path in export(Model(demo.checkpoint(), demo.LORA, demo.FORGE_EXTENSION), webui, force):
         click.echo(path)
-
-
-def read(source: str) -> tuple[Palette, MadeWith | None]:
-    """The palette of a JSON file, of stdin (-) or of a PNG, which also says what it was made with."""
-    if source == "-":
-        return parse(sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd()), None
-    path = Path(source)
-    if record.is_png(path):
-        return record.load(path)
-    with path.open("rb") as file:
-        return parse(file.read(MAX_BYTES + 1), path.parent), None
-
-
-def _warn(palette: Palette) -> None:
-    """Say which negatives will do nothing."""
-    from lib_regiondiff.summary import unheard
-
-    for line in unheard(palette, palette.guidance, palette.background.negative):
-        click.echo(f"warning: {line}; --set nag={{}} lets it act", err=True)
-
-
-def changes(options: Mapping[str, Any]) -> list[overrides.Change]:
-    """What the options of `render` change in a palette; --set comes last."""
-    given = [overrides.change(path, options[key]) for key, path in FIELDS.items() if options[key] is not None]
-    return [*given, *map(overrides.read, options["sets"])]
-
-
-def seeds_of(own: int | None, given: Sequence[int], count: int | None) -> list[int]:
-    """The seeds to draw: those given, or `count` from the first on; without any the palette's own or a random one."""
-    if not count and given:
-        return list(dict.fromkeys(given))
-    if len(given) > 1:
-        raise click.UsageError("--count goes with one --seed, not with several")
-    drawn = random.SystemRandom().randrange(2**32) if own is None else own
-    first, count = given[0] if given else drawn, count or 1
-    if first + count - 1 > MAX_SEED:
-        raise click.UsageError(f"{count} seeds from {first} on go beyond {MAX_SEED}, the largest seed")
-    return list(range(first, first + count))
-
-
-def places_of(output: Path, seeds: Sequence[int], force: bool) -> dict[int, Path]:
-    """The file for each seed; usage errors for what can't be written."""
-    if output.suffix.lower() != ".png":
-        raise click.UsageError(f"{output}: expected a name that ends in .png")
-    if not output.parent.is_dir():
-        raise click.UsageError(f"{output.parent}: there is no such folder")
-    many = len(seeds) > 1
-    places = {seed: output.with_name(f"{output.stem}-{seed}{output.suffix}") if many else output for seed in seeds}
-    taken = [str(place) for place in places.values() if place.exists()]
-    if taken and not force:
-        raise click.UsageError(f"{', '.join(taken[:5])}: there already; --force overwrites")
-    return places
-
-
-def model_of(given: str | None, palette: Palette) -> str:
-    """The model to load: the given one, or the palette's, whose place a picture only knows if it was relative."""
-    name = palette.model.name
-    if given or (name and (name == demo.NAME or "/" in name or Path(name).exists())):
-        return given or name
-    if name:
-        raise HostError("model.name", "a model's folder, file or hub id", repr(name), "give its place with --model")
-    raise HostError(
-        "model",
-        "--model, REGIONDIFF_MODEL or the palette's model.name",
-        "none of them",
-        f"--model {demo.NAME} is the small one inside",
-    )
-
-
-def since(palette: Palette, then: MadeWith, renderer: Renderer) -> list[str]:
-    """What has changed since a picture was drawn."""
-    old, new = palette.model.hash, renderer.fingerprint
-    hashes = [record.differs("model hash", old, new)] if old != new else []
-    return [*hashes, *record.differences(then, renderer.made_with)]

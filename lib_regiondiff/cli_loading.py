@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
+from lib_regiondiff import demo
 from lib_regiondiff.accelerators import accelerated, advice
+from lib_regiondiff.errors import HostError
 from lib_regiondiff.overrides import Change, change
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.renderer import Loading, Renderer
@@ -49,6 +51,38 @@ def how_loaded(options: Mapping[str, Any]) -> Loading:
     """What the options say of loading that is nothing of the palette's."""
     whole = round(options["vae_whole"] * 10**6)
     return Loading(options["embeddings"] or "", options["rows"], whole, options["offload"])
+
+
+def expect_trust(palette: Palette, changes: Sequence[Change], model: str | None) -> None:
+    """HostError where a palette, changed like this, names files or downloads that no option names.
+
+    What is inside the library may be named by anybody.
+    """
+    own, given = palette.model, {text for each in changes if each.steps[0] == "model" for text in _texts(each.value)}
+    loras = [lora.name for lora in own.loras]
+    asked = [
+        ("model.name", "--model", [] if model else [own.name], {demo.NAME}),
+        ("model.vae", "--vae", [own.vae], set(demo.PARTS)),
+        ("model.loras", "--lora", loras, set(demo.PARTS)),
+    ]
+    found = [
+        (path, option, ", ".join(map(repr, strange)))
+        for path, option, names, inside in asked
+        if (strange := [name for name in names if name and name not in inside | given])
+    ]
+    if found:
+        paths, options, names = zip(*found, strict=True)
+        expected = f"{' and '.join(options)}, or --trust (a palette alone chooses no files)"
+        raise HostError(", ".join(paths), expected, ", ".join(names))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in plain data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
 
 
 def proposed(palette: Palette, renderer: Renderer, accelerate: bool) -> tuple[Palette, list[str]]:

@@ -37,7 +37,7 @@ class Lora:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """The model that the palette was made with; it informs, and is the CLI's default."""
+    """The model that the palette was made with; it informs, and chooses no files."""
 
     name: str = field(NAME, "", "Folder, file or hub id.")
     hash: str = field(Text(64), "", "First hex digits of the SHA-256 of the weights.")

@@ -66,7 +66,8 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
     name = torch.cuda.get_device_name(card) if card.type == "cuda" else ""
     made = MadeWith(card.type, str(loaded.latent.dtype).removeprefix("torch."), record.versions(), name)
     proposals = proposals_of(loaded.pipe, place, added)
-    return Renderer(lambda *asked: renders(loaded, *asked), made, loaded.fingerprint, proposals)
+    # Which model it is has been settled: options, or --trust.
+    return Renderer(lambda *asked: renders(loaded, *asked, ignore_model=True), made, loaded.fingerprint, proposals)
 
 
 def absent() -> list[str]:

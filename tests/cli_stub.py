@@ -19,7 +19,7 @@ LAND = ROOT / "lib_regiondiff" / "demo" / "palettes" / "land.json"
 MADE = record.MadeWith("cpu", "float32", {"regiondiff": "0.1.0", "torch": "2.13.0"})
 TREE: dict[str, Any] = {"id": "tree", "name": "Old tree", "prompt": "a tree", "mask": {"rectangle": [0, 0, 0.5, 1]}}
 SUN: dict[str, Any] = {"id": "1", "prompt": "a sun", "mask": {"rectangle": [0.5, 0, 1, 0.5]}}
-PALETTE: dict[str, Any] = {"version": 1, "seed": 7, "model": {"name": "our/toy"}, "steps": 3, "brushes": [TREE, SUN]}
+PALETTE: dict[str, Any] = {"version": 1, "seed": 7, "model": {"name": "demo"}, "steps": 3, "brushes": [TREE, SUN]}
 
 
 def draw(palette: Palette, seeds: Sequence[int], progress: Callable[[int, int], None], batch: int) -> Iterator[Any]:

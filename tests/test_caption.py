@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from cli_stub import MADE, TREE, draw, run
-from lib_regiondiff import cli, cli_caption, record
+from lib_regiondiff import cli_caption, cli_drawing, record
 from lib_regiondiff.caption import captioned, described, is_wordless
 from lib_regiondiff.errors import HostError, PaletteError
 from lib_regiondiff.palette import parse
+from lib_regiondiff.renderer import Renderer
 from palettes import data_url, encoded
 
 RED = Image.new("RGB", (6, 4), (200, 10, 20))
@@ -23,7 +24,7 @@ RED = Image.new("RGB", (6, 4), (200, 10, 20))
 def under(image: Image.Image = RED, **more: Any) -> dict[str, Any]:
     """A palette's data with a picture under its brush."""
     background = {"image": data_url(encoded(image, exif=more.pop("exif", None))), **more}
-    return {"version": 1, "model": {"name": "a/b"}, "background": background, "brushes": [TREE]}
+    return {"version": 1, "model": {"name": "demo"}, "background": background, "brushes": [TREE]}
 
 
 def said(image: Image.Image) -> str:
@@ -78,7 +79,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return said
 
     monkeypatch.setattr(cli_caption, "_look", look)
-    monkeypatch.setattr(cli, "load_renderer", lambda *how: cli.Renderer(draw, MADE, "abc"))
+    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(draw, MADE, "abc"))
     return found
 
 

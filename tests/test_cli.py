@@ -19,9 +19,10 @@ from click.testing import CliRunner
 from PIL import Image
 
 from cli_stub import MADE, PALETTE, ROOT, TREE, draw, run
-from lib_regiondiff import cli, record
+from lib_regiondiff import cli, cli_drawing, record
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.renderer import Renderer
 
 
 @pytest.fixture
@@ -29,11 +30,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
     """The models that were asked for, with device and dtype; the stub stands for all of them."""
     found: list[tuple[str, str, str]] = []
 
-    def load(palette: Palette, *how: str) -> cli.Renderer:
+    def load(palette: Palette, *how: str) -> Renderer:
         found.append((how[0], how[1], how[2]))
-        return cli.Renderer(draw, MADE, "abc")
+        return Renderer(draw, MADE, "abc")
 
-    monkeypatch.setattr(cli, "load_renderer", load)
+    monkeypatch.setattr(cli_drawing, "load_renderer", load)
     monkeypatch.delenv("REGIONDIFF_MODEL", raising=False)
     return found
 
@@ -57,7 +58,7 @@ def test_a_picture_is_drawn_and_its_path_is_all_that_is_printed(asked: list[Any]
     out = source.with_name("out 木.png")
     result = run("render", source, "-o", out, "--device", "mps", "--dtype", "bfloat16")
     assert (result.stdout, result.stderr) == (f"{out}\n", "")
-    assert asked == [("our/toy", "mps", "bfloat16")]
+    assert asked == [("demo", "mps", "bfloat16")]
     palette, made_with = record.load(out)
     assert (palette.seed, palette.model.hash, made_with) == (7, "abc", MADE)
 
@@ -87,7 +88,7 @@ def test_a_batch_is_as_large_as_asked(source: Path, monkeypatch: pytest.MonkeyPa
         batches.append(how[3])
         return draw(*how)
 
-    monkeypatch.setattr(cli, "load_renderer", lambda *how: cli.Renderer(noted, MADE))
+    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(noted, MADE))
     words = ("render", source, "-o", source.with_name("out.png"), "--count", "2")
     assert len(run(*words).stdout.split()) == len(run(*words, "--batch", "4", "--force").stdout.split()) == 2
     assert batches == [1, 4]
@@ -119,11 +120,11 @@ def test_every_seed_has_its_file(asked: list[Any], source: Path) -> None:
 
 
 def test_pictures_are_counted_from_the_first_seed() -> None:
-    assert cli.seeds_of(7, (), None) == [7]
-    assert cli.seeds_of(7, (), 3) == [7, 8, 9]
-    assert cli.seeds_of(7, (1,), 2) == [1, 2]
-    assert cli.seeds_of(7, (5, 4), None) == [5, 4]
-    drawn = cli.seeds_of(None, (), 2)
+    assert cli_drawing.seeds_of(7, (), None) == [7]
+    assert cli_drawing.seeds_of(7, (), 3) == [7, 8, 9]
+    assert cli_drawing.seeds_of(7, (1,), 2) == [1, 2]
+    assert cli_drawing.seeds_of(7, (5, 4), None) == [5, 4]
+    drawn = cli_drawing.seeds_of(None, (), 2)
     assert drawn[1] == drawn[0] + 1
 
 
@@ -160,7 +161,7 @@ def test_the_model_is_the_option_then_the_variable_then_the_palettes(asked: list
     made(source, "--model", "a")
     run("render", source, "-o", source.with_name("b.png"), env={"REGIONDIFF_MODEL": "b"})
     run("render", source, "-o", source.with_name("c.png"), env={"REGIONDIFF_MODEL": ""})
-    assert [model for model, _, _ in asked] == ["a", "b", "our/toy"]
+    assert [model for model, _, _ in asked] == ["a", "b", "demo"]
     bare = {key: value for key, value in PALETTE.items() if key != "model"}
     result = run("render", "-", "-o", source.with_name("d.png"), input=json.dumps(bare), code=1)
     assert result.stderr.startswith("model: expected --model, REGIONDIFF_MODEL or the palette's model.name")
@@ -185,7 +186,7 @@ def test_files_beside_the_palette_end_up_in_the_picture(asked: list[Any], source
 
 def test_what_has_changed_since_a_picture_was_made_is_told(asked: list[Any], tmp_path: Path) -> None:
     then = replace(MADE, device="cuda", device_name="GPU", versions={**MADE.versions, "torch": "2.12.0"})
-    palette = parse(PALETTE | {"model": {"name": "our/toy", "hash": "def"}})
+    palette = parse(PALETTE | {"model": {"name": "demo", "hash": "def"}})
     record.save(Image.new("L", (8, 8)), palette, then, tmp_path / "then.png")
     result = run("render", tmp_path / "then.png", "-o", tmp_path / "now.png")
     assert result.stderr.splitlines() == [
@@ -227,7 +228,7 @@ def test_every_failure_is_a_line_and_finished_pictures_stay(
         yield from draw(palette, seeds[:1], progress, batch)
         raise error
 
-    monkeypatch.setattr(cli, "load_renderer", lambda *how: cli.Renderer(breaks, MADE, "abc"))
+    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(breaks, MADE, "abc"))
     result = run("render", source, "-o", source.with_name("out.png"), "--count", "2", code=code)
     assert result.stderr.startswith(told)
     assert result.stderr.count("\n") == 1
@@ -237,7 +238,7 @@ def test_every_failure_is_a_line_and_finished_pictures_stay(
 def test_the_traceback_is_there_for_those_who_ask(
     asked: list[Any], source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "load_renderer", lambda *how: 1 / 0)
+    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: 1 / 0)
     words = ["render", str(source), "-o", str(source.with_name("out.png"))]
     result = CliRunner().invoke(cli.main, words, env={"REGIONDIFF_DEBUG": "1"})
     assert result.exit_code == 1
@@ -260,13 +261,14 @@ import signal, sys, time
 from pathlib import Path
 sys.path[:0] = [{tests!r}]
 import cli_stub
-from lib_regiondiff import cli
+from lib_regiondiff import cli, cli_drawing
+from lib_regiondiff.renderer import Renderer
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs have it off
 def slow(palette, seeds, progress, batch):
     yield from cli_stub.draw(palette, seeds[:1], progress, batch)
     Path("waiting").touch()
     time.sleep(60)
-cli.load_renderer = lambda *how: cli.Renderer(slow, cli_stub.MADE)
+cli_drawing.load_renderer = lambda *how: Renderer(slow, cli_stub.MADE)
 cli.main(["render", {source!r}, "-o", "out.png", "--count", "2"])
 """
 
@@ -290,5 +292,5 @@ def test_ctrl_c_stops_the_program_and_leaves_no_half_file(source: Path, tmp_path
 def test_a_picture_that_forgot_the_place_of_its_model_asks_for_it(tmp_path: Path) -> None:
     palette = tmp_path / "p.json"
     palette.write_text(json.dumps(PALETTE | {"model": {"name": "gone.safetensors"}}), encoding="utf-8")
-    result = CliRunner().invoke(cli.main, ["render", str(palette), "-o", str(tmp_path / "out.png")])
+    result = CliRunner().invoke(cli.main, ["render", str(palette), "-o", str(tmp_path / "out.png"), "--trust"])
     assert result.exit_code == 1 and "'gone.safetensors'; give its place with --model" in result.stderr

@@ -11,18 +11,19 @@ import pytest
 from PIL import Image
 
 from cli_stub import MADE, PALETTE, draw, run
-from lib_regiondiff import cli, record
+from lib_regiondiff import cli_drawing, record
 from lib_regiondiff.auto import settled
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Palette, Tiles, parse
+from lib_regiondiff.renderer import Renderer
 from palettes import data_url, encoded
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the picture goes; a stub draws it."""
-    monkeypatch.setattr(cli, "load_renderer", lambda *how: cli.Renderer(draw, MADE, "abc"))
+    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(draw, MADE, "abc"))
     return tmp_path / "out.png"
 
 

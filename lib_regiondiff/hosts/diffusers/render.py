@@ -19,6 +19,7 @@ from lib_regiondiff.finish import finished
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import composed
 from lib_regiondiff.hosts.diffusers import begin, flow, samplers, schedule
+from lib_regiondiff.hosts.diffusers.agreement import expect_agreement
 from lib_regiondiff.hosts.diffusers.begin import Begin
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.schedule import Schedule
@@ -47,23 +48,36 @@ class Render:
 
 
 def render(
-    host: DiffusersHost, palette: Palette, seeds: Sequence[int] = (), progress: Progress | None = None, batch: int = 1
+    host: DiffusersHost,
+    palette: Palette,
+    seeds: Sequence[int] = (),
+    progress: Progress | None = None,
+    batch: int = 1,
+    ignore_model: bool = False,
 ) -> list[Render]:
     """One picture for each seed; without seeds, one for the palette's seed or a random one.
 
     `progress` is called with (steps done, steps in all); `batch` pictures go through the network together. Raises
-    HostError for what this host can't honour.
+    HostError for what this host can't honour: a palette that names another model, LoRAs or VAE too, unless
+    `ignore_model`.
     """
     seeds = tuple(seeds) or (random.SystemRandom().randrange(2**32) if palette.seed is None else palette.seed,)
-    return list(renders(host, palette, seeds, progress, batch))
+    return list(renders(host, palette, seeds, progress, batch, ignore_model))
 
 
 def renders(
-    host: DiffusersHost, palette: Palette, seeds: Sequence[int], progress: Progress | None = None, batch: int = 1
+    host: DiffusersHost,
+    palette: Palette,
+    seeds: Sequence[int],
+    progress: Progress | None = None,
+    batch: int = 1,
+    ignore_model: bool = False,
 ) -> Iterator[Render]:
     """The same, each picture as soon as it is ready."""
     more, skip = host.extras, palette.model.clip_skip
     model = Model(name=host.name, hash=host.fingerprint, loras=more.recorded, vae=more.vae_name, clip_skip=skip)
+    if not ignore_model:
+        expect_agreement(model, palette)
     host = replace(host, clip_skip=skip)  # with a row budget of its own
     groups = [tuple(seeds[start : start + batch]) for start in range(0, len(seeds), batch)]
     steps = itertools.count(1)

@@ -1,0 +1,132 @@
+"""For the command line: what `render` and `panorama` draw, from options and a palette to files."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lib_regiondiff import demo, overrides, record
+from lib_regiondiff.auto import told
+from lib_regiondiff.cli_bar import bar
+from lib_regiondiff.cli_caption import described
+from lib_regiondiff.cli_loading import expect_trust, how_loaded, loaded_by, proposed
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.overrides import Change
+from lib_regiondiff.palette import SEED, Palette
+from lib_regiondiff.record import MadeWith
+from lib_regiondiff.renderer import Renderer, load_renderer
+
+MAX_SEED = int(SEED.high)
+FIELDS: Mapping[str, str] = {
+    "prompt": "background.prompt",
+    "negative": "background.negative",
+    "width": "size.width",
+    "height": "size.height",
+    "steps": "steps",
+    "sampler": "sampler",
+    "guidance": "guidance",
+    "blend": "blend",
+    "quantization": "quantization",
+}
+
+
+def draw(
+    palette: Palette,
+    then: MadeWith | None,
+    output: Path,
+    options: Mapping[str, Any],
+    first: Sequence[Change] = (),
+) -> None:
+    """Draw a palette as options of `render` say, after other changes of it."""
+    made = [*first, *loaded_by(options), *changes(options)]
+    palette = overrides.override(palette, made)
+    if not options["trust"]:
+        expect_trust(palette, made, options["model"])
+    model = model_of(options["model"], palette)
+    seeds = seeds_of(palette.seed, options["seed"], options["count"])
+    places = places_of(output, seeds, options["force"])
+    palette, lines = described(palette, options["caption_model"])
+    renderer = load_renderer(palette, model, options["device"], options["dtype"], how_loaded(options))
+    palette, advised = proposed(palette, renderer, options["accelerate"])
+    lines += [*advised, *(f"differs: {line}" for line in (since(palette, then, renderer) if then else []))]
+    for line in lines:
+        click.echo(line, err=True)
+    _warn(palette)
+    said: set[str] = set()
+    with bar(options["progress"], len(seeds) * palette.steps) as (progress, aside):
+        for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress, options["batch"]), strict=True):
+            made_with = replace(renderer.made_with, chosen=picture.chosen)
+            record.save(picture.image, picture.palette, made_with, places[seed])
+            with aside():
+                if (choices := told(picture.chosen)) not in (*said, ""):
+                    click.echo(f"auto: {choices}", err=True)
+                said.add(choices)
+                click.echo(places[seed])
+
+
+def _warn(palette: Palette) -> None:
+    """Say which negatives will do nothing."""
+    from lib_regiondiff.summary import unheard
+
+    for line in unheard(palette, palette.guidance, palette.background.negative):
+        click.echo(f"warning: {line}; --set nag={{}} lets it act", err=True)
+
+
+def changes(options: Mapping[str, Any]) -> list[overrides.Change]:
+    """What the options of `render` change in a palette; --set comes last."""
+    given = [overrides.change(path, options[key]) for key, path in FIELDS.items() if options[key] is not None]
+    return [*given, *map(overrides.read, options["sets"])]
+
+
+def seeds_of(own: int | None, given: Sequence[int], count: int | None) -> list[int]:
+    """The seeds to draw: those given, or `count` from the first on; without any the palette's own or a random one."""
+    if not count and given:
+        return list(dict.fromkeys(given))
+    if len(given) > 1:
+        raise click.UsageError("--count goes with one --seed, not with several")
+    drawn = random.SystemRandom().randrange(2**32) if own is None else own
+    first, count = given[0] if given else drawn, count or 1
+    if first + count - 1 > MAX_SEED:
+        raise click.UsageError(f"{count} seeds from {first} on go beyond {MAX_SEED}, the largest seed")
+    return list(range(first, first + count))
+
+
+def places_of(output: Path, seeds: Sequence[int], force: bool) -> dict[int, Path]:
+    """The file for each seed; usage errors for what can't be written."""
+    if output.suffix.lower() != ".png":
+        raise click.UsageError(f"{output}: expected a name that ends in .png")
+    if not output.parent.is_dir():
+        raise click.UsageError(f"{output.parent}: there is no such folder")
+    many = len(seeds) > 1
+    places = {seed: output.with_name(f"{output.stem}-{seed}{output.suffix}") if many else output for seed in seeds}
+    taken = [str(place) for place in places.values() if place.exists()]
+    if taken and not force:
+        raise click.UsageError(f"{', '.join(taken[:5])}: there already; --force overwrites")
+    return places
+
+
+def model_of(given: str | None, palette: Palette) -> str:
+    """The model to load: the given one, or the palette's, whose place a picture only knows if it was relative."""
+    name = palette.model.name
+    if given or (name and (name == demo.NAME or "/" in name or Path(name).exists())):
+        return given or name
+    if name:
+        raise HostError("model.name", "a model's folder, file or hub id", repr(name), "give its place with --model")
+    raise HostError(
+        "model",
+        "--model, REGIONDIFF_MODEL or the palette's model.name",
+        "none of them",
+        f"--model {demo.NAME} is the small one inside",
+    )
+
+
+def since(palette: Palette, then: MadeWith, renderer: Renderer) -> list[str]:
+    """What has changed since a picture was drawn."""
+    old, new = palette.model.hash, renderer.fingerprint
+    hashes = [record.differs("model hash", old, new)] if old != new else []
+    return [*hashes, *record.differences(then, renderer.made_with)]

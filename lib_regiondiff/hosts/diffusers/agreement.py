@@ -1,0 +1,67 @@
+"""Whether a host is what a palette says that it was made with: model, LoRAs and VAE; what is not said is not asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import PureWindowsPath
+from typing import Any
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.palette import Lora, Model, Palette
+from lib_regiondiff.record import portable
+
+ENDINGS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
+CURE = "load that, take it out of the palette, or draw with what there is: ignore_model=True"
+
+
+def expect_agreement(own: Model, palette: Palette) -> None:
+    """HostError where a palette names another model than `own`, or other additions to it.
+
+    A hash decides where both have one, otherwise a name does; folders do not count, as pictures forget them.
+    """
+    said = palette.model
+    if own.hash and said.hash == own.hash:
+        return  # of model and additions
+    hashes = [each.hash.partition("+")[0] for each in (said, own)]
+    same = _begins(*hashes) if all(hashes) else not said.name or is_same(said.name, own.name)
+    if not same:
+        raise HostError("model", _model(said), _model(own), CURE)
+    if said.vae and not is_same(said.vae, own.vae):
+        raise HostError("model.vae", repr(said.vae), repr(own.vae) if own.vae else "the model's own", CURE)
+    if said.loras and not _are_same(said.loras, own.loras):
+        raise HostError("model.loras", _loras(said.loras), _loras(own.loras), CURE)
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two names mean the same: hub ids and relative paths as a whole, others by their last part."""
+    if "/" in portable(one) and "/" in portable(other):
+        return portable(one) == portable(other)
+    return _last(one) == _last(other)
+
+
+def _begins(one: str, other: str) -> bool:
+    """Whether hashes are those of one file; each is the beginning of it."""
+    length = min(len(one), len(other))
+    return one[:length].lower() == other[:length].lower()
+
+
+def _last(name: str) -> str:
+    """The last part of a path, without the ending of a model's file."""
+    last = PureWindowsPath(name).name
+    ending = next((each for each in ENDINGS if last.lower().endswith(each)), "")
+    return last.removesuffix(last[-len(ending) :]) if ending else last
+
+
+def _are_same(some: Iterable[Lora], others: Iterable[Lora]) -> bool:
+    one, other = (Counter((_last(each.name), each.weight) for each in loras) for loras in (some, others))
+    return one == other
+
+
+def _model(model: Model) -> str:
+    named = repr(model.name) if model.name else "a model without a name"
+    return f"{named} (hash {model.hash})" if model.hash else named
+
+
+def _loras(loras: Iterable[Lora]) -> Any:
+    return ", ".join(f"{each.name!r} at {each.weight:g}" for each in loras) or "none"
