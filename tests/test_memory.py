@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Row
 from lib_regiondiff.hosts.memory import FIRST_ROWS, SHARE, Careful, Memory, memory_of
@@ -106,3 +107,9 @@ def test_a_cpu_is_not_limited() -> None:
     device = Device(total=10**9, each=1)
     Careful(device.network)(torch.randn(50, 4, 2, 3), rows(50))
     assert device.calls == [50]
+
+
+@pytest.mark.parametrize("answered", [0, 1, 3])
+def test_a_network_that_does_not_answer_each_row_is_told(answered: int) -> None:
+    with pytest.raises(HostError, match=f"2 rows, got {answered}"):
+        Careful(lambda x, rows: x.new_zeros(answered, 4, 2, 3))(torch.zeros(2, 4, 2, 3), rows(2))

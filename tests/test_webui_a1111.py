@@ -13,7 +13,7 @@ import fake_a1111
 from fake_a1111 import state_of
 from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import Checkpoint, WebUI
-from lib_regiondiff import hosts
+from lib_regiondiff import hosts, jobs
 from lib_regiondiff.hosts import a1111
 from lib_regiondiff.jobs import RequestError
 
@@ -91,6 +91,16 @@ def test_a_denoiser_is_left_as_it_was_when_the_network_fails(webui: WebUI, error
     with pytest.raises(type(error)):
         drawn(p, halves("red", "blue"))
     assert state_of(p) == before
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_sampler_that_serves_several_runs_draws_each(webui: WebUI, sampler: str) -> None:
+    """Tiled Diffusion keeps one for the passes and batches of a job."""
+    p = Job(webui, ["green"], sampler_name=sampler)
+    first = drawn(p, halves("red", "blue"))
+    x = p.noise()
+    jobs.sample(p, x, x)
+    assert torch.equal(p.sampler.sample(p, x), first)
 
 
 @pytest.mark.parametrize("sampler", ["Euler", "DDIM"])

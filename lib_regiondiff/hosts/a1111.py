@@ -46,7 +46,7 @@ class Denoiser:
     def __init__(self, p: Any, request: Request) -> None:
         self.denoiser = p.sampler.model_wrap_cfg
         self.run = Run(p, self.denoiser, request, self.network)
-        self.forward: Callable[..., Tensor] = self.denoiser.forward
+        self.forward: Callable[..., Tensor] = _unwrapped(self.denoiser.forward)
         self.inner: Callable[..., Tensor] = self.denoiser.inner_model
         self.scale: Scale = scale_of(self.denoiser, module("shared").sd_model)
         self.extra: dict[str, Tensor] = {}
@@ -101,6 +101,11 @@ class Denoiser:
         with_uncond = bool(getattr(self.denoiser, "need_last_noise_uncond", False) or negative)
         skip = skips(self.denoiser, module("shared").opts, sigma, float(how["s_min_uncond"]))
         return Call(float(how["cond_scale"]) * factor, with_uncond, skip, factor)
+
+
+def _unwrapped(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The host's own, where the sampler has served an earlier run: Tiled Diffusion keeps one for all of a job."""
+    return forward.forward if isinstance(forward, Denoiser) else forward
 
 
 def skips(denoiser: Any, options: Any, sigma: Tensor, s_min_uncond: float) -> bool:

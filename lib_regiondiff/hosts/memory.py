@@ -62,7 +62,7 @@ class Careful:
         self.need: float | None = None
 
     def __call__(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """x0 of rows; HostError if there is no room for a single one."""
+        """x0 of rows; HostError if there is no room for a single one, or if the network does not answer each."""
         made: list[Tensor] = []
         start = 0
         while start < len(rows):
@@ -72,7 +72,7 @@ class Careful:
                 torch.cuda.empty_cache()
                 continue
             made.append(answer)
-            start += len(answer)
+            start += len(rows[part])
         return made[0] if len(made) == 1 else torch.cat(made)
 
     def _most(self, area: int) -> int:
@@ -87,14 +87,18 @@ class Careful:
         """The answer, or nothing if there is no room for so many."""
         area = rows[0].box.size.area
         try:
-            return self._measured(x, rows, area * len(rows))
+            answer = self._measured(x, rows, area * len(rows))
         except torch.cuda.OutOfMemoryError as error:
             if len(rows) == 1:
                 cure = "give the palette smaller tiles (tiles.width, tiles.height), or make the picture smaller"
                 got = f"no room for one of {rows[0].box.size} cells"
                 raise HostError("GPU memory", "room for one view", got, cure) from error
             self.cells = len(rows) // 2 * area
-        return None
+            return None
+        if len(answer) != len(rows):
+            cure = "another extension may have changed it: switch off those that work on the model"
+            raise HostError("the network", f"answers to {len(rows)} rows", f"{len(answer)}", cure)
+        return answer
 
     def _measured(self, x: Tensor, rows: Sequence[Row], cells: int) -> Tensor:
         """The answer; what it needed is noted as long as that is not known."""
