@@ -59,6 +59,7 @@ if TROUBLE:
 else:
     from lib_regiondiff import jobs, plots, ui
     from lib_regiondiff.hosts import settings
+    from lib_regiondiff.hosts.pasting import PasteKey
 
     class RegionDiffusion(scripts.Script):
         """Always visible; does nothing unless enabled."""
@@ -85,7 +86,8 @@ else:
             """Exactly two components: whether it is on, and the palette as JSON text."""
             page, self.page = self.page or {}, None  # hosts build it again for the API's defaults, in a page of no use
             enabled, palette = ui.accordion(TITLE, self.elem_id, page, paths.data_path)
-            self.infotext_fields = [(enabled, jobs.is_in), (palette, jobs.palette_in)]
+            keys = PasteKey(jobs.KEY, jobs.is_in), PasteKey(jobs.KEY, jobs.palette_in)
+            self.infotext_fields = list(zip((enabled, palette), keys, strict=True))
             self.paste_field_names = [jobs.KEY]
             return [enabled, palette]
 

@@ -1,0 +1,27 @@
+"""How a WebUI finds a script's field for what it pastes: by a name, or by a function of a picture's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Reader = Callable[[Mapping[str, Any]], Any]
+
+
+class PasteKey(str):
+    """Both at once: the name of a value in infotexts, and how it is read when the host calls it.
+
+    "Send to img2img" below a gallery looks for names only; the arrow, PNG info and the API call what can be called.
+    """
+
+    read: Reader
+
+    def __new__(cls, name: str, read: Reader) -> PasteKey:
+        """A key of that name."""
+        made = super().__new__(cls, name)
+        made.read = read
+        return made
+
+    def __call__(self, parameters: Mapping[str, Any]) -> Any:
+        """The value for the field out of a picture's parameters; None leaves the field as it is."""
+        return self.read(parameters)
