@@ -14,33 +14,24 @@ from torch import Tensor
 from lib_regiondiff import __version__, crop, hosts, noise, requests
 from lib_regiondiff.auto import told
 from lib_regiondiff.captioning import drawn_on
-from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
+from lib_regiondiff.errors import HostError, PaletteError
 from lib_regiondiff.finish import finished
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.formats.wildcards import expand
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts import dynamic_prompts, families, outer, references, settings
+from lib_regiondiff.hosts import dynamic_prompts, families, outer, references, rivals, settings
 from lib_regiondiff.hosts.frames import picture
+from lib_regiondiff.hosts.gates import arm, gates_of, hook, is_on, release
 from lib_regiondiff.hosts.run import Request
 from lib_regiondiff.palette import Background, Brush, Palette, dumps
 from lib_regiondiff.plan import refuse
-from lib_regiondiff.requests import Document, Words
+from lib_regiondiff.requests import Document
+from lib_regiondiff.wording import Given, draw_of, words_of
 
 TITLE = "Region Diffusion"
 KEY = "Region Diffusion"
 VERSION_KEY = "Region Diffusion version"
 AUTO_KEY = "Region Diffusion auto"
 SECOND_KEY = "Region Diffusion hires auto"
-
-
-class RequestError(RegionDiffError):
-    """What is wrong with a request, in the form that the hosts' API handlers turn into HTTP 422."""
-
-    def __init__(self, error: RegionDiffError) -> None:
-        problems = error.problems if isinstance(error, PaletteError) else ()
-        self.status_code = 422
-        self.detail = [str(problem) for problem in problems] or [str(error)]
-        super().__init__(str(error))
 
 
 @dataclass(frozen=True)
@@ -50,35 +41,63 @@ class Ready:
     document: Document
     chosen: settings.Chosen
     place: outer.Place | None = None
+    given: Given | None = None
+    """The main prompt and negative before styles, where somebody noted them."""
     sidecars: Mapping[str, str] = field(default_factory=dict)
     noise: Tensor | None = None
     """What the last change of noise made: Forge calls twice before a second pass, with the same tensor."""
 
 
-def note(p: Any) -> None:
-    """Before other scripts have their say: the main prompts as they were given, without styles."""
-    if isinstance(p.prompt, str) and getattr(p, "regiondiff_given", None) is None:
-        p.regiondiff_given = p.prompt, p.negative_prompt
+def note(p: Any, enabled: Any = True) -> None:
+    """Before other scripts have their say: the main prompts as they were given, without styles.
+
+    From here on the program's own calls end a job that has regions, unless each hook does its work.
+    """
+    release(p)
+    if is_ours(p, enabled):
+        arm(p)
+        _note(p)
+
+
+@hook("before_process")
+def _note(p: Any) -> None:
+    p.regiondiff_given = (p.prompt, p.negative_prompt) if isinstance(p.prompt, str) else None
+
+
+def is_ours(p: Any, enabled: Any) -> bool:
+    """Whether a job is to have regions: it is asked to, and none of ADetailer's own."""
+    return is_on(enabled) and not outer.is_detail(p)
 
 
 def begin(p: Any, enabled: Any, given: Any) -> None:
     """At the start of a job: read the palette, or have the job end with what is wrong with it."""
+    gates = gates_of(p)
+    if is_ours(p, enabled):
+        if gates is None or gates.done - {"before_process"}:
+            arm(p)
+    else:
+        release(p)
     for key in (KEY, VERSION_KEY, AUTO_KEY, SECOND_KEY):
         p.extra_generation_params.pop(key, None)
-    p.regiondiff = None
-    if not is_on(enabled) or outer.is_detail(p):
-        return
-    try:
-        families.refuse(p.sd_model, getattr(p, "batch_size", 1))
-        place, chosen = outer.place_of(p), settings.chosen()
-        document = requests.adapted(requests.read(given), getattr(p, "regiondiff_axes", ()), chosen.blend)
-        document = drawn_on(p, document) if chosen.caption else document
-        if document.typed is None or not dynamic_prompts.is_there():  # which may not have drawn the main prompt yet
-            _refuse(_palettes(p, document)[0])
-    except RegionDiffError as error:
-        p.init = _raiser(RequestError(error))  # hosts swallow what scripts raise, but call this themselves
-        return
-    p.regiondiff = Ready(document, chosen, place)
+    p.regiondiff, p.regiondiff_drawn = None, None
+    if is_ours(p, enabled):
+        _begin(p, given)
+
+
+@hook("process")
+def _begin(p: Any, given: Any) -> None:
+    noted = vars(p).pop("regiondiff_given", None)
+    rivals.refuse(p)
+    families.refuse(p.sd_model, getattr(p, "batch_size", 1))
+    place, chosen = outer.place_of(p), settings.chosen()
+    document = requests.adapted(requests.read(given), getattr(p, "regiondiff_axes", ()), chosen.blend)
+    document = drawn_on(p, document) if chosen.caption else document
+    ready = Ready(document, chosen, place, noted)
+    if document.typed is not None and getattr(p, "styles", None) and noted is None:
+        raise HostError("the prompt", "a text that was noted before styles were added", "none", "see the console")
+    if document.typed is None or not dynamic_prompts.is_there():  # which may not have drawn the main prompt yet
+        _refuse(_palettes(p, ready)[0])
+    p.regiondiff = ready
 
 
 def _refuse(palette: Palette) -> None:
@@ -88,16 +107,14 @@ def _refuse(palette: Palette) -> None:
         raise error
 
 
+@hook("before_process_batch")
 def batch(p: Any) -> None:
-    """Before a batch, when prompts and seeds are settled: the infotexts, and the networks that brushes name.
-
-    What is wrong with a typed prompt is raised by `sample`, for the host would swallow it here.
-    """
+    """Before a batch, when prompts and seeds are settled: the infotexts, and the networks that brushes name."""
     ready = getattr(p, "regiondiff", None)
     if ready is None or p.iteration > 0:
         return
     references.note(p)
-    palettes = _palettes(p, ready.document)
+    palettes = _palettes(p, ready)
     longest = sys.maxsize if _stays_png(p) else ready.chosen.longest
     values, files = zip(*(infotext.sidecar(palette, longest) for palette in palettes), strict=True)
     known = {value: content for value, content in zip(values, files, strict=True) if content is not None}
@@ -117,49 +134,11 @@ def _stays_png(p: Any) -> bool:
     return not saved and options.samples_format.lower() == "png"
 
 
-def _palettes(p: Any, document: Document) -> list[Palette]:
+def _palettes(p: Any, ready: Ready) -> list[Palette]:
     """The palette of each image of the job."""
-    draw = _draw()
-    return [requests.resolved(document, _words(p, image, draw)) for image in range(len(p.all_prompts))]
-
-
-def is_on(enabled: Any) -> bool:
-    """Whether the first argument says so; the API passes what it was given."""
-    return enabled.strip().lower() in ("true", "1", "on") if isinstance(enabled, str) else bool(enabled)
-
-
-def _draw() -> Callable[[str, int], str]:
-    """How wildcards are resolved: by Dynamic Prompts where the WebUI has it, else from the WebUI's own folders."""
-    if dynamic_prompts.is_there():
-        return dynamic_prompts.drawing(hosts.module("shared").opts)
-    return functools.partial(expand, files=requests.wildcards(Path(hosts.module("paths").data_path)))
-
-
-def _words(p: Any, image: int, draw: Callable[[str, int], str], stripped: bool = False) -> Words:
-    """The main prompt and negative of an image of the whole job; `stripped` of the batch that is drawn now."""
-    if stripped and getattr(p, "is_hr_pass", False):
-        prompt, negative = p.hr_prompts[image], p.hr_negative_prompts[image]
-    elif stripped:
-        prompt, negative = p.prompts[image], p.negative_prompts[image]
-    else:
-        prompt, negative = p.all_prompts[image], p.all_negative_prompts[image]
-    raw = getattr(p, "regiondiff_given", None) if getattr(p, "styles", None) else None
-    seed = int((p.seeds if stripped else p.all_seeds)[image])
-    return Words(prompt, negative, raw or (prompt, negative), seed, _styled(p), draw)
-
-
-def _styled(p: Any) -> Callable[[str, bool], str]:
-    """The styles of a job for a text: the host's own function, where styles are chosen."""
-    styles = getattr(p, "styles", None) or []
-    if not styles:
-        return lambda text, negative: text
-    known = hosts.module("shared").prompt_styles
-
-    def apply(text: str, negative: bool) -> str:
-        how = known.apply_negative_styles_to_prompt if negative else known.apply_styles_to_prompt
-        return how(text, styles)
-
-    return apply
+    draw = draw_of()
+    words = (words_of(p, ready.given, image, draw) for image in range(len(p.all_prompts)))
+    return [requests.resolved(ready.document, each) for each in words]
 
 
 def _activate(p: Any, palettes: Sequence[Palette]) -> None:
@@ -179,42 +158,54 @@ def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
 
     `start` is the unit noise of the run, `x` what it is mixed into, or the noise itself in txt2img.
     """
+    _sample(p, x, start)
+    gates = gates_of(p)
+    if gates is not None and gates.error is not None:
+        p.sampler.model_wrap_cfg.forward = _raiser(gates.error)  # before it draws what is not asked for
+
+
+@hook("process_before_every_sampling")
+def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     ready = getattr(p, "regiondiff", None)
     if ready is None:
         return
-    try:
-        like = x if start is None else start
-        unit = picture(like)
-        cell = families.cell_of(p.sd_model)
-        size = Size(unit.shape[-2], unit.shape[-1]).pixels(cell)
-        draw = _draw()
-        words = [_words(p, image, draw, stripped=True) for image in range(len(p.prompts))]
-        palettes = [requests.resolved(ready.document, each) for each in words]
-        _expect_one_shape(palettes)
-        palette = _seen(p, ready.place, palettes[0], size)
-        p.regiondiff_drawn = palette
-        if noise.operations(palette) and not _equal(ready.noise, unit):
-            unit.copy_(noise.apply(unit, palette, size, cell))
-            p.regiondiff = replace(ready, noise=unit.clone())
-        texts = tuple(requests.texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
-        note = functools.partial(_note_choices, p)
-        hosts.current().install(p, Request(palette, texts, rows=ready.chosen.rows, note=note), like)
-    except Exception as error:  # noqa: BLE001 - hosts would log it and draw a picture without regions
-        p.sampler.model_wrap_cfg.forward = _raiser(error)
+    like = x if start is None else start
+    unit = picture(like)
+    cell = families.cell_of(p.sd_model)
+    size = Size(unit.shape[-2], unit.shape[-1]).pixels(cell)
+    draw = draw_of()
+    words = [words_of(p, ready.given, image, draw, stripped=True) for image in range(len(p.prompts))]
+    palettes = [requests.resolved(ready.document, each) for each in words]
+    _expect_one_shape(palettes)
+    palette = _seen(p, ready.place, palettes[0], size)
+    p.regiondiff_drawn = palette
+    if noise.operations(palette) and not _equal(ready.noise, unit):
+        unit.copy_(noise.apply(unit, palette, size, cell))
+        p.regiondiff = replace(ready, noise=unit.clone())
+    texts = tuple(requests.texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
+    note = functools.partial(_note_choices, p)
+    hosts.current().install(p, Request(palette, texts, rows=ready.chosen.rows, note=note), like)
 
 
 def _note_choices(p: Any, choices: Mapping[str, Any]) -> None:
     """What became of a palette's `auto` in a pass, for the infotexts, which are written when a batch is drawn."""
+    gates = gates_of(p)
+    if gates is not None:
+        gates.drawn = True
     key = SECOND_KEY if getattr(p, "is_hr_pass", False) else AUTO_KEY
     if text := told(choices):
         p.extra_generation_params[key] = text
 
 
+@hook("postprocess_image")
 def finish(p: Any, processed: Any) -> None:
     """When a picture is decoded: pixels that no brush covers are those of the picture under the brushes again."""
     palette = getattr(p, "regiondiff_drawn", None)
     if getattr(p, "regiondiff", None) is not None and palette is not None:
         processed.image = finished(processed.image, palette)
+    gates = gates_of(p)
+    if gates is not None:
+        gates.finished = getattr(p, "batch_index", None)
 
 
 def _equal(a: Tensor | None, b: Tensor) -> bool:
@@ -246,11 +237,28 @@ def _seen(p: Any, place: outer.Place | None, palette: Palette, size: Size) -> Pa
     return crop.cropped(palette, place.whole, (left, top, left + width, top + height), size)
 
 
+@hook("on_before_image_saved")
+def owe_beside(p: Any) -> None:
+    """Before a picture is saved: from now on the palettes that are too long for its infotext are owed."""
+    gates, ready = gates_of(p), getattr(p, "regiondiff", None)
+    if gates is not None and ready and ready.sidecars:
+        gates.owed += 1
+
+
+@hook("on_image_saved")
 def save_beside(p: Any, picture: str) -> None:
     """Beside a saved picture, write the palettes that are too long for its infotext."""
     ready = getattr(p, "regiondiff", None)
     for name, content in ready.sidecars.items() if ready else ():
-        Path(picture).with_name(name).write_bytes(content.encode())
+        path = Path(picture).with_name(name)
+        try:
+            path.write_bytes(content.encode())
+        except OSError as error:
+            cure = "make room or give rights there: without this file the picture cannot give its palette back"
+            raise HostError(str(path), "a file that can be written", str(error.strerror or error), cure) from error
+    gates = gates_of(p)
+    if gates is not None and ready and ready.sidecars:
+        gates.owed -= 1
 
 
 def _raiser(error: Exception) -> Callable[..., NoReturn]:

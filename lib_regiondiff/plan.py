@@ -192,7 +192,7 @@ def _under(palette: Palette, size: Size, host: Host) -> Tensor | None:
 def refuse(palette: Palette) -> None:
     """HostError for what the format can say and this version cannot do."""
     if palette.attention != "none":
-        raise HostError("attention", "nothing", "a value", "this version can't do it yet; leave it out")
+        raise HostError("attention", "none", repr(palette.attention), "this version cannot do it yet; leave it out")
 
 
 def _refuse_cut(palette: Palette, size: Size, cell: int) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from lib_regiondiff import axes, hosts, jobs, requests
 from lib_regiondiff.axes import Axis, Setting
 from lib_regiondiff.errors import HostError, RegionDiffError
+from lib_regiondiff.hosts.gates import is_on
+from lib_regiondiff.hosts.refusals import RequestError
 
 SCRIPT = "xyz_grid.py"
 
@@ -39,7 +41,7 @@ def _confirm(axis: Axis, p: Any, values: Sequence[str]) -> None:
     """Before anything is drawn: RequestError if a value cannot be honoured, or nothing is on that it could change."""
     try:
         enabled, given = _arguments(p)
-        if not jobs.is_on(enabled):
+        if not is_on(enabled):
             got = f"an axis of {jobs.TITLE}, which is off"
             raise HostError("X/Y/Z plot", "axes that change the picture", got, "enable it, or take another axis")
         own = (str(p.prompt), str(p.negative_prompt))
@@ -48,7 +50,7 @@ def _confirm(axis: Axis, p: Any, values: Sequence[str]) -> None:
         for value in values:
             axes.changed(palette, [Setting(axis, value)])
     except RegionDiffError as error:
-        raise jobs.RequestError(error) from None
+        raise RequestError(error) from None
 
 
 def _arguments(p: Any) -> tuple[Any, Any]:

@@ -91,9 +91,9 @@ else:
             self.paste_field_names = [jobs.KEY]
             return [enabled, palette]
 
-        def before_process(self, p: Any, *given: Any) -> None:
+        def before_process(self, p: Any, enabled: Any = False, palette: Any = None) -> None:
             """Note the prompts before other scripts change them."""
-            jobs.note(p)
+            jobs.note(p, enabled)
 
         def process(self, p: Any, enabled: Any = False, palette: Any = None) -> None:
             """Read the palette before anything is drawn."""
@@ -111,6 +111,7 @@ else:
             """Put the picture under the brushes back where none is."""
             jobs.finish(p, processed)
 
+    script_callbacks.on_before_image_saved(lambda saved: jobs.owe_beside(saved.p))
     script_callbacks.on_image_saved(lambda saved: jobs.save_beside(saved.p, saved.filename))
     script_callbacks.on_ui_settings(settings.add)
     script_callbacks.on_before_ui(plots.register)

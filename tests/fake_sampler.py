@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -99,14 +100,27 @@ class Sampler:
     """Runs a denoiser over a schedule and keeps what the denoiser says is the picture so far."""
 
     def __init__(self, webui: WebUI, name: str) -> None:
-        self.webui, self.last_latent = webui, None
+        self.webui = webui
+        self.last_latent: Any = None
         self.loop, make, steps = SAMPLERS[name]
         self.model_wrap_cfg = webui.make_denoiser(self, webui, steps)
         self.sampler_extra_args: dict[str, Any] = {}
         setattr(self, "get_timesteps" if steps else "get_sigmas", make)
 
-    def sample(self, p: Job, x: Tensor) -> Tensor:
+    def sample(self, p: Job, x: Tensor, *conds: Any, **more: Any) -> Tensor:
         """The end point for unit noise."""
+        schedule = self.schedule(p)
+        self.initialize(p, x)
+        self.last_latent = x
+        run = functools.partial(self.loop, self.model_wrap_cfg, x, schedule, lambda step: self.given(p, step))
+        return self.launch_sampling(p.steps, run)
+
+    def sample_img2img(self, p: Job, x: Tensor, noise: Tensor, *conds: Any, **more: Any) -> Tensor:
+        """The end point for latents under noise: that of noise with as much of them as the first level lets."""
+        return self.sample(p, noise + x / self.schedule(p)[0])
+
+    def initialize(self, p: Job, x: Tensor) -> None:
+        """What the denoiser must know of a run."""
         denoiser = self.model_wrap_cfg
         denoiser.p, denoiser.step, denoiser.total_steps = p, 0, config_of(p.sampler_name).total_steps(p.steps)
         if p.mask is not None:
@@ -117,10 +131,14 @@ class Sampler:
             "s_min_uncond": p.s_min_uncond,
             "image_cond": zeros if p.image_cond is None else p.image_cond,
         }
+
+    def launch_sampling(self, steps: int, func: Callable[[], Tensor]) -> Tensor:
+        """A run, or what there is of it when somebody interrupts, and when Python's stack is full."""
         try:
-            return self.loop(denoiser, x, self.schedule(p), lambda step: self.given(p, step))
+            return func()
+        except RecursionError:
+            return self.last_latent
         except self.webui.common.InterruptedException:
-            assert self.last_latent is not None, "nothing drawn"
             return self.last_latent
 
     def schedule(self, p: Job) -> Tensor:

@@ -16,6 +16,7 @@ from lib_regiondiff import axes, jobs, plots
 from lib_regiondiff.axes import AXES, Setting
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext
+from lib_regiondiff.hosts.refusals import RequestError
 from lib_regiondiff.palette import Palette, parse
 
 BY_LABEL = {axis.label: axis for axis in AXES}
@@ -159,7 +160,7 @@ REFUSED: dict[str, tuple[tuple[Any, ...], str]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_plot_that_cannot_be_drawn_is_refused_at_once(webui: WebUI, options: list[AxisOption], name: str) -> None:
     given, said = REFUSED[name]
-    with pytest.raises(jobs.RequestError, match=said) as caught:
+    with pytest.raises(RequestError, match=said) as caught:
         option(options, "Brush strength").confirm(job(webui, *given), ["left=0.5", "fence=1"])
     assert caught.value.status_code == 422
     option(options, "Brush strength").confirm(job(webui, True, halves("red", "blue")), ["left=0.5", "1"])

@@ -20,6 +20,7 @@ from fake_sampler import Job, drawn
 from fake_webui import WebUI, put
 from lib_regiondiff import captioning, jobs, ui
 from lib_regiondiff.formats import infotext
+from lib_regiondiff.hosts.refusals import RequestError
 from lib_regiondiff.palette import parse
 from palettes import data_url, encoded
 
@@ -259,6 +260,6 @@ def test_a_webui_without_an_interrogator_draws_all_the_same(webui: WebUI) -> Non
 def test_a_setting_that_cannot_be_ends_the_job(webui: WebUI) -> None:
     p, _ = job(webui, setting="perhaps")
     jobs.begin(p, True, BLUE)
-    with pytest.raises(jobs.RequestError, match="the setting regiondiff_caption: expected"):
+    with pytest.raises(RequestError, match="the setting regiondiff_caption: expected"):
         p.init()
     assert p.regiondiff is None

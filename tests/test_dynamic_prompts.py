@@ -18,6 +18,7 @@ from lib_regiondiff import jobs
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.hosts import dynamic_prompts
+from lib_regiondiff.hosts.refusals import RequestError
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def test_what_it_cannot_read_ends_the_job(webui: WebUI) -> None:
         dynamic_prompts.drawing(SimpleNamespace())("__none__", 1)
     p = Job(webui, ["grey"])
     jobs.begin(p, True, halves("__none__", "blue"))
-    with pytest.raises(jobs.RequestError):
+    with pytest.raises(RequestError):
         p.init()
 
 

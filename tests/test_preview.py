@@ -147,7 +147,7 @@ def test_each_problem_is_told_with_its_path() -> None:
 
 def test_notices_stand_below() -> None:
     told = html(TWO | {"attention": "couple"}, Surroundings(prompt="a field"))
-    assert '<li class="regiondiff-error">attention: expected nothing' in told
+    assert '<li class="regiondiff-error">attention: expected none' in told
     assert '<li class="regiondiff-note">25.0 % of the canvas has no brush; the main prompt paints it' in told
 
 

@@ -15,6 +15,7 @@ from fake_webui import WebUI, put
 from lib_regiondiff import __version__, jobs
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.hosts import settings
+from lib_regiondiff.hosts.refusals import RequestError
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 
@@ -82,7 +83,7 @@ def test_the_network_is_given_so_many_rows(webui: WebUI, rows: int, calls: list[
 def test_a_setting_that_cannot_be_ends_the_job(webui: WebUI, key: str, value: Any) -> None:
     setattr(webui.shared.opts, f"regiondiff_{key}", value)
     p = begun(webui, halves("red", "blue"))
-    with pytest.raises(jobs.RequestError, match=f"the setting regiondiff_{key}: expected"):
+    with pytest.raises(RequestError, match=f"the setting regiondiff_{key}: expected"):
         p.init()
     assert p.regiondiff is None
 

@@ -61,7 +61,7 @@ def test_shares_are_those_of_the_painters_order() -> None:
         ({"brushes": [brush(0.5, 0.53)]}, "brushes[0] 0.5: a sliver; nowhere does it have 24x24 pixels to itself"),
         (
             {"attention": "couple"},
-            "attention: expected nothing, got a value; this version can't do it yet; leave it out",
+            "attention: expected none, got 'couple'; this version cannot do it yet; leave it out",
         ),
     ],
 )

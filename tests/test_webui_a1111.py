@@ -15,7 +15,7 @@ from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import Checkpoint, WebUI
 from lib_regiondiff import hosts, jobs
 from lib_regiondiff.hosts import a1111
-from lib_regiondiff.jobs import RequestError
+from lib_regiondiff.hosts.refusals import RequestError
 
 SAMPLERS = ("Euler", "LCM", "DDIM", "DDIM CFG++")
 NEAR = 1e-3

@@ -20,8 +20,8 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts import families
 from lib_regiondiff.hosts.families import ENGINES, cell_of, family_of, multiple_of, native_side, notices
+from lib_regiondiff.hosts.refusals import RequestError
 from lib_regiondiff.hosts.run import PIXELS, fitting
-from lib_regiondiff.jobs import RequestError
 from lib_regiondiff.meanings import Job as Run
 from lib_regiondiff.palette import Palette, Tiles, parse
 from lib_regiondiff.plan import make_plan

@@ -20,10 +20,10 @@ from fake_forge import Control, with_unet
 from fake_frames import FramedJob, with_frames
 from fake_sampler import SIDE, Job, drawn, halves
 from fake_webui import Checkpoint, WebUI
-from lib_regiondiff import jobs
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts import forge
 from lib_regiondiff.hosts.frames import framed, picture
+from lib_regiondiff.hosts.refusals import RequestError
 from lib_regiondiff.imaging import Picture
 
 LEFT = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}}
@@ -164,7 +164,7 @@ def test_films_are_refused_before_anything_is_encoded(webui: WebUI) -> None:
     webui.load(model)
     p: Any = FramedJob(webui, ["green"])
     p.batch_size = 5
-    with pytest.raises(jobs.RequestError, match=r"got 5 frames; regions work in pictures, not in films"):
+    with pytest.raises(RequestError, match=r"got 5 frames; regions work in pictures, not in films"):
         drawn(p, halves("red", "blue"))
     assert model.encoded == [] and model.asked == []
 

@@ -18,6 +18,7 @@ from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import WebUI
 from lib_regiondiff import crop, jobs
 from lib_regiondiff.geometry import Size
+from lib_regiondiff.hosts.refusals import RequestError
 from lib_regiondiff.imaging import Picture, decode
 from lib_regiondiff.palette import parse
 
@@ -79,12 +80,12 @@ def test_a_pointwise_model_does_not_notice_the_bootstrap(webui: WebUI, sampler: 
 
 def test_an_init_picture_is_refused_and_img2img_named(webui: WebUI) -> None:
     document = {"version": 1, "init": {"image": url(grey(9))}, "brushes": [LEFT]}
-    with pytest.raises(jobs.RequestError, match=r"init: expected nothing, got a picture; .* img2img"):
+    with pytest.raises(RequestError, match=r"init: expected nothing, got a picture; .* img2img"):
         draw(webui, "green", palette=document)
 
 
 def test_guidance_in_attention_is_refused(webui: WebUI) -> None:
-    with pytest.raises(jobs.RequestError, match=r"nag: expected nothing, got a value; .* CFG scale above 1"):
+    with pytest.raises(RequestError, match=r"nag: expected nothing, got a value; .* CFG scale above 1"):
         draw(webui, "green", palette={"version": 1, "nag": {}, "brushes": [LEFT]})
 
 

@@ -18,6 +18,7 @@ from lib_regiondiff import jobs
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.hosts.families import native_side
+from lib_regiondiff.hosts.refusals import RequestError
 from lib_regiondiff.hosts.webui import Prompts
 from lib_regiondiff.palette import parse
 
@@ -57,7 +58,7 @@ REFUSED = {
         {"version": 1, "guidance": -1, "brushes": [{"id": "a", "prompt": "red"}]},
         ["guidance: expected", "brushes[0].mask: expected"],
     ),
-    "too much": (halves("red", "blue", attention="couple"), ["attention: expected nothing"]),
+    "too much": (halves("red", "blue", attention="couple"), ["attention: expected none"]),
 }
 
 
@@ -66,7 +67,7 @@ def test_what_is_wrong_ends_the_job_with_every_problem(webui: WebUI, name: str) 
     given, said = REFUSED[name]
     p = Job(webui, ["green"], extra_generation_params={jobs.KEY: "of another job"})
     jobs.begin(p, True, given)
-    with pytest.raises(jobs.RequestError) as caught:
+    with pytest.raises(RequestError) as caught:
         p.init(p.all_prompts, p.all_seeds, [])
     assert caught.value.status_code == 422
     assert len(caught.value.detail) == len(said)
@@ -138,7 +139,7 @@ def test_a_failure_of_planning_is_raised_where_the_host_can_t_swallow_it(
     jobs.begin(p, True, halves("red", "blue"))
     x = p.noise()
     jobs.sample(p, x, x)
-    with pytest.raises(HostError, match="the encoder"):
+    with pytest.raises(RequestError, match="the encoder"):
         p.sampler.model_wrap_cfg(x, x.new_ones(1), uncond=None, cond=None)
 
 

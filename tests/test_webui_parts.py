@@ -20,6 +20,7 @@ from lib_regiondiff import jobs
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts import outer
+from lib_regiondiff.hosts.refusals import RequestError
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 NEAR = 1e-3
@@ -89,7 +90,7 @@ def test_parts_without_a_place_are_refused(webui: WebUI, script: int) -> None:
     jobs.begin(p, True, halves("red", "blue"))
     assert (p.regiondiff is None) == (script > 1) and grid.tiles
     if script > 1:
-        with pytest.raises(jobs.RequestError, match="turn one of the two off"):
+        with pytest.raises(RequestError, match="turn one of the two off"):
             p.init()
 
 
@@ -113,6 +114,6 @@ def test_details_of_adetailer_see_no_palette(webui: WebUI) -> None:
 
 
 def test_pictures_of_a_batch_with_other_regions_are_refused(webui: WebUI) -> None:
-    with pytest.raises(HostError, match="the regions of a batch"):
+    with pytest.raises(RequestError, match="the regions of a batch"):
         draw(webui, "red BREAK blue", "red BREAK blue BREAK green", palette={"typed": {}})
     draw(webui, "red BREAK blue", "green BREAK red", palette={"typed": {}})

@@ -1,0 +1,40 @@
+"""What a WebUI shows of an error: one line, a status, and no traceback where the program would print one."""
+
+from __future__ import annotations
+
+import sys
+
+from lib_regiondiff.errors import PaletteError, RegionDiffError
+
+USERS_FAULT, OUR_FAULT = 422, 500
+
+
+class RequestError(RegionDiffError):
+    """What ended a job, in the form that the hosts' API handlers turn into an answer.
+
+    `status_code` is 422 for what a request can mend, else 500; `detail` lists all that is wrong.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        problems = error.problems if isinstance(error, PaletteError) else ()
+        text = (
+            str(error) if isinstance(error, RegionDiffError) else f"Region Diffusion: {type(error).__name__}: {error}"
+        )
+        self.status_code = USERS_FAULT if isinstance(error, RegionDiffError) else OUR_FAULT
+        self.detail = [str(problem) for problem in problems] or [text]
+        self.headers = None
+        self.text = text
+        Exception.__init__(self, text)
+        self.__cause__ = error
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def refusal_of(error: Exception) -> RequestError:
+    """The error to raise out of a job, of the kind that a web server's console keeps quiet of if there is one."""
+    if isinstance(error, RequestError):
+        return error
+    server = getattr(sys.modules.get("fastapi.exceptions"), "HTTPException", None)
+    kind = RequestError if server is None else type("RequestError", (RequestError, server), {})
+    return kind(error)

@@ -1,0 +1,41 @@
+"""A job that a WebUI goes through again with another prompt, as its batch of img2img does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import fake_a1111
+import fake_forge
+from fake_sampler import Job
+from lib_regiondiff import jobs
+from lib_regiondiff.formats import infotext
+
+HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
+
+
+class Styles:
+    """Words behind a prompt."""
+
+    def apply_styles_to_prompt(self, prompt: str, styles: list[str]) -> str:
+        return " ".join([prompt, *styles])
+
+    apply_negative_styles_to_prompt = apply_styles_to_prompt
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_typed_regions_are_those_of_the_present_prompt(
+    host: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    webui = HOSTS[host](monkeypatch, tmp_path)
+    webui.shared.prompt_styles = Styles()
+    p = Job(webui, ["red BREAK blue"], styles=["long"])
+    for prompt in ("red BREAK blue", "green BREAK grey"):
+        p.prompt, p.all_prompts, p.prompts = prompt, [f"{prompt} long"], [f"{prompt} long"]
+        jobs.note(p, True)
+        jobs.begin(p, True, {"typed": {}})
+        p.init()
+        jobs.batch(p)
+        palette = infotext.unpack(p.extra_generation_params[jobs.KEY])
+        assert [brush.prompt for brush in palette.brushes] == prompt.split(" BREAK ")
