@@ -15,15 +15,16 @@ from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.wildcards import Files, expand, unknown
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Host, Level, Row
+from lib_regiondiff.host import Host, Level
 from lib_regiondiff.imaging import Picture
-from lib_regiondiff.model import Call, ask, batches
+from lib_regiondiff.model import Call, ask
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.plan import BACKGROUND, Job, Plan, Text, make_plan
 from lib_regiondiff.requests import Words
 from lib_regiondiff.sketch import Sketch
 from lib_regiondiff.suffix import suffixed
-from lib_regiondiff.summary import TRACE, Shares, doubtful, label, refused, unheard
+from lib_regiondiff.summary import TRACE, Shares, describe_cost, doubtful, label, refused, unheard
+from lib_regiondiff.views import View
 
 KINDS = ("error", "warning", "note")
 SMALL = 0.01
@@ -105,13 +106,25 @@ def clock(steps: int) -> tuple[float, ...]:
     return (*(1 - step / steps for step in range(steps)), 0.0)
 
 
+def cost_of(palette: Palette, around: Surroundings = ALONE) -> float:
+    """How much work a job is, in units of a picture of its size without regions: for `describe_cost`.
+
+    Raises HostError for what cannot be planned, PaletteError for wildcards that cannot be resolved.
+    """
+    return _ratio(_case(palette, around))
+
+
+def _case(palette: Palette, around: Surroundings) -> _Case:
+    drawn = replace(palette, size=around.size or palette.size)
+    return _Case(drawn, around, Shares.of(drawn), palette.size)
+
+
 Check = Callable[[_Case], Iterator[Notice]]
 
 
 def preflight(palette: Palette, around: Surroundings = ALONE) -> tuple[Notice, ...]:
     """All that is to be said about a palette before a job, errors first."""
-    drawn = replace(palette, size=around.size or palette.size)
-    case = _Case(drawn, around, Shares.of(drawn), palette.size)
+    case = _case(palette, around)
     notices = [Notice(each.kind, _plain(each.text)) for check in CHECKS for each in check(case)]
     return tuple(sorted(notices, key=lambda notice: KINDS.index(notice.kind)))
 
@@ -220,40 +233,36 @@ def _tokens(case: _Case) -> Iterator[Notice]:
 
 
 def _cost(case: _Case) -> Iterator[Notice]:
-    """Rows and cells that the network is asked at a step, beside those of a picture without regions."""
+    """How long it takes, beside a picture without regions."""
     if any(refused(case.palette)) or any(requests.refused(case.palette)):
         return
-    spec = Sketch(case.around.native).latent
     try:
-        rows = max(_steps(case, case.palette, case.texts()), key=_cells)
-        words = case.around.words
-        plain = max(_steps(case, Palette(size=case.palette.size), {BACKGROUND: Text(words.prompt, "")}), key=_cells)
+        yield Notice("note", f"it takes {describe_cost(_ratio(case))}")
     except HostError as error:
         yield Notice("error", str(error))
-        return
     except PaletteError:
         return  # told by another check
-    if not rows:
-        yield Notice("note", "no network rows: the picture under the brushes is all there is")
-        return
-    most = max(batches(rows, spec.cells_per_call), key=lambda batch: sum(rows[i].box.size.area for i in batch))
-    work = f"{_cells(rows) / _cells(plain):.3g} times the work of a picture without regions"
-    head = f"{work}: {_counted(len(rows), 'network row')} a step instead of {len(plain)}"
-    yield Notice("note", f"{head}; memory for {len(most)} of {rows[most[0]].box.size} cells at once")
 
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _cells(rows: Sequence[Row]) -> int:
-    return sum(row.box.size.area for row in rows)
+def _ratio(case: _Case) -> float:
+    """The latent cells that the network is asked in a whole job, in units of those of one without regions."""
+    plain = Palette(size=case.palette.size), {BACKGROUND: Text(case.around.words.prompt, "")}
+    return _cells(case, case.palette, case.texts()) / _cells(case, *plain)
 
 
-def _steps(case: _Case, palette: Palette, texts: Mapping[str, Text]) -> list[list[Row]]:
-    """The rows of one image at each kind of step."""
-    plan = case.planned(palette, texts)
-    return [ask(views, 1, LEVEL, Call(case.guidance))[0] for views, _ in itertools.groupby(plan.steps)]
+def _cells(case: _Case, palette: Palette, texts: Mapping[str, Text]) -> int:
+    """The cells of all rows of one image at all steps."""
+    steps = itertools.groupby(case.planned(palette, texts).steps)
+    return sum(_asked(views, case.guidance) * sum(1 for _ in alike) for views, alike in steps)
+
+
+def _asked(views: Sequence[View], scale: float) -> int:
+    """The cells of one image's rows at a step."""
+    return sum(row.box.size.area for row in ask(views, 1, LEVEL, Call(scale))[0])
 
 
 def _auto(case: _Case) -> Iterator[Notice]:

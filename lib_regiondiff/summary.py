@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 
 import cv2
@@ -19,6 +20,7 @@ from lib_regiondiff.sketch import AND
 FINEST = 2
 THIN = 24  # pixels; three latent cells
 TRACE = 5e-4
+ALIKE = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +49,21 @@ class Shares:
         own, side = (self.weights[index] > 0.5).astype(np.uint8), -(-THIN // self.cell)
         square = np.ones([min(side, extent) for extent in own.shape], np.uint8)
         return not cv2.erode(own, square, borderType=cv2.BORDER_CONSTANT, borderValue=0).any()
+
+
+def describe_cost(ratio: float, than: str = "a plain picture") -> str:
+    """How long a job takes beside `than`, in words that go on after "it takes"; `ratio` is at least 0."""
+    number = _rounded(ratio)
+    if number < ALIKE:
+        return f"less time than {than}" if number > 0 else "next to no time"
+    told = {ALIKE: "as long", 2.0: "twice as long"}.get(number, f"{number:,.12g} times as long")
+    return f"about {told} as {than}"
+
+
+def _rounded(ratio: float) -> float:
+    """A ratio as exactly as people want it: to a tenth below 2, to a half below 5, then to two digits."""
+    step = 0.1 if ratio < 2 else 0.5 if ratio < 5 else 10.0 ** max(0, math.floor(math.log10(ratio)) - 1)
+    return round(round(ratio / step) * step, 1)
 
 
 def summary(palette: Palette) -> list[str]:

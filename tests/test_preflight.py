@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +13,8 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.model import Call, ask
 from lib_regiondiff.palette import Palette, parse
 from lib_regiondiff.plan import Job, make_plan
-from lib_regiondiff.preflight import KINDS, LEVEL, STEPS, Notice, Surroundings, clock, preflight
+from lib_regiondiff.preflight import KINDS, LEVEL, STEPS, Notice, Surroundings, clock, cost_of, preflight
+from lib_regiondiff.summary import describe_cost
 from palettes import data_url, palettes, picture
 
 LEFT: dict[str, Any] = {"id": "l", "name": "left", "prompt": "1", "mask": {"rectangle": [0, 0, 0.5, 1]}}
@@ -33,13 +33,7 @@ def texts(kind: str, notices: Sequence[Notice]) -> list[str]:
 
 
 def test_two_halves_cost_one_row_more_and_nothing_is_wrong() -> None:
-    assert told() == (
-        Notice(
-            "note",
-            "1.5 times the work of a picture without regions: 3 network rows a step instead of 2; "
-            "memory for 3 of 64x64 cells at once",
-        ),
-    )
+    assert told() == (Notice("note", "it takes about 1.5 times as long as a plain picture"),)
 
 
 @pytest.mark.parametrize(
@@ -159,24 +153,29 @@ def test_painted_masks_that_are_stretched_are_told() -> None:
         assert not [text for text in texts("note", told(around, [brush])) if "stretched" in text]
 
 
-def cost(notices: Sequence[Notice]) -> tuple[int, int, float]:
-    """Rows with regions, rows without, and how much more work it is."""
-    (note,) = [notice.text for notice in notices if "network row" in notice.text]
-    found = re.match(r"([\d.e+]+) times the work of .*: (\d+) network rows? a step instead of (\d+)", note)
-    assert found
-    return int(found[2]), int(found[3]), float(found[1])
+def cost(around: Surroundings, brushes: Sequence[Any] = (LEFT, RIGHT), **more: Any) -> float:
+    """How much work a palette is; the preview says so in words."""
+    palette = parse({"version": 1, "brushes": list(brushes)} | more)
+    ratio = cost_of(palette, around)
+    assert Notice("note", f"it takes {describe_cost(ratio)}") in preflight(palette, around)
+    return ratio
 
 
 def test_the_cost_is_that_of_the_rows() -> None:
-    assert cost(told(Surroundings(prompt="a", guidance=1))) == (2, 1, 2.0)
-    same = [LEFT | {"prompt": "a field"}, RIGHT | {"prompt": "a field"}]
-    assert cost(told(MAIN, same)) == (2, 2, 1.0)
-    joined = Surroundings(prompt="a AND b")
-    assert cost(told(joined)) == (3, 3, 1.0)
+    assert cost(Surroundings(prompt="a", guidance=1)) == 2.0
+    assert cost(MAIN, [LEFT | {"prompt": "a field"}, RIGHT | {"prompt": "a field"}]) == 1.0
+    assert cost(Surroundings(prompt="a AND b")) == 1.0
     wide = Surroundings(prompt="a", size=Size(512, 1024))
-    assert cost(told(wide)) == (4, 2, 1.0)  # each half has a window of its own
-    later = [LEFT, RIGHT | {"start": 0.5}]
-    assert cost(told(MAIN, later))[0] == 3
+    assert cost(wide) == 1.0  # each half has a window of its own
+    assert cost(Surroundings(prompt="a", guidance=1), background={"colour": "#123456"}) == 2.0
+
+
+def test_the_cost_is_that_of_all_steps() -> None:
+    assert cost(Surroundings(prompt="a", guidance=1, steps=10), [LEFT | {"start": 0.5}]) == 1.5
+
+
+def test_a_picture_under_the_brushes_alone_takes_no_time() -> None:
+    assert cost(MAIN, [], background={"image": data_url(picture().data)}) == 0.0
 
 
 @settings(max_examples=30, deadline=None)
@@ -188,15 +187,15 @@ def test_any_palette_is_looked_at_and_its_rows_are_those_of_a_plan(palette: Pale
     kinds = [KINDS.index(notice.kind) for notice in notices]
     assert kinds == sorted(kinds)
     refused = any(notice.kind == "error" for notice in notices)
-    assert refused != any("network row" in notice.text for notice in notices)
+    assert refused != any(notice.text.startswith("it takes ") for notice in notices)
 
 
 def test_rows_are_counted_as_a_host_is_asked() -> None:
     brushes = [LEFT | {"negative": "4"}, RIGHT, RIGHT | {"id": "c", "prompt": "5", "mask": {"ellipse": [0, 0, 1, 1]}}]
     palette = parse({"version": 1, "brushes": brushes, "size": {"width": 768, "height": 768}, "tiles": {"width": 512}})
     plan = make_plan(palette, Job(Size(768, 768), clock(STEPS), (0,)), GaussianHost(native=512))
-    rows = [len(ask(views, 1, LEVEL, Call(7.0))[0]) for views in plan.steps]
-    assert cost(preflight(palette, Surroundings()))[0] == max(rows) > 6
+    asked = [row.box.size.area for views in plan.steps for row in ask(views, 1, LEVEL, Call(7.0))[0]]
+    assert cost_of(palette) == sum(asked) / (STEPS * 2 * 96 * 96) > 2
 
 
 def test_what_auto_chooses_is_told_where_the_steps_are_known() -> None:

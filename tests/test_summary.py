@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from cli_stub import PALETTE, SUN, TREE, run
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.summary import Shares, summary
+from lib_regiondiff.summary import Shares, describe_cost, summary
 from palettes import encoded, palettes
 from test_overlay import mixing, planned
 
@@ -109,6 +110,43 @@ def test_all_problems_are_told_and_the_code_is_2() -> None:
         "brushes[0].strength: expected a number 0…1, got 2",
         "brushes[1].id: expected text of 1…64 characters, got 0 characters",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "told"),
+    [
+        (0.0, "next to no time"),
+        (0.5, "less time than a plain picture"),
+        (0.96, "about as long as a plain picture"),
+        (1.02, "about as long as a plain picture"),
+        (1.5, "about 1.5 times as long as a plain picture"),
+        (1.99, "about twice as long as a plain picture"),
+        (2.6, "about 2.5 times as long as a plain picture"),
+        (9.8, "about 10 times as long as a plain picture"),
+        (1024.0, "about 1,000 times as long as a plain picture"),
+    ],
+)
+def test_a_cost_is_told_in_plain_words(ratio: float, told: str) -> None:
+    assert describe_cost(ratio) == told
+
+
+@given(st.floats(0, 1e12), st.floats(0, 1e12))
+def test_a_higher_cost_never_sounds_lower(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert loudness(describe_cost(low)) <= loudness(describe_cost(high))
+    if low > 1:
+        assert loudness(describe_cost(low)) == pytest.approx(low, rel=0.13)
+    assert describe_cost(low, "the others").replace("the others", "a plain picture") in (
+        describe_cost(low),
+        "next to no time",
+    )
+
+
+def loudness(told: str) -> float:
+    """The number that the words stand for."""
+    known = {"next to no": 0.0, "less time": 0.5, "about as": 1.0, "about twice": 2.0}
+    numbers = [number for start, number in known.items() if told.startswith(start)]
+    return numbers[0] if numbers else float(told.split()[1].replace(",", ""))
 
 
 @settings(max_examples=30, deadline=None)
