@@ -24,6 +24,14 @@ class Seen:
     words: str
 
 
+def is_due(text: str) -> bool:
+    """Whether a palette's text has a picture that nothing describes, and the WebUI somebody who could."""
+    try:
+        return interrogator.is_there() and is_wordless(_background(_data(text)))
+    except RegionDiffError:
+        return False
+
+
 def seen(text: str) -> tuple[Seen | None, Notice]:
     """What the picture under the brushes of a palette's text shows, as the WebUI says, and what to tell a person."""
     try:

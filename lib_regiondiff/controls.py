@@ -8,12 +8,27 @@ from typing import Any
 
 from lib_regiondiff.formats.typed import Options, is_typed, typed
 from lib_regiondiff.palette import parse
-from lib_regiondiff.presets import written
+from lib_regiondiff.presets import names, preset, written
 from lib_regiondiff.requests import Words
 from lib_regiondiff.schema import Fault, Object
 
 SPLITS, LAYOUTS = ("auto", "lines", "BREAK", "ADDCOL"), ("columns", "rows", "grid")
-CONTROLS = ("split", "layout", "ratios", "common")
+CONTROLS = ("split", "layout", "ratios", "common", "feather")
+LABELS: Mapping[str, str] = {
+    "split": "Regions are split by",
+    "layout": "Layout",
+    "ratios": "Ratios",
+    "common": "The first part is common to all",
+    "feather": "Soft edges",
+    "saved": "Saved palettes",
+    "name": "Save as",
+}
+PLACES: Mapping[str, str] = {f"typed.{key}": LABELS[key] for key in CONTROLS} | {
+    "prompt": "Prompt",
+    "negative": "Negative prompt",
+    "palette": "Palette",
+}
+"""Where people find what a document's path names."""
 
 
 def typed_in(text: str) -> Mapping[str, Any] | None:
@@ -25,15 +40,27 @@ def typed_in(text: str) -> Mapping[str, Any] | None:
     return data if is_typed(data) else None
 
 
-def chosen(text: str, split: str, layout: str, ratios: str, common: bool) -> str:
+def is_own(text: str) -> bool:
+    """Whether a person would miss a text: no preset as it came and no typed regions without options can be lost."""
+    plain = [written(preset(name)) for name in names()] + [written({"typed": {}})]
+    return bool(text.strip()) and text not in plain
+
+
+def chosen(text: str, split: str, layout: str, ratios: str, common: bool, feather: float) -> str:
     """A typed document with these options; what else the text says, if it is one already, stays."""
-    if typed_in(text) is not None and controls_of(text) == (split, layout, ratios or "", common):
+    if typed_in(text) is not None and controls_of(text) == (split, layout, ratios or "", common, feather or 0):
         return text
     data = typed_in(text) or {}
     old = data.get("typed")
     rest = {key: value for key, value in old.items() if key not in CONTROLS} if isinstance(old, Mapping) else {}
     plain = Options()
-    new = {"split": split, "layout": layout, "ratios": ratios or "", "common": "first" if common else "none"}
+    new: dict[str, Any] = {
+        "split": split,
+        "layout": layout,
+        "ratios": ratios or "",
+        "common": "first" if common else "none",
+    }
+    new["feather"] = feather or 0
     new = {key: value for key, value in new.items() if value != getattr(plain, key)}
     return written({**data, "typed": {**new, **rest}})
 
@@ -46,13 +73,13 @@ def switched(on: bool, text: str, kept: str, *options: Any) -> tuple[str, str]:
     return (kept, "") if is_on else (text, kept)
 
 
-def controls_of(text: str) -> tuple[str, str, str, bool]:
-    """The four options that a text says, or their defaults."""
+def controls_of(text: str) -> tuple[str, str, str, bool, float]:
+    """The options that a text says, or their defaults."""
     try:
         options = Object(Options).read((typed_in(text) or {}).get("typed", {}), "typed")
     except Fault:
         options = Options()
-    return options.split, options.layout, options.ratios, options.common == "first"
+    return options.split, options.layout, options.ratios, options.common == "first", options.feather
 
 
 def spelled(text: str, words: Words) -> str:

@@ -28,6 +28,7 @@ from lib_regiondiff.views import View
 
 KINDS = ("error", "warning", "note")
 SMALL = 0.01
+TAKES = "it takes "
 SKEW = 0.02
 LEVEL = Level(0.0, 1.0, 0.0, 0.0)
 STEPS = 20
@@ -237,7 +238,7 @@ def _cost(case: _Case) -> Iterator[Notice]:
     if any(refused(case.palette)) or any(requests.refused(case.palette)):
         return
     try:
-        yield Notice("note", f"it takes {describe_cost(_ratio(case))}")
+        yield Notice("note", TAKES + describe_cost(_ratio(case)))
     except HostError as error:
         yield Notice("error", str(error))
     except PaletteError:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -13,15 +13,17 @@ import cv2
 import numpy as np
 from PIL import Image, ImageColor
 
+from lib_regiondiff.controls import PLACES
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Brush, Palette
-from lib_regiondiff.preflight import ALONE, Notice, Surroundings, preflight
+from lib_regiondiff.preflight import ALONE, TAKES, Notice, Surroundings, preflight
 from lib_regiondiff.requests import Document, palette_of, read
 from lib_regiondiff.summary import TRACE, Shares
 
 NOTHING = "No palette yet: take a preset, load or paste one, or have the regions made from the prompt."
 UNTYPED = "Type the main prompt: its lines become regions."
+OFF = "Regions are off: Generate draws a plain picture. The tick beside the title switches them on."
 LARGEST = 512  # side of the picture
 OPAQUE = 0.8
 SOLID = 0.5
@@ -29,21 +31,69 @@ LONGEST = 160  # letters of a prompt
 MOST = 20  # problems that are listed
 
 
+@dataclass(frozen=True)
+class Look:
+    """What the page shows of a document, both as HTML: the preview, and a few words for the accordion's header."""
+
+    html: str
+    state: str = ""
+
+
 def html(given: Any, around: Surroundings = ALONE) -> str:
     """The preview of a document as it stands, text or data, palette or typed; what is wrong with it, if it is."""
+    return look(given, around).html
+
+
+def look(given: Any, around: Surroundings = ALONE, on: bool = True) -> Look:
+    """The same, and what the header says while the document counts, which is where regions are `on`."""
     if given is None or (isinstance(given, str) and not given.strip()):
-        return _framed(_listed([_item("note", escape(NOTHING))]))
+        return Look(message([Notice("note", NOTHING)]), _stated("no palette yet", on))
     try:
         document = read(given)
         if document.typed is not None and not around.prompt.strip():
-            return message([Notice("note", UNTYPED)])
+            return Look(message([Notice("note", UNTYPED)]), _stated("waits for the prompt", on))
         palette = palette_of(_sized(document, around.size), around.words)
     except PaletteError as error:
-        return _framed(_listed(_faults(error.problems)))
+        return Look(faults(error.problems), _stated(_counted(len(error.problems), "mistake"), on))
     palette = replace(palette, size=around.size or palette.size)
-    notices = [_item(notice.kind, escape(notice.text)) for notice in preflight(palette, around)]
+    notices = [*_first(document, palette, on), *preflight(palette, around)]
     shares = Shares.of(palette)
-    return _framed(_picture(palette, shares) + _legend(palette, shares) + _listed(notices))
+    listed = _listed([_item(notice.kind, escape(notice.text)) for notice in notices])
+    return Look(
+        _framed(_picture(palette, shares) + _legend(palette, shares) + listed), _stated(_short(palette, notices), on)
+    )
+
+
+def _first(document: Document, palette: Palette, on: bool) -> Iterator[Notice]:
+    """What is to be said before all else: that nothing of this counts, that a prompt was not taken apart."""
+    if not on:
+        yield Notice("warning", OFF)
+    if document.typed is not None and len(palette.brushes) == 1:
+        yield Notice("warning", f"The prompt is one part, so there is one region: {_split(document.typed)}.")
+
+
+def _split(typed: Mapping[str, Any]) -> str:
+    """How to have more parts than one."""
+    how = typed["typed"].get("split", "auto")
+    word = "BREAK" if how == "auto" else how
+    lines, words = "put each region on a line of its own", f"write {word} between regions"
+    return f"{lines}, or {words}" if how == "auto" else lines if how == "lines" else words
+
+
+def _short(palette: Palette, notices: Sequence[Notice]) -> str:
+    """A palette in a few words."""
+    if any(notice.kind == "error" for notice in notices):
+        return "cannot be drawn: see below"
+    costs = [notice.text.removeprefix(TAKES) for notice in notices if notice.text.startswith(TAKES)]
+    return " · ".join([_counted(len(palette.brushes), "region"), *costs])
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _stated(words: str, on: bool) -> str:
+    return f'<span class="regiondiff-state">{escape(words)}</span>' if on else ""
 
 
 def message(notices: Sequence[Notice]) -> str:
@@ -63,11 +113,15 @@ def _item(kind: str, inner: str) -> str:
     return f'<li class="regiondiff-{kind}">{inner}</li>'
 
 
-def _faults(problems: Sequence[Problem]) -> list[str]:
-    """The problems of a palette, each with its path."""
-    lines = [f"<code>{escape(each.path)}</code>{escape(str(each).removeprefix(each.path))}" for each in problems[:MOST]]
+def faults(problems: Sequence[Problem], places: Mapping[str, str] = PLACES) -> str:
+    """The problems of a palette, each with the label of its field on the page, or the path in the palette's text."""
+    lines = [_place(each.path, places) + escape(str(each).removeprefix(each.path)) for each in problems[:MOST]]
     more = [f"{len(problems) - MOST} more"] if len(problems) > MOST else []
-    return [_item("error", line) for line in lines + more]
+    return _framed(_listed([_item("error", line) for line in lines + more]))
+
+
+def _place(path: str, places: Mapping[str, str]) -> str:
+    return f"<b>{escape(places[path])}</b>" if path in places else f"<code>{escape(path)}</code>"
 
 
 def _sized(document: Document, size: Size | None) -> Document:

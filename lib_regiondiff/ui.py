@@ -4,124 +4,52 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff import __version__, captioning, hosts, presets, preview, requests
-from lib_regiondiff.controls import CONTROLS, LAYOUTS, SPLITS, chosen, controls_of, spelled, switched, typed_in
+from lib_regiondiff import __version__, captioning, presets, preview
+from lib_regiondiff.controls import (
+    CONTROLS,
+    LABELS,
+    LAYOUTS,
+    SPLITS,
+    chosen,
+    controls_of,
+    is_own,
+    spelled,
+    switched,
+    typed_in,
+)
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats.typed import Options
-from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts.families import native_side, notices
+from lib_regiondiff.parts import QUIET, Maker, listen
 from lib_regiondiff.preflight import Notice, Surroundings
 from lib_regiondiff.presets import Store, written
+from lib_regiondiff.tab import ROLES, role, surroundings
 
-ROLES: Mapping[str, str] = {
-    "prompt": "prompt",
-    "neg_prompt": "negative",
-    "cfg_scale": "guidance",
-    "width": "width",
-    "height": "height",
-    "steps": "steps",
-}
-FROM_NOISE = ("steps",)
-"""What says something of jobs that begin at noise only."""
-TEXTS = ("prompt", "negative")
+__all__ = ["accordion", "role"]
+
 TYPED_HELP = (
     "One region a line of the prompt; or write <code>BREAK</code>, <code>ADDCOL</code> or <code>ADDROW</code> between "
     "them, <code>ADDCOMM</code> after what all share, <code>ADDBASE</code> after what the background says. Ratios "
     "of a grid are rows, each its height and then its widths: <code>1;2,1,1</code>."
 )
+ASK = "The palette's text is your own, and would be gone."
 HELP: Mapping[str, str] = {
-    "enabled": "Each brush of the palette draws its own part of the picture.",
     "typed": "Each part of the main prompt draws its own part of the picture.",
     "split": "auto: ADDCOL and ADDROW where the prompt has one, else BREAK, else lines",
     "layout": "ADDCOL, ADDROW and ratios with ; decide it themselves.",
     "ratios": "Sizes of the parts; without any they are equal.",
+    "feather": "In pixels; 0 is a sharp edge.",
     "common": "A part that all share is no region itself.",
-    "preset": "Examples to start from. Using one replaces the palette's text.",
+    "preset": "Examples to start from; using one switches regions on.",
     "palette": "What goes where, as text: from a preset, a file, a picture's parameters, or your own.",
-    "saved": "Files of the WebUI's data folder. Loading one replaces the palette's text.",
+    "saved": "Files of the WebUI's data folder; loading one switches regions on.",
     "name": "Letters, digits, spaces and .()+-_",
     "replace": "Overwrite a palette of that name.",
 }
-QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
-
-
-def role(elem_id: str | None, is_img2img: bool) -> str | None:
-    """What a component of the tab, known by its id, is to the preview; None for all others."""
-    tab, _, name = (elem_id or "").partition("_")
-    if tab != ("img2img" if is_img2img else "txt2img") or (is_img2img and name in FROM_NOISE):
-        return None
-    return ROLES.get(name)
-
-
-def surroundings(values: Mapping[str, Any], data_path: Path) -> Surroundings:
-    """What the tab's components and the host say about the next job."""
-    width, height, guidance = (values.get(key) for key in ("width", "height", "guidance"))
-    size = Size(int(height), int(width)) if width and height else None
-    return Surroundings(
-        prompt=values.get("prompt") or "",
-        negative=values.get("negative") or "",
-        guidance=None if guidance is None else float(guidance),
-        size=size,
-        native=native_side(_model(), size),
-        notes=notices(_model()),
-        steps=int(values["steps"]) if values.get("steps") else None,
-        files=requests.wildcards(data_path),
-        count=_counter(),
-    )
-
-
-def _model() -> Any:
-    """The model that is loaded; asking for it in any other way would load one."""
-    try:
-        model = hosts.module("sd_models").model_data.sd_model
-    except (ImportError, AttributeError):
-        return None
-    return model if hasattr(model, "sd_checkpoint_info") else None
-
-
-def _counter() -> Callable[[str], int] | None:
-    """The host's count of a prompt's tokens, where it can give one."""
-    model = _model()
-    if model is None:
-        return None
-    try:
-        lengths = getattr(model, "get_prompt_lengths_on_ui", None)
-        lengths = lengths or hosts.module("sd_hijack").model_hijack.get_prompt_lengths
-        int(lengths("a")[0])
-    except Exception:  # noqa: BLE001 - a count is not worth an error of the host's
-        return None
-    return lambda text: int(lengths(text)[0])
-
-
-@dataclass(frozen=True)
-class Maker:
-    """Makes components: each with an id, or a class where gradio writes the id twice (HTML); none is in ui-config."""
-
-    gr: Any
-    elem_id: Callable[[str], str]
-    parts: dict[str, Any] = field(default_factory=dict)
-
-    def __call__(self, kind: str, key: str, **values: Any) -> Any:
-        """A component of a kind, kept under its key, with what HELP says about it."""
-        name = self.elem_id(f"regiondiff_{key}")
-        known = {"elem_classes": [name]} if kind == "HTML" else {"elem_id": name}
-        helped = {"info": HELP[key]} if key in HELP else {}
-        part = getattr(self.gr, kind)(**known, **helped, **values)
-        part.do_not_save_to_config = True
-        self.parts[key] = part
-        return part
-
-    def button(self, key: str, value: str) -> None:
-        """A small button, which stands beside what it works on."""
-        self("Button", key, value=value, size="sm", scale=1, min_width=96)
-
-    def of(self, *keys: str) -> list[Any]:
-        """The components of these keys."""
-        return [self.parts[key] for key in keys]
+SOFTEST = 256
+Work = Callable[..., tuple[Any, ...]]
 
 
 def accordion(
@@ -131,36 +59,46 @@ def accordion(
 
     `page` holds components of the tab by their roles; where one is missing the preview does without it.
     """
-    make, data_path = Maker(importlib.import_module("gradio"), elem_id), Path(data_path)
+    make, data_path = Maker(importlib.import_module("gradio"), elem_id, HELP), Path(data_path)
     store = Store(data_path / "regiondiff" / "palettes")
-    with make("Accordion", "accordion", label=title, open=False):
+    with make.ticked("enabled", title) as tick:
+        with tick.extra():
+            make("HTML", "state", value="")
         _typing(make)
         _palette(make, store)
         make("HTML", "version", value=f'<div class="regiondiff-version">{title} {__version__}</div>')
-    make.parts.update(kept=make.gr.State(""), seen=make.gr.State(None))
+    make.parts.update(kept=make.gr.State(""), seen=make.gr.State(None), offered=make.gr.State(None))
     _on_options(make)
     _on_files(make, store)
+    _on_replacing(make, store)
     _on_caption(make)
     _on_changes(make, store, page, data_path)
     return make.parts["enabled"], make.parts["palette"]
 
 
 def _typing(make: Maker) -> None:
-    """The two switches, the options of typed regions, the preview."""
+    """The switch and the options of typed regions, the preview."""
     plain = Options()
-    with make.gr.Row():
-        make("Checkbox", "enabled", label="Enabled", value=False)
-        make("Checkbox", "typed", label="Regions from the prompt", value=False)
+    make("Checkbox", "typed", label="Regions from the prompt", value=False)
     with make("Column", "options", visible=False):
         make("HTML", "typed_help", value=f'<div class="regiondiff-help">{TYPED_HELP}</div>')
         with make.gr.Row():
-            make("Dropdown", "split", label="Regions are split by", choices=list(SPLITS), value=plain.split)
-            make("Dropdown", "layout", label="Layout", choices=list(LAYOUTS), value=plain.layout)
-            make("Textbox", "ratios", label="Ratios", value="", lines=1, max_lines=1, placeholder="equal, or 1,2,1")
+            make("Dropdown", "split", label=LABELS["split"], choices=list(SPLITS), value=plain.split)
+            make("Dropdown", "layout", label=LABELS["layout"], choices=list(LAYOUTS), value=plain.layout)
+            make(
+                "Textbox",
+                "ratios",
+                label=LABELS["ratios"],
+                value="",
+                lines=1,
+                max_lines=1,
+                placeholder="equal, or 1,2,1",
+            )
+            make("Slider", "feather", label=LABELS["feather"], value=plain.feather, minimum=0, maximum=SOFTEST, step=1)
         with make.gr.Row():
-            make("Checkbox", "common", label="The first part is common to all", value=False)
+            make("Checkbox", "common", label=LABELS["common"], value=False)
             make.button("spell", "Turn into a palette")
-    make("HTML", "preview", value=preview.html(""))
+    make("HTML", "preview", value=preview.look("").html)
 
 
 def _palette(make: Maker, store: Store) -> None:
@@ -169,22 +107,40 @@ def _palette(make: Maker, store: Store) -> None:
         make("Dropdown", "preset", label="Preset", choices=list(presets.names()), value=presets.names()[0], scale=4)
         make.button("use", "Use preset")
         make.button("refresh", "Refresh")
+    with make("Row", "asking", visible=False):
+        make("HTML", "ask", value=preview.message([Notice("warning", ASK)]))
+        make.button("replace_it", "Replace it")
+        make.button("keep_it", "Keep it")
     make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=12, placeholder="JSON")
-    make.button("caption", "Caption the picture")
+    make.button("caption", "Caption the picture", visible=False)
     with make.gr.Row():
-        make("Dropdown", "saved", label="Saved palettes", choices=store.names(), value=None, scale=4)
+        make("Dropdown", "saved", label=LABELS["saved"], choices=store.names(), value=None, scale=4)
         make.button("load", "Load")
     with make.gr.Row():
-        make("Textbox", "name", label="Save as", value="", lines=1, max_lines=1, placeholder="a name", scale=3)
+        make("Textbox", "name", label=LABELS["name"], value="", lines=1, max_lines=1, placeholder="a name", scale=3)
         make("Checkbox", "replace", label="Replace", value=False, scale=1, min_width=96)
         make.button("save", "Save")
     make("HTML", "said", value="")
 
 
-def _listen(events: Sequence[Any], work: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
-    """Answer events, and again after each answer, for gradio drops what happens while it waits for one."""
+def _on_act(
+    make: Maker, events: Sequence[Any], work: Work, inputs: Sequence[Any], keys: Sequence[str], again: bool = False
+) -> None:
+    """Answer what a person does, and have what was said before go; `again` for what gradio drops while it waits."""
+    silence = {"said": "", "asking": make.gr.update(visible=False), "offered": None}
+    still = {key: value for key, value in silence.items() if key not in keys}
+
+    def act(*given: Any) -> tuple[Any, ...]:
+        return (*work(*given), *still.values())
+
+    def repeat(*given: Any) -> Any:
+        answer = work(*given)
+        return answer if len(keys) > 1 else answer[0]
+
     for event in events:
-        event(work, inputs, outputs, **QUIET).then(work, inputs, outputs, **QUIET)
+        acted = event(act, inputs, make.of(*keys, *still), **QUIET)
+        if again:
+            acted.then(repeat, inputs, make.of(*keys), **QUIET)
 
 
 def _on_options(make: Maker) -> None:
@@ -196,17 +152,18 @@ def _on_options(make: Maker) -> None:
         enabled = update(value=on) if on or not text.strip() else update()
         return text, kept, update(visible=on), enabled
 
-    def choose(on: bool, text: str, *options: Any) -> Any:
-        return chosen(text, *options) if on or typed_in(text) is not None else update()
+    def choose(on: bool, text: str, *options: Any) -> tuple[Any, ...]:
+        return (chosen(text, *options) if on or typed_in(text) is not None else update(),)
 
-    def set_out(text: str) -> Any:
+    def set_out(text: str) -> tuple[Any, ...]:
         return _options_of(make, text)
 
-    texts, options = make.of("palette", "kept"), make.of(*CONTROLS)
-    _listen([parts["typed"].input], turn, [parts["typed"], *texts, *options], [*texts, *make.of("options", "enabled")])
+    texts, options = ("palette", "kept"), make.of(*CONTROLS)
+    given = [parts["typed"], *make.of(*texts), *options]
+    _on_act(make, [parts["typed"].input], turn, given, (*texts, "options", "enabled"), again=True)
     events = [*(part.input for part in options), parts["ratios"].blur, parts["ratios"].submit]
-    _listen(events, choose, [*make.of("typed", "palette"), *options], make.of("palette"))
-    _listen([parts["palette"].input], set_out, make.of("palette"), options)
+    _on_act(make, events, choose, [*make.of("typed", "palette"), *options], ("palette",), again=True)
+    _on_act(make, [parts["palette"].input], set_out, make.of("palette"), CONTROLS, again=True)
 
 
 def _options_of(make: Maker, text: str) -> tuple[Any, ...]:
@@ -215,33 +172,63 @@ def _options_of(make: Maker, text: str) -> tuple[Any, ...]:
 
 
 def _on_files(make: Maker, store: Store) -> None:
-    """Presets; load and save."""
-    update, parts = make.gr.update, make.parts
-
-    def use(name: str) -> str:
-        return written(presets.preset(name))
-
-    def load(name: str) -> tuple[Any, ...]:
-        try:
-            text = store.load(name)
-        except PaletteError as error:
-            return (*[update()] * (2 + len(CONTROLS)), _message("error", str(error)))
-        return text, name, *_options_of(make, text), _message("note", f"Loaded {name}.")
+    """Save, and the choices around it, which do nothing by themselves."""
+    parts = make.parts
 
     def save(name: str, text: str, replace: bool) -> tuple[Any, ...]:
         try:
             store.save(name, text, replace)
         except PaletteError as error:
-            return update(), _message("error", str(error))
-        return update(choices=store.names(), value=name.strip()), _message("note", f"Saved {name.strip()}.")
+            return make.gr.update(), _told(error, LABELS["name"])
+        return make.gr.update(choices=store.names(), value=name.strip()), _message("note", f"Saved {name.strip()}.")
 
-    parts["use"].click(use, make.of("preset"), make.of("palette"), **QUIET)
-    parts["load"].click(load, make.of("saved"), make.of("palette", "name", *CONTROLS, "said"), **QUIET)
-    parts["save"].click(save, make.of("name", "palette", "replace"), make.of("saved", "said"), **QUIET)
+    _on_act(make, [parts["save"].click], save, make.of("name", "palette", "replace"), ("saved", "said"))
+    choices = [part.input for part in make.of("preset", "saved", "name", "replace")]
+    _on_act(make, choices, lambda: (), [], ())
+
+
+PUT = ("palette", "enabled", "name", *CONTROLS, "said", "asking", "offered")
+"""What another palette changes on the page, or the question whether it may."""
+
+
+def _on_replacing(make: Maker, store: Store) -> None:
+    """Presets and files take the palette's place and switch regions on, once a person has agreed to lose a text."""
+    update, parts = make.gr.update, make.parts
+    as_it_is = [update()] * (3 + len(CONTROLS))
+
+    def put(new: str, name: str, said: str) -> tuple[Any, ...]:
+        return new, True, name or update(), *_options_of(make, new), said, update(visible=False), None
+
+    def offer(old: str, *offered: str) -> tuple[Any, ...]:
+        if is_own(old) and old != offered[0]:
+            return *as_it_is, "", update(visible=True), offered
+        return put(*offered)
+
+    def use(name: str, old: str) -> tuple[Any, ...]:
+        return offer(old, written(presets.preset(name)), "", "")
+
+    def load(name: str, old: str) -> tuple[Any, ...]:
+        try:
+            return offer(old, store.load(name), name, _message("note", f"Loaded {name}."))
+        except PaletteError as error:
+            return *as_it_is, _told(error, LABELS["saved"]), update(visible=False), None
+
+    def replace(offered: Sequence[str] | None) -> tuple[Any, ...]:
+        return put(*offered) if offered else (*as_it_is, "", update(visible=False), None)
+
+    _on_act(make, [parts["use"].click], use, make.of("preset", "palette"), PUT)
+    _on_act(make, [parts["load"].click], load, make.of("saved", "palette"), PUT)
+    _on_act(make, [parts["replace_it"].click], replace, make.of("offered"), PUT)
+    _on_act(make, [parts["keep_it"].click], lambda: (), [], ())
 
 
 def _message(kind: str, text: str) -> str:
     return preview.message([Notice(kind, text)])
+
+
+def _told(error: PaletteError, label: str) -> str:
+    """What is wrong with a file, under the label of the field that names it."""
+    return preview.faults(error.problems, {"file": label})
 
 
 def _on_caption(make: Maker) -> None:
@@ -261,32 +248,38 @@ def _on_caption(make: Maker) -> None:
 
 
 def _on_changes(make: Maker, store: Store, page: Mapping[str, Any], data_path: Path) -> None:
-    """The preview follows the palette, the switch and the tab; so do the list of files and the typed switch."""
+    """Preview and header follow the palette, the switch and the tab; so do the files and what can be pressed."""
     update, parts = make.gr.update, make.parts
     keys = [key for key in ROLES.values() if key in page]
 
     def around(values: Sequence[Any]) -> Surroundings:
         return surroundings(dict(zip(keys, values, strict=True)), data_path)
 
-    def follow(text: str, *values: Any) -> tuple[Any, ...]:
-        is_on = typed_in(text) is not None
-        return preview.html(text, around(values)), update(value=is_on), update(visible=is_on)
+    def look(on: bool, text: str, *values: Any) -> tuple[Any, ...]:
+        seen = preview.look(text, around(values), on)
+        return seen.html, seen.state
 
-    def refresh(text: str, *values: Any) -> tuple[Any, ...]:
-        return preview.html(text, around(values)), update(choices=store.names())
+    def follow(on: bool, text: str, *values: Any) -> tuple[Any, ...]:
+        is_typed = typed_in(text) is not None
+        caption = update(visible=captioning.is_due(text))
+        return *look(on, text, *values), update(value=is_typed), update(visible=is_typed), caption
 
-    def keep_up(on: bool, text: str, *values: Any) -> Any:
-        return preview.html(text, around(values)) if on else update()
+    def refresh(*given: Any) -> tuple[Any, ...]:
+        return *look(*given), update(choices=store.names())
 
-    def spell(text: str, *values: Any) -> Any:
+    def keep_up(on: bool, *given: Any) -> tuple[Any, ...]:
+        return look(on, *given) if on else (update(), update())
+
+    def spell(on: bool, text: str, *values: Any) -> tuple[Any, ...]:
         try:
-            return spelled(text, around(values).words)
+            return (spelled(text, around(values).words),)
         except PaletteError:
-            return update()  # the preview says why
+            return (update(),)  # the preview says why
 
-    inputs = [parts["palette"], *(page[key] for key in keys)]
-    _listen([parts["palette"].change], follow, inputs, make.of("preview", "typed", "options"))
-    _listen([parts["enabled"].change, parts["refresh"].click], refresh, inputs, make.of("preview", "saved"))
-    events = [page[key].blur if key in TEXTS else page[key].change for key in keys]
-    _listen(events, keep_up, [parts["enabled"], *inputs], make.of("preview"))
-    parts["spell"].click(spell, inputs, make.of("palette"), **QUIET)
+    inputs = [*make.of("enabled", "palette"), *(page[key] for key in keys)]
+    shown = ("preview", "state")
+    changed, wait = [parts["palette"].change], make.quiet("palette", inputs)
+    listen(changed, follow, inputs, make.of(*shown, "typed", "options", "caption"), **wait)
+    listen([parts["enabled"].change, parts["refresh"].click], refresh, inputs, make.of(*shown, "saved"))
+    listen([page[key].change for key in keys], keep_up, inputs, make.of(*shown), **make.quiet("tab", inputs))
+    _on_act(make, [parts["spell"].click], spell, inputs, ("palette",))

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from fake_webui import put
+
 ANY = "visible elem_id"
 INPUT = f"{ANY} value label info show_label container scale min_width interactive elem_classes"
 # What both versions' constructors take, and the events that both have.
 KINDS: Mapping[str, tuple[str, str]] = {
     "Accordion": (f"{ANY} label open", ""),
+    "InputAccordion": ("value label elem_id", "change input select"),  # the hosts'; they give both parts all of it
     "Row": (f"{ANY} variant", ""),
     "Column": (f"{ANY} variant scale min_width", ""),
     "Checkbox": (INPUT, "change input select"),
@@ -27,6 +30,8 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "Answer": ("", "then"),  # what listening gives
 }
 LISTEN = frozenset(["api_name", "scroll_to_output", "show_progress", "queue", "preprocess", "postprocess", "cancels"])
+SCRIPTS: Mapping[str, str] = {"3.41.2": "_js", "4.40.0": "js"}
+"""What the two versions call a script that sees the inputs first."""
 PROGRESS = (None, "full", "minimal", "hidden")
 MOST_DEEP = 8
 
@@ -56,16 +61,18 @@ class Part:
         def listen(
             fn: Callable[..., Any], inputs: Sequence[Part] = (), outputs: Sequence[Part] = (), **more: Any
         ) -> Part:
-            assert set(more) <= LISTEN, f"not in both versions of gradio: {set(more) - LISTEN}"
+            known = {*LISTEN, SCRIPTS[self.page.version]}
+            assert set(more) <= known, f"not in this version of gradio: {set(more) - known}"
             assert more.get("show_progress") in PROGRESS
             answer = Part(self.page, "Answer", {})
-            self.page.listeners.append(Listener(self, event, fn, tuple(inputs), tuple(outputs), answer))
+            script = more.get(SCRIPTS[self.page.version], "")
+            self.page.listeners.append(Listener(self, event, fn, tuple(inputs), tuple(outputs), answer, script))
             return answer
 
         return listen
 
     def __enter__(self) -> Part:
-        assert not KINDS[self.kind][1], f"{self.kind} holds nothing"
+        assert "accordion" in self.__dict__ or not KINDS[self.kind][1], f"{self.kind} holds nothing"
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -74,7 +81,7 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Listener:
-    """What happens at an event; `answer` is there for what is to follow."""
+    """What happens at an event, `script` before it; `answer` is there for what is to follow."""
 
     origin: Part
     event: str
@@ -82,12 +89,14 @@ class Listener:
     inputs: tuple[Part, ...]
     outputs: tuple[Part, ...]
     answer: Part
+    script: str = ""
 
 
 @dataclass
 class Page:
     """All components and listeners, and what a person does to them."""
 
+    version: str = "4.40.0"
     parts: list[Part] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
     is_slow: bool = False
@@ -103,8 +112,16 @@ class Page:
         self.parts.append(Part(self, kind, values))
         return self.parts[-1]
 
+    def ticked(self, value: bool, *, label: str, elem_id: str) -> Part:
+        """The hosts' accordion with a tick: a hidden checkbox that holds what the accordion holds."""
+        part = self.make("InputAccordion", value, label=label, elem_id=f"{elem_id}-checkbox")
+        accordion = self.make("Accordion", label=label, elem_id=elem_id, open=value)
+        vars(part).update(accordion=accordion, extra=lambda: self.make("Column", elem_id=f"{elem_id}-extra"))
+        return part
+
     def of(self, key: str) -> Part:
         """The one component whose id ends so."""
+        key = {"enabled": "accordion-checkbox"}.get(key, key)
         (found,) = [part for part in self.parts if f"_{part.elem_id}".endswith(f"_{key}")]
         return found
 
@@ -156,9 +173,14 @@ class Page:
             self._fire(part, "change", depth + 1)
 
 
-def install(monkeypatch: pytest.MonkeyPatch) -> Page:
-    """Have `import gradio` give a new page's components."""
-    page, module = Page(), ModuleType("gradio")
+def install(monkeypatch: pytest.MonkeyPatch, version: str = "4.40.0") -> Page:
+    """Have `import gradio` give a new page's components, and the host its own; nobody describes pictures there."""
+    page, module = Page(version), ModuleType("gradio")
+    module.__version__ = version  # type: ignore[attr-defined]
+    if "modules.shared" not in sys.modules:
+        put(monkeypatch, "modules")
+        put(monkeypatch, "modules.shared")
+    put(monkeypatch, "modules.ui_components", InputAccordion=page.ticked)
     for kind in KINDS:
         setattr(module, kind, lambda *given, kind=kind, **values: page.make(kind, *given, **values))
     module.update = lambda **news: {"update": news}  # type: ignore[attr-defined]

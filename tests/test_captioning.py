@@ -72,6 +72,20 @@ def page(webui: WebUI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Page:
     return page
 
 
+def test_the_button_shows_only_where_it_can_do_something(webui: WebUI, page: Page) -> None:
+    def shows(text: str) -> bool:
+        page.enter("palette", text)
+        return page.of("caption").state["visible"]
+
+    assert not page.of("caption").state["visible"]
+    assert shows(json.dumps(BLUE))
+    assert not shows(json.dumps(BLUE | {"background": {"image": URL, "prompt": "sea"}}))
+    assert not shows(json.dumps({"version": 1, "brushes": [LEFT]})) and not shows("{") and not shows("")
+    assert shows(json.dumps({"typed": {}, "background": {"image": URL}}))
+    del webui.shared.interrogator
+    assert not shows(json.dumps(OTHER))
+
+
 @pytest.mark.parametrize("document", [BLUE, {"typed": {"layout": "rows"}, "background": {"image": URL}}])
 def test_the_button_writes_what_the_picture_shows(webui: WebUI, page: Page, document: dict[str, Any]) -> None:
     before = dict(vars(webui.shared.state))

@@ -8,27 +8,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib_regiondiff.controls import LAYOUTS, SPLITS, chosen, controls_of, spelled, switched, typed_in
+from lib_regiondiff.controls import LAYOUTS, SPLITS, chosen, controls_of, is_own, spelled, switched, typed_in
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.palette import parse
 from lib_regiondiff.preflight import Surroundings
-from lib_regiondiff.presets import written
+from lib_regiondiff.presets import names, preset, written
 
 PLAIN = json.dumps({"version": 1, "brushes": [{"id": "a", "mask": {"rectangle": [0, 0, 1, 1]}}]})
-DEFAULTS = ("auto", "columns", "", False)
+DEFAULTS = ("auto", "columns", "", False, 0)
 TEXTS = st.sampled_from(["", PLAIN, "{", '{"typed": {}}', '{"typed": {"feather": 3, "layout": "grid"}}'])
-OPTIONS = st.tuples(st.sampled_from(SPLITS), st.sampled_from(LAYOUTS), st.text("12,; x", max_size=8), st.booleans())
+OPTIONS = st.tuples(
+    st.sampled_from(SPLITS),
+    st.sampled_from(LAYOUTS),
+    st.text("12,; x", max_size=8),
+    st.booleans(),
+    st.integers(0, 1024),
+)
 
 
 def test_options_that_are_wrong_show_the_defaults() -> None:
     for text in ("", PLAIN, '{"typed": {"layout": "rings"}}', '{"typed": 3}'):
         assert controls_of(text) == DEFAULTS
-    assert chosen('{"typed": 3}', "auto", "rows", "", False) == written({"typed": {"layout": "rows"}})
+    assert chosen('{"typed": 3}', "auto", "rows", "", False, 0) == written({"typed": {"layout": "rows"}})
 
 
 @given(TEXTS, OPTIONS)
 def test_a_text_says_what_was_chosen_and_choosing_that_again_changes_nothing(
-    text: str, options: tuple[str, str, str, bool]
+    text: str, options: tuple[str, str, str, bool, int]
 ) -> None:
     new = chosen(text, *options)
     assert controls_of(new) == options and chosen(new, *options) == new
@@ -36,7 +42,7 @@ def test_a_text_says_what_was_chosen_and_choosing_that_again_changes_nothing(
 
 @given(TEXTS, OPTIONS, st.booleans())
 def test_an_answer_to_the_switch_that_comes_twice_is_as_one(
-    text: str, options: tuple[str, str, str, bool], on: bool
+    text: str, options: tuple[str, str, str, bool, int], on: bool
 ) -> None:
     once = switched(on, text, "", *options)
     assert switched(on, *once, *options) == once
@@ -51,3 +57,9 @@ def test_typed_regions_are_spelled_out_with_the_prompt_or_refused() -> None:
     assert [brush.prompt for brush in palette.brushes] == ["sky", "wood"]
     with pytest.raises(PaletteError, match=r"typed\.ratios"):
         spelled('{"typed": {"ratios": "1,2,3"}}', words)
+
+
+def test_a_text_is_a_persons_own_unless_it_came_as_it_is() -> None:
+    came = ["", " \n", written({"typed": {}}), *(written(preset(name)) for name in names())]
+    assert not any(map(is_own, came))
+    assert all(is_own(text + " ") for text in came[2:]) and is_own(PLAIN) and is_own("{")

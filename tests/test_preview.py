@@ -18,7 +18,7 @@ from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Palette, dump, parse
 from lib_regiondiff.preflight import Notice, Surroundings
-from lib_regiondiff.preview import MOST, html, message
+from lib_regiondiff.preview import MOST, html, look, message
 from palettes import json_values, palettes
 
 EVIL = '"><script>alert(1)</script><img src=x onerror="x">\'&'
@@ -142,7 +142,48 @@ def test_each_problem_is_told_with_its_path() -> None:
     many = html({"version": 1} | {f"key{number}": 1 for number in range(MOST + 5)})
     assert read(many).endswith("5 more") and many.count("regiondiff-error") == MOST + 1
     typed = html('{"typed": {"ratios": "1,2,3"}}', Surroundings(prompt="a\nb"))
-    assert "<code>typed.ratios</code>: expected 2 cells for 2 prompts, got 3" in typed
+    assert "<b>Ratios</b>: expected 2 cells for 2 prompts, got 3" in typed and "typed." not in typed
+    empty = html('{"typed": {}}', Surroundings(prompt="a BREAK BREAK b"))
+    assert "<b>Prompt</b>: expected text in part 2 of 3, got nothing" in empty
+    assert "<code>typed.common_negative</code>" in html('{"typed": {"common_negative": 1}}', Surroundings(prompt="a"))
+
+
+@pytest.mark.parametrize(
+    ("split", "cure"),
+    [
+        ("auto", "put each region on a line of its own, or write BREAK between regions"),
+        ("lines", "put each region on a line of its own."),
+        ("BREAK", "is one region: write BREAK between regions"),
+        ("ADDCOL", "is one region: write ADDCOL between regions"),
+    ],
+)
+def test_a_prompt_of_one_part_is_told_how_to_split_it(split: str, cure: str) -> None:
+    data = {"typed": {"split": split}}
+    told = read(html(data, Surroundings(prompt="a cat, a dog")))
+    assert "The prompt is one part" in told and cure in told and "100.0 %" in told
+    two = {"lines": "a\nb", "auto": "a\nb"}.get(split, f"a {split} b")
+    assert "one part" not in html(data, Surroundings(prompt=two))
+    assert "one part" not in html({"version": 1, "brushes": TWO["brushes"][:1]})
+
+
+def test_the_header_says_what_is_on_in_a_few_words() -> None:
+    around = Surroundings(prompt="a", guidance=1)
+
+    def state(document: Any) -> str:
+        return read(look(document, around).state)
+
+    assert state(TWO) == "2 regions · about 3 times as long as a plain picture"
+    assert state({"typed": {}}) == "1 region · about as long as a plain picture"
+    assert state("") == "no palette yet" and state('{"version": 1, "a": 1}') == "1 mistake"
+    assert state({"version": 1, "a": 1, "b": 2}) == "2 mistakes"
+    assert state(TWO | {"attention": "couple"}) == "cannot be drawn: see below"
+    assert look({"typed": {}}).state == '<span class="regiondiff-state">waits for the prompt</span>'
+
+
+def test_regions_that_are_off_say_so_and_nothing_in_the_header() -> None:
+    for document in (TWO, {"typed": {}}, "", "{"):
+        assert look(document, Surroundings(prompt="a"), on=False).state == ""
+    assert "Regions are off" in read(look(TWO, on=False).html) and "Regions are off" not in read(html(TWO))
 
 
 def test_notices_stand_below() -> None:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import lib_regiondiff
-from fake_gradio import Page, Part, install
-from lib_regiondiff import controls, hosts, presets, requests, ui
-from lib_regiondiff.geometry import Size
+from fake_gradio import SCRIPTS, Page, Part, install
+from lib_regiondiff import controls, presets, requests, ui
 from lib_regiondiff.palette import parse
 from lib_regiondiff.preflight import Surroundings
+from lib_regiondiff.tab import ROLES
 
 PLAIN = json.dumps({"version": 1, "brushes": [{"id": "a", "mask": {"rectangle": [0, 0, 1, 1]}}]})
 
 
 def tab(page: Page) -> dict[str, Part]:
     """What a tab has around the accordion."""
-    texts = {key: page.make("Textbox", elem_id=f"txt2img_{name}", value="") for name, key in list(ui.ROLES.items())[:2]}
+    texts = {key: page.make("Textbox", elem_id=f"txt2img_{name}", value="") for name, key in list(ROLES.items())[:2]}
     numbers = {"guidance": ("cfg_scale", 7.0), "width": ("width", 768), "height": ("height", 512)}
     return texts | {
         key: page.make("Slider", elem_id=f"txt2img_{name}", value=value) for key, (name, value) in numbers.items()
@@ -51,10 +50,11 @@ def drawn(page: Page) -> Any:
 def test_two_values_reach_python_and_building_leaves_no_trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     page = install(monkeypatch)
     enabled, palette = built(page, tmp_path, {})
-    assert (enabled.value, palette.value, enabled.kind, palette.kind) == (False, "", "Checkbox", "Textbox")
+    assert (enabled.value, palette.value, enabled.kind, palette.kind) == (False, "", "InputAccordion", "Textbox")
     ids = [part.elem_id for part in page.parts if part.elem_id]
     assert len(set(ids)) == len(ids) > 10
-    assert all(part.__dict__.get("do_not_save_to_config") for part in page.parts if part.elem_id)
+    saved = [part for part in page.parts if part.elem_id and not part.__dict__.get("do_not_save_to_config")]
+    assert [part.elem_id for part in saved] == ["script_regiondiff_accordion-extra"]  # the hosts' own, without a value
     assert list(tmp_path.iterdir()) == []
     assert lib_regiondiff.__version__ in page.of("version").value
     assert all(part.state.get("info") for part in page.parts if part.kind in ("Checkbox", "Dropdown", "Textbox"))
@@ -82,8 +82,10 @@ def test_the_options_say_how_the_prompt_is_split(page: Page) -> None:
     assert [brush.prompt for brush in brushes] == ["best photo, sky", "best photo, meadow"]
     assert [brush.mask.numbers for brush in brushes] == [(0, 0, 1, 0.25), (0, 0.25, 1, 1)]
     assert "25.0 %" in page.of("preview").value
+    page.enter("feather", 24)
+    assert [brush.feather for brush in drawn(page).brushes] == [24, 24]
     page.enter("ratios", "1,2,3")
-    assert "typed.ratios" in page.of("preview").value
+    assert "<b>Ratios</b>: expected 2 cells" in page.of("preview").value
 
 
 def test_options_keep_what_else_a_typed_document_says(page: Page) -> None:
@@ -130,7 +132,7 @@ def test_what_is_typed_faster_than_the_answers_come_is_not_lost(page: Page) -> N
 
 def test_options_follow_what_is_written_into_the_palette(page: Page) -> None:
     page.enter("palette", '{"typed": {"layout": "rows", "ratios": "1,2"}}')
-    assert [page.of(key).value for key in controls.CONTROLS] == ["auto", "rows", "1,2", False]
+    assert [page.of(key).value for key in controls.CONTROLS] == ["auto", "rows", "1,2", False, 0]
     page.leave("ratios")
     assert page.of("palette").value == '{"typed": {"layout": "rows", "ratios": "1,2"}}'
     page.enter("palette", PLAIN)
@@ -174,80 +176,56 @@ def test_a_preset_becomes_the_palette_and_its_preview(page: Page, name: str) -> 
     assert all(brush.name in page.of("preview").value for brush in drawn(page).brushes)
 
 
-def test_a_palette_is_saved_and_loaded(page: Page, tmp_path: Path) -> None:
-    page.click("use")
-    text = page.of("palette").value
-    page.enter("name", "my first ")
-    page.click("save")
-    assert (tmp_path / "regiondiff" / "palettes" / "my first.json").read_text(encoding="utf-8") == text
-    assert page.of("saved").state["choices"] == ["my first"] and "Saved my first." in page.of("said").value
-    page.enter("palette", "")
-    page.click("load")
-    assert page.of("palette").value == text and "Loaded" in page.of("said").value
-
-
-def test_a_file_is_replaced_only_where_that_is_asked_for(page: Page, tmp_path: Path) -> None:
-    page.enter("palette", PLAIN)
-    page.enter("name", "a")
-    page.click("save")
-    page.enter("palette", '{"typed": {}}')
-    page.click("save")
-    file = tmp_path / "regiondiff" / "palettes" / "a.json"
-    assert "there already" in page.of("said").value and file.read_text(encoding="utf-8") == PLAIN
-    page.enter("replace", True)
-    page.click("save")
-    assert file.read_text(encoding="utf-8") == '{"typed": {}}'
-    assert [path.name for path in file.parent.iterdir()] == ["a.json"]
-
-
-def test_loading_typed_regions_sets_the_options(page: Page, tmp_path: Path) -> None:
-    store = presets.Store(tmp_path / "regiondiff" / "palettes")
-    store.save("t", '{"typed": {"layout": "rows", "ratios": "2,1", "common": "first"}}', False)
-    page.click("refresh")
-    page.enter("saved", "t")
-    page.click("load")
-    assert [page.of(key).value for key in controls.CONTROLS] == ["auto", "rows", "2,1", True]
-    assert page.of("typed").value is True
-    assert json.loads(page.of("palette").value)["typed"] == {"layout": "rows", "ratios": "2,1", "common": "first"}
-
-
-def test_loading_a_palette_leaves_the_options_alone(page: Page, tmp_path: Path) -> None:
-    presets.Store(tmp_path / "regiondiff" / "palettes").save("p", PLAIN, False)
-    page.enter("typed", True)
-    page.enter("layout", "rows")
-    page.enter("saved", "p")
-    page.click("load")
-    assert page.of("palette").value == PLAIN and page.of("typed").value is False
-    assert page.of("layout").value == "rows"
-
-
 def test_an_option_that_comes_before_the_switch_is_answered_counts(page: Page) -> None:
     page.of("typed").state["value"] = True  # ticked, and nothing has come back yet
     page.enter("ratios", "2,1")
     assert json.loads(page.of("palette").value) == {"typed": {"ratios": "2,1"}}
 
 
-def test_what_cannot_be_loaded_changes_nothing_and_is_told_escaped(page: Page) -> None:
-    page.enter("palette", PLAIN)
-    page.enter("saved", "../<b>x")
-    page.click("load")
-    assert page.of("palette").value == PLAIN
-    said = page.of("said").value
-    assert "expected a name of letters" in said and "<b>" not in said and "&lt;b&gt;" in said
-
-
-def test_the_preview_follows_the_prompt_while_it_is_enabled(page: Page) -> None:
+def test_the_preview_follows_the_prompt_as_it_is_typed_while_regions_are_on(page: Page) -> None:
     page.enter("typed", True)
     page.enter("enabled", False)
-    page.enter("txt2img_prompt", "sun\nmoon")
     before = page.of("preview").value
-    page.leave("txt2img_prompt")
+    page.enter("txt2img_prompt", "sun\nmoon")
     assert page.of("preview").value == before and "moon" not in before
     page.enter("enabled", True)
     assert "moon" in page.of("preview").value
     page.enter("txt2img_prompt", "sun\nstars")
-    page.leave("txt2img_prompt")
-    assert "stars" in page.of("preview").value
+    assert "stars" in page.of("preview").value and "2 regions" in page.of("state").value
+
+
+@pytest.mark.parametrize("version", SCRIPTS)
+def test_what_is_typed_is_looked_at_when_it_is_quiet(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str
+) -> None:
+    page = install(monkeypatch, version)
+    built(page, tmp_path)
+    waits = {}
+    for listener in page.listeners:
+        if listener.script:
+            waits[listener.origin.elem_id.rpartition("_")[2], listener.event] = listener
+    assert {("prompt", "change"), ("palette", "change")} <= waits.keys()
+    assert all(
+        "setTimeout" in each.script and f"slice(0, {len(each.inputs)})" in each.script for each in waits.values()
+    )
+    slow = {part.elem_id for part in page.parts if part.kind == "Textbox" and part.elem_id.startswith("txt2img")}
+    assert not [each for each in page.listeners if each.origin.elem_id in slow and not each.script]
+
+
+def test_the_header_follows(page: Page) -> None:
+    assert page.of("state").value == "" and page.of("regiondiff_accordion").state["open"] is False
+    page.enter("enabled", True)
+    assert "no palette yet" in page.of("state").value
+    page.click("use")
+    assert "2 regions · about 1.3 times as long as a plain picture" in page.of("state").value
+    page.enter("palette", "{")
+    assert "1 mistake" in page.of("state").value
+    page.enter("enabled", False)
+    assert page.of("state").value == "" and "Regions are off" not in page.of("preview").value
+    page.click("use")
+    page.click("replace_it")
+    page.enter("enabled", False)
+    assert page.of("state").value == "" and "Regions are off" in page.of("preview").value
 
 
 def test_the_preview_knows_size_and_guidance_of_the_tab(page: Page) -> None:
@@ -273,28 +251,3 @@ def test_without_a_page_around_it_the_accordion_does_its_work(monkeypatch: pytes
 def test_any_text_has_a_preview(page: Page, text: str) -> None:
     page.enter("palette", text)
     assert 'class="regiondiff-error"' in page.of("preview").value and page.of("typed").value is False
-
-
-def test_roles_are_those_of_one_tab() -> None:
-    assert ui.role("txt2img_prompt", False) == "prompt" and ui.role("img2img_neg_prompt", True) == "negative"
-    assert not any(ui.role(name, True) for name in ("txt2img_prompt", None, "", "img2img_prompt_row", "img2img_steps"))
-
-
-def test_the_model_is_asked_only_where_one_is_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    info = SimpleNamespace(metadata={"modelspec.resolution": "1024x1024"})
-    loaded = SimpleNamespace(sd_checkpoint_info=info, get_prompt_lengths_on_ui=lambda text: (len(text), 75))
-    hijack = SimpleNamespace(get_prompt_lengths=lambda text: (2 * len(text), 75))
-    model_data = SimpleNamespace(sd_model=loaded)
-    modules = {"sd_models": SimpleNamespace(model_data=model_data), "sd_hijack": SimpleNamespace(model_hijack=hijack)}
-    monkeypatch.setattr(hosts, "module", modules.__getitem__)
-    around = ui.surroundings({"width": 640, "height": 512, "guidance": 5}, tmp_path)
-    assert (around.native, around.size, around.guidance) == (1024, Size(512, 640), 5.0)
-    assert around.count is not None and around.count("abc") == 3
-    del loaded.get_prompt_lengths_on_ui
-    count = ui.surroundings({}, tmp_path).count
-    assert count is not None and count("abc") == 6
-    hijack.get_prompt_lengths = lambda text: ("-", "-")
-    assert ui.surroundings({}, tmp_path).count is None
-    model_data.sd_model = SimpleNamespace()  # what stands for a model before one is loaded
-    around = ui.surroundings({}, tmp_path)
-    assert (around.native, around.count, around.size, around.guidance) == (512, None, None, None)

@@ -20,6 +20,11 @@ NETWORKS = ("blip_model", "clip_model")
 WRITE = "say in background.prompt what the picture shows"
 
 
+def is_there() -> bool:
+    """Whether the WebUI has one."""
+    return _own() is not None
+
+
 def look(image: Image.Image) -> str:
     """What an RGB picture shows; HostError where there is no interrogator or it fails.
 

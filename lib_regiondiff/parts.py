@@ -1,0 +1,73 @@
+"""Parts of the page: components with an id of ours, and what they listen to, alike on gradio 3.41 and 4.40."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lib_regiondiff import hosts
+
+QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
+PAUSE = 350
+"""Milliseconds without a key after which what is typed is looked at."""
+WAITING = """(...given) => new Promise((go) => {{
+  const waits = (window.regiondiffWaits ??= {{}});
+  clearTimeout(waits["{name}"]);
+  waits["{name}"] = setTimeout(() => go(given.slice(0, {count})), {pause});
+}})"""
+"""Lets only the last of several events go on, once it is quiet; the others wait for ever."""
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes components: each with an id, or a class where gradio writes the id twice (HTML); none is in ui-config.
+
+    `helped` holds the line of help of a key.
+    """
+
+    gr: Any
+    elem_id: Callable[[str], str]
+    helped: Mapping[str, str]
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, kind: str, key: str, **values: Any) -> Any:
+        """A component of a kind, kept under its key, with what is to be said about it."""
+        name = self.elem_id(f"regiondiff_{key}")
+        known = {"elem_classes": [name]} if kind == "HTML" else {"elem_id": name}
+        info = {"info": self.helped[key]} if key in self.helped else {}
+        return self._kept(key, getattr(self.gr, kind)(**known, **info, **values))
+
+    def button(self, key: str, value: str, visible: bool = True) -> None:
+        """A small button, which stands beside what it works on."""
+        self("Button", key, value=value, size="sm", scale=1, min_width=96, visible=visible)
+
+    def ticked(self, key: str, label: str) -> Any:
+        """The host's accordion with a tick in its header; it is the checkbox. Its parts get the id of `accordion`."""
+        name = self.elem_id("regiondiff_accordion")
+        part = hosts.module("ui_components").InputAccordion(False, label=label, elem_id=name)
+        part.accordion.do_not_save_to_config = True
+        return self._kept(key, part)
+
+    def _kept(self, key: str, part: Any) -> Any:
+        part.do_not_save_to_config = True
+        self.parts[key] = part
+        return part
+
+    def of(self, *keys: str) -> list[Any]:
+        """The components of these keys."""
+        return [self.parts[key] for key in keys]
+
+    def quiet(self, name: str, inputs: Sequence[Any]) -> dict[str, Any]:
+        """How an event waits until nothing has happened for a while; events of one name wait together."""
+        assert len(inputs) > 1, "gradio wraps what a script gives for one input"
+        script = WAITING.format(name=self.elem_id(name), count=len(inputs), pause=PAUSE)
+        return {"js" if int(self.gr.__version__.split(".")[0]) >= 4 else "_js": script}
+
+
+def listen(
+    events: Sequence[Any], work: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any], **how: Any
+) -> None:
+    """Answer events, and again after each answer, for gradio drops what happens while it waits for one."""
+    for event in events:
+        event(work, inputs, outputs, **QUIET, **how).then(work, inputs, outputs, **QUIET)
