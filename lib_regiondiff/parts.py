@@ -38,9 +38,11 @@ class Maker:
         info = {"info": self.helped[key]} if key in self.helped else {}
         return self._kept(key, getattr(self.gr, kind)(**known, **info, **values))
 
-    def button(self, key: str, value: str, visible: bool = True) -> None:
-        """A small button, which stands beside what it works on."""
-        self("Button", key, value=value, size="sm", scale=1, min_width=96, visible=visible)
+    def button(self, key: str, value: str, main: bool = False, visible: bool = True) -> None:
+        """A small button, which stands beside what it works on; a `main` one is what most people come for."""
+        weight = "main" if main else "quiet"
+        known = {"size": "sm", "scale": 0, "min_width": 96, "elem_classes": [f"regiondiff-{weight}"]}
+        self("Button", key, value=value, visible=visible, **known)
 
     def ticked(self, key: str, label: str) -> Any:
         """The host's accordion with a tick in its header; it is the checkbox. Its parts get the id of `accordion`."""

@@ -105,11 +105,11 @@ def _palette(make: Maker, store: Store) -> None:
     """Presets, the palette's text, and files of palettes."""
     with make.gr.Row():
         make("Dropdown", "preset", label="Preset", choices=list(presets.names()), value=presets.names()[0], scale=4)
-        make.button("use", "Use preset")
+        make.button("use", "Use preset", main=True)
         make.button("refresh", "Refresh")
     with make("Row", "asking", visible=False):
         make("HTML", "ask", value=preview.message([Notice("warning", ASK)]))
-        make.button("replace_it", "Replace it")
+        make.button("replace_it", "Replace it", main=True)
         make.button("keep_it", "Keep it")
     make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=12, placeholder="JSON")
     make.button("caption", "Caption the picture", visible=False)
