@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from lib_regiondiff import masks
+from lib_regiondiff.colours import colours_of
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.partition import choose_cell, divide
 
@@ -20,8 +21,8 @@ def overlay(palette: Palette, image: Image.Image | None = None) -> Image.Image:
     """An RGB picture of the palette's size: brushes tinted over `image`, or over light grey, outlined and named."""
     shares = shares_of(palette)
     picture = tint(palette, shares, image)
-    for share, brush in zip(shares, palette.brushes, strict=True):
-        cv2.drawContours(picture, _outlines(_enlarge(share, palette)), -1, _rgb(brush.colour).tolist(), 2, cv2.LINE_AA)
+    for share, colour in zip(shares, colours_of(palette.brushes), strict=True):
+        cv2.drawContours(picture, _outlines(_enlarge(share, palette)), -1, _rgb(colour).tolist(), 2, cv2.LINE_AA)
     return _named(Image.fromarray(picture), shares, palette)
 
 
@@ -35,7 +36,7 @@ def shares_of(palette: Palette) -> np.ndarray:
 def tint(palette: Palette, shares: np.ndarray, image: Image.Image | None = None) -> np.ndarray:
     """Pixels uint8 [height, width, 3]: `image`, or light grey, under the colours of brushes with these shares."""
     size = palette.size
-    colours = np.array([_rgb(brush.colour) for brush in palette.brushes], np.float32).reshape(-1, 3)
+    colours = np.array(list(map(_rgb, colours_of(palette.brushes))), np.float32).reshape(-1, 3)
     if image is None:
         ground = np.full((size.height, size.width, 3), GROUND, np.float32)
     else:

@@ -77,7 +77,7 @@ class Brush:
 
     id: str = field(Text(64, 1), REQUIRED, "Its identity; unique in the palette.")
     name: str = field(Text(200), "", "What people call it.")
-    colour: str = field(Colour(), "#2692f3", "Its colour on the canvas.")
+    colour: str | None = field(Maybe(Colour()), None, "Its colour on the canvas; null takes that of its place.")
     prompt: str = field(PROMPT, "", "What to show inside the mask.")
     negative: str | None = field(Maybe(PROMPT), None, "What not to show; null means the background's negative.")
     mask: Mask = field(MASK, REQUIRED, "Where: PNG data URL, file or shape.")

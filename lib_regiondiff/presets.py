@@ -20,39 +20,39 @@ NAME = re.compile(r"\w([\w .()+-]{0,78}[\w)])?")
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)( *\..*)?", re.IGNORECASE)  # names of devices on Windows
 
 
-def _brush(number: int, name: str, colour: str, prompt: str, **mask: tuple[float, ...]) -> dict[str, Any]:
+def _brush(number: int, name: str, prompt: str, **mask: tuple[float, ...]) -> dict[str, Any]:
     """A brush whose mask is one shape."""
     shape = {kind: list(box) for kind, box in mask.items()}
-    return {"id": f"b{number}", "name": name, "colour": colour, "prompt": prompt, "mask": shape}
+    return {"id": f"b{number}", "name": name, "prompt": prompt, "mask": shape}
 
 
 # Edges are eighths of the canvas: at sides that are multiples of 64 pixels no latent cell is cut.
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "Two columns": {
         "brushes": [
-            _brush(1, "left", "#f39a26", "a lighthouse on a cliff, evening sun", rectangle=(0, 0, 0.5, 1)),
-            _brush(2, "right", "#2692f3", "a stormy sea, high waves, dark clouds", rectangle=(0.5, 0, 1, 1)),
+            _brush(1, "left", "a lighthouse on a cliff, evening sun", rectangle=(0, 0, 0.5, 1)),
+            _brush(2, "right", "a stormy sea, high waves, dark clouds", rectangle=(0.5, 0, 1, 1)),
         ]
     },
     "Three rows": {
         "brushes": [
-            _brush(1, "top", "#2692f3", "a blue sky with a few white clouds", rectangle=(0, 0, 1, 0.375)),
-            _brush(2, "middle", "#8a6fd1", "snowy mountains, far away", rectangle=(0, 0.375, 1, 0.625)),
-            _brush(3, "bottom", "#3fae49", "a meadow full of flowers", rectangle=(0, 0.625, 1, 1)),
+            _brush(1, "top", "a blue sky with a few white clouds", rectangle=(0, 0, 1, 0.375)),
+            _brush(2, "middle", "snowy mountains, far away", rectangle=(0, 0.375, 1, 0.625)),
+            _brush(3, "bottom", "a meadow full of flowers", rectangle=(0, 0.625, 1, 1)),
         ]
     },
     "Grid, 2 by 2": {
         "brushes": [
-            _brush(1, "top left", "#e667a4", "an orchard in spring, blossoms", rectangle=(0, 0, 0.5, 0.5)),
-            _brush(2, "top right", "#3fae49", "an orchard in summer, green leaves", rectangle=(0.5, 0, 1, 0.5)),
-            _brush(3, "bottom left", "#f39a26", "an orchard in autumn, red leaves", rectangle=(0, 0.5, 0.5, 1)),
-            _brush(4, "bottom right", "#2692f3", "an orchard in winter, snow", rectangle=(0.5, 0.5, 1, 1)),
+            _brush(1, "top left", "an orchard in spring, blossoms", rectangle=(0, 0, 0.5, 0.5)),
+            _brush(2, "top right", "an orchard in summer, green leaves", rectangle=(0.5, 0, 1, 0.5)),
+            _brush(3, "bottom left", "an orchard in autumn, red leaves", rectangle=(0, 0.5, 0.5, 1)),
+            _brush(4, "bottom right", "an orchard in winter, snow", rectangle=(0.5, 0.5, 1, 1)),
         ]
     },
     "Object in the centre": {
         "background": {"prompt": "a misty pine forest at dawn"},
         "brushes": [
-            _brush(1, "object", "#e0452f", "a red fox that looks at the viewer", ellipse=(0.25, 0.25, 0.75, 0.875))
+            _brush(1, "object", "a red fox that looks at the viewer", ellipse=(0.25, 0.25, 0.75, 0.875))
             | {"feather": 16}
         ],
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageColor
 
+from lib_regiondiff.colours import colours_of
 from lib_regiondiff.controls import PLACES
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.geometry import Size
@@ -145,7 +147,7 @@ def _picture(palette: Palette, shares: Shares) -> str:
 
 def _coloured(brushes: Sequence[Brush], weights: np.ndarray) -> bytes:
     """A PNG of the brushes' colours, mixed by weights [P, h, w]; clear where no brush is."""
-    colours = np.array([ImageColor.getrgb(brush.colour) for brush in brushes], np.float32).reshape(-1, 3)
+    colours = np.array([ImageColor.getrgb(colour) for colour in colours_of(brushes)], np.float32).reshape(-1, 3)
     covered = weights.sum(axis=0)
     mixed = np.tensordot(weights, colours, (0, 0)) / np.maximum(covered, 1e-6)[..., None]
     picture = np.dstack([mixed, 255 * OPAQUE * covered]).round().clip(0, 255).astype(np.uint8)
@@ -178,8 +180,8 @@ def _middle(inside: np.ndarray) -> tuple[float, float]:
 def _legend(palette: Palette, shares: Shares) -> str:
     """A line for each brush: number, colour, name, share and prompt; and one for what none covers."""
     lines = [
-        _line(f"{number}", brush.colour, brush.name or brush.id, shares.part(number), brush.prompt)
-        for number, brush in enumerate(palette.brushes, start=1)
+        _line(f"{number}", colour, brush.name or brush.id, shares.part(number), brush.prompt)
+        for number, brush, colour in zip(itertools.count(1), palette.brushes, colours_of(palette.brushes), strict=False)
     ]
     if shares.part(0) > TRACE:
         lines.append(_line("", "transparent", "background", shares.part(0), palette.background.prompt))

@@ -46,7 +46,7 @@ def test_nothing_is_wrong_with_a_preset_at_usual_sizes(name: str, size: Size) ->
 @pytest.mark.parametrize("name", presets.names())
 def test_brushes_of_a_preset_differ_in_all_that_people_see(name: str) -> None:
     brushes = parse(presets.preset(name)).brushes
-    for key in ("id", "name", "colour", "prompt"):
+    for key in ("id", "name", "prompt"):
         values = [getattr(brush, key) for brush in brushes]
         assert len(set(values)) == len(values) and all(values)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 import itertools
 import math
 import re
@@ -22,9 +21,7 @@ BREAK = re.compile(r"\bBREAK\b")
 RATIO = re.compile(r"[0-9]{1,6}(\.[0-9]{0,6})?|\.[0-9]{1,6}")
 EMPHASIS = re.compile(r":[0-9.]+(?=\s*[)\]])")
 FIRST_WORDS = re.compile(r"[^\s,()\[\]{}|]+")
-FIRST_HUE = 0.58
 MOST = 64  # as many brushes as a palette holds
-GOLDEN = (math.sqrt(5) - 1) / 2
 
 Box = tuple[float, float, float, float]
 
@@ -197,7 +194,6 @@ def _brushes(parts: Parts, boxes: Sequence[Box], negatives: Sequence[str], feath
         {
             "id": f"r{index + 1}",
             "name": _name(own) or f"r{index + 1}",
-            "colour": _colour(index),
             "prompt": prompt,
             "mask": {"rectangle": list(box)},
             "feather": feather,
@@ -213,12 +209,6 @@ def _name(prompt: str) -> str:
     """The first words of a prompt, without marks of emphasis and tags."""
     plain = EMPHASIS.sub("", split_networks(prompt)[0])
     return " ".join(FIRST_WORDS.findall(plain)[:4])[:60]
-
-
-def _colour(index: int) -> str:
-    """The golden angle's next hue, so that neighbours never look alike."""
-    rgb = colorsys.hsv_to_rgb((FIRST_HUE + index * GOLDEN) % 1, 0.84, (0.95, 0.75)[index % 2])
-    return "#" + "".join(f"{round(255 * value):02x}" for value in rgb)
 
 
 def _joined(first: str, second: str) -> str:
