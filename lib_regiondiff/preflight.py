@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,17 +12,17 @@ from lib_regiondiff.auto import told
 from lib_regiondiff.caption import is_wordless
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
-from lib_regiondiff.formats.wildcards import Files, expand, unknown
+from lib_regiondiff.formats.wildcards import unknown
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Host, Level
 from lib_regiondiff.imaging import Picture
 from lib_regiondiff.model import Call, ask
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.plan import BACKGROUND, Job, Plan, Text, make_plan
-from lib_regiondiff.requests import Words
 from lib_regiondiff.sketch import Sketch
 from lib_regiondiff.suffix import suffixed
-from lib_regiondiff.summary import TRACE, Shares, describe_cost, doubtful, label, refused, unheard
+from lib_regiondiff.summary import TRACE, Shares, describe_cost, doubtful, refused, spoken, unheard
+from lib_regiondiff.surroundings import ALONE, Surroundings
 from lib_regiondiff.views import View
 
 KINDS = ("error", "warning", "note")
@@ -43,36 +42,6 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What a palette meets in a job: main prompts, guidance and size (None: its own), the model's native side.
-
-    `steps` are those of a job that begins at noise; None where that is not known.
-    `files` gives the lines of wildcards, `count` the tokens of a prompt; without them neither is looked at. `notes` is
-    what the program itself has to say.
-    """
-
-    prompt: str = ""
-    negative: str = ""
-    guidance: float | None = None
-    size: Size | None = None
-    native: int = 512
-    steps: int | None = None
-    files: Files | None = None
-    count: Callable[[str], int] | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def words(self) -> Words:
-        """The main prompts as a request has them; no styles, the wildcards of seed 0."""
-        plain, raw = split_networks(self.prompt)[0], (self.prompt, self.negative)
-        draw = functools.partial(expand, files=self.files or (lambda name: None))
-        return Words(plain, self.negative, raw, 0, lambda text, negative: text, draw)
-
-
-ALONE = Surroundings()
-
-
-@dataclass(frozen=True)
 class _Case:
     """A palette at the size of its job, what is around it, who gets how much."""
 
@@ -89,7 +58,9 @@ class _Case:
     @property
     def names(self) -> dict[str, str]:
         """What background and brushes are called, by id."""
-        return {BACKGROUND: "background"} | {brush.id: label(brush) for brush in self.palette.brushes}
+        return {BACKGROUND: "the background"} | {
+            brush.id: spoken(number, brush) for number, brush in enumerate(self.palette.brushes, start=1)
+        }
 
     def planned(self, palette: Palette, texts: Mapping[str, Text]) -> Plan:
         """The plan of one image."""
@@ -142,7 +113,7 @@ def _small(case: _Case) -> Iterator[Notice]:
     for index, brush in enumerate(case.palette.brushes, start=1):
         if 0 < case.shares.part(index) < SMALL and not case.shares.is_thin(index):
             share = 100 * case.shares.part(index)
-            yield Notice("warning", f"brushes[{index - 1}] {label(brush)}: only {share:.2f} % of the canvas")
+            yield Notice("warning", f"{spoken(index, brush)}: only {share:.2f} % of the canvas")
 
 
 def _uncovered(case: _Case) -> Iterator[Notice]:
@@ -163,10 +134,10 @@ def _uncovered(case: _Case) -> Iterator[Notice]:
 
 def _unsaid(case: _Case) -> Iterator[Notice]:
     """Brushes whose prompts say nothing."""
-    for index, brush in enumerate(case.palette.brushes):
+    for index, brush in enumerate(case.palette.brushes, start=1):
         if not split_networks(brush.prompt)[0].strip():
             has = "holds nothing but tags" if brush.prompt.strip() else "is empty"
-            yield Notice("warning", f"brushes[{index}] {label(brush)}: its prompt {has}")
+            yield Notice("warning", f"{spoken(index, brush)}: its prompt {has}")
 
 
 def _undescribed(case: _Case) -> Iterator[Notice]:
@@ -191,10 +162,10 @@ def _unheard(case: _Case) -> Iterator[Notice]:
 
 def _networks(case: _Case) -> Iterator[Notice]:
     """Tags of extra networks in brushes."""
-    for index, brush in enumerate(case.palette.brushes):
+    for index, brush in enumerate(case.palette.brushes, start=1):
         tags = split_networks(brush.prompt)[1]
         if tags:
-            where = f"brushes[{index}] {label(brush)}"
+            where = spoken(index, brush)
             yield Notice("note", f"{where}: {', '.join(tags)} applies to the whole picture, not to this brush alone")
 
 

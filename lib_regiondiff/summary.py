@@ -83,16 +83,21 @@ def label(brush: Brush) -> str:
     return f"{brush.id} ({brush.name})" if brush.name and brush.name != brush.id else brush.id
 
 
+def spoken(number: int, brush: Brush) -> str:
+    """The same in a sentence; numbers count from 1, the lowest brush."""
+    return f"brush {number} ({brush.name or brush.id})"
+
+
 def doubtful(palette: Palette, shares: Shares) -> Iterator[str]:
     """Brushes whose masks are hardly meant so."""
     for index, brush in enumerate(palette.brushes, start=1):
-        where = f"brushes[{index - 1}] {label(brush)}"
+        where = spoken(index, brush)
         if not shares.painted[index - 1]:
             yield f"{where}: its mask is empty"
         elif shares.part(index) == 0:
             yield f"{where}: later brushes cover it wholly"
         elif shares.is_thin(index):
-            yield f"{where}: a sliver; nowhere does it have {THIN}x{THIN} pixels to itself"
+            yield f"{where}: too thin to show much: nowhere does it have {THIN}x{THIN} pixels to itself"
 
 
 def bare(palette: Palette, shares: Shares) -> Iterator[str]:
@@ -106,9 +111,9 @@ def unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
     if acting(palette.nag) is not None:
         return
     said = {"background": negative if guidance == 1 else ""}
-    for brush in palette.brushes:
+    for number, brush in enumerate(palette.brushes, start=1):
         scale = guidance if brush.guidance is None else brush.guidance
-        said[label(brush)] = (brush.negative or "") if scale == 1 and not AND.search(brush.prompt) else ""
+        said[spoken(number, brush)] = (brush.negative or "") if scale == 1 and not AND.search(brush.prompt) else ""
     names = [name for name, text in said.items() if text.strip()]
     if names:
         yield f"at guidance 1 a negative does nothing: that of {', '.join(names)}"

@@ -54,20 +54,23 @@ def test_a_picture_that_nothing_describes_is_a_note(background: dict[str, Any], 
     ("brush", "remark"),
     [
         ({"mask": {"rectangle": [0.5, 0.5, 0.5001, 0.5001]}}, "its mask is empty"),
-        ({"mask": {"rectangle": [0.5, 0, 0.51, 1]}}, "a sliver; nowhere does it have 24x24 pixels to itself"),
+        (
+            {"mask": {"rectangle": [0.5, 0, 0.51, 1]}},
+            "too thin to show much: nowhere does it have 24x24 pixels to itself",
+        ),
         ({"mask": {"rectangle": [0.5, 0.5, 0.58, 0.58]}}, "only 0.64 % of the canvas"),
         ({"prompt": " "}, "its prompt is empty"),
         ({"prompt": "<lora:a:1>"}, "its prompt holds nothing but tags"),
     ],
 )
 def test_a_brush_that_will_show_little_is_a_warning(brush: dict[str, Any], remark: str) -> None:
-    assert texts("warning", told(brushes=[LEFT, RIGHT | brush])) == [f"brushes[1] r (right): {remark}"]
+    assert texts("warning", told(brushes=[LEFT, RIGHT | brush])) == [f"brush 2 (right): {remark}"]
     assert texts("warning", told()) == []
 
 
 def test_a_hidden_brush_is_a_warning() -> None:
     over = RIGHT | {"mask": {"rectangle": [0, 0, 1, 1]}}
-    assert texts("warning", told(brushes=[LEFT, over])) == ["brushes[0] l (left): later brushes cover it wholly"]
+    assert texts("warning", told(brushes=[LEFT, over])) == ["brush 1 (left): later brushes cover it wholly"]
 
 
 def test_thinness_is_measured_in_the_picture_not_in_the_palette() -> None:
@@ -75,7 +78,7 @@ def test_thinness_is_measured_in_the_picture_not_in_the_palette() -> None:
     size = {"width": 1024, "height": 1024}
     assert texts("warning", told(brushes=[thin], size=size)) == []
     small = Surroundings(prompt="a", size=Size(512, 512))
-    assert "a sliver" in texts("warning", told(small, [thin], size=size))[0]
+    assert "too thin" in texts("warning", told(small, [thin], size=size))[0]
 
 
 def test_what_no_brush_covers_is_told_with_who_paints_it() -> None:
@@ -92,11 +95,13 @@ def test_negatives_count_only_where_they_are_asked() -> None:
     around = Surroundings("a", "blur", guidance=1)
     brushes = [LEFT | {"negative": "ugly"}, RIGHT | {"negative": "red", "guidance": 5}]
     assert texts("warning", told(around, brushes)) == [
-        "at guidance 1 a negative does nothing: that of background, l (left)"
+        "at guidance 1 a negative does nothing: that of background, brush 1 (left)"
     ]
     assert texts("warning", told(Surroundings("a", "blur", guidance=2), brushes)) == []
     own = LEFT | {"negative": "ugly", "guidance": 1}
-    assert texts("warning", told(MAIN, [own, RIGHT])) == ["at guidance 1 a negative does nothing: that of l (left)"]
+    assert texts("warning", told(MAIN, [own, RIGHT])) == [
+        "at guidance 1 a negative does nothing: that of brush 1 (left)"
+    ]
     joined = own | {"prompt": "1 AND 2"}
     assert texts("warning", told(MAIN, [joined, RIGHT])) == []
     assert texts("warning", told(Surroundings("a", guidance=1), [LEFT | {"negative": ""}, RIGHT])) == []
@@ -104,7 +109,7 @@ def test_negatives_count_only_where_they_are_asked() -> None:
 
 def test_tags_of_a_brush_act_on_the_whole_picture() -> None:
     notes = texts("note", told(brushes=[LEFT | {"prompt": "1 <lora:a:1> <lyco:b>"}, RIGHT]))
-    assert "brushes[0] l (left): <lora:a:1>, <lyco:b> applies to the whole picture, not to this brush alone" in notes
+    assert "brush 1 (left): <lora:a:1>, <lyco:b> applies to the whole picture, not to this brush alone" in notes
 
 
 def test_wildcards_without_a_file_are_named() -> None:
@@ -135,12 +140,12 @@ def test_what_this_version_refuses_comes_first_as_errors() -> None:
 def test_the_longest_prompt_is_named_as_it_is_encoded() -> None:
     around = Surroundings(prompt="a very long main prompt", count=lambda text: len(text.split()))
     one = [LEFT | {"mask": {"rectangle": [0, 0, 1, 1]}}]
-    assert "one prompt, that of l (left), has 1 token" in texts("note", told(around, one))
+    assert "one prompt, that of brush 1 (left), has 1 token" in texts("note", told(around, one))
     brushes = [LEFT | {"prompt": "1 2 3 <lora:a:1>"}, RIGHT]
     (note,) = [text for text in texts("note", told(around, brushes)) if "tokens" in text]
-    assert note == "2 prompts; the longest, that of l (left), has 3 tokens"
+    assert note == "2 prompts; the longest, that of brush 1 (left), has 3 tokens"
     (note,) = [text for text in texts("note", told(around, [LEFT])) if "tokens" in text]
-    assert note == "2 prompts; the longest, that of background, has 5 tokens"
+    assert note == "2 prompts; the longest, that of the background, has 5 tokens"
 
 
 def test_painted_masks_that_are_stretched_are_told() -> None:
