@@ -14,7 +14,7 @@ from lib_regiondiff.errors import HostError, PaletteError, Problem
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.typed import is_typed, typed
-from lib_regiondiff.formats.wildcards import Files, folder_files
+from lib_regiondiff.formats.wildcard_files import Files, folder_files
 from lib_regiondiff.nag import acting
 from lib_regiondiff.palette import Palette, loads, parse
 from lib_regiondiff.plan import BACKGROUND, Text

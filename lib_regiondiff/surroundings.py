@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lib_regiondiff.formats.tags import split_networks
-from lib_regiondiff.formats.wildcards import Files, expand
+from lib_regiondiff.formats.wildcard_files import Files
+from lib_regiondiff.formats.wildcards import expand
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.requests import Words
 

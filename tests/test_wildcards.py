@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.formats.wildcards import MOST_DEEP, Files, expand, folder_files, unknown
+from lib_regiondiff.formats.wildcard_files import Files
+from lib_regiondiff.formats.wildcards import MOST_DEEP, expand, unknown
 
 PLAIN = st.text(st.characters(exclude_characters="{}\\", exclude_categories=["Cs"])).filter(lambda s: "__" not in s)
 SEEDS = st.integers(0, 2**53 - 1)
@@ -192,65 +191,3 @@ def refusals(text: str) -> set[str]:
         except PaletteError as error:
             found.add(str(error))
     return found
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder of wildcards beside a file that is none of its own."""
-    (tmp_path / "secret.txt").write_text("secret\n")
-    for name, text in {
-        "top": "\ufeffone\ntwo",
-        "animals/cats": "manx",
-        "animals/dogs": "pug",
-        "animals/x/y": "z",
-    }.items():
-        path = tmp_path / "wildcards" / f"{name}.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    (tmp_path / "wildcards" / "notes.md").write_text("no\n")
-    return tmp_path / "wildcards"
-
-
-@pytest.mark.parametrize(
-    ("name", "lines"),
-    [
-        ("top", ("one", "two")),
-        ("animals/cats", ("manx",)),
-        ("animals/*", ("manx", "pug")),
-        ("animals/**", ("manx", "pug", "z")),
-        ("*/cats", ("manx",)),
-        ("*", ("one", "two")),
-        ("animals", None),
-        ("notes", None),
-        ("t.p", None),
-    ],
-)
-def test_files_of_a_folder_are_wildcards(folder: Path, name: str, lines: Sequence[str] | None) -> None:
-    assert folder_files(folder)(name) == lines
-
-
-@pytest.mark.parametrize("name", ["../secret", "animals/../../secret", "/etc/passwd", "..", "", "secret", "C:/secret"])
-def test_no_name_leads_out_of_the_folder(folder: Path, name: str) -> None:
-    assert folder_files(folder)(name) is None
-    assert folder_files(folder)(f"{folder.parent}/secret") is None
-
-
-@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
-def test_no_link_leads_out_of_the_folder(folder: Path) -> None:
-    (folder / "link.txt").symlink_to(folder.parent / "secret.txt")
-    (folder / "inside.txt").symlink_to(folder / "top.txt")
-    assert folder_files(folder)("link") is None
-    assert folder_files(folder)("inside") == ("one", "two")
-
-
-def test_a_folder_that_is_not_there_has_no_wildcards(tmp_path: Path) -> None:
-    assert folder_files(tmp_path / "none")("a") is None
-
-
-def test_files_that_are_no_text_are_told(folder: Path) -> None:
-    (folder / "bad.txt").write_bytes(b"\xff\xfe\xfd")
-    assert told("__bad__", folder_files(folder)) == "wildcards: expected UTF-8 text in bad.txt, got other bytes"
-
-
-def test_a_folder_serves_an_expansion(folder: Path) -> None:
-    assert_shares("__animals/*__", {"manx": 0.5, "pug": 0.5}, folder_files(folder))

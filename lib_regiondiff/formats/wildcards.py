@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from lib_regiondiff.errors import PaletteError, Problem
+from lib_regiondiff.formats.wildcard_files import Files
 from lib_regiondiff.schema import show
-
-Files = Callable[[str], Sequence[str] | None]
 
 MOST_DEEP = 20
 MOST_DRAWN = 10000
@@ -53,41 +50,6 @@ def unknown(text: str, files: Files) -> list[str]:
                 seen[name] = lines is not None
                 waiting.append("\n".join(line for line in lines or () if not line.lstrip().startswith("#")))
     return [name for name, is_known in seen.items() if not is_known]
-
-
-def folder_files(folder: Path) -> Files:
-    """The `.txt` files below a folder as wildcards; `*` in a name stands for any one part of a path, `**` for all.
-
-    Names are only compared with those of files that are there, so none leads out of the folder.
-    """
-
-    @functools.cache
-    def names() -> Mapping[str, Path]:
-        return dict(_below(folder))
-
-    @functools.cache
-    def lines(name: str) -> Sequence[str] | None:
-        pattern = re.compile(re.escape(name).replace(r"\*\*", ".*").replace(r"\*", "[^/]*"))
-        found = [path for known, path in names().items() if pattern.fullmatch(known)]
-        return tuple(line for path in found for line in _lines(path)) if found else None
-
-    return lines
-
-
-def _below(folder: Path) -> Iterator[tuple[str, Path]]:
-    root = folder.resolve()
-    for path in sorted(folder.rglob("*.txt")):
-        if path.is_file() and path.resolve().is_relative_to(root):
-            yield path.relative_to(folder).with_suffix("").as_posix(), path
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError:
-        raise _refusal(f"UTF-8 text in {path.name}", "other bytes") from None
-    except OSError as error:
-        raise _refusal(f"a readable file {path.name}", str(error.strerror)) from None
 
 
 class _Draw:
