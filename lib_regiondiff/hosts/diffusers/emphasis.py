@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 STEP = 1.1
 MARK = re.compile(
     r"\\(?P<escaped>[\\()\[\]]|)"
-    r"|:\s*(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+))\s*\)"
+    r"|:\s*(?P<weight>[-+]?(?:\d+(?:\.\d*)?|\.\d+))\s*\)"
     r"|(?P<mark>[()\[\]])"
     r"|(?P<pause>\bBREAK\b)"
-    r"|(?P<text>.)",
+    r"|(?P<text>[^\\()\[\]:B]+|.)",
     re.DOTALL,
 )
+
+
+Scale = tuple[int, int, float]
+"""Texts from a place to another one, and what their weights are multiplied by."""
 
 
 @dataclass(frozen=True)
@@ -31,46 +38,50 @@ def pieces(prompt: str) -> list[Piece]:
     `(a)` weighs 1.1, `(a:1.3)` 1.3, `[a]` 1/1.1; they nest by multiplying and last to the end where they are not
     closed. A backslash makes the bracket or backslash after it plain text.
     """
-    found: list[Piece] = []
     opened: dict[str, list[int]] = {"(": [], "[": []}
+    texts: list[str | None] = []
+    scales: list[Scale] = []
     for match in MARK.finditer(prompt):
-        _take(match, found, opened)
-    for start in opened["("]:
-        _scale(found, start, STEP)
-    for start in opened["["]:
-        _scale(found, start, 1 / STEP)
-    return _joined(found) or [Piece("")]
+        _take(match, texts, scales, opened)
+    scales += [(start, len(texts), STEP) for start in opened["("]]
+    scales += [(start, len(texts), 1 / STEP) for start in opened["["]]
+    return _joined(texts, _weights(len(texts), scales)) or [Piece("")]
 
 
-def _take(match: re.Match[str], found: list[Piece], opened: dict[str, list[int]]) -> None:
-    mark = match["mark"]
+def _take(match: re.Match[str], texts: list[str | None], scales: list[Scale], opened: dict[str, list[int]]) -> None:
+    """Read one mark or text; a pause is None among the texts."""
+    mark, end = match["mark"], len(texts)
     if match["pause"]:
-        found.append(Piece("", pause=True))
+        texts.append(None)
     elif mark in ("(", "["):
-        opened[mark].append(len(found))
+        opened[mark].append(end)
     elif match["weight"] and opened["("]:
-        _scale(found, opened["("].pop(), float(match["weight"]))
+        scales.append((opened["("].pop(), end, float(match["weight"])))
     elif mark == ")" and opened["("]:
-        _scale(found, opened["("].pop(), STEP)
+        scales.append((opened["("].pop(), end, STEP))
     elif mark == "]" and opened["["]:
-        _scale(found, opened["["].pop(), 1 / STEP)
+        scales.append((opened["["].pop(), end, 1 / STEP))
     else:
-        found.append(Piece(match[0] if match["escaped"] is None else match["escaped"]))
+        texts.append(match[0] if match["escaped"] is None else match["escaped"])
 
 
-def _scale(found: list[Piece], start: int, factor: float) -> None:
-    for index in range(start, len(found)):
-        piece = found[index]
-        found[index] = Piece(piece.text, piece.weight * factor, piece.pause)
+def _weights(count: int, scales: Sequence[Scale]) -> list[float]:
+    """The weights of so many texts: the WebUI's own products, to the bit, for neighbours of one weight are joined."""
+    weights = np.ones(count)
+    with np.errstate(all="ignore"):
+        for start, end, factor in scales:
+            weights[start:end] *= factor
+    return weights.tolist()
 
 
-def _joined(found: list[Piece]) -> list[Piece]:
+def _joined(texts: Sequence[str | None], weights: Sequence[float]) -> list[Piece]:
     """Neighbours of one weight as one piece."""
-    joined: list[Piece] = []
-    for piece in found:
-        last = joined[-1] if joined else None
-        if last and not last.pause and not piece.pause and last.weight == piece.weight:
-            joined[-1] = Piece(last.text + piece.text, piece.weight)
+    runs: list[tuple[list[str], float, bool]] = []
+    for text, weight in zip(texts, weights, strict=True):
+        if text is None:
+            runs.append(([], weight, True))
+        elif runs and not runs[-1][2] and runs[-1][1] == weight:
+            runs[-1][0].append(text)
         else:
-            joined.append(piece)
-    return joined
+            runs.append(([text], weight, False))
+    return [Piece("".join(run), weight, pause) for run, weight, pause in runs]
