@@ -16,7 +16,7 @@ from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.typed import is_typed, typed
 from lib_regiondiff.formats.wildcard_files import Files, folder_files
 from lib_regiondiff.nag import acting
-from lib_regiondiff.palette import Palette, loads, parse
+from lib_regiondiff.palette import PROMPT, Palette, loads, parse
 from lib_regiondiff.plan import BACKGROUND, Text
 from lib_regiondiff.schema import Fault
 
@@ -73,8 +73,17 @@ def palette_of(document: Document, words: Words) -> Palette:
     if document.palette is not None:
         return document.palette
     assert document.typed is not None
-    prompt, negative = (words.draw(text, words.seed) for text in words.raw)  # once, before it is taken apart
+    given = [_admitted(text, key) for key, text in zip(("prompt", "negative"), words.raw, strict=True)]
+    prompt, negative = (words.draw(text, words.seed) for text in given)  # once, before it is taken apart
     return changed(parse(typed(_with_background(document.typed, words), prompt, negative)), document.settings)
+
+
+def _admitted(text: str, path: str) -> str:
+    """A main prompt, checked before anything is drawn from it; PaletteError where it could be none of a palette's."""
+    try:
+        return PROMPT.read(text, path)
+    except Fault as error:
+        raise PaletteError(error.problems) from None
 
 
 def _with_background(data: Mapping[str, Any], words: Words) -> Mapping[str, Any]:

@@ -104,6 +104,31 @@ def test_what_it_cannot_read_ends_the_job(webui: WebUI) -> None:
         p.init()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 20_001,
+        f"{{480$${'j' * 1000}$${'a|' * 480}}}",
+        f"{{9900$$a{'|' * 9900}}}",
+        f"{{1-$${'j' * 9000}$$a|b|c}}",
+        f"{{99999999999999999999$${'j' * 9000}$$a|b|c}}",
+    ],
+)
+def test_what_would_grow_too_long_is_refused_before_it_is_drawn(webui: WebUI, text: str) -> None:
+    draw = dynamic_prompts.drawing(SimpleNamespace())
+    with pytest.raises(PaletteError, match=r"^wildcards: expected (text of 0…20000|groups that draw at most 500)"):
+        draw(text, 1)
+
+
+def test_what_comes_out_too_long_or_unreadable_is_refused(webui: WebUI, tmp_path: Path) -> None:
+    draw = dynamic_prompts.drawing(SimpleNamespace())
+    for line in ("a" * 20_001, "a\0b"):
+        (tmp_path / "tint.txt").write_text(line)
+        with pytest.raises(PaletteError, match=r"^wildcards: expected text "):
+            draw("__tint__", 1)
+    dynamic_prompts.expect_little("{2-3$$ and $$a|b|c} $$ {1$$x} costs 9$$")
+
+
 def test_regions_are_typed_from_what_it_makes_of_the_main_prompt(webui: WebUI) -> None:
     """It runs after us or before us; what counts is what the prompts are when the batch begins."""
     p = Job(webui, ["{% unreadable %}"])

@@ -82,6 +82,14 @@ def test_wildcards_of_typed_regions_are_drawn_once_for_the_whole_prompt() -> Non
     assert len(mixed) > 3 and {count for _, count in mixed} == {2, 3}
 
 
+def test_a_typed_prompt_that_is_too_long_is_refused_before_anything_is_drawn() -> None:
+    document = requests.read({"typed": {}})
+    for raw, path in (((f"{{{'a' * 20_001}|b}} BREAK c", ""), "prompt"), (("a BREAK b", "c" * 20_001), "negative")):
+        with pytest.raises(PaletteError) as caught:
+            requests.palette_of(document, words("", raw=raw, draw=lambda text, seed: pytest.fail("drawn")))
+        assert str(caught.value).startswith(f"{path}: expected text of 0…20000 characters, got 200")
+
+
 def test_wildcards_of_a_typed_document_s_background_are_drawn() -> None:
     document = requests.read({"typed": {}, "background": {"prompt": "{sea|sky}"}})
     kept = {requests.resolved(document, words("red BREAK blue", "", seed)).background.prompt for seed in range(9)}

@@ -107,11 +107,12 @@ def test_a_folder_that_is_not_there_has_no_wildcards(tmp_path: Path) -> None:
     assert folder_files(tmp_path / "none")("a") is None
 
 
-def test_files_that_are_no_text_are_told(folder: Path) -> None:
-    (folder / "bad.txt").write_bytes(b"\xff\xfe\xfd")
+@pytest.mark.parametrize(("data", "got"), [(b"\xff\xfe\xfd", "other bytes"), (b"a\0b", "text with NUL")])
+def test_files_that_are_no_text_are_told(folder: Path, data: bytes, got: str) -> None:
+    (folder / "bad.txt").write_bytes(data)
     with pytest.raises(PaletteError) as caught:
         folder_files(folder)("bad")
-    assert str(caught.value) == "wildcards: expected UTF-8 text in bad.txt, got other bytes"
+    assert str(caught.value) == f"wildcards: expected UTF-8 text in bad.txt, got {got}"
 
 
 def test_a_folder_serves_an_expansion(folder: Path) -> None:

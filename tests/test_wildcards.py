@@ -9,9 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bounded import bounded
 from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.formats.infotext import pack, unpack
 from lib_regiondiff.formats.wildcard_files import Files
 from lib_regiondiff.formats.wildcards import MOST_DEEP, expand, unknown
+from lib_regiondiff.palette import Background, Palette
 
 PLAIN = st.text(st.characters(exclude_characters="{}\\", exclude_categories=["Cs"])).filter(lambda s: "__" not in s)
 SEEDS = st.integers(0, 2**53 - 1)
@@ -171,8 +174,65 @@ def test_wildcards_that_never_end_are_refused() -> None:
 
 
 def test_wildcards_that_grow_and_grow_are_refused() -> None:
-    known = {f"w{level}": [f"__w{level + 1}__" * 10] for level in range(10)}
+    known = {f"w{level}": [f"__w{level + 1}__" * 10] for level in range(9)} | {"w9": ["x"]}
     assert told("__w0__", known.get).startswith("wildcards: expected at most 10000 wildcards, got more at")
+
+
+@pytest.mark.parametrize(
+    ("text", "got"),
+    [
+        (f"{{4980$${'j' * 10_000}$${'|'.join('a' * 4980)}}}", "drawn"),
+        (f"{{2$${'j' * 9_000}$$a|b|{{3$${'j' * 6_000}$$c|d|e}}}}", "drawn"),
+        ("__long__" * 2000, "drawn"),
+        (" __gone__" * 2000 + "__long__" * 200, "drawn"),
+        ("a" * 20_001, "20001"),
+    ],
+)
+def test_a_text_that_grows_too_long_is_refused_before_it_is_drawn(text: str, got: str) -> None:
+    known = files(long=["a" * 15])
+    with bounded(1.0, 50):
+        line = told(text, known)
+    assert line.startswith("wildcards: expected a ") and got in line and "20000 characters" in line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{{9900$${'|' * 9899}}}",
+        f"{{5000$$x|{'2::b|' * 3990}}}",
+        "{" * 10_000 + "}" * 10_000,
+        "{[|" * 6_666,
+        "_" * 20_000,
+        f"__{'*' * 19_990}q__",
+        "{" * 20 + "a|" * 9_900 + "}" * 20,
+        "{2$$__many__}" * 1_500,
+        "__many__" * 2_500,
+        "__deep__" * 2_500,
+        "\\{" * 10_000,
+    ],
+)
+def test_no_text_takes_long(text: str) -> None:
+    known = files(many=[f"{index}::x" for index in range(30_000)], deep=["{a|" + "{b|" * 6_000 + "}" * 6_001])
+    with bounded(2.0, 200):
+        tried(text, known)
+
+
+def tried(text: str, known: Files, seed: int = 1) -> str | None:
+    """What is drawn, or None where it is refused."""
+    try:
+        return expand(text, seed, known)
+    except PaletteError:
+        return None
+
+
+@given(st.text("ab{}[]|\\$19:_ "), SEEDS, st.integers(1, 30))
+def test_what_is_drawn_reads_back_from_an_infotext(text: str, seed: int, times: int) -> None:
+    known = files(a=["x" * 900, "__b__"], b=["{2$$\x01$$y|\x7f}"])
+    drawn = tried(text + "__a__" * times, known, seed)
+    assert (drawn is None) or len(drawn) <= 20_000
+    if drawn is not None:
+        palette = Palette(background=Background(prompt=drawn))
+        assert unpack(pack(palette)) == palette
 
 
 def test_too_few_options_are_told() -> None:

@@ -118,7 +118,10 @@ def _below(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def _lines(path: Path) -> Sequence[str]:
     try:
-        return tuple(path.read_text(encoding="utf-8-sig").split("\n"))
+        text = path.read_text(encoding="utf-8-sig")
+        if "\0" in text:  # which no prompt may hold
+            raise _refusal(f"UTF-8 text in {path.name}", "text with NUL")
+        return tuple(text.split("\n"))
     except UnicodeDecodeError:
         raise _refusal(f"UTF-8 text in {path.name}", "other bytes") from None
     except OSError as error:

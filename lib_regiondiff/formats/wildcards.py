@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
+import math
 import random
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats.wildcard_files import Files
+from lib_regiondiff.formats.wildcard_grammar import ESCAPE, NAME, SHOWN, Group, Name, Option, Piece, parsed, weighted
+from lib_regiondiff.palette import PROMPT
 from lib_regiondiff.schema import show
 
 MOST_DEEP = 20
 MOST_DRAWN = 10000
-NAME = re.compile(r"__((?![_ ./-])(?:(?!__)[\w*/. -])+(?<![ ./-]))__")
-COUNT = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?\$\$(?:((?:(?!\$\$)[^|{}])*)\$\$)?")
-ESCAPE = re.compile(r"\\.", re.DOTALL)
-MARK = re.compile(r"\\.|[{}\[\]]", re.DOTALL)
-WEIGHT = re.compile(r"\s*([0-9]{1,6}(?:\.[0-9]{0,6})?|\.[0-9]{1,6})::")
+MOST_READ = 2**21
+"""Lines of files that one text may have read."""
+LETTER, RACE = 8, 4
+"""What a letter that is taken apart counts beside a line, and what an option does of which several are drawn."""
+LONGEST = PROMPT.limit
+
+
+Entry = Option | str
+"""An option of a group, or a line of a file, which is only taken apart where it is drawn."""
 
 
 @dataclass(frozen=True)
-class Group:
-    """What stands between two braces: how many options are drawn, what joins them, the options."""
+class Pool:
+    """What may be drawn, with weights above 0, and the sums of the weights up to each."""
 
-    least: int
-    most: int
-    joiner: str
-    options: Sequence[str]
+    entries: Sequence[Entry]
+    weights: Sequence[float]
+    sums: Sequence[float]
 
 
 def expand(text: str, rng_seed: int, files: Files) -> str:
     """The text with every wildcard drawn; the same for the same text, seed and files.
 
     `files` gives the lines of a wildcard, or None where it knows none, which leaves the wildcard as it is.
-    Raises PaletteError for wildcards that never end and groups that ask for more options than they have.
+    Raises PaletteError for wildcards that never end, groups that ask for more options than they have, and a text that
+    is longer than a prompt may be, or would be.
     """
+    if len(text) > LONGEST:
+        raise _refusal(f"a text of at most {LONGEST} characters", str(len(text)))
     return _Draw(random.Random(f"wildcards {rng_seed}"), files).text(text)
 
 
@@ -53,61 +63,98 @@ def unknown(text: str, files: Files) -> list[str]:
 
 
 class _Draw:
-    """One expansion: where its chance comes from and how much was drawn."""
+    """One expansion: where its chance comes from, how much was drawn, and what may still be written and read."""
 
     def __init__(self, rng: random.Random, files: Files) -> None:
-        self.rng, self.files, self.drawn = rng, files, 0
+        self.rng, self.files = rng, files
+        self.drawn, self.room, self.left = 0, LONGEST, MOST_READ
+        self.pools: dict[str, Pool] = {}
+        self.known: dict[str, Sequence[Piece]] = {}
 
     def text(self, text: str, depth: int = 0) -> str:
         """A text with every wildcard drawn."""
+        if text not in self.known:
+            self._read(LETTER * len(text))
+            self.known[text] = parsed(text)
+        return self._pieces(self.known[text], text[:SHOWN], depth)
+
+    def _pieces(self, pieces: Sequence[Piece], shown: str, depth: int) -> str:
         if depth > MOST_DEEP:
-            raise _refusal(f"wildcards at most {MOST_DEEP} deep", f"more at {show(text)}")
-        return "".join(self._piece(piece, depth) for piece in _pieces(text))
+            raise _refusal(f"wildcards at most {MOST_DEEP} deep", f"more at {show(shown)}")
+        return "".join([self._piece(piece, depth) for piece in pieces])
 
-    def _piece(self, piece: str, depth: int) -> str:
-        if len(piece) > 1 and piece[0] == "{":
+    def _piece(self, piece: Piece, depth: int) -> str:
+        if isinstance(piece, Group):
             return self._group(piece, depth + 1)
-        if piece in (r"\{", r"\}"):
-            return piece[1]
-        name = NAME.fullmatch(piece)
-        return self._line(name[1], depth + 1) if name else piece
+        return self._line(piece.name, depth + 1) if isinstance(piece, Name) else self._written(piece)
 
-    def _group(self, piece: str, depth: int) -> str:
-        group = _group(piece)
+    def _written(self, text: str, times: int = 1) -> str:
+        """A text that goes into the result so many times, if there is room; told before anything is made of it."""
+        self.room -= len(text) * times
+        if self.room < 0:
+            raise _refusal(f"a drawn text of at most {LONGEST} characters", "more")
+        return text
+
+    def _read(self, amount: int) -> None:
+        self.left -= amount
+        if self.left < 0:
+            raise _refusal(f"at most {MOST_READ} lines and letters to draw from", "more")
+
+    def _group(self, group: Group, depth: int) -> str:
+        if group.least > group.most:
+            raise _refusal("a range from small to large", show(group.shown))
         count = self.rng.randint(group.least, group.most) if group.most > group.least else group.most
-        drawn = self._some(self._options(group), count, piece)
-        return group.joiner.join(self.text(option, depth) for option in drawn)
-
-    def _options(self, group: Group) -> Sequence[str]:
-        """A group's options, or the lines of the one file that several are drawn from."""
-        name = NAME.fullmatch(group.options[0].strip()) if len(group.options) == 1 < group.most else None
-        lines = self.files(name[1]) if name else None
-        return _entries(name[1], lines) if name and lines is not None else group.options
+        drawn = self._some(self._pool(group), count, group.shown)
+        joiner = self._written(group.joiner, max(0, count - 1))
+        return joiner.join([self._entry(entry, depth) for entry in drawn])
 
     def _line(self, name: str, depth: int) -> str:
-        lines = self.files(name)
-        if lines is None:
-            return f"__{name}__"
-        (line,) = self._some(_entries(name, lines), 1, f"__{name}__")
-        return self.text(line, depth)
+        pool = self._file(name)
+        if pool is None:
+            return self._written(f"__{name}__")
+        (line,) = self._some(pool, 1, f"__{name}__")
+        return self._entry(line, depth)
 
-    def _some(self, options: Sequence[str], count: int, where: str) -> list[str]:
-        """Options drawn by weight, none twice."""
-        left = [(text, weight) for text, weight in map(_weighted, options) if weight > 0]
-        if count > len(left):
-            raise _refusal(f"at least {count} options with a weight above 0 in {show(where)}", str(len(left)))
+    def _entry(self, entry: Entry, depth: int) -> str:
+        return self.text(entry, depth) if isinstance(entry, str) else self._pieces(entry.pieces, entry.shown, depth)
+
+    def _pool(self, group: Group) -> Pool:
+        """A group's options, or the lines of the one file that several are drawn from."""
+        name = group.options[0].name if len(group.options) == 1 < group.most else None
+        return (self._file(name) if name else None) or _pool([(each, each.weight) for each in group.options])
+
+    def _file(self, name: str) -> Pool | None:
+        """The lines of a file, by which a text may come often; None where there is none."""
+        lines = self.files(name)
+        if lines is not None and name not in self.pools:
+            self._read(len(lines))
+            self.pools[name] = _pool([weighted(line) for line in _entries(name, lines)])
+        return self.pools.get(name)
+
+    def _some(self, pool: Pool, count: int, where: str) -> Sequence[Entry]:
+        """Entries drawn by weight, none twice."""
+        if count > len(pool.entries):
+            got = str(len(pool.entries))
+            raise _refusal(f"at least {count} options with a weight above 0 in {show(where)}", got)
         self.drawn += count
         if self.drawn > MOST_DRAWN:
             raise _refusal(f"at most {MOST_DRAWN} wildcards", f"more at {show(where)}")
-        drawn = []
-        for _ in range(count):
-            (index,) = self.rng.choices(range(len(left)), [weight for _, weight in left])
-            drawn.append(left.pop(index)[0])
-        return drawn
+        if count == 1:
+            return self.rng.choices(pool.entries, cum_weights=pool.sums)
+        self._read(RACE * len(pool.entries))
+        return _first(self.rng, pool, count)
 
 
-def _refusal(expected: str, got: str) -> PaletteError:
-    return PaletteError([Problem("wildcards", expected, got)])
+def _first(rng: random.Random, pool: Pool, count: int) -> Sequence[Entry]:
+    """The winners of a race of memoryless clocks, each as fast as its weight: one drawn after another would be so."""
+    times = [-math.log(1 - rng.random()) / weight for weight in pool.weights]
+    return [pool.entries[index] for index in heapq.nsmallest(count, range(len(times)), key=times.__getitem__)]
+
+
+def _pool(entries: Sequence[tuple[Entry, float]]) -> Pool:
+    kept = [(entry, weight) for entry, weight in entries if weight > 0]
+    weights = [weight for _, weight in kept]
+    return Pool([entry for entry, _ in kept], weights, list(itertools.accumulate(weights)))
 
 
 def _entries(name: str, lines: Sequence[str]) -> list[str]:
@@ -119,65 +166,5 @@ def _entries(name: str, lines: Sequence[str]) -> list[str]:
     return entries
 
 
-def _weighted(option: str) -> tuple[str, float]:
-    """An option without its weight, and the weight."""
-    weight = WEIGHT.match(option)
-    return (option[weight.end() :], float(weight[1])) if weight else (option, 1.0)
-
-
-def _group(piece: str) -> Group:
-    """The group that stands in a pair of braces."""
-    inner = piece[1:-1]
-    head = COUNT.match(inner)
-    if not head:
-        return Group(1, 1, "", _options(inner))
-    least, most = int(head[1]), int(head[2] or head[1])
-    if least > most:
-        raise _refusal("a range from small to large", show(piece))
-    return Group(least, most, ", " if head[3] is None else head[3], _options(inner[head.end() :]))
-
-
-def _options(inner: str) -> list[str]:
-    """What stands between the bars that are in no braces or brackets of their own."""
-    options = [""]
-    for piece in _pieces(inner, brackets=True):
-        if piece == "|":
-            options.append("")
-        else:
-            options[-1] += piece
-    return options
-
-
-def _pieces(text: str, brackets: bool = False) -> Iterator[str]:
-    """The groups, wildcards, escapes and single letters of a text; also its `[...]` where asked."""
-    partners = _partners(text)
-    place = 0
-    while place < len(text):
-        end = place + 1
-        if text[place] == "\\":
-            end = min(place + 2, len(text))
-        elif place in partners and (brackets or text[place] == "{"):
-            end = partners[place] + 1
-        elif name := NAME.match(text, place):
-            end = name.end()
-        yield text[place:end]
-        place = end
-
-
-def _partners(text: str) -> Mapping[int, int]:
-    """Where each brace and bracket that has a partner is closed; one without is plain text."""
-    partners: dict[int, int] = {}
-    braces: list[int] = []
-    brackets: list[int] = []
-    for match in MARK.finditer(text):
-        place = match.start()
-        if match[0] in ("{", "["):
-            (braces if match[0] == "{" else brackets).append(place)
-        elif match[0] == "}" and braces:
-            start = braces.pop()
-            partners[start] = place
-            while brackets and brackets[-1] > start:
-                brackets.pop()
-        elif match[0] == "]" and brackets and (not braces or brackets[-1] > braces[-1]):
-            partners[brackets.pop()] = place
-    return partners
+def _refusal(expected: str, got: str) -> PaletteError:
+    return PaletteError([Problem("wildcards", expected, got)])

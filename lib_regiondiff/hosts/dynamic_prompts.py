@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from lib_regiondiff.errors import PaletteError, Problem
+from lib_regiondiff.palette import PROMPT
+from lib_regiondiff.schema import Fault
 
 PACKAGE = "sd_dynamic_prompts"
+MOST_AT_ONCE = 500
+COUNT = re.compile(r"(?:([0-9]+)|-)\s*\$\$(?:((?:(?!\$\$)[^|{}])*)\$\$)?")
 
 
 def is_there() -> bool:
@@ -27,13 +32,39 @@ def drawing(options: Any) -> Callable[[str, int], str]:
     generator = importlib.import_module("dynamicprompts.generators").RandomPromptGenerator
 
     def draw(text: str, seed: int) -> str:
+        expect_little(text)
         try:
-            return generator(manager, seed=seed, **how).generate(text, 1, seeds=[seed])[0] if text else text
+            drawn = generator(manager, seed=seed, **how).generate(text, 1, seeds=[seed])[0] if text else text
         except Exception as error:  # it has none of its own for texts that it can't read
             got = f"{type(error).__name__}: {error}"
             raise PaletteError([Problem("wildcards", "a text that Dynamic Prompts can read", got)]) from error
+        return _admitted(drawn)
 
     return draw
+
+
+def expect_little(text: str) -> None:
+    """PaletteError for a text that is too long, or whose groups ask for more than a prompt has room for.
+
+    The library would build such a text first, and takes long over groups of many options.
+    """
+    _admitted(text)
+    options = text.count("|") + 1
+    groups = [(int(count[:7]) if count else options, len(joiner)) for count, joiner in COUNT.findall(text)]
+    if (
+        sum(count for count, _ in groups) > MOST_AT_ONCE
+        or sum(count * letters for count, letters in groups) > PROMPT.limit
+    ):
+        expected = f"groups that draw at most {MOST_AT_ONCE} options and {PROMPT.limit} letters between them"
+        raise PaletteError([Problem("wildcards", expected, "more")])
+
+
+def _admitted(text: str) -> str:
+    """What was drawn; PaletteError where it could not be a palette's prompt, as which pictures keep it."""
+    try:
+        return PROMPT.read(text, "wildcards")
+    except Fault as error:
+        raise PaletteError(error.problems) from None
 
 
 def _grammar(options: Any) -> Any:
