@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from PIL import Image
 
 from lib_regiondiff import __version__, demo, overrides, record
 from lib_regiondiff.cli_drawing import MAX_SEED, draw, places_of
@@ -128,8 +126,7 @@ def overlay(source: str, output: Path, force: bool) -> None:
     place = places_of(output, [0], force)[0]
     from lib_regiondiff.overlay import overlay as drawn  # it needs cv2
 
-    with Image.open(source) if made else contextlib.nullcontext() as picture:
-        drawn(palette, picture).save(place)
+    drawn(palette, record.picture(Path(source), palette) if made else None).save(place)
     click.echo(place)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lib_regiondiff.encoded import MAX_SIDE
 from lib_regiondiff.errors import Problem
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import FORMATS, MAX_SIDE, File, Picture, Shape, check
+from lib_regiondiff.imaging import FORMATS, File, Picture, Shape, check
 from lib_regiondiff.schema import Choice, Fault, Many, Number, Rule, Text, fault, nearest, read_keys, show
 
 AUTO = "auto"

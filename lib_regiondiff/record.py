@@ -19,6 +19,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from lib_regiondiff import __version__
+from lib_regiondiff.encoded import MAX_PIXELS, Flaw, opened
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.fields import AUTO
 from lib_regiondiff.palette import METHODS, Palette, dump, parse
@@ -28,6 +29,7 @@ MARK = KEYWORD.encode() + b"\0"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PACKAGES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 MAX_TEXT = 2**29
+BYTES_OF_A_PIXEL = 8
 STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # a terminal would obey them
 LONGEST_NAME = 260
 OURS = "a picture that this program made"
@@ -168,6 +170,17 @@ def load(path: Path) -> tuple[Palette, MadeWith]:
     except (ValueError, RecursionError, LookupError, TypeError):
         raise _damaged(path) from None
     return parse(palette), _made_with(data.get("made_with"))
+
+
+def picture(path: Path, palette: Palette) -> Image.Image:
+    """The pixels of a PNG that carries a palette; PaletteError for a damaged one, or one larger than it can be."""
+    most = max(MAX_PIXELS, palette.size.width * palette.size.height)
+    with path.open("rb") as file:
+        data = file.read(BYTES_OF_A_PIXEL * most + 2 * MAX_TEXT)
+    try:
+        return opened(data, "PNG", most)[0]
+    except Flaw as flaw:
+        raise _refusal(path, OURS, str(flaw)) from None
 
 
 def _find(file: BinaryIO, path: Path) -> bytes:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bounded import bounded
 from hostile_cases import Case, brushes, cases, document
-from hostile_pictures import chunk, head, jpeg, png
+from hostile_pictures import chunk, head, inflating, jpeg, png
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.palette import dumps, parse
 from palettes import data_url, encoded
@@ -67,6 +68,10 @@ SOUND = {
     "a little text": png(chunk(b"tEXt", b"Comment\0" + b"a" * 2000)),
     "unknown chunks": png(chunk(b"teSt") * 100),
     "more after the end": png() + b"more",
+    "text that inflates": png(inflating(b"zTXt")),
+    "international text that inflates": png(inflating(b"iTXt")),
+    "colour profile that inflates": png(inflating(b"iCCP")),
+    "text that inflates after the pixels": png(last=inflating(b"zTXt") + chunk(b"IEND")),
     "an animation of one frame": encoded(SMALL, save_all=True),
 }
 
@@ -74,6 +79,8 @@ SOUND = {
 @pytest.mark.parametrize("name", SOUND)
 def test_what_is_odd_but_sound_is_read(name: str) -> None:
     text = brushes(data_url(SOUND[name]))
+    with bounded(2.0, 200):
+        parse(text)
     assert json.loads(dumps(parse(text))) == json.loads(text)
 
 

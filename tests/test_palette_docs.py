@@ -8,7 +8,7 @@ import re
 import jsonschema
 import pytest
 
-from lib_regiondiff import fields, imaging, jsontext, palette, schema
+from lib_regiondiff import encoded, fields, imaging, jsontext, palette, schema
 from lib_regiondiff.errors import PaletteError
 from tools import palette_docs
 
@@ -67,9 +67,9 @@ def test_the_problems_are_told_in_those_words() -> None:
 
 def test_the_limits_are_those_of_the_code() -> None:
     limits = section("Limits")
-    for number in (imaging.MAX_PIXELS, imaging.MAX_PIXELS_OF_ALL, imaging.MAX_SIDE, jsontext.MAX_VALUES, schema.MOST):
+    for number in (encoded.MAX_PIXELS, imaging.MAX_PIXELS_OF_ALL, encoded.MAX_SIDE, jsontext.MAX_VALUES, schema.MOST):
         assert f" {number} " in limits
     for number in (jsontext.MAX_BYTES, imaging.MAX_BYTES):
         assert f" {number // 2**20} MB " in limits
-    assert f" {imaging.MAX_CHUNKS}, {imaging.MAX_MARKERS}, {imaging.MAX_SCANS} " in limits
+    assert f" {encoded.MAX_CHUNKS}, {encoded.MAX_MARKERS}, {encoded.MAX_SCANS} " in limits
     assert f"from {fields.FRACTION.low} to {fields.FRACTION.high}" in section("Masks")
