@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from lib_regiondiff.formats.typed import Options, is_typed, typed
+from lib_regiondiff.jsontext import loads
 from lib_regiondiff.palette import parse
 from lib_regiondiff.presets import names, preset, written
 from lib_regiondiff.requests import Words
@@ -34,8 +34,8 @@ PLACES: Mapping[str, str] = {f"typed.{key}": LABELS[key] for key in CONTROLS} | 
 def typed_in(text: str) -> Mapping[str, Any] | None:
     """The document of a text that asks for typed regions."""
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
+        data = loads(text)
+    except Fault:
         return None
     return data if is_typed(data) else None
 

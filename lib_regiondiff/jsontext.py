@@ -1,28 +1,37 @@
-"""JSON text -> plain data: strict, and with limits, so that no text keeps the reader busy."""
+"""JSON text -> plain data, the only door: strict, and with limits, so that no text keeps the reader busy."""
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from lib_regiondiff.errors import Problem
 from lib_regiondiff.schema import Fault, show
 
 MAX_BYTES = 64 * 2**20
-MAX_VALUES = 2**21
+MAX_VALUES = 2**20
+WIDEST = 3 * MAX_BYTES
+"""Bytes of decoded text: a single emoji makes every letter of it four bytes wide."""
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def loads(text: str | bytes) -> Any:
-    """Plain data of JSON text; Fault for text that is too long or names a key twice, and for what is no JSON."""
-    if len(text) > MAX_BYTES:
-        raise _refusal(f"at most {MAX_BYTES // 2**20} MB of text", "more")
+def loads(text: str | bytes, most: int = MAX_BYTES, values: int = MAX_VALUES) -> Any:
+    """Plain data of JSON text; Fault for text that is too long or names a key twice, and for what is no JSON.
+
+    Whole numbers of 40 digits and more become floats, numbers beyond all ranges infinite.
+    """
+    if len(text) > most:
+        raise _refusal(f"at most {most // 2**20} MB of text", "more")
     try:
         text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
-        if sum(map(text.count, "[{,")) > MAX_VALUES:
-            raise _refusal(f"at most {MAX_VALUES} brackets and commas", "more")
+        if sys.getsizeof(text) > max(WIDEST, most + 100):
+            raise _refusal(f"at most {WIDEST // 2**22} million characters where some are as wide as emoji", "more")
+        if sum(map(text.count, "[{,")) > values:
+            raise _refusal(f"at most {values} brackets and commas", "more")
         return json.loads(text, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_unique)
     except UnicodeDecodeError:
-        raise _refusal("UTF-8 text", "other bytes") from None
+        raise _refusal("UTF-8 text", "UTF-16" if text[:2] in UTF16 else "other bytes") from None
     except json.JSONDecodeError as error:
         raise _refusal("JSON", f"a fault at line {error.lineno}, column {error.colno} ({error.msg})") from None
     except RecursionError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.fields import AUTO, Auto, Checked
+from lib_regiondiff.jsontext import loads
 from lib_regiondiff.palette import Palette, Tiles, parse
 from lib_regiondiff.schema import Fault, Many, Maybe, Object, Rule, join, rules_of, show
 
@@ -72,8 +72,8 @@ def rule_of(steps: Sequence[str]) -> Rule | None:
 def valued(text: str, rule: Rule | None) -> Any:
     """The value that text stands for at the place of a rule: JSON where that fits, else the text itself."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = loads(text)
+    except Fault:
         return text
     return value if rule is None or _fits(value, rule) or not _fits(text, rule) else text
 

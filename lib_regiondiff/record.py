@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import math
 import os
 import re
 import secrets
@@ -22,16 +21,20 @@ from lib_regiondiff import __version__
 from lib_regiondiff.encoded import MAX_PIXELS, Flaw, opened
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.fields import AUTO
+from lib_regiondiff.jsontext import MAX_BYTES, loads
 from lib_regiondiff.palette import METHODS, Palette, dump, parse
+from lib_regiondiff.schema import Fault
 
 KEYWORD = "regiondiff"
 MARK = KEYWORD.encode() + b"\0"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PACKAGES = ("torch", "diffusers", "transformers", "numpy", "pillow")
-MAX_TEXT = 2**29
+MAX_TEXT = MAX_BYTES + 2**22  # a palette's text, written anew, and what it was made with
+MAX_CHUNKS = 2**16
 BYTES_OF_A_PIXEL = 8
 STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # a terminal would obey them
 LONGEST_NAME = 260
+LARGEST = 10**9  # of the numbers that were chosen
 OURS = "a picture that this program made"
 BLENDS = tuple(word for word in METHODS.values() if word != AUTO)
 CHOSEN = {"tiles": ("width", "height", "overlap"), "bootstrap": ("levels", "mix")}
@@ -165,9 +168,9 @@ def load(path: Path) -> tuple[Palette, MadeWith]:
             raise _refusal(path, "a PNG", "a file of another kind")
         text = _find(file, path)
     try:
-        data = json.loads(text)
+        data = loads(text, MAX_TEXT)
         palette = data["palette"]
-    except (ValueError, RecursionError, LookupError, TypeError):
+    except (Fault, LookupError, TypeError):
         raise _damaged(path) from None
     return parse(palette), _made_with(data.get("made_with"))
 
@@ -185,7 +188,7 @@ def picture(path: Path, palette: Palette) -> Image.Image:
 
 def _find(file: BinaryIO, path: Path) -> bytes:
     """The text of our chunk in a PNG file that is read behind its signature."""
-    while True:
+    for _ in range(MAX_CHUNKS):
         head = file.read(8)
         if len(head) < 8:
             raise _damaged(path)
@@ -193,9 +196,10 @@ def _find(file: BinaryIO, path: Path) -> bytes:
         if kind == b"IEND":
             raise _refusal(path, OURS, "one without its palette (made by another program, or the data was stripped)")
         start = file.read(min(length, len(MARK)))
-        if kind == b"iTXt" and start == MARK and length <= MAX_TEXT:
+        if kind == b"iTXt" and start == MARK and length <= 2 * MAX_TEXT:
             return _text(kind + start, file.read(length + 4 - len(start)), path)
         file.seek(length + 4 - len(start), os.SEEK_CUR)
+    raise _damaged(path)
 
 
 def _text(head: bytes, rest: bytes, path: Path) -> bytes:
@@ -205,7 +209,7 @@ def _text(head: bytes, rest: bytes, path: Path) -> bytes:
         if zlib.crc32(body, zlib.crc32(head)).to_bytes(4, "big") != checksum:
             raise _damaged(path)
         text = body[2:].split(b"\0", 2)[2]
-        return zlib.decompressobj().decompress(text, MAX_TEXT) if body[0] else text
+        return zlib.decompressobj().decompress(text, MAX_TEXT + 1) if body[0] else text
     except (LookupError, zlib.error):
         raise _damaged(path) from None
 
@@ -243,7 +247,7 @@ def _chosen(data: Any) -> dict[str, Any]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST < value < LARGEST
 
 
 def _word(value: Any) -> str:

@@ -101,7 +101,8 @@ def encodings() -> Iterator[Case]:
         "a JPEG": pictures.jpeg(),
     }
     for name, data in undecodable.items():
-        yield Case(name, partial(bytes, data), [("palette", "expected UTF-8 text, got other bytes")])
+        got = "UTF-16" if name == "UTF-16" else "other bytes"
+        yield Case(name, partial(bytes, data), [("palette", f"expected UTF-8 text, got {got}")])
     unreadable = {
         "nothing": b"",
         "a byte order mark": b"\xef\xbb\xbf",
@@ -123,7 +124,7 @@ def around(start: str, middle: str, count: int, end: str) -> bytes:
 def sizes() -> Iterator[Case]:
     """Too much text, or text that costs far more than it weighs."""
     word, key, list_of = '{"version": 1, "blend": "', '{"version": 1, "', '{"version": 1, "brushes": ['
-    few, flat = "expected at most 2097152 brackets and commas, got more", "got brackets nested too deeply"
+    few, flat = "expected at most 1048576 brackets and commas, got more", "got brackets nested too deeply"
     limit = "expected at most 64 MB of text, got more"
     rows = [
         ("65 MB of spaces", ("", " ", 65 * 2**20, ""), "palette", limit),

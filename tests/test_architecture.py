@@ -50,6 +50,11 @@ def all_files() -> list[Path]:
     return [*python_files(*CODE), ROOT / "install.py"]
 
 
+def reading_files() -> list[Path]:
+    """What users run, without the one door for JSON text."""
+    return [path for path in python_files("lib_regiondiff", "scripts") if path.name != "jsontext.py"]
+
+
 def quiet_files() -> list[Path]:
     """The modules that never print."""
     return [path for path in python_files("lib_regiondiff") if path.name not in ("cli.py", "__main__.py")]
@@ -100,6 +105,18 @@ def host_import(tree: ast.Module) -> Iterator[Fault]:
         for module in imported(node):
             if module.split(".")[0] in HOST_MODULES:
                 yield getattr(node, "lineno", 1), f"imports {module}; only hosts and front doors may"
+
+
+def own_json(tree: ast.Module) -> Iterator[Fault]:
+    """JSON text is read by `jsontext` only, which has limits."""
+    for node in ast.walk(tree):
+        names = (
+            [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) and node.module == "json" else []
+        )
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "json":
+            names = [node.attr]
+        if set(names) & {"load", "loads", "JSONDecoder", "decoder"}:
+            yield getattr(node, "lineno", 1), "reads JSON text; jsontext.loads does it within limits"
 
 
 def printing(tree: ast.Module) -> Iterator[Fault]:
@@ -181,6 +198,8 @@ RULES: dict[str, tuple[Rule, Callable[[], list[Path]], str, str]] = {
     "docstring": (no_docstring, all_files, '"""\nLate."""', '"""Early."""'),
     "no host": (host_import, core_files, "def f():\n import modules.shared", "from .modules import x"),
     "no late host": (host_import, core_files, "importlib.import_module('diffusers')", "import numpy"),
+    "one JSON door": (own_json, reading_files, "json.load(file)", "json.dumps(1)\nloads(text)"),
+    "one JSON door, by name": (own_json, reading_files, "from json import loads", "from json import dumps"),
     "no print": (printing, quiet_files, "print(1)", "log.print(1)"),
     "no star import": (careless, all_files, "from a import *", "from a import b"),
     "no bare except": (careless, all_files, "try: f()\nexcept: pass", "try: f()\nexcept E: pass"),

@@ -54,7 +54,7 @@ def test_any_value_can_be_set(text: str, path: tuple[Any, ...], value: Any) -> N
         ("=3", "--set: expected PATH=VALUE"),
         ("a..b=3", "--set: expected PATH=VALUE"),
         ("steps=many", "steps: expected a whole number 1…1000, got 'many'"),
-        ("steps=NaN", "steps: expected a whole number 1…1000, got nan"),
+        ("steps=NaN", "steps: expected a whole number 1…1000, got 'NaN'"),
         ("stepps=3", "stepps: expected a known key (did you mean 'steps'?), got an unknown key"),
         ("tiles.widht=512", "tiles.widht: expected a known key (did you mean 'width'?), got an unknown key"),
         (

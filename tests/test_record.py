@@ -14,10 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from hostile_pictures import head, png
 from lib_regiondiff import record
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Background, Brush, Lora, Model, Palette, parse
 from lib_regiondiff.record import MadeWith
 from palettes import data_url, encoded, palettes, picture
@@ -62,26 +60,6 @@ def with_text(folder: Path, text: bytes, flag: int = 0) -> Path:
     path = folder / "b.png"
     path.write_bytes(plain[:33] + chunk(b"iTXt", body) + plain[33:])
     return path
-
-
-def test_the_pixels_are_read_without_anything_else(tmp_path: Path) -> None:
-    path = saved(tmp_path, Palette())
-    assert record.picture(path, Palette()).tobytes() == grey().tobytes()
-    path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(PaletteError, match=r"^a\.png: expected a picture .*, got .* end too early$"):
-        record.picture(path, Palette())
-
-
-@pytest.mark.parametrize(("side", "is_read"), [(6016, True), (6080, False)])
-def test_pixels_are_read_up_to_the_canvas(tmp_path: Path, side: int, is_read: bool) -> None:
-    """Canvases may be larger than pictures inside a palette."""
-    path = tmp_path / "a.png"
-    path.write_bytes(png(first=head(side, side, depth=1), pixels=bytes((side // 8 + 1) * side)))
-    if is_read:
-        assert record.picture(path, Palette(size=Size(6016, 6016))).size == (side, side)
-        return
-    with pytest.raises(PaletteError, match="6080x6080 pixels"):
-        record.picture(path, Palette(size=Size(6016, 6016)))
 
 
 @ANY_FOLDER

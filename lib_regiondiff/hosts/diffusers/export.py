@@ -12,6 +12,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.headers import Shapes, read_header
 from lib_regiondiff.hosts.diffusers.layout import text_sizes, unet_sizes, vae_sizes
 from lib_regiondiff.hosts.diffusers.tokenizer import tokenizer_files
+from lib_regiondiff.jsontext import loads
 
 CHECKPOINTS, LORAS, CLIP = "models/Stable-diffusion", "models/Lora", "models/regiondiff-clip"
 FORGE_EXTENSION = "extensions/regiondiff-demo/scripts/toyworld.py"
@@ -71,7 +72,7 @@ def _taught(template: Path, shapes: Shapes) -> bytes:
 
 def _description(checkpoint: Path, clip: Path) -> dict[str, Any]:
     """The yaml's content: the one beside the checkpoint, with the place of CLIP's configuration."""
-    known = json.loads(checkpoint.with_suffix(".yaml").read_text(encoding="utf-8"))
+    known = loads(checkpoint.with_suffix(".yaml").read_bytes())
     encoder = known["model"]["params"]["cond_stage_config"]
     encoder["params"] = {"version": clip.as_posix()}
     return known

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import operator
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.jsontext import MAX_BYTES, loads
+from lib_regiondiff.schema import Fault, show
 
+MAX_HEADER = 100_000_000
+"""Bytes, as in the library of the format itself."""
+MAX_VALUES = 2**24
 Shapes = Mapping[str, tuple[int, ...]]
 DAMAGE = (SafetensorError, OSError, LookupError, RuntimeError, ValueError, StopIteration)
 """What libraries raise for weights that are missing or misshapen, and `next` where none of the names is there."""
@@ -20,19 +26,35 @@ def read_header(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        raw = file.read(min(length, size))
+        raw = file.read(length) if length <= min(size, MAX_HEADER) else b""
+    if MAX_HEADER < length < size:
+        raise HostError(str(path), f"a header of at most {MAX_HEADER} bytes", str(length))
     try:
-        header = json.loads(raw)
-        notes = header.pop("__metadata__", {})
-        shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
+        header = loads(raw, MAX_HEADER, MAX_VALUES)
+        notes = {name: note for name, note in header.pop("__metadata__", {}).items() if isinstance(note, str)}
+        shapes = {name: tuple(map(operator.index, entry["shape"])) for name, entry in header.items()}
         whole = 8 + length + max(entry["data_offsets"][1] for entry in header.values())
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+    except (Fault, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         got = "a file of another format, or only its beginning"
         raise HostError(str(path), "a .safetensors file", got) from error
     if size < whole:
         cure = "the file is truncated: download or copy it again"
         raise HostError(str(path), f"{whole} bytes", f"{size} bytes", cure)
     return shapes, notes
+
+
+def read_json(path: Path, expected: str) -> Mapping[str, Any]:
+    """The object of a JSON file; HostError where there is none."""
+    try:
+        with path.open("rb") as file:
+            value = loads(file.read(MAX_BYTES + 1))
+    except OSError as error:
+        raise HostError(str(path), expected, brief(error)) from error
+    except Fault as fault:
+        raise HostError(str(path), expected, fault.problems[0].got) from None
+    if not isinstance(value, dict):
+        raise HostError(str(path), expected, show(value))
+    return value
 
 
 def brief(error: BaseException) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.hosts.diffusers.headers import Shapes
+from lib_regiondiff.jsontext import loads
 
 ASSETS = Path(__file__).parent / "sd15"
 UNET, VAE, TEXT = "model.diffusion_model.", "first_stage_model.", "cond_stage_model.transformer."
@@ -141,7 +141,7 @@ def open_sizes(shapes: Shapes, prefix: str) -> dict[str, Any]:
 
 def _clip(**sizes: Any) -> dict[str, Any]:
     """A text encoder's configuration, whose heads are as wide as those of every CLIP."""
-    known = json.loads((ASSETS / "text_encoder" / "config.json").read_text(encoding="utf-8"))
+    known = loads((ASSETS / "text_encoder" / "config.json").read_bytes())
     return {**known, **sizes, "num_attention_heads": max(1, sizes["hidden_size"] // HEAD)}
 
 

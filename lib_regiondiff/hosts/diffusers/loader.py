@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,9 +21,10 @@ from transformers import CLIPTextConfig
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.clip import text_encoder
 from lib_regiondiff.hosts.diffusers.families import Family, expect_text_to_image, family_of
-from lib_regiondiff.hosts.diffusers.headers import brief
+from lib_regiondiff.hosts.diffusers.headers import brief, read_json
 from lib_regiondiff.hosts.diffusers.single_file import NO_CHECKER, load_single
 
+EXPECTED = "a JSON file (a folder of diffusers has this file)"
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 
 
@@ -93,10 +93,10 @@ def _load_folder(folder: Path) -> DiffusionPipeline:
 
 def _kind(folder: Path) -> tuple[Any, Family]:
     """The pipeline's class and the family of a folder; HostError for what is no text-to-image model."""
-    index = _read_json(folder / "model_index.json", "a folder of diffusers has this file")
+    index = read_json(folder / "model_index.json", EXPECTED)
     name = str(index.get("_class_name"))
     family = family_of(name, str(folder))
-    network = _read_json(folder / family.network / "config.json", "a folder of diffusers has this file")
+    network = read_json(folder / family.network / "config.json", EXPECTED)
     expect_text_to_image(family, network, str(folder))
     return getattr(diffusers, name), family
 
@@ -119,14 +119,6 @@ def _variant(folder: Path) -> str | None:
     names = {path.name for path in folder.glob("*.safetensors")}
     plain, half = "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors"
     return "fp16" if half in names and plain not in names else None
-
-
-def _read_json(path: Path, why: str) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise HostError(str(path), f"a JSON file ({why})", brief(error)) from error
-    return value if isinstance(value, dict) else {}
 
 
 def is_hub_id(source: str | Path) -> bool:

@@ -5,7 +5,6 @@ diffusers' own loader needs peft, runs each LoRA as layers beside the model's, a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from torch import Tensor
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.lora_keys import Key, layers_of, take_apart
 from lib_regiondiff.hosts.diffusers.weights import Weights, read
+from lib_regiondiff.jsontext import loads
+from lib_regiondiff.schema import Fault
 
 LAYER = "a layer of this model's"
 OTHER = "it was made for another kind of model, or in a form that is not read"
@@ -124,7 +125,7 @@ def _scale(addition: Addition, notes: Mapping[str, str]) -> float:
 def _told(notes: Mapping[str, str]) -> dict[str, Any]:
     """What diffusers notes of peft's configuration, by network; nothing where it is not as expected."""
     try:
-        told = json.loads(notes.get("lora_adapter_metadata", "{}"))
-    except (ValueError, RecursionError):
+        told = loads(notes.get("lora_adapter_metadata", "{}"))
+    except Fault:
         return {}
     return told if isinstance(told, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from lib_regiondiff.hosts.diffusers.headers import DAMAGE, Shapes, brief, read_h
 from lib_regiondiff.hosts.diffusers.kinds import EXPECTED, SD2, SDXL, Kind, kind_of
 from lib_regiondiff.hosts.diffusers.layout import ASSETS, UNET, VAE, vae_sizes
 from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
+from lib_regiondiff.jsontext import loads
 
 NO_CHECKER: dict[str, Any] = {
     "safety_checker": None,
@@ -56,7 +56,7 @@ def _networks(path: Path, kind: Kind, state: dict[str, Tensor], shapes: Shapes) 
 
 def _scheduler(kind: Kind, predicted: str, shapes: Shapes) -> Any:
     """The scheduler that the kind's folders have, with this file's prediction and noise schedule."""
-    known = json.loads((ASSETS / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8"))
+    known = loads((ASSETS / "scheduler" / "scheduler_config.json").read_bytes())
     own = predicts.schedule(shapes)
     made = getattr(diffusers, "DDIMScheduler" if own and kind.scheduler == "PNDMScheduler" else kind.scheduler)
     config = {**known, "_class_name": made.__name__, **kind.schedule, "prediction_type": predicted, **own}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,13 @@ from torch import Tensor, nn
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import weights
-from lib_regiondiff.hosts.diffusers.headers import DAMAGE, brief
+from lib_regiondiff.hosts.diffusers.headers import DAMAGE, brief, read_json
 from lib_regiondiff.hosts.diffusers.layout import VAE
 from lib_regiondiff.hosts.diffusers.single_file import original_vae
+from lib_regiondiff.schema import show
 
 KINDS = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
+CONFIG = "a VAE's configuration"
 EXPECTED = "a VAE of this model's kind"
 
 
@@ -54,10 +55,10 @@ def width(pipe: Any, dtype: torch.dtype) -> torch.dtype:
 def _of_folder(folder: Path) -> Any:
     """A VAE's folder, or that of a whole model."""
     folder = folder / "vae" if (folder / "vae" / "config.json").is_file() else folder
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    kind = KINDS.get(config.get("_class_name", ""))
+    name = read_json(folder / "config.json", CONFIG).get("_class_name")
+    kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise HostError(str(folder), f"one of {', '.join(KINDS)}", str(config.get("_class_name")))
+        raise HostError(str(folder), f"one of {', '.join(KINDS)}", show(name))
     return kind.from_pretrained(str(folder), local_files_only=True, use_safetensors=True)
 
 
@@ -81,7 +82,7 @@ def _of_file(path: Path, own: Any) -> Any:
 def _tiny_config(path: Path) -> dict[str, Any]:
     """The configuration beside a tiny VAE's weights, or the usual one."""
     place = path.with_name("config.json")
-    return json.loads(place.read_text(encoding="utf-8")) if place.is_file() else {}
+    return dict(read_json(place, CONFIG)) if place.is_file() else {}
 
 
 def _filled(vae: Any, state: Mapping[str, Tensor]) -> Any:
