@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from PIL import Image
 
 from lib_regiondiff import imaging, masks
+from lib_regiondiff.blur import LEAST, blur, framed, grown, own, reach
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Palette
+
+WIDE = 6.0
+"""Deviation in pixels beyond which a soft edge needs no single pixels: it is made on a grid of a half or less."""
+
+NUMBERS = 2**22
+"""Weights of all layers together that are worked on at once."""
 
 
 def finished(image: Image.Image, palette: Palette) -> Image.Image:
@@ -30,16 +40,64 @@ def finished(image: Image.Image, palette: Palette) -> Image.Image:
 def brushed(palette: Palette, size: Size) -> masks.Rows:
     """The share float32 [rows, width] in [0, 1] of pixels that brushes have together, feathered."""
     scale = (size.area / palette.size.area) ** 0.5
-    brushes = [(masks.rows_of(brush.mask, size), brush.feather * scale, brush.weight) for brush in palette.brushes]
-    reach = masks.reach(max((feather for _, feather, _ in brushes), default=0.0))
+    feathers = [brush.feather * scale for brush in palette.brushes]
+    wide = _wide(palette, size, feathers) if max(feathers, default=0.0) > WIDE else None
+    if wide is not None and min(feathers) > WIDE:
+        return lambda top, bottom: _shared(*(wide(index, top, bottom) for index in (0, 1)))
+    brushes = [(masks.rows_of(brush.mask, size), np.float32(brush.weight)) for brush in palette.brushes]
+    near = [feather for feather in feathers if feather <= WIDE]
+    beyond = reach(max(near, default=0.0))
 
-    def share(top: int, bottom: int) -> np.ndarray:
-        first, last = max(0, top - reach), min(size.height, bottom + reach)  # as far as feathers see
-        layers = [masks.Layer(rows(first, last), feather, np.float32(weight)) for rows, feather, weight in brushes]
-        seen = Size(last - first, size.width)
-        return 1 - masks.partition(layers, seen, palette.overlap, palette.wraps)[0, top - first : bottom - first]
+    def strip(top: int, bottom: int) -> np.ndarray:
+        first, last = max(0, top - beyond), min(size.height, bottom + beyond)  # as far as feathers see
+        layers = [masks.Layer(rows(first, last), weight=weight) for rows, weight in brushes]
+        stack = masks.hard(layers, Size(last - first, size.width), palette.overlap)
+        inside = slice(top - first, bottom - first)
+        soft = np.zeros((bottom - top, size.width), np.float32)
+        for each in set(near):
+            soft += blur(_sum(stack, feathers, each), each, palette.wraps)[inside]
+        if wide is None:
+            return _shared(blur(stack[0], max(near, default=0.0), palette.wraps)[inside], soft)
+        return _shared(wide(0, top, bottom), soft + wide(1, top, bottom))
 
-    return share
+    area = max(NUMBERS // (1 + len(brushes)), 8 * beyond * size.width)
+    return lambda top, bottom: np.concatenate([strip(*part) for part in masks.parts(top, bottom, size.width, area)])
+
+
+def _sum(stack: np.ndarray, feathers: Sequence[float], feather: float) -> np.ndarray:
+    """The weights [h, w] of all brushes of one feather: together they are blurred as each of them is."""
+    found = np.zeros_like(stack[0])
+    for weight, each in zip(stack[1:], feathers, strict=True):
+        if each == feather:
+            found += weight
+    return found
+
+
+def _wide(palette: Palette, size: Size, feathers: Sequence[float]) -> Callable[[int, int, int], np.ndarray]:
+    """What gives rows of the background (0), and of all brushes (1) whose feathers need no single pixels."""
+    least = min(feather for feather in feathers if feather > WIDE)
+    fold = min(2 * least / WIDE, max(1, min(size.height, size.width) / (4 * LEAST)))
+    small = size.cells(2 ** int(math.log2(fold)))
+    layers = [masks.Layer(masks.rasterise(brush.mask, small), 0.0, brush.weight) for brush in palette.brushes]
+    stack = masks.hard(layers, small, palette.overlap)
+
+    def softened(weight: np.ndarray, feather: float) -> np.ndarray:
+        return blur(weight, own(feather * (small.area / size.area) ** 0.5, small.area, size.area), palette.wraps)
+
+    soft = np.zeros_like(stack[0])
+    for feather in {each for each in feathers if each > WIDE}:
+        soft += softened(_sum(stack, feathers, feather), feather)
+    maps = [framed(each, palette.wraps) for each in (softened(stack[0], max(feathers)), soft)]
+
+    def rows(index: int, top: int, bottom: int) -> np.ndarray:
+        return grown(grown(maps[index], 0, top, bottom, size.height), 1, 0, size.width, size.width)
+
+    return rows
+
+
+def _shared(background: np.ndarray, soft: np.ndarray) -> np.ndarray:
+    """The share of brushes that have so much together, where the background fills up to 1, but only if it is near."""
+    return soft / (soft + np.minimum(background, np.clip(1 - soft, 0, None)))
 
 
 def _merged(base: Image.Image, image: Image.Image, share: masks.Rows) -> Image.Image:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,13 +9,16 @@ import cv2
 import numpy as np
 
 from lib_regiondiff import imaging
+from lib_regiondiff.blur import blur
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import Mask, Picture, Shape
 from lib_regiondiff.palette import Overlap
+from lib_regiondiff.shapes import POINTS, covered
 
-SAMPLES = 4
-STRIP, PART = 2**16, 2**18
-"""Pixels of a shape that are sampled at once, and of a canvas that are worked on at once."""
+PART = 2**18
+"""Pixels of a canvas that are worked on at once."""
+NUMBERS = 2**20
+"""Weights of all layers together that are worked on at once: as many as a processor has at hand."""
 TRACE = 1e-4
 
 
@@ -40,15 +41,16 @@ def rasterise(mask: Mask, size: Size) -> np.ndarray:
 
 def rows_of(mask: Mask, size: Size) -> Rows:
     """The same for parts: what gives pixel rows top..bottom-1, so that nobody needs a large canvas at once."""
+    levels, full = _levels_of(mask, size)
+    return lambda top, bottom: np.divide(levels(top, bottom), np.float32(full), dtype=np.float32)
+
+
+def _levels_of(mask: Mask, size: Size) -> tuple[Rows, int]:
+    """What gives pixel rows uint8 of a mask, and the number that stands for covered."""
     if isinstance(mask, Picture):
-        coverage = _resized(imaging.coverage(mask), size)
-        return lambda top, bottom: coverage[top:bottom].astype(np.float32) / np.float32(255)
+        return _resized(imaging.coverage(mask), size), 255
     assert isinstance(mask, Shape), "files are read while parsing"
-
-    def rows(top: int, bottom: int) -> np.ndarray:
-        return np.concatenate([_strip(mask, size, *part) for part in parts(top, bottom, size.width, STRIP)])
-
-    return rows
+    return lambda top, bottom: covered(mask, size, top, bottom), POINTS
 
 
 def parts(top: int, bottom: int, width: int, area: int, multiple: int = 1) -> Iterator[tuple[int, int]]:
@@ -58,82 +60,37 @@ def parts(top: int, bottom: int, width: int, area: int, multiple: int = 1) -> It
         yield start, min(start + step, bottom)
 
 
-@functools.lru_cache(maxsize=256)
 def cells(mask: Mask, size: Size, pixels_per_cell: int) -> np.ndarray:
     """Mean coverage float32 [h, w] of each latent cell; the canvas border is repeated into a cut cell."""
-    rows, whole = rows_of(mask, size), size.up_to(pixels_per_cell)
-    means = []
+    (levels, full), whole = _levels_of(mask, size), size.up_to(pixels_per_cell)
+    sums = np.empty((whole.height // pixels_per_cell, whole.width // pixels_per_cell), np.float32)
     for top, bottom in parts(0, whole.height, whole.width, PART, pixels_per_cell):
-        coverage = rows(top, min(bottom, size.height))
-        beyond = ((0, max(0, bottom - size.height)), (0, whole.width - size.width))
-        cut = np.pad(coverage, beyond, mode="edge").reshape(
-            -1, pixels_per_cell, whole.width // pixels_per_cell, pixels_per_cell
-        )
-        means.append(cut.mean(axis=(1, 3), dtype=np.float32))
-    found = np.concatenate(means)
-    found.setflags(write=False)
-    return found
+        rows = levels(top, min(bottom, size.height))
+        if bottom > size.height or whole.width > size.width:
+            rows = np.pad(rows, ((0, max(0, bottom - size.height)), (0, whole.width - size.width)), mode="edge")
+        down = rows.reshape(-1, pixels_per_cell, whole.width).sum(axis=1, dtype=np.uint16)
+        across = down.reshape(len(down), -1, pixels_per_cell).sum(axis=2, dtype=np.uint32)
+        sums[top // pixels_per_cell : bottom // pixels_per_cell] = across
+    return sums / np.float32(full * pixels_per_cell**2)
 
 
-def _resized(coverage: np.ndarray, size: Size) -> np.ndarray:
+def _resized(coverage: np.ndarray, size: Size) -> Rows:
+    """What gives pixel rows of coverage uint8 [h, w], stretched: means where it shrinks, else linear."""
     height, width = coverage.shape
-    if (height, width) == (size.height, size.width):
-        return coverage
-    shrinks = size.height <= height and size.width <= width
-    return cv2.resize(
-        coverage, (size.width, size.height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
+    if size.height <= height and size.width <= width:
+        same = (height, width) == (size.height, size.width)
+        small = coverage if same else cv2.resize(coverage, (size.width, size.height), interpolation=cv2.INTER_AREA)
+        return lambda top, bottom: small[top:bottom]
 
+    def rows(top: int, bottom: int) -> np.ndarray:
+        places = ((np.arange(top, bottom) + 0.5) * (height / size.height) - 0.5).clip(0, height - 1)
+        lower = places.astype(np.int64)
+        share = (places - lower).astype(np.float32)[:, None]
+        tall = coverage[lower] * (1 - share) + coverage[np.minimum(lower + 1, height - 1)] * share
+        wide = cv2.resize(tall, (size.width, bottom - top), interpolation=cv2.INTER_LINEAR)
+        return (wide + np.float32(0.5)).astype(np.uint8)
 
-def _strip(shape: Shape, size: Size, top: int, bottom: int) -> np.ndarray:
-    """Pixel rows top..bottom-1 of a shape: the share of 4x4 sample points inside each pixel."""
-    coverage = np.zeros((bottom - top, size.width), np.float32)
-    scales = (float(SAMPLES * size.width), float(SAMPLES * size.height))
-    numbers = [number * scales[index % 2] for index, number in enumerate(shape.numbers)]
-    left, right = _reach(numbers[::2], 0, size.width)
-    first, last = _reach(numbers[1::2], top, bottom)
-    if left >= right or first >= last:
-        return coverage
-    x = np.arange(SAMPLES * left, SAMPLES * right, dtype=np.float64)[None, :] + 0.5
-    y = np.arange(SAMPLES * first, SAMPLES * last, dtype=np.float64)[:, None] + 0.5
-    inside = INSIDE[shape.kind](x, y, numbers)
-    counts = inside.reshape(last - first, SAMPLES, right - left, SAMPLES).sum(axis=(1, 3), dtype=np.uint8)
-    coverage[first - top : last - top, left:right] = counts.astype(np.float32) / np.float32(SAMPLES * SAMPLES)
-    return coverage
-
-
-def _reach(numbers: Sequence[float], low: int, high: int) -> tuple[int, int]:
-    """The pixels of low..high-1 that a shape's coordinates, in samples, may touch along one axis."""
-    first, last = math.floor(min(numbers) / SAMPLES), math.ceil(max(numbers) / SAMPLES)
-    return max(low, first), min(high, last + 1)
-
-
-def _in_rectangle(x: np.ndarray, y: np.ndarray, numbers: Sequence[float]) -> np.ndarray:
-    left, top, right, bottom = numbers
-    return ((x >= left) & (x < right)) & ((y >= top) & (y < bottom))
-
-
-def _in_ellipse(x: np.ndarray, y: np.ndarray, numbers: Sequence[float]) -> np.ndarray:
-    left, top, right, bottom = numbers
-    across, down = x * 2.0 - (left + right), y * 2.0 - (top + bottom)
-    wide, high = (right - left) * (right - left), (bottom - top) * (bottom - top)
-    return across * across * high + down * down * wide <= wide * high
-
-
-def _in_polygon(x: np.ndarray, y: np.ndarray, numbers: Sequence[float]) -> np.ndarray:
-    """Even-odd rule; an edge counts for the sample points to the left of it."""
-    points = list(zip(numbers[::2], numbers[1::2], strict=True))
-    inside = np.zeros((y.shape[0], x.shape[1]), dtype=bool)
-    for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):
-        low, high = min(y0, y1), max(y0, y1)
-        rows = slice(int(np.searchsorted(y[:, 0], low)), int(np.searchsorted(y[:, 0], high)))
-        if rows.start < rows.stop:
-            side = (x - x0) * (y1 - y0) - (y[rows] - y0) * (x1 - x0)
-            inside[rows] ^= (side < 0) if y1 > y0 else (side > 0)
-    return inside
-
-
-INSIDE = {"rectangle": _in_rectangle, "ellipse": _in_ellipse, "polygon": _in_polygon}
+    return rows
 
 
 def partition(layers: Sequence[Layer], size: Size, overlap: Overlap, ring: bool = False) -> np.ndarray:
@@ -141,73 +98,75 @@ def partition(layers: Sequence[Layer], size: Size, overlap: Overlap, ring: bool 
 
     In a `ring` soft edges go on from the right border to the left one.
     """
-    stack = (_painter if overlap.rule == "painter" else _weighted)(layers, size, overlap.cover_alpha)
-    return _normalised(_feathered(stack, [layer.feather for layer in layers], ring))
+    return _normalised(_feathered(hard(layers, size, overlap), [layer.feather for layer in layers], ring))
 
 
-def _painter(layers: Sequence[Layer], size: Size, keep: float) -> np.ndarray:
-    stack = np.zeros((1 + len(layers), size.height, size.width), np.float32)
-    stack[0] = 1
-    for index, layer in enumerate(layers, start=1):
-        lower = stack[1:index].sum(axis=0)
-        stack[index] = layer.coverage * (1 - np.float32(keep) * lower)
-        stack[1:index] *= 1 - np.float32(1 - keep) * layer.coverage
-        stack[0] *= 1 - layer.coverage
-    return _scaled(_filled(stack, layers), layers)
-
-
-def _weighted(layers: Sequence[Layer], size: Size, keep: float) -> np.ndarray:
-    del keep  # a matter of the painter's order only
-    stack = np.ones((1 + len(layers), size.height, size.width), np.float32)
-    for index, layer in enumerate(layers, start=1):
-        stack[index] = layer.coverage
-        stack[0] *= 1 - layer.coverage
-    return _scaled(_filled(stack, layers), layers)
-
-
-def _filled(stack: np.ndarray, layers: Sequence[Layer]) -> np.ndarray:
-    """Nothing is left to the background where brushes that meet inside a cell fill it together."""
-    covered = np.sum([layer.coverage for layer in layers], axis=0, dtype=np.float32)
-    stack[0] = np.minimum(stack[0], np.clip(1 - covered, 0, 1))
+def hard(layers: Sequence[Layer], size: Size, overlap: Overlap) -> np.ndarray:
+    """The same before feathers soften the edges: in order, or mixed, each by its weight."""
+    stack = np.empty((1 + len(layers), size.height, size.width), np.float32)
+    order = _painter if overlap.rule == "painter" else _mixed
+    for top, bottom in parts(0, size.height, size.width, NUMBERS // len(stack)):
+        made = stack[:, top:bottom]
+        coverages = [layer.coverage[top:bottom] for layer in layers]
+        order(made, coverages, np.float32(overlap.cover_alpha))
+        _filled(made, coverages)
+        for index, layer in enumerate(layers, start=1):
+            made[index] *= layer.weight[top:bottom] if isinstance(layer.weight, np.ndarray) else layer.weight
+        _normalised(made)
     return stack
 
 
-def _scaled(stack: np.ndarray, layers: Sequence[Layer]) -> np.ndarray:
-    for index, layer in enumerate(layers, start=1):
-        stack[index] *= layer.weight
-    return _normalised(stack)
+def _painter(made: np.ndarray, coverages: Sequence[np.ndarray], keep: np.floating) -> None:
+    """Each layer over those below it, which keep a share of what it covers; the background keeps none."""
+    lower, lost, covers = np.zeros_like(made[0]), 1 - keep, [coverage.any() for coverage in coverages]
+    for index, coverage in enumerate(coverages, start=1):
+        if not covers[index - 1]:
+            made[index] = 0
+            continue
+        np.multiply(coverage, 1 - keep * lower if keep else 1, out=made[index])
+        lower *= 1 - lost * coverage
+        lower += made[index]
+    seen, made[0] = np.ones_like(lower), 1
+    for index in range(len(coverages), 0, -1):
+        if covers[index - 1]:
+            made[index] *= seen
+            seen *= 1 - lost * coverages[index - 1]
+            made[0] *= 1 - coverages[index - 1]
+
+
+def _mixed(made: np.ndarray, coverages: Sequence[np.ndarray], keep: np.floating) -> None:
+    """All that there are, together; `keep` is a matter of the painter's order only."""
+    del keep
+    made[0] = 1
+    for index, coverage in enumerate(coverages, start=1):
+        made[index] = coverage
+        made[0] *= 1 - coverage
+
+
+def _filled(made: np.ndarray, coverages: Sequence[np.ndarray]) -> None:
+    """Nothing is left to the background where brushes that meet inside a cell fill it together."""
+    total = np.zeros_like(made[0])
+    for coverage in coverages:
+        total += coverage
+    np.minimum(made[0], np.clip(1 - total, 0, 1), out=made[0])
 
 
 def _feathered(stack: np.ndarray, feathers: Sequence[float], ring: bool) -> np.ndarray:
     """Blur each brush by its own feather; the background fills up to 1, but only where it was near before."""
     if not any(feathers):
         return stack
-    soft = [blur(weight, feather, ring) for weight, feather in zip(stack[1:], feathers, strict=True)]
-    rest = np.minimum(blur(stack[0], max(feathers), ring), np.clip(1 - np.sum(soft, axis=0), 0, None))
-    return np.stack([rest, *soft])
-
-
-def blur(weight: np.ndarray, deviation: float, ring: bool = False) -> np.ndarray:
-    """Gaussian blur [h, w] with a deviation in cells, cut at three deviations, borders repeated.
-
-    The left and right border of a `ring` continue each other.
-    """
-    if deviation <= 0:
-        return weight
-    taps = 2 * reach(deviation) + 1
-    beyond = taps // 2 if ring else 0
-    wide = np.pad(weight, ((0, 0), (beyond, beyond)), mode="wrap") if beyond else weight
-    soft = cv2.GaussianBlur(wide, (taps, taps), deviation, borderType=cv2.BORDER_REPLICATE)
-    return soft[:, beyond : beyond + weight.shape[1]]
-
-
-def reach(deviation: float) -> int:
-    """How far a blur sees."""
-    return math.ceil(3 * deviation)
+    soft, total = np.empty_like(stack), np.zeros_like(stack[0])
+    for index, feather in enumerate(feathers, start=1):
+        soft[index] = blur(stack[index], feather, ring)
+        total += soft[index]
+    np.minimum(blur(stack[0], max(feathers), ring), np.clip(1 - total, 0, None), out=soft[0])
+    return soft
 
 
 def _normalised(stack: np.ndarray) -> np.ndarray:
-    return stack / stack.sum(axis=0, keepdims=True)
+    """The same, changed in place to sum to 1."""
+    stack /= stack.sum(axis=0, keepdims=True)
+    return stack
 
 
 def quantize(weights: np.ndarray, kind: str, noise: float, following: float) -> np.ndarray:

@@ -12,7 +12,7 @@ from PIL import Image
 
 diffusers = pytest.importorskip("diffusers")
 
-from lib_regiondiff import masks, noise
+from lib_regiondiff import noise
 from lib_regiondiff.finish import brushed, finished, over
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Level
@@ -21,7 +21,7 @@ from lib_regiondiff.hosts.diffusers.begin import Begin, skipped
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run, render
 from lib_regiondiff.imaging import Picture
-from lib_regiondiff.palette import Palette, dump, parse
+from lib_regiondiff.palette import Palette, parse
 
 LEFT = {"rectangle": [0, 0, 0.5, 1]}
 SAMPLERS = ["Euler a", "DPM++ 2M", "LCM"]
@@ -170,25 +170,3 @@ def test_latents_do_not_depend_on_where_an_init_is_kept(host: DiffusersHost) -> 
     whole = init | {"mask": {"rectangle": [0, 0, 1, 1]}}
     one, two = (Run.of(host, palette(init=each)).latents() for each in (init, whole))
     assert torch.allclose(one, two, atol=1e-5)
-
-
-@pytest.mark.parametrize("area", [136, 136 * 5, 2**30])
-def test_parts_of_a_large_picture_make_the_same_picture(monkeypatch: pytest.MonkeyPatch, area: int) -> None:
-    brushes = [
-        {"id": "a", "prompt": "1", "mask": {"ellipse": [0.1, 0.1, 0.7, 0.8]}, "feather": 3},
-        {
-            "id": "b",
-            "prompt": "2",
-            "mask": url(np.pad(np.full((30, 60), 255, np.uint8), ((20, 14), (50, 26)))),
-            "feather": 1,
-        },
-    ]
-    document = parse(dump(palette()) | {"background": {"colour": "#203040"}, "brushes": brushes})
-    drawn = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 136, 3), np.uint8))
-    whole = np.asarray(finished(drawn, document), int)
-    monkeypatch.setattr(masks, "PART", area)
-    monkeypatch.setattr(masks, "STRIP", area)
-    assert np.abs(np.asarray(finished(drawn, document), int) - whole).max() <= 1
-    for brush in document.brushes:
-        cells = masks.cells.__wrapped__(brush.mask, Size(61, 136), 8)
-        assert np.allclose(cells, masks.cells(brush.mask, Size(61, 136), 8), atol=1e-6)

@@ -1,0 +1,99 @@
+"""Gaussian blur of weights at a cost that does not grow with its deviation: wide ones are made on a coarser grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+EXACT = 8.0
+"""Deviation in cells up to which each cell is blurred."""
+FINE, LEAST = 4.0, 16
+"""Cells of a coarser grid in a deviation, and along an axis where the deviation is longer than that."""
+FLAT = 32
+"""Deviations in lengths of an axis from which on a longer one changes nothing to be seen."""
+
+
+def reach(deviation: float) -> int:
+    """How far a blur sees."""
+    return math.ceil(3 * deviation)
+
+
+def blur(weight: np.ndarray, deviation: float, ring: bool = False) -> np.ndarray:
+    """Gaussian blur float32 [h, w] with a deviation in cells, cut at three deviations, borders repeated.
+
+    The left and right border of a `ring` continue each other. Beyond EXACT cells the result is that of a coarser grid:
+    within 0.01 of each cell's own.
+    """
+    if deviation <= 0:
+        return weight
+    height, width = weight.shape
+    down, across = _axis(height, deviation, FLAT), _axis(width, deviation, 1 if ring else FLAT)
+    soft = _gaussian(framed(weight, ring, (down.cells, across.cells)), down, across, ring)
+    return grown(grown(soft, 0, 0, height, height), 1, 0, width, width)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """The grid that is blurred along an axis: its cells, the deviation in them, and how far it sees."""
+
+    cells: int
+    deviation: float
+    far: int
+
+
+def _axis(length: int, deviation: float, most: float) -> _Axis:
+    """For so many cells; a deviation counts as `most` times the axis where it is longer."""
+    if deviation <= EXACT:
+        return _Axis(length, deviation, reach(deviation))
+    cells = min(length, max(math.ceil(length * FINE / deviation), LEAST))
+    coarse = min(own(deviation * cells / length, cells, length), cells * most)
+    return _Axis(cells, coarse, int(3 * coarse))  # and a cell more by shrinking and growing
+
+
+def own(deviation: float, few: int, many: int) -> float:
+    """A deviation in coarse cells without the blur that shrinking (1/12) and growing (1/6) bring along."""
+    return math.sqrt(deviation**2 - 0.25) if few < many else deviation
+
+
+def framed(weight: np.ndarray, ring: bool = False, size: tuple[int, int] | None = None) -> np.ndarray:
+    """Means [h, w] of a coarser grid, or the weights as they are, in a frame of one cell: what is beyond the border."""
+    height, width = size or weight.shape
+    made = np.empty((height + 2, width + 2), np.float32)
+    made[1:-1, 1:-1] = _shrunk(weight, height, width)
+    made[0, 1:-1], made[-1, 1:-1] = _shrunk(weight[:1], 1, width)[0], _shrunk(weight[-1:], 1, width)[0]
+    if ring:
+        made[:, 0], made[:, -1] = made[:, -2], made[:, 1]
+        return made
+    for side in (0, -1):
+        made[1:-1, side] = _shrunk(weight[:, side, None], height, 1)[:, 0]
+        made[0, side], made[-1, side] = weight[0, side], weight[-1, side]
+    return made
+
+
+def _shrunk(weight: np.ndarray, height: int, width: int) -> np.ndarray:
+    same = weight.shape == (height, width)
+    return weight if same else cv2.resize(weight, (width, height), interpolation=cv2.INTER_AREA).reshape(height, width)
+
+
+def _gaussian(weight: np.ndarray, down: _Axis, across: _Axis, ring: bool) -> np.ndarray:
+    """The blur of what is in a frame, and of the frame."""
+    beyond = across.far if ring else 0
+    wide = np.pad(weight[:, 1:-1], ((0, 0), (beyond + 1, beyond + 1)), mode="wrap") if ring else weight
+    taps = 2 * across.far + 1, 2 * down.far + 1
+    soft = cv2.GaussianBlur(wide, taps, across.deviation, sigmaY=down.deviation, borderType=cv2.BORDER_REPLICATE)
+    return soft[:, beyond : soft.shape[1] - beyond]
+
+
+def grown(weight: np.ndarray, axis: int, first: int, last: int, length: int) -> np.ndarray:
+    """Entries first..last-1 of `length` along an axis, linear between the middles of a framed coarser grid."""
+    few = weight.shape[axis] - 2
+    if few == length:
+        return weight[first + 1 : last + 1] if axis == 0 else weight[:, first + 1 : last + 1]
+    places = (np.arange(first, last) + 0.5) * (few / length) + 0.5
+    lower = places.astype(np.int64)
+    share = (places - lower).astype(np.float32)
+    share = share[:, None] if axis == 0 else share
+    return weight.take(lower, axis) * (1 - share) + weight.take(lower + 1, axis) * share
