@@ -12,6 +12,9 @@ from lib_regiondiff import imaging, masks
 from lib_regiondiff.blur import LEAST, blur, framed, grown, own, reach
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Palette
+from lib_regiondiff.store import Store
+
+Softened = Callable[[int, int, int], np.ndarray]
 
 WIDE = 6.0
 """Deviation in pixels beyond which a soft edge needs no single pixels: it is made on a grid of a half or less."""
@@ -20,7 +23,7 @@ NUMBERS = 2**22
 """Weights of all layers together that are worked on at once."""
 
 
-def finished(image: Image.Image, palette: Palette) -> Image.Image:
+def finished(image: Image.Image, palette: Palette, store: Store | None = None) -> Image.Image:
     """The RGB picture over the palette's own pictures: the background's behind its brushes, the init outside its mask.
 
     Only where they are kept to the end: a background that is repainted in some levels, and an init without a mask,
@@ -29,22 +32,22 @@ def finished(image: Image.Image, palette: Palette) -> Image.Image:
     size = Size(image.height, image.width)
     under = imaging.ground(palette.background.image, palette.background.colour, size)
     if under is not None and palette.background.strength == 1:
-        image = _merged(under, image, brushed(palette, size))
+        image = _merged(under, image, brushed(palette, size, store))
     if palette.init is not None and palette.init.mask is not None:
         before = imaging.ground(palette.init.image, None, size)
         assert before is not None
-        image = _merged(before, image, masks.rows_of(palette.init.mask, size))
+        image = _merged(before, image, masks.rows_of(palette.init.mask, size, store))
     return image
 
 
-def brushed(palette: Palette, size: Size) -> masks.Rows:
+def brushed(palette: Palette, size: Size, store: Store | None = None) -> masks.Rows:
     """The share float32 [rows, width] in [0, 1] of pixels that brushes have together, feathered."""
     scale = (size.area / palette.size.area) ** 0.5
     feathers = [brush.feather * scale for brush in palette.brushes]
-    wide = _wide(palette, size, feathers) if max(feathers, default=0.0) > WIDE else None
+    wide = _wide(palette, size, feathers, store) if max(feathers, default=0.0) > WIDE else None
     if wide is not None and min(feathers) > WIDE:
         return lambda top, bottom: _shared(*(wide(index, top, bottom) for index in (0, 1)))
-    brushes = [(masks.rows_of(brush.mask, size), np.float32(brush.weight)) for brush in palette.brushes]
+    brushes = [(masks.rows_of(brush.mask, size, store), np.float32(brush.weight)) for brush in palette.brushes]
     near = [feather for feather in feathers if feather <= WIDE]
     beyond = reach(max(near, default=0.0))
 
@@ -73,12 +76,12 @@ def _sum(stack: np.ndarray, feathers: Sequence[float], feather: float) -> np.nda
     return found
 
 
-def _wide(palette: Palette, size: Size, feathers: Sequence[float]) -> Callable[[int, int, int], np.ndarray]:
+def _wide(palette: Palette, size: Size, feathers: Sequence[float], store: Store | None) -> Softened:
     """What gives rows of the background (0), and of all brushes (1) whose feathers need no single pixels."""
     least = min(feather for feather in feathers if feather > WIDE)
     fold = min(2 * least / WIDE, max(1, min(size.height, size.width) / (4 * LEAST)))
     small = size.cells(2 ** int(math.log2(fold)))
-    layers = [masks.Layer(masks.rasterise(brush.mask, small), 0.0, brush.weight) for brush in palette.brushes]
+    layers = [masks.Layer(masks.rasterise(brush.mask, small, store), 0.0, brush.weight) for brush in palette.brushes]
     stack = masks.hard(layers, small, palette.overlap)
 
     def softened(weight: np.ndarray, feather: float) -> np.ndarray:

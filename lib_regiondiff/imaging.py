@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,10 @@ from lib_regiondiff.encoded import MAX_PIXELS
 from lib_regiondiff.errors import Problem
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.schema import Fault, show
+from lib_regiondiff.store import Store
 
 MAX_PIXELS_OF_ALL = 2**28
 MAX_BYTES = 48 * 2**20
-CACHED_PIXELS = 2**22
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 MEDIA = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}  # by ending
 URL = re.compile("data:(image/(?:png|jpeg|webp));base64,")
@@ -45,6 +46,11 @@ class Picture:
         """The encoded bytes."""
         return base64.b64decode(self.url.split(",", 1)[1])
 
+    @functools.cached_property
+    def digest(self) -> bytes:
+        """Of the data URL, short."""
+        return hashlib.blake2b(self.url.encode(), digest_size=16).digest()
+
     @staticmethod
     def of(data: bytes, media: str = "image/png") -> Picture:
         """The picture of encoded bytes."""
@@ -64,6 +70,12 @@ class Shape:
 
     kind: str
     numbers: tuple[float, ...]
+
+    @functools.cached_property
+    def digest(self) -> bytes:
+        """Of kind and numbers, short."""
+        numbers = struct.pack(f"<{len(self.numbers)}d", *self.numbers)
+        return hashlib.blake2b(self.kind.encode() + numbers, digest_size=16).digest()
 
 
 Mask = Picture | File | Shape
@@ -162,20 +174,26 @@ def bordered(image: Image.Image, multiple: int) -> Image.Image:
     return image if more == size else Image.fromarray(np.pad(np.asarray(image.convert("RGB")), beyond, mode="edge"))
 
 
-def coverage(picture: Picture) -> np.ndarray:
+def coverage(picture: Picture, store: Store | None = None) -> np.ndarray:
     """Coverage uint8 [height, width] of a mask picture: its alpha where any is transparent, else its luminance."""
-    return _coverage(decode(picture)) if claimed(picture.url) > CACHED_PIXELS else _cached_coverage(picture)
-
-
-@functools.lru_cache(maxsize=64)
-def _cached_coverage(picture: Picture) -> np.ndarray:
-    return _coverage(decode(picture))
+    if store is None:
+        return _coverage(decode(picture))
+    return store.get(("coverage", picture.digest), lambda: _coverage(decode(picture)))
 
 
 def _coverage(image: Image.Image) -> np.ndarray:
     if image.mode.startswith("I"):
-        return (np.asarray(image.convert("I")) / 257).round().clip(0, 255).astype(np.uint8)
-    if image.mode == "L" and "transparency" not in image.info:
-        return np.asarray(image)  # without four planes of a large canvas
-    alpha = np.asarray(image.convert("RGBA").getchannel("A"))
-    return alpha if alpha.min() < 255 else np.asarray(image.convert("L"))
+        return _eighths(np.asarray(image.convert("I")))
+    if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA"):
+        alpha = np.asarray(image.convert("RGBA").getchannel("A"))
+        if alpha.min() < 255:
+            return alpha
+    return np.asarray(image.convert("L"))
+
+
+def _eighths(values: np.ndarray) -> np.ndarray:
+    """Sixteen bits [h, w] as eight, row by row, because a mask may be large."""
+    found = np.empty(values.shape, np.uint8)
+    for row, made in zip(values, found, strict=True):
+        np.clip((row + 128) // 257, 0, 255, out=made, casting="unsafe")
+    return found

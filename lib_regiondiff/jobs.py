@@ -25,6 +25,7 @@ from lib_regiondiff.hosts.run import Request
 from lib_regiondiff.palette import Background, Brush, Palette, dumps
 from lib_regiondiff.plan import refuse
 from lib_regiondiff.requests import Document
+from lib_regiondiff.store import Store
 from lib_regiondiff.wording import Given, draw_of, words_of
 
 TITLE = "Region Diffusion"
@@ -46,6 +47,7 @@ class Ready:
     sidecars: Mapping[str, str] = field(default_factory=dict)
     noise: Tensor | None = None
     """What the last change of noise made: Forge calls twice before a second pass, with the same tensor."""
+    store: Store = field(default_factory=Store, repr=False, compare=False)
 
 
 def note(p: Any, enabled: Any = True) -> None:
@@ -180,11 +182,12 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     palette = _seen(p, ready.place, palettes[0], size)
     p.regiondiff_drawn = palette
     if noise.operations(palette) and not _equal(ready.noise, unit):
-        unit.copy_(noise.apply(unit, palette, size, cell))
+        unit.copy_(noise.apply(unit, palette, size, cell, ready.store))
         p.regiondiff = replace(ready, noise=unit.clone())
     texts = tuple(requests.texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
     note = functools.partial(_note_choices, p)
-    hosts.current().install(p, Request(palette, texts, rows=ready.chosen.rows, note=note), like)
+    request = Request(palette, texts, rows=ready.chosen.rows, note=note, store=ready.store)
+    hosts.current().install(p, request, like)
 
 
 def _note_choices(p: Any, choices: Mapping[str, Any]) -> None:
@@ -201,8 +204,9 @@ def _note_choices(p: Any, choices: Mapping[str, Any]) -> None:
 def finish(p: Any, processed: Any) -> None:
     """When a picture is decoded: pixels that no brush covers are those of the picture under the brushes again."""
     palette = getattr(p, "regiondiff_drawn", None)
-    if getattr(p, "regiondiff", None) is not None and palette is not None:
-        processed.image = finished(processed.image, palette)
+    ready = getattr(p, "regiondiff", None)
+    if ready is not None and palette is not None:
+        processed.image = finished(processed.image, palette, ready.store)
     gates = gates_of(p)
     if gates is not None:
         gates.finished = getattr(p, "batch_index", None)

@@ -11,9 +11,10 @@ import numpy as np
 from lib_regiondiff import imaging
 from lib_regiondiff.blur import blur
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import Mask, Picture, Shape
+from lib_regiondiff.imaging import File, Mask, Picture, Shape
 from lib_regiondiff.palette import Overlap
 from lib_regiondiff.shapes import POINTS, covered
+from lib_regiondiff.store import Store
 
 PART = 2**18
 """Pixels of a canvas that are worked on at once."""
@@ -34,21 +35,21 @@ class Layer:
     weight: float | np.floating | np.ndarray = 1.0
 
 
-def rasterise(mask: Mask, size: Size) -> np.ndarray:
-    """Coverage float32 [height, width] in [0, 1] of a mask on a canvas of `size` pixels."""
-    return rows_of(mask, size)(0, size.height)
+def rasterise(mask: Mask, size: Size, store: Store | None = None) -> np.ndarray:
+    """Coverage float32 [height, width] in [0, 1] of a mask on a canvas of `size` pixels; `store` keeps what is read."""
+    return rows_of(mask, size, store)(0, size.height)
 
 
-def rows_of(mask: Mask, size: Size) -> Rows:
+def rows_of(mask: Mask, size: Size, store: Store | None = None) -> Rows:
     """The same for parts: what gives pixel rows top..bottom-1, so that nobody needs a large canvas at once."""
-    levels, full = _levels_of(mask, size)
+    levels, full = _levels_of(mask, size, store)
     return lambda top, bottom: np.divide(levels(top, bottom), np.float32(full), dtype=np.float32)
 
 
-def _levels_of(mask: Mask, size: Size) -> tuple[Rows, int]:
+def _levels_of(mask: Mask, size: Size, store: Store | None) -> tuple[Rows, int]:
     """What gives pixel rows uint8 of a mask, and the number that stands for covered."""
     if isinstance(mask, Picture):
-        return _resized(imaging.coverage(mask), size), 255
+        return _resized(imaging.coverage(mask, store), size), 255
     assert isinstance(mask, Shape), "files are read while parsing"
     return lambda top, bottom: covered(mask, size, top, bottom), POINTS
 
@@ -60,9 +61,16 @@ def parts(top: int, bottom: int, width: int, area: int, multiple: int = 1) -> It
         yield start, min(start + step, bottom)
 
 
-def cells(mask: Mask, size: Size, pixels_per_cell: int) -> np.ndarray:
+def cells(mask: Mask, size: Size, pixels_per_cell: int, store: Store | None = None) -> np.ndarray:
     """Mean coverage float32 [h, w] of each latent cell; the canvas border is repeated into a cut cell."""
-    (levels, full), whole = _levels_of(mask, size), size.up_to(pixels_per_cell)
+    if store is None:
+        return _cells(mask, size, pixels_per_cell, None)
+    assert not isinstance(mask, File), "files are read while parsing"
+    return store.get((mask.digest, size, pixels_per_cell), lambda: _cells(mask, size, pixels_per_cell, store))
+
+
+def _cells(mask: Mask, size: Size, pixels_per_cell: int, store: Store | None) -> np.ndarray:
+    (levels, full), whole = _levels_of(mask, size, store), size.up_to(pixels_per_cell)
     sums = np.empty((whole.height // pixels_per_cell, whole.width // pixels_per_cell), np.float32)
     for top, bottom in parts(0, whole.height, whole.width, PART, pixels_per_cell):
         rows = levels(top, min(bottom, size.height))

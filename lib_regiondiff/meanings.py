@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Part, Parts, composed
 from lib_regiondiff.palette import Brush, Palette
+from lib_regiondiff.store import Store
 from lib_regiondiff.suffix import suffixed
 from lib_regiondiff.views import Region
 
@@ -41,6 +42,8 @@ class Job:
     negatives: bool = False
     centred: bool = True
     """Whether brushes may be moved to the middle in the first levels, and surrounded."""
+    store: Store = field(default_factory=Store, repr=False, compare=False)
+    """What masks became, of whoever runs the sampler."""
 
     def text(self, image: int, key: str, otherwise: Text) -> Text:
         """The text of a brush in an image."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from lib_regiondiff import masks
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Noise, Palette
+from lib_regiondiff.store import Store
 
 
 def generator(seed: int) -> torch.Generator:
@@ -28,10 +29,10 @@ def unit(generators: Sequence[torch.Generator], shape: tuple[int, int, int]) -> 
     return torch.cat([torch.randn((1, *shape), generator=each) for each in generators])
 
 
-def apply(noise: Tensor, palette: Palette, size: Size, pixels_per_cell: int) -> Tensor:
+def apply(noise: Tensor, palette: Palette, size: Size, pixels_per_cell: int, store: Store | None = None) -> Tensor:
     """Noise [B, C, h, w] of a picture of `size` pixels after brush seeds and noise operations, in their order."""
     for operation in operations(palette):
-        coverage = masks.cells(operation.mask, size, pixels_per_cell)
+        coverage = masks.cells(operation.mask, size, pixels_per_cell, store)
         noise = mix(noise, operation.seed, torch.from_numpy(np.array(coverage)) * operation.amount)
     return noise
 

@@ -204,7 +204,7 @@ def _refuse_cut(palette: Palette, size: Size, cell: int) -> None:
 def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
     """Weights [1 + P, h, w] before quantization."""
     pixels, size = host.latent.pixels_per_cell, job.size
-    coverages = [masks.cells(brush.mask, size, pixels) for brush in palette.brushes]
+    coverages = [masks.cells(brush.mask, size, pixels, job.store) for brush in palette.brushes]
     scale = (size.area / palette.size.area) ** 0.5 / pixels
     stack = divide(palette, coverages, size.cells(pixels), scale)
     return edges.fitted(

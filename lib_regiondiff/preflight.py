@@ -20,6 +20,7 @@ from lib_regiondiff.model import Call, ask
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.plan import BACKGROUND, Job, Plan, Text, make_plan
 from lib_regiondiff.sketch import Sketch
+from lib_regiondiff.store import Store
 from lib_regiondiff.suffix import suffixed
 from lib_regiondiff.summary import TRACE, Shares, describe_cost, doubtful, refused, spoken, unheard
 from lib_regiondiff.surroundings import ALONE, Surroundings
@@ -49,6 +50,7 @@ class _Case:
     around: Surroundings
     shares: Shares
     painted: Size
+    store: Store
 
     @property
     def guidance(self) -> float:
@@ -64,7 +66,8 @@ class _Case:
 
     def planned(self, palette: Palette, texts: Mapping[str, Text]) -> Plan:
         """The plan of one image."""
-        job = Job(self.palette.size, clock(self.around.steps or STEPS), (0,), (texts,), self.guidance)
+        noises = clock(self.around.steps or STEPS)
+        job = Job(self.palette.size, noises, (0,), (texts,), self.guidance, store=self.store)
         return make_plan(palette, job, cast(Host, Sketch(self.around.native)))
 
     def texts(self) -> Mapping[str, Text]:
@@ -83,20 +86,20 @@ def cost_of(palette: Palette, around: Surroundings = ALONE) -> float:
 
     Raises HostError for what cannot be planned, PaletteError for wildcards that cannot be resolved.
     """
-    return _ratio(_case(palette, around))
+    return _ratio(_case(palette, around, Store()))
 
 
-def _case(palette: Palette, around: Surroundings) -> _Case:
+def _case(palette: Palette, around: Surroundings, store: Store) -> _Case:
     drawn = replace(palette, size=around.size or palette.size)
-    return _Case(drawn, around, Shares.of(drawn), palette.size)
+    return _Case(drawn, around, Shares.of(drawn, store), palette.size, store)
 
 
 Check = Callable[[_Case], Iterator[Notice]]
 
 
-def preflight(palette: Palette, around: Surroundings = ALONE) -> tuple[Notice, ...]:
-    """All that is to be said about a palette before a job, errors first."""
-    case = _case(palette, around)
+def preflight(palette: Palette, around: Surroundings = ALONE, store: Store | None = None) -> tuple[Notice, ...]:
+    """All that is to be said about a palette before a job, errors first; `store` keeps what masks become."""
+    case = _case(palette, around, store or Store())
     notices = [Notice(each.kind, _plain(each.text)) for check in CHECKS for each in check(case)]
     return tuple(sorted(notices, key=lambda notice: KINDS.index(notice.kind)))
 

@@ -16,6 +16,7 @@ from lib_regiondiff.palette import Brush, Palette
 from lib_regiondiff.partition import choose_cell, divide
 from lib_regiondiff.plan import refuse
 from lib_regiondiff.sketch import AND
+from lib_regiondiff.store import Store
 
 FINEST = 2
 THIN = 24  # pixels; three latent cells
@@ -32,11 +33,11 @@ class Shares:
     painted: tuple[bool, ...]
 
     @staticmethod
-    def of(palette: Palette) -> Shares:
+    def of(palette: Palette, store: Store | None = None) -> Shares:
         """What the planner gives to each, before levels quantize it."""
         cell = choose_cell(palette, FINEST)
         grid = palette.size.cells(cell)
-        coverages = [masks.rasterise(brush.mask, grid) for brush in palette.brushes]
+        coverages = [masks.rasterise(brush.mask, grid, store) for brush in palette.brushes]
         painted = tuple(bool(coverage.any()) for coverage in coverages)
         return Shares(divide(palette, coverages, grid, 1 / cell), cell, painted)
 

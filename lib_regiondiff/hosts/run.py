@@ -17,6 +17,7 @@ from lib_regiondiff.hosts.memory import Careful, Network, memory_of
 from lib_regiondiff.hosts.webui import Prompts, WebUIHost
 from lib_regiondiff.palette import Palette, Tiles
 from lib_regiondiff.plan import Job, Plan, Text, make_plan
+from lib_regiondiff.store import Store
 
 
 def before(steps: int) -> tuple[float, ...]:
@@ -62,6 +63,8 @@ class Request:
     """The most rows of one network call; 0 for as many as memory allows."""
     note: Callable[[Mapping[str, Any]], None] = field(default=lambda chosen: None, repr=False)
     """Told what became of that which the palette leaves open."""
+    store: Store = field(default_factory=Store, repr=False)
+    """What masks became in this job."""
 
 
 @dataclass
@@ -122,9 +125,8 @@ class Run:
     def _made(self, x: Tensor, clock: tuple[float, ...]) -> Plan:
         assert self.host is not None, "prepared"
         size = Size(x.shape[-2], x.shape[-1]).pixels(self.host.latent.pixels_per_cell)
-        scale, texts = float(self.p.cfg_scale), self.request.texts
-        job = Job(
-            size, clock, tuple(map(int, self.p.seeds)), texts, scale, negatives=True, centred=not self.request.whole
-        )
-        palette = fitting(self.request.palette, families.multiple_of(module("shared").sd_model))
-        return make_plan(palette, job, self.host, self.request.merge)
+        scale, asked = float(self.p.cfg_scale), self.request
+        how = {"negatives": True, "centred": not asked.whole, "store": asked.store}
+        job = Job(size, clock, tuple(map(int, self.p.seeds)), asked.texts, scale, **how)
+        palette = fitting(asked.palette, families.multiple_of(module("shared").sd_model))
+        return make_plan(palette, job, self.host, asked.merge)

@@ -11,6 +11,7 @@ from lib_regiondiff import imaging, masks
 from lib_regiondiff.host import Host, Level, Model
 from lib_regiondiff.meanings import whole
 from lib_regiondiff.palette import Palette
+from lib_regiondiff.store import Store
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,14 +22,14 @@ class Begin:
     mask: Tensor | None
 
     @staticmethod
-    def of(palette: Palette, host: Host) -> Begin | None:
+    def of(palette: Palette, host: Host, store: Store | None = None) -> Begin | None:
         """From a palette's init; None where there is none."""
         if palette.init is None:
             return None
         picture = imaging.ground(palette.init.image, None, palette.size)
         assert picture is not None
         cell, painted = host.latent.pixels_per_cell, palette.init.mask
-        mask = None if painted is None else masks.cells(painted, palette.size, cell)
+        mask = None if painted is None else masks.cells(painted, palette.size, cell, store)
         x0 = host.encode_image(imaging.bordered(picture, cell)).float()
         return Begin(x0, None if mask is None else torch.from_numpy(mask.copy()).to(x0))
 

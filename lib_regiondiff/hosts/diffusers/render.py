@@ -28,6 +28,7 @@ from lib_regiondiff.model import region_model
 from lib_regiondiff.palette import Model, Palette
 from lib_regiondiff.plan import Job, Plan, make_plan
 from lib_regiondiff.prediction import PREDICTIONS
+from lib_regiondiff.store import Store
 from lib_regiondiff.views import View
 
 Progress = Callable[[int, int], None]
@@ -80,17 +81,17 @@ def renders(
         expect_agreement(model, palette)
     host = replace(host, clip_skip=skip)  # with a row budget of its own
     groups = [tuple(seeds[start : start + batch]) for start in range(0, len(seeds), batch)]
-    steps = itertools.count(1)
+    steps, store = itertools.count(1), Store()
 
     def step_done() -> None:
         if progress is not None:
             progress(next(steps), len(groups) * (palette.steps - begin.skipped(palette)))
 
     for group in groups:
-        run = Run.of(host, replace(palette, seed=group[0]), step_done, seeds=group)
+        run = Run.of(host, replace(palette, seed=group[0]), step_done, seeds=group, store=store)
         for seed, latent in zip(group, run.latents().split(1), strict=True):
             image = decoded(host, latent, palette)
-            yield Render(finished(image, palette), replace(palette, seed=seed, model=model), run.plan.chosen)
+            yield Render(finished(image, palette, store), replace(palette, seed=seed, model=model), run.plan.chosen)
 
 
 def decoded(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Image:
@@ -112,6 +113,7 @@ class Run:
     step_done: Callable[[], None]
     begin: Begin | None = None
     seeds: tuple[int, ...] = ()
+    store: Store = field(default_factory=Store, repr=False)
 
     @staticmethod
     def of(
@@ -120,6 +122,7 @@ class Run:
         step_done: Callable[[], None] = lambda: None,
         merge: bool = True,
         seeds: Sequence[int] = (),
+        store: Store | None = None,
     ) -> Run:
         """Plan a palette for seeds, or for its own, which must be set then."""
         seeds = tuple(seeds) or ((palette.seed,) if palette.seed is not None else ())
@@ -131,9 +134,10 @@ class Run:
             host = replace(host, clip_skip=skip)
         if told:
             host = replace(host, guidance=expect_one_guidance(palette))
-        job = Job(palette.size, own.clock, seeds, guidance=1.0 if told else None)
+        store = store or Store()
+        job = Job(palette.size, own.clock, seeds, guidance=1.0 if told else None, store=store)
         plan = make_plan(palette, job, host, merge)
-        return Run(host, palette, plan, own, step_done, Begin.of(palette, host), seeds)
+        return Run(host, palette, plan, own, step_done, Begin.of(palette, host, store), seeds, store)
 
     @torch.no_grad()
     def latents(self) -> Tensor:
@@ -141,7 +145,7 @@ class Run:
         spec, size = self.host.latent, self.plan.size
         generators = [noise.generator(seed) for seed in self.seeds]
         start = noise.unit(generators, (spec.channels, size.height, size.width))
-        start = noise.apply(start, self.palette, self.palette.size, spec.pixels_per_cell).to(spec.device)
+        start = noise.apply(start, self.palette, self.palette.size, spec.pixels_per_cell, self.store).to(spec.device)
         single = self.plan.single
         if single is not None and self.begin is None and self.plan.nag is None and self._fits(single):
             return self._plain(single, start, generators)
