@@ -45,11 +45,14 @@ class Around:
     under: Tensor | None
     seeds: tuple[int, ...]
 
-    def of(self, number: int, frame: Box, box: Box, weight: np.ndarray) -> Surround:
-        """The surroundings of a view of the region with this number; its tiles in `frame` share one noise."""
-        rest = None if self.under is None else box.padded(self.under)
+    def shared_noise(self, number: int, frame: Box) -> Tensor:
+        """The noise [B, C, h, w] of the region with this number, which its tiles in `frame` share."""
         generators = [noise.generator(noise.derived(seed, number)) for seed in self.seeds]
-        own = noise.unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
+        return noise.unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
+
+    def of(self, own: Tensor, frame: Box, box: Box, weight: np.ndarray) -> Surround:
+        """The surroundings of a view in a frame with this noise."""
+        rest = None if self.under is None else box.padded(self.under)
         part = box.moved(-frame.top, -frame.left).crop(own)
         mask = torch.from_numpy((weight > weight.max() / 2).astype(np.float32)).to(self.white)
         return Surround(mask, self.white, self.share, (rest,) * len(self.seeds), part, under=rest is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,18 +32,46 @@ def around(length: int, tile: int, overlap: int) -> list[int]:
     return [round(index * length / count) for index in range(count)]
 
 
-def grid(box: Box, tile: Size, overlap: int, closed: bool = False) -> list[Box]:
-    """The tiles of a box in row-major order; an axis that is not longer than a tile stays whole.
+@dataclass(frozen=True)
+class Grid:
+    """Tiles of one size, in row-major order: where they begin along each axis."""
 
-    The box of a `closed` ring is all of it.
-    """
-    high, wide = min(tile.height, box.size.height), min(tile.width, box.size.width)
-    lefts = around if closed else starts
-    return [
-        Box(box.top + top, box.left + left, box.top + top + high, box.left + left + wide, box.ring)
-        for top in starts(box.size.height, high, overlap)
-        for left in lefts(box.size.width, wide, overlap)
-    ]
+    tops: tuple[int, ...]
+    lefts: tuple[int, ...]
+    tile: Size
+    ring: bool = False
+
+    @staticmethod
+    def of(box: Box, tile: Size, overlap: int, closed: bool = False) -> Grid:
+        """The tiles of a box; an axis that is not longer than a tile stays whole; a `closed` ring is all of it."""
+        high, wide = min(tile.height, box.size.height), min(tile.width, box.size.width)
+        tops = starts(box.size.height, high, overlap)
+        lefts = (around if closed else starts)(box.size.width, wide, overlap)
+        return Grid(
+            tuple(box.top + top for top in tops), tuple(box.left + left for left in lefts), Size(high, wide), box.ring
+        )
+
+    def occupied(self, cells: np.ndarray) -> np.ndarray:
+        """Which tiles [rows, columns] hold a true one of all cells [h, w] of the canvas."""
+        seen = np.concatenate([cells, cells], axis=1) if self.ring else cells
+        sums = np.zeros((seen.shape[0] + 1, seen.shape[1] + 1), np.int32)
+        np.cumsum(seen, axis=0, out=sums[1:, 1:], dtype=np.int32)
+        np.cumsum(sums[1:, 1:], axis=1, out=sums[1:, 1:])
+        top, left = np.array(self.tops), np.array(self.lefts) % cells.shape[1] if self.ring else np.array(self.lefts)
+        strips = sums[top + self.tile.height] - sums[top]
+        return strips[:, left + self.tile.width] > strips[:, left]
+
+    def boxes(self, chosen: np.ndarray) -> list[Box]:
+        """The tiles that are chosen [rows, columns]."""
+        high, wide = self.tile.height, self.tile.width
+        places = ((self.tops[row], self.lefts[column]) for row, column in np.argwhere(chosen))
+        return [Box(top, left, top + high, left + wide, self.ring) for top, left in places]
+
+
+def grid(box: Box, tile: Size, overlap: int, closed: bool = False) -> list[Box]:
+    """All tiles of a box."""
+    made = Grid.of(box, tile, overlap, closed)
+    return made.boxes(np.ones((len(made.tops), len(made.lefts)), bool))
 
 
 def bounds(occupied: np.ndarray, ring: bool = False) -> Box | None:

@@ -82,13 +82,23 @@ class Layout:
 
     def boxes(self, weight: np.ndarray) -> list[Box]:
         """The boxes of a region by its greatest weight over all levels [h, w]; none for an empty region."""
-        inner = tiles.bounds(weight > 0, self.ring)
+        occupied = weight > 0
+        grid = self._grid(occupied)
+        return grid.boxes(grid.occupied(occupied)) if grid else []
+
+    def _grid(self, occupied: np.ndarray) -> tiles.Grid | None:
+        """The tiles around cells [h, w]; None where there are none."""
+        inner = tiles.bounds(occupied, self.ring)
         if inner is None:
-            return []
+            return None
         window = tiles.window(inner, self.canvas, self.least, self.multiple)
         closed = self.ring and window.size.width == self.canvas.width
-        grid = tiles.grid(window, self.tile, self.overlap, closed) if self.tile else [window]
-        return [box for box in grid if _cut(weight, box).any()]
+        return tiles.Grid.of(window, self.tile or window.size, self.overlap, closed and self.tile is not None)
+
+    def _cost(self, occupied: np.ndarray) -> int:
+        """Cells that the network is asked to see these ones [h, w]."""
+        grid = self._grid(occupied)
+        return int(grid.occupied(occupied).sum()) * grid.tile.area if grid else 0
 
     def parted(self, owners: Sequence[Sequence[int]], peaks: np.ndarray) -> list[list[int]]:
         """Groups of brushes that are seen together, by the greatest weights [1 + P, h, w] of all brushes.
@@ -96,25 +106,23 @@ class Layout:
         Brushes of one meaning stay together where that asks the network for no more cells than each by itself would;
         what belongs to the background (the first group) stays whole.
         """
-        parts = [list(owners[0])]
-        for group in owners[1:]:
-            mine: list[list[int]] = []
-            for index in group:
-                part = next((part for part in mine if self._together(part, index, peaks)), None)
-                if part is None:
-                    mine.append([index])
-                else:
-                    part.append(index)
-            parts += mine
-        return parts
+        return [list(owners[0]), *(part for group in owners[1:] for part in self._split(group, peaks))]
 
-    def _together(self, part: Sequence[int], index: int, peaks: np.ndarray) -> bool:
-        """Whether one more brush may be seen with others."""
-
-        def cost(indices: Sequence[int]) -> int:
-            return sum(box.size.area for box in self.boxes(peaks[list(indices)].sum(axis=0)))
-
-        return cost([*part, index]) <= cost(part) + cost([index])
+    def _split(self, group: Sequence[int], peaks: np.ndarray) -> list[list[int]]:
+        """The parts of a group, each brush in the first one where it asks for no more."""
+        parts: list[tuple[list[int], np.ndarray, int]] = []
+        for index in group:
+            occupied = peaks[index] > 0
+            alone = self._cost(occupied) if len(group) > 1 else 0
+            for place, (mine, seen, cost) in enumerate(parts):
+                both = seen | occupied
+                together = self._cost(both)
+                if together <= cost + alone:
+                    parts[place] = ([*mine, index], both, together)
+                    break
+            else:
+                parts.append(([index], occupied, alone))
+        return [mine for mine, _, _ in parts]
 
     def views(
         self,
@@ -145,7 +153,9 @@ class Layout:
     def _looks(self, weight: np.ndarray, places: Sequence[Box], region: Region) -> list[View]:
         """The views of a region, by their tiles' profiles; those without any weight are left out."""
         total = np.zeros(weight.shape, np.float32)
-        profiles = [tiles.profile(self.kind, box.size) if len(places) > 1 else 1 for box in places]
+        sizes = {box.size for box in places} if len(places) > 1 else ()
+        known = {size: tiles.profile(self.kind, size) for size in sizes}
+        profiles = [known.get(box.size, 1) for box in places]
         for box, profile in zip(places, profiles, strict=True):
             for inside, place in box.pieces(self.canvas):
                 inside.crop(total)[...] += profile if isinstance(profile, int) else place.crop(profile)
@@ -165,10 +175,11 @@ def _tile(grid: Tiles, cell: int) -> tuple[Size, int]:
 
 
 def _surrounded(views: Sequence[View], number: int, around: Around) -> list[View]:
-    """The same views with their surroundings."""
-    return [
-        replace(view, surround=around.of(number, view.frame, view.box, view.weight.cpu().numpy())) for view in views
-    ]
+    """The same views of one frame with their surroundings."""
+    if not views:
+        return []
+    own = around.shared_noise(number, views[0].frame)
+    return [replace(view, surround=around.of(own, view.frame, view.box, view.weight.cpu().numpy())) for view in views]
 
 
 def _cut(canvas: np.ndarray, box: Box, beyond: float = 0) -> np.ndarray:

@@ -58,7 +58,8 @@ def test_surroundings_have_the_deviation_of_their_level(share: float, under: boo
     box = Box(0, 0, 96, 96)
     weight = np.zeros((96, 96), np.float32)
     weight[40:50, 40:50] = 1
-    made = Around(share, white, x0 if under else None, (7,)).of(1, box, box, weight)
+    around = Around(share, white, x0 if under else None, (7,))
+    made = around.of(around.shared_noise(1, box), box, box, weight)
     seen = bootstrap.look(canvas, made, 0, level)
     assert torch.equal(seen[:, 40:50, 40:50], canvas[:, 40:50, 40:50])
     outside = seen[:, :40]
@@ -150,7 +151,8 @@ def test_ground_is_neither_moved_nor_surrounded() -> None:
 
 def test_white_in_white_surroundings_is_no_leak() -> None:
     box, weight = Box(0, 0, 4, 4), np.ones((4, 4), np.float32)
-    around = Around(1.0, torch.ones(3, 1, 1), torch.zeros(3, 4, 4), (1,)).of(1, box, box, weight)
+    beside = Around(1.0, torch.ones(3, 1, 1), torch.zeros(3, 4, 4), (1,))
+    around = beside.of(beside.shared_noise(1, box), box, box, weight)
     view: Any = type("V", (), {"surround": around})()
     assert bootstrap.kept(view, torch.ones(1, 3, 4, 4), 0.2) is None
 
@@ -159,7 +161,8 @@ def test_what_leaks_loses_its_weight_and_nothing_else_does() -> None:
     white, under = torch.ones(3, 1, 1), torch.full((3, 16, 16), -1.0)
     weight = np.ones((16, 16), np.float32)
     box = Box(0, 0, 16, 16)
-    around = Around(0.0, white, under, (1,)).of(1, box, box, weight)
+    beside = Around(0.0, white, under, (1,))
+    around = beside.of(beside.shared_noise(1, box), box, box, weight)
     view: Any = type("V", (), {"surround": around})()
     leaked, own = under[None], torch.full((1, 3, 16, 16), 2.0)
     assert float(bootstrap.kept(view, leaked, 0.2).max()) == 0  # type: ignore[union-attr]

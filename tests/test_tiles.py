@@ -78,3 +78,22 @@ def test_bounds_of_nothing_is_none() -> None:
     spot = np.zeros((3, 4), bool)
     spot[1, 2] = True
     assert tiles.bounds(spot) == Box(1, 2, 2, 3)
+
+
+@given(st.data(), st.builds(Size, st.integers(1, 30), st.integers(1, 30)), st.booleans())
+def test_tiles_are_occupied_where_any_cell_of_them_is(data: st.DataObject, canvas: Size, ring: bool) -> None:
+    cells = np.random.default_rng(data.draw(st.integers(0, 99))).random((canvas.height, canvas.width)) > 0.97
+    top, left = data.draw(st.integers(0, canvas.height - 1)), data.draw(st.integers(0, canvas.width - 1))
+    high, wide = data.draw(st.integers(1, canvas.height - top)), data.draw(st.integers(1, canvas.width - left))
+    aside = data.draw(st.integers(-left, canvas.width)) if ring else 0  # a box of a ring may cross its border
+    box = Box(top, left + aside, top + high, left + aside + wide, ring)
+    grid = tiles.Grid.of(box, Size(data.draw(st.integers(1, 12)), data.draw(st.integers(1, 12))), 2)
+    every = grid.boxes(np.ones((len(grid.tops), len(grid.lefts)), bool))
+    assert grid.boxes(grid.occupied(cells)) == [each for each in every if each.padded(cells).any()]
+
+
+def test_a_grid_of_thousands_of_tiles_is_looked_through_at_once() -> None:
+    grid = tiles.Grid.of(Box(0, 0, 256, 256), Size(8, 8), 7)
+    cells = np.zeros((256, 256), bool)
+    cells[100, 30] = True
+    assert len(grid.tops) * len(grid.lefts) == 249**2 and grid.occupied(cells).sum() == 64
