@@ -6,6 +6,7 @@ import base64
 import functools
 import hashlib
 import re
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
