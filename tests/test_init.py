@@ -63,10 +63,11 @@ def test_outside_of_the_mask_no_pixel_moves_and_inside_brushes_obey(host: Diffus
     before = speckled()
     init = {"image": url(before), "strength": 1, "mask": {"rectangle": [0, 0.5, 1, 1]}}
     made = [np.asarray(each.image) for each in render(host, palette(sampler, init=init), (1, 2, 3, 4), batch=4)]
+    red, gray = (colour(host, prompt, sampler) for prompt in ("red", "gray"))
     for picture in made:
         assert np.array_equal(picture[:32], before[:32])
-        for part, prompt in ((picture[40:, 8:60], "red"), (picture[40:, 76:128], "gray")):
-            assert np.abs(part.reshape(-1, 3).mean(axis=0) - colour(host, prompt, sampler)).max() < 10
+        for part, wanted in ((picture[40:, 8:60], red), (picture[40:, 76:128], gray)):
+            assert np.abs(part.reshape(-1, 3).mean(axis=0) - wanted).max() < 10
 
 
 def test_outside_of_the_mask_every_level_predicts_the_picture(host: DiffusersHost) -> None:

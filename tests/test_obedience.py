@@ -141,7 +141,8 @@ def test_uncovered_canvas_belongs_to_the_background(host: DiffusersHost, alone: 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_precision_obeys(known_folder: Path, dtype: str) -> None:
     half = DiffusersHost.load(str(known_folder), "cpu", dtype)
-    pixels = np.array(render(half, palette("Euler", (128, 64), brushes=grid(2, 1)))[0].image, float)
+    document = palette("Euler", (64, 64), brushes=grid(2, 1))  # a CPU decodes slowly in half precision
+    pixels = np.array(render(half, document)[0].image, float)
     assert str(half.latent.dtype) == f"torch.{dtype}"
-    assert np.abs(pixels[8:-8, 8:56].mean(axis=(0, 1)) - [255, 0, 0]).max() <= TOLERANCE
-    assert np.abs(pixels[8:-8, 72:-8].mean(axis=(0, 1)) - [0, 255, 0]).max() <= TOLERANCE
+    assert np.abs(pixels[8:-8, 8:24].mean(axis=(0, 1)) - [255, 0, 0]).max() <= TOLERANCE
+    assert np.abs(pixels[8:-8, 40:-8].mean(axis=(0, 1)) - [0, 255, 0]).max() <= TOLERANCE

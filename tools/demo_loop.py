@@ -185,8 +185,8 @@ def generator_of(seed: int, step: int) -> torch.Generator:
 
 
 def fast() -> Any:
-    """Mixed precision, where it pays."""
-    return torch.autocast(device().type, dtype=torch.bfloat16)
+    """Mixed precision where it pays: on a CPU without units for it bfloat16 takes twelve times as long as float32."""
+    return torch.autocast(device().type, dtype=torch.bfloat16, enabled=device().type != "cpu")
 
 
 def to_tensor(pictures: np.ndarray) -> Tensor:
