@@ -1,8 +1,21 @@
-"""`python -m lib_regiondiff`: the command line."""
+"""`regiondiff`, or `python -m lib_regiondiff`: the command line."""
 
-if __name__ == "__main__":
+from __future__ import annotations
+
+import os
+
+from lib_regiondiff.threads import rest_while_waiting
+
+
+def main() -> None:
+    """Run the command of this process's arguments; it ends with an exit code."""
+    rest_while_waiting(os.environ)
     try:
-        from lib_regiondiff.cli import main
+        from lib_regiondiff.cli import main as command
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    main(prog_name="regiondiff")
+    command(prog_name="regiondiff")
+
+
+if __name__ == "__main__":
+    main()
