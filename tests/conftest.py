@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("gate", deadline=None, derandomize=True)  # the same examples in every run
-settings.register_profile("search", deadline=None, max_examples=1000)  # other examples, and more: `make test-slow`
+# No limit of time: how long a test takes is the machine's matter, too.
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("gate", **PATIENT, derandomize=True)  # the same examples in every run
+settings.register_profile("search", **PATIENT, max_examples=1000)  # other examples, and more: `make test-slow`
 settings.load_profile("gate")
 
 # Both are read when a library is imported, so they are set before any is: no test may ask the network, and torch's
@@ -21,6 +24,47 @@ settings.load_profile("gate")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("REGIONDIFF_CACHE", str(Path(__file__).resolve().parent.parent / ".cache" / "regiondiff"))
+
+
+CPU = "CPU seconds"
+STARTED = pytest.StashKey[float]()
+LONG = 60
+"""CPU seconds of one thread from which on a test is to be marked as slow."""
+
+
+def spent() -> float:
+    """CPU seconds of this process and of the programs that it has started."""
+    return sum(os.times()[:4])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Begin to count what a test takes, with the fixtures that are made for it."""
+    item.stash[STARTED] = spent()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Say in a test's last report what it took."""
+    report: Any = yield
+    if report.when == "teardown":
+        report.user_properties.append((CPU, spent() - item.stash[STARTED]))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what all tests took, and which of them ought to be marked as slow."""
+    reports = [each for kind in terminalreporter.stats.values() for each in kind]
+    taken = {
+        each.nodeid: dict(each.user_properties)[CPU] for each in reports if getattr(each, "when", "") == "teardown"
+    }
+    terminalreporter.write_line(
+        f"{CPU}: {sum(taken.values()):.0f}, the longest test {max(taken.values(), default=0):.0f}"
+    )
+    for name in sorted(taken):
+        if taken[name] > LONG:
+            terminalreporter.write_line(f"takes {taken[name]:.0f} {CPU}, more than {LONG}: {name}")
 
 
 @pytest.fixture(scope="session")

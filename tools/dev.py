@@ -2,131 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
 
-ROOT = Path(__file__).resolve().parent.parent
+from environments import (
+    DEMO,
+    DEV,
+    FLOOR,
+    LOCKING,
+    NOTHING,
+    ROOT,
+    Environment,
+    digest,
+    is_current,
+    is_ready,
+    prepare,
+    run,
+    say,
+    stop,
+)
+
 BENCHMARKS = ("rows.py", "evaluations.py", "overhead.py")
 RUBBISH = (".cache", ".hypothesis", "build", "dist", "out")
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
-
-
-@dataclass(frozen=True)
-class Environment:
-    """A virtual environment: its folder, the pins that fill it, the versions 3.x that can run them."""
-
-    folder: Path
-    pins: Path
-    minors: range
-
-    @property
-    def python(self) -> Path:
-        """The environment's interpreter."""
-        return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-    @property
-    def stamp(self) -> Path:
-        """The file that says what was installed; it is written last."""
-        return self.folder / "regiondiff.stamp"
-
-
-DEV = Environment(ROOT / ".venv", ROOT / "requirements-dev.txt", range(11, 16))
-FLOOR = Environment(ROOT / ".venv-floor", ROOT / "requirements-floor.txt", range(10, 12))
-
-
-def say(text: str) -> None:
-    """Print one line now, before a child process prints its own."""
-    print(text, flush=True)
-
-
-def stop(text: str, code: int = 1) -> NoReturn:
-    """End with one clear line."""
-    say(f"\nFAILED: {text}")
-    raise SystemExit(code)
-
-
-def digest(*paths: Path) -> str:
-    """One number for the content of some files and for the place where the repository lies."""
-    return hashlib.sha256(b"".join([str(ROOT).encode(), *(path.read_bytes() for path in paths)])).hexdigest()
-
-
-def is_current(stamp: Path, value: str) -> bool:
-    """Whether a stamp file holds this value."""
-    return stamp.is_file() and stamp.read_text(encoding="utf-8") == value
-
-
-def variables() -> dict[str, str]:
-    """A child's variables: no foreign packages, UTF-8 everywhere, nothing asked of a model hub."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
-    return {**kept, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}
-
-
-def run(command: Sequence[str | Path], quiet: bool = False) -> int:
-    """Run a program in the repository; a quiet one is heard only when it fails."""
-    words = [str(word) for word in command]
-    if not quiet:
-        return subprocess.run(words, cwd=ROOT, env=variables(), check=False).returncode
-    pipe, join = subprocess.PIPE, subprocess.STDOUT
-    done = subprocess.run(words, cwd=ROOT, env=variables(), check=False, stdout=pipe, stderr=join)
-    if done.returncode:
-        say(done.stdout.decode("utf-8", "replace").rstrip())
-    return done.returncode
-
-
-def answers(command: Sequence[str | Path]) -> bool:
-    """Whether a program runs and succeeds; what it prints is thrown away."""
-    return subprocess.run([str(word) for word in command], capture_output=True, check=False).returncode == 0
-
-
-def interpreter(minors: range) -> list[str]:
-    """The command of a Python that fits: the running one, else one that is found by its name."""
-    if sys.version_info[0] == 3 and sys.version_info[1] in minors:
-        return [sys.executable]
-    for minor in minors:
-        for command in ([f"python3.{minor}"], ["py", f"-3.{minor}"]):
-            if shutil.which(command[0]) and answers([*command, "-c", "pass"]):
-                return command
-    stop(f"this needs Python 3.{minors[0]} to 3.{minors[-1]}; the one that runs is {sys.version.split()[0]}")
-
-
-def create(target: Environment) -> None:
-    """Make an empty virtual environment unless a whole one is there."""
-    if target.python.is_file() and answers([target.python, "-m", "pip", "--version"]):
-        return
-    say(f"Making {target.folder.name}")
-    if run([*interpreter(target.minors), "-m", "venv", "--clear", target.folder]):
-        stop("`python -m venv` did not work (Debian and Ubuntu have it in the package python3-venv)")
-
-
-def install(target: Environment) -> None:
-    """Install the pinned packages, then the project itself as links to this folder."""
-    target.stamp.unlink(missing_ok=True)
-    say(f"Installing {target.pins.name} into {target.folder.name}")
-    pip = [target.python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    if not sys.stdout.isatty():
-        pip.append("--quiet")
-    if run([*pip, "-r", target.pins]):
-        stop(f"pip could not install {target.pins.name}")
-    if run([*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT]):
-        stop("pip could not install the project itself")
-
-
-def prepare(target: Environment) -> Path:
-    """The interpreter of an environment that has what it needs; nothing is done when the stamp fits."""
-    wanted = digest(ROOT / "pyproject.toml", target.pins)
-    if not (target.python.is_file() and is_current(target.stamp, wanted)):
-        create(target)
-        install(target)
-        target.stamp.write_text(wanted, encoding="utf-8")
-    return target.python
 
 
 def python_checks(python: Path) -> Iterator[tuple[str, list[str | Path]]]:
@@ -170,19 +72,29 @@ def check(checks: Iterator[tuple[str, list[str | Path]]]) -> None:
             stop(title, code)
 
 
-SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+MOST_WORKERS = 4
+"""Processes of a test run; each of them needs about a gigabyte."""
+MOST_THREADS = 4
+"""Threads of the demo, whose network is small: further ones cost more than they bring."""
 
 
-def pytest(target: Environment, arguments: Sequence[str]) -> int:
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pytest(target: Environment, arguments: Sequence[str], more: Mapping[str, str] = NOTHING) -> int:
     """Run pytest; its closing line is the last that is printed. Having found no test is a failure (5)."""
-    return run([prepare(target), "-m", "pytest", *arguments])
+    return run([prepare(target), "-m", "pytest", *arguments], more=more)
 
 
 def test(arguments: Sequence[str]) -> int:
     """Every check, then the tests; more arguments go to pytest."""
     check(python_checks(prepare(DEV)))
     check(javascript_checks())
-    return pytest(DEV, [*SIDE_BY_SIDE, *arguments])
+    workers = min(cores(), MOST_WORKERS)
+    side_by_side = ("-n", str(workers), "--dist", "loadfile")
+    return pytest(DEV, [*side_by_side, *arguments], {"OMP_NUM_THREADS": str(max(1, cores() // workers))})
 
 
 def test_floor(arguments: Sequence[str]) -> int:
@@ -202,12 +114,13 @@ def test_live(arguments: Sequence[str]) -> int:
 
 def demo(arguments: Sequence[str]) -> int:
     """A first picture from a palette, with the small model inside; more arguments go to `render`."""
-    python = prepare(DEV)
+    python = prepare(DEV if is_ready(DEV) else DEMO)
     palette = ROOT / "lib_regiondiff" / "demo" / "palettes" / "land.json"
     picture = ROOT / "out" / "demo.png"
     picture.parent.mkdir(exist_ok=True)
+    say(f"Drawing {palette.relative_to(ROOT)}")
     command = [python, "-m", "lib_regiondiff", "render", palette, "-o", picture]
-    if run([*command, "--force", *arguments]):
+    if run([*command, "--force", *arguments], more={"OMP_NUM_THREADS": str(min(cores(), MOST_THREADS))}):
         stop("the demo palette could not be rendered")
     brushes = picture.with_name("demo-palette.png")
     if run([python, "-m", "lib_regiondiff", "overlay", picture, "-o", brushes, "--force"], quiet=True):
@@ -223,6 +136,13 @@ def bench(arguments: Sequence[str]) -> int:
     return max(run([python, ROOT / "benchmarks" / name, *arguments]) for name in BENCHMARKS)
 
 
+def lock(arguments: Sequence[str]) -> int:
+    """Write the lock files in requirements/ anew; `--upgrade` takes newer versions of what no *.in file pins."""
+    if run([prepare(LOCKING), ROOT / "tools" / "lock.py", *arguments]):
+        stop("the lock files could not be written")
+    return run([prepare(DEV), ROOT / "tools" / "bill.py"])
+
+
 def setup(arguments: Sequence[str]) -> int:
     """Only make the environment."""
     say(f"Ready: {prepare(DEV)}")
@@ -231,7 +151,7 @@ def setup(arguments: Sequence[str]) -> int:
 
 def clean(arguments: Sequence[str]) -> int:
     """Delete what the other commands made, the environments excepted."""
-    kept = {DEV.folder.name, FLOOR.folder.name, ".git", "node_modules"}
+    kept = {*(each.folder.name for each in (DEV, DEMO, FLOOR, LOCKING)), ".git", "node_modules"}
     for entry in ROOT.iterdir():
         if entry.name in RUBBISH or entry.name.endswith(("_cache", ".egg-info")):
             shutil.rmtree(entry)
@@ -248,6 +168,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "test-slow": test_slow,
     "test-live": test_live,
     "bench": bench,
+    "lock": lock,
     "setup": setup,
     "clean": clean,
 }

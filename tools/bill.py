@@ -1,0 +1,79 @@
+"""The bill of materials, docs/bill.cdx.json (CycloneDX): what the set-up installs, and what of others ships with us."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from environments import CUDA, LOCKS, ROOT
+from lock import blocks
+
+BILL = ROOT / "docs" / "bill.cdx.json"
+CLIP = {
+    "type": "data",
+    "name": "openai/CLIP: merges of the tokenizer",
+    "bom-ref": "clip-merges",
+    "copyright": "Copyright (c) 2021 OpenAI",
+    "licenses": [{"license": {"id": "MIT"}}],
+    "purl": "pkg:github/openai/CLIP",
+    "scope": "required",
+}
+"""lib_regiondiff/hosts/diffusers/sd15/merges.txt.gz; its licence lies beside it."""
+
+
+def main() -> None:
+    """Write the bill; licences are those of the packages installed here, others keep what the bill said before."""
+    before = json.loads(BILL.read_text(encoding="utf-8")) if BILL.exists() else {"components": []}
+    told = {each["name"]: each["licenses"] for each in before["components"] if "licenses" in each}
+    BILL.write_text(json.dumps(bill(told | licences()), indent=2) + "\n", encoding="utf-8")
+
+
+def bill(told: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """The bill with the licences that are known by package name."""
+    drawing = pins(LOCKS / "demo.txt") | {pin for pin in pins(CUDA) if pin[0] == "torch"}
+    every = drawing.union(pins(CUDA), *(pins(LOCKS / f"{name}.txt") for name in ("dev", "floor", "lock")))
+    parts = [component(name, version, (name, version) in drawing, told.get(name)) for name, version in sorted(every)]
+    itself = {"type": "application", "name": "regiondiff", "licenses": [{"license": {"id": "MIT"}}]}
+    start = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": {"component": itself}}
+    return {**start, "components": [CLIP, *parts]}
+
+
+def component(name: str, version: str, needed: bool, licence: list[Any] | None) -> dict[str, Any]:
+    """A package of PyPI; what drawing needs is required, tools and what a GPU needs are not."""
+    purl = f"pkg:pypi/{name}@{version}"
+    known = {"licenses": licence} if licence else {}
+    where = {"type": "library", "name": name, "version": version, "bom-ref": purl, "purl": purl}
+    return {**where, "scope": "required" if needed else "optional", **known}
+
+
+def pins(lock: Path) -> set[tuple[str, str]]:
+    """Name and version of each package of a lock file."""
+    found = blocks(lock.read_text(encoding="utf-8"))
+    return {(name, re.split(r"[ ;\\]", block.split("==")[1])[0]) for name, block in found}
+
+
+def licences() -> dict[str, list[Any]]:
+    """The licences of the packages in this environment, by name, as they name them themselves."""
+    found = {}
+    for each in metadata.distributions():
+        name = re.sub(r"[-_.]+", "-", each.metadata["Name"]).lower()
+        if licence := licence_of(each.metadata):
+            found[name] = licence
+    return found
+
+
+def licence_of(told: Any) -> list[Any]:
+    """An SPDX expression where a package has one, else what its classifiers or its own words say, at most one line."""
+    if expression := told.get("License-Expression"):
+        return [{"expression": expression}]
+    classifiers = [line.split(" :: ")[-1] for line in told.get_all("Classifier", []) if line.startswith("License ::")]
+    words = [line for line in [told.get("License") or ""] if line and "\n" not in line and len(line) < 80]
+    return [{"license": {"name": name}} for name in classifiers[-1:] or words]
+
+
+if __name__ == "__main__":
+    main()
