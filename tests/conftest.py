@@ -60,7 +60,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         each.nodeid: dict(each.user_properties)[CPU] for each in reports if getattr(each, "when", "") == "teardown"
     }
     terminalreporter.write_line(
-        f"{CPU}: {sum(taken.values()):.0f}, the longest test {max(taken.values(), default=0):.0f}"
+        f"{CPU}: {sum(taken.values()):.1f}, the longest test {max(taken.values(), default=0):.1f}"
     )
     for name in sorted(taken):
         if taken[name] > LONG:
