@@ -101,7 +101,7 @@ def test_an_unknown_family_sees_whole_pictures_and_people_are_told(webui: WebUI)
     drawn(p, {"version": 1, "brushes": [BRUSH]})
     assert {tuple(each.x.shape[-2:]) for each in model.asked} == {(160, 96)}
     assert [text for text in p.comments if "Newest" in text] == list(notices(model)) and notices(model)
-    assert native_side(model, Size(1280, 768)) == 1280
+    assert native_side(model, Size(1280, 768)) == 1280 and multiple_of(model) == 16
 
 
 def test_the_preview_tells_of_an_unknown_family(webui: WebUI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -213,6 +213,17 @@ def test_models_that_regions_cannot_steer_are_refused_by_name(webui: WebUI) -> N
     webui.load(engine("PiD"))
     with pytest.raises(RequestError, match=r"expected one that regions can steer, got PiD; it enlarges"):
         draw(webui, "green", palette={"version": 1, "brushes": [BRUSH]})
+
+
+def test_the_table_of_families_says_what_the_code_does() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "hosts.md").read_text("utf-8")
+    lines = text.split("## Families of models")[1].split("\n## ")[0].splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")][1:]
+    said = {row[0]: (int(row[2].split(";")[0]), int(row[3]), row[5].startswith("no")) for row in rows}
+    known = {
+        family.name: (family.native, cell_of(engine(name)), bool(family.refused)) for name, family in ENGINES.items()
+    }
+    assert said == known
 
 
 @pytest.mark.parametrize(("frames", "kind"), [(5, "WAN21_T2V"), (1, "WAN21_I2V")])

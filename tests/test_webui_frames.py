@@ -164,7 +164,7 @@ def test_films_are_refused_before_anything_is_encoded(webui: WebUI) -> None:
     webui.load(model)
     p: Any = FramedJob(webui, ["green"])
     p.batch_size = 5
-    with pytest.raises(RequestError, match=r"got 5 frames; regions work in pictures, not in films"):
+    with pytest.raises(RequestError, match=r"the number of frames: expected 1, got 5; .* not in films"):
         drawn(p, halves("red", "blue"))
     assert model.encoded == [] and model.asked == []
 

@@ -11,6 +11,8 @@ from lib_regiondiff.geometry import Size
 
 CELL = 8
 """Pixels of a latent cell where the WebUI does not say it."""
+PATCH = 16
+"""Pixels of what a network of an unknown family joins to one token."""
 UNLOADED = 512
 """The side that is planned by before any model is loaded."""
 SIDES = range(64, 4097)
@@ -33,6 +35,7 @@ class Family:
     refused: str = ""
 
 
+FILMS = "regions work in pictures, not in films"
 SD1 = Family("Stable Diffusion 1", 512)
 SD2 = Family("Stable Diffusion 2", 512)
 SDXL = Family("SDXL", 1024)
@@ -82,7 +85,7 @@ def cell_of(model: Any) -> int:
 def multiple_of(model: Any) -> int:
     """What the sides in pixels of views should be divisible by."""
     family = family_of(model)
-    return max(cell_of(model), family.multiple if family else CELL)
+    return max(cell_of(model), family.multiple if family else PATCH)
 
 
 def native_side(model: Any, size: Size | None = None) -> int:
@@ -113,12 +116,13 @@ def refuse(model: Any, frames: int = 1) -> None:
         raise HostError("the checkpoint", "one that draws from a prompt", "InstructPix2Pix", "regions can't steer it")
     if family is not None and family.refused:
         raise HostError("the checkpoint", "one that regions can steer", family.name, family.refused)
-    if family is ENGINES["Wan"] and (frames > 1 or _is_shown(model)):
-        got = f"{frames} frames" if frames > 1 else "one that animates a picture"
-        raise HostError("the checkpoint", "one frame by Wan from text", got, "regions work in pictures, not in films")
+    if family is ENGINES["Wan"] and frames > 1:
+        raise HostError("the number of frames", "1", str(frames), FILMS)
+    if family is ENGINES["Wan"] and _animates(model):
+        raise HostError("the checkpoint", "one that draws from a prompt", "one that animates a picture", FILMS)
 
 
-def _is_shown(model: Any) -> bool:
+def _animates(model: Any) -> bool:
     """Whether a film is made out of a given picture."""
     return "I2V" in type(getattr(model, "model_config", None)).__name__
 
