@@ -270,17 +270,17 @@ def test_a_picture_obeys_its_loras_and_carries_them(known_folder: Path, tmp_path
     under = {"version": 1, "seed": 1, "size": size, "steps": 3, "guidance": 2, "background": {"prompt": "a red cat"}}
     source.write_text(json.dumps(under), encoding="utf-8")
     words = ("--model", known_folder, "--device", "cpu")
-    run("render", source, "-o", out, *words)
+    run("render", source, "-o", out, *words, "--trust")
     plain = record.load(out)[0].model
     run("render", source, "-o", out, "--force", "--lora", "swap.safetensors:0.5", *words)
     assert np.abs(pixels(out) - [128, 0, 128]).max() < 40
     model = record.load(out)[0].model
     assert [(each.name, each.weight) for each in model.loras] == [("swap.safetensors", 0.5)]
     assert re.fullmatch(rf"{plain.hash}\+[0-9a-f]{{10}}", model.hash)
-    assert run("render", out, "-o", again, *words).stderr == ""
+    assert run("render", out, "-o", again, *words, "--trust").stderr == ""
     assert (pixels(out) == pixels(again)).all()
     (tmp_path / "swap.safetensors").unlink()
-    told = run("render", out, "-o", again, "--force", *words, code=1).stderr
+    told = run("render", out, "-o", again, "--force", *words, "--trust", code=1).stderr
     assert told.startswith("swap.safetensors: expected a LoRA's file or name") and told.count("\n") == 1
 
 

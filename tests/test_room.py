@@ -109,7 +109,7 @@ def test_a_vae_of_another_kind_is_refused(small: Any, tmp_path: Path) -> None:
     with pytest.raises(HostError, match="wide: expected a VAE with 4 channels and 4 levels, got 16 channels and 4"):
         exchange(pipe_of(small), tmp_path / "wide")
     (tmp_path / "wide" / "config.json").write_text('{"_class_name": "VQModel"}', encoding="utf-8")
-    with pytest.raises(HostError, match="one of AutoencoderKL, AutoencoderTiny, got VQModel"):
+    with pytest.raises(HostError, match="one of AutoencoderKL, AutoencoderTiny, got 'VQModel'"):
         exchange(pipe_of(small), tmp_path / "wide")
 
 

@@ -217,7 +217,7 @@ def test_the_header_follows(page: Page) -> None:
     page.enter("enabled", True)
     assert "no palette yet" in page.of("state").value
     page.click("use")
-    assert "2 regions · about 1.3 times as long as a plain picture" in page.of("state").value
+    assert "2 regions · about 1.5 times as long as a plain picture" in page.of("state").value
     page.enter("palette", "{")
     assert "1 mistake" in page.of("state").value
     page.enter("enabled", False)

@@ -172,7 +172,7 @@ def test_films_are_refused_before_anything_is_encoded(webui: WebUI) -> None:
 def test_frames_that_only_the_noise_shows_are_refused_before_brushes_are_encoded(webui: WebUI) -> None:
     p = FramedJob(webui, ["green"])
     p.frames = 3
-    with pytest.raises(HostError, match=r"expected pictures of one frame, got 3 frames; .* not in films"):
+    with pytest.raises(RequestError, match=r"expected pictures of one frame, got 3 frames; .* not in films"):
         drawn(p, halves("red", "blue"))
     assert {texts for texts, *_ in webui.model.encoded} == {("green",), ("grey",)} and webui.model.asked == []
 

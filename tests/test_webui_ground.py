@@ -21,6 +21,7 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.refusals import RequestError
 from lib_regiondiff.imaging import Picture, decode
 from lib_regiondiff.palette import parse
+from lib_regiondiff.store import Store
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 LEFT = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}}
@@ -95,7 +96,7 @@ def test_pixels_without_a_brush_are_put_back_when_a_picture_is_decoded() -> None
         {"version": 1, "background": {"image": url(ground)}, "brushes": [LEFT], "size": {"width": 64, "height": 64}}
     )
     processed = SimpleNamespace(image=Image.new("RGB", (64, 64), "red"))
-    jobs.finish(SimpleNamespace(regiondiff=object(), regiondiff_drawn=palette), processed)
+    jobs.finish(SimpleNamespace(regiondiff=SimpleNamespace(store=Store()), regiondiff_drawn=palette), processed)
     made = np.asarray(processed.image)
     assert np.array_equal(made[:, 32:], ground[:, 32:]) and (made[:, :32] == (255, 0, 0)).all()
     plain = SimpleNamespace(image=Image.new("RGB", (64, 64), "red"))
