@@ -26,7 +26,7 @@ TABS = {"txt2img": "#tab_txt2img", "img2img": "#tab_img2img"}
 
 def enabled(tab: str) -> str:
     """The switch of a tab."""
-    return f'{TABS[tab]} [id$="_regiondiff_enabled"] input'
+    return f'{TABS[tab]} [id$="_regiondiff_accordion-checkbox"] input'
 
 
 def palette(tab: str) -> str:
@@ -40,9 +40,9 @@ def arrived(tab: str, prompt: str = '"red"') -> list[Step]:
 
 
 def typed(tab: str = "txt2img") -> list[Step]:
-    """Open the accordion, write the palette and switch it on."""
-    label = f'{TABS[tab]} [id$="_regiondiff_accordion"] .label-wrap'
-    return [("click", label), ("fill", palette(tab), TEXT), ("tick", enabled(tab)), ("until", enabled(tab), True)]
+    """Switch regions on in the accordion's header, which opens it, and write the palette."""
+    tick = f'{TABS[tab]} [id$="_regiondiff_accordion-visible-checkbox"]'
+    return [("press", tick), ("until", enabled(tab), True), ("fill", palette(tab), TEXT)]
 
 
 def generated() -> list[Step]:
