@@ -62,7 +62,7 @@ def over_api(fields: Fields, parameters: Mapping[str, Any]) -> list[Any]:
 
 def test_what_is_in_the_tab_is_carried_to_the_other(tabs: tuple[Any, Any]) -> None:
     pairs = carried(*tabs)
-    assert [a.kind for a, _ in pairs] == ["Checkbox", "Textbox"]
+    assert [a.kind for a, _ in pairs] == ["InputAccordion", "Textbox"]
     assert [(a.elem_id, a.kind) for a, _ in pairs] == [(b.elem_id, b.kind) for _, b in pairs]
     assert all(a is not b for a, b in pairs)
 
