@@ -82,6 +82,8 @@ class Weights:
 
     def _rows(self, acting: Acting, top: int, bottom: int) -> np.ndarray:
         """Rows top..bottom-1 of the weights. Brushes that do not act leave their cells to the background."""
+        if len(self.owners) == 1:  # one meaning has all of it at each step, to the bit
+            return np.ones((1, bottom - top, self.soft.shape[2]), np.float32)
         soft = self.soft[:, top:bottom] * np.array(acting.brushes, np.float32)[:, None, None]
         here, then = acting.noises or (0.0, 0.0)
         every = masks.with_background(masks.at_level(soft, self.quantization, here, then))

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from lib_regiondiff import edges, imaging, masks
+from lib_regiondiff import edges, imaging, masks, tiles
 from lib_regiondiff.auto import chosen, settled
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.fields import AUTO
@@ -133,7 +133,8 @@ def _placed(
     grouped = weights.grouped(layout.parted(owners, peaks))
     if grouped.owners != weights.owners:
         peaks, kinds = grouped.surveyed()
-    return grouped, kinds, [layout.boxes(peak) for peak in peaks]
+    boxes = [layout.boxes(peak, 0 in group) for peak, group in zip(peaks, grouped.owners, strict=True)]
+    return grouped, kinds, boxes
 
 
 def _of_one_meaning(said: Palette, palette: Palette) -> Palette:
@@ -207,9 +208,12 @@ def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
     coverages = [masks.cells(brush.mask, size, pixels, job.store) for brush in palette.brushes]
     scale = (size.area / palette.size.area) ** 0.5 / pixels
     stack = divide(palette, coverages, size.cells(pixels), scale)
-    return edges.fitted(
-        stack, [brush.feather > 0 for brush in palette.brushes], host.latent.native // pixels, palette.wraps
-    )
+    feathered = [brush.feather > 0 for brush in palette.brushes]
+    painted = [
+        tiles.bounds(each > 0, palette.wraps) if soft else None for each, soft in zip(coverages, feathered, strict=True)
+    ]
+    least = host.latent.native // pixels
+    return edges.fitted(stack, painted, (least, tiles.widest(least)), palette.wraps)
 
 
 def _weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> Weights:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from lib_regiondiff.geometry import Box, Size
 
 FLOOR = 1e-6
 VARIANCE = 0.01
+LARGE = 1.5
+"""Native sides up to which a brush is drawn in one view; a larger one is ground rather than an object."""
 
 
 def starts(length: int, tile: int, overlap: int) -> list[int]:
@@ -74,6 +77,14 @@ def grid(box: Box, tile: Size, overlap: int, closed: bool = False) -> list[Box]:
     return made.boxes(np.ones((len(made.tops), len(made.lefts)), bool))
 
 
+def widest(least: int) -> int:
+    """Cells of the longest side that one view shows of a brush, for a native side in cells.
+
+    A brush that begins inside of a cell touches one more.
+    """
+    return math.ceil(LARGE * least) + 1
+
+
 def bounds(occupied: np.ndarray, ring: bool = False) -> Box | None:
     """The smallest box that holds all true cells [h, w], or None; in a ring it may cross the border."""
     rows, columns = np.flatnonzero(occupied.any(axis=1)), np.flatnonzero(occupied.any(axis=0))
@@ -98,7 +109,7 @@ def window(inner: Box, canvas: Size, least: int, multiple: int) -> Box:
 def _span(first: int, last: int, length: int, least: int, multiple: int, ring: bool = False) -> tuple[int, int]:
     wide = min(length, max(least, -(-(last - first) // multiple) * multiple))
     start = (first + last - wide) // 2
-    if not ring or wide == length:
+    if not ring:
         start = min(max(start, 0), length - wide)
     return start, start + wide
 

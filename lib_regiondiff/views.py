@@ -16,8 +16,6 @@ from lib_regiondiff.palette import Palette, Tiles
 from lib_regiondiff.surround import Around, Surround, centred
 
 WINDOW_MULTIPLE = 64
-LARGE = 1.5
-"""Native sides from which on a brush is ground rather than an object."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,20 @@ class View:
     region: Region
     weight: Tensor
     surround: Surround | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Brushes that are seen together: their greatest weight [h, w], the boxes and the cells that they ask for.
+
+    `once` is whether one of them has one view when it is alone.
+    """
+
+    brushes: tuple[int, ...]
+    weight: np.ndarray
+    boxes: int
+    cells: int
+    once: bool
 
 
 @dataclass(frozen=True)
@@ -80,25 +92,39 @@ class Layout:
             ring=grid is not None and grid.wrap,
         )
 
-    def boxes(self, weight: np.ndarray) -> list[Box]:
-        """The boxes of a region by its greatest weight over all levels [h, w]; none for an empty region."""
-        occupied = weight > 0
-        grid = self._grid(occupied)
-        return grid.boxes(grid.occupied(occupied)) if grid else []
+    def boxes(self, weight: np.ndarray, background: bool = False) -> list[Box]:
+        """The boxes of a region by its greatest weight over all levels [h, w]; none for an empty region.
 
-    def _grid(self, occupied: np.ndarray) -> tiles.Grid | None:
-        """The tiles around cells [h, w]; None where there are none."""
-        inner = tiles.bounds(occupied, self.ring)
+        A brush that is hardly larger than the native size has one: in several, each would draw its object again.
+        """
+        grid = self._grid(weight, background)
+        return grid.boxes(grid.occupied(weight > 0)) if grid else []
+
+    def _grid(self, weight: np.ndarray, background: bool = False) -> tiles.Grid | None:
+        """The tiles around cells with any weight [h, w]; None where there are none."""
+        inner = tiles.bounds(weight > 0, self.ring)
         if inner is None:
             return None
-        window = tiles.window(inner, self.canvas, self.least, self.multiple)
-        closed = self.ring and window.size.width == self.canvas.width
-        return tiles.Grid.of(window, self.tile or window.size, self.overlap, closed and self.tile is not None)
+        once = None if background else self._seen_once(weight, inner)
+        window = tiles.window(once or inner, self.canvas, self.least, self.multiple)
+        if once or self.tile is None:
+            return tiles.Grid.of(window, window.size, 0)
+        return tiles.Grid.of(window, self.tile, self.overlap, self.ring and window.size.width == self.canvas.width)
 
-    def _cost(self, occupied: np.ndarray) -> int:
-        """Cells that the network is asked to see these ones [h, w]."""
-        grid = self._grid(occupied)
-        return int(grid.occupied(occupied).sum()) * grid.tile.area if grid else 0
+    def _seen_once(self, weight: np.ndarray, inner: Box) -> Box | None:
+        """Where a brush is that one view shows, by its weight and the box of it; None for what is larger.
+
+        One whose soft edge meets itself around a ring is parted opposite of its middle; what goes around is ground.
+        """
+        if max(inner.size.height, inner.size.width) > tiles.widest(self.least):
+            return None
+        if not self.ring or inner.size.width < self.canvas.width:
+            return inner
+        middle = tiles.bounds(weight > weight.max() / 2, self.ring)
+        if middle is None or middle.size.width == self.canvas.width:
+            return None
+        left = (middle.left + middle.right - self.canvas.width) // 2
+        return replace(inner, left=left, right=left + self.canvas.width)
 
     def parted(self, owners: Sequence[Sequence[int]], peaks: np.ndarray) -> list[list[int]]:
         """Groups of brushes that are seen together, by the greatest weights [1 + P, h, w] of all brushes.
@@ -110,19 +136,31 @@ class Layout:
 
     def _split(self, group: Sequence[int], peaks: np.ndarray) -> list[list[int]]:
         """The parts of a group, each brush in the first one where it asks for no more."""
-        parts: list[tuple[list[int], np.ndarray, int]] = []
+        if len(group) == 1:
+            return [list(group)]
+        parts: list[_Part] = []
         for index in group:
-            occupied = peaks[index] > 0
-            alone = self._cost(occupied) if len(group) > 1 else 0
-            for place, (mine, seen, cost) in enumerate(parts):
-                both = seen | occupied
-                together = self._cost(both)
-                if together <= cost + alone:
-                    parts[place] = ([*mine, index], both, together)
-                    break
-            else:
-                parts.append(([index], occupied, alone))
-        return [mine for mine, _, _ in parts]
+            alone = self._part((index,), peaks[index])
+            joined = ((place, self._joined(part, alone)) for place, part in enumerate(parts))
+            place, both = next(((place, both) for place, both in joined if both), (len(parts), alone))
+            parts[place : place + 1] = [both]
+        return [list(part.brushes) for part in parts]
+
+    def _part(self, brushes: tuple[int, ...], weight: np.ndarray) -> _Part:
+        """What brushes ask of the network that are seen together."""
+        grid = self._grid(weight)
+        boxes = int(grid.occupied(weight > 0).sum()) if grid else 0
+        return _Part(brushes, weight, boxes, boxes * grid.tile.area if grid else 0, boxes == 1)
+
+    def _joined(self, one: _Part, other: _Part) -> _Part | None:
+        """Both together; None where that asks for more, or shows in several views what has one."""
+        both = self._part((*one.brushes, *other.brushes), np.maximum(one.weight, other.weight))
+        once = one.once or other.once
+        return (
+            replace(both, once=once)
+            if both.cells <= one.cells + other.cells and not (once and both.boxes > 1)
+            else None
+        )
 
     def views(
         self,
@@ -148,7 +186,7 @@ class Layout:
     def is_ground(self, places: Sequence[Box]) -> bool:
         """Whether a brush is too large for an object of a picture of the native size."""
         size = Box.hull(places).size if places else self.canvas
-        return max(size.height, size.width) >= LARGE * self.least
+        return max(size.height, size.width) >= tiles.LARGE * self.least
 
     def _looks(self, weight: np.ndarray, places: Sequence[Box], region: Region) -> list[View]:
         """The views of a region, by their tiles' profiles; those without any weight are left out."""

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost
-from lib_regiondiff import edges, levels, masks
+from lib_regiondiff import edges, levels, masks, tiles
 from lib_regiondiff.auto import settled
 from lib_regiondiff.levels import KEPT, Steps, Weights
 from lib_regiondiff.meanings import meanings_of, owners_of
@@ -39,8 +39,9 @@ def naive(palette: Palette, clock: tuple[float, ...], merge: bool) -> list[tuple
         fades = fade(coverage, palette.wraps) if palette.blend == "mixture" else 1.0
         layers.append(masks.Layer(coverage, brush.feather / 8, np.float32(brush.weight) * fades))
     stack = masks.partition(layers, cells, palette.overlap, palette.wraps)
-    feathered = [brush.feather > 0 for brush in palette.brushes]
-    soft = edges.fitted(stack, feathered, host.latent.native // 8, palette.wraps)[1:]
+    painted = [tiles.bounds(layer.coverage > 0, palette.wraps) if layer.feather else None for layer in layers]
+    sides = host.latent.native // 8, tiles.widest(host.latent.native // 8)
+    soft = edges.fitted(stack, painted, sides, palette.wraps)[1:]
     maps = []
     for step, pair in enumerate(itertools.pairwise(clock)):
         acts = [each.first <= step and (each.last is None or step < each.last) for each in meanings[1:]]
@@ -49,7 +50,10 @@ def naive(palette: Palette, clock: tuple[float, ...], merge: bool) -> list[tuple
     layout = Layout.of(palette, palette.size, host.latent)
     owners = layout.parted(owners_of(meanings, merge), np.max(maps, axis=0))
     sums = [np.stack([every[list(group)].sum(axis=0) for group in owners]) for every in maps]
-    boxes = [layout.boxes(np.max(each, axis=0)) for each in zip(*sums, strict=True)]
+    if len(owners) == 1:
+        sums = [np.ones_like(every) for every in sums]
+    peaks = np.max(sums, axis=0)
+    boxes = [layout.boxes(peak, 0 in group) for peak, group in zip(peaks, owners, strict=True)]
     names = ("background", *(brush.id for brush in palette.brushes))
     regions = [Region(tuple(names[index] for index in group), 0 in group, None, (), None) for group in owners]
     seen = [region if places else None for region, places in zip(regions, boxes, strict=True)]

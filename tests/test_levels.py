@@ -35,7 +35,7 @@ def palette(kind: str, feather: float, *sides: str, ground: str = "0") -> Palett
 
 
 def planned(document: Palette, clock: tuple[float, ...]) -> Plan:
-    return make_plan(document, Job(document.size, clock, (1,)), GaussianHost())
+    return make_plan(document, Job(document.size, clock, (1,)), GaussianHost(native=128))
 
 
 def weight_of(plan: Plan, step: int, name: str) -> np.ndarray:

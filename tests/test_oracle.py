@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost, clock_of, end_point, exploding, heun, schedule
-from lib_regiondiff import edges, masks, noise
+from lib_regiondiff import edges, masks, noise, tiles
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Level
 from lib_regiondiff.model import region_model
@@ -51,10 +51,9 @@ def expected_means(document: Palette) -> np.ndarray:
         masks.Layer(masks.cells(brush.mask, document.size, 8), brush.feather / 8, brush.weight)
         for brush in document.brushes
     ]
-    feathered = [item.feather > 0 for item in document.brushes]
-    weights = edges.fitted(
-        masks.partition(layers, size, document.overlap), feathered, GaussianHost().latent.native // 8
-    )
+    painted = [tiles.bounds(layer.coverage > 0) if layer.feather else None for layer in layers]
+    native = GaussianHost().latent.native // 8
+    weights = edges.fitted(masks.partition(layers, size, document.overlap), painted, (native, tiles.widest(native)))
     means = np.array([0.0] + [float(brush.prompt) for brush in document.brushes])
     return (weights * means[:, None, None]).sum(axis=0)
 

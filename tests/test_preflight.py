@@ -197,10 +197,11 @@ def test_any_palette_is_looked_at_and_its_rows_are_those_of_a_plan(palette: Pale
 
 def test_rows_are_counted_as_a_host_is_asked() -> None:
     brushes = [LEFT | {"negative": "4"}, RIGHT, RIGHT | {"id": "c", "prompt": "5", "mask": {"ellipse": [0, 0, 1, 1]}}]
-    palette = parse({"version": 1, "brushes": brushes, "size": {"width": 768, "height": 768}, "tiles": {"width": 512}})
-    plan = make_plan(palette, Job(Size(768, 768), clock(STEPS), (0,)), GaussianHost(native=512))
+    size = {"width": 1024, "height": 1024}
+    palette = parse({"version": 1, "brushes": brushes, "size": size, "tiles": {"width": 512}})
+    plan = make_plan(palette, Job(Size(1024, 1024), clock(STEPS), (0,)), GaussianHost(native=512))
     asked = [row.box.size.area for views in plan.steps for row in ask(views, 1, LEVEL, Call(7.0))[0]]
-    assert cost_of(palette) == sum(asked) / (STEPS * 2 * 96 * 96) > 2
+    assert cost_of(palette) == sum(asked) / (STEPS * 2 * 128 * 128) > 1.5
 
 
 def test_what_auto_chooses_is_told_where_the_steps_are_known() -> None:
