@@ -16,6 +16,7 @@ from lib_regiondiff import __version__, demo, overrides, record
 from lib_regiondiff.cli_drawing import MAX_SEED, draw, places_of
 from lib_regiondiff.cli_loading import loading
 from lib_regiondiff.cli_reading import read
+from lib_regiondiff.cli_telling import plain, tell, tell_all, tell_problems
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Palette, json_schema
@@ -41,13 +42,16 @@ class Door(click.Group):
                 if not sys.warnoptions:
                     warnings.simplefilter("ignore")
                 return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except click.ClickException as error:
+            error.message = plain(error.message)
+            raise
+        except (click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort
-            code, text = verdict(error)
+            code, lines = verdict(error)
             if os.environ.get("REGIONDIFF_DEBUG"):
-                click.echo(traceback.format_exc(), err=True, nl=False)
-            click.echo(text, err=True)
+                lines = [*traceback.format_exc().splitlines(), *lines]
+            tell_problems(lines)
             ctx.exit(code)
 
 
@@ -113,7 +117,7 @@ def check(source: str) -> None:
     from lib_regiondiff.summary import summary  # it needs torch, which takes seconds
 
     for line in summary(palette):
-        click.echo(line)
+        tell(line)
 
 
 @main.command()
@@ -127,13 +131,13 @@ def overlay(source: str, output: Path, force: bool) -> None:
     from lib_regiondiff.overlay import overlay as drawn  # it needs cv2
 
     drawn(palette, record.picture(Path(source), palette) if made else None).save(place)
-    click.echo(place)
+    tell(place)
 
 
 @main.command()
 def schema() -> None:
     """Print the palette format as JSON schema."""
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    tell_all(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
 @main.command()
@@ -143,10 +147,10 @@ def info(source: str | None, full: bool) -> None:
     """Print what a picture was made from; without one: versions, devices, samplers."""
     if source is None:
         for line in surroundings():
-            click.echo(line)
+            tell(line)
         return
     palette, made = read(source)
-    click.echo(record.pretty(palette, made, full))
+    tell_all(record.pretty(palette, made, full))
 
 
 @main.group("demo")
@@ -158,7 +162,7 @@ def demo_group() -> None:
 @click.argument("name", type=click.Choice(list(demo.palettes())), required=False, default="land")
 def demo_palette(name: str) -> None:
     """Print one of the palettes, to look at or to render."""
-    click.echo(demo.palettes()[name].read_text(encoding="utf-8"), nl=False)
+    tell_all(demo.palettes()[name].read_text(encoding="utf-8"))
 
 
 @demo_group.command("export")
@@ -172,4 +176,4 @@ def demo_export(webui: Path, force: bool) -> None:
     from lib_regiondiff.hosts.diffusers.export import Model, export
 
     for path in export(Model(demo.checkpoint(), demo.LORA, demo.FORGE_EXTENSION), webui, force):
-        click.echo(path)
+        tell(path)

@@ -15,6 +15,7 @@ from lib_regiondiff.auto import told
 from lib_regiondiff.cli_bar import bar
 from lib_regiondiff.cli_caption import described
 from lib_regiondiff.cli_loading import expect_trust, how_loaded, loaded_by, proposed
+from lib_regiondiff.cli_telling import tell
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.overrides import Change
 from lib_regiondiff.palette import SEED, Palette
@@ -55,7 +56,7 @@ def draw(
     palette, advised = proposed(palette, renderer, options["accelerate"])
     lines += [*advised, *(f"differs: {line}" for line in (since(palette, then, renderer) if then else []))]
     for line in lines:
-        click.echo(line, err=True)
+        tell(line, err=True)
     _warn(palette)
     said: set[str] = set()
     with bar(options["progress"], len(seeds) * palette.steps) as (progress, aside):
@@ -64,9 +65,9 @@ def draw(
             record.save(picture.image, picture.palette, made_with, places[seed])
             with aside():
                 if (choices := told(picture.chosen)) not in (*said, ""):
-                    click.echo(f"auto: {choices}", err=True)
+                    tell(f"auto: {choices}", err=True)
                 said.add(choices)
-                click.echo(places[seed])
+                tell(places[seed])
 
 
 def _warn(palette: Palette) -> None:
@@ -74,7 +75,7 @@ def _warn(palette: Palette) -> None:
     from lib_regiondiff.summary import unheard
 
     for line in unheard(palette, palette.guidance, palette.background.negative):
-        click.echo(f"warning: {line}; --set nag={{}} lets it act", err=True)
+        tell(f"warning: {line}; --set nag={{}} lets it act", err=True)
 
 
 def changes(options: Mapping[str, Any]) -> list[overrides.Change]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
-import re
 import secrets
 import struct
 import zlib
@@ -32,7 +31,6 @@ PACKAGES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 MAX_TEXT = MAX_BYTES + 2**22  # a palette's text, written anew, and what it was made with
 MAX_CHUNKS = 2**16
 BYTES_OF_A_PIXEL = 8
-STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # a terminal would obey them
 LONGEST_NAME = 260
 LARGEST = 10**9  # of the numbers that were chosen
 OURS = "a picture that this program made"
@@ -99,10 +97,9 @@ def _document(palette: Palette, made_with: MadeWith | None) -> dict[str, Any]:
 
 
 def pretty(palette: Palette, made_with: MadeWith | None, full: bool = False) -> str:
-    """The same for people, as JSON that leaves a terminal alone; pictures inside are cut unless `full`."""
+    """The same for people, as JSON; pictures inside are cut unless `full`."""
     data = _document(palette, made_with)
-    text = json.dumps(data if full else shortened(data), indent=2, ensure_ascii=False)
-    return STEERING.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    return json.dumps(data if full else shortened(data), indent=2, ensure_ascii=False)
 
 
 def shortened(data: Any) -> Any:

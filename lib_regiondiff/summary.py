@@ -76,7 +76,7 @@ def summary(palette: Palette) -> list[str]:
     vain = unheard(palette, palette.guidance, palette.background.negative)
     doubts = (*doubtful(palette, shares), *bare(palette, shares), *vain, *refused(palette))
     told = [f"warning: {line}" for line in doubts]
-    return [_plain(line) for line in (f"{head}, guidance {palette.guidance:g}", *parts, *told)]
+    return [f"{head}, guidance {palette.guidance:g}", *parts, *told]
 
 
 def label(brush: Brush) -> str:
@@ -127,8 +127,3 @@ def refused(palette: Palette) -> Iterator[str]:
             refuse(Palette(**{field.name: getattr(palette, field.name)}))
         except HostError as error:
             yield str(error)
-
-
-def _plain(text: str) -> str:
-    """Names come from elsewhere: nothing in them shall steer a terminal."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)

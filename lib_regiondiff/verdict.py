@@ -8,15 +8,15 @@ MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 CURE = "make the picture or its tiles smaller, or try --dtype float16"
 
 
-def verdict(error: BaseException) -> tuple[int, str]:
-    """Exit code and text: 2 for a bad palette, 130 for Ctrl-C, 1 for all else that cannot be done."""
+def verdict(error: BaseException) -> tuple[int, list[str]]:
+    """Exit code and lines: 2 for a bad palette, 130 for Ctrl-C, 1 for all else that cannot be done."""
     if isinstance(error, KeyboardInterrupt):
-        return 130, "stopped"
+        return 130, ["stopped"]
     if isinstance(error, RegionDiffError):
-        return 2 if isinstance(error, PaletteError) else 1, str(error)
+        return (2, [*map(str, error.problems)]) if isinstance(error, PaletteError) else (1, [str(error)])
     text = " ".join(str(error).split())
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(part in text for part in MEMORY)):
-        return 1, str(HostError("memory", "enough for this picture", "too little", CURE))
+        return 1, [str(HostError("memory", "enough for this picture", "too little", CURE))]
     if isinstance(error, OSError) and error.strerror:
-        return 1, f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return 1, f"unexpected: {type(error).__name__}: {text} (please report; REGIONDIFF_DEBUG=1 shows the traceback)"
+        return 1, [f"{error.filename}: {error.strerror}" if error.filename else error.strerror]
+    return 1, [f"unexpected: {type(error).__name__}: {text} (please report; REGIONDIFF_DEBUG=1 shows the traceback)"]
