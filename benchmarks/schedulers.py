@@ -20,9 +20,10 @@ from PIL import Image
 from known_model import build_pipeline
 from lib_regiondiff.hosts.diffusers import DiffusersHost, render
 from lib_regiondiff.hosts.diffusers.render import Run
-from lib_regiondiff.hosts.diffusers.samplers import SAMPLERS, absent
+from lib_regiondiff.hosts.diffusers.samplers import SAMPLERS
 from lib_regiondiff.imaging import Picture
 from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.sampler_names import absent
 
 LIMIT, EDGE, STEPS = 10, 8, 6
 SIDE = 64
@@ -93,8 +94,8 @@ def plain(host: DiffusersHost, sampler: str) -> str:
 
 def row(host: DiffusersHost, sampler: str) -> str:
     """One line of the table."""
-    if absent(SAMPLERS[sampler]):
-        return f"| {sampler} | needs {SAMPLERS[sampler].needs} | | | |"
+    if absent(sampler):
+        return f"| {sampler} | needs {absent(sampler)} | | | |"
     alone = {
         word: inside(render(host, palette(sampler, background={"prompt": word}))[0].image, [0, 0, 1, 1])
         for word in HALVES

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from lib_regiondiff import __version__, demo, overrides, record
-from lib_regiondiff.cli_drawing import MAX_SEED, draw, places_of
+from lib_regiondiff.cli_drawing import MAX_SEED, costs, draw, places_of
 from lib_regiondiff.cli_loading import loading
 from lib_regiondiff.cli_reading import read
 from lib_regiondiff.cli_telling import plain, tell, tell_all, tell_problems
@@ -111,12 +111,20 @@ def panorama(prompt: str | None, source: str | None, wrap: bool, output: Path, *
 
 @main.command()
 @click.argument("source", metavar="PALETTE_OR_PNG", type=SOURCE)
-def check(source: str) -> None:
-    """Tell all that is wrong with a palette, or what it asks for."""
+@click.pass_context
+def check(ctx: click.Context, source: str) -> None:
+    """Tell what is wrong with a palette, or what it asks for and costs.
+
+    Ends with 2 if it is no palette, with 1 if `render` cannot draw it.
+    """
     palette, _ = read(source)
-    from lib_regiondiff.summary import summary  # it needs torch, which takes seconds
+    from lib_regiondiff.summary import summary, undrawable  # they need cv2
 
     for line in summary(palette):
+        tell(line)
+    if any(undrawable(palette)):
+        ctx.exit(1)
+    for line in costs(palette):
         tell(line)
 
 

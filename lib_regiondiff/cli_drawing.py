@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from lib_regiondiff import demo, overrides, record
+from lib_regiondiff import demo, overrides, record, sampler_names
 from lib_regiondiff.auto import told
 from lib_regiondiff.cli_bar import bar
 from lib_regiondiff.cli_caption import described
@@ -20,9 +20,12 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.overrides import Change
 from lib_regiondiff.palette import SEED, Palette
 from lib_regiondiff.record import MadeWith
+from lib_regiondiff.refusals import refuse
 from lib_regiondiff.renderer import Renderer, load_renderer
 
 MAX_SEED = int(SEED.high)
+USUAL = 512
+"""The native side of a usual model."""
 FIELDS: Mapping[str, str] = {
     "prompt": "background.prompt",
     "negative": "background.negative",
@@ -51,15 +54,25 @@ def draw(
     model = model_of(options["model"], palette)
     seeds = seeds_of(palette.seed, options["seed"], options["count"])
     places = places_of(output, seeds, options["force"])
+    expect_drawable(palette)
+    chatty = options["progress"] is not False
+    if chatty:
+        tell(f"loading {model} ...", err=True)
     palette, lines = described(palette, options["caption_model"])
     renderer = load_renderer(palette, model, options["device"], options["dtype"], how_loaded(options))
     palette, advised = proposed(palette, renderer, options["accelerate"])
     lines += [*advised, *(f"differs: {line}" for line in (since(palette, then, renderer) if then else []))]
+    lines += [*doubts(palette), *(costs(palette, renderer.native, len(seeds)) if chatty else [])]
     for line in lines:
         tell(line, err=True)
-    _warn(palette)
+    write(renderer, palette, places, options)
+
+
+def write(renderer: Renderer, palette: Palette, places: Mapping[int, Path], options: Mapping[str, Any]) -> None:
+    """Draw a picture for each seed into its file, and print its path when it is there."""
     said: set[str] = set()
-    with bar(options["progress"], len(seeds) * palette.steps) as (progress, aside):
+    with bar(options["progress"], len(places) * palette.steps) as (progress, aside):
+        seeds = [*places]
         for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress, options["batch"]), strict=True):
             made_with = replace(renderer.made_with, chosen=picture.chosen)
             record.save(picture.image, picture.palette, made_with, places[seed])
@@ -70,12 +83,38 @@ def draw(
                 tell(places[seed])
 
 
-def _warn(palette: Palette) -> None:
-    """Say which negatives will do nothing."""
-    from lib_regiondiff.summary import unheard
+def expect_drawable(palette: Palette) -> None:
+    """HostError for what no model draws, before one is loaded."""
+    refuse(palette)
+    sampler_names.find(palette.sampler)
 
-    for line in unheard(palette, palette.guidance, palette.background.negative):
-        tell(f"warning: {line}; --set nag={{}} lets it act", err=True)
+
+def doubts(palette: Palette) -> list[str]:
+    """Warnings about negatives that will do nothing and brushes that will draw nothing."""
+    from lib_regiondiff.summary import Shares, idle, unheard  # they need cv2
+
+    vain = unheard(palette, palette.guidance, palette.background.negative)
+    lines = [f"{line}; --set nag={{}} lets it act" for line in vain]
+    return [f"warning: {line}" for line in (*lines, *idle(palette, Shares.of(palette), palette.steps))]
+
+
+def costs(palette: Palette, native: int | None = None, count: int = 1) -> list[str]:
+    """What so many pictures cost, in words; without a model's native side by that of a usual one.
+
+    HostError for what that model cannot draw.
+    """
+    from lib_regiondiff.cost import describe, estimate  # they need torch, which takes seconds
+
+    usual = demo.NATIVE if palette.model.name == demo.NAME else USUAL
+    try:
+        cost = estimate(palette, native or usual)
+    except HostError as error:
+        if native:
+            raise
+        return [f"warning: {error} (with a model of {usual} px)"]
+    time, *others = describe(cost)
+    each = f"each of {count} pictures takes " if count > 1 else ""
+    return [f"cost: {line}" for line in (each + time, *others)]
 
 
 def changes(options: Mapping[str, Any]) -> list[overrides.Change]:

@@ -23,7 +23,7 @@ from lib_regiondiff.hosts.frames import picture
 from lib_regiondiff.hosts.gates import arm, gates_of, hook, is_on, release
 from lib_regiondiff.hosts.run import Request
 from lib_regiondiff.palette import Background, Brush, Palette, dumps
-from lib_regiondiff.plan import refuse
+from lib_regiondiff.refusals import refuse
 from lib_regiondiff.requests import Document
 from lib_regiondiff.store import Store
 from lib_regiondiff.wording import Given, draw_of, words_of

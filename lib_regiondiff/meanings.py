@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Part, Parts, composed
+from lib_regiondiff.intervals import interval
 from lib_regiondiff.palette import Brush, Palette
 from lib_regiondiff.store import Store
 from lib_regiondiff.suffix import suffixed
@@ -78,15 +78,9 @@ def meanings_of(palette: Palette, job: Job, alone: bool) -> list[Meaning]:
             replace(text, prompt=suffixed(text.prompt, palette.suffix, base.prompt))
             for text, base in zip(texts, under.texts, strict=True)
         ]
-        first = max(whole(brush.start * count), count - whole(brush.strength * count))
-        return Meaning(tuple(texts), brush.guidance, brush.prompt_strength, first, whole(brush.stop * count))
+        return Meaning(tuple(texts), brush.guidance, brush.prompt_strength, *interval(brush, count))
 
     return [under, *(meaning(brush) for brush in palette.brushes)]
-
-
-def whole(levels: float) -> int:
-    """A share of levels as a number of them; halves count up."""
-    return math.floor(levels + 0.5)
 
 
 def owners_of(meanings: Sequence[Meaning], merge: bool) -> list[list[int]]:

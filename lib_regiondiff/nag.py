@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-
-from lib_regiondiff.host import Cond
 from lib_regiondiff.palette import Nag
+
+if TYPE_CHECKING:  # so that what only asks whether it acts needs no torch
+    from torch import Tensor
+
+    from lib_regiondiff.host import Cond
 
 TINY = 1e-7
 

@@ -15,16 +15,17 @@ from torch import Tensor
 
 from lib_regiondiff import edges, imaging, masks, tiles
 from lib_regiondiff.auto import chosen, settled
-from lib_regiondiff.errors import HostError
 from lib_regiondiff.fields import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Level
+from lib_regiondiff.intervals import whole
 from lib_regiondiff.levels import Steps, Weights
-from lib_regiondiff.meanings import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of, whole
+from lib_regiondiff.meanings import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of
 from lib_regiondiff.nag import acting
 from lib_regiondiff.own import Own
 from lib_regiondiff.palette import Nag, Palette
 from lib_regiondiff.partition import divide
+from lib_regiondiff.refusals import refuse, refuse_cut
 from lib_regiondiff.surround import Around, white_share
 from lib_regiondiff.views import Layout, View
 
@@ -86,7 +87,7 @@ def step_of(clock: Sequence[float], noise: float) -> int:
 def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Plan:
     """Plan a job. Raises HostError for what cannot be honoured yet; `merge` False keeps equal brushes apart."""
     refuse(palette)
-    _refuse_cut(palette, job.size, host.latent.pixels_per_cell)
+    refuse_cut(palette, job.size, host.latent.pixels_per_cell)
     guidance = palette.guidance if job.guidance is None else job.guidance
     if len(job.clock) < 2:
         return Plan(job.size.cells(host.latent.pixels_per_cell), job.clock, guidance, palette.rescale, ())
@@ -188,18 +189,6 @@ def _under(palette: Palette, size: Size, host: Host) -> Tensor | None:
     """x0 [C, h, w] of the background's picture or colour, stretched to the canvas; None if it is a prompt alone."""
     picture = imaging.ground(palette.background.image, palette.background.colour, size)
     return None if picture is None else host.encode_image(imaging.bordered(picture, host.latent.pixels_per_cell))[0]
-
-
-def refuse(palette: Palette) -> None:
-    """HostError for what the format can say and this version cannot do."""
-    if palette.attention != "none":
-        raise HostError("attention", "none", repr(palette.attention), "this version cannot do it yet; leave it out")
-
-
-def _refuse_cut(palette: Palette, size: Size, cell: int) -> None:
-    """HostError for borders that continue each other inside of a latent cell."""
-    if palette.wraps and size.width % cell:
-        raise HostError("size.width", f"a multiple of {cell}, because of tiles.wrap", f"{size.width}")
 
 
 def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:

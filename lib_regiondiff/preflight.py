@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -10,28 +9,28 @@ from typing import cast
 from lib_regiondiff import requests
 from lib_regiondiff.auto import told
 from lib_regiondiff.caption import is_wordless
+from lib_regiondiff.cost import clock, count_cells
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.wildcards import unknown
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Host, Level
+from lib_regiondiff.host import Host
 from lib_regiondiff.imaging import Picture
-from lib_regiondiff.model import Call, ask
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.plan import BACKGROUND, Job, Plan, Text, make_plan
 from lib_regiondiff.sketch import Sketch
 from lib_regiondiff.store import Store
 from lib_regiondiff.suffix import suffixed
-from lib_regiondiff.summary import TRACE, Shares, describe_cost, doubtful, refused, spoken, unheard
+from lib_regiondiff.summary import TRACE, Shares, describe_cost, doubtful, idle, refused, spoken, unheard
 from lib_regiondiff.surroundings import ALONE, Surroundings
-from lib_regiondiff.views import View
 
 KINDS = ("error", "warning", "note")
 SMALL = 0.01
 TAKES = "it takes "
 SKEW = 0.02
-LEVEL = Level(0.0, 1.0, 0.0, 0.0)
 STEPS = 20
+MOST_STEPS = 1000
+"""What never acts in these acts in no other number of them."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,6 @@ class _Case:
         """What is encoded for background and brushes; PaletteError for wildcards that cannot be resolved."""
         words = self.around.words
         return requests.texts(requests.drawn(self.palette, words), words)
-
-
-def clock(steps: int) -> tuple[float, ...]:
-    """The noises of so many steps from pure noise, as well as anybody can know them before a job."""
-    return (*(1 - step / steps for step in range(steps)), 0.0)
 
 
 def cost_of(palette: Palette, around: Surroundings = ALONE) -> float:
@@ -163,6 +157,12 @@ def _unheard(case: _Case) -> Iterator[Notice]:
     yield from (Notice("warning", line) for line in unheard(case.palette, case.guidance, under))
 
 
+def _idle(case: _Case) -> Iterator[Notice]:
+    """Brushes that never act, and those after which nobody draws."""
+    told = idle(case.palette, case.shares, case.around.steps or MOST_STEPS, case.around.prompt)
+    yield from (Notice("warning", line) for line in told)
+
+
 def _networks(case: _Case) -> Iterator[Notice]:
     """Tags of extra networks in brushes."""
     for index, brush in enumerate(case.palette.brushes, start=1):
@@ -231,13 +231,7 @@ def _ratio(case: _Case) -> float:
 
 def _cells(case: _Case, palette: Palette, texts: Mapping[str, Text]) -> int:
     """The cells of all rows of one image at all steps."""
-    steps = itertools.groupby(case.planned(palette, texts).steps)
-    return sum(_asked(views, case.guidance) * sum(1 for _ in alike) for views, alike in steps)
-
-
-def _asked(views: Sequence[View], scale: float) -> int:
-    """The cells of one image's rows at a step."""
-    return sum(row.box.size.area for row in ask(views, 1, LEVEL, Call(scale))[0])
+    return count_cells(case.planned(palette, texts), case.guidance)
 
 
 def _auto(case: _Case) -> Iterator[Notice]:
@@ -265,6 +259,7 @@ CHECKS: Sequence[Check] = (
     _undescribed,
     _stretched,
     _unheard,
+    _idle,
     _networks,
     _wildcards,
     _tokens,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lib_regiondiff import demo, record
+from lib_regiondiff import demo, record, sampler_names
 from lib_regiondiff.accelerators import Proposal
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.palette import Palette
@@ -26,6 +27,7 @@ class Renderer:
     made_with: MadeWith
     fingerprint: str = ""
     proposals: tuple[Proposal, ...] = ()
+    native: int = 512
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,7 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
     from lib_regiondiff.hosts.diffusers.host import DiffusersHost
     from lib_regiondiff.hosts.diffusers.render import renders
     from lib_regiondiff.hosts.diffusers.room import Room
-    from lib_regiondiff.hosts.diffusers.samplers import find
-    from lib_regiondiff.plan import refuse
 
-    refuse(palette)
-    find(palette.sampler)
     place = demo.place_of(model)
     added = extras_of(palette, place, demo.PARTS, how.embeddings)
     added = replace(added, room=Room(how.rows, how.whole, how.offload))
@@ -67,7 +65,8 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
     made = MadeWith(card.type, str(loaded.latent.dtype).removeprefix("torch."), record.versions(), name)
     proposals = proposals_of(loaded.pipe, place, added)
     # Which model it is has been settled: options, or --trust.
-    return Renderer(lambda *asked: renders(loaded, *asked, ignore_model=True), made, loaded.fingerprint, proposals)
+    drawn = functools.partial(renders, loaded, ignore_model=True)
+    return Renderer(drawn, made, loaded.fingerprint, proposals, loaded.latent.native)
 
 
 def absent() -> list[str]:
@@ -98,8 +97,6 @@ def surroundings() -> Iterator[str]:
     if absent():
         yield f"no {absent()[0]}, so no sampler: {INSTALL}"
         return
-    quieten()
-    from lib_regiondiff.hosts.diffusers import samplers
-
-    for name, sampler in samplers.SAMPLERS.items():
-        yield f"sampler {name}" + (f" (needs the package {sampler.needs})" if samplers.absent(sampler) else "")
+    for name in sampler_names.NAMES:
+        lacks = sampler_names.absent(name)
+        yield f"sampler {name}" + (f" (needs the package {lacks})" if lacks else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import torch
@@ -10,9 +9,9 @@ from PIL import Image
 
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Part, Parts
+from lib_regiondiff.suffix import AND
 
 CELL = 8
-AND = re.compile(r"\bAND\b")
 
 
 @dataclass(frozen=True, eq=False)

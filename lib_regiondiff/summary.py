@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import cv2
 import numpy as np
 
-from lib_regiondiff import masks
+from lib_regiondiff import masks, sampler_names
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.intervals import interval
 from lib_regiondiff.nag import acting
 from lib_regiondiff.palette import Brush, Palette
 from lib_regiondiff.partition import choose_cell, divide
-from lib_regiondiff.plan import refuse
-from lib_regiondiff.sketch import AND
+from lib_regiondiff.refusals import refuse, refuse_cut
 from lib_regiondiff.store import Store
+from lib_regiondiff.suffix import AND
 
+CELL = 8  # pixels at a side of a latent cell, of all models that the command line draws with
 FINEST = 2
 THIN = 24  # pixels; three latent cells
 TRACE = 5e-4
@@ -68,14 +71,14 @@ def _rounded(ratio: float) -> float:
 
 
 def summary(palette: Palette) -> list[str]:
-    """Lines about a palette; those about likely mistakes begin with `warning:`."""
+    """Lines about a palette; what cannot be drawn begins with `error:`, likely mistakes with `warning:`."""
     shares = Shares.of(palette)
     head = f"{palette.size}, {len(palette.brushes)} brushes, {palette.steps} steps of {palette.sampler}"
     names = ["background", *(label(brush) for brush in palette.brushes)]
     parts = [f"{100 * shares.part(index):6.1f} %  {name}" for index, name in enumerate(names)]
     vain = unheard(palette, palette.guidance, palette.background.negative)
-    doubts = (*doubtful(palette, shares), *bare(palette, shares), *vain, *refused(palette))
-    told = [f"warning: {line}" for line in doubts]
+    doubts = (*doubtful(palette, shares), *bare(palette, shares), *idle(palette, shares, palette.steps), *vain)
+    told = [*(f"error: {line}" for line in undrawable(palette)), *(f"warning: {line}" for line in doubts)]
     return [f"{head}, guidance {palette.guidance:g}", *parts, *told]
 
 
@@ -107,6 +110,21 @@ def bare(palette: Palette, shares: Shares) -> Iterator[str]:
         yield f"{100 * shares.part(0):.1f} % of the canvas has no brush, and the background has no prompt"
 
 
+def idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") -> Iterator[str]:
+    """Brushes that never act in so many steps, and those that end where nothing goes on; `prompt` is the main one."""
+    under = palette.background
+    silent = not under.painted and not under.prompt.strip() and not prompt.strip()
+    for index, brush in enumerate(palette.brushes, start=1):
+        first, last = interval(brush, steps)
+        if first >= last:
+            cut = {"strength": (brush.strength, 1), "start": (brush.start, 0), "stop": (brush.stop, 1)}
+            why = ", ".join(f"{name} {value:g}" for name, (value, usual) in cut.items() if value != usual)
+            yield f"{spoken(index, brush)}: never acts{f' in {steps} steps' if brush.strength else ''} ({why})"
+        elif last < steps and silent and shares.part(index) > TRACE:
+            ends = f"it stops at {brush.stop:g}, and nothing says what is there afterwards"
+            yield f"{spoken(index, brush)}: {ends}: the background has no prompt"
+
+
 def unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
     """Negatives that are not asked, for their guidance is 1; `negative` is the background's or the main one."""
     if acting(palette.nag) is not None:
@@ -121,9 +139,19 @@ def unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
 
 
 def refused(palette: Palette) -> Iterator[str]:
-    """What this version cannot do, found one field at a time."""
-    for field in dataclasses.fields(palette):
-        try:
-            refuse(Palette(**{field.name: getattr(palette, field.name)}))
-        except HostError as error:
-            yield str(error)
+    """What no model can be asked yet."""
+    yield from _raised(refuse, palette)
+
+
+def undrawable(palette: Palette) -> Iterator[str]:
+    """What the command line cannot draw, whatever the model."""
+    yield from refused(palette)
+    yield from _raised(refuse_cut, palette, palette.size, CELL)
+    yield from _raised(sampler_names.find, palette.sampler)
+
+
+def _raised(check: Callable[..., Any], *values: Any) -> Iterator[str]:
+    try:
+        check(*values)
+    except HostError as error:
+        yield str(error)

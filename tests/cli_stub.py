@@ -33,8 +33,13 @@ def draw(palette: Palette, seeds: Sequence[int], progress: Callable[[int, int], 
 
 
 def run(*words: str | Path, code: int = 0, **more: Any) -> Result:
-    """Run the command line in this process: the exit code is as expected, and there is no traceback."""
-    result = CliRunner().invoke(cli.main, [str(word) for word in words], **more)
+    """Run the command line in this process: the exit code is as expected, and there is no traceback.
+
+    What is drawn is drawn without a word on how it goes on, unless that is asked for.
+    """
+    quiet = words[0] in ("render", "panorama") and "--progress" not in words
+    given = [str(word) for word in words] + ["--no-progress"] * quiet
+    result = CliRunner().invoke(cli.main, given, **more)
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output
     return result

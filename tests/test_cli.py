@@ -269,7 +269,7 @@ def slow(palette, seeds, progress, batch):
     Path("waiting").touch()
     time.sleep(60)
 cli_drawing.load_renderer = lambda *how: Renderer(slow, cli_stub.MADE)
-cli.main(["render", {source!r}, "-o", "out.png", "--count", "2"])
+cli.main(["render", {source!r}, "-o", "out.png", "--count", "2", "--no-progress"])
 """
 
 

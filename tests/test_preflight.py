@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 
 from fakes import GaussianHost
+from lib_regiondiff.cost import LEVEL
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.model import Call, ask
 from lib_regiondiff.palette import Palette, parse
 from lib_regiondiff.plan import Job, make_plan
-from lib_regiondiff.preflight import KINDS, LEVEL, STEPS, Notice, Surroundings, clock, cost_of, preflight
+from lib_regiondiff.preflight import KINDS, STEPS, Notice, Surroundings, clock, cost_of, preflight
 from lib_regiondiff.summary import describe_cost
 from palettes import data_url, palettes, picture
 

@@ -13,7 +13,7 @@ diffusers = pytest.importorskip("diffusers")
 
 from known_model import COLOURS
 from known_unet import AMPLITUDE
-from lib_regiondiff import noise
+from lib_regiondiff import noise, sampler_names
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Level
 from lib_regiondiff.hosts.diffusers import samplers, schedule
@@ -29,7 +29,7 @@ NEAR = 10 / 127.5  # ten grey levels, in latents of the known model
 
 
 def at_hand(names: Any) -> list[str]:
-    return [name for name in names if not samplers.absent(SAMPLERS[name])]
+    return [name for name in names if not sampler_names.absent(name)]
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_progress_counts_steps_and_not_calls(host: DiffusersHost, name: str) -> 
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samplers, "absent", lambda sampler: bool(sampler.needs))
+    monkeypatch.setattr(sampler_names, "absent", lambda name: sampler_names.NEEDS.get(sampler_names.NAMES[name][0], ""))
     with pytest.raises(HostError, match="sampler LMS Karras: expected the package scipy, got none; pip install scipy"):
         samplers.find("lms karras")
     assert samplers.find("dpm++ 2m sde karras") is SAMPLERS["DPM++ 2M SDE Karras"]
@@ -161,3 +161,8 @@ def test_all_of_diffusers_samplers_are_there() -> None:
 
     wanted = {each.name for each in KarrasDiffusionSchedulers if not each.name.startswith("EDM")}
     assert {sampler.scheduler for sampler in BASES.values()} == wanted | {"LCMScheduler", "TCDScheduler"}
+
+
+def test_every_sampler_has_its_names_and_no_other() -> None:
+    assert list(BASES) == list(sampler_names.BASES)
+    assert list(SAMPLERS) == list(sampler_names.NAMES)

@@ -12,6 +12,8 @@ FIRST, LATER = WEIGHTS / "toyworld.safetensors", WEIGHTS / "toyworld-later.safet
 LORA = WEIGHTS / "toyworld-lcm.safetensors"
 FORGE_EXTENSION = HERE / "forge_extension.txt"
 NAME = "demo"
+NATIVE = 128
+"""The side in pixels of the pictures that it was trained with."""
 PARTS: Mapping[str, Path] = {"demo-lcm": LORA, "demo-tiny": WEIGHTS / "tiny"}
 """What can be added to it, by the names that `--lora` and `--vae` know."""
 

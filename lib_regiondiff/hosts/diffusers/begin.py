@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lib_regiondiff import imaging, masks
 from lib_regiondiff.host import Host, Level, Model
-from lib_regiondiff.meanings import whole
+from lib_regiondiff.intervals import whole
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.store import Store
 

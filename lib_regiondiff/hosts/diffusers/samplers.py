@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
-import importlib.util
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
+from lib_regiondiff import sampler_names
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Level
 
@@ -32,16 +31,14 @@ Scaling = Callable[[float, float], Level]
 class Sampler:
     """A scheduler class of diffusers.
 
-    `level(t, sigma)` is a level in the scaling of its x; `spacings` are its other schedules of levels; `between` says
-    at which sigma it calls the model for the second time in a step; `needs` is a package.
+    `level(t, sigma)` is a level in the scaling of its x; `between` says at which sigma it calls the model for the
+    second time in a step.
     """
 
     scheduler: str
     level: Scaling = Level.preserving
     options: Mapping[str, Any] = field(default_factory=dict)
-    spacings: Sequence[str] = ()
     between: Callable[[Any, int], float] | None = None
-    needs: str = ""
 
 
 def _own_middle(scheduler: Any, call: int) -> float:
@@ -56,10 +53,8 @@ def _geometric_middle(scheduler: Any, call: int) -> float:
     return math.sqrt(scheduler.sigmas[call - 1] * scheduler.sigmas[call])
 
 
-def _spaced(
-    scheduler: str, level: Callable[[float, float], Level] = Level.preserving, needs: str = "", **options: Any
-) -> Sampler:
-    return Sampler(scheduler, level, {**options, **EVEN}, tuple(SPACINGS), needs=needs)
+def _spaced(scheduler: str, level: Scaling = Level.preserving, **options: Any) -> Sampler:
+    return Sampler(scheduler, level, {**options, **EVEN})
 
 
 def _multistep(kind: str) -> Sampler:
@@ -68,62 +63,39 @@ def _multistep(kind: str) -> Sampler:
 
 BASES: Mapping[str, Sampler] = {
     "Euler": _spaced("EulerDiscreteScheduler", level=Level.exploding),
-    "Euler a": Sampler("EulerAncestralDiscreteScheduler", level=Level.exploding, spacings=("SGM Uniform",)),
-    "LMS": _spaced("LMSDiscreteScheduler", level=Level.exploding, needs="scipy"),
+    "Euler a": Sampler("EulerAncestralDiscreteScheduler", level=Level.exploding),
+    "LMS": _spaced("LMSDiscreteScheduler", level=Level.exploding),
     "Heun": _spaced("HeunDiscreteScheduler", level=Level.exploding),
     "DPM2": replace(_spaced("KDPM2DiscreteScheduler", level=Level.exploding), between=_own_middle),
     "DPM2 a": replace(_spaced("KDPM2AncestralDiscreteScheduler", level=Level.exploding), between=_own_middle_before),
-    "DPM++ 2S": replace(
-        _spaced("DPMSolverSinglestepScheduler", algorithm_type="dpmsolver++", solver_order=2, lower_order_final=True),
-        spacings=("Karras", "Exponential"),
+    "DPM++ 2S": _spaced(
+        "DPMSolverSinglestepScheduler", algorithm_type="dpmsolver++", solver_order=2, lower_order_final=True
     ),
     "DPM++ 2M": _multistep("dpmsolver++"),
     "DPM++ 2M SDE": _multistep("sde-dpmsolver++"),
-    "DPM++ SDE": replace(
-        _spaced("DPMSolverSDEScheduler", level=Level.exploding, needs="torchsde"), between=_geometric_middle
-    ),
+    "DPM++ SDE": replace(_spaced("DPMSolverSDEScheduler", level=Level.exploding), between=_geometric_middle),
     "DEIS": _spaced("DEISMultistepScheduler"),
     "UniPC": _spaced("UniPCMultistepScheduler"),
-    "DDIM": Sampler("DDIMScheduler", options={"clip_sample": False}, spacings=("SGM Uniform",)),
-    "DDPM": Sampler("DDPMScheduler", options={"clip_sample": False}, spacings=("SGM Uniform",)),
+    "DDIM": Sampler("DDIMScheduler", options={"clip_sample": False}),
+    "DDPM": Sampler("DDPMScheduler", options={"clip_sample": False}),
     "PLMS": Sampler("PNDMScheduler", options={"skip_prk_steps": True}),
     "LCM": Sampler("LCMScheduler"),
     "TCD": Sampler("TCDScheduler"),
 }
 
 
-def _with_spacings(name: str, base: Sampler) -> Mapping[str, Sampler]:
-    """A sampler, and under longer names the same with other schedules."""
-    others = {f"{name} {each}": replace(base, options={**base.options, **SPACINGS[each]}) for each in base.spacings}
-    return {name: base, **others}
+def _with_spacing(base: str, spacing: str) -> Sampler:
+    """A sampler, with another schedule of levels if there is a word for one."""
+    sampler = BASES[base]
+    return replace(sampler, options={**sampler.options, **SPACINGS[spacing]}) if spacing else sampler
 
 
-SAMPLERS: Mapping[str, Sampler] = {
-    name: sampler for base in BASES.items() for name, sampler in _with_spacings(*base).items()
-}
+SAMPLERS: Mapping[str, Sampler] = {name: _with_spacing(*made) for name, made in sampler_names.NAMES.items()}
 
 
 def find(name: str) -> Sampler:
-    """The sampler of a name, capitals aside; HostError with the nearest names otherwise."""
-    known = {key.lower(): key for key in SAMPLERS}
-    if name.lower() in known:
-        return _usable(known[name.lower()])
-    near = difflib.get_close_matches(name.lower(), known, 1)
-    cure = f"did you mean '{known[near[0]]}'?" if near else "`regiondiff info` lists their schedules too"
-    raise HostError("sampler", "one of " + ", ".join(BASES), repr(name), cure)
-
-
-def _usable(name: str) -> Sampler:
-    """The sampler of this very name; HostError where a package that it needs is missing."""
-    sampler = SAMPLERS[name]
-    if absent(sampler):
-        raise HostError(f"sampler {name}", f"the package {sampler.needs}", "none", f"pip install {sampler.needs}")
-    return sampler
-
-
-def absent(sampler: Sampler) -> bool:
-    """Whether a package that a sampler needs is missing."""
-    return bool(sampler.needs) and importlib.util.find_spec(sampler.needs) is None
+    """The sampler of a name, capitals aside; HostError with the nearest names, or for a package that is missing."""
+    return SAMPLERS[sampler_names.find(name)]
 
 
 FLOW = Sampler("FlowMatchEulerDiscreteScheduler", lambda t, sigma: Level(t, 1 - sigma, sigma, sigma))

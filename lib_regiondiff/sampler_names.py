@@ -1,0 +1,59 @@
+"""Names of samplers, as WebUIs have them: those that the command line and the library can draw with over diffusers."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from collections.abc import Mapping, Sequence
+
+from lib_regiondiff.errors import HostError
+
+EVERY = ("Karras", "Exponential", "SGM Uniform")
+BASES: Mapping[str, Sequence[str]] = {
+    "Euler": EVERY,
+    "Euler a": ("SGM Uniform",),
+    "LMS": EVERY,
+    "Heun": EVERY,
+    "DPM2": EVERY,
+    "DPM2 a": EVERY,
+    "DPM++ 2S": ("Karras", "Exponential"),
+    "DPM++ 2M": EVERY,
+    "DPM++ 2M SDE": EVERY,
+    "DPM++ SDE": EVERY,
+    "DEIS": EVERY,
+    "UniPC": EVERY,
+    "DDIM": ("SGM Uniform",),
+    "DDPM": ("SGM Uniform",),
+    "PLMS": (),
+    "LCM": (),
+    "TCD": (),
+}
+"""Each sampler and the other schedules of levels that it has, which its longer names end in."""
+NAMES: Mapping[str, tuple[str, str]] = {
+    name: (base, spacing)
+    for base, spacings in BASES.items()
+    for name, spacing in [(base, ""), *((f"{base} {each}", each) for each in spacings)]
+}
+"""All names, and what they are made of."""
+NEEDS: Mapping[str, str] = {"LMS": "scipy", "DPM++ SDE": "torchsde"}
+"""The package that a sampler needs."""
+
+
+def find(name: str) -> str:
+    """A name with the capitals that it has here; HostError with the nearest ones, or for a package that is missing."""
+    known = {each.lower(): each for each in NAMES}
+    if name.lower() not in known:
+        near = difflib.get_close_matches(name.lower()[:64], known, 1)
+        cure = f"did you mean '{known[near[0]]}'?" if near else "`regiondiff info` lists their schedules too"
+        raise HostError("sampler", "one of " + ", ".join(BASES), repr(name), cure)
+    found = known[name.lower()]
+    lacks = absent(found)
+    if lacks:
+        raise HostError(f"sampler {found}", f"the package {lacks}", "none", f"pip install {lacks}")
+    return found
+
+
+def absent(name: str) -> str:
+    """The package that a sampler needs and that is missing; nothing where there is none."""
+    package = NEEDS.get(NAMES[name][0], "")
+    return package if package and importlib.util.find_spec(package) is None else ""

@@ -1,0 +1,172 @@
+"""`check`: what cannot be drawn ends with 1, what hardly is meant so is told, and what it costs is said."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from PIL import Image
+
+from cli_stub import MADE, PALETTE, SUN, TREE, draw, run
+from lib_regiondiff import cli, cli_drawing, cost
+from lib_regiondiff.cost import clock, describe, estimate
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.palette import Palette, dumps, parse
+from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.preflight import Surroundings, preflight
+from lib_regiondiff.renderer import Renderer
+from lib_regiondiff.sketch import Sketch
+from palettes import data_url, encoded, palettes
+
+GRASS = {"background": {"prompt": "grass"}}
+
+
+def check(code: int = 0, **changes: Any) -> list[str]:
+    """What `check` prints of a palette."""
+    return run("check", "-", input=json.dumps(PALETTE | GRASS | changes), code=code).stdout.splitlines()
+
+
+def starting(kind: str, lines: list[str]) -> list[str]:
+    """The lines of a kind, without it."""
+    return [line.removeprefix(f"{kind}: ") for line in lines if line.startswith(f"{kind}: ")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"attention": "couple"}, "attention: expected none"),
+        ({"attention": "bias"}, "attention: expected none"),
+        ({"sampler": "Eular a"}, "sampler: expected one of Euler, Euler a, .*, got 'Eular a'; did you mean 'Euler a'?"),
+        ({"sampler": "DPM++ 2M Caras"}, "sampler: .*; did you mean 'DPM++ 2M Karras'?"),
+        ({"sampler": "zzz"}, "sampler: .*; `regiondiff info` lists"),
+        (
+            {"size": {"width": 516, "height": 512}, "tiles": {"wrap": True}},
+            "size.width: expected a multiple of 8, because of tiles.wrap, got 516",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_ends_with_1(changes: dict[str, Any], told: str) -> None:
+    found = starting("error", check(1, **changes))
+    assert len(found) == 1 and re.match(told.replace("+", r"\+").replace("?", r"\?"), found[0])
+    both = check(1, attention="couple", sampler="Eular a")
+    assert len(starting("error", both)) == 2
+
+
+def test_samplers_are_known_whatever_their_capitals() -> None:
+    for name in ("euler A", "DPM++ 2M karras", "LCM", "PLMS"):
+        assert starting("error", check(sampler=name)) == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(palettes())
+def test_what_passes_can_be_planned(palette: Palette) -> None:
+    data = json.loads(dumps(palette)) | {"sampler": "Euler a"}
+    result = run("check", "-", input=json.dumps(data), code=1 if palette.attention != "none" else 0)
+    if result.exit_code == 0:
+        with contextlib.suppress(HostError):  # for a native side that the palette does not know
+            make_plan(palette, Job(palette.size, clock(3), (1,)), Sketch(512))  # type: ignore[arg-type]
+
+
+NEVER = [
+    ({"strength": 0}, "never acts (strength 0)"),
+    ({"strength": 0.1}, "never acts in 3 steps (strength 0.1)"),
+    ({"start": 0.9}, "never acts in 3 steps (start 0.9)"),
+    ({"start": 0.4, "stop": 0.45}, "never acts in 3 steps (start 0.4, stop 0.45)"),
+]
+
+
+@pytest.mark.parametrize(("values", "told"), NEVER)
+def test_brushes_that_never_act_are_told(values: dict[str, Any], told: str) -> None:
+    assert starting("warning", check(brushes=[TREE | values, SUN])) == [f"brush 1 (Old tree): {told}"]
+    assert starting("warning", check(brushes=[TREE | values, SUN], steps=1000))[1:] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "warned"),
+    [
+        ({}, True),
+        ({"background": {"prompt": " "}}, True),
+        ({"background": {"prompt": "grass"}}, False),
+        ({"background": {"colour": "#00ff00"}}, False),
+    ],
+)
+def test_a_stop_after_which_nobody_draws_is_told(changes: dict[str, Any], warned: bool) -> None:
+    halves = [TREE | {"stop": 0.5}, TREE | {"id": "other", "mask": {"rectangle": [0.5, 0, 1, 1]}}]
+    found = starting("warning", check(brushes=halves, **({"background": {}} | changes)))
+    told = (
+        "brush 1 (Old tree): it stops at 0.5, and nothing says what is there afterwards: the background has no prompt"
+    )
+    assert found == ([told] if warned else [])
+    covered = [halves[0], TREE | {"id": "over", "mask": {"rectangle": [0, 0, 1, 1]}}]
+    assert not any("afterwards" in line for line in check(brushes=covered, background={}))
+
+
+def test_the_preview_says_the_same() -> None:
+    palette = parse({"version": 1, "brushes": [TREE | {"strength": 0}, SUN | {"stop": 0.5}]})
+    told = [notice.text for notice in preflight(palette, Surroundings()) if notice.kind == "warning"]
+    assert "brush 1 (Old tree): never acts (strength 0)" in told
+    assert any(text.startswith("brush 2 (1): it stops at 0.5") for text in told)
+    assert not any("stops" in each.text for each in preflight(palette, Surroundings(prompt="grass")))
+
+
+def test_what_it_costs_is_said() -> None:
+    usual: dict[str, Any] = {"model": {}, "brushes": []}
+    assert starting("cost", check(**usual)) == ["about as long as a plain 512x512 picture"]
+    few = starting("cost", check(**usual, size={"width": 1024, "height": 1024}, tiles=None))
+    assert few == ["about 4 times as long as a plain 512x512 picture"]
+    small = starting("cost", check(brushes=[], size={"width": 256, "height": 128}))
+    assert small == ["about twice as long as a plain 128x128 picture"]
+    huge = {"size": {"width": 16384, "height": 16384}}
+    times, memory = starting("cost", check(model={}, brushes=[TREE], **huge))
+    assert re.fullmatch(r"about 1,[\d,]+ times as long as a plain 512x512 picture", times)
+    assert memory == "about 13 GB of memory for the pixels alone"
+    whole = starting("cost", check(**usual, **huge, tiles=None))
+    assert whole[-1].startswith("the network sees up to 16384x16384 pixels at once, 1,024 times those of a plain")
+
+
+def test_an_init_picture_saves_levels() -> None:
+    picture = data_url(encoded(Image.new("RGB", (8, 8))))
+    half = estimate(parse({"version": 1, "init": {"image": picture, "strength": 0.5}}), 512)
+    assert half.times == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("brushes", [[], [TREE], [TREE, SUN | {"mask": {"rectangle": [0, 0, 1, 1]}}]])
+@pytest.mark.parametrize("tiles", [{"width": 512, "height": 768, "overlap": 64}, {}, "auto", None])
+def test_a_large_canvas_is_estimated_by_a_smaller_one(
+    brushes: list[Any], tiles: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = {"version": 1, "size": {"width": 4096, "height": 3072}, "brushes": brushes, "tiles": tiles}
+    exact = estimate(parse(data), 512)
+    monkeypatch.setattr(cost, "MOST_NUMBERS", 2**16)
+    near = estimate(parse(data), 512)
+    assert near.times == pytest.approx(exact.times, rel=0.15) and near.view.area == pytest.approx(exact.view.area, 0.1)
+
+
+def test_drawing_begins_with_what_it_does_and_costs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(draw, MADE, native=128))
+    monkeypatch.setattr(cli_drawing, "write", lambda *how: told.append("written"))
+    monkeypatch.setattr(cli_drawing, "tell", lambda line, err=False: told.append(line))
+    palette = tmp_path / "p.json"
+    palette.write_text(json.dumps(PALETTE | {"brushes": [TREE | {"strength": 0}], "steps": 5}), encoding="utf-8")
+    assert CliRunner().invoke(cli.main, ["render", str(palette), "-o", str(tmp_path / "o.png")]).exit_code == 0
+    never, cost = "warning: brush 1 (Old tree): never acts (strength 0)", "as long as a plain 128x128 picture"
+    assert told[:2] == ["loading demo ...", never] and told[3:] == ["written"]
+    assert told[2].startswith("cost: ") and told[2].endswith(cost)
+
+
+def test_far_too_many_tiles_are_not_counted_one_by_one() -> None:
+    whole = {"rectangle": [0, 0, 1, 1]}
+    brushes = [{"id": str(i), "prompt": str(i), "mask": whole} for i in range(64)]
+    large = {"size": {"width": 16384, "height": 16384}, "overlap": {"rule": "weighted"}}
+    most = estimate(parse({"version": 1, "brushes": brushes, **large}), 512)
+    assert most.most and 40_000 < most.times < 130_000
+    assert next(describe(most)).startswith("up to ")
+    tiny = {"tiles": {"width": 64, "height": 64, "overlap": 63}, "size": {"width": 2048, "height": 2048}}
+    assert estimate(parse({"version": 1, **tiny, "brushes": brushes[:2]}), 512).most
