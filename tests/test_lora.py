@@ -213,7 +213,7 @@ BAD: dict[str, tuple[dict[str, tuple[int, ...]], str]] = {
     "half a pair": ({f"unet.{TO_Q}.lora_A.weight": (2, 8)}, "the up part of"),
     "ranks": ({f"unet.{TO_Q}.lora_A.weight": (2, 8), f"unet.{TO_Q}.lora_B.weight": (8, 3)}, "shape, 8 x 8"),
     "width": ({f"unet.{TO_Q}.lora_A.weight": (2, 9), f"unet.{TO_Q}.lora_B.weight": (8, 2)}, "for one of 8 x 9"),
-    "one side": ({f"unet.{TO_Q}.lora_A.weight": (2,), f"unet.{TO_Q}.lora_B.weight": (8,)}, "shape, 8 x 8"),
+    "one side": ({f"unet.{TO_Q}.lora_A.weight": (2,), f"unet.{TO_Q}.lora_B.weight": (8,)}, "matrices of numbers"),
 }
 
 

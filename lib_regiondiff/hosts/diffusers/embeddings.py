@@ -84,17 +84,20 @@ class Book:
 
     def _read(self, word: str) -> tuple[Tensor, ...]:
         if word not in self.known:
-            self.known[word] = tuple(_matrices(weights.read(self.files[word])))
+            self.known[word] = tuple(_matrices(self.files[word]))
         return self.known[word]
 
 
-def _matrices(file: weights.Weights) -> Iterator[Tensor]:
+def _matrices(path: Path) -> Iterator[Tensor]:
     """The embeddings [vectors, width] in a file: AUTOMATIC1111's `string_to_param`, or the tensors themselves."""
+    file = weights.read(path)
     inside = file.tree.get("string_to_param") if isinstance(file.tree, dict) else None
     tensors = inside if isinstance(inside, dict) else file.tensors
-    for value in tensors.values():
+    for name, value in tensors.items():
         if isinstance(value, Tensor) and value.ndim in (1, 2) and value.is_floating_point():
-            yield value.detach().reshape(-1, value.shape[-1])
+            weights.expect_plain(value, str(name), path)
+            weights.expect_finite([(str(name), value)], str(path))
+            yield value.detach()[None] if value.ndim == 1 else value.detach()
 
 
 @contextlib.contextmanager

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
-from collections.abc import Mapping
+import pickle
+import struct
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
 
-from lib_regiondiff.errors import HostError
+from lib_regiondiff.errors import HostError, RegionDiffError
 from lib_regiondiff.jsontext import MAX_BYTES, loads
 from lib_regiondiff.schema import Fault, show
 
@@ -17,8 +20,26 @@ MAX_HEADER = 100_000_000
 """Bytes, as in the library of the format itself."""
 MAX_VALUES = 2**24
 Shapes = Mapping[str, tuple[int, ...]]
-DAMAGE = (SafetensorError, OSError, LookupError, RuntimeError, ValueError, StopIteration)
-"""What libraries raise for weights that are missing or misshapen, and `next` where none of the names is there."""
+DAMAGE = (
+    SafetensorError,
+    pickle.UnpicklingError,
+    OSError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    struct.error,
+    AssertionError,
+    ImportError,
+    StopIteration,
+)
+"""What libraries raise for weights and configurations that are missing or damaged, and `next` for a missing name."""
+
+
+MISSHAPEN = "missing or misshapen weights ({})"
 
 
 def read_header(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
@@ -55,6 +76,17 @@ def read_json(path: Path, expected: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise HostError(str(path), expected, show(value))
     return value
+
+
+@contextlib.contextmanager
+def telling(where: str, expected: str, got: str = "{}") -> Iterator[None]:
+    """Whatever a library raises inside, for a file that is damaged, becomes a HostError in which {} is what it says."""
+    try:
+        yield
+    except (RegionDiffError, MemoryError):
+        raise
+    except Exception as error:
+        raise HostError(where, expected, got.format(brief(error))) from error
 
 
 def brief(error: BaseException) -> str:

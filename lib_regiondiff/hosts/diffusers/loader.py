@@ -13,7 +13,6 @@ import diffusers
 import torch
 import transformers
 from diffusers import DiffusionPipeline
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 from transformers import CLIPTextConfig
@@ -21,8 +20,9 @@ from transformers import CLIPTextConfig
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.clip import text_encoder
 from lib_regiondiff.hosts.diffusers.families import Family, expect_text_to_image, family_of
-from lib_regiondiff.hosts.diffusers.headers import brief, read_json
+from lib_regiondiff.hosts.diffusers.headers import brief, read_json, telling
 from lib_regiondiff.hosts.diffusers.single_file import NO_CHECKER, load_single
+from lib_regiondiff.hosts.diffusers.weights import expect_whole
 
 EXPECTED = "a JSON file (a folder of diffusers has this file)"
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
@@ -42,9 +42,10 @@ def load_pipeline(source: str | Path, device: torch.device, dtype: torch.dtype) 
         pipeline = _load_folder(_download(str(source)))
     else:
         raise HostError(str(source), "a model's file or folder", "nothing there")
-    for part in pipeline.components.values():
+    for name, part in pipeline.components.items():
         if not isinstance(part, nn.Module):
             continue
+        expect_whole(((f"{name}.{key}", value) for key, value in part.named_parameters()), str(source))
         nn.Module.to(part, device=device, dtype=dtype)  # diffusers' own `to` warns about a list that is empty here
         part.eval().requires_grad_(False)
     return pipeline
@@ -76,9 +77,9 @@ def _digest(files: Sequence[Path]) -> str:
 
 def _load_folder(folder: Path) -> DiffusionPipeline:
     """A pipeline from a folder in diffusers' form; what is damaged in it becomes one sentence."""
-    kind, family = _kind(folder)
-    taken = inspect.signature(kind.__init__).parameters
-    try:
+    with telling(str(folder), "a whole diffusers model"):
+        kind, family = _kind(folder)
+        taken = inspect.signature(kind.__init__).parameters
         return kind.from_pretrained(
             str(folder),
             variant=_variant(folder / family.network),
@@ -87,8 +88,6 @@ def _load_folder(folder: Path) -> DiffusionPipeline:
             **_text_encoders(folder, family),
             **{name: value for name, value in NO_CHECKER.items() if name in taken},
         )
-    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
-        raise HostError(str(folder), "a whole diffusers model", brief(error)) from error
 
 
 def _kind(folder: Path) -> tuple[Any, Family]:

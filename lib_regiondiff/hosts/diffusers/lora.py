@@ -5,6 +5,7 @@ diffusers' own loader needs peft, runs each LoRA as layers beside the model's, a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,14 @@ from torch import Tensor
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.lora_keys import Key, layers_of, take_apart
-from lib_regiondiff.hosts.diffusers.weights import Weights, read
+from lib_regiondiff.hosts.diffusers.weights import DAMAGED, Weights, expect_finite, read
 from lib_regiondiff.jsontext import loads
-from lib_regiondiff.schema import Fault
+from lib_regiondiff.schema import Fault, show
 
 LAYER = "a layer of this model's"
 OTHER = "it was made for another kind of model, or in a form that is not read"
+SURE = 1000.0
+"""What may be added to any weight without leaving float16's range."""
 KINDS = {  # a part of a key -> other forms of additions, which are not read
     "hada_": "LoHa",
     "lokr_": "LoKr",
@@ -61,9 +64,11 @@ def merge(pipe: Any, file: LoraFile) -> None:
         if layer is None:
             raise HostError(str(file.path), f"{LAYER} name", addition.key, OTHER)
         _check(addition, layer.weight, file.path)
-        changes.append((layer.weight, addition, file.weight * _scale(addition, found.notes)))
+        factor = file.weight * _scale(addition, found.notes, file.path)
+        _expect_finite_sum(layer.weight, addition, factor, file.path)
+        changes.append((layer.weight, addition, factor))
     for weight, addition, factor in changes:
-        weight.copy_(weight.float() + factor * _delta(addition.tensors, weight))
+        weight.copy_(_sum(weight, addition, factor))
 
 
 def additions(file: Weights, path: Path) -> Iterator[Addition]:
@@ -88,12 +93,30 @@ def _check(addition: Addition, weight: Tensor, path: Path) -> None:
     """Refuse tensors whose product is of another shape than the weight."""
     up, down, mid = (addition.tensors.get(role) for role in ("up", "down", "mid"))
     assert up is not None and down is not None
+    expect_finite(((f"{addition.key} ({role})", value) for role, value in addition.tensors.items()), str(path))
+    _expect_matrices(addition, path)
     shape = (*up.shape[:1], *down.shape[1:2], *(down if mid is None else mid).shape[2:])
     inner = {up.shape[1:2], down.shape[:1], *(() if mid is None else (mid.shape[:1], mid.shape[1:2]))}
     same = [size for size in shape if size != 1] == [size for size in weight.shape if size != 1]
     if not same or len(inner) != 1:
         got = f"{addition.key} for one of {_sides(shape)}"
         raise HostError(str(path), f"{LAYER} shape, {_sides(weight.shape)}", got, OTHER)
+
+
+def _expect_matrices(addition: Addition, path: Path) -> None:
+    """Refuse parts that are no matrices of real numbers, beside the kernel that one of them may have, or of rank 0."""
+    kernel = "mid" if "mid" in addition.tensors else "down"
+    for role, value in addition.tensors.items():
+        is_matrix = value.ndim >= 2 and (role == kernel or value.shape[2:].numel() == 1)
+        if value.is_complex() or (role != "alpha" and not (is_matrix and value.is_floating_point())):
+            got = f"{addition.key} with {role} of {_sides(value.shape) or 'one number'} ({_kind(value)})"
+            raise HostError(str(path), "matrices of numbers", got, OTHER)
+    if not addition.tensors["down"].shape[0]:
+        raise HostError(str(path), "a rank of 1 or more", f"{addition.key} of rank 0")
+
+
+def _kind(value: Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")
 
 
 def _sides(shape: Sequence[int]) -> str:
@@ -109,17 +132,43 @@ def _delta(tensors: Mapping[str, Tensor], weight: Tensor) -> Tensor:
     return torch.einsum("oi,ij...,jc->oc...", up, mid, down).reshape(weight.shape)
 
 
-def _scale(addition: Addition, notes: Mapping[str, str]) -> float:
+def _sum(weight: Tensor, addition: Addition, factor: float) -> Tensor:
+    """A weight with its addition, in float32."""
+    return weight.float() + factor * _delta(addition.tensors, weight)
+
+
+def _expect_finite_sum(weight: Tensor, addition: Addition, factor: float, path: Path) -> None:
+    """Refuse what leaves the range of the weight's type; no number of a product is above its parts' norms' product."""
+    parts = [value.float().norm() for role, value in addition.tensors.items() if role != "alpha"]
+    if abs(factor) * float(torch.stack(parts).prod()) < SURE:
+        return
+    if not torch.isfinite(_sum(weight, addition, factor).to(weight.dtype)).all():
+        raise HostError(str(path), f"what {addition.key} adds to be numbers", "some beyond all numbers", DAMAGED)
+
+
+def _scale(addition: Addition, notes: Mapping[str, str], path: Path) -> float:
     """alpha / rank; where the file has no alpha its notes may have one, else it is the rank."""
     rank = addition.tensors["down"].shape[0]
     if "alpha" in addition.tensors:
-        return float(addition.tensors["alpha"]) / rank
+        alpha = addition.tensors["alpha"]
+        if alpha.numel() != 1:
+            raise HostError(str(path), "one number as alpha", f"{alpha.numel()} for {addition.key}")
+        return float(alpha) / rank
     told = _told(notes)
     start, layer = addition.parsed.prefix, addition.parsed.layer
     alpha = told.get(f"{start}lora_alpha", rank)
-    for name, other in dict(told.get(f"{start}alpha_pattern") or {}).items():
+    for name, other in _pattern(told.get(f"{start}alpha_pattern"), path).items():
         alpha = other if layer.endswith(name.replace(".", "_").strip("^$")) else alpha
-    return float(alpha) / (rank**0.5 if told.get(f"{start}use_rslora") else rank)
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not math.isfinite(alpha):
+        raise HostError(str(path), "a number as alpha in its notes", f"{show(alpha)} for {addition.key}")
+    return alpha / (rank**0.5 if told.get(f"{start}use_rslora") else rank)
+
+
+def _pattern(told: Any, path: Path) -> Mapping[str, Any]:
+    """The alphas of single layers that a file's notes tell."""
+    if told is not None and not isinstance(told, dict):
+        raise HostError(str(path), "an object as alpha_pattern in its notes", show(told))
+    return told or {}
 
 
 def _told(notes: Mapping[str, str]) -> dict[str, Any]:

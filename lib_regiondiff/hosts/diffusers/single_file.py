@@ -12,9 +12,8 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import load_file
 from torch import Tensor
 
-from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import layout, predicts, weights
-from lib_regiondiff.hosts.diffusers.headers import DAMAGE, Shapes, brief, read_header
+from lib_regiondiff.hosts.diffusers.headers import MISSHAPEN, Shapes, read_header, telling
 from lib_regiondiff.hosts.diffusers.kinds import EXPECTED, SD2, SDXL, Kind, kind_of
 from lib_regiondiff.hosts.diffusers.layout import ASSETS, UNET, VAE, vae_sizes
 from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
@@ -32,13 +31,11 @@ def load_single(path: Path) -> Any:
     """The file's pipeline on the CPU; HostError for a damaged file or one of another kind."""
     pickled = weights.read(path).tensors if weights.is_pickle(path) else None
     shapes, notes = read_header(path) if pickled is None else (weights.shapes_of(pickled), {})
-    kind = kind_of(path, shapes)
-    try:
+    with telling(str(path), EXPECTED, MISSHAPEN):
+        kind = kind_of(path, shapes)
         state = load_file(path) if pickled is None else dict(pickled)
         parts = _networks(path, kind, state, shapes)
         predicted = predicts.said(shapes, notes, path) or predicts.usual(parts["unet"], asked=kind is SD2)
-    except DAMAGE as error:
-        raise HostError(str(path), EXPECTED, f"missing or misshapen weights ({brief(error)})") from error
     parts["unet"].register_to_config(sample_size=_side(kind, predicted, notes) // 2 ** (layout.vae_levels(shapes) - 1))
     words = {name: clip_tokenizer(padding) for name, padding in kind.padding.items()}
     return _pipeline(kind, {**parts, **words, "scheduler": _scheduler(kind, predicted, shapes)})
@@ -71,7 +68,7 @@ def _pipeline(kind: Kind, parts: Mapping[str, Any]) -> Any:
 
 def _side(kind: Kind, predicted: str, notes: Mapping[str, str]) -> int:
     """The side in pixels that the model was trained at: as modelspec's words in the file say, or its kind."""
-    match = re.fullmatch(r"(\d+)x(\d+)", notes.get("modelspec.resolution", ""))
+    match = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", notes.get("modelspec.resolution", ""))
     usual = kind.native[predicted == predicts.VELOCITY]
     return max(8, min(map(int, match.groups()))) if match else usual
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import weights
-from lib_regiondiff.hosts.diffusers.headers import DAMAGE, brief, read_json
+from lib_regiondiff.hosts.diffusers.headers import MISSHAPEN, read_json, telling
 from lib_regiondiff.hosts.diffusers.layout import VAE
 from lib_regiondiff.hosts.diffusers.single_file import original_vae
 from lib_regiondiff.schema import show
@@ -25,11 +25,10 @@ EXPECTED = "a VAE of this model's kind"
 def exchange(pipe: Any, path: Path) -> None:
     """Give a pipeline another VAE, on its own one's device; HostError for one that is damaged or does not fit."""
     own = pipe.vae
-    try:
+    with telling(str(path), EXPECTED, MISSHAPEN):
         vae: Any = _of_folder(path) if path.is_dir() else _of_file(path, own)
-    except DAMAGE as error:
-        raise HostError(str(path), EXPECTED, f"missing or misshapen weights ({brief(error)})") from error
-    sizes = [(each.config.latent_channels, len(each.config.block_out_channels)) for each in (vae, own)]
+        sizes = [(each.config.latent_channels, len(each.config.block_out_channels)) for each in (vae, own)]
+    weights.expect_whole(vae.named_parameters(), str(path))
     if sizes[0] != sizes[1]:
         expected, got = (f"{channels} channels and {levels} levels" for channels, levels in reversed(sizes))
         raise HostError(str(path), f"a VAE with {expected}", got, "it was made for another kind of model")
