@@ -6,6 +6,7 @@ import contextlib
 import copy
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,9 @@ from lib_regiondiff.requests import read
 from lib_regiondiff.schema import show
 
 NAME = re.compile(r"\w([\w .()+-]{0,78}[\w)])?")
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)( *\..*)?", re.IGNORECASE)  # names of devices on Windows
+RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])( *\..*)?", re.IGNORECASE)  # names of devices on Windows
+ENDING = ".json"
+MOST_BYTES = 255  # of a file's name, on most file systems
 
 
 def _brush(number: int, name: str, prompt: str, **mask: tuple[float, ...]) -> dict[str, Any]:
@@ -99,6 +102,8 @@ class Store:
         """The text of a palette as it was written, but masks and images in files of the folder come into it."""
         path = self._path(name)
         try:
+            if not path.is_file():
+                raise OSError("no file")
             if path.stat().st_size > MAX_BYTES:
                 raise _refusal(f"at most {MAX_BYTES // 2**20} MB", "a larger one")
             text = path.read_text(encoding="utf-8-sig")
@@ -114,27 +119,37 @@ class Store:
         """Write a palette or typed regions; PaletteError for what is neither, and for a name that is taken."""
         path = self._path((name or "").strip())
         read(text)
-        if path.exists() and not over:
-            raise _refusal("a new name, or 'Replace' ticked", f"{show(path.stem)}, which is there already")
-        part = path.with_name(f".{path.name}.part")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
+            if path.exists() and not over:
+                raise _refusal("a new name, or 'Replace' ticked", f"{show(path.stem)}, which is there already")
+            self._write(path, text.encode())
         except (OSError, UnicodeError) as error:
             raise _refusal(
                 f"a folder to write to ({self.folder})", show(getattr(error, "strerror", "") or str(error))
             ) from error
 
+    def _write(self, path: Path, data: bytes) -> None:
+        """All or nothing; the unfinished file is a new one, whatever may lie where others can guess it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f".{secrets.token_hex(8)}.part"
+        try:
+            with part.open("xb") as file:
+                file.write(data)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
     def _path(self, name: str | None) -> Path:
         if not name or not _is_safe(name):
-            raise _refusal("a name of letters, digits, spaces and .()+-_", show(name) if name else "none")
-        return self.folder / f"{name}.json"
+            expected = f"a name of letters, digits, spaces and .()+-_, at most 80 and {MOST_BYTES} bytes with {ENDING}"
+            raise _refusal(expected, show(name) if name else "none")
+        return self.folder / f"{name}{ENDING}"
 
 
 def _is_safe(name: str) -> bool:
     """Whether a name is that of a file in the folder itself, on every system."""
-    return bool(NAME.fullmatch(name)) and not RESERVED.fullmatch(name)
+    is_short = len(f"{name}{ENDING}".encode("utf-8", "replace")) <= MOST_BYTES
+    return is_short and bool(NAME.fullmatch(name)) and not RESERVED.fullmatch(name)
 
 
 def _refusal(expected: str, got: str) -> PaletteError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,15 @@ UNSAFE = (
     "CON",
     "nul.x",
     "Com1",
+    "CON.txt",
+    "aux .a",
+    "COM\u00b9",
+    "lpt\u00b2.x",
+    "Lpt\u00b3",
+    "com0",
     "a" * 81,
+    "\U00020000" * 63,
+    "\u4e00" * 80 + "\U00020000",
     None,
 )
 
@@ -148,6 +157,43 @@ def test_a_file_that_is_wrong_is_loaded_as_it_is_and_one_that_cannot_be_read_is_
     for name in ("bytes", "missing"):
         with pytest.raises(PaletteError, match=f"file: expected a text file that can be read, got '{name}'"):
             Store(tmp_path).load(name)
+
+
+def test_the_longest_names_are_files(tmp_path: Path) -> None:
+    """A name is measured in bytes, as file systems do."""
+    for name in ("a" * 80, "\u4e00" * 80, "\U00020000" * 62, "CON\u00b9", "com10", "comma", "nulls.x"):
+        Store(tmp_path).save(name, PLAIN, False)
+        assert Store(tmp_path).load(name) == PLAIN
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_no_link_in_the_folder_leads_what_is_saved_elsewhere(tmp_path: Path) -> None:
+    folder, other = tmp_path / "own", tmp_path / "other.txt"
+    folder.mkdir()
+    other.write_text("kept")
+    for link in (".a.json.part", "a.json", ".a.part"):
+        (folder / link).symlink_to(other)
+    Store(folder).save("a", PLAIN, True)
+    assert other.read_text() == "kept" and Store(folder).load("a") == PLAIN
+    assert not (folder / "a.json").is_symlink()
+    assert sorted(path.name for path in folder.iterdir()) == [".a.json.part", ".a.part", "a.json"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_does_not_hold_the_reader(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(PaletteError, match="file: expected a text file that can be read"):
+        Store(tmp_path).load("pipe")
+
+
+def test_nothing_unfinished_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(PaletteError, match="No space left"):
+        Store(tmp_path).save("a", PLAIN, False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

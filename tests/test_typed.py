@@ -252,6 +252,7 @@ def test_words_that_would_be_lost_are_told() -> None:
     assert told("a BREAK b ADDCOMM c BREAK d")[0].startswith("prompt: expected no BREAK before ADDCOMM (the")
     assert told("a", "b ADDROW c ADDBASE d")[0].startswith("negative: expected no ADDROW before ADDBASE (the")
     assert told("a ADDCOMM b ADDCOMM c")[0].startswith("prompt: expected ADDCOMM and ADDBASE at most once each, got")
+    assert told("BREAK " * 3333)[100:] == ["prompt: expected at most 100 faults, got more, which are not listed"]
     assert told("a", common="first") == ["prompt: expected a region after the common part, got one part"]
 
 

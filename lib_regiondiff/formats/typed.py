@@ -12,7 +12,7 @@ from typing import Any
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.palette import PROMPT, VERSION
-from lib_regiondiff.schema import Choice, Fault, Number, Object, Text, fault, field, show
+from lib_regiondiff.schema import Choice, Fault, Number, Object, Text, capped, fault, field, show
 
 HEAD = re.compile(r"\b(ADDCOMM|ADDBASE)\b")
 ROW = re.compile(r"\bADDROW\b")
@@ -156,7 +156,7 @@ def _check(head: Mapping[str, str], rows: Sequence[Sequence[str]], path: str, sp
         found = [match[0] for word in words if (match := word.search(text))]
         problems += [Problem(path, f"no {word} {place} (the split is {split})", show(text)) for word in found]
     if problems:
-        raise Fault(*problems)
+        raise Fault(*capped(problems, path))
 
 
 def _negatives(text: str, options: Options, split: str, count: int) -> Parts:
