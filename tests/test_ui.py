@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -212,12 +213,20 @@ def test_what_is_typed_is_looked_at_when_it_is_quiet(
     assert not [each for each in page.listeners if each.origin.elem_id in slow and not each.script]
 
 
+def test_style_and_script_know_parts_that_are_there(page: Page) -> None:
+    ids = [part.elem_id for part in page.parts] + [f"{page.of('regiondiff_accordion').elem_id}-visible-checkbox"]
+    root = Path(lib_regiondiff.__file__).parent.parent
+    for name in ("style.css", "javascript/regiondiff.mjs"):
+        ends = re.findall(r'\[(?:id|class)[$*]="([^"]+)"\]', (root / name).read_text(encoding="utf-8"))
+        assert ends and not [end for end in ends if not any(end in each for each in ids)]
+
+
 def test_the_header_follows(page: Page) -> None:
     assert page.of("state").value == "" and page.of("regiondiff_accordion").state["open"] is False
     page.enter("enabled", True)
     assert "no palette yet" in page.of("state").value
     page.click("use")
-    assert "2 regions · about 1.5 times as long as a plain picture" in page.of("state").value
+    assert re.search("2 regions · about .* as long as a plain picture", page.of("state").value)
     page.enter("palette", "{")
     assert "1 mistake" in page.of("state").value
     page.enter("enabled", False)
