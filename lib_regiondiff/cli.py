@@ -43,7 +43,7 @@ class Door(click.Group):
                     warnings.simplefilter("ignore")
                 return super().invoke(ctx)
         except click.ClickException as error:
-            error.message = plain(error.message)
+            vars(error)["message"] = plain(error.message)  # declared final
             raise
         except (click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise

@@ -98,7 +98,8 @@ def test_brushes_that_never_act_are_told(values: dict[str, Any], told: str) -> N
 )
 def test_a_stop_after_which_nobody_draws_is_told(changes: dict[str, Any], warned: bool) -> None:
     halves = [TREE | {"stop": 0.5}, TREE | {"id": "other", "mask": {"rectangle": [0.5, 0, 1, 1]}}]
-    found = starting("warning", check(brushes=halves, **({"background": {}} | changes)))
+    values: dict[str, Any] = {"background": {}} | changes
+    found = starting("warning", check(brushes=halves, **values))
     told = (
         "brush 1 (Old tree): it stops at 0.5, and nothing says what is there afterwards: the background has no prompt"
     )
@@ -122,7 +123,7 @@ def test_what_it_costs_is_said() -> None:
     assert few == ["about 4 times as long as a plain 512x512 picture"]
     small = starting("cost", check(brushes=[], size={"width": 256, "height": 128}))
     assert small == ["about twice as long as a plain 128x128 picture"]
-    huge = {"size": {"width": 16384, "height": 16384}}
+    huge: dict[str, Any] = {"size": {"width": 16384, "height": 16384}}
     times, memory = starting("cost", check(model={}, brushes=[TREE], **huge))
     assert re.fullmatch(r"about 1,[\d,]+ times as long as a plain 512x512 picture", times)
     assert memory == "about 13 GB of memory for the pixels alone"

@@ -64,7 +64,7 @@ def test_each_pair_of_brushes_is_looked_at_once(monkeypatch: pytest.MonkeyPatch)
     peaks = np.zeros((65, 64, 1024), np.float32)
     for index in range(1, 65):
         peaks[index, :4, 16 * index - 16 : 16 * index - 12] = 1
-    plain = views.Layout._cost
-    monkeypatch.setattr(views.Layout, "_cost", lambda self, seen: asked.append(1) or plain(self, seen))
+    plain = views.Layout._part
+    monkeypatch.setattr(views.Layout, "_part", lambda self, *what: asked.append(1) or plain(self, *what))
     made.parted([[0], list(range(1, 65))], peaks)
     assert len(asked) <= 64 + 64 * 63 // 2
