@@ -108,7 +108,8 @@ def test_an_error_is_one_line(error: BaseException, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(cli_drawing, "load_renderer", broken)
     palette = json.dumps({"version": 1, "model": {"name": "demo"}})
     told = invoke("render", "-", "-o", tmp_path / "out.png", input=palette).stderr
-    assert obeyed(told) == [] and told.count("\n") == 1
+    begun, line = told.splitlines(keepends=True)
+    assert begun == "loading demo ...\n" and obeyed(line) == [] and line.count("\n") == 1
 
 
 def test_what_has_changed_since_a_picture_was_made_is_told_plainly(

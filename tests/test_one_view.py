@@ -17,7 +17,7 @@ from lib_regiondiff.crop import cropped
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.masks import cells
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.palette import Brush, Palette, parse
 from lib_regiondiff.plan import Job, Plan, make_plan
 from lib_regiondiff.tiles import LARGE, bounds
 
@@ -49,11 +49,20 @@ def most_views(plan: Plan) -> dict[str, int]:
     return found
 
 
+def gap(brush: Brush, size: Size, cell: int) -> int:
+    """Pixels of a ring that a brush leaves free between its ends."""
+    hull = bounds(cells(brush.mask, size, cell) > 0, True)
+    return size.width - hull.size.width * cell if hull else size.width
+
+
 def seen_often(palette: Palette, native: int, cell: int) -> dict[str, int]:
-    """The brushes that have several views, but for those that go all around a picture whose borders meet."""
-    columns = palette.size.cells(cell).width
-    hulls = {brush.id: bounds(cells(brush.mask, palette.size, cell) > 0, palette.wraps) for brush in palette.brushes}
-    around = {key for key, hull in hulls.items() if palette.wraps and hull and hull.size.width == columns}
+    """The brushes that have several views, but for those that go all around a picture whose borders meet.
+
+    So does one whose ends are nearer to each other than its edge is soft.
+    """
+    around = {
+        brush.id for brush in palette.brushes if palette.wraps and gap(brush, palette.size, cell) <= brush.feather
+    }
     found = most_views(planned(palette, native, cell))
     return {key: count for key, count in found.items() if count > 1 and key not in around}
 
@@ -89,6 +98,19 @@ def crowds(draw: st.DrawFn) -> tuple[Palette, int, int]:
     more |= {"overlap": {"rule": draw(st.sampled_from(["painter", "weighted"]))}}
     size = {"width": wide, "height": high}
     return parse({"version": 1, "size": size, "tiles": tiles, "brushes": brushes} | more), native, cell
+
+
+def test_a_brush_whose_soft_ends_meet_goes_around() -> None:
+    nearly = {"rectangle": [7 / 1040, 0, 1032 / 1040, 0.125]}
+    soft = {"id": "a", "prompt": "1", "mask": nearly, "feather": 128}
+    ring = {
+        "version": 1,
+        "size": {"width": 1040, "height": 256},
+        "tiles": {"wrap": True},
+        "background": {"prompt": "0"},
+    }
+    assert most_views(planned(parse(ring | {"brushes": [soft]}), 1024, 8))["a"] > 1
+    assert most_views(planned(parse(ring | {"brushes": [soft | {"feather": 0}]}), 1024, 8)) == {"a": 1}
 
 
 @given(crowds())
