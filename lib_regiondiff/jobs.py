@@ -20,7 +20,7 @@ from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts import dynamic_prompts, families, outer, references, rivals, settings
 from lib_regiondiff.hosts.frames import picture
-from lib_regiondiff.hosts.gates import arm, gates_of, hook, is_on, release
+from lib_regiondiff.hosts.gates import arm, gates_of, hook, is_on, release, watch
 from lib_regiondiff.hosts.run import Request
 from lib_regiondiff.palette import Background, Brush, Palette, dumps
 from lib_regiondiff.refusals import refuse
@@ -188,6 +188,7 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     note = functools.partial(_note_choices, p)
     request = Request(palette, texts, rows=ready.chosen.rows, note=note, store=ready.store)
     hosts.current().install(p, request, like)
+    watch(p)
 
 
 def _note_choices(p: Any, choices: Mapping[str, Any]) -> None:

@@ -28,6 +28,7 @@ class Gates:
         self.error: Exception | None = None
         self.done: set[str] = set()
         self.told = self.drawn = False
+        self.whole = True
         self.finished: int | None = None
         self.owed = 0
         """Saved pictures whose palette is not beside them yet."""
@@ -71,6 +72,8 @@ class Gates:
         if not (state.interrupted or state.skipped):
             cure = "more steps, or switch scripts off that sample by themselves"
             self.expect(self.drawn, "the sampler", "to ask for the regions", "a picture without them", cure)
+            cure = "see the WebUI's console; with a polyexponential schedule take a smaller rho"
+            self.expect(self.whole, "the sampler", "all its steps", "RecursionError in one of them", cure)
 
     def expect_finished(self) -> None:
         """Raise unless the picture of the batch that the program is at is finished."""
@@ -88,6 +91,22 @@ class Gate:
         """The method, unless the job must end."""
         call = functools.partial(self.real, *given, **named)
         return PASSES[self.name](self.gates, call) if self.gates.live else call()
+
+
+class Launch:
+    """Stands for a sampler's `launch_sampling`: notes whether a run came to its end."""
+
+    def __init__(self, gates: Gates, real: Callable[..., Any]) -> None:
+        self.gates, self.real = gates, real
+
+    def __call__(self, steps: int, run: Call) -> Any:
+        """The run's latents, or the last ones where it broke off."""
+        return self.real(steps, functools.partial(self._run, run))
+
+    def _run(self, run: Call) -> Any:
+        made = run()
+        self.gates.whole = True
+        return made
 
 
 class Corrections:
@@ -158,6 +177,14 @@ def gates_of(p: Any) -> Gates | None:
     """The gates of this very job, not of one that it is a copy of."""
     found = getattr(p, HOLDER, None)
     return found if found is not None and found.p is p and found.live else None
+
+
+def watch(p: Any) -> None:
+    """Notice when the coming run breaks off: of a RecursionError the program makes a half-drawn picture."""
+    gates, real = gates_of(p), p.sampler.launch_sampling
+    if gates is not None:
+        gates.whole = False
+        p.sampler.launch_sampling = Launch(gates, real.real if isinstance(real, Launch) else real)
 
 
 def arm(p: Any) -> Gates:
