@@ -6,6 +6,7 @@ import base64
 import io
 import random
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fake_faults import Spot, executed, struck
+from fake_faults import Line, Spot, executed, struck
 from fake_program import Answer, Program, running
 from fake_sampler import halves
 from lib_regiondiff import jobs
@@ -114,6 +115,12 @@ def test_without_a_fault_a_job_gives_the_same_each_time_and_nothing_is_reported(
     assert len(made.saved) == len(plain.saved) + ("beside" in name)
 
 
+def lines(job: Callable[[], Answer]) -> Counter[Line]:
+    """The lines that each run of a job comes to, and how often; the first run comes to others as well."""
+    job()
+    return executed(job)[1]
+
+
 def silent(program: Program, name: str, spots: Sequence[tuple[Spot, Exception]]) -> tuple[int, list[str]]:
     """How many faults were met, and those after which a job gave something that isn't right without a word."""
     job, met, wrong = given(program, name), 0, []
@@ -128,10 +135,10 @@ def silent(program: Program, name: str, spots: Sequence[tuple[Spot, Exception]])
 
 def test_a_fault_at_any_line_ends_the_job_or_changes_nothing(program: Program) -> None:
     """Each line that any scenario comes to, once, in the scenario that comes to it first."""
-    known: set[Any] = set()
+    known: set[Line] = set()
     met = 0
     for name in SCENARIOS:
-        _, seen = executed(given(program, name))
+        seen = lines(given(program, name))
         spots = [Spot(*line, 1) for line in seen if line not in known]
         known |= set(seen)
         count, wrong = silent(program, name, [(spot, ERRORS[0]()) for spot in spots])
@@ -146,11 +153,11 @@ def test_a_fault_at_any_line_ends_the_job_or_changes_nothing(program: Program) -
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_ten_thousand_faults_of_many_kinds(program: Program, name: str) -> None:
     """Any line at any of its turns, by any error; the share of one scenario on one host."""
-    _, seen = executed(given(program, name))
+    seen = lines(given(program, name))
     share = -(-COUNT // (len(SCENARIOS) * len(HOSTS)))
     chance = random.Random(f"{program.kind} {name}")
-    lines = chance.choices(list(seen), k=share)
-    spots = [(Spot(*line, chance.randint(1, seen[line])), chance.choice(ERRORS)()) for line in lines]
+    chosen = chance.choices(list(seen), k=share)
+    spots = [(Spot(*line, chance.randint(1, seen[line])), chance.choice(ERRORS)()) for line in chosen]
     met, wrong = silent(program, name, spots)
     assert not wrong, f"{len(wrong)} of {met}:\n" + "\n".join(wrong)
     assert met == share
