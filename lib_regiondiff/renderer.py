@@ -16,7 +16,7 @@ from lib_regiondiff.palette import Palette
 from lib_regiondiff.record import MadeWith
 
 NEEDED = ("diffusers", "transformers")
-INSTALL = 'pip install "regiondiff[diffusers]"'
+INSTALL = "pip install diffusers transformers accelerate safetensors"
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,16 @@ def test_the_commands_that_documents_name_exist(name: str, monkeypatch: pytest.M
     assert targets == commands
 
 
+def test_commands_to_copy_have_no_remarks_behind_them() -> None:
+    """In cmd.exe, and in zsh where people type, # begins no remark: its words would be arguments."""
+    found = []
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")):
+        for language, block in re.findall(r"^```(\w*)\n(.*?)^```", path.read_text("utf-8"), re.DOTALL | re.MULTILINE):
+            if language in ("", "bash", "sh", "console", "powershell"):
+                found += [f"{path.name}: {line}" for line in block.splitlines() if re.search(r"(^|\s)#", line)]
+    assert found == []
+
+
 def test_the_readme_names_both_first_commands() -> None:
     assert {"make demo", "make test", "py tools/dev.py demo", "py tools/dev.py test"} <= set(
         re.findall(r"`([^`\n]+)`", read("README.md"))
