@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 from lib_regiondiff import record
+from lib_regiondiff.jsontext import UTF16
 from lib_regiondiff.palette import MAX_BYTES, Palette, parse
 from lib_regiondiff.record import MadeWith
 
@@ -13,9 +15,20 @@ from lib_regiondiff.record import MadeWith
 def read(source: str) -> tuple[Palette, MadeWith | None]:
     """The palette of a JSON file, of stdin (-) or of a PNG, which also says what it was made with."""
     if source == "-":
-        return parse(sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd()), None
+        return parse(_text(sys.stdin.buffer), Path.cwd()), None
     path = Path(source)
     if record.is_png(path):
         return record.load(path)
     with path.open("rb") as file:
-        return parse(file.read(MAX_BYTES + 1), path.parent), None
+        return parse(_text(file), path.parent), None
+
+
+def _text(file: BinaryIO) -> str | bytes:
+    """What a file says, up to more than a palette may hold; UTF-16 as PowerShell 5 writes it is decoded."""
+    data = file.read(2 * MAX_BYTES + 1)
+    if data[:2] in UTF16:
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError:
+            return data  # told by whoever reads it
+    return data

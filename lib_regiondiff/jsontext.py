@@ -31,8 +31,10 @@ def loads(text: str | bytes, most: int = MAX_BYTES, values: int = MAX_VALUES) ->
             raise _refusal(f"at most {values} brackets and commas", "more")
         return json.loads(text, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_unique)
     except UnicodeDecodeError:
-        raise _refusal("UTF-8 text", "UTF-16" if text[:2] in UTF16 else "other bytes") from None
+        raise _no_text(text) from None
     except json.JSONDecodeError as error:
+        if text[:4].count("\0") == 2:
+            raise _no_text(text) from None
         raise _refusal("JSON", f"a fault at line {error.lineno}, column {error.colno} ({error.msg})") from None
     except RecursionError:
         raise _refusal("JSON", "brackets nested too deeply") from None
@@ -40,6 +42,14 @@ def loads(text: str | bytes, most: int = MAX_BYTES, values: int = MAX_VALUES) ->
 
 def _refusal(expected: str, got: str) -> Fault:
     return Fault(Problem("palette", expected, got))
+
+
+def _no_text(start: str | bytes) -> Fault:
+    """What to say of bytes that are no UTF-8; UTF-16 has a mark, or zeros beside Latin letters."""
+    is_wide = start[:2] in UTF16 or isinstance(start, str)
+    return _refusal(
+        "UTF-8 text", "UTF-16 (as PowerShell 5 writes with >); save it as UTF-8" if is_wide else "other bytes"
+    )
 
 
 def _whole(digits: str) -> int | float:

@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 from hostile_cases import Case, cases
 from lib_regiondiff.cli import main
 
-CASES = list(cases())
+CASES = [case for case in cases() if case.name != "UTF-16"]
+"""With a mark the command decodes it, since PowerShell 5 writes such files."""
 
 
 def invoke(*words: str | Path) -> Result:

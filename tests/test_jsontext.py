@@ -58,7 +58,8 @@ def test_what_is_no_json_is_told() -> None:
     assert told('{"a":' * 100_000).endswith("nested too deeply")
     assert told('{"a": 1, "a": 2}') == "each key once in an object, got 'a' again"
     assert told("") == "JSON, got a fault at line 1, column 1 (Expecting value)"
-    assert told('{"version": 1}'.encode("utf-16")) == "UTF-8 text, got UTF-16"
+    for form in ("utf-16", "utf-16-le", "utf-16-be"):
+        assert told('{"version": 1}'.encode(form)).startswith("UTF-8 text, got UTF-16 (as PowerShell 5 writes with >);")
     assert told(b"\xff") == "UTF-8 text, got other bytes"
 
 
