@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 
+from lib_regiondiff.stopping import end_at_once
 from lib_regiondiff.threads import rest_while_waiting
 
 
 def main() -> None:
     """Run the command of this process's arguments; it ends with an exit code."""
+    end_at_once()
     rest_while_waiting(os.environ)
-    try:
-        from lib_regiondiff.cli import main as command
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    from lib_regiondiff.cli import main as command
+
     command(prog_name="regiondiff")
 
 

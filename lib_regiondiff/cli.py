@@ -18,9 +18,11 @@ from lib_regiondiff.cli_loading import loading
 from lib_regiondiff.cli_reading import read
 from lib_regiondiff.cli_telling import plain, tell, tell_all, tell_problems
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.files import expect_room, written_whole
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Palette, json_schema
 from lib_regiondiff.renderer import INSTALL, absent, quieten, surroundings
+from lib_regiondiff.stopping import orderly
 from lib_regiondiff.verdict import verdict
 
 DTYPES = ("auto", "float32", "float16", "bfloat16")
@@ -87,9 +89,9 @@ def main() -> None:
 @click.option("--force", is_flag=True, help="Overwrite files.")
 @click.option("--progress/--no-progress", default=None, help="Show a bar; by default on a terminal.")
 def render(source: str, output: Path, **options: Any) -> None:
-    """Draw the picture of a palette, or once more that of a PNG; options change the palette.
+    """Draw the picture of a palette or of a PNG.
 
-    With several seeds the files are called like out-SEED.png. Their paths are printed.
+    Options change the palette. With several seeds the files are called like out-SEED.png. Their paths are printed.
     """
     draw(*read(source), output, options)
 
@@ -99,9 +101,9 @@ def render(source: str, output: Path, **options: Any) -> None:
 @click.option("--palette", "source", type=SOURCE, metavar="PALETTE_OR_PNG", help="Brushes and all that options leave.")
 @click.option("--wrap", is_flag=True, help="Let the left and right border continue each other.")
 def panorama(prompt: str | None, source: str | None, wrap: bool, output: Path, **options: Any) -> None:
-    """Draw a wide picture, 2048x512 if nothing else is said, in tiles of the model's native size.
+    """Draw a wide picture in tiles.
 
-    Options are those of `render`.
+    It is 2048x512 if nothing else is said, the tiles have the model's native size. Options are those of `render`.
     """
     if not prompt and not source:
         raise click.UsageError("expected a PROMPT or --palette")
@@ -113,9 +115,10 @@ def panorama(prompt: str | None, source: str | None, wrap: bool, output: Path, *
 @click.argument("source", metavar="PALETTE_OR_PNG", type=SOURCE)
 @click.pass_context
 def check(ctx: click.Context, source: str) -> None:
-    """Tell what is wrong with a palette, or what it asks for and costs.
+    """Tell what is wrong with a palette.
 
-    Ends with 2 if it is no palette, with 1 if `render` cannot draw it.
+    Where nothing is: who gets how much of the canvas, what looks like a mistake, and what it costs. Ends with 2 if it
+    is no palette, with 1 if `render` cannot draw it.
     """
     palette, _ = read(source)
     from lib_regiondiff.summary import summary, undrawable  # they need cv2
@@ -133,12 +136,19 @@ def check(ctx: click.Context, source: str) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PNG to write.")
 @click.option("--force", is_flag=True, help="Overwrite a file.")
 def overlay(source: str, output: Path, force: bool) -> None:
-    """Draw a palette itself: colour, outline and name of each brush, over the picture if it comes from one."""
+    """Show where the brushes of a palette are.
+
+    Their colours, outlines and names are drawn, over the picture if the palette comes from one.
+    """
     palette, made = read(source)
     place = places_of(output, [0], force)[0]
+    with orderly():
+        expect_room(output, 0)
     from lib_regiondiff.overlay import overlay as drawn  # it needs cv2
 
-    drawn(palette, record.picture(Path(source), palette) if made else None).save(place)
+    shown = drawn(palette, record.picture(Path(source), palette) if made else None)
+    with orderly(), written_whole(place) as file:
+        shown.save(file, format="PNG")
     tell(place)
 
 
@@ -152,7 +162,10 @@ def schema() -> None:
 @click.argument("source", metavar="[PALETTE_OR_PNG]", required=False, type=SOURCE)
 @click.option("--full", is_flag=True, help="Print pictures inside the palette in full length.")
 def info(source: str | None, full: bool) -> None:
-    """Print what a picture was made from; without one: versions, devices, samplers."""
+    """Print what a picture was made from.
+
+    Without a picture or palette: versions, devices and samplers.
+    """
     if source is None:
         for line in surroundings():
             tell(line)
@@ -163,13 +176,16 @@ def info(source: str | None, full: bool) -> None:
 
 @main.group("demo")
 def demo_group() -> None:
-    """The small model inside, and palettes for it: `render PALETTE --model demo`."""
+    """The small model inside and its palettes.
+
+    `regiondiff render PALETTE --model demo` draws with it.
+    """
 
 
 @demo_group.command("palette")
 @click.argument("name", type=click.Choice(list(demo.palettes())), required=False, default="land")
 def demo_palette(name: str) -> None:
-    """Print one of the palettes, to look at or to render."""
+    """Print one of the palettes."""
     tell_all(demo.palettes()[name].read_text(encoding="utf-8"))
 
 
@@ -177,11 +193,15 @@ def demo_palette(name: str) -> None:
 @click.option("--webui", required=True, type=click.Path(file_okay=False, path_type=Path), help="The WebUI's folder.")
 @click.option("--force", is_flag=True, help="Overwrite files.")
 def demo_export(webui: Path, force: bool) -> None:
-    """Put the model and its LCM LoRA where a WebUI finds them, and print their places."""
+    """Put the model where a WebUI finds it.
+
+    Its LCM LoRA too; the places are printed.
+    """
     if absent():
         raise HostError("demo export", f"the package {absent()[0]}", "nothing", INSTALL)
     quieten()
     from lib_regiondiff.hosts.diffusers.export import Model, export
 
-    for path in export(Model(demo.checkpoint(), demo.LORA, demo.FORGE_EXTENSION), webui, force):
-        tell(path)
+    with orderly():
+        for path in export(Model(demo.checkpoint(), demo.LORA, demo.FORGE_EXTENSION), webui, force):
+            tell(path)

@@ -17,15 +17,19 @@ from lib_regiondiff.cli_caption import described
 from lib_regiondiff.cli_loading import expect_trust, how_loaded, loaded_by, proposed
 from lib_regiondiff.cli_telling import tell
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.files import expect_room
 from lib_regiondiff.overrides import Change
 from lib_regiondiff.palette import SEED, Palette
 from lib_regiondiff.record import MadeWith
 from lib_regiondiff.refusals import refuse
 from lib_regiondiff.renderer import Renderer, load_renderer
+from lib_regiondiff.stopping import orderly
 
 MAX_SEED = int(SEED.high)
 USUAL = 512
 """The native side of a usual model."""
+PIXELS_OF_A_BYTE = 8
+"""Of a PNG that is packed as well as one can hope for."""
 FIELDS: Mapping[str, str] = {
     "prompt": "background.prompt",
     "negative": "background.negative",
@@ -54,6 +58,8 @@ def draw(
     model = model_of(options["model"], palette)
     seeds = seeds_of(palette.seed, options["seed"], options["count"])
     places = places_of(output, seeds, options["force"])
+    with orderly():
+        expect_room(output, len(seeds) * palette.size.area // PIXELS_OF_A_BYTE)
     expect_drawable(palette)
     chatty = options["progress"] is not False
     if chatty:
@@ -71,7 +77,7 @@ def draw(
 def write(renderer: Renderer, palette: Palette, places: Mapping[int, Path], options: Mapping[str, Any]) -> None:
     """Draw a picture for each seed into its file, and print its path when it is there."""
     said: set[str] = set()
-    with bar(options["progress"], len(places) * palette.steps) as (progress, aside):
+    with orderly(), bar(options["progress"], len(places) * palette.steps) as (progress, aside):
         seeds = [*places]
         for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress, options["batch"]), strict=True):
             made_with = replace(renderer.made_with, chosen=picture.chosen)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
-import secrets
 import struct
 import zlib
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from lib_regiondiff import __version__
 from lib_regiondiff.encoded import MAX_PIXELS, Flaw, opened
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.fields import AUTO
+from lib_regiondiff.files import written_whole
 from lib_regiondiff.jsontext import MAX_BYTES, loads
 from lib_regiondiff.palette import METHODS, Palette, dump, parse
 from lib_regiondiff.schema import Fault
@@ -75,20 +75,17 @@ def differs(name: str, then: str, now: str) -> str:
 
 
 def save(image: Image.Image, palette: Palette, made_with: MadeWith, path: Path) -> None:
-    """Write a PNG with its palette, all or nothing: a file that is there is replaced only by a whole one."""
+    """Write a PNG with its palette, all or nothing: a file that is there is replaced only by a whole one.
+
+    HostError names the path where it cannot be written.
+    """
     palette = without_places(palette)
     info = PngInfo()
     info.add_text("parameters", infotext(palette))
     text = json.dumps(_document(palette, made_with), ensure_ascii=False, separators=(",", ":"))
     info.add_itxt(KEYWORD, text)  # not compressed: Pillow reads no more than 1 MB of compressed text
-    place = Path(os.path.realpath(path))
-    part = place.with_name(f".{KEYWORD}-{secrets.token_hex(8)}.part")
-    try:
-        with part.open("xb") as file:
-            image.save(file, format="PNG", pnginfo=info)
-        part.replace(place)
-    finally:
-        part.unlink(missing_ok=True)
+    with written_whole(path) as file:
+        image.save(file, format="PNG", pnginfo=info)
 
 
 def _document(palette: Palette, made_with: MadeWith | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
+from lib_regiondiff.stopping import CODE, TOLD
 
 MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 CURE = "make the picture or its tiles smaller, or try --dtype float16"
@@ -11,7 +12,7 @@ CURE = "make the picture or its tiles smaller, or try --dtype float16"
 def verdict(error: BaseException) -> tuple[int, list[str]]:
     """Exit code and lines: 2 for a bad palette, 130 for Ctrl-C, 1 for all else that cannot be done."""
     if isinstance(error, KeyboardInterrupt):
-        return 130, ["stopped"]
+        return CODE, [TOLD]
     if isinstance(error, RegionDiffError):
         return (2, [*map(str, error.problems)]) if isinstance(error, PaletteError) else (1, [str(error)])
     text = " ".join(str(error).split())

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from cli_stub import LAND, MADE, PALETTE, ROOT, TREE, run
-from lib_regiondiff import record
+from lib_regiondiff import cli, record
 from lib_regiondiff.palette import dump, json_schema, parse
 from palettes import encoded
 
@@ -94,3 +96,57 @@ def test_the_module_is_the_command() -> None:
     command = [sys.executable, "-m", "lib_regiondiff", "--version"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.split(",")[0], done.stderr) == (0, "regiondiff", "")
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_no_help_is_cut(width: int) -> None:
+    """click cuts what is too long for one line of a list."""
+    for words in ([], ["demo"], ["render"], ["check"], ["info"], ["overlay"], ["panorama"], ["demo", "export"]):
+        told = CliRunner().invoke(cli.main, [*words, "--help"], terminal_width=width).output
+        listed = told.replace("[OPTIONS] COMMAND [ARGS]...", "")
+        assert "Usage" in told and not re.search(r"\.\.\.$", listed, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["info", "LAND"], ["overlay", "LAND", "-o", "OUT"], ["check", "WRONG"], ["render", "WRONG", "-o", "OUT"]],
+)
+def test_what_needs_no_torch_goes_without_it(words: list[str], tmp_path: Path) -> None:
+    """So they answer at once, and so does what is refused."""
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(PALETTE | {"sampler": "Eular a"}), encoding="utf-8")
+    places = {"LAND": str(LAND), "WRONG": str(wrong), "OUT": str(tmp_path / "out.png")}
+    program = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('torch' in sys.modules, file=sys.stderr))\n"
+        "from lib_regiondiff.cli import main\n"
+        f"main({[places.get(word, word) for word in words]!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == ("WRONG" in words) and done.stderr.splitlines()[-1] == "False"
+
+
+def test_the_overlay_of_half_a_picture_is_one_line(tmp_path: Path) -> None:
+    place, shown = tmp_path / "cut.png", tmp_path / "shown.png"
+    record.save(Image.effect_noise((96, 64), 90).convert("RGB"), parse(PALETTE), MADE, place)
+    whole = place.read_bytes()
+    for end in range(8, len(whole), 977):
+        place.write_bytes(whole[:end])
+        told = run("overlay", place, "-o", shown, code=2).stderr
+        assert told.startswith("cut.png: expected ") and told.count("\n") == 1 and not shown.exists()
+
+
+@pytest.mark.diffusers
+def test_drawing_says_so_before_anything_is_loaded(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from lib_regiondiff import cli_drawing\n"
+        "from lib_regiondiff.cli import main\n"
+        "def tell(line, err=False):\n"
+        "    print(line, 'torch' in sys.modules)\n"
+        "    sys.exit()\n"
+        "cli_drawing.tell = tell\n"
+        f"main(['render', {str(LAND)!r}, '-o', {str(tmp_path / 'out.png')!r}])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("loading demo ... False\n", "")

@@ -49,6 +49,20 @@ def test_it_is_made_once_and_leaves_nothing_else(tmp_path: Path, monkeypatch: py
     assert demo.place_of("demo") == str(place) and demo.place_of("other") == "other"
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_what_stops_it_leaves_nothing(
+    error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(path: Path, data: bytes) -> int:
+        raise error
+
+    monkeypatch.setenv(whole.VARIABLE, str(tmp_path))
+    monkeypatch.setattr(Path, "write_bytes", stopped)
+    with pytest.raises((KeyboardInterrupt, HostError)):
+        demo.checkpoint()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("x")
     monkeypatch.setenv(whole.VARIABLE, str(tmp_path / "file"))

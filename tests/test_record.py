@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from lib_regiondiff import record
-from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.errors import HostError, PaletteError
 from lib_regiondiff.palette import Background, Brush, Lora, Model, Palette, parse
 from lib_regiondiff.record import MadeWith
 from palettes import data_url, encoded, palettes, picture
@@ -132,13 +132,17 @@ class Broken:
         raise self.error
 
 
-@pytest.mark.parametrize("error", [OSError("the disk is full"), KeyboardInterrupt()])
-def test_a_broken_write_leaves_all_as_it_was(tmp_path: Path, error: BaseException) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(OSError("odd"), "got odd"), (OSError(28, "the disk is full"), "got the disk is full"), (KeyboardInterrupt(), "")],
+)
+def test_a_broken_write_leaves_all_as_it_was(tmp_path: Path, error: BaseException, told: str) -> None:
     image: Any = Broken(error)
     before = saved(tmp_path, Palette(seed=1)).read_bytes()
     for name in ("a.png", "new.png"):
-        with pytest.raises(type(error)):
+        with pytest.raises((HostError, KeyboardInterrupt)) as raised:
             record.save(image, Palette(seed=2), MADE, tmp_path / name)
+        assert str(raised.value).startswith(f"{tmp_path / name}: " if told else "") and told in str(raised.value)
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
     assert (tmp_path / "a.png").read_bytes() == before
 

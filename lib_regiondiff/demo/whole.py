@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lib_regiondiff import demo
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.stopping import orderly
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,9 +42,13 @@ def write(place: Path) -> None:
     with safe_open(demo.FIRST, "pt") as file:
         notes = file.metadata()
     unfinished = place.with_suffix(f".{os.getpid()}")
-    save_file(changed(load_file(demo.FIRST), load_file(demo.LATER)), unfinished, metadata=notes)
-    place.with_suffix(".yaml").write_bytes(demo.FIRST.with_suffix(".yaml").read_bytes())
-    unfinished.replace(place)
+    with orderly():
+        try:
+            save_file(changed(load_file(demo.FIRST), load_file(demo.LATER)), unfinished, metadata=notes)
+            place.with_suffix(".yaml").write_bytes(demo.FIRST.with_suffix(".yaml").read_bytes())
+            unfinished.replace(place)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
 
 def changed(first: Mapping[str, Tensor], later: Mapping[str, Tensor]) -> dict[str, Tensor]:
