@@ -13,7 +13,7 @@ from lib_regiondiff.blur import blur
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import File, Mask, Picture, Shape
 from lib_regiondiff.palette import Overlap
-from lib_regiondiff.shapes import POINTS, covered
+from lib_regiondiff.shapes import POINTS, covered, summed
 from lib_regiondiff.store import Store
 
 PART = 2**18
@@ -70,6 +70,8 @@ def cells(mask: Mask, size: Size, pixels_per_cell: int, store: Store | None = No
 
 
 def _cells(mask: Mask, size: Size, pixels_per_cell: int, store: Store | None) -> np.ndarray:
+    if isinstance(mask, Shape):
+        return summed(mask, size, pixels_per_cell).astype(np.float32) / np.float32(POINTS * pixels_per_cell**2)
     (levels, full), whole = _levels_of(mask, size, store), size.up_to(pixels_per_cell)
     sums = np.empty((whole.height // pixels_per_cell, whole.width // pixels_per_cell), np.float32)
     for top, bottom in parts(0, whole.height, whole.width, PART, pixels_per_cell):

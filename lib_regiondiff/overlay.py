@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from lib_regiondiff import masks
+from lib_regiondiff.blur import framed, grown
 from lib_regiondiff.colours import colours_of
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.partition import choose_cell, divide
@@ -19,10 +20,10 @@ SOLID = 0.5
 
 def overlay(palette: Palette, image: Image.Image | None = None) -> Image.Image:
     """An RGB picture of the palette's size: brushes tinted over `image`, or over light grey, outlined and named."""
-    shares = shares_of(palette)
+    shares, cell = shares_of(palette), choose_cell(palette, FINEST)
     picture = tint(palette, shares, image)
     for share, colour in zip(shares, colours_of(palette.brushes), strict=True):
-        cv2.drawContours(picture, _outlines(_enlarge(share, palette)), -1, _rgb(colour).tolist(), 2, cv2.LINE_AA)
+        cv2.drawContours(picture, _outlines(share, cell), -1, _rgb(colour).tolist(), 2, cv2.LINE_AA)
     return _named(Image.fromarray(picture), shares, palette)
 
 
@@ -35,42 +36,46 @@ def shares_of(palette: Palette) -> np.ndarray:
 
 def tint(palette: Palette, shares: np.ndarray, image: Image.Image | None = None) -> np.ndarray:
     """Pixels uint8 [height, width, 3]: `image`, or light grey, under the colours of brushes with these shares."""
-    size = palette.size
+    size, cell = palette.size, choose_cell(palette, FINEST)
     colours = np.array(list(map(_rgb, colours_of(palette.brushes))), np.float32).reshape(-1, 3)
+    covered, mixed = framed(shares.sum(axis=0)), [framed(each) for each in np.tensordot(colours, shares, (0, 0))]
     if image is None:
-        ground = np.full((size.height, size.width, 3), GROUND, np.float32)
+        picture = np.full((size.height, size.width, 3), GROUND, np.uint8)
     else:
-        ground = np.array(image.convert("RGB").resize((size.width, size.height)), np.float32)
-    ground *= 1 - TINT * _enlarge(shares.sum(axis=0), palette)[..., None]
-    ground += TINT * _enlarge(np.tensordot(shares, colours, (0, 0)), palette)
-    return ground.round().clip(0, 255).astype(np.uint8)
+        picture = np.array(image.convert("RGB").resize((size.width, size.height)))
 
+    def enlarged(grid: np.ndarray, top: int, bottom: int) -> np.ndarray:
+        rows = grown(grid, 0, top, bottom, cell * (grid.shape[0] - 2))
+        return grown(rows, 1, 0, size.width, cell * (grid.shape[1] - 2))
 
-def _enlarge(grid: np.ndarray, palette: Palette) -> np.ndarray:
-    """Numbers of a grid [h, w, ...] on the canvas [height, width, ...]."""
-    cell, size = choose_cell(palette, FINEST), palette.size
-    return cv2.resize(grid, None, fx=cell, fy=cell)[: size.height, : size.width] if cell > 1 else grid
+    for top, bottom in masks.parts(0, size.height, size.width, masks.PART):
+        part = picture[top:bottom] * (1 - TINT * enlarged(covered, top, bottom))[..., None]
+        part += TINT * np.stack([enlarged(each, top, bottom) for each in mixed], axis=-1)
+        picture[top:bottom] = part.round().clip(0, 255)
+    return picture
 
 
 def _rgb(colour: str) -> np.ndarray:
     return np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)], np.float32)
 
 
-def _outlines(share: np.ndarray) -> list[np.ndarray]:
+def _outlines(share: np.ndarray, cell: int) -> list[np.ndarray]:
+    """Lines of pixels around the solid part of a brush, by the middles of its cells."""
     inside = (share > SOLID).astype(np.uint8)
-    return list(cv2.findContours(inside, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0])
+    found = cv2.findContours(inside, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]
+    return [line * cell + cell // 2 for line in found]
 
 
 def _named(picture: Image.Image, shares: np.ndarray, palette: Palette) -> Image.Image:
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default()
+    draw, font, cell = ImageDraw.Draw(picture), ImageFont.load_default(), choose_cell(palette, FINEST)
     for share, brush in zip(shares, palette.brushes, strict=True):
-        inside = (_enlarge(share, palette) > SOLID).astype(np.uint8)
+        inside = (share > SOLID).astype(np.uint8)
         if not inside.any():
             continue
         depth = cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
-        y, x = np.unravel_index(int(depth.argmax()), depth.shape)
+        y, x = (cell * int(each) + cell // 2 for each in np.unravel_index(int(depth.argmax()), depth.shape))
         text = brush.name or brush.id
         left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
-        place = (int(x) - (right - left) // 2, int(y) - (bottom - top) // 2)
+        place = (x - (right - left) // 2, y - (bottom - top) // 2)
         draw.text(place, text, fill="black", font=font, stroke_width=2, stroke_fill="white")
     return picture

@@ -17,22 +17,57 @@ from lib_regiondiff.imaging import Shape
 
 SAMPLES = 4
 POINTS = SAMPLES * SAMPLES
-STRIP, CROSSINGS = 2**17, 2**17
-"""Pixels of a shape, and rows of sample points times edges, that are worked on at once."""
+STRIP, CROSSINGS, LINES = 2**19, 2**17, 2**13
+"""Pixels of a shape, rows of sample points times edges, and rows of sample points that are worked on at once."""
+
+Ends = tuple[np.ndarray, np.ndarray]
+"""For each end of a run of inner points: its row of sample points, and the first point behind it; sorted."""
 
 
 def covered(shape: Shape, size: Size, top: int, bottom: int) -> np.ndarray:
     """Sample points uint8 [bottom - top, width] in 0..16 that lie inside, of pixel rows top..bottom-1 of a canvas."""
     counts = np.zeros((bottom - top, size.width), np.uint8)
+    for first, last, left, right, (line, point) in _runs(shape, size, top, bottom, STRIP):
+        changes = np.zeros((last - first, right - left + 2), np.int8)
+        _change(changes, line // SAMPLES, point, 1, SAMPLES)
+        np.cumsum(changes, axis=1, dtype=np.int8, out=changes)
+        counts[first - top : last - top, left:right] = changes[:, :-2]
+    return counts
+
+
+def summed(shape: Shape, size: Size, pixels: int) -> np.ndarray:
+    """The same int32 [h, w] of cells of so many pixels squared; the canvas border is repeated into a cut cell."""
+    whole, side = size.up_to(pixels), SAMPLES * pixels
+    cells, edge = size.cells(pixels), SAMPLES * (size.width - 1)
+    changes = np.zeros((cells.height, cells.width + 2), np.int32)
+    for first, _, left, _, (line, point) in _runs(shape, size, 0, size.height, size.area):
+        line, point = line + SAMPLES * first, point + SAMPLES * left
+        point += np.maximum(point - edge, 0) * (whole.width - size.width)
+        weight = np.where(line < SAMPLES * (size.height - 1), 1, 1 + whole.height - size.height)
+        _change(changes, line // side, point, weight, side)
+    return np.cumsum(changes, axis=1, dtype=np.int32)[:, :-2]
+
+
+def _change(changes: np.ndarray, row: np.ndarray, point: np.ndarray, weight: Any, side: int) -> None:
+    """Add to rows where counts of `side` points change: at the first and second end, the third and fourth, ..."""
+    sign = np.tile(np.array([1, -1], changes.dtype), len(row) // 2) * weight  # a row has an even number of ends
+    place, rest = row * changes.shape[1] + point // side, point % side
+    flat = changes.reshape(-1)
+    np.add.at(flat, place, (sign * (side - rest)).astype(changes.dtype))
+    np.add.at(flat, place + 1, (sign * rest).astype(changes.dtype))
+
+
+def _runs(shape: Shape, size: Size, top: int, bottom: int, area: int) -> Iterator[tuple[int, int, int, int, Ends]]:
+    """Strips of pixel rows, the columns that the shape may touch, and the ends of its runs from their first corner."""
     scales = (float(SAMPLES * size.width), float(SAMPLES * size.height))
     numbers = [number * scales[index % 2] for index, number in enumerate(shape.numbers)]
     left, right = _reach(numbers[::2], 0, size.width)
     first, last = _reach(numbers[1::2], top, bottom)
     if left < right:
-        for start, end in _strips(first, last, right - left, len(numbers) // 2):
-            part = INSIDE[shape.kind](numbers, (left, right), (start, end))
-            counts[start - top : end - top, left:right] = part
-    return counts
+        most = min(area // (right - left), CROSSINGS // (SAMPLES * len(numbers) // 2), LINES // SAMPLES)
+        for start in range(first, last, max(1, most)):
+            end = min(start + max(1, most), last)
+            yield start, end, left, right, ENDS[shape.kind](numbers, (left, right), (start, end))
 
 
 def _reach(numbers: Sequence[float], low: int, high: int) -> tuple[int, int]:
@@ -41,25 +76,20 @@ def _reach(numbers: Sequence[float], low: int, high: int) -> tuple[int, int]:
     return max(low, first), min(high, last + 1)
 
 
-def _strips(first: int, last: int, width: int, edges: int) -> Iterator[tuple[int, int]]:
-    step = max(1, min(STRIP // width, CROSSINGS // (SAMPLES * edges)))
-    for start in range(first, last, step):
-        yield start, min(start + step, last)
-
-
 def _middles(pixels: tuple[int, int]) -> np.ndarray:
     """Where the sample points of these pixels lie along an axis."""
     return np.arange(SAMPLES * pixels[0], SAMPLES * pixels[1], dtype=np.float64) + 0.5
 
 
-def _rectangle(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int, int]) -> np.ndarray:
+def _rectangle(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int, int]) -> Ends:
     left, top, right, bottom = numbers
     x, y = _middles(columns), _middles(rows)
-    across, down = (x >= left) & (x < right), (y >= top) & (y < bottom)
-    return np.outer(*(each.reshape(-1, SAMPLES).sum(axis=1, dtype=np.uint8) for each in (down, across)))
+    line = np.flatnonzero((y >= top) & (y < bottom)).astype(np.int32)
+    sides = np.searchsorted(x, (left, right)).astype(np.int32)
+    return np.repeat(line, 2), np.tile(sides, len(line))
 
 
-def _ellipse(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int, int]) -> np.ndarray:
+def _ellipse(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int, int]) -> Ends:
     """Along a row a point is the nearer to the inside, the nearer to the middle."""
     left, top, right, bottom = numbers
     x, y = _middles(columns), _middles(rows)
@@ -68,18 +98,17 @@ def _ellipse(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int
     square, rest = across * across * high, down * down * wide
     middle = int(np.argmin(square))
     before, after = square[:middle][::-1], square[middle:]  # each grows
-    lines = np.arange(len(y), dtype=np.int32)
 
     def reached(part: np.ndarray) -> np.ndarray:
-        return _found(lambda at: part[at] + rest <= wide * high, len(y), len(part)) if len(part) else 0 * lines
+        return _found(lambda at: part[at] + rest <= wide * high, len(y), len(part)) if len(part) else np.zeros_like(y)
 
     more = reached(after)
     starts = middle - np.where(more > 0, reached(before), 0)
-    ends = np.concatenate([starts, middle + more]).astype(np.int32)
-    return _counted(np.tile(lines, 2), ends, len(y), len(x))
+    ends = np.stack([starts, middle + more], axis=1).astype(np.int32)
+    return np.repeat(np.arange(len(y), dtype=np.int32), 2), ends.reshape(-1)
 
 
-def _polygon(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int, int]) -> np.ndarray:
+def _polygon(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int, int]) -> Ends:
     """Even-odd rule; an edge counts for the sample points to the left of it."""
     y, length = _middles(rows), SAMPLES * (columns[1] - columns[0])
     x0, y0 = np.array(numbers[::2]), np.array(numbers[1::2])
@@ -101,7 +130,9 @@ def _polygon(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int
     if wrong.any():
         of = np.flatnonzero(wrong)
         point[of] = _found(lambda at: left_of(at, of), len(of), length)
-    return _counted(line.astype(np.int32), point, len(y), length)
+    order = np.sort(line.astype(np.int32) * np.int32(length + 1) + point)
+    line, point = np.divmod(order, np.int32(length + 1))
+    return line, point
 
 
 def _found(holds: Callable[[np.ndarray], np.ndarray], count: int, length: int) -> np.ndarray:
@@ -114,17 +145,4 @@ def _found(holds: Callable[[np.ndarray], np.ndarray], count: int, length: int) -
     return low
 
 
-def _counted(line: np.ndarray, point: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Points uint8 [rows / 4, columns / 4] between the first and second end of a row, the third and fourth, ..."""
-    order = np.sort(line * np.int32(columns + 1) + point)
-    line, point = np.divmod(order, np.int32(columns + 1))
-    sign = np.tile(np.array([1, -1], np.int8), len(order) // 2)  # each row has an even number of them
-    pixel, rest = point // SAMPLES, (point % SAMPLES).astype(np.int8)
-    changes = np.zeros((rows // SAMPLES, columns // SAMPLES + 2), np.int8)
-    flat, place = changes.reshape(-1), line // SAMPLES * changes.shape[1] + pixel
-    np.add.at(flat, place, sign * (SAMPLES - rest))
-    np.add.at(flat, place + 1, sign * rest)
-    return np.cumsum(changes, axis=1, dtype=np.int8)[:, :-2].astype(np.uint8)
-
-
-INSIDE = {"rectangle": _rectangle, "ellipse": _ellipse, "polygon": _polygon}
+ENDS = {"rectangle": _rectangle, "ellipse": _ellipse, "polygon": _polygon}

@@ -50,8 +50,12 @@ DEFINITIONS = {"rectangle": in_rectangle, "ellipse": in_ellipse, "polygon": in_p
 
 
 def check(shape: Shape, size: Size) -> None:
-    found = shapes.covered(shape, size, 0, size.height)
-    assert found.dtype == np.uint8 and np.array_equal(found, definition(shape, size))
+    wanted, found = definition(shape, size), shapes.covered(shape, size, 0, size.height)
+    assert found.dtype == np.uint8 and np.array_equal(found, wanted)
+    for cell in (1, 5, 8):
+        padded = np.pad(wanted, ((0, -size.height % cell), (0, -size.width % cell)), mode="edge")
+        blocks = padded.reshape(padded.shape[0] // cell, cell, -1, cell)
+        assert np.array_equal(shapes.summed(shape, size, cell), blocks.sum(axis=(1, 3)))
 
 
 def coordinates() -> st.SearchStrategy[float]:
@@ -91,6 +95,7 @@ def test_many_edges_in_a_row_are_told_apart(corners: int) -> None:
 def test_parts_join_without_a_seam(monkeypatch: pytest.MonkeyPatch, kind: str, area: int) -> None:
     monkeypatch.setattr(shapes, "STRIP", area)
     monkeypatch.setattr(shapes, "CROSSINGS", area)
+    monkeypatch.setattr(shapes, "LINES", area)
     shape = zigzag(7) if kind == "polygon" else Shape(kind, (0.1, -0.2, 1.1, 0.9))
     check(shape, Size(23, 31))
     whole = shapes.covered(shape, Size(23, 31), 0, 23)
