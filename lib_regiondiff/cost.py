@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import cast
@@ -26,6 +25,8 @@ MOST_NUMBERS = 2**22
 MOST_SHRUNK = 8
 MOST_VIEWS = 2**13
 """Tiles of all brushes together; more of them are not looked at one by one."""
+LOOKS = 2048
+"""Views that are looked at, of all steps together; those of some steps stand for more."""
 BYTES_OF_A_PIXEL = 48
 """What a pixel takes while the picture is decoded: in float32 as it comes, as it is scaled and as it is rounded."""
 MUCH = 2**30
@@ -50,7 +51,7 @@ def clock(steps: int) -> tuple[float, ...]:
     return (*(1 - step / steps for step in range(steps)), 0.0)
 
 
-def count_cells(plan: Plan, guidance: float) -> int:
+def count_cells(plan: Plan, guidance: float) -> float:
     """The latent cells of all network rows of one image in a whole run."""
     return sum(row.box.size.area * often for row, often in _rows(plan, guidance))
 
@@ -100,10 +101,9 @@ def _most(palette: Palette, native: int) -> Cost | None:
     return Cost(views * high * wide / native**2, native, Size(high, wide), palette.size, most=True)
 
 
-def _rows(plan: Plan, guidance: float) -> Iterator[tuple[Row, int]]:
+def _rows(plan: Plan, guidance: float) -> Iterator[tuple[Row, float]]:
     """The network rows of one image, and at how many steps each is asked."""
-    for views, alike in itertools.groupby(plan.steps):
-        often = sum(1 for _ in alike)
+    for views, often in plan.kinds(LOOKS):
         yield from ((row, often) for row in ask(views, 1, LEVEL, Call(guidance))[0])
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
-from lib_regiondiff import imaging, masks
+from lib_regiondiff import budget, encoded, imaging, masks
 from lib_regiondiff.fields import FRACTION
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import Mask, Picture, Shape
@@ -21,6 +22,7 @@ Point = tuple[float, ...]  # x, y
 WHOLE: Edges = (0.0, 0.0, 1.0, 1.0)
 MAX_FEATHER = 1024.0
 MAX_CORNERS = 1024
+CELL = 8
 
 
 def cropped(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
@@ -33,7 +35,9 @@ def cropped(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
     left, top, right, bottom = box
     assert left < right and top < bottom, "a box has an inside"
     shares = (left / frame.width, top / frame.height, right / frame.width, bottom / frame.height)
-    seen = {mask: _seen(mask, shares, size) for mask in {each.mask for each in (*palette.brushes, *palette.noise)}}
+    every = {each.mask for each in (*palette.brushes, *palette.noise)}
+    budget.expect_cut(sum(_is_drawn(mask, shares) for mask in every), size)
+    seen = {mask: _seen(mask, shares, size) for mask in every}
     zoom = _zoom(palette.size, shares, size)
     brushes = tuple(
         replace(brush, mask=mask, feather=min(brush.feather * zoom, MAX_FEATHER))
@@ -82,13 +86,21 @@ def _seen(mask: Mask, shares: Edges, size: Size) -> Mask | None:
     if shares == WHOLE:
         return mask
     if isinstance(mask, Picture):
-        return _png(_resampled(imaging.coverage(mask), shares, size))
+        return _png(_resampled(imaging.coverage(mask), shares, size), size)
     assert isinstance(mask, Shape), "files are read while parsing"
     moved, canvas = _moved(mask, shares), _moved(Shape("rectangle", WHOLE), shares)
     fitted = _fitted(moved, canvas.numbers)
     if fitted:
-        return fitted if masks.rasterise(fitted, size).any() else None
-    return _png(masks.rasterise(moved, size) * masks.rasterise(canvas, size) * 255)
+        return fitted if masks.cells(fitted, size, CELL).any() else None
+    inside, within = masks.rows_of(moved, size), masks.rows_of(canvas, size)
+    return _png(lambda top, bottom: inside(top, bottom) * within(top, bottom) * 255, size)
+
+
+def _is_drawn(mask: Mask, shares: Edges) -> bool:
+    """Whether a mask as the box shows it is a picture."""
+    if shares == WHOLE or not isinstance(mask, Shape):
+        return shares != WHOLE
+    return _fitted(_moved(mask, shares), _moved(Shape("rectangle", WHOLE), shares).numbers) is None
 
 
 def _moved(shape: Shape, shares: Edges) -> Shape:
@@ -136,22 +148,27 @@ def _cut(points: Sequence[Point], axis: int, bound: float, sign: int) -> list[Po
     return kept
 
 
-def _png(coverage: np.ndarray) -> Picture | None:
-    """A mask picture of coverage [height, width] in [0, 255]; nothing where nothing is covered."""
-    pixels = np.rint(coverage).astype(np.uint8)
+def _png(rows: masks.Rows, size: Size) -> Picture | None:
+    """A mask picture of rows of coverage in [0, 255]; nothing where nothing is covered."""
+    pixels = np.empty((size.height, size.width), np.uint8)
+    for top, bottom in masks.parts(0, size.height, size.width, masks.PART):
+        pixels[top:bottom] = np.rint(rows(top, bottom))
     if not pixels.any():
         return None
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return Picture.of(file.getvalue())
+    return replace(Picture.of(encoded.written(pixels)), kept=pixels)
 
 
-def _resampled(coverage: np.ndarray, shares: Edges, size: Size) -> np.ndarray:
-    """The part of coverage uint8 [h, w] in a box of it, as float64 [size.height, size.width]; 0 beyond it."""
+def _resampled(coverage: np.ndarray, shares: Edges, size: Size) -> masks.Rows:
+    """What gives rows float64 [n, size.width] of the part of coverage uint8 [h, w] in a box of it; 0 beyond it."""
     left, top, right, bottom = shares
     height, width = coverage.shape
-    rows = _stretched(coverage, top * height, bottom * height, size.height)
-    return _stretched(rows.T, left * width, right * width, size.width).T
+    step = (bottom - top) * height / size.height
+
+    def rows(start: int, end: int) -> np.ndarray:
+        part = _stretched(coverage, top * height + step * start, top * height + step * end, end - start)
+        return _stretched(part.T, left * width, right * width, size.width).T
+
+    return rows
 
 
 def _stretched(array: np.ndarray, first: float, last: float, count: int) -> np.ndarray:
@@ -159,7 +176,9 @@ def _stretched(array: np.ndarray, first: float, last: float, count: int) -> np.n
 
     Means of what each new row covers when shrinking, linear between the middles of rows when growing.
     """
-    step = (last - first) / count
+    skipped = max(0, min(math.floor(first) - 1, len(array) - 1))
+    array = array[skipped : max(skipped + 1, math.ceil(last) + 1)]  # what is seen of it, and the row beside it
+    first, step = first - skipped, (last - first) / count
     if step > 1:
         sums = np.concatenate([np.zeros((1, array.shape[1])), np.cumsum(array, axis=0, dtype=np.float64)])
         edges = np.clip(first + step * np.arange(count + 1), 0, len(array))
@@ -174,4 +193,6 @@ def _between(array: np.ndarray, places: np.ndarray) -> np.ndarray:
     lower = np.floor(places).astype(int)
     upper = np.minimum(lower + 1, len(array) - 1)
     t = (places - lower)[:, None]
-    return array[lower] * (1 - t) + array[upper] * t
+    found = array[lower] * (1 - t)
+    found += array[upper] * t
+    return found

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image, features
 
 from lib_regiondiff.schema import show
@@ -24,6 +25,11 @@ SCAN, END, EXIF = 0xDA, 0xD9, 0xE1
 NOTES = (*range(EXIF, 0xEE), 0xEF, 0xFE)  # of other programs: all but JFIF's and Adobe's, which tell of colours
 FRAMES = tuple(each for each in range(0xC0, 0xD0) if each not in (0xC4, 0xC8, 0xCC))
 SAFE_WEBP = (1, 3, 2)
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+UNPACKED, WIDE, PACKED = 7.0, 5.3, 25.0
+"""Nanoseconds of a PNG's byte: unpacked, where a pixel has one byte and where it has more, and packed."""
+JPEG, SCANNED, CODED, WEBP = 8.0, 2.0, 12.0, 25.0
+"""Nanoseconds: of a JPEG's pixel, once and in each scan, and of its byte; of a WebP's pixel."""
 # What Pillow's readers raise for broken files.
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, struct.error, zlib.error)
 
@@ -69,6 +75,35 @@ def size_of(data: bytes, kind: str) -> tuple[int, int] | None:
     if kind == "PNG":
         return _pair(data[16:24], ">II") if data[12:16] == b"IHDR" else None
     return _webp_size(data) if kind == "WEBP" else _jpeg_size(data)
+
+
+def cost_of(data: bytes, kind: str, length: int) -> float:
+    """Nanoseconds that decoding takes at most, by the first bytes and the length; 0 where the head claims nothing.
+
+    Of a JPEG all bytes are needed, for it may hold many scans.
+    """
+    size = size_of(data, kind)
+    if size is None or (kind == "PNG" and len(data) < 26):
+        return 0.0
+    pixels = size[0] * size[1]
+    if kind == "PNG":
+        bits = data[24] * CHANNELS.get(data[25], 4)
+        return (1 + size[0] * bits // 8) * size[1] * (UNPACKED if bits <= 8 else WIDE) + length * PACKED
+    if kind == "JPEG":
+        return pixels * (JPEG + SCANNED * sum(marker == SCAN for marker, _, _ in _segments(data))) + length * CODED
+    return pixels * WEBP
+
+
+def written(pixels: np.ndarray) -> bytes:
+    """A PNG of uint8 [height, width], made in little time rather than of few bytes."""
+    height, width = pixels.shape
+    packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
+    packed = packer.compress(np.pad(pixels, ((0, 0), (1, 0))).tobytes()) + packer.flush()  # each row begins with 0
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
+    )
 
 
 def _parts(data: bytes, kind: str) -> Parts:

@@ -10,7 +10,7 @@ from typing import Any
 from lib_regiondiff.encoded import MAX_SIDE
 from lib_regiondiff.errors import Problem
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import FORMATS, File, Picture, Shape, check
+from lib_regiondiff.imaging import FORMATS, File, Picture, Shape, checked
 from lib_regiondiff.schema import Choice, Fault, Many, Number, Rule, Text, fault, nearest, read_keys, show
 
 AUTO = "auto"
@@ -193,9 +193,7 @@ class PictureRule:
             raise fault(path, self.expected, url)
         if len(body) % 4 or not re.fullmatch(BASE64, body):
             raise Fault(Problem(path, "base64 after the comma of the data URL", "something else"))
-        picture = Picture(url)
-        check(picture.data, picture.media, path)
-        return picture
+        return checked(Picture(url), path, self.mask)
 
     def _file(self, name: Any, path: str) -> File:
         if not re.fullmatch(self.name, FILE_NAME.read(name, path)):

@@ -30,11 +30,11 @@ def finished(image: Image.Image, palette: Palette, store: Store | None = None) -
     are left as they were drawn.
     """
     size = Size(image.height, image.width)
-    under = imaging.ground(palette.background.image, palette.background.colour, size)
+    under = imaging.ground(palette.background.image, palette.background.colour, size, store)
     if under is not None and palette.background.strength == 1:
         image = _merged(under, image, brushed(palette, size, store))
     if palette.init is not None and palette.init.mask is not None:
-        before = imaging.ground(palette.init.image, None, size)
+        before = imaging.ground(palette.init.image, None, size, store)
         assert before is not None
         image = _merged(before, image, masks.rows_of(palette.init.mask, size, store))
     return image
@@ -81,21 +81,36 @@ def _wide(palette: Palette, size: Size, feathers: Sequence[float], store: Store 
     least = min(feather for feather in feathers if feather > WIDE)
     fold = min(2 * least / WIDE, max(1, min(size.height, size.width) / (4 * LEAST)))
     small = size.cells(2 ** int(math.log2(fold)))
-    layers = [masks.Layer(masks.rasterise(brush.mask, small, store), 0.0, brush.weight) for brush in palette.brushes]
-    stack = masks.hard(layers, small, palette.overlap)
+    under, sums = _summed(palette, small, feathers, store)
 
     def softened(weight: np.ndarray, feather: float) -> np.ndarray:
         return blur(weight, own(feather * (small.area / size.area) ** 0.5, small.area, size.area), palette.wraps)
 
-    soft = np.zeros_like(stack[0])
-    for feather in {each for each in feathers if each > WIDE}:
-        soft += softened(_sum(stack, feathers, feather), feather)
-    maps = [framed(each, palette.wraps) for each in (softened(stack[0], max(feathers)), soft)]
+    soft = np.zeros_like(under)
+    for feather, total in sums.items():
+        soft += softened(total, feather)
+    maps = [framed(each, palette.wraps) for each in (softened(under, max(feathers)), soft)]
 
     def rows(index: int, top: int, bottom: int) -> np.ndarray:
         return grown(grown(maps[index], 0, top, bottom, size.height), 1, 0, size.width, size.width)
 
     return rows
+
+
+def _summed(
+    palette: Palette, small: Size, feathers: Sequence[float], store: Store | None
+) -> tuple[np.ndarray, dict[float, np.ndarray]]:
+    """Hard weights [h, w] on a smaller grid: of the background, and of all brushes of each wide feather together."""
+    brushes = [(masks.rows_of(brush.mask, small, store), np.float32(brush.weight)) for brush in palette.brushes]
+    under = np.empty((small.height, small.width), np.float32)
+    sums = {feather: np.zeros_like(under) for feather in feathers if feather > WIDE}
+    for top, bottom in masks.parts(0, small.height, small.width, NUMBERS // (1 + len(brushes))):
+        layers = [masks.Layer(rows(top, bottom), weight=weight) for rows, weight in brushes]
+        under[top:bottom], *weights = masks.hard(layers, Size(bottom - top, small.width), palette.overlap)
+        for feather, weight in zip(feathers, weights, strict=True):
+            if feather > WIDE:
+                sums[feather][top:bottom] += weight
+    return under, sums
 
 
 def _shared(background: np.ndarray, soft: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,20 +22,34 @@ from lib_regiondiff.schema import Fault, show
 from lib_regiondiff.store import Store
 
 MAX_PIXELS_OF_ALL = 2**28
+LIMIT = 1700
+"""Points of work that a document may ask for beside the network, each at most a millisecond of one processor.
+
+With what is read and written whatever it asks for, that makes two seconds.
+"""
+LETTER = 30.0
+"""Nanoseconds of a letter of a picture, to read and write it as text."""
 MAX_BYTES = 48 * 2**20
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 MEDIA = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}  # by ending
 URL = re.compile("data:(image/(?:png|jpeg|webp));base64,")
 HEAD = 2**10
 # EXIF orientation -> what sets the image right.
+EIGHTHS = ((np.arange(2**16) + 128) // 257).astype(np.uint8)
+"""Sixteen bits as eight."""
 TURNS = dict(enumerate(map(Transpose, (0, 3, 1, 5, 4, 6, 2)), 2))
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An encoded image as a data URL, kept to the letter as it came."""
+    """An encoded image as a data URL, kept to the letter as it came.
+
+    A mask that was checked keeps its coverage, so that it is decoded once: with all of a document at most a byte for
+    each of MAX_PIXELS_OF_ALL.
+    """
 
     url: str
+    kept: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     @property
     def media(self) -> str:
@@ -84,39 +98,51 @@ Mask = Picture | File | Shape
 
 @dataclass
 class Room:
-    """What a document may still hold: letters of text, and pixels that the heads of its pictures claim."""
+    """What a document may still hold: letters of text, pixels of pictures; and the points that decoding them takes."""
 
     letters: int
+    free: float = 0.0
     pixels: int = MAX_PIXELS_OF_ALL
+    points: float = 0.0
+
+    @property
+    def spent(self) -> float:
+        """Points of decoding beyond the free ones."""
+        return max(0.0, self.points - self.free)
 
     def admit(self, text: str, path: str) -> None:
         """Take the room of one text; Fault where none is left."""
         self.letters -= len(text)
-        self.pixels -= claimed(text)
+        pixels, points = _claims(text)
+        self.pixels -= pixels
+        self.points += points
         if self.letters < 0:
             raise Fault(Problem(path, "less text and pictures (64 MB in all)", "more"))
         if self.pixels < 0:
             raise Fault(Problem(path, f"smaller pictures ({MAX_PIXELS_OF_ALL} pixels in all)", "more"))
+        if self.spent > LIMIT:
+            expected = f"pictures that take at most {LIMIT} points to decode (fewer pixels, channels, bits or scans)"
+            raise Fault(Problem(path, expected, "more"))
 
 
 def claimed(text: str) -> int:
     """The pixels that decoding a data URL may cost; nothing for other text, and for a claim that is refused."""
+    return _claims(text)[0]
+
+
+def _claims(text: str) -> tuple[int, float]:
+    """Pixels, and points to read and decode them, that a data URL claims."""
     head = URL.match(text)
     if not head:
-        return 0
-    size = None
-    for letters in (HEAD, len(text)):  # a JPEG may have long notes before its size
-        size = size or _size(text[head.end() : head.end() + letters], FORMATS[head[1]])
-    pixels = size[0] * size[1] if size else 0
-    return pixels if pixels <= MAX_PIXELS else 0
-
-
-def _size(text: str, kind: str) -> tuple[int, int] | None:
-    """The size that base64 claims; None where it is none, or claims nothing."""
+        return 0, 0.0
+    body, kind = text[head.end() :], FORMATS[head[1]]
     try:
-        return encoded.size_of(base64.b64decode(text), kind)
+        data = base64.b64decode(body if kind == "JPEG" else body[:HEAD])
+        width, height = encoded.size_of(data, kind) or (0, 0)
+        points = (encoded.cost_of(data, kind, len(body) * 3 // 4) + len(text) * LETTER) / 1e6
     except (ValueError, encoded.Flaw):
-        return None
+        return 0, 0.0
+    return (width * height, points) if width * height <= MAX_PIXELS else (0, 0.0)
 
 
 def load(file: File, folder: Path, path: str, room: Room) -> Picture:
@@ -135,36 +161,51 @@ def load(file: File, folder: Path, path: str, room: Room) -> Picture:
     except RuntimeError:  # before Python 3.13
         raise Fault(Problem(path, f"a readable file {show(file.name)}", "links in a circle")) from None
     picture = Picture.of(data, MEDIA[file.name.rpartition(".")[2].lower()])
+    is_mask = path.removesuffix(".file").endswith("mask")
     room.admit(picture.url, path)
-    check(data, picture.media, path)
-    return picture
+    return checked(picture, path, is_mask)
 
 
-def check(data: bytes, media: str, path: str) -> None:
-    """Fault unless `data` is one whole still image of that type within the size limits."""
+def checked(picture: Picture, path: str, mask: bool = False) -> Picture:
+    """The picture, its coverage kept if it is a mask; Fault unless it is one whole still image of its type and size."""
+    kind = FORMATS[picture.media]
     try:
-        encoded.opened(data, FORMATS[media])
+        image, exif = encoded.opened(picture.data, kind)
     except encoded.Flaw as flaw:
-        raise Fault(Problem(path, f"a whole still {FORMATS[media]} image", str(flaw))) from None
+        raise Fault(Problem(path, f"a whole still {kind} image", str(flaw))) from None
+    return replace(picture, kept=_coverage(_upright(image, exif))) if mask else picture
 
 
 def decode(picture: Picture) -> Image.Image:
     """The image of a checked picture, upright: as EXIF says that it is to be shown."""
-    image, exif = encoded.opened(picture.data, FORMATS[picture.media])
+    return _upright(*encoded.opened(picture.data, FORMATS[picture.media]))
+
+
+def _upright(image: Image.Image, exif: bytes) -> Image.Image:
     turn = TURNS.get(encoded.orientation(exif))
     return image if turn is None else image.transpose(turn)
 
 
-def ground(image: Picture | File | None, colour: str | None, size: Size) -> Image.Image | None:
+def ground(
+    image: Picture | File | None, colour: str | None, size: Size, store: Store | None = None
+) -> Image.Image | None:
     """The RGB picture or the plain colour to paint on, stretched to a canvas; the picture lies on the colour."""
-    if image is None and colour is None:
-        return None
+    if image is None:
+        return None if colour is None else Image.new("RGB", (size.width, size.height), colour)
+    assert isinstance(image, Picture), "files are read while parsing"
+    if store is None:
+        return Image.fromarray(_ground(image, colour, size))
+    return Image.fromarray(store.get((image.digest, colour, size), lambda: _ground(image, colour, size)))
+
+
+def _ground(image: Picture, colour: str | None, size: Size) -> np.ndarray:
     plain = Image.new("RGB", (size.width, size.height), colour or "white")
-    if image is not None:
-        assert isinstance(image, Picture), "files are read while parsing"
-        drawn = decode(image).convert("RGBA").resize(plain.size, Image.Resampling.LANCZOS)
-        plain.paste(drawn, mask=drawn)
-    return plain
+    decoded = decode(image)
+    drawn = (decoded if decoded.mode == "RGBA" else decoded.convert("RGBA")).resize(
+        plain.size, Image.Resampling.LANCZOS
+    )
+    plain.paste(drawn, mask=drawn)
+    return np.array(plain)
 
 
 def bordered(image: Image.Image, multiple: int) -> Image.Image:
@@ -177,6 +218,8 @@ def bordered(image: Image.Image, multiple: int) -> Image.Image:
 
 def coverage(picture: Picture, store: Store | None = None) -> np.ndarray:
     """Coverage uint8 [height, width] of a mask picture: its alpha where any is transparent, else its luminance."""
+    if picture.kept is not None:
+        return picture.kept
     if store is None:
         return _coverage(decode(picture))
     return store.get(("coverage", picture.digest), lambda: _coverage(decode(picture)))
@@ -184,7 +227,7 @@ def coverage(picture: Picture, store: Store | None = None) -> np.ndarray:
 
 def _coverage(image: Image.Image) -> np.ndarray:
     if image.mode.startswith("I"):
-        return _eighths(np.asarray(image.convert("I")))
+        return _eighths(np.asarray(image))
     if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA"):
         alpha = np.asarray(image.convert("RGBA").getchannel("A"))
         if alpha.min() < 255:
@@ -196,5 +239,5 @@ def _eighths(values: np.ndarray) -> np.ndarray:
     """Sixteen bits [h, w] as eight, row by row, because a mask may be large."""
     found = np.empty(values.shape, np.uint8)
     for row, made in zip(values, found, strict=True):
-        np.clip((row + 128) // 257, 0, 255, out=made, casting="unsafe")
+        np.take(EIGHTHS, row, mode="clip", out=made)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -116,3 +117,15 @@ class Steps(Generic[Made]):
 
     def __iter__(self) -> Iterator[Made]:
         return map(self._made, self.keys)
+
+    def kinds(self, most: int) -> list[tuple[Made, float]]:
+        """What is made for steps of different keys, and how many steps each stands for.
+
+        Of more than `most`, those at even distances, first and last, stand for all.
+        """
+        counts = Counter(self.keys)
+        keys = list(counts)
+        if len(keys) > most:
+            keys = [keys[index * (len(keys) - 1) // (most - 1)] for index in range(most)]
+        each = len(self.keys) / sum(counts[key] for key in keys)
+        return [(self._made(key), counts[key] * each) for key in keys]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff import imaging
+from lib_regiondiff import budget, imaging
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.fields import AUTO, SIDE, Auto, Checked, Colour, Exactly, Flag, Guidance, PictureRule, SizeRule
 from lib_regiondiff.geometry import Size
@@ -224,6 +224,7 @@ def parse(data: Any, folder: Path | None = None) -> Palette:
         palette = Object(Palette).read(data, "")
     except Fault as error:
         raise PaletteError(error.problems) from None
+    room.free -= budget.expect(palette, decoding=room.spent)
     problems: list[Problem] = []
     palette = _inline(palette, "", folder, room, problems)
     if problems:
@@ -257,7 +258,7 @@ def _admitted(data: Any) -> Room:
     if version != VERSION or not isinstance(version, int) or isinstance(version, bool):
         got = show(version) if "version" in data else "nothing"
         raise Fault(Problem("version", f"{VERSION} (this program knows no other)", got))
-    room = Room(MAX_BYTES)
+    room = Room(MAX_BYTES, free=budget.free_decoding(data.get("size")))
     for text in _texts(data):
         room.admit(text, "palette")
     return room

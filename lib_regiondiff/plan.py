@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from lib_regiondiff import edges, imaging, masks, tiles
+from lib_regiondiff import budget, edges, imaging, masks, tiles
 from lib_regiondiff.auto import chosen, settled
 from lib_regiondiff.fields import AUTO
 from lib_regiondiff.geometry import Box, Size
@@ -62,6 +62,15 @@ class Plan:
         """The views of a level; one between two levels of the clock belongs to the noisier of them."""
         return self.steps[step_of(self.clock, level.noise)]
 
+    def kinds(self, most: int) -> Sequence[tuple[tuple[View, ...], float]]:
+        """The views of steps that differ, and how many steps each stands for.
+
+        Some stand for all where all would have more than `most` views together.
+        """
+        if isinstance(self.steps, tuple):
+            return [(views, 1.0) for views in self.steps]
+        return self.steps.kinds(max(2, most // max(1, len(self.steps[0]))))
+
     @functools.cached_property
     def single(self) -> View | None:
         """The only view of the whole run, if it covers the canvas: one prompt for the whole picture."""
@@ -93,7 +102,8 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
         return Plan(job.size.cells(host.latent.pixels_per_cell), job.clock, guidance, palette.rescale, ())
     said = palette
     palette = settled(palette, job.size, host.latent.native, job.clock, guidance)
-    under = _under(palette, job.size, host)
+    budget.expect(palette, job.size, len(job.clock) - 1)
+    under = _under(palette, job, host)
     meanings = meanings_of(palette, job, alone=under is not None)
     weights = _weights(_partition(palette, job, host), meanings, palette, job)
     owners = owners_of(meanings, merge)
@@ -135,6 +145,7 @@ def _placed(
     if grouped.owners != weights.owners:
         peaks, kinds = grouped.surveyed()
     boxes = [layout.boxes(peak, 0 in group) for peak, group in zip(peaks, grouped.owners, strict=True)]
+    budget.expect_views(sum(map(len, boxes)))
     return grouped, kinds, boxes
 
 
@@ -185,9 +196,9 @@ class _First:
         return step < self.painted, None if share is None else self.around(share)
 
 
-def _under(palette: Palette, size: Size, host: Host) -> Tensor | None:
+def _under(palette: Palette, job: Job, host: Host) -> Tensor | None:
     """x0 [C, h, w] of the background's picture or colour, stretched to the canvas; None if it is a prompt alone."""
-    picture = imaging.ground(palette.background.image, palette.background.colour, size)
+    picture = imaging.ground(palette.background.image, palette.background.colour, job.size, job.store)
     return None if picture is None else host.encode_image(imaging.bordered(picture, host.latent.pixels_per_cell))[0]
 
 

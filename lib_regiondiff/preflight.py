@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
-from lib_regiondiff import requests
+from lib_regiondiff import budget, requests
 from lib_regiondiff.auto import told
 from lib_regiondiff.caption import is_wordless
 from lib_regiondiff.cost import clock, count_cells
@@ -19,7 +19,6 @@ from lib_regiondiff.imaging import Picture
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.plan import BACKGROUND, Job, Plan, Text, make_plan
 from lib_regiondiff.sketch import Sketch
-from lib_regiondiff.store import Store
 from lib_regiondiff.suffix import suffixed
 from lib_regiondiff.summary import TRACE, Shares, describe_cost, doubtful, idle, refused, spoken, unheard
 from lib_regiondiff.surroundings import ALONE, Surroundings
@@ -49,7 +48,8 @@ class _Case:
     around: Surroundings
     shares: Shares
     painted: Size
-    store: Store
+    known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What several checks ask for: texts and plan."""
 
     @property
     def guidance(self) -> float:
@@ -63,16 +63,25 @@ class _Case:
             brush.id: spoken(number, brush) for number, brush in enumerate(self.palette.brushes, start=1)
         }
 
+    @property
+    def plan(self) -> Plan:
+        """That of one image. Raises HostError and PaletteError for what cannot be planned."""
+        if "plan" not in self.known:
+            self.known["plan"] = self.planned(self.palette, self.texts())
+        return self.known["plan"]
+
     def planned(self, palette: Palette, texts: Mapping[str, Text]) -> Plan:
         """The plan of one image."""
         noises = clock(self.around.steps or STEPS)
-        job = Job(self.palette.size, noises, (0,), (texts,), self.guidance, store=self.store)
+        job = Job(self.palette.size, noises, (0,), (texts,), self.guidance, store=self.shares.store)
         return make_plan(palette, job, cast(Host, Sketch(self.around.native)))
 
     def texts(self) -> Mapping[str, Text]:
         """What is encoded for background and brushes; PaletteError for wildcards that cannot be resolved."""
-        words = self.around.words
-        return requests.texts(requests.drawn(self.palette, words), words)
+        if "texts" not in self.known:
+            words = self.around.words
+            self.known["texts"] = requests.texts(requests.drawn(self.palette, words), words)
+        return self.known["texts"]
 
 
 def cost_of(palette: Palette, around: Surroundings = ALONE) -> float:
@@ -80,26 +89,28 @@ def cost_of(palette: Palette, around: Surroundings = ALONE) -> float:
 
     Raises HostError for what cannot be planned, PaletteError for wildcards that cannot be resolved.
     """
-    return _ratio(_case(palette, around, Store()))
+    return _ratio(_case(palette, around))
 
 
-def _case(palette: Palette, around: Surroundings, store: Store) -> _Case:
+def _case(palette: Palette, around: Surroundings, shares: Shares | None = None) -> _Case:
     drawn = replace(palette, size=around.size or palette.size)
-    return _Case(drawn, around, Shares.of(drawn, store), palette.size, store)
+    return _Case(drawn, around, shares or Shares.of(drawn), palette.size)
 
 
 Check = Callable[[_Case], Iterator[Notice]]
 
 
-def preflight(palette: Palette, around: Surroundings = ALONE, store: Store | None = None) -> tuple[Notice, ...]:
-    """All that is to be said about a palette before a job, errors first; `store` keeps what masks become."""
-    case = _case(palette, around, store or Store())
+def preflight(palette: Palette, around: Surroundings = ALONE, shares: Shares | None = None) -> tuple[Notice, ...]:
+    """All that is to be said about a palette before a job, errors first; `shares` are those at the job's size."""
+    case = _case(palette, around, shares)
     notices = [Notice(each.kind, _plain(each.text)) for check in CHECKS for each in check(case)]
     return tuple(sorted(notices, key=lambda notice: KINDS.index(notice.kind)))
 
 
 def _summed(case: _Case) -> Iterator[Notice]:
     """What the summary says: masks that are empty, hidden or slivers, and features that are refused."""
+    owed = budget.problems(case.palette, case.palette.size, case.around.steps or STEPS)
+    yield from (Notice("error", str(problem)) for problem in owed)
     yield from (Notice("error", line) for line in refused(case.palette))
     yield from (Notice("error", str(error)) for error in requests.refused(case.palette))
     yield from (Notice("warning", line) for line in doubtful(case.palette, case.shares))
@@ -193,10 +204,10 @@ def _tokens(case: _Case) -> Iterator[Notice]:
         return
     try:
         said = case.texts()
+        suffix, under = case.palette.suffix, said[BACKGROUND].prompt
+        texts = {key: suffixed(text.prompt, suffix, under) for key, text in said.items() if key}
     except PaletteError:
-        return
-    suffix, under = case.palette.suffix, said[BACKGROUND].prompt
-    texts = {key: suffixed(text.prompt, suffix, under) for key, text in said.items() if key}
+        return  # told by another check
     texts |= {BACKGROUND: under} if case.shares.part(0) > TRACE else {}
     lengths = {key: count(prompt) for key, prompt in texts.items()}
     longest = max(lengths, key=lambda key: lengths[key], default=None)
@@ -215,8 +226,8 @@ def _cost(case: _Case) -> Iterator[Notice]:
         yield Notice("note", TAKES + describe_cost(_ratio(case)))
     except HostError as error:
         yield Notice("error", str(error))
-    except PaletteError:
-        return  # told by another check
+    except PaletteError as error:
+        yield from (Notice("error", str(each)) for each in error.problems if each.path == "suffix")
 
 
 def _counted(number: int, noun: str) -> str:
@@ -225,13 +236,8 @@ def _counted(number: int, noun: str) -> str:
 
 def _ratio(case: _Case) -> float:
     """The latent cells that the network is asked in a whole job, in units of those of one without regions."""
-    plain = Palette(size=case.palette.size), {BACKGROUND: Text(case.around.words.prompt, "")}
-    return _cells(case, case.palette, case.texts()) / _cells(case, *plain)
-
-
-def _cells(case: _Case, palette: Palette, texts: Mapping[str, Text]) -> int:
-    """The cells of all rows of one image at all steps."""
-    return count_cells(case.planned(palette, texts), case.guidance)
+    plain = case.planned(Palette(size=case.palette.size), {BACKGROUND: Text(case.around.words.prompt, "")})
+    return count_cells(case.plan, case.guidance) / count_cells(plain, case.guidance)
 
 
 def _auto(case: _Case) -> Iterator[Notice]:
@@ -239,7 +245,7 @@ def _auto(case: _Case) -> Iterator[Notice]:
     if case.around.steps is None:
         return
     try:
-        choices = told(case.planned(case.palette, case.texts()).chosen)
+        choices = told(case.plan.chosen)
     except RegionDiffError:
         return  # told by another check
     if choices:

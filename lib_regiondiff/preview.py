@@ -21,7 +21,6 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Brush, Palette
 from lib_regiondiff.preflight import ALONE, TAKES, Notice, Surroundings, preflight
 from lib_regiondiff.requests import Document, palette_of, read
-from lib_regiondiff.store import Store
 from lib_regiondiff.summary import TRACE, Shares
 
 NOTHING = "No palette yet: take a preset, load or paste one, or have the regions made from the prompt."
@@ -59,9 +58,8 @@ def look(given: Any, around: Surroundings = ALONE, on: bool = True) -> Look:
     except PaletteError as error:
         return Look(faults(error.problems), _stated(_counted(len(error.problems), "mistake"), on))
     palette = replace(palette, size=around.size or palette.size)
-    store = Store()
-    notices = [*_first(document, palette, on), *preflight(palette, around, store)]
-    shares = Shares.of(palette, store)
+    shares = Shares.of(palette)
+    notices = [*_first(document, palette, on), *preflight(palette, around, shares)]
     listed = _listed([_item(notice.kind, escape(notice.text)) for notice in notices])
     return Look(
         _framed(_picture(palette, shares) + _legend(palette, shares) + listed), _stated(_short(palette, notices), on)

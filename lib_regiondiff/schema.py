@@ -193,11 +193,13 @@ class Many:
             raise fault(path, self.expected, data)
         values: list[Any] = []
         problems: list[Problem] = []
+        plain = isinstance(self.rule, Number)  # of which there are so many that a path is only made for faults
         for index, entry in enumerate(data):
             try:
-                values.append(self.rule.read(entry, f"{path}[{index}]"))
+                values.append(self.rule.read(entry, path if plain else f"{path}[{index}]"))
             except Fault as error:
-                problems.extend(error.problems)
+                here = (dataclasses.replace(each, path=f"{path}[{index}]") for each in error.problems)
+                problems.extend(here if plain else error.problems)
             if len(problems) > MOST:
                 break
         if problems:

@@ -34,15 +34,17 @@ class Shares:
     weights: np.ndarray
     cell: int
     painted: tuple[bool, ...]
+    store: Store = dataclasses.field(default_factory=Store, repr=False, compare=False)
+    """What masks became on the way."""
 
     @staticmethod
-    def of(palette: Palette, store: Store | None = None) -> Shares:
+    def of(palette: Palette) -> Shares:
         """What the planner gives to each, before levels quantize it."""
         cell = choose_cell(palette, FINEST)
-        grid = palette.size.cells(cell)
+        grid, store = palette.size.cells(cell), Store()
         coverages = [masks.rasterise(brush.mask, grid, store) for brush in palette.brushes]
         painted = tuple(bool(coverage.any()) for coverage in coverages)
-        return Shares(divide(palette, coverages, grid, 1 / cell), cell, painted)
+        return Shares(divide(palette, coverages, grid, 1 / cell), cell, painted, store)
 
     def part(self, index: int) -> float:
         """The share of the canvas that a brush gets, 0 being the background."""

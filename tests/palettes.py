@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 from PIL import Image
 
-from lib_regiondiff import fields, schema
+from lib_regiondiff import budget, fields, schema
 from lib_regiondiff.encoded import webp_danger
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import Picture, Shape
@@ -62,6 +62,11 @@ def _object(rule: schema.Object) -> Values:
     return st.builds(rule.record, **rules)
 
 
+def _fitting(height: int, width: int) -> Size:
+    """A canvas of no more pixels than there may be."""
+    return Size(height, min(width, budget.MOST_PIXELS // height))
+
+
 def _checked(rule: fields.Checked) -> Values:
     return values(rule.rule).map(_mended).filter(lambda value: not list(rule.check(value)))
 
@@ -97,7 +102,7 @@ STRATEGIES: dict[type, Callable[[Any], Values]] = {
     schema.Object: _object,
     fields.Auto: lambda rule: st.just(fields.AUTO) | values(rule.rule),
     fields.Checked: _checked,
-    fields.SizeRule: lambda rule: st.builds(Size, _number(fields.SIDE), _number(fields.SIDE)),
+    fields.SizeRule: lambda rule: st.builds(_fitting, _number(fields.SIDE), _number(fields.SIDE)),
     fields.Guidance: lambda rule: st.floats(1, 100),
     fields.Colour: lambda rule: st.integers(0, 0xFFFFFF).map("#{:06x}".format),
     fields.Exactly: lambda rule: st.just(rule.number),
@@ -112,8 +117,10 @@ def values(rule: Any) -> Values:
 
 
 def palettes() -> st.SearchStrategy[Palette]:
-    """Palettes with any of their fields set."""
-    return values(schema.Object(Palette))
+    """Palettes with any of their fields set, within the budget of work."""
+    return values(schema.Object(Palette)).filter(
+        lambda palette: not budget.problems(palette, palette.size, palette.steps)
+    )
 
 
 def json_values() -> Values:

@@ -123,12 +123,12 @@ def test_what_it_costs_is_said() -> None:
     assert few == ["about 4 times as long as a plain 512x512 picture"]
     small = starting("cost", check(brushes=[], size={"width": 256, "height": 128}))
     assert small == ["about twice as long as a plain 128x128 picture"]
-    huge: dict[str, Any] = {"size": {"width": 16384, "height": 16384}}
+    huge: dict[str, Any] = {"size": {"width": 8192, "height": 8192}}
     times, memory = starting("cost", check(model={}, brushes=[TREE], **huge))
-    assert re.fullmatch(r"about 1,[\d,]+ times as long as a plain 512x512 picture", times)
-    assert memory == "about 13 GB of memory for the pixels alone"
+    assert re.fullmatch(r"about [3-9][\d]+ times as long as a plain 512x512 picture", times)
+    assert memory == "about 3 GB of memory for the pixels alone"
     whole = starting("cost", check(**usual, **huge, tiles=None))
-    assert whole[-1].startswith("the network sees up to 16384x16384 pixels at once, 1,024 times those of a plain")
+    assert whole[-1].startswith("the network sees up to 8192x8192 pixels at once, 256 times those of a plain")
 
 
 def test_an_init_picture_saves_levels() -> None:
@@ -165,9 +165,8 @@ def test_drawing_begins_with_what_it_does_and_costs(tmp_path: Path, monkeypatch:
 def test_far_too_many_tiles_are_not_counted_one_by_one() -> None:
     whole = {"rectangle": [0, 0, 1, 1]}
     brushes = [{"id": str(i), "prompt": str(i), "mask": whole} for i in range(64)]
-    large = {"size": {"width": 16384, "height": 16384}, "overlap": {"rule": "weighted"}}
+    large = {"size": {"width": 2048, "height": 2048}, "overlap": {"rule": "weighted"}}
+    large |= {"tiles": {"width": 64, "height": 64, "overlap": 8}}
     most = estimate(parse({"version": 1, "brushes": brushes, **large}), 512)
-    assert most.most and 40_000 < most.times < 130_000
+    assert most.most and 1200 < most.times < 1500
     assert next(describe(most)).startswith("up to ")
-    tiny = {"tiles": {"width": 64, "height": 64, "overlap": 63}, "size": {"width": 2048, "height": 2048}}
-    assert estimate(parse({"version": 1, **tiny, "brushes": brushes[:2]}), 512).most

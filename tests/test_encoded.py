@@ -156,7 +156,7 @@ def test_no_filter_of_warnings_is_touched(
         read_whole(data)
     for name in FILTERS:
         monkeypatch.setattr(warnings, name, lambda *given, **named: pytest.fail("touched"))
-    imaging.check(data, media, "image")
+    imaging.checked(imaging.Picture.of(data, media), "image")
     imaging.decode(imaging.Picture.of(data, media))
 
 
@@ -177,7 +177,7 @@ def test_the_pixels_of_all_pictures_are_counted_whatever_their_format(kind: str)
         notes = {"exif": b"Exif\0\0" + bytes(60_000)} if kind == "JPEG" else {}
         data = written(Image.new("L", (side, side)), kind, **notes)
     image = data_url(data, f"image/{kind.lower()}")
-    mask = {"mask": data_url(png(first=head(side, side), pixels=bytes(side * (side + 1)))), "seed": 1}
+    mask = {"mask": data_url(png(first=head(side, side, depth=1), pixels=bytes(side * (side // 8 + 1)))), "seed": 1}
     noise = [mask] * (imaging.MAX_PIXELS_OF_ALL // side**2)
     assert imaging.claimed(image) == side**2
     with bounded(2.0, 200), pytest.raises(PaletteError, match=r"expected smaller pictures \(268435456 pixels in all\)"):
@@ -216,3 +216,18 @@ def test_a_webp_is_read_by_a_library_that_is_safe(version: str, monkeypatch: pyt
         f"background.image: expected a whole still WEBP image, got a WebP, which {known} can't read safely "
         "(CVE-2023-4863); use PNG or JPEG, or update Pillow"
     )
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32))
+def test_what_is_written_in_little_time_is_read_as_it_was(height: int, width: int, seed: int) -> None:
+    pixels = np.random.default_rng(seed).choice(np.array([0, 7, 255], np.uint8), (height, width))
+    image, _ = opened(encoded.written(pixels), "PNG")
+    assert image.mode == "L" and np.array_equal(np.asarray(image), pixels)
+
+
+def test_sixteen_bits_are_rounded_to_eight() -> None:
+    values = np.arange(2**16, dtype=np.uint16).reshape(256, 256)
+    file = io.BytesIO()
+    Image.fromarray(values).save(file, "PNG")
+    found = imaging.coverage(imaging.Picture.of(file.getvalue()))
+    assert np.array_equal(found, np.rint(values / 257))

@@ -130,7 +130,7 @@ def test_pictures_are_decoded_upright(orientation: int) -> None:
 
 def test_broken_exif_is_no_fault() -> None:
     image = Picture.of(encoded(Image.new("RGB", (4, 4)), "JPEG", exif=b"Exif\0\0MM\0*\0\0\xff\xff\xff"), "image/jpeg")
-    imaging.check(image.data, image.media, "image")
+    imaging.checked(image, "image")
     assert imaging.decode(image).size == (4, 4)
 
 

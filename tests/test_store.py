@@ -16,7 +16,8 @@ from PIL import Image
 
 import lib_regiondiff
 from fakes import GaussianHost
-from lib_regiondiff import imaging, masks, noise, preview
+from lib_regiondiff import encoded as reading
+from lib_regiondiff import masks, noise, preview
 from lib_regiondiff.finish import finished
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import Picture, Shape
@@ -80,8 +81,8 @@ def test_digests_tell_masks_apart_and_equal_ones_not() -> None:
 
 
 def test_masks_are_decoded_once_in_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    store, decoded, decode = Store(), [], imaging.decode
-    monkeypatch.setattr(imaging, "decode", lambda picture: decoded.append(picture) or decode(picture))
+    store, decoded, opened = Store(), [], reading.opened
+    monkeypatch.setattr(reading, "opened", lambda *given: decoded.append(given) or opened(*given))
     mask = parse({"version": 1, "brushes": [{"id": "a", "mask": painted()}]}).brushes[0].mask
     for size in (Size(64, 64), Size(128, 64)) * 2:
         masks.cells(mask, size, 8, store)

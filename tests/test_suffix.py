@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bounded import bounded
 from fakes import GaussianHost, MeanCond
+from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.palette import Palette, dump, parse
 from lib_regiondiff.plan import BACKGROUND, Job, Text, make_plan
 from lib_regiondiff.suffix import suffixed
@@ -67,3 +70,33 @@ def _mean(cond: Any) -> float:
 def test_it_is_part_of_the_document_and_nothing_by_default() -> None:
     assert dump(palette())["suffix"] == "{background}0" and "suffix" not in dump(palette(suffix=""))
     assert parse(dump(palette())) == palette()
+
+
+PART = re.compile(r"(?P<text>.*?)(?P<weight>\s*:\s*[-+]?(?:\d+\.?\d*|\.\d+))?(?P<end>\s*)", re.DOTALL)
+
+
+@given(st.text("ab :.1-+\n\u0661\x1c", max_size=12))
+def test_a_part_is_text_weight_and_space(prompt: str) -> None:
+    match = PART.fullmatch(prompt)
+    assert match
+    text, weight, end = match["text"], match["weight"] or "", match["end"]
+    wanted = prompt if not text.strip() else text + "\x02" + weight + end
+    assert suffixed(prompt, "\x02", "") == wanted
+
+
+@pytest.mark.parametrize(
+    ("prompt", "suffix"), [(" " * 19999 + "x", "y"), ("x" + " " * 19998 + ":", "y"), (":" * 20000, "y")]
+)
+def test_a_long_prompt_takes_no_longer_for_each_letter(prompt: str, suffix: str) -> None:
+    with bounded(0.5, 50):
+        for _ in range(64):
+            suffixed(prompt, suffix, "")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "suffix", "background"),
+    [("a AND " * 3000 + "a", "x" * 9999, ""), ("a", "{background}" * 1600, "word " * 4000)],
+)
+def test_a_suffix_that_multiplies_is_refused_before_it_is_written(prompt: str, suffix: str, background: str) -> None:
+    with bounded(0.5, 50), pytest.raises(PaletteError, match="suffix: expected prompts of at most 65536 letters"):
+        suffixed(prompt, suffix, background)

@@ -99,7 +99,7 @@ def test_names_cannot_steer_a_terminal() -> None:
 
 def test_a_large_canvas_is_no_trouble() -> None:
     thin = [brush(index / 64, (index + 1) / 64) for index in range(60)]
-    lines = check(size={"width": 16384, "height": 2048}, brushes=thin)
+    lines = check(size={"width": 8192, "height": 2048}, brushes=thin)
     assert lines[1] == "   6.2 %  background"
 
 

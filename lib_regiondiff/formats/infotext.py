@@ -28,6 +28,8 @@ LIMIT = 16000
 WHERE = "infotext"
 OURS = "a palette that this program packed"
 MAX_BLOBS = 1024  # more than a palette has pictures and prompts
+DENSEST = 800
+"""Bytes that a letter of packed text can stand for: zlib folds at most 1,032 into one, and base64 takes 4 for 3."""
 URL = re.compile(f'"data:image/(png|jpeg|webp);base64,({BASE64})"')
 CANVAS = Shape("rectangle", (0, 0, 1, 1))
 MARK = re.compile('"\x01([0-9]{1,4})"')  # JSON text holds no such character: it would be written as an escape
@@ -97,12 +99,18 @@ def sidecar(palette: Palette, limit: int = LIMIT) -> tuple[str, str | None]:
     their pixels come second, but first where they come back to the letter: so what was read from a value gets the same
     value again.
     """
+    content = dumps(palette)
+    if len(content) > DENSEST * limit < sum(len(data) for _, data in _split(content)[1]):
+        return _named(content)
     packed, painted = pack(palette), pack_painted(palette)
     if painted is not None and (len(painted) > limit or (len(packed) <= limit and unpack(painted) != palette)):
         painted = None
     if painted is not None or len(packed) <= limit:
         return painted or packed, None
-    content = dumps(palette)
+    return _named(content)
+
+
+def _named(content: str) -> tuple[str, str]:
     return f"{_digest(content.encode())}.regiondiff.json", content
 
 

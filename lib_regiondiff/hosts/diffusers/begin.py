@@ -26,7 +26,7 @@ class Begin:
         """From a palette's init; None where there is none."""
         if palette.init is None:
             return None
-        picture = imaging.ground(palette.init.image, None, palette.size)
+        picture = imaging.ground(palette.init.image, None, palette.size, store)
         assert picture is not None
         cell, painted = host.latent.pixels_per_cell, palette.init.mask
         mask = None if painted is None else masks.cells(painted, palette.size, cell, store)
