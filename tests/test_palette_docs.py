@@ -8,7 +8,7 @@ import re
 import jsonschema
 import pytest
 
-from lib_regiondiff import encoded, fields, imaging, jsontext, palette, schema
+from lib_regiondiff import budget, encoded, fields, imaging, jsontext, palette, schema
 from lib_regiondiff.errors import PaletteError
 from tools import palette_docs
 
@@ -68,6 +68,8 @@ def test_the_problems_are_told_in_those_words() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     limits = section("Limits")
     for number in (encoded.MAX_PIXELS, imaging.MAX_PIXELS_OF_ALL, encoded.MAX_SIDE, jsontext.MAX_VALUES, schema.MOST):
+        assert f" {number} " in limits
+    for number in (budget.MOST_PIXELS, budget.MOST_TILES, budget.MOST_VIEWS, budget.MOST_LETTERS, imaging.LIMIT):
         assert f" {number} " in limits
     for number in (jsontext.MAX_BYTES, imaging.MAX_BYTES):
         assert f" {number // 2**20} MB " in limits

@@ -1,0 +1,152 @@
+"""What the heaviest accepted documents cost beside a plain one: `python benchmarks/budget.py [NAME ...]`.
+
+Each runs in a process of its own: the check, the preview of a WebUI, the overlay, and what a job does beside the
+network (plan, views of three steps, noise, infotext, the end of the picture). CPU seconds and the most memory in MB
+are those beyond a plain document: eight soft brushes on the same canvas.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from heavy import Data, Heavy, brushes, cases, spot
+from PIL import Image
+from rows import Counting
+
+from lib_regiondiff import crop, noise, preview
+from lib_regiondiff.errors import RegionDiffError
+from lib_regiondiff.finish import finished
+from lib_regiondiff.formats import infotext
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.overlay import overlay
+from lib_regiondiff.palette import dumps, parse
+from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.preflight import Surroundings, clock
+from lib_regiondiff.store import Store
+from lib_regiondiff.summary import summary
+
+MB = 2**20
+CASES = dict(cases())
+
+
+def check(text: str, case: Heavy, size: Size) -> None:
+    """What `regiondiff check` does, and to write it down again."""
+    palette = parse(text)
+    summary(palette)
+    dumps(palette)
+
+
+def show(text: str, case: Heavy, size: Size) -> None:
+    """What a WebUI shows as it is edited."""
+    around = Surroundings("a field", "blur", 7.0, size, steps=case.steps, count=len)
+    assert "<svg" in preview.html(text, around)
+
+
+def lay(text: str, case: Heavy, size: Size) -> None:
+    """What `regiondiff overlay` draws."""
+    overlay(parse(text))
+
+
+def draw(text: str, case: Heavy, size: Size) -> None:
+    """A job without its network."""
+    palette, store = parse(text), Store()
+    plan = make_plan(palette, Job(size, clock(case.steps), (1,), store=store), Counting())
+    for step in (0, case.steps // 2, case.steps - 1):
+        assert plan.steps[step]
+    cells = size.cells(8)
+    noise.apply(noise.unit([noise.generator(1)], (4, cells.height, cells.width)), palette, size, 8, store)
+    infotext.sidecar(palette, 16000)
+    finished(Image.new("RGB", (size.width, size.height)), palette, store)
+
+
+def cut(text: str, case: Heavy, size: Size) -> None:
+    """What inpainting a part of the canvas begins with."""
+    crop.cropped(parse(text), size, (3, 5, size.width / 2, size.height / 2), size)
+
+
+ANSWERS: dict[str, Callable[[str, Heavy, Size], None]] = {
+    "check": check,
+    "preview": show,
+    "overlay": lay,
+    "draw": draw,
+    "crop": cut,
+}
+
+
+def peak(anew: bool = False) -> float:
+    """The most memory in MB that this process held since it was asked to count anew, without what it keeps freed."""
+    if anew:
+        ctypes.CDLL(None).malloc_trim(0)
+        Path("/proc/self/clear_refs").write_text("5")
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def measure(answer: str, text: str, case: Heavy, size: Size) -> tuple[float, float]:
+    """CPU seconds, the less of two runs, for a busy machine adds to them; and MB that were added at most."""
+    took = [_measure(answer, text, case, size) for _ in range(2)]
+    return min(seconds for seconds, _ in took), max(more for _, more in took)
+
+
+def _measure(answer: str, text: str, case: Heavy, size: Size) -> tuple[float, float]:
+    before, start = peak(anew=True), time.process_time()
+    ANSWERS[answer](text, case, size)
+    return time.process_time() - start, peak() - before
+
+
+def plain(data: Data, case: Heavy) -> Data:
+    """Eight soft brushes on the same canvas, and what is the picture's own."""
+    own = {"version": 1, "size": data["size"], "steps": min(20, data.get("steps", 20))}
+    return own | dict(case.plain) | brushes(8, lambda index: spot(9 * index), feather=16)
+
+
+def answered(name: str) -> dict[str, Any]:
+    """One line: the document, and for each answer CPU seconds and MB beyond those of the plain one."""
+    case = CASES[name]
+    number, data = case.largest
+    width, height = case.size or (data["size"]["width"], data["size"]["height"])
+    size, text = Size(height, width), json.dumps(data)
+    line = {"benchmark": "budget", "case": name, "number": number, "letters": len(text), "canvas": str(size)}
+    del data["version"]
+    usual = replace(case, steps=min(20, case.steps))
+    other = json.dumps(plain({"size": data["size"]} | data, case))
+    for answer in ANSWERS:
+        measure(answer, other, usual, size)  # to load what is loaded once
+        own = measure(answer, other, usual, size)
+        try:
+            took = measure(answer, text, case, size)
+        except RegionDiffError as error:
+            line[answer] = f"refused: {error}"
+            continue
+        line[answer] = {
+            "seconds": round(took[0] - own[0], 2), "megabytes": round(took[1] - own[1]),
+            "own": [round(own[0], 2), round(own[1])],
+        }  # fmt: skip
+    return line
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="cases; all by default")
+    parser.add_argument("--here", action="store_true", help="in this process")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in given.names or CASES:
+        if given.here:
+            print(json.dumps(answered(name)), flush=True)
+        else:
+            subprocess.run([sys.executable, str(Path(__file__)), "--here", name], check=True)
+
+
+if __name__ == "__main__":
+    main()
