@@ -23,6 +23,7 @@ ACTIVE = {
     "the regions of Tiled Diffusion": ("Tiled Diffusion", (*TILED, True, False, False, *BOX), "red"),
     "its second region": ("Tiled Diffusion", (*TILED, True, False, False, False, *BOX[1:], *BOX), "red"),
     "DemoFusion": ("demofusion", (True,), "red"),
+    "StyleAlign Integrated": ("StyleAlign Integrated", (True, 1.0), "red"),
 }
 IDLE = {
     "off": ("Forge Couple", (False, False, "Basic"), "red\nblue"),
@@ -35,6 +36,7 @@ IDLE = {
     "regions that are all off": ("Tiled Diffusion", (*TILED, True, False, False, False, *BOX[1:]), "red"),
     "regions of tiles that are off": ("Tiled Diffusion", (False, *TILED[1:], True, False, False, *BOX), "red"),
     "built-in": ("MultiDiffusion Integrated", (True,), "red"),
+    "a style that is not shared": ("StyleAlign Integrated", (False, 1.0), "red"),
     "ControlNet": ("ControlNet", (True,), "red BREAK blue"),
     "Soft Inpainting": ("Soft Inpainting", (True,), "red"),
     "Tiled VAE": ("Tiled VAE", (True,), "red"),

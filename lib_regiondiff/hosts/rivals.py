@@ -1,4 +1,4 @@
-"""Other extensions that say what goes where: two of them in one job would draw something that neither was asked for."""
+"""Other extensions that say what goes where, or mix pictures: with them a job draws what neither was asked for."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ RIVALS: Mapping[str, tuple[str, Callable[[Any, Arguments], bool]]] = {
     "tiled diffusion": ("the regions of Tiled Diffusion", has_boxes),
     "demofusion": ("DemoFusion", is_first_on),
     "latent couple extension": ("Latent Couple", is_first_on),
+    "stylealign integrated": ("StyleAlign Integrated", is_first_on),  # its attention joins the rows that regions part
 }
 """By the title under which a script runs: how people know it, and whether it is active in a job."""
 
@@ -57,6 +58,5 @@ def refuse(p: Any) -> None:
     found = list(active(p))
     if found:
         names = " and ".join(found)
-        raise HostError(
-            "extensions", "one that says what goes where", f"{names} beside Region Diffusion", "switch one of them off"
-        )
+        expected = "nothing else that says what goes where or mixes pictures"
+        raise HostError("extensions", expected, f"{names} beside Region Diffusion", "switch one of them off")

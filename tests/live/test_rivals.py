@@ -30,8 +30,9 @@ ACTIVE: Mapping[str, tuple[str, str, list[Any]]] = {
     "tiled regions, mixture": ("Tiled Diffusion", "green", [*MIXTURE, True, True, False, *REGION]),
     "demofusion": ("demofusion", "green", [True, "DemoFusion", False, 16, 8, 4, 2.0]),
     "latent couple": ("Latent Couple extension", "green AND yellow AND magenta", [True]),
+    "style align": ("StyleAlign Integrated", "green", [True, 1.0]),
 }
-"""Title, main prompt and arguments of a rival that draws regions of its own, or a whole picture."""
+"""Title, main prompt and arguments of a rival that draws regions of its own, or a whole picture, or mixes pictures."""
 HARMLESS: Mapping[str, tuple[str, list[Any]]] = {
     "prompter without a key": ("Regional Prompter", [True, False, *RATIOS, "Latent"]),
     "tiles": ("Tiled Diffusion", [*TILED, False, False, False]),
@@ -47,7 +48,14 @@ HARMLESS: Mapping[str, tuple[str, list[Any]]] = {
     "thresholding": ("DynamicThresholding (CFG-Fix) Integrated", [True]),
 }
 """Title and arguments of what is at work beside regions; the pictures' colours are ours."""
-OFF = ("Forge Couple", "Regional Prompter", "Tiled Diffusion", "demofusion", "Latent Couple extension")
+OFF = (
+    "Forge Couple",
+    "Regional Prompter",
+    "Tiled Diffusion",
+    "demofusion",
+    "Latent Couple extension",
+    "StyleAlign Integrated",
+)
 
 
 @pytest.fixture(scope="module")
