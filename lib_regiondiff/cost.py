@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 from lib_regiondiff.auto import settled
@@ -13,6 +13,7 @@ from lib_regiondiff.intervals import whole
 from lib_regiondiff.model import Call, ask
 from lib_regiondiff.palette import Palette, Tiles
 from lib_regiondiff.plan import Job, Plan, make_plan
+from lib_regiondiff.records import renewed
 from lib_regiondiff.sketch import CELL, Sketch
 from lib_regiondiff.summary import describe_cost
 from lib_regiondiff.tiles import starts
@@ -120,4 +121,4 @@ def _shrunk(palette: Palette, shrink: int) -> Palette:
         return palette
     sides = {key: getattr(grid, key) for key in ("width", "height", "overlap")}
     smaller = {key: side if isinstance(side, str) else side // shrink for key, side in sides.items()}
-    return replace(palette, tiles=replace(grid, **smaller))
+    return renewed(palette, tiles=renewed(grid, **smaller))

@@ -15,6 +15,7 @@ from lib_regiondiff.fields import FRACTION
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import Mask, Picture, Shape
 from lib_regiondiff.palette import Background, Palette, Tiles
+from lib_regiondiff.records import renewed
 
 Edges = tuple[float, float, float, float]  # left, top, right, bottom
 Point = tuple[float, ...]  # x, y
@@ -40,16 +41,16 @@ def cropped(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
     seen = {mask: _seen(mask, shares, size) for mask in every}
     zoom = _zoom(palette.size, shares, size)
     brushes = tuple(
-        replace(brush, mask=mask, feather=min(brush.feather * zoom, MAX_FEATHER))
+        renewed(brush, mask=mask, feather=min(brush.feather * zoom, MAX_FEATHER))
         for brush in palette.brushes
         if (mask := seen[brush.mask]) is not None
     )
-    noise = tuple(replace(each, mask=mask) for each in palette.noise if (mask := seen[each.mask]) is not None)
+    noise = tuple(renewed(each, mask=mask) for each in palette.noise if (mask := seen[each.mask]) is not None)
     tiles = palette.tiles
     if isinstance(tiles, Tiles) and shares[::2] != WHOLE[::2]:
-        tiles = replace(tiles, wrap=False)  # the borders of a part are not those of the picture
+        tiles = renewed(tiles, wrap=False)  # the borders of a part are not those of the picture
     ground = _ground(palette, shares, size)
-    return replace(palette, size=size, background=ground, brushes=brushes, noise=noise, tiles=tiles)
+    return renewed(palette, size=size, background=ground, brushes=brushes, noise=noise, tiles=tiles)
 
 
 def _ground(palette: Palette, shares: Edges, size: Size) -> Background:
@@ -65,7 +66,7 @@ def _ground(palette: Palette, shares: Edges, size: Size) -> Background:
     columns = np.clip(np.linspace(left * width, right * width, size.width, endpoint=False), 0, width - 1).astype(int)
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(np.moveaxis(planes[:, rows][:, :, columns], 0, -1))).save(file, "PNG")
-    return replace(palette.background, image=Picture.of(file.getvalue()))
+    return renewed(palette.background, image=Picture.of(file.getvalue()))
 
 
 def scaled(palette: Palette, size: Size) -> Palette:

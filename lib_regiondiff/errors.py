@@ -22,6 +22,14 @@ class Problem:
         return f"{self.path}: expected {self.expected}, got {self.got}"
 
 
+class Fault(Exception):  # noqa: N818 - it never leaves the library
+    """Raised inside a rule: the problems of one value."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+
 class PaletteError(RegionDiffError):
     """A palette that cannot be accepted; `problems` lists all that is wrong with it, with paths."""
 

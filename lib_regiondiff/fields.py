@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from lib_regiondiff.encoded import MAX_SIDE
 from lib_regiondiff.errors import Problem
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import FORMATS, File, Picture, Shape, checked
+from lib_regiondiff.imaging import FORMATS, File, Picture, Shape, checked, drawn
 from lib_regiondiff.schema import Choice, Fault, Many, Number, Rule, Text, fault, nearest, read_keys, show
 
 AUTO = "auto"
@@ -29,6 +32,7 @@ class SizeRule:
     """{"width", "height"} in pixels."""
 
     def read(self, data: Any, path: str) -> Size:
+        data = self.write(data) if isinstance(data, Size) else data
         return Size(**read_keys(data, path, {"width": (SIDE, True), "height": (SIDE, True)}))
 
     def write(self, value: Size) -> Any:
@@ -146,6 +150,42 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class Apart:
+    """A list whose entries differ in one key, which is told beside all other faults."""
+
+    rule: Rule
+    key: str
+    most: int
+
+    def read(self, data: Any, path: str) -> Any:
+        problems: list[Problem] = []
+        value = None
+        try:
+            value = self.rule.read(data, path)
+        except Fault as error:
+            problems.extend(error.problems)
+        told = {problem.path for problem in problems}
+        problems += [problem for problem in self._again(data, path) if problem.path not in told]
+        if problems:
+            raise Fault(*problems)
+        return value
+
+    def _again(self, data: Any, path: str) -> Iterator[Problem]:
+        seen: set[str] = set()
+        for index, entry in enumerate(data[: self.most] if isinstance(data, list | tuple) else ()):
+            word = entry.get(self.key) if isinstance(entry, Mapping) else getattr(entry, self.key, None)
+            if isinstance(word, str) and word in seen:
+                yield Problem(f"{path}[{index}].{self.key}", f"an {self.key} of its own", f"{show(word)} again")
+            seen |= {word} if isinstance(word, str) else set()
+
+    def write(self, value: Any) -> Any:
+        return self.rule.write(value)
+
+    def schema(self) -> dict[str, Any]:
+        return self.rule.schema()
+
+
+@dataclass(frozen=True)
 class PictureRule:
     """A data URL or {"file": name}; masks are PNG only and may be shapes."""
 
@@ -174,8 +214,12 @@ class PictureRule:
         return rf"{RELATIVE}\.({'|'.join(ENDINGS[media] for media in self.media)})"
 
     def read(self, data: Any, path: str) -> Picture | File | Shape:
-        if isinstance(data, str):
+        if isinstance(data, str | Picture):
             return self._picture(data, path)
+        if isinstance(data, Image.Image | np.ndarray):
+            return drawn(data, path, self.mask)
+        if isinstance(data, File) or (isinstance(data, Shape) and self.mask):
+            return data
         if not isinstance(data, Mapping) or len(data) != 1:
             raise fault(path, self.expected, data)
         kind, value = next(iter(data.items()))
@@ -187,13 +231,14 @@ class PictureRule:
         hint = f" (did you mean '{near}'?)" if near else ""
         raise Fault(Problem(path, self.expected + hint, f"an object with the key {show(kind)}"))
 
-    def _picture(self, url: str, path: str) -> Picture:
+    def _picture(self, data: str | Picture, path: str) -> Picture:
+        url = data if isinstance(data, str) else data.url
         head, comma, body = url.partition(",")
         if not comma or head not in {f"data:{media};base64" for media in self.media}:
             raise fault(path, self.expected, url)
         if len(body) % 4 or not re.fullmatch(BASE64, body):
             raise Fault(Problem(path, "base64 after the comma of the data URL", "something else"))
-        return checked(Picture(url), path, self.mask)
+        return checked(Picture(data) if isinstance(data, str) else data, path, self.mask)
 
     def _file(self, name: Any, path: str) -> File:
         if not re.fullmatch(self.name, FILE_NAME.read(name, path)):

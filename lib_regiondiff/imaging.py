@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import io
 import re
 import struct
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,8 @@ FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 MEDIA = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}  # by ending
 URL = re.compile("data:(image/(?:png|jpeg|webp));base64,")
 HEAD = 2**10
+MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+"""Modes of Pillow that a PNG has too."""
 # EXIF orientation -> what sets the image right.
 EIGHTHS = ((np.arange(2**16) + 128) // 257).astype(np.uint8)
 """Sixteen bits as eight."""
@@ -66,6 +69,15 @@ class Picture:
         """Of the data URL, short."""
         return hashlib.blake2b(self.url.encode(), digest_size=16).digest()
 
+    @functools.cached_property
+    def flaw(self) -> str:
+        """What keeps it from being one whole still image; nothing for one that is."""
+        try:
+            encoded.opened(self.data, FORMATS[self.media])
+        except encoded.Flaw as flaw:
+            return str(flaw)
+        return ""
+
     @staticmethod
     def of(data: bytes, media: str = "image/png") -> Picture:
         """The picture of encoded bytes."""
@@ -94,6 +106,8 @@ class Shape:
 
 
 Mask = Picture | File | Shape
+Paint = Picture | File | Image.Image | np.ndarray
+"""What a program may give where a document has a picture."""
 
 
 @dataclass
@@ -168,12 +182,51 @@ def load(file: File, folder: Path, path: str, room: Room) -> Picture:
 
 def checked(picture: Picture, path: str, mask: bool = False) -> Picture:
     """The picture, its coverage kept if it is a mask; Fault unless it is one whole still image of its type and size."""
+    if mask and picture.kept is not None:
+        return picture
     kind = FORMATS[picture.media]
     try:
-        image, exif = encoded.opened(picture.data, kind)
-    except encoded.Flaw as flaw:
-        raise Fault(Problem(path, f"a whole still {kind} image", str(flaw))) from None
-    return replace(picture, kept=_coverage(_upright(image, exif))) if mask else picture
+        if mask:
+            return replace(picture, kept=_coverage(_upright(*encoded.opened(picture.data, kind))))
+        flaw = picture.flaw
+    except encoded.Flaw as found:
+        flaw = str(found)
+    if flaw:
+        raise Fault(Problem(path, f"a whole still {kind} image", flaw))
+    return picture
+
+
+def drawn(image: Image.Image | np.ndarray, path: str, mask: bool) -> Picture:
+    """The picture of an image in memory as it is there, without notes; Fault for what is none.
+
+    Arrays are [h, w], for pictures also [h, w, 3 or 4], of bool, uint8, or floats in 0…1.
+    """
+    if isinstance(image, Image.Image) and image.mode == "F":
+        image = np.asarray(image)
+    made = _of_array(image, path, mask) if isinstance(image, np.ndarray) else image.copy()
+    if not made.width or not made.height:
+        raise Fault(Problem(path, "an image with pixels", f"one of {made.width}x{made.height}"))
+    made = made if made.mode in MODES else made.convert("RGB")
+    made.info = {key: value for key, value in made.info.items() if key == "transparency"}
+    file = io.BytesIO()
+    made.save(file, "PNG")
+    return checked(Picture.of(file.getvalue()), path, mask)
+
+
+def _of_array(values: np.ndarray, path: str, mask: bool) -> Image.Image:
+    """The image of an array [h, w] or [h, w, channels]."""
+    flat = values.ndim == 2 or (values.ndim == 3 and not mask and values.shape[2] in (3, 4))
+    kind = values.dtype
+    if not flat or (kind not in (bool, np.uint8) and not np.issubdtype(kind, np.floating)):
+        sides = "[h, w]" if mask else "[h, w], [h, w, 3] or [h, w, 4]"
+        got = f"{kind} [{', '.join(map(str, values.shape))}]"
+        raise Fault(Problem(path, f"an array {sides} of bool, uint8 or floats 0…1", got))
+    if kind == np.uint8:
+        return Image.fromarray(np.ascontiguousarray(values))
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    if not (low >= 0 and high <= 1):
+        raise Fault(Problem(path, "floats 0…1 (divide by 255 what is in 0…255)", f"{low:g}…{high:g}"))
+    return Image.fromarray(np.rint(values.astype(np.float32) * 255).astype(np.uint8))
 
 
 def decode(picture: Picture) -> Image.Image:

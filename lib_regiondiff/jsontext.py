@@ -33,7 +33,7 @@ def loads(text: str | bytes, most: int = MAX_BYTES, values: int = MAX_VALUES) ->
     except UnicodeDecodeError:
         raise _no_text(text) from None
     except json.JSONDecodeError as error:
-        if text[:4].count("\0") == 2:
+        if error.doc[:4].count("\0") == 2:
             raise _no_text(text) from None
         raise _refusal("JSON", f"a fault at line {error.lineno}, column {error.colno} ({error.msg})") from None
     except RecursionError:

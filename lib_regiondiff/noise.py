@@ -11,6 +11,7 @@ from torch import Tensor
 from lib_regiondiff import masks
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Noise, Palette
+from lib_regiondiff.records import made
 from lib_regiondiff.store import Store
 
 
@@ -40,7 +41,7 @@ def apply(noise: Tensor, palette: Palette, size: Size, pixels_per_cell: int, sto
 def operations(palette: Palette) -> list[Noise]:
     """All changes of the initial noise: brush seeds from the lowest brush up, then the palette's list."""
     seeded = [brush for brush in palette.brushes if brush.seed is not None]
-    return [Noise(mask=brush.mask, seed=brush.seed or 0) for brush in seeded] + list(palette.noise)
+    return [made(Noise, {"mask": brush.mask, "seed": brush.seed or 0}) for brush in seeded] + list(palette.noise)
 
 
 def mix(noise: Tensor, seed: int, share: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib_regiondiff.errors import PaletteError, Problem
-from lib_regiondiff.fields import AUTO, Auto, Checked
+from lib_regiondiff.fields import AUTO, Apart, Auto, Checked
 from lib_regiondiff.jsontext import loads
 from lib_regiondiff.palette import Palette, Tiles, parse
 from lib_regiondiff.schema import Fault, Many, Maybe, Object, Rule, join, rules_of, show
@@ -60,7 +60,7 @@ def rule_of(steps: Sequence[str]) -> Rule | None:
     """The rule of the value that steps lead to, where they lead through records and lists."""
     rule: Rule | None = Object(Palette)
     for step in steps:
-        while isinstance(rule, Maybe | Checked | Auto):
+        while isinstance(rule, Maybe | Checked | Apart | Auto):
             rule = rule.rule
         if isinstance(rule, Many):
             rule = rule.rule

@@ -6,16 +6,28 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lib_regiondiff import budget, imaging
 from lib_regiondiff.errors import PaletteError, Problem
-from lib_regiondiff.fields import AUTO, SIDE, Auto, Checked, Colour, Exactly, Flag, Guidance, PictureRule, SizeRule
+from lib_regiondiff.fields import (
+    AUTO,
+    SIDE,
+    Apart,
+    Auto,
+    Checked,
+    Colour,
+    Exactly,
+    Flag,
+    Guidance,
+    PictureRule,
+    SizeRule,
+)
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import File, Mask, Picture, Room, Shape
+from lib_regiondiff.imaging import File, Mask, Paint, Picture, Room, Shape
 from lib_regiondiff.jsontext import MAX_BYTES, loads
+from lib_regiondiff.records import Held, record
 from lib_regiondiff.schema import REQUIRED, Choice, Fault, Many, Maybe, Number, Object, Text, fault, field, join, show
 
 VERSION = 1
@@ -27,7 +39,7 @@ METHODS: Mapping[str, str] = {"MultiDiffusion": "average", "Mixture of Diffusers
 IMAGE, MASK = PictureRule(), PictureRule(mask=True)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record()
 class Lora:
     """A low-rank adaptation that was loaded."""
 
@@ -35,7 +47,7 @@ class Lora:
     weight: float = field(Number(-10, 10), 1.0, "Multiplier.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record()
 class Model:
     """The model that the palette was made with; it informs, and chooses no files."""
 
@@ -46,22 +58,22 @@ class Model:
     clip_skip: int = field(Number(1, 12, whole=True), 1, "1 uses the last layer of the text encoder.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record()
 class Init:
     """The picture that img2img or inpainting starts from."""
 
-    image: Picture | File = field(IMAGE, REQUIRED, "The picture.")
+    image: Held[Picture | File, Paint] = field(IMAGE, REQUIRED, "The picture.")
     strength: float = field(SHARE, 0.75, "Share of the levels that are run; 1 keeps nothing of the picture.")
-    mask: Mask | None = field(Maybe(MASK), None, "Where to paint; null paints everywhere.")
+    mask: Held[Mask | None, Paint | Shape | None] = field(Maybe(MASK), None, "Where to paint; null paints everywhere.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record()
 class Background:
     """The brush under all others: it owns what no brush covers."""
 
     prompt: str = field(PROMPT, "", "What the rest of the picture shows.")
     negative: str = field(PROMPT, "", "What it should not show; brushes without an own negative use it too.")
-    image: Picture | File | None = field(Maybe(IMAGE), None, "A picture to paint on.")
+    image: Held[Picture | File | None, Paint | None] = field(Maybe(IMAGE), None, "A picture to paint on.")
     colour: str | None = field(Maybe(Colour()), None, "A plain colour to paint on.")
     strength: float = field(SHARE, 1.0, "Share of the levels, the first ones, in which image or colour is put back.")
 
@@ -71,7 +83,12 @@ class Background:
         return self.image is not None or self.colour is not None
 
 
-@dataclass(frozen=True, kw_only=True)
+def _in_order(brush: Brush) -> Iterator[tuple[str, str, str]]:
+    if brush.start >= brush.stop:
+        yield ".stop", f"more than start ({brush.start})", f"{brush.stop}"
+
+
+@record(_in_order)
 class Brush:
     """One meaning and where it goes. Later brushes lie above earlier ones."""
 
@@ -80,7 +97,7 @@ class Brush:
     colour: str | None = field(Maybe(Colour()), None, "Its colour on the canvas; null takes that of its place.")
     prompt: str = field(PROMPT, "", "What to show inside the mask.")
     negative: str | None = field(Maybe(PROMPT), None, "What not to show; null means the background's negative.")
-    mask: Mask = field(MASK, REQUIRED, "Where: PNG data URL, file or shape.")
+    mask: Held[Mask, Paint | Shape] = field(MASK, REQUIRED, "Where: PNG data URL, file or shape.")
     feather: float = field(Number(0, 1024), 0.0, "Softness of the edge: a Gaussian's deviation in pixels.")
     strength: float = field(SHARE, 1.0, "Share of the levels in which it acts, the last ones.")
     prompt_strength: float = field(SHARE, 1.0, "0 is the background's prompt, 1 its own.")
@@ -91,19 +108,13 @@ class Brush:
     stop: float = field(SHARE, 1.0, "Share of the levels after which it ends.")
 
 
-def _in_order(brush: Brush) -> Iterator[tuple[str, str, str]]:
-    if brush.start >= brush.stop:
-        yield ".stop", f"more than start ({brush.start})", f"{brush.stop}"
+def _narrow(tiles: Tiles) -> Iterator[tuple[str, str, str]]:
+    least = min((side for side in (tiles.width, tiles.height) if not isinstance(side, str)), default=math.inf)
+    if not isinstance(tiles.overlap, str) and tiles.overlap >= least:
+        yield ".overlap", f"less than a tile's shorter side ({least})", f"{tiles.overlap}"
 
 
-def _unlike(brushes: tuple[Brush, ...]) -> Iterator[tuple[str, str, str]]:
-    ids = [brush.id for brush in brushes]
-    for index, name in enumerate(ids):
-        if name in ids[:index]:
-            yield f"[{index}].id", "an id of its own", f"{show(name)} again"
-
-
-@dataclass(frozen=True, kw_only=True)
+@record(_narrow)
 class Tiles:
     """The regular grid for axes that are longer than a tile."""
 
@@ -122,13 +133,7 @@ class Tiles:
     wrap: bool = field(Flag(), False, "Whether the left and right border of the picture continue each other.")
 
 
-def _narrow(tiles: Tiles) -> Iterator[tuple[str, str, str]]:
-    least = min((side for side in (tiles.width, tiles.height) if not isinstance(side, str)), default=math.inf)
-    if not isinstance(tiles.overlap, str) and tiles.overlap >= least:
-        yield ".overlap", f"less than a tile's shorter side ({least})", f"{tiles.overlap}"
-
-
-@dataclass(frozen=True, kw_only=True)
+@record()
 class Bootstrap:
     """How the first levels keep each brush to itself."""
 
@@ -143,7 +148,7 @@ class Bootstrap:
     leak_sensitivity: float = field(Number(0, 100), 0.2, "Smaller suppresses more of what leaks out; 0 is off.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record()
 class Nag:
     """Normalized attention guidance: negatives act in cross-attention, also at guidance 1."""
 
@@ -152,7 +157,7 @@ class Nag:
     alpha: float = field(SHARE, 0.5, "Share of the pushed features; the rest is the prompt's own.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record()
 class Overlap:
     """What happens where brushes lie on one another."""
 
@@ -160,20 +165,20 @@ class Overlap:
     cover_alpha: float = field(SHARE, 0.0, "Share that a lower brush keeps under a later one (painter).")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record()
 class Noise:
     """Other initial noise inside a mask."""
 
-    mask: Mask = field(MASK, REQUIRED, "Where.")
+    mask: Held[Mask, Paint | Shape] = field(MASK, REQUIRED, "Where.")
     seed: int = field(SEED, REQUIRED, "Seed of the new noise.")
     amount: float = field(SHARE, 1.0, "1 replaces the noise, less mixes it in; the variance stays 1.")
 
 
 TILES = Auto(Maybe(Checked(Object(Tiles), _narrow)))
-BRUSHES = Checked(Many(Checked(Object(Brush), _in_order), 64), _unlike)
+BRUSHES = Apart(Many(Checked(Object(Brush), _in_order), 64), "id", 64)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record()
 class Palette:
     """The whole document."""
 

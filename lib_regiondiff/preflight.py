@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from lib_regiondiff import budget, requests
@@ -18,6 +18,7 @@ from lib_regiondiff.host import Host
 from lib_regiondiff.imaging import Picture
 from lib_regiondiff.palette import Palette
 from lib_regiondiff.plan import BACKGROUND, Job, Plan, Text, make_plan
+from lib_regiondiff.records import renewed
 from lib_regiondiff.sketch import Sketch
 from lib_regiondiff.suffix import suffixed
 from lib_regiondiff.summary import TRACE, Shares, describe_cost, doubtful, idle, refused, spoken, unheard
@@ -93,7 +94,7 @@ def cost_of(palette: Palette, around: Surroundings = ALONE) -> float:
 
 
 def _case(palette: Palette, around: Surroundings, shares: Shares | None = None) -> _Case:
-    drawn = replace(palette, size=around.size or palette.size)
+    drawn = renewed(palette, size=around.size or palette.size)
     return _Case(drawn, around, shares or Shares.of(drawn), palette.size)
 
 
@@ -236,7 +237,7 @@ def _counted(number: int, noun: str) -> str:
 
 def _ratio(case: _Case) -> float:
     """The latent cells that the network is asked in a whole job, in units of those of one without regions."""
-    plain = case.planned(Palette(size=case.palette.size), {BACKGROUND: Text(case.around.words.prompt, "")})
+    plain = case.planned(renewed(Palette(), size=case.palette.size), {BACKGROUND: Text(case.around.words.prompt, "")})
     return count_cells(case.plan, case.guidance) / count_cells(plain, case.guidance)
 
 

@@ -6,7 +6,7 @@ import base64
 import io
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -20,6 +20,7 @@ from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Brush, Palette
 from lib_regiondiff.preflight import ALONE, TAKES, Notice, Surroundings, preflight
+from lib_regiondiff.records import renewed
 from lib_regiondiff.requests import Document, palette_of, read
 from lib_regiondiff.summary import TRACE, Shares
 
@@ -57,7 +58,7 @@ def look(given: Any, around: Surroundings = ALONE, on: bool = True) -> Look:
         palette = palette_of(_sized(document, around.size), around.words)
     except PaletteError as error:
         return Look(faults(error.problems), _stated(_counted(len(error.problems), "mistake"), on))
-    palette = replace(palette, size=around.size or palette.size)
+    palette = renewed(palette, size=around.size or palette.size)
     shares = Shares.of(palette)
     notices = [*_first(document, palette, on), *preflight(palette, around, shares)]
     listed = _listed([_item(notice.kind, escape(notice.text)) for notice in notices])

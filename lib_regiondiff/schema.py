@@ -13,21 +13,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from lib_regiondiff.errors import Problem
+from lib_regiondiff.errors import Fault, Problem
+from lib_regiondiff.records import made
 
 Record = TypeVar("Record")
 REQUIRED = dataclasses.MISSING
 MOST = 100  # faults of one list or object that are told; a hostile document has millions
 UNWRITABLE = re.compile("[\\0\\ud800-\\udfff]")
 PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
-
-
-class Fault(Exception):  # noqa: N818 - it never leaves the library
-    """Raised inside a rule: the problems of one value."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__(*problems)
-        self.problems = problems
 
 
 class Rule(Protocol):
@@ -220,7 +213,9 @@ class Object:
     record: type
 
     def read(self, data: Any, path: str) -> Any:
-        return self.record(**read_keys(data, path, rules_of(self.record)))
+        if isinstance(data, self.record):
+            return data  # checked when it was made
+        return made(self.record, read_keys(data, path, rules_of(self.record)))
 
     def write(self, value: Any) -> Any:
         """All keys that are required or differ from their defaults."""

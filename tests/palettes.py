@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import io
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from lib_regiondiff.encoded import webp_danger
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.imaging import Picture, Shape
 from lib_regiondiff.palette import Brush, Palette, Tiles, dump
+from lib_regiondiff.records import made
 
 Values = st.SearchStrategy[Any]
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
@@ -59,7 +61,7 @@ def _many(rule: schema.Many) -> Values:
 
 def _object(rule: schema.Object) -> Values:
     rules = {key: values(each) for key, (each, _) in schema.rules_of(rule.record).items()}
-    return st.builds(rule.record, **rules)
+    return st.fixed_dictionaries(rules).map(partial(made, rule.record))
 
 
 def _fitting(height: int, width: int) -> Size:
@@ -102,6 +104,7 @@ STRATEGIES: dict[type, Callable[[Any], Values]] = {
     schema.Object: _object,
     fields.Auto: lambda rule: st.just(fields.AUTO) | values(rule.rule),
     fields.Checked: _checked,
+    fields.Apart: lambda rule: values(rule.rule).map(_mended),
     fields.SizeRule: lambda rule: st.builds(_fitting, _number(fields.SIDE), _number(fields.SIDE)),
     fields.Guidance: lambda rule: st.floats(1, 100),
     fields.Colour: lambda rule: st.integers(0, 0xFFFFFF).map("#{:06x}".format),

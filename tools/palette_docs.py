@@ -49,6 +49,7 @@ DESCRIPTIONS: dict[type, Callable[[Any], Words]] = {
     schema.Many: _many,
     schema.Object: lambda rule: (f"[{rule.record.__name__}](#{rule.record.__name__.lower()})", ""),
     fields.Checked: lambda rule: described(rule.rule),
+    fields.Apart: lambda rule: described(rule.rule),
     fields.SizeRule: lambda rule: (
         "`width` and `height`",
         f"whole numbers {bounds(fields.SIDE.low, fields.SIDE.high)}",

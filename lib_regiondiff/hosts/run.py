@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -17,6 +17,7 @@ from lib_regiondiff.hosts.memory import Careful, Network, memory_of
 from lib_regiondiff.hosts.webui import Prompts, WebUIHost
 from lib_regiondiff.palette import Palette, Tiles
 from lib_regiondiff.plan import Job, Plan, Text, make_plan
+from lib_regiondiff.records import renewed
 from lib_regiondiff.store import Store
 
 
@@ -38,7 +39,7 @@ def fitting(palette: Palette, multiple: int) -> Palette:
         side if isinstance(side, str) else max(multiple, side // multiple * multiple)
         for side in (grid.width, grid.height)
     )
-    return replace(palette, tiles=replace(grid, width=wide, height=high, overlap=_within(grid, wide, high)))
+    return renewed(palette, tiles=renewed(grid, width=wide, height=high, overlap=_within(grid, wide, high)))
 
 
 def _within(grid: Tiles, *sides: int | str) -> int | str:
