@@ -1,9 +1,35 @@
-"""Region Diffusion: say what goes where in a picture. The host-independent library."""
+"""Region Diffusion: say what goes where in a picture. The host-independent library, and what programs need of it."""
 
+from __future__ import annotations
+
+import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lib_regiondiff.fingerprints import fingerprint
 
+if TYPE_CHECKING:
+    from lib_regiondiff.errors import HostError, PaletteError
+    from lib_regiondiff.geometry import Size
+    from lib_regiondiff.hosts.diffusers import load, render
+    from lib_regiondiff.palette import Background, Brush, Palette, dump, parse
+
+__all__ = ["Background", "Brush", "HostError", "Palette", "PaletteError", "Size", "dump", "load", "parse", "render"]
 __version__ = "0.1.0"
 LOADED = fingerprint(Path(__file__).parent)
 """The fingerprint of the source when it was imported: what a program that runs on keeps in memory."""
+PLACES = {
+    "errors": ("HostError", "PaletteError"),
+    "geometry": ("Size",),
+    "hosts.diffusers": ("load", "render"),
+    "palette": ("Background", "Brush", "Palette", "dump", "parse"),
+}
+"""Where names come from, when somebody asks for them: torch and diffusers take seconds, and may be absent."""
+
+
+def __getattr__(name: str) -> Any:
+    """What the library shows under its own name."""
+    for module, names in PLACES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__} has no attribute {name}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -64,8 +63,11 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
     name = torch.cuda.get_device_name(card) if card.type == "cuda" else ""
     made = MadeWith(card.type, str(loaded.latent.dtype).removeprefix("torch."), record.versions(), name)
     proposals = proposals_of(loaded.pipe, place, added)
-    # Which model it is has been settled: options, or --trust.
-    drawn = functools.partial(renders, loaded, ignore_model=True)
+
+    def drawn(palette: Palette, seeds: Sequence[int], told: Callable[[int, int], None], batch: int) -> Iterator[Any]:
+        # Which model it is has been settled: options, or --trust.
+        return renders(loaded, palette, seeds, lambda step: told(step.done, step.total), batch, ignore_model=True)
+
     return Renderer(drawn, made, loaded.fingerprint, proposals, loaded.latent.native)
 
 

@@ -109,7 +109,7 @@ def test_pictures_do_not_depend_on_their_neighbours_and_carry_their_seed(host: D
 def test_progress_counts_all_steps_on_both_paths(host: DiffusersHost) -> None:
     for brushes in ([], [{"id": "a", "mask": LEFT, "prompt": "blue"}]):
         seen: list[tuple[int, int]] = []
-        render(host, palette(brushes=brushes), [1, 2], lambda done, total, seen=seen: seen.append((done, total)))
+        render(host, palette(brushes=brushes), [1, 2], lambda step, seen=seen: seen.append((step.done, step.total)))
         assert seen == [(step + 1, 12) for step in range(12)]
 
 

@@ -109,7 +109,7 @@ def test_img2img_is_that_of_diffusers(host: DiffusersHost, sampler: str, strengt
 def test_strength_is_the_share_of_steps_that_are_run(host: DiffusersHost) -> None:
     document = palette(init={"image": url(speckled()), "strength": 0.5})
     steps: list[tuple[int, int]] = []
-    render(host, document, progress=lambda done, of: steps.append((done, of)))
+    render(host, document, progress=lambda step: steps.append((step.done, step.total)))
     assert steps == [(1, 3), (2, 3), (3, 3)] and skipped(document) == 3
     still = render(host, palette(init={"image": url(speckled()), "strength": 0}))[0].image
     assert np.array_equal(np.asarray(still), np.asarray(host.decode(host.encode_image(Image.fromarray(speckled())))))

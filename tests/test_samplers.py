@@ -139,7 +139,7 @@ def test_identity_with_every_schedule(host: DiffusersHost, name: str) -> None:
 def test_progress_counts_steps_and_not_calls(host: DiffusersHost, name: str) -> None:
     for brushes in ([], [{"id": "a", "mask": LEFT, "prompt": "blue"}]):
         done: list[int] = []
-        Run.of(host, palette(name, brushes=brushes), lambda done=done: done.append(1)).latents()
+        Run.of(host, palette(name, brushes=brushes), lambda x0, done=done: done.append(1)).latents()
         assert len(done) == 3
 
 

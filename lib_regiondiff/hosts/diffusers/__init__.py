@@ -6,5 +6,8 @@ from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.lora import LoraFile
 from lib_regiondiff.hosts.diffusers.render import Render, render, renders
 from lib_regiondiff.hosts.diffusers.room import Room
+from lib_regiondiff.hosts.diffusers.step import Step
 
-__all__ = ["Book", "DiffusersHost", "Extras", "LoraFile", "Render", "Room", "render", "renders"]
+load = DiffusersHost.load
+
+__all__ = ["Book", "DiffusersHost", "Extras", "LoraFile", "Render", "Room", "Step", "load", "render", "renders"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,17 +21,34 @@ from lib_regiondiff.suffix import suffixed
 
 LORAS, VAES = "REGIONDIFF_LORAS", "REGIONDIFF_VAES"
 ROOMY = Room()
+Place = str | os.PathLike[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Extras:
     """Additions to a model, LoRAs in the order of loading, another VAE with what the palette calls it, and limits."""
 
-    loras: tuple[LoraFile, ...] = ()
-    book: Book = NO_WORDS
-    vae: Path | None = None
-    vae_name: str = ""
-    room: Room = ROOMY
+    loras: tuple[LoraFile, ...]
+    book: Book
+    vae: Path | None
+    vae_name: str
+    room: Room
+
+    def __init__(
+        self,
+        loras: Iterable[LoraFile | Place] = (),
+        book: Book = NO_WORDS,
+        vae: Place | None = None,
+        vae_name: str = "",
+        room: Room = ROOMY,
+    ) -> None:
+        if isinstance(loras, str | os.PathLike | LoraFile):
+            raise HostError("Extras.loras", "several LoRAs, such as (path,)", repr(loras))
+        files = tuple(each if isinstance(each, LoraFile) else LoraFile(each) for each in loras)
+        place = None if vae is None else Path(vae).expanduser()
+        own = {"loras": files, "book": book, "vae": place, "vae_name": vae_name or (place.stem if place else "")}
+        for key, value in {**own, "room": room}.items():
+            object.__setattr__(self, key, value)
 
     @property
     def recorded(self) -> tuple[Lora, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import diffusers
 import torch
 from torch import Tensor
 
@@ -128,6 +130,16 @@ FAMILIES: Mapping[str, Family] = {
     "StableDiffusion3Pipeline": SD3,
     "FluxPipeline": FLUX,
 }
+
+
+def drawing(pipe: Any) -> Any:
+    """The pipeline that draws from words with the parts of one that draws from pictures; others stay."""
+    kind = getattr(diffusers, type(pipe).__name__.replace("Img2Img", ""), None)
+    if kind is None or isinstance(pipe, kind) or kind.__name__ not in FAMILIES:
+        return pipe
+    taken = inspect.signature(kind.__init__).parameters
+    flags = {name: value for name, value in pipe.config.items() if name in taken}
+    return kind(**{**flags, **{name: part for name, part in pipe.components.items() if name in taken}})
 
 
 def family_of(pipeline: str, where: str) -> Family:

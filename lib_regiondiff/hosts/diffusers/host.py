@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,13 +13,14 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from lib_regiondiff import demo
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
 from lib_regiondiff.hosts.diffusers import attention, extras, loader, room, samplers, text
 from lib_regiondiff.hosts.diffusers.conds import Question
-from lib_regiondiff.hosts.diffusers.extras import NOTHING, Extras
-from lib_regiondiff.hosts.diffusers.families import SD, Family, family_of
+from lib_regiondiff.hosts.diffusers.extras import NOTHING, Extras, Place
+from lib_regiondiff.hosts.diffusers.families import SD, Family, drawing, family_of
 from lib_regiondiff.hosts.diffusers.text import TextCond
 from lib_regiondiff.hosts.diffusers.vaes import encoded, width
 from lib_regiondiff.hosts.memory import Careful, memory_of
@@ -51,24 +53,26 @@ class DiffusersHost:
     """What was added to the model."""
 
     @staticmethod
-    def load(source: str, device: str = "auto", dtype: str = "auto", added: Extras = NOTHING) -> DiffusersHost:
-        """A host for a diffusers folder, a local .safetensors file or a hub id.
+    def load(source: Place, device: str = "auto", dtype: str = "auto", added: Extras = NOTHING) -> DiffusersHost:
+        """A host for a diffusers folder, a local .safetensors file or a hub id; `demo` is the small model inside.
 
         device: auto, cpu, cuda, cuda:N or mps; dtype: auto (float16 on cuda, else float32), float32, float16, bfloat16.
         """
         place = device_of(device)
         kind = dtype_of(dtype, place)
-        pipe = loader.load_pipeline(source, torch.device("cpu") if added.room.offload else place, kind)
+        model = demo.place_of(os.fspath(source))
+        pipe = loader.load_pipeline(model, torch.device("cpu") if added.room.offload else place, kind)
         pipe.set_progress_bar_config(disable=True)
         extras.add(pipe, added)
         nn.Module.to(pipe.vae, device=place, dtype=width(pipe, kind))
-        mark = extras.fingerprint_with(loader.fingerprint(source), added)
+        mark = extras.fingerprint_with(loader.fingerprint(model), added)
         made = DiffusersHost.of(pipe, str(source), mark)
         return replace(made, latent=replace(made.latent, device=place), extras=added)
 
     @staticmethod
     def of(pipe: Any, name: str = "", fingerprint: str = "") -> DiffusersHost:
-        """A host for a pipeline that is loaded already."""
+        """A host for a pipeline that is loaded already; one for img2img lends its parts to one for txt2img."""
+        pipe = drawing(pipe)
         family = family_of(type(pipe).__name__, name or "the pipeline")
         cell, network = 2 ** (len(pipe.vae.config.block_out_channels) - 1), getattr(pipe, family.network)
         native = network.config.get("sample_size", SIDE) * cell

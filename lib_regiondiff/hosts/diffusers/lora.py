@@ -6,6 +6,7 @@ diffusers' own loader needs peft, runs each LoRA as layers beside the model's, a
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.lora_keys import Key, layers_of, take_apart
 from lib_regiondiff.hosts.diffusers.weights import DAMAGED, Weights, expect_finite, read
 from lib_regiondiff.jsontext import loads
+from lib_regiondiff.palette import Lora
 from lib_regiondiff.schema import Fault, show
 
 LAYER = "a layer of this model's"
@@ -33,13 +35,19 @@ KINDS = {  # a part of a key -> other forms of additions, which are not read
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class LoraFile:
-    """A file of additions, how much they count, and what the palette calls it."""
+    """A file of additions, how much they count, and what the palette calls it; PaletteError for strange weights."""
 
     path: Path
-    weight: float = 1.0
-    name: str = ""
+    weight: float
+    name: str
+
+    def __init__(self, path: str | os.PathLike[str], weight: float = 1.0, name: str = "") -> None:
+        place = Path(path).expanduser()
+        known = Lora(name=name or place.stem, weight=weight)
+        for key, value in {"path": place, "weight": known.weight, "name": name}.items():
+            object.__setattr__(self, key, value)
 
 
 @dataclass(frozen=True)

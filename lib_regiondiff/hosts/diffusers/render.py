@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import random
@@ -23,15 +24,18 @@ from lib_regiondiff.hosts.diffusers.agreement import expect_agreement
 from lib_regiondiff.hosts.diffusers.begin import Begin
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.schedule import Schedule
+from lib_regiondiff.hosts.diffusers.step import Progress, Step, overheard
 from lib_regiondiff.hosts.diffusers.text import TextCond
 from lib_regiondiff.model import region_model
-from lib_regiondiff.palette import Model, Palette
+from lib_regiondiff.palette import Model, Palette, parse
 from lib_regiondiff.plan import Job, Plan, make_plan
 from lib_regiondiff.prediction import PREDICTIONS
+from lib_regiondiff.records import made
 from lib_regiondiff.store import Store
 from lib_regiondiff.views import View
 
-Progress = Callable[[int, int], None]
+Document = Palette | Mapping[str, Any] | str
+"""A palette, or what `parse` makes one of."""
 BEYOND = 16
 """Latent cells that the decoder sees beyond a border where the picture continues at its other side."""
 
@@ -50,7 +54,7 @@ class Render:
 
 def render(
     host: DiffusersHost,
-    palette: Palette,
+    palette: Document,
     seeds: Sequence[int] = (),
     progress: Progress | None = None,
     batch: int = 1,
@@ -58,37 +62,41 @@ def render(
 ) -> list[Render]:
     """One picture for each seed; without seeds, one for the palette's seed or a random one.
 
-    `progress` is called with (steps done, steps in all); `batch` pictures go through the network together. Raises
-    HostError for what this host can't honour: a palette that names another model, LoRAs or VAE too, unless
-    `ignore_model`.
+    `progress` is called after each step, what it raises ends the drawing; `batch` pictures go through the network
+    together. Raises PaletteError for what is no palette, HostError for what this host can't honour: a palette that
+    names another model, LoRAs or VAE too, unless `ignore_model`.
     """
+    palette = palette if isinstance(palette, Palette) else parse(palette)
     seeds = tuple(seeds) or (random.SystemRandom().randrange(2**32) if palette.seed is None else palette.seed,)
     return list(renders(host, palette, seeds, progress, batch, ignore_model))
 
 
 def renders(
     host: DiffusersHost,
-    palette: Palette,
+    palette: Document,
     seeds: Sequence[int],
     progress: Progress | None = None,
     batch: int = 1,
     ignore_model: bool = False,
 ) -> Iterator[Render]:
     """The same, each picture as soon as it is ready."""
+    palette = palette if isinstance(palette, Palette) else parse(palette)
     more, skip = host.extras, palette.model.clip_skip
-    model = Model(name=host.name, hash=host.fingerprint, loras=more.recorded, vae=more.vae_name, clip_skip=skip)
+    own = {"name": host.name, "hash": host.fingerprint, "loras": more.recorded, "vae": more.vae_name}
+    model = made(Model, {**own, "clip_skip": skip})  # paths may be longer than names: pictures keep their last part
     if not ignore_model:
         expect_agreement(model, palette)
     host = replace(host, clip_skip=skip)  # with a row budget of its own
     groups = [tuple(seeds[start : start + batch]) for start in range(0, len(seeds), batch)]
-    steps, store = itertools.count(1), Store()
+    steps, total, store = itertools.count(1), len(groups) * (palette.steps - begin.skipped(palette)), Store()
 
-    def step_done() -> None:
+    def step_done(seeds: tuple[int, ...], x0: Tensor) -> None:
         if progress is not None:
-            progress(next(steps), len(groups) * (palette.steps - begin.skipped(palette)))
+            progress(Step(next(steps), total, seeds, x0, host.decode))
 
     for group in groups:
-        run = Run.of(host, replace(palette, seed=group[0]), step_done, seeds=group, store=store)
+        watch = functools.partial(step_done, group)
+        run = Run.of(host, replace(palette, seed=group[0]), watch, seeds=group, store=store)
         for seed, latent in zip(group, run.latents().split(1), strict=True):
             image = decoded(host, latent, palette)
             yield Render(finished(image, palette, store), replace(palette, seed=seed, model=model), run.plan.chosen)
@@ -110,7 +118,7 @@ class Run:
     palette: Palette
     plan: Plan
     schedule: Schedule
-    step_done: Callable[[], None]
+    step_done: Callable[[Tensor], Any]
     begin: Begin | None = None
     seeds: tuple[int, ...] = ()
     store: Store = field(default_factory=Store, repr=False)
@@ -119,7 +127,7 @@ class Run:
     def of(
         host: DiffusersHost,
         palette: Palette,
-        step_done: Callable[[], None] = lambda: None,
+        step_done: Callable[[Tensor], Any] = lambda x0: None,
         merge: bool = True,
         seeds: Sequence[int] = (),
         store: Store | None = None,
@@ -160,11 +168,12 @@ class Run:
             x, model = self.begin.noised(start, own.levels[0]), self.begin.inside(model)
         for call, (level, t) in enumerate(zip(own.levels, own.timesteps, strict=False)):
             getattr(scheduler, "scale_model_input", lambda x, t: x)(x, t)
-            output = kind.from_denoised(model(x, level), x, level.alpha, level.beta)
+            x0 = model(x, level)
+            output = kind.from_denoised(x0, x, level.alpha, level.beta)
             extra = schedule.step_options(scheduler, generators, call)
             x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
             if own.ends_step(call):
-                self.step_done()
+                self.step_done(x0)
         return x
 
     def _fits(self, view: View) -> bool:
@@ -184,10 +193,11 @@ class Run:
         rescaled = {"guidance_rescale": self.palette.rescale} if self._takes("guidance_rescale") else {}
         pipe.scheduler = self.schedule.scheduler
         self.host.bring_denoiser()
+        heard = overheard(pipe.scheduler)
 
         def done(pipe: Any, call: int, t: Any, values: dict[str, Any]) -> dict[str, Any]:
             if self.schedule.ends_step(call):
-                self.step_done()
+                self.step_done(self._expected(call, *heard))
             return values
 
         try:
@@ -207,6 +217,13 @@ class Run:
         finally:
             pipe.scheduler = own
         return flow.unpack(made, self.plan.size) if family.packed else made
+
+    def _expected(self, call: int, output: Tensor, x: Tensor) -> Tensor:
+        """x0 [B, C, h, w] of what the network said in the pipeline's own form."""
+        if self.host.family.packed:
+            output, x = (flow.unpack(each, self.plan.size) for each in (output, x))
+        level, kind = self.schedule.levels[call], PREDICTIONS[self.host.latent.prediction]
+        return kind.to_denoised(output.float(), x.float(), level.alpha, level.beta)
 
     def _scale(self, view: View) -> float:
         """The guidance of a view, or that which the network is told."""
