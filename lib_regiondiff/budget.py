@@ -23,7 +23,7 @@ OWN_MASKS, OWN_STEPS = 8, 50
 """Masks of the whole canvas, and kinds of steps, that are a picture's own need."""
 MOST_TILES = 2048
 """Tiles of the whole canvas."""
-MOST_LETTERS = 2**16
+MOST_LETTERS = 20_000
 """Letters of a prompt with its suffix."""
 LONG = f"prompts of at most {MOST_LETTERS} letters with the suffix"
 MOST_VIEWS = 4096

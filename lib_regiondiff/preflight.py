@@ -84,6 +84,12 @@ class _Case:
             self.known["texts"] = requests.texts(requests.drawn(self.palette, words), words)
         return self.known["texts"]
 
+    def prompts(self) -> Mapping[str, str]:
+        """The prompts of background and brushes with the suffix; PaletteError where one would be too long as well."""
+        said = self.texts()
+        suffix, under = self.palette.suffix, said[BACKGROUND].prompt
+        return {key: suffixed(text.prompt, suffix, under) if key else under for key, text in said.items()}
+
 
 def cost_of(palette: Palette, around: Surroundings = ALONE) -> float:
     """How much work a job is, in units of a picture of its size without regions: for `describe_cost`.
@@ -185,11 +191,11 @@ def _networks(case: _Case) -> Iterator[Notice]:
 
 
 def _wildcards(case: _Case) -> Iterator[Notice]:
-    """Wildcards that nobody knows, and those that cannot be resolved."""
+    """Wildcards that nobody knows, those that cannot be resolved, and prompts that a suffix makes too long."""
     brushes, under = case.palette.brushes, case.palette.background
     texts = [under.prompt, under.negative, *(text or "" for each in brushes for text in (each.prompt, each.negative))]
     try:
-        case.texts()
+        case.prompts()
         names = unknown("\n".join(texts), case.around.files) if case.around.files else ()
     except PaletteError as error:
         yield from (Notice("error", str(problem)) for problem in error.problems)
@@ -204,12 +210,10 @@ def _tokens(case: _Case) -> Iterator[Notice]:
     if count is None:
         return
     try:
-        said = case.texts()
-        suffix, under = case.palette.suffix, said[BACKGROUND].prompt
-        texts = {key: suffixed(text.prompt, suffix, under) for key, text in said.items() if key}
+        said = case.prompts()
     except PaletteError:
-        return  # told by another check
-    texts |= {BACKGROUND: under} if case.shares.part(0) > TRACE else {}
+        return  # told with the wildcards
+    texts = {key: text for key, text in said.items() if key or case.shares.part(0) > TRACE}
     lengths = {key: count(prompt) for key, prompt in texts.items()}
     longest = max(lengths, key=lambda key: lengths[key], default=None)
     if longest is not None:
@@ -227,8 +231,8 @@ def _cost(case: _Case) -> Iterator[Notice]:
         yield Notice("note", TAKES + describe_cost(_ratio(case)))
     except HostError as error:
         yield Notice("error", str(error))
-    except PaletteError as error:
-        yield from (Notice("error", str(each)) for each in error.problems if each.path == "suffix")
+    except PaletteError:
+        return  # told with the wildcards
 
 
 def _counted(number: int, noun: str) -> str:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from bounded import bounded
 from fakes import GaussianHost, MeanCond
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.palette import Palette, dump, parse
+from lib_regiondiff.palette import PROMPT, Palette, dump, parse
 from lib_regiondiff.plan import BACKGROUND, Job, Text, make_plan
+from lib_regiondiff.preflight import preflight
 from lib_regiondiff.suffix import suffixed
 
 ON = ", background is {background}"
@@ -40,6 +41,48 @@ def test_it_ends_each_part_that_says_something(prompt: str, suffix: str, backgro
 def test_without_the_suffix_it_is_the_prompt(prompt: str, background: str) -> None:
     ended = suffixed(prompt, "\x02{background}\x03", background)
     assert ended.replace(f"\x02{background.strip()}\x03", "") == prompt
+
+
+LONG = {
+    "spaces": " " * 19_990 + "x",
+    "digits": "a:" + "1" * 19_990 + "x",
+    "colons": " :" * 9_990 + "x",
+    "numbers": "a:" + "1." * 9_990 + "x",
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_prompt_of_any_kind_is_ended_at_once(name: str) -> None:
+    with bounded(0.2, 50):
+        assert suffixed(LONG[name], ", b", "") == LONG[name] + ", b"
+
+
+PART = re.compile(r"(?P<text>.*?)(?P<weight>\s*:\s*[-+]?(?:\d+\.?\d*|\.\d+))?(?P<end>\s*)", re.DOTALL)
+
+
+@given(st.text("a :.12-+\n\u0663", max_size=12))
+def test_a_weight_is_a_number_after_a_colon(part: str) -> None:
+    match = PART.fullmatch(part)
+    assert match
+    text, weight, end = match["text"], match["weight"] or "", match["end"]
+    assert suffixed(part, "\x02", "") == text + ("\x02" if text.strip() else "") + weight + end
+
+
+def test_no_suffix_makes_a_prompt_longer_than_one_may_be() -> None:
+    assert len(suffixed("a" * 10_000, "{background}", "b" * 10_000)) == PROMPT.limit
+    refusal = r"suffix: expected prompts of at most 20000 letters with the suffix, got \d{5,}"
+    for given_ in (("a" * 10_001, ON[-12:], "b" * 10_000), ("a AND " * 3_000 + "a", ON * 999, "b" * 20_000)):
+        with bounded(0.2, 50), pytest.raises(PaletteError, match=refusal):
+            suffixed(*given_)
+    assert suffixed(" AND " * 4_000, "b" * 20_000, "") == " AND " * 4_000
+
+
+def test_a_prompt_that_the_suffix_makes_too_long_is_told_before_the_job() -> None:
+    document = palette(suffix="{background}", background={"prompt": "b" * 20_000})
+    (told,) = [each.text for each in preflight(document) if each.kind == "error"]
+    assert told == "suffix: expected prompts of at most 20000 letters with the suffix, got 20003"
+    with pytest.raises(PaletteError, match="suffix: expected prompts"):
+        make_plan(document, Job(document.size, (1.0, 0.5, 0.0), (1,)), GaussianHost())
 
 
 def palette(**more: Any) -> Palette:
