@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bounded import bounded
 from lib_regiondiff.formats.tags import split_networks
 
 TAGS = st.from_regex(r"<(lora|lyco|hypernet|Word):[^<>]+(:-?[0-9.]+)?>", fullmatch=True)
@@ -38,3 +39,12 @@ def test_what_only_looks_like_a_tag_stays(text: str) -> None:
 
 def test_a_second_tag_of_the_same_name_is_told_too() -> None:
     assert split_networks("<lora:x:1><lora:x:1>") == ("", ("<lora:x:1>", "<lora:x:1>"))
+
+
+@pytest.mark.parametrize(
+    "text", ["<a:" * 6_666, "<" * 20_000, "<" + "a" * 19_999, "<a:>" * 5_000, "<a:" * 6_000 + "<b>"]
+)
+def test_many_beginnings_of_tags_are_looked_at_once(text: str) -> None:
+    with bounded(0.05, 50):
+        rest, tags = split_networks(text)
+    assert len(rest) + sum(map(len, tags)) == len(text)

@@ -12,4 +12,6 @@ def split_networks(prompt: str) -> tuple[str, tuple[str, ...]]:
 
     As in WebUIs a tag is just removed: the spaces around it stay, and the rest is not searched again.
     """
-    return TAG.sub("", prompt), tuple(TAG.findall(prompt))
+    before, end, after = prompt.rpartition(">")  # no tag goes further, and a search there would take long
+    whole = before + end
+    return TAG.sub("", whole) + after, tuple(TAG.findall(whole))
