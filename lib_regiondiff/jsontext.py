@@ -16,7 +16,7 @@ WIDEST = 3 * MAX_BYTES
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def loads(text: str | bytes, most: int = MAX_BYTES, values: int = MAX_VALUES) -> Any:
+def loads(text: str | bytes, most: int = MAX_BYTES) -> Any:
     """Plain data of JSON text; Fault for text that is too long or names a key twice, and for what is no JSON.
 
     Whole numbers of 40 digits and more become floats, numbers beyond all ranges infinite.
@@ -27,8 +27,8 @@ def loads(text: str | bytes, most: int = MAX_BYTES, values: int = MAX_VALUES) ->
         text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
         if sys.getsizeof(text) > max(WIDEST, most + 100):
             raise _refusal(f"at most {WIDEST // 2**22} million characters where some are as wide as emoji", "more")
-        if sum(map(text.count, "[{,")) > values:
-            raise _refusal(f"at most {values} brackets and commas", "more")
+        if sum(map(text.count, "[{,")) > MAX_VALUES:
+            raise _refusal(f"at most {MAX_VALUES} brackets and commas", "more")
         return json.loads(text, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_unique)
     except UnicodeDecodeError:
         raise _no_text(text) from None

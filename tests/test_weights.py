@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import struct
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ pytest.importorskip("diffusers")
 
 from safetensors.torch import save_file
 
+from bounded import bounded
 from known_single_file import checkpoint
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import weights
+from lib_regiondiff.hosts.diffusers.headers import read_header
 from lib_regiondiff.hosts.diffusers.loader import load_pipeline
 
 pytestmark = pytest.mark.diffusers
@@ -79,3 +82,26 @@ def test_other_files_are_told(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.pt").write_bytes(content)
     with pytest.raises(HostError, match=r"a\.pt: expected a file that (PyTorch wrote|holds nothing but tensors), got "):
         weights.read(tmp_path / "a.pt")
+
+
+@pytest.mark.parametrize("entry", [b"{},", b'["F32"],'])
+def test_a_header_of_millions_of_entries_is_refused_soon(entry: bytes, tmp_path: Path) -> None:
+    header = b'{"a":[' + entry * 5_000_000 + b"0]}"
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+    with bounded(1.0, 200), pytest.raises(HostError, match=r"a\.safetensors: expected a \.safetensors file"):
+        read_header(path)
+
+
+@pytest.mark.parametrize("reader", [(torch, "load"), (tarfile, "is_tarfile")])
+def test_a_pickle_that_claims_to_be_gigabytes_is_told(
+    reader: tuple[Any, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: Any, **named: Any) -> Any:
+        raise MemoryError
+
+    path = tmp_path / "a.pt"
+    path.write_bytes(b"\x80\x02.")
+    monkeypatch.setattr(*reader, full)
+    with pytest.raises(HostError, match=r"a\.pt: expected .+, got a damaged one, or too little memory for it"):
+        weights.read(path)

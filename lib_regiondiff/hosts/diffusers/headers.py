@@ -18,7 +18,6 @@ from lib_regiondiff.schema import Fault, show
 
 MAX_HEADER = 100_000_000
 """Bytes, as in the library of the format itself."""
-MAX_VALUES = 2**24
 Shapes = Mapping[str, tuple[int, ...]]
 DAMAGE = (
     SafetensorError,
@@ -51,7 +50,7 @@ def read_header(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]
     if MAX_HEADER < length < size:
         raise HostError(str(path), f"a header of at most {MAX_HEADER} bytes", str(length))
     try:
-        header = loads(raw, MAX_HEADER, MAX_VALUES)
+        header = loads(raw, MAX_HEADER)
         notes = {name: note for name, note in header.pop("__metadata__", {}).items() if isinstance(note, str)}
         shapes = {name: tuple(map(operator.index, entry["shape"])) for name, entry in header.items()}
         whole = 8 + length + max(entry["data_offsets"][1] for entry in header.values())

@@ -97,13 +97,18 @@ def is_pickle(path: Path) -> bool:
 
 def _unpickled(path: Path) -> Any:
     """A pickle's contents by PyTorch's reader that runs no code; old archives, which fooled it once, are refused."""
-    if tarfile.is_tarfile(path):
-        raise HostError(str(path), "a file of PyTorch 1.6 or later", "an older archive", CURE)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        is_old = tarfile.is_tarfile(path)
+        found = None if is_old else torch.load(path, map_location="cpu", weights_only=True)
+    except MemoryError:  # a few bytes may claim to be many gigabytes
+        got = "a damaged one, or too little memory for it"
+        raise HostError(str(path), "a file that PyTorch wrote", got) from None
     except DAMAGE as error:
         foreign = FOREIGN.search(str(error)) if isinstance(error, pickle.UnpicklingError) else None
         if foreign:
             got = f"code in it ({foreign[1]}), which is not run"
             raise HostError(str(path), "a file that holds nothing but tensors", got, CURE) from None
         raise HostError(str(path), "a file that PyTorch wrote", "a damaged one, or of another format") from error
+    if is_old:
+        raise HostError(str(path), "a file of PyTorch 1.6 or later", "an older archive", CURE)
+    return found
