@@ -14,7 +14,7 @@ MOST_SECONDS, MOST_MEGABYTES = 2.0, 500
 @contextlib.contextmanager
 def bounded(seconds: float = MOST_SECONDS, megabytes: float = MOST_MEGABYTES) -> Iterator[None]:
     """AssertionError where the work inside takes more CPU seconds, or more memory than there was before it."""
-    _forget_peak()
+    forget_peak()
     before, start = peak(), time.process_time()
     yield
     took, grew = time.process_time() - start, peak() - before
@@ -34,7 +34,7 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     """Have Linux count the peak anew, where it lets a process do so."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")

@@ -35,7 +35,7 @@ def main() -> None:
 def bill(told: Mapping[str, list[Any]]) -> dict[str, Any]:
     """The bill with the licences that are known by package name."""
     drawing = pins(LOCKS / "demo.txt") | {pin for pin in pins(CUDA) if pin[0] == "torch"}
-    every = drawing.union(pins(CUDA), *(pins(LOCKS / f"{name}.txt") for name in ("dev", "floor", "lock")))
+    every = drawing.union(pins(CUDA), *(pins(LOCKS / f"{name}.txt") for name in ("dev", "floor", "lock", "fuzz")))
     parts = [component(name, version, (name, version) in drawing, told.get(name)) for name, version in sorted(every)]
     itself = {"type": "application", "name": "regiondiff", "licenses": [{"license": {"id": "MIT"}}]}
     start = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": {"component": itself}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,12 +15,15 @@ from environments import (
     DEV,
     FLOOR,
     LOCKING,
+    LOCKS,
     NOTHING,
     ROOT,
     Environment,
+    answers,
     digest,
     is_current,
     is_ready,
+    pip,
     prepare,
     run,
     say,
@@ -130,6 +134,15 @@ def demo(arguments: Sequence[str]) -> int:
     return 0
 
 
+def fuzz(arguments: Sequence[str]) -> int:
+    """Ten minutes of strange inputs for every parser; finds go to tests/corpus. `--minutes N`, names of parsers."""
+    python = prepare(DEV)
+    has_wheel = f"{platform.system()} {platform.machine()}" == "Linux x86_64"
+    if has_wheel and not answers([python, "-c", "import atheris"]):
+        run([*pip(DEV), "-r", LOCKS / "fuzz.txt"], quiet=True)  # without it hypothesis looks alone
+    return run([python, ROOT / "tests" / "fuzz" / "run.py", *arguments], more={"OMP_NUM_THREADS": "1"})
+
+
 def bench(arguments: Sequence[str]) -> int:
     """The benchmarks that need no trained model; each prints one JSON line per measurement."""
     python = prepare(DEV)
@@ -167,6 +180,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "test-floor": test_floor,
     "test-slow": test_slow,
     "test-live": test_live,
+    "fuzz": fuzz,
     "bench": bench,
     "lock": lock,
     "setup": setup,

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from environments import CPU, CPU_INDEX, CUDA, LOCKS, say, stop
 
-OLDEST = {"demo": "3.11", "dev": "3.11", "floor": "3.10", "lock": "3.11"}
+OLDEST = {"demo": "3.11", "dev": "3.11", "floor": "3.10", "lock": "3.11", "fuzz": "3.11"}
 """The oldest Python that a lock file is for, by its name."""
 PYPI = "https://pypi.org/simple"
 GPU = re.compile(r"torch|triton|(nvidia|cuda)-[a-z0-9-]+")
