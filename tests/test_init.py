@@ -22,6 +22,7 @@ from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run, render
 from lib_regiondiff.imaging import Picture
 from lib_regiondiff.palette import Palette, parse
+from quick import some
 
 LEFT = {"rectangle": [0, 0, 0.5, 1]}
 SAMPLERS = ["Euler a", "DPM++ 2M", "LCM"]
@@ -58,7 +59,7 @@ def colour(host: DiffusersHost, prompt: str, sampler: str) -> np.ndarray:
     return np.asarray(picture)[8:-8, 8:-8].reshape(-1, 3).mean(axis=0)
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", some(SAMPLERS, "Euler a", "LCM"))
 def test_outside_of_the_mask_no_pixel_moves_and_inside_brushes_obey(host: DiffusersHost, sampler: str) -> None:
     before = speckled()
     init = {"image": url(before), "strength": 1, "mask": {"rectangle": [0, 0.5, 1, 1]}}

@@ -76,9 +76,12 @@ def test_the_vae_is_linear_and_exact(known_pipeline: Any) -> None:
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_colour_word_gives_its_colour(known_pipeline: Any, sampler: str) -> None:
-    pictures = paint(known_pipeline, [f"a {word} cat, best quality" for word in COLOURS], sampler)
+    """One sampler draws all of them, each other one every third."""
+    turn = list(SAMPLERS).index(sampler)
+    words = list(COLOURS)[turn % 3 :: 3] if turn else list(COLOURS)
+    pictures = paint(known_pipeline, [f"a {word} cat, best quality" for word in words], sampler)
     contrast = AMPLITUDE if SAMPLERS[sampler][2] == 1 else 1.0
-    wanted = 127.5 + contrast * (255 * np.array(list(COLOURS.values())) - 127.5)
+    wanted = 127.5 + contrast * (255 * np.array([COLOURS[word] for word in words]) - 127.5)
     assert np.abs(pictures.mean((1, 2)) - wanted).max() < 2
     assert pictures.std((1, 2)).max() < (5 if sampler == "DDIM" else 2)
 

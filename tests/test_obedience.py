@@ -17,6 +17,7 @@ from lib_regiondiff import masks
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import render
 from lib_regiondiff.palette import Palette, parse
+from quick import some
 
 SAMPLERS = ["Euler", "Euler a", "DDIM", "DPM++ 2M", "UniPC", "LCM"]
 COLOURS = ["red", "green", "blue", "yellow", "aqua", "magenta", "white", "black", "orange"]
@@ -96,11 +97,16 @@ def eroded(mask: np.ndarray, by: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-@pytest.mark.parametrize(("size", "shape"), [((128, 64), (2, 1)), ((168, 64), (3, 1)), ((144, 144), (3, 3))])
-def test_two_three_and_nine_brushes_obey(
+@pytest.mark.parametrize(("size", "shape"), [((128, 64), (2, 1)), ((168, 64), (3, 1))])
+def test_two_and_three_brushes_obey(
     host: DiffusersHost, alone: Alone, sampler: str, size: tuple[int, int], shape: tuple[int, int]
 ) -> None:
     check(host, palette(sampler, size, brushes=grid(*shape)), alone)
+
+
+@pytest.mark.parametrize("sampler", some(SAMPLERS, "DPM++ 2M", "LCM"))
+def test_nine_brushes_obey(host: DiffusersHost, alone: Alone, sampler: str) -> None:
+    check(host, palette(sampler, (144, 144), brushes=grid(3, 3)), alone)
 
 
 SHAPES: Sequence[dict[str, Any]] = [
@@ -115,7 +121,7 @@ TILES = {"width": 96, "height": 64, "overlap": 32}
 
 @pytest.mark.parametrize(
     ("native", "tiles", "blend"),
-    [(64, None, "average"), (512, TILES, "average"), (64, TILES, "mixture"), (512, None, "mixture")],
+    [(64, None, "average"), pytest.param(512, TILES, "average", marks=pytest.mark.slow), (64, TILES, "mixture")],
 )
 def test_shapes_obey_through_windows_and_tiles(
     host: DiffusersHost, alone: Alone, native: int, tiles: Any, blend: str
@@ -138,10 +144,10 @@ def test_uncovered_canvas_belongs_to_the_background(host: DiffusersHost, alone: 
     assert np.abs(pixels[:, 64:].mean(axis=(0, 1)) - alone("Euler", "green")).max() <= TOLERANCE
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("dtype", some(["float16", "bfloat16"], "bfloat16"))
 def test_half_precision_obeys(known_folder: Path, dtype: str) -> None:
     half = DiffusersHost.load(str(known_folder), "cpu", dtype)
-    document = palette("Euler", (64, 64), brushes=grid(2, 1))  # a CPU decodes slowly in half precision
+    document = palette("Euler", (64, 64), brushes=grid(2, 1), steps=3)  # a CPU is slow in half precision
     pixels = np.array(render(half, document)[0].image, float)
     assert str(half.latent.dtype) == f"torch.{dtype}"
     assert np.abs(pixels[8:-8, 8:24].mean(axis=(0, 1)) - [255, 0, 0]).max() <= TOLERANCE

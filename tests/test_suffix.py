@@ -78,7 +78,7 @@ def test_no_suffix_makes_a_prompt_longer_than_one_may_be() -> None:
 
 def test_a_prompt_that_the_suffix_makes_too_long_is_no_palette() -> None:
     with pytest.raises(
-        PaletteError, match="^suffix: expected prompts of at most 20000 letters with the suffix, got 20001"
+        PaletteError, match="suffix: expected prompts of at most 20000 letters with the suffix, got 20001"
     ):
         palette(suffix="{background}", background={"prompt": "b" * 20_000})
 

@@ -6,16 +6,18 @@ import base64
 import io
 import random
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from PIL import Image
 
-from fake_faults import Line, Spot, executed, struck
+from fake_faults import ROOT, Line, Spot, executed, struck
 from fake_program import Answer, Program, running
 from fake_sampler import halves
 from lib_regiondiff import jobs
@@ -133,19 +135,29 @@ def silent(program: Program, name: str, spots: Sequence[tuple[Spot, Exception]])
     return met, wrong
 
 
+def is_turn(kind: str, line: Line) -> bool:
+    """Whether a line is this program's: those of its own module, and a third of all others."""
+    place = Path(line[0].co_filename)
+    turn = zlib.crc32(f"{place.relative_to(ROOT)}:{line[1]}".encode()) % len(HOSTS)
+    return place.name == f"{kind}.py" or turn == HOSTS.index(kind)
+
+
 def test_a_fault_at_any_line_ends_the_job_or_changes_nothing(program: Program) -> None:
-    """Each line that any scenario comes to, once, in the scenario that comes to it first."""
+    """Each line that any scenario comes to, once, in the scenario that comes to it first.
+
+    One of the programs has its turn at a line that all of them come to; a slow test takes any line on each.
+    """
     known: set[Line] = set()
     met = 0
     for name in SCENARIOS:
         seen = lines(given(program, name))
-        spots = [Spot(*line, 1) for line in seen if line not in known]
+        spots = [Spot(*line, 1) for line in seen if line not in known and is_turn(program.kind, line)]
         known |= set(seen)
         count, wrong = silent(program, name, [(spot, ERRORS[0]()) for spot in spots])
         assert not wrong, f"{len(wrong)} of {len(spots)}:\n" + "\n".join(wrong)
         assert count == len(spots)
         met += count
-    assert met > 1000
+    assert met > 400
 
 
 @pytest.mark.slow

@@ -1,0 +1,13 @@
+"""Examples of which the fast suite runs some and the slow suite all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+
+def some(every: Iterable[Any], *quick: Any) -> list[Any]:
+    """Values to parametrize with; all but the quick ones are marked as slow."""
+    return [each if each in quick else pytest.param(each, marks=pytest.mark.slow) for each in every]
