@@ -39,10 +39,19 @@ def arrived(tab: str, prompt: str = '"red"') -> list[Step]:
     return [("until", palette(tab), prompt), ("until", enabled(tab), True), ("read", palette(tab))]
 
 
+def header(tab: str) -> str:
+    """The accordion's header, which opens it."""
+    return f'{TABS[tab]} [id$="_regiondiff_accordion"] .label-wrap'
+
+
+def tick(tab: str) -> str:
+    """The tick in the header, which switches regions on."""
+    return f'{TABS[tab]} [id$="_regiondiff_accordion-visible-checkbox"]'
+
+
 def typed(tab: str = "txt2img") -> list[Step]:
-    """Switch regions on in the accordion's header, which opens it, and write the palette."""
-    tick = f'{TABS[tab]} [id$="_regiondiff_accordion-visible-checkbox"]'
-    return [("press", tick), ("until", enabled(tab), True), ("fill", palette(tab), TEXT)]
+    """Open the accordion, switch regions on, and write the palette."""
+    return [("press", header(tab)), ("press", tick(tab)), ("until", enabled(tab), True), ("fill", palette(tab), TEXT)]
 
 
 def generated() -> list[Step]:
@@ -100,6 +109,15 @@ def test_an_infotext_given_to_the_api_draws_it(webui: WebUI, drawn: Answer, alon
     again = webui.draw(path=f"/sdapi/v1/{path}", infotext=drawn.infotexts[0], sampler_name="Euler", **more)
     obeys(again.pictures[0], PROMPTS, "Euler", alone)
     assert infotext.read(told(webui, again.files[0])["parameters"][KEY], None) == parse(PALETTE)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_to_open_the_accordion_is_to_look_and_its_tick_switches(browser: Browser, tab: str) -> None:
+    opened = [] if tab == "txt2img" else [("press", '#tabs > div button:has-text("img2img")')]
+    looked = [("press", header(tab)), ("wait", f"{header(tab)}.open"), ("pause", 1000), ("read", enabled(tab))]
+    ticked = [("press", tick(tab)), ("until", enabled(tab), True), ("pause", 1000), ("wait", f"{header(tab)}.open")]
+    (on,) = browser.do(*opened, *looked, *ticked)
+    assert on is False
 
 
 @pytest.mark.parametrize("button", ["img2img", "inpaint"])
