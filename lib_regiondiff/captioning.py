@@ -8,7 +8,7 @@ from typing import Any
 from lib_regiondiff import requests
 from lib_regiondiff.caption import captioned, described, is_wordless
 from lib_regiondiff.errors import RegionDiffError
-from lib_regiondiff.hosts import interrogator
+from lib_regiondiff.hosts import interrogator, telling
 from lib_regiondiff.imaging import Picture
 from lib_regiondiff.palette import VERSION, Background, dump, parse
 from lib_regiondiff.preflight import Notice
@@ -85,5 +85,5 @@ def drawn_on(p: Any, document: Document) -> Document:
     try:
         return replace(document, palette=captioned(palette, interrogator.awake_look))
     except RegionDiffError as error:
-        p.comment(str(error))
+        telling.tell(p, [str(error)])
         return document

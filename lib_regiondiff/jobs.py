@@ -11,14 +11,14 @@ from typing import Any, NoReturn
 
 from torch import Tensor
 
-from lib_regiondiff import __version__, crop, hosts, noise, requests
+from lib_regiondiff import __version__, crop, doubts, hosts, noise, requests
 from lib_regiondiff.auto import told
 from lib_regiondiff.captioning import drawn_on
 from lib_regiondiff.errors import HostError, PaletteError
 from lib_regiondiff.finish import finished
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts import dynamic_prompts, families, outer, references, rivals, settings
+from lib_regiondiff.hosts import dynamic_prompts, families, outer, references, rivals, settings, telling
 from lib_regiondiff.hosts.frames import picture
 from lib_regiondiff.hosts.gates import arm, gates_of, hook, is_on, release, watch
 from lib_regiondiff.hosts.run import Request
@@ -79,7 +79,7 @@ def begin(p: Any, enabled: Any, given: Any) -> None:
             arm(p)
     else:
         release(p)
-    for key in (KEY, VERSION_KEY, AUTO_KEY, SECOND_KEY):
+    for key in (KEY, VERSION_KEY, AUTO_KEY, SECOND_KEY, telling.KEY):
         p.extra_generation_params.pop(key, None)
     p.regiondiff, p.regiondiff_drawn = None, None
     if is_ours(p, enabled):
@@ -181,6 +181,7 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     _expect_one_shape(palettes)
     palette = _seen(p, ready.place, palettes[0], size)
     p.regiondiff_drawn = palette
+    doubts.tell(p, doubts.Drawn(ready.document, palette, words[0], size), palette is palettes[0])
     if noise.operations(palette) and not _equal(ready.noise, unit):
         unit.copy_(noise.apply(unit, palette, size, cell, ready.store))
         p.regiondiff = replace(ready, noise=unit.clone())

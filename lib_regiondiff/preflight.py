@@ -107,10 +107,18 @@ def _case(palette: Palette, around: Surroundings, shares: Shares | None = None) 
 Check = Callable[[_Case], Iterator[Notice]]
 
 
-def preflight(palette: Palette, around: Surroundings = ALONE, shares: Shares | None = None) -> tuple[Notice, ...]:
-    """All that is to be said about a palette before a job, errors first; `shares` are those at the job's size."""
+def preflight(
+    palette: Palette,
+    around: Surroundings = ALONE,
+    shares: Shares | None = None,
+    checks: Sequence[Check] | None = None,
+) -> tuple[Notice, ...]:
+    """What is to be said about a palette before a job, errors first: all, or what some checks find.
+
+    `shares` are those at the job's size.
+    """
     case = _case(palette, around, shares)
-    notices = [Notice(each.kind, _plain(each.text)) for check in CHECKS for each in check(case)]
+    notices = [Notice(each.kind, _plain(each.text)) for check in checks or CHECKS for each in check(case)]
     return tuple(sorted(notices, key=lambda notice: KINDS.index(notice.kind)))
 
 
@@ -262,15 +270,15 @@ def _noted(case: _Case) -> Iterator[Notice]:
     yield from (Notice("note", text) for text in case.around.notes)
 
 
+SEEN: Sequence[Check] = (_summed, _small, _uncovered)
+"""Where brushes are."""
+SAID: Sequence[Check] = (_unsaid, _unheard, _idle)
+"""What they say, and when they act."""
 CHECKS: Sequence[Check] = (
-    _summed,
-    _small,
-    _uncovered,
-    _unsaid,
+    *SEEN,
+    *SAID,
     _undescribed,
     _stretched,
-    _unheard,
-    _idle,
     _networks,
     _wildcards,
     _tokens,

@@ -16,6 +16,7 @@ from PIL import Image, ImageColor
 
 from lib_regiondiff.colours import colours_of
 from lib_regiondiff.controls import PLACES
+from lib_regiondiff.doubts import undivided
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Brush, Palette
@@ -71,16 +72,7 @@ def _first(document: Document, palette: Palette, on: bool) -> Iterator[Notice]:
     """What is to be said before all else: that nothing of this counts, that a prompt was not taken apart."""
     if not on:
         yield Notice("warning", OFF)
-    if document.typed is not None and len(palette.brushes) == 1:
-        yield Notice("warning", f"The prompt is one part, so there is one region: {_split(document.typed)}.")
-
-
-def _split(typed: Mapping[str, Any]) -> str:
-    """How to have more parts than one."""
-    how = typed["typed"].get("split", "auto")
-    word = "BREAK" if how == "auto" else how
-    lines, words = "put each region on a line of its own", f"write {word} between regions"
-    return f"{lines}, or {words}" if how == "auto" else lines if how == "lines" else words
+    yield from (Notice("warning", line) for line in undivided(document, palette))
 
 
 def _short(palette: Palette, notices: Sequence[Notice]) -> str:

@@ -21,6 +21,7 @@ from fake_webui import WebUI, put
 from lib_regiondiff import captioning, jobs, ui
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.hosts.refusals import RequestError
+from lib_regiondiff.hosts.telling import KEY
 from lib_regiondiff.palette import parse
 from palettes import data_url, encoded
 
@@ -261,6 +262,7 @@ def test_a_job_goes_on_without_words_and_says_so(webui: WebUI, how: Any, told: s
     p, said = job(webui)
     picture = drawn(p, BLUE)
     assert len(said) == 1 and told in said[0] and len(webui.shared.interrogator.seen) == asked
+    assert p.extra_generation_params[KEY] == said[0]
     assert torch.equal(picture, drawn(job(webui, setting="by nobody")[0], BLUE))
 
 

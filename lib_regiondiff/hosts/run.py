@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec
-from lib_regiondiff.hosts import families, module
+from lib_regiondiff.hosts import families, module, telling
 from lib_regiondiff.hosts.frames import picture
 from lib_regiondiff.hosts.memory import Careful, Network, memory_of
 from lib_regiondiff.hosts.webui import Prompts, WebUIHost
@@ -100,8 +100,7 @@ class Run:
         """Encode all prompts for latents like these, the WebUI's own; a plan by a stand-in clock."""
         model = module("shared").sd_model
         families.refuse(model)
-        for notice in families.notices(model):
-            self.p.comment(notice)
+        telling.tell(self.p, families.notices(model))
         prompts = Prompts.of(self.p, lambda: self.denoiser.step)
         careful = Careful(self.network, memory_of(like.device), self.request.rows)
         unit = picture(like)
