@@ -96,12 +96,14 @@ def expect_drawable(palette: Palette) -> None:
 
 
 def doubts(palette: Palette) -> list[str]:
-    """Warnings about negatives that will do nothing and brushes that will draw nothing."""
-    from lib_regiondiff.summary import Shares, idle, unheard  # they need cv2
+    """Warnings about negatives that will do nothing and brushes that will show nothing."""
+    from lib_regiondiff.summary import Shares, doubtful, idle, unheard  # they need cv2
 
     vain = unheard(palette, palette.guidance, palette.background.negative)
     lines = [f"{line}; --set nag={{}} lets it act" for line in vain]
-    return [f"warning: {line}" for line in (*lines, *idle(palette, Shares.of(palette), palette.steps))]
+    shares = Shares.of(palette)
+    lines += [*doubtful(palette, shares), *idle(palette, shares, palette.steps)]
+    return [f"warning: {line}" for line in lines]
 
 
 def costs(palette: Palette, native: int | None = None, count: int = 1) -> list[str]:

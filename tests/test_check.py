@@ -149,17 +149,29 @@ def test_a_large_canvas_is_estimated_by_a_smaller_one(
     assert near.times == pytest.approx(exact.times, rel=0.15) and near.view.area == pytest.approx(exact.view.area, 0.1)
 
 
-def test_drawing_begins_with_what_it_does_and_costs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+FEW = 1 / 512
+SHOWS_LITTLE: list[tuple[dict[str, Any], str]] = [
+    ({"strength": 0}, "never acts (strength 0)"),
+    ({"mask": {"rectangle": [0.25, 0, 0.25 + 4 * FEW, 1]}}, "too thin to show much: nowhere does it have 24x24"),
+    ({"mask": {"rectangle": [0.5, 0.5, 0.5 + FEW, 0.5 + FEW]}}, "too thin to show much: nowhere does it have 24x24"),
+    ({"mask": {"rectangle": [1.2, 1.2, 1.5, 1.5]}}, "its mask is empty"),
+]
+
+
+@pytest.mark.parametrize(("change", "doubt"), SHOWS_LITTLE)
+def test_drawing_begins_with_what_it_does_and_costs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], doubt: str
+) -> None:
     told: list[str] = []
     monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(draw, MADE, native=128))
     monkeypatch.setattr(cli_drawing, "write", lambda *how: told.append("written"))
     monkeypatch.setattr(cli_drawing, "tell", lambda line, err=False: told.append(line))
     palette = tmp_path / "p.json"
-    palette.write_text(json.dumps(PALETTE | {"brushes": [TREE | {"strength": 0}], "steps": 5}), encoding="utf-8")
+    palette.write_text(json.dumps(PALETTE | {"brushes": [TREE | change], "steps": 5}), encoding="utf-8")
     assert CliRunner().invoke(cli.main, ["render", str(palette), "-o", str(tmp_path / "o.png")]).exit_code == 0
-    never, cost = "warning: brush 1 (Old tree): never acts (strength 0)", "as long as a plain 128x128 picture"
-    assert told[:2] == ["loading demo ...", never] and told[3:] == ["written"]
-    assert told[2].startswith("cost: ") and told[2].endswith(cost)
+    assert told[1].startswith(f"warning: brush 1 (Old tree): {doubt}")
+    assert told[0] == "loading demo ..." and told[3:] == ["written"]
+    assert told[2].startswith("cost: ") and told[2].endswith("a plain 128x128 picture")
 
 
 def test_far_too_many_tiles_are_not_counted_one_by_one() -> None:
