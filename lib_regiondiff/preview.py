@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageColor
 
-from lib_regiondiff.colours import colours_of
+from lib_regiondiff.colours import colours_of, ink_on
 from lib_regiondiff.controls import PLACES
 from lib_regiondiff.doubts import undivided
 from lib_regiondiff.errors import PaletteError, Problem
@@ -177,12 +177,13 @@ def _legend(palette: Palette, shares: Shares) -> str:
         for number, brush, colour in zip(itertools.count(1), palette.brushes, colours_of(palette.brushes), strict=False)
     ]
     if shares.part(0) > TRACE:
-        lines.append(_line("", "transparent", "background", shares.part(0), palette.background.prompt))
+        lines.append(_line("", "", "background", shares.part(0), palette.background.prompt))
     return f'<ul class="regiondiff-legend">{"".join(lines)}</ul>'
 
 
 def _line(number: str, colour: str, name: str, share: float, prompt: str) -> str:
-    swatch = f'<span class="regiondiff-swatch" style="background:{escape(colour)}">{number}</span>'
+    style = f' style="background:{colour};color:{ink_on(colour)}"' if colour else ""
+    swatch = f'<span class="regiondiff-swatch"{style}>{number}</span>'
     short = "" if prompt == name else prompt if len(prompt) <= LONGEST else prompt[:LONGEST] + "…"
     told = f'<b><bdi>{escape(name)}</bdi></b> {100 * share:.1f} % <span class="regiondiff-prompt">'
     return f"<li>{swatch}<div>{told}<bdi>{escape(short)}</bdi></span></div></li>"

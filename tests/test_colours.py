@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -109,6 +110,21 @@ def test_twenty_brushes_without_a_colour_look_different_wherever_they_are_shown(
     assert len({tuple(picture[4, 32 * index + 4]) for index in range(20)}) == 20
     shown = html(data)
     assert all(f"background:{colour}" in shown for colour in COLOURS)
+
+
+def luminance(colour: str) -> float:
+    """WCAG's relative luminance of a colour, Y of XYZ."""
+    values = np.array(ImageColor.getrgb(colour)) / 255
+    return float(XYZ[1] @ np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4))
+
+
+@pytest.mark.parametrize("colour", [*COLOURS, "#000000", "#ffffff", "#777777", "#757575", "#ff0000", "#FFE8F3"])
+def test_the_number_on_a_colour_can_be_read(colour: str) -> None:
+    data = {"version": 1, "brushes": [{**brushes(1)[0], "colour": colour}]}
+    (style,) = re.findall('class="regiondiff-swatch" style="([^"]*)">1<', html(data))
+    known = dict(each.split(":") for each in style.split(";"))
+    darker, lighter = sorted(luminance(known[key]) for key in ("background", "color"))
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
 def test_a_colour_belongs_to_a_place_and_is_not_written() -> None:
