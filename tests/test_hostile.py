@@ -92,8 +92,8 @@ def test_progressive_pictures_and_long_exif_are_read() -> None:
 
 def test_the_largest_of_all_is_read_in_time() -> None:
     prompts = [f"{index:04}" * 3000 for index in range(64)]
-    polygon = [[0.123456789 + index / 10000, 0.987654321] for index in range(400)]
+    polygon = [[0.123456789 + index / 10000, 0.987654321] for index in range(380)]
     each = [{"id": str(index), "prompt": text, "mask": {"polygon": polygon}} for index, text in enumerate(prompts)]
-    noise = [{"mask": {"polygon": polygon[:90]}, "seed": index} for index in range(256)]
+    noise = [{"mask": {"polygon": polygon[:80]}, "seed": index} for index in range(256)]
     palette = parse(document(brushes=each, noise=noise))
     assert parse(dumps(palette)) == palette

@@ -22,6 +22,7 @@ from lib_regiondiff.formats import infotext, strokes
 from lib_regiondiff.formats.infotext import LIMIT, pack, read, sidecar, unpack
 from lib_regiondiff.imaging import Picture
 from lib_regiondiff.palette import Background, Brush, Palette
+from lib_regiondiff.records import renewed
 
 
 def painted(*masks: Picture, **values: Any) -> Palette:
@@ -55,7 +56,7 @@ def test_six_freehand_masks_with_soft_edges_fit_by_their_pixels() -> None:
     back = read(value, None)
     assert coverages(back) == coverages(palette)
     assert replace(back, brushes=palette.brushes) == palette
-    assert [replace(brush, mask=None) for brush in back.brushes] == [replace(b, mask=None) for b in palette.brushes]  # type: ignore[arg-type]
+    assert [renewed(each, mask=None) for each in back.brushes] == [renewed(each, mask=None) for each in palette.brushes]
     assert sidecar(back) == (value, None) and read(value, None) == back
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from cli_stub import PALETTE, SUN, TREE, run
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.records import renewed
 from lib_regiondiff.summary import Shares, describe_cost, summary
 from palettes import encoded, palettes
 from test_overlay import mixing, planned
@@ -80,7 +81,7 @@ def test_a_sliver_is_one_also_at_the_edge_and_nowhere_if_it_is_wide_enough(mask:
 
 
 def test_a_canvas_that_is_low_itself_has_no_slivers() -> None:
-    low = Palette(size=Size(16, 64), brushes=(parse({"version": 1, "brushes": [brush(0, 1)]}).brushes[0],))
+    low = renewed(parse({"version": 1, "brushes": [brush(0, 1)]}), size=Size(16, 64))
     assert not Shares.of(low).is_thin(1)
 
 
