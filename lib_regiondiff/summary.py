@@ -75,7 +75,9 @@ def _rounded(ratio: float) -> float:
 def summary(palette: Palette) -> list[str]:
     """Lines about a palette; what cannot be drawn begins with `error:`, likely mistakes with `warning:`."""
     shares = Shares.of(palette)
-    head = f"{palette.size}, {len(palette.brushes)} brushes, {palette.steps} steps of {palette.sampler}"
+    count = len(palette.brushes)
+    brushes = f"{count} brush" if count == 1 else f"{count} brushes"
+    head = f"{palette.size}, {brushes}, {palette.steps} steps of {palette.sampler}"
     names = ["background", *(label(brush) for brush in palette.brushes)]
     parts = [f"{100 * shares.part(index):6.1f} %  {name}" for index, name in enumerate(names)]
     vain = unheard(palette, palette.guidance, palette.background.negative)

@@ -163,3 +163,12 @@ def test_what_progress_raises_ends_the_drawing_and_leaves_nothing(
     assert host.pipe.scheduler is scheduler and vars(scheduler) == before
     assert torch.equal(torch.get_rng_state(), state)
     assert np.array_equal(np.asarray(render(host, palette)[0].image), wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("seeds", 1), ("batch", 0), ("batch", "2"), ("progress", 5), ("host", None), ("host", "demo")]
+)
+def test_arguments_of_another_kind_are_told(host: DiffusersHost, name: str, value: Any) -> None:
+    given: dict[str, Any] = {"host": host, "palette": document(), "seeds": [1]}
+    with pytest.raises(HostError, match=f"render's {name}: expected .*, got {value!r}"):
+        render(**{**given, name: value})

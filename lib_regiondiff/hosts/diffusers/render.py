@@ -6,7 +6,7 @@ import functools
 import inspect
 import itertools
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -66,6 +66,7 @@ def render(
     together. Raises PaletteError for what is no palette, HostError for what this host can't honour: a palette that
     names another model, LoRAs or VAE too, unless `ignore_model`.
     """
+    _expect(isinstance(seeds, Iterable), "seeds", "whole numbers in a list", seeds)
     palette = palette if isinstance(palette, Palette) else parse(palette)
     seeds = tuple(seeds) or (random.SystemRandom().randrange(2**32) if palette.seed is None else palette.seed,)
     return list(renders(host, palette, seeds, progress, batch, ignore_model))
@@ -80,6 +81,9 @@ def renders(
     ignore_model: bool = False,
 ) -> Iterator[Render]:
     """The same, each picture as soon as it is ready."""
+    _expect(isinstance(host, DiffusersHost), "host", "a host, which `load` or `DiffusersHost.of` gives", host)
+    _expect(isinstance(batch, int) and batch >= 1, "batch", "a whole number from 1", batch)
+    _expect(progress is None or callable(progress), "progress", "a function of a Step, or None", progress)
     palette = palette if isinstance(palette, Palette) else parse(palette)
     more, skip = host.extras, palette.model.clip_skip
     own = {"name": host.name, "hash": host.fingerprint, "loras": more.recorded, "vae": more.vae_name}
@@ -100,6 +104,12 @@ def renders(
         for seed, latent in zip(group, run.latents().split(1), strict=True):
             image = decoded(host, latent, palette)
             yield Render(finished(image, palette, store), replace(palette, seed=seed, model=model), run.plan.chosen)
+
+
+def _expect(true: bool, name: str, expected: str, got: Any) -> None:
+    """HostError for an argument that is of another kind."""
+    if not true:
+        raise HostError(f"render's {name}", expected, repr(got)[:80])
 
 
 def decoded(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Image:
