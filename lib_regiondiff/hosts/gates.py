@@ -98,15 +98,18 @@ class Launch:
 
     def __init__(self, gates: Gates, real: Callable[..., Any]) -> None:
         self.gates, self.real = gates, real
+        self.made: Any = self
+        """What the run gives: nothing that a program could have instead, until it is there."""
 
     def __call__(self, steps: int, run: Call) -> Any:
         """The run's latents, or the last ones where it broke off."""
-        return self.real(steps, functools.partial(self._run, run))
+        latents = self.real(steps, functools.partial(self._run, run))
+        self.gates.whole = latents is self.made
+        return latents
 
     def _run(self, run: Call) -> Any:
-        made = run()
-        self.gates.whole = True
-        return made
+        self.made = run()
+        return self.made
 
 
 class Corrections:
