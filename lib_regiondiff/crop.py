@@ -160,40 +160,47 @@ def _png(rows: masks.Rows, size: Size) -> Picture | None:
 
 
 def _resampled(coverage: np.ndarray, shares: Edges, size: Size) -> masks.Rows:
-    """What gives rows float64 [n, size.width] of the part of coverage uint8 [h, w] in a box of it; 0 beyond it."""
+    """What gives rows float32 [n, size.width] of the part of coverage uint8 [h, w] in a box of it; 0 beyond it."""
     left, top, right, bottom = shares
     height, width = coverage.shape
     step = (bottom - top) * height / size.height
 
     def rows(start: int, end: int) -> np.ndarray:
-        part = _stretched(coverage, top * height + step * start, top * height + step * end, end - start)
-        return _stretched(part.T, left * width, right * width, size.width).T
+        part = _stretched(coverage, 0, top * height + step * start, top * height + step * end, end - start)
+        return _stretched(part, 1, left * width, right * width, size.width)
 
     return rows
 
 
-def _stretched(array: np.ndarray, first: float, last: float, count: int) -> np.ndarray:
-    """Rows first..last of an array [n, m], which need not be whole nor in it, as `count` rows float64.
+def _stretched(array: np.ndarray, axis: int, first: float, last: float, count: int) -> np.ndarray:
+    """What lies from first to last along an axis of an array, which need not be whole nor in it, as `count` float32.
 
     Means of what each new row covers when shrinking, linear between the middles of rows when growing.
     """
-    skipped = max(0, min(math.floor(first) - 1, len(array) - 1))
-    array = array[skipped : max(skipped + 1, math.ceil(last) + 1)]  # what is seen of it, and the row beside it
+    length = array.shape[axis]
+    skipped = max(0, min(math.floor(first) - 1, length - 1))
+    stop = max(skipped + 1, math.ceil(last) + 1)  # what is seen of it, and the row beside it
+    array = array[skipped:stop] if axis == 0 else array[:, skipped:stop]
+    length = array.shape[axis]
     first, step = first - skipped, (last - first) / count
     if step > 1:
-        sums = np.concatenate([np.zeros((1, array.shape[1])), np.cumsum(array, axis=0, dtype=np.float64)])
-        edges = np.clip(first + step * np.arange(count + 1), 0, len(array))
-        return np.diff(_between(sums, edges), axis=0) / step
+        sums = np.insert(np.cumsum(array, axis=axis, dtype=np.float64), 0, 0.0, axis=axis)
+        edges = np.clip(first + step * np.arange(count + 1), 0, length)
+        return np.diff(_between(sums, axis, edges), axis=axis) / step
     middles = first + step * (np.arange(count) + 0.5)
-    inside = (middles > 0) & (middles < len(array))
-    return _between(array, np.clip(middles - 0.5, 0, len(array) - 1)) * inside[:, None]
+    found = _between(array.astype(np.float32), axis, np.clip(middles - 0.5, 0, length - 1))
+    outside = (middles <= 0) | (middles >= length)
+    found[(slice(None),) * axis + (outside,)] = 0
+    return found
 
 
-def _between(array: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Rows of an array at places that are not whole."""
-    lower = np.floor(places).astype(int)
-    upper = np.minimum(lower + 1, len(array) - 1)
-    t = (places - lower)[:, None]
-    found = array[lower] * (1 - t)
-    found += array[upper] * t
+def _between(array: np.ndarray, axis: int, places: np.ndarray) -> np.ndarray:
+    """An array along an axis at places that are not whole."""
+    lower = np.floor(places).astype(np.intp)
+    upper = np.minimum(lower + 1, array.shape[axis] - 1)
+    t = np.expand_dims((places - lower).astype(array.dtype), 1 - axis)
+    found, more = np.take(array, lower, axis=axis), np.take(array, upper, axis=axis)
+    more -= found
+    more *= t
+    found += more
     return found
