@@ -223,15 +223,15 @@ def _texts() -> Iterator[tuple[str, Heavy]]:
     yield (
         "suffix",
         Heavy(
-            lambda n: canvas(512, suffix="{background}" * n, background={"prompt": LONG}) | brushes(64, spot),
+            lambda n: canvas(512, suffix="{background}" * n, background={"prompt": LONG[:2000]}) | brushes(64, spot),
             1600,
         ),
     )
     yield (
         "parts of prompts",
-        Heavy(lambda n: canvas(512, suffix="x" * 9999) | brushes(64, spot, prompt="a AND " * n + "a"), 3000),
+        Heavy(lambda n: canvas(512, suffix="x" * 99) | brushes(64, spot, prompt="a AND " * n + "a"), 3000),
     )
-    yield "spaces", Heavy(lambda n: canvas(512, suffix="x") | brushes(n, spot, prompt=" " * 19999 + "x"), 64)
+    yield "spaces", Heavy(lambda n: canvas(512, suffix="x") | brushes(n, spot, prompt=" " * 19990 + "x"), 64)
     yield "corners", Heavy(lambda n: canvas(64) | brushes(64, lambda i: zigzag(n, i)), 1024)
 
 

@@ -51,7 +51,7 @@ def draw(
     first: Sequence[Change] = (),
 ) -> None:
     """Draw a palette as options of `render` say, after other changes of it."""
-    made = [*first, *loaded_by(options), *changes(options)]
+    made = [*first, *loaded_by(options), *read_changes(options)]
     palette = overrides.override(palette, made)
     if not options["trust"]:
         expect_trust(palette, made, options["model"])
@@ -125,7 +125,7 @@ def costs(palette: Palette, native: int | None = None, count: int = 1) -> list[s
     return [f"cost: {line}" for line in (each + time, *others)]
 
 
-def changes(options: Mapping[str, Any]) -> list[overrides.Change]:
+def read_changes(options: Mapping[str, Any]) -> list[overrides.Change]:
     """What the options of `render` change in a palette; --set comes last."""
     given = [overrides.change(path, options[key]) for key, path in FIELDS.items() if options[key] is not None]
     return [*given, *map(overrides.read, options["sets"])]

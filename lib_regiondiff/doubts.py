@@ -38,8 +38,8 @@ def tell(p: Any, drawn: Drawn, whole: bool) -> None:
         steps=int(p.steps) if from_noise else None,
     )
     checks = (*SEEN, *SAID) if whole else SAID
-    notices = preflight(drawn.palette, around, checks=checks)
-    doubtful = [notice.text for notice in notices if notice.kind == "warning"]
+    found = preflight(drawn.palette, around, checks=checks)
+    doubtful = [notice.text for notice in found if notice.kind == "warning"]
     telling.tell(p, [*undivided(drawn.document, drawn.palette), *doubtful])
 
 

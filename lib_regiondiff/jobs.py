@@ -146,13 +146,13 @@ def _palettes(p: Any, ready: Ready) -> list[Palette]:
 def _activate(p: Any, palettes: Sequence[Palette]) -> None:
     """Name the extra networks of brush prompts in the main prompts, for the host loads them for whole pictures.
 
-    `prompts` are those of the first batch, which the host has already taken out of all.
+    `prompts` of the job are those of the first batch, which the host has already taken out of all.
     """
     found = [requests.networks(palette) for palette in palettes]
     for name in ("all_prompts", "all_hr_prompts", "prompts"):
-        prompts = getattr(p, name, None) or []
-        for image, (prompt, tags) in enumerate(zip(prompts, found, strict=False)):
-            prompts[image] = prompt + "".join(tag for tag in tags if tag not in prompt)
+        given = getattr(p, name, None) or []
+        for image, (prompt, tags) in enumerate(zip(given, found, strict=False)):
+            given[image] = prompt + "".join(tag for tag in tags if tag not in prompt)
 
 
 def sample(p: Any, x: Tensor, start: Tensor | None) -> None:

@@ -56,12 +56,12 @@ def _text(rule: schema.Text) -> Values:
 
 
 def _many(rule: schema.Many) -> Values:
-    return st.lists(values(rule.rule), min_size=rule.least, max_size=max(rule.least, 2)).map(tuple)
+    return st.lists(values_of(rule.rule), min_size=rule.least, max_size=max(rule.least, 2)).map(tuple)
 
 
 def _object(rule: schema.Object) -> Values:
-    rules = {key: values(each) for key, (each, _) in schema.rules_of(rule.record).items()}
-    return st.fixed_dictionaries(rules).map(partial(made, rule.record))
+    each_rule = {key: values_of(each) for key, (each, _) in schema.rules_of(rule.record).items()}
+    return st.fixed_dictionaries(each_rule).map(partial(made, rule.record))
 
 
 def _fitting(height: int, width: int) -> Size:
@@ -70,7 +70,7 @@ def _fitting(height: int, width: int) -> Size:
 
 
 def _checked(rule: fields.Checked) -> Values:
-    return values(rule.rule).map(_mended).filter(lambda value: not list(rule.check(value)))
+    return values_of(rule.rule).map(_mended).filter(lambda value: not list(rule.check(value)))
 
 
 def _mended(value: Any) -> Any:
@@ -99,12 +99,12 @@ STRATEGIES: dict[type, Callable[[Any], Values]] = {
     schema.Number: _number,
     schema.Text: _text,
     schema.Choice: lambda rule: st.sampled_from(rule.words),
-    schema.Maybe: lambda rule: st.none() | values(rule.rule),
+    schema.Maybe: lambda rule: st.none() | values_of(rule.rule),
     schema.Many: _many,
     schema.Object: _object,
-    fields.Auto: lambda rule: st.just(fields.AUTO) | values(rule.rule),
+    fields.Auto: lambda rule: st.just(fields.AUTO) | values_of(rule.rule),
     fields.Checked: _checked,
-    fields.Apart: lambda rule: values(rule.rule).map(_mended),
+    fields.Apart: lambda rule: values_of(rule.rule).map(_mended),
     fields.SizeRule: lambda rule: st.builds(_fitting, _number(fields.SIDE), _number(fields.SIDE)),
     fields.Guidance: lambda rule: st.floats(1, 100),
     fields.Colour: lambda rule: st.integers(0, 0xFFFFFF).map("#{:06x}".format),
@@ -114,14 +114,14 @@ STRATEGIES: dict[type, Callable[[Any], Values]] = {
 }
 
 
-def values(rule: Any) -> Values:
+def values_of(rule: Any) -> Values:
     """What a rule accepts, as `read` would return it."""
     return STRATEGIES[type(rule)](rule)
 
 
 def palettes() -> st.SearchStrategy[Palette]:
     """Palettes with any of their fields set, within the budget of work."""
-    return values(schema.Object(Palette)).filter(
+    return values_of(schema.Object(Palette)).filter(
         lambda palette: not budget.problems(palette, palette.size, palette.steps)
     )
 

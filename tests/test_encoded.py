@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin, features
 
-import hostile_pictures as pictures
+import hostile_pictures as hostile
 from bounded import bounded
 from hostile_cases import document
 from hostile_pictures import chunk, head, inflating, png
@@ -172,7 +172,7 @@ def test_the_pixels_of_all_pictures_are_counted_whatever_their_format(kind: str)
     side = 5000
     if kind == "WEBP":  # its library takes long over such a picture, and its head is all that is read here
         wide = (side - 1 | side - 1 << 14).to_bytes(4, "little")
-        data = pictures.spoilt(written(Image.new("L", (1, 1)), kind, lossless=True), 21, wide)
+        data = hostile.spoilt(written(Image.new("L", (1, 1)), kind, lossless=True), 21, wide)
     else:
         notes = {"exif": b"Exif\0\0" + bytes(60_000)} if kind == "JPEG" else {}
         data = written(Image.new("L", (side, side)), kind, **notes)

@@ -105,7 +105,7 @@ def test_steps_are_made_once_while_they_are_kept() -> None:
     assert KEPT == 2 and made == ["a", "b", "c", "a"]
 
 
-def peak_of(levels: int) -> int:
+def peak_of(count: int) -> int:
     """Bytes that planning and looking at every level of quantized masks take at most."""
     brushes = [
         {"id": name, "prompt": name, "feather": 40, "mask": {"rectangle": box}}
@@ -115,7 +115,7 @@ def peak_of(levels: int) -> int:
     document = parse(head | {"guidance": 1, "tiles": None, "bootstrap": {"levels": 0}, "brushes": brushes})
     tracemalloc.start()
     try:
-        plan = planned(document, tuple(1 - step / levels for step in range(levels + 1)))
+        plan = planned(document, tuple(1 - step / count for step in range(count + 1)))
         assert all(plan.steps)
         return tracemalloc.get_traced_memory()[1]
     finally:

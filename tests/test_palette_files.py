@@ -35,9 +35,9 @@ def refusal(data: Any, folder: Path | None) -> str:
 def filled(folder: Path) -> Path:
     """A folder of pictures."""
     (folder / "deep").mkdir()
-    pictures = {"a.png": MASKS[1], "deep/b.PNG": MASKS[2], "c.jpg": JPEG}
-    pictures |= {"d.webp": WEBPS[-1]} if WEBPS else {}
-    for name, data in pictures.items():
+    kinds = {"a.png": MASKS[1], "deep/b.PNG": MASKS[2], "c.jpg": JPEG}
+    kinds |= {"d.webp": WEBPS[-1]} if WEBPS else {}
+    for name, data in kinds.items():
         (folder / name).write_bytes(data.data)
     return folder
 

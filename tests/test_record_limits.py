@@ -10,7 +10,8 @@ from PIL import Image
 
 from bounded import bounded
 from hostile_cases import document
-from hostile_pictures import head, png
+from hostile_pictures import head
+from hostile_pictures import png as png_of
 from lib_regiondiff import jsontext, record
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.geometry import Size
@@ -31,7 +32,7 @@ def test_the_pixels_are_read_without_anything_else(tmp_path: Path) -> None:
 def test_pixels_are_read_up_to_the_canvas(tmp_path: Path, side: int, is_read: bool) -> None:
     """Canvases may be larger than pictures inside a palette."""
     path = tmp_path / "a.png"
-    path.write_bytes(png(first=head(side, side, depth=1), pixels=bytes((side // 8 + 1) * side)))
+    path.write_bytes(png_of(first=head(side, side, depth=1), pixels=bytes((side // 8 + 1) * side)))
     if is_read:
         assert record.picture(path, Palette(size=Size(6016, 6016))).size == (side, side)
         return

@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image
 
 from fuzz.target import JSON, KEYS, Target, folder, palette_of, tell, text_of
-from hostile_pictures import chunk, png
+from hostile_pictures import chunk
+from hostile_pictures import png as png_of
 from lib_regiondiff import jsontext, overrides, record, requests
 from lib_regiondiff.controls import controls_of
 from lib_regiondiff.errors import PaletteError
@@ -31,7 +32,7 @@ def palette(data: bytes) -> None:
     palette_of(lambda: parse(data))
 
 
-def json_text(data: bytes) -> None:
+def json_document(data: bytes) -> None:
     """JSON text of any kind."""
     with contextlib.suppress(Fault):
         jsontext.loads(data)
@@ -104,7 +105,7 @@ def png_record(data: bytes) -> None:
 def record_text(data: bytes) -> None:
     """The text in a PNG that holds a palette, after a byte that says whether it is compressed."""
     body = zlib.compress(data[1:], 1) if data[:1] == b"\1" else data[1:]
-    png_record(png(chunk(b"iTXt", record.MARK + data[:1] + b"\0\0\0" + body)))
+    png_record(png_of(chunk(b"iTXt", record.MARK + data[:1] + b"\0\0\0" + body)))
 
 
 def documents() -> Sequence[bytes]:
@@ -160,7 +161,7 @@ def record_texts() -> Sequence[bytes]:
 
 DOCUMENTS: Mapping[str, Target] = {
     "palette": Target(palette, documents, JSON + KEYS),
-    "json": Target(json_text, documents, JSON),
+    "json": Target(json_document, documents, JSON),
     "request": Target(request, lambda: [*documents(), *values()], JSON + KEYS),
     "override": Target(
         override, lambda: [b"steps=9", b"tiles.width=auto", b'brushes=[{"id":"a","mask":"x"}]'], (*JSON, b"=", b".")
