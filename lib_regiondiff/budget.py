@@ -38,7 +38,7 @@ PRICES = {
     "pixel": 4.0,  # of the canvas under a painted mask
     "merged": 12.0,  # of a mask of a picture over another
     "tap": 0.8,  # pixel that a narrow feather looks at
-    "cut": 40.0,  # pixel of a mask that is drawn anew for a part of the canvas
+    "cut": 50.0,  # pixel of a mask that is drawn anew for a part of the canvas
     "crossing": 150.0,  # of an edge of a polygon and a row of sample points
     "corner": 18000.0,
     "cell": 80.0,  # of a brush

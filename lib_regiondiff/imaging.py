@@ -28,6 +28,8 @@ LIMIT = 1700
 
 With what is read and written whatever it asks for, that makes two seconds.
 """
+TIMES = 2
+"""How often a picture is decoded: once to be checked, once to be drawn. Masks keep their coverage."""
 LETTER = 30.0
 """Nanoseconds of a letter of a picture, to read and write it as text."""
 MAX_BYTES = 48 * 2**20
@@ -124,12 +126,12 @@ class Room:
         """Points of decoding beyond the free ones."""
         return max(0.0, self.points - self.free)
 
-    def admit(self, text: str, path: str) -> None:
-        """Take the room of one text; Fault where none is left."""
+    def admit(self, text: str, path: str, key: str) -> None:
+        """Take the room of one text that stands at a key; Fault where none is left."""
         self.letters -= len(text)
         pixels, points = _claims(text)
         self.pixels -= pixels
-        self.points += points
+        self.points += points if key == "mask" else TIMES * points
         if self.letters < 0:
             raise Fault(Problem(path, "less text and pictures (64 MB in all)", "more"))
         if self.pixels < 0:
@@ -176,7 +178,7 @@ def load(file: File, folder: Path, path: str, room: Room) -> Picture:
         raise Fault(Problem(path, f"a readable file {show(file.name)}", "links in a circle")) from None
     picture = Picture.of(data, MEDIA[file.name.rpartition(".")[2].lower()])
     is_mask = path.removesuffix(".file").endswith("mask")
-    room.admit(picture.url, path)
+    room.admit(picture.url, path, "mask" if is_mask else "image")
     return checked(picture, path, is_mask)
 
 

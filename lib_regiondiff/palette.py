@@ -264,18 +264,18 @@ def _admitted(data: Any) -> Room:
         got = show(version) if "version" in data else "nothing"
         raise Fault(Problem("version", f"{VERSION} (this program knows no other)", got))
     room = Room(MAX_BYTES, free=budget.free_decoding(data.get("size")))
-    for text in _texts(data):
-        room.admit(text, "palette")
+    for key, text in _texts(data):
+        room.admit(text, "palette", key)
     return room
 
 
-def _texts(data: Any, depth: int = 0) -> Iterator[str]:
+def _texts(data: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     if isinstance(data, str):
-        yield data
+        yield key, data
     elif isinstance(data, list | tuple | Mapping) and depth < 8:
-        for value in data.values() if isinstance(data, Mapping) else data:
+        for name, value in data.items() if isinstance(data, Mapping) else ((key, each) for each in data):
             if not isinstance(value, int | float):
-                yield from _texts(value, depth + 1)
+                yield from _texts(value, str(name), depth + 1)
 
 
 def _inline(value: Any, path: str, folder: Path | None, room: Room, problems: list[Problem]) -> Any:

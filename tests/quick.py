@@ -9,5 +9,9 @@ import pytest
 
 
 def some(every: Iterable[Any], *quick: Any) -> list[Any]:
-    """Values to parametrize with; all but the quick ones are marked as slow."""
-    return [each if each in quick else pytest.param(each, marks=pytest.mark.slow) for each in every]
+    """Values to parametrize with, tuples for several names; all but the quick ones are marked as slow."""
+    return [each if each in quick else _slow(*(each if isinstance(each, tuple) else (each,))) for each in every]
+
+
+def _slow(*values: Any) -> Any:
+    return pytest.param(*values, marks=pytest.mark.slow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import statistics
 import subprocess
@@ -70,6 +71,12 @@ def name_of(node: ast.AST) -> str:
 def functions(tree: ast.Module) -> Iterator[Function]:
     """Every function and method, nested ones too."""
     return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    """A file of the repository, read once."""
+    return ast.parse(path.read_bytes())
 
 
 def length(function: Function) -> int:
@@ -221,11 +228,7 @@ def test_a_rule_sees_what_it_forbids_and_nothing_else(name: str) -> None:
 @pytest.mark.parametrize("name", RULES)
 def test_rule(name: str) -> None:
     rule, files, *_ = RULES[name]
-    faults = [
-        f"{path.relative_to(ROOT)}:{line}: {text}"
-        for path in files()
-        for line, text in rule(ast.parse(path.read_bytes()))
-    ]
+    faults = [f"{path.relative_to(ROOT)}:{line}: {text}" for path in files() for line, text in rule(parsed(path))]
     assert not faults, "\n".join(faults)
 
 
@@ -250,7 +253,7 @@ def test_functions_of_a_package_are_short_as_a_rule(package: Path) -> None:
     lengths = {
         f"{path.relative_to(ROOT)}:{function.lineno}: {function.name}": length(function)
         for path in package.glob("*.py")
-        for function in functions(ast.parse(path.read_bytes()))
+        for function in functions(parsed(path))
     }
     longest = sorted(lengths, key=lambda where: -lengths[where])[:5]
     median = statistics.median(lengths.values() or [0])

@@ -70,14 +70,14 @@ SAME = [
 
 
 @pytest.mark.parametrize("brushes", [[], SAME], ids=["no brushes", "equal brushes"])
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", some(SAMPLERS, "Euler a", "DPM++ 2M", "LCM"))
 def test_identity_bit_for_bit(host: DiffusersHost, sampler: str, brushes: list[Any]) -> None:
     document = palette(sampler, brushes=brushes)
     assert np.array_equal(np.array(render(host, document)[0].image), np.array(plain(host, document)))
 
 
 @pytest.mark.parametrize("rescale", some([0.0, 0.7], 0.7))
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", some(SAMPLERS, "Euler a", "DPM++ 2M", "LCM"))
 def test_the_same_without_merging_agrees_closely(host: DiffusersHost, sampler: str, rescale: float) -> None:
     document = palette(sampler, brushes=SAME, rescale=rescale)
     latents = Run.of(host, document, merge=False).latents()

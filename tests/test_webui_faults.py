@@ -136,14 +136,14 @@ def silent(program: Program, name: str, spots: Sequence[tuple[Spot, Exception]])
 
 
 def is_turn(kind: str, line: Line) -> bool:
-    """Whether a line is this program's: those of its own module, and a third of all others."""
+    """Whether a line is this program's: those of its own module, and a sixth of all others."""
     place = Path(line[0].co_filename)
-    turn = zlib.crc32(f"{place.relative_to(ROOT)}:{line[1]}".encode()) % len(HOSTS)
+    turn = zlib.crc32(f"{place.relative_to(ROOT)}:{line[1]}".encode()) % (2 * len(HOSTS))
     return place.name == f"{kind}.py" or turn == HOSTS.index(kind)
 
 
 def test_a_fault_at_any_line_ends_the_job_or_changes_nothing(program: Program) -> None:
-    """Each line that any scenario comes to, once, in the scenario that comes to it first.
+    """Every second line that any scenario comes to, once, in the scenario that comes to it first.
 
     One of the programs has its turn at a line that all of them come to; a slow test takes any line on each.
     """
@@ -157,7 +157,7 @@ def test_a_fault_at_any_line_ends_the_job_or_changes_nothing(program: Program) -
         assert not wrong, f"{len(wrong)} of {len(spots)}:\n" + "\n".join(wrong)
         assert count == len(spots)
         met += count
-    assert met > 400
+    assert met > 200
 
 
 @pytest.mark.slow
