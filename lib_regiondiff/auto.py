@@ -9,7 +9,7 @@ from typing import Any
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.fields import AUTO
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.palette import Bootstrap, Palette, Tiles
+from lib_regiondiff.palette import Bootstrap, Nag, Palette, Tiles
 
 FEW = 8
 """Steps with which a distilled model draws."""
@@ -96,3 +96,8 @@ def told(choices: Mapping[str, Any]) -> str:
     if bootstrap.get("mix"):
         parts.append(f"mix {bootstrap['mix']:g}")
     return ", ".join(parts)
+
+
+def acting(nag: Nag | None) -> Nag | None:
+    """The setting, or None where it changes nothing."""
+    return nag if nag is not None and nag.scale != 1 and nag.alpha != 0 else None

@@ -13,6 +13,7 @@ from lib_regiondiff.blend import blend
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Cond, Host, Level, Model, Row, composed
 from lib_regiondiff.nag import Against
+from lib_regiondiff.own import TextureMemory
 from lib_regiondiff.palette import Nag
 from lib_regiondiff.plan import Plan
 from lib_regiondiff.views import Region, View
@@ -82,17 +83,21 @@ class Asked:
 def region_model(host: Host, plan: Plan) -> Model:
     """model(x [B, C, h, w], level) -> x0 [B, C, h, w] of a plan on a host, at the plan's guidance."""
     call = Call(plan.guidance, nag=plan.nag)
-    return lambda x, level: predict(host, plan, x, level, call).denoised
+    memory = TextureMemory(plan)
+    return lambda x, level: predict(host, plan, x, level, call, memory).denoised
 
 
-def predict(host: Host, plan: Plan, x: Tensor, level: Level, call: Call) -> Prediction:
-    """The prediction for x [B, C, h, w] at a level.
+def predict(
+    host: Host, plan: Plan, x: Tensor, level: Level, call: Call, memory: TextureMemory | None = None
+) -> Prediction:
+    """The prediction for x [B, C, h, w] at a level; `memory` holds what textures drew at the levels before.
 
     Raises HostError where it is not finite: the error names brush and level, or the sampler if x is not.
     """
     if not torch.isfinite(x).all():
         raise HostError(f"x from the sampler at noise {level.noise:.3f}", "finite numbers", "NaN or infinity")
-    views = plan.own.around(plan.views(level), level.noise)
+    memory = memory or TextureMemory(plan)
+    views = memory.around(plan.views(level), level.noise)
     rows, asked = ask(views, x.shape[0], level, call)
     answers = evaluate(host, x, rows)
     unconds = [_stacked(answers, each.unconds) for each in asked]
@@ -104,7 +109,7 @@ def predict(host: Host, plan: Plan, x: Tensor, level: Level, call: Call) -> Pred
             at = (level, host.latent.prediction)
             cond = guidance.rescale(whole, cond, _looks(view, x, level), at, plan.rescale)
         guided.append(cond)
-    plan.own.note(views, guided)
+    memory.note(views, guided)
     kept = [bootstrap.kept(view, each, plan.sensitivity) for view, each in zip(views, guided, strict=True)]
     denoised = blend(views, guided, x, kept, plan.under)
     if not torch.isfinite(denoised).all():

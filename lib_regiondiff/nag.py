@@ -29,11 +29,6 @@ class Against:
         return self.cond.group, self.nag
 
 
-def acting(nag: Nag | None) -> Nag | None:
-    """The setting, or None where it changes nothing."""
-    return nag if nag is not None and nag.scale != 1 and nag.alpha != 0 else None
-
-
 def guided(positive: Tensor, negative: Tensor, nag: Nag) -> Tensor:
     """Features [..., n] of the positive prompt, guided away from those of the negative.
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from lib_regiondiff.geometry import Box
+from lib_regiondiff.plan import SAME_LEVEL, Plan
 from lib_regiondiff.views import View
 
 FIGURE = 1.0
@@ -25,15 +26,16 @@ Drawn = dict[tuple[str, ...], dict[Box, Tensor]]
 """x0 [B, C, h, w] by the names of a region and the boxes of its views."""
 
 
-class Own:
-    """x0 of views with surroundings, noted while a plan is sampled from its first noise down.
+class TextureMemory:
+    """x0 of the views of a plan with surroundings, noted while it is sampled from its first noise down.
 
     What is asked at a level sees what was drawn at the level before, however often it is asked: samplers of second
     order go between levels, extensions ask twice at one. The first noise begins anew.
     """
 
-    def __init__(self, first: float) -> None:
-        self._first, self._noise = first, math.inf
+    def __init__(self, plan: Plan) -> None:
+        self._first = plan.clock[0] * (1 - SAME_LEVEL) if plan.clock else 0.0
+        self._noise = math.inf
         self._before: Drawn = {}
         self._now: Drawn = {}
 

@@ -14,15 +14,13 @@ from PIL import Image
 from torch import Tensor
 
 from lib_regiondiff import budget, edges, imaging, masks, tiles
-from lib_regiondiff.auto import chosen, settled
+from lib_regiondiff.auto import acting, chosen, settled
 from lib_regiondiff.fields import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Level
 from lib_regiondiff.intervals import whole
 from lib_regiondiff.levels import Steps, Weights
 from lib_regiondiff.meanings import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of
-from lib_regiondiff.nag import acting
-from lib_regiondiff.own import Own
 from lib_regiondiff.palette import Nag, Palette
 from lib_regiondiff.partition import divide
 from lib_regiondiff.refusals import refuse, refuse_cut
@@ -32,6 +30,7 @@ from lib_regiondiff.views import Layout, View
 __all__ = ["BACKGROUND", "Job", "Plan", "Text", "make_plan", "refuse", "step_of"]
 
 SAME_LEVEL = 1e-4
+"""Share of a noise by which another may differ and still be the same level."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,6 @@ class Plan:
     """What the palette left open, as it was settled."""
     nag: Nag | None = None
     """How negatives act in cross-attention, if they do."""
-    own: Own = field(init=False, repr=False, compare=False)
-    """What brushes drew by themselves so far."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "own", Own(self.clock[0] * (1 - SAME_LEVEL) if self.clock else 0.0))
 
     def views(self, level: Level) -> tuple[View, ...]:
         """The views of a level; one between two levels of the clock belongs to the noisier of them."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lib_regiondiff.auto import acting
 from lib_regiondiff.axes import Setting, changed
 from lib_regiondiff.errors import HostError, PaletteError, Problem
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.typed import is_typed, typed
 from lib_regiondiff.formats.wildcard_files import Files, folder_files
-from lib_regiondiff.nag import acting
 from lib_regiondiff.palette import PROMPT, Palette, loads, parse
 from lib_regiondiff.plan import BACKGROUND, Text
 from lib_regiondiff.schema import Fault

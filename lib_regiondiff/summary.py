@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from lib_regiondiff import masks, sampler_names
+from lib_regiondiff.auto import acting
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.intervals import interval
-from lib_regiondiff.nag import acting
 from lib_regiondiff.palette import Brush, Palette
 from lib_regiondiff.partition import choose_cell, divide
 from lib_regiondiff.refusals import refuse, refuse_cut

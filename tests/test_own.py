@@ -15,7 +15,7 @@ from lib_regiondiff import noise
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Level, Model, Row
 from lib_regiondiff.model import region_model
-from lib_regiondiff.own import is_figure
+from lib_regiondiff.own import TextureMemory, is_figure
 from lib_regiondiff.palette import parse
 from lib_regiondiff.plan import Job, Plan, make_plan
 
@@ -228,11 +228,12 @@ def test_each_image_is_a_figure_or_not_by_itself() -> None:
     plan = plan_of(host, ALWAYS, seeds=(1, 2))
     (view,) = (view for view in plan.views(LEVELS[0]) if view.surround is not None)
     assert view.surround is not None
-    plan.own.around([view], LEVELS[0].noise)
+    memory = TextureMemory(plan)
+    memory.around([view], LEVELS[0].noise)
     high, wide = view.box.size.height, view.box.size.width
-    plan.own.note([view], [torch.stack([each(high, wide).expand(3, -1, -1) for each in (disc, checks)])])
+    memory.note([view], [torch.stack([each(high, wide).expand(3, -1, -1) for each in (disc, checks)])])
     later = next(view for view in plan.views(LEVELS[1]) if view.surround is not None)
-    (seen,) = plan.own.around([later], LEVELS[1].noise)
+    (seen,) = memory.around([later], LEVELS[1].noise)
     assert seen.surround is not None
     figure, texture = seen.surround.rest
     assert figure is None and texture is not None and torch.equal(texture[0], checks(high, wide).to(texture))

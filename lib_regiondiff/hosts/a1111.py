@@ -139,7 +139,7 @@ class Rows:
         assert host is not None, "prepared"
         self.denoiser.extra = _extra(cond, self.images)
         level = scale.level(float(sigma[0]))
-        prediction = predict(host, self.plan, x, level, self.call)
+        prediction = predict(host, self.plan, x, level, self.call, self.denoiser.run.memory)
         pair = prediction.pair(1.0 if self.call.skip else self.call.scale)
         return torch.cat([scale.from_denoised(each, x, level) for each in pair])
 

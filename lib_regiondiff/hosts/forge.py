@@ -103,7 +103,7 @@ class Denoiser:
                 return pair
         level = self.scale.level(float(sigma[0]))
         call = self.current.call
-        prediction = predict(self.run.host, self.current.plan, x.float(), level, call)
+        prediction = predict(self.run.host, self.current.plan, x.float(), level, call, self.run.memory)
         pair = prediction.pair(1.0 if call.skip else call.scale)
         self.current.answered.append((x.clone(), patches, pair))
         return pair

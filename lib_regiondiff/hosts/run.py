@@ -15,6 +15,7 @@ from lib_regiondiff.hosts import families, module, telling
 from lib_regiondiff.hosts.frames import picture
 from lib_regiondiff.hosts.memory import Careful, Network, memory_of
 from lib_regiondiff.hosts.webui import Prompts, WebUIHost
+from lib_regiondiff.own import TextureMemory
 from lib_regiondiff.palette import Palette, Tiles
 from lib_regiondiff.plan import Job, Plan, Text, make_plan
 from lib_regiondiff.records import renewed
@@ -78,6 +79,7 @@ class Run:
     network: Network
     host: WebUIHost | None = None
     plan: Plan | None = None
+    memory: TextureMemory | None = None
     schedules: dict[str, list[float]] = field(default_factory=dict)
 
     def note_schedule(self) -> None:
@@ -119,6 +121,7 @@ class Run:
         """The plan for x [B, C, h, w], made at the first call of the run."""
         if self.plan is None:
             self.plan = self._made(x, clock())
+            self.memory = TextureMemory(self.plan)
             self.request.note(self.plan.chosen)
         return self.plan
 
