@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lib_regiondiff import record
-from lib_regiondiff.jsontext import UTF16
-from lib_regiondiff.palette import MAX_BYTES, Palette, parse
+from lib_regiondiff.jsontext import MAX_BYTES, UTF16
+from lib_regiondiff.palette import Palette, parse
 from lib_regiondiff.record import MadeWith
 
 

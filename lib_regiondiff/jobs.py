@@ -14,7 +14,7 @@ from torch import Tensor
 from lib_regiondiff import __version__, crop, doubts, hosts, noise, requests
 from lib_regiondiff.auto import told
 from lib_regiondiff.captioning import drawn_on
-from lib_regiondiff.errors import HostError, PaletteError
+from lib_regiondiff.errors import HostError
 from lib_regiondiff.finish import finished
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Size
@@ -22,14 +22,14 @@ from lib_regiondiff.hosts import dynamic_prompts, families, outer, references, r
 from lib_regiondiff.hosts.frames import picture
 from lib_regiondiff.hosts.gates import arm, gates_of, hook, is_on, release, watch
 from lib_regiondiff.hosts.run import Request
-from lib_regiondiff.palette import Background, Brush, Palette, dumps
+from lib_regiondiff.palette import Background, Brush, Palette
 from lib_regiondiff.refusals import refuse
 from lib_regiondiff.requests import Document
+from lib_regiondiff.reuse import KEY
 from lib_regiondiff.store import Store
 from lib_regiondiff.wording import Given, draw_of, words_of
 
 TITLE = "Region Diffusion"
-KEY = "Region Diffusion"
 VERSION_KEY = "Region Diffusion version"
 AUTO_KEY = "Region Diffusion auto"
 SECOND_KEY = "Region Diffusion hires auto"
@@ -272,29 +272,3 @@ def _raiser(error: Exception) -> Callable[..., NoReturn]:
         raise error
 
     return fail
-
-
-def is_in(parameters: Mapping[str, Any]) -> bool:
-    """Whether a picture's parameters hold a palette."""
-    return KEY in parameters
-
-
-def palette_in(parameters: Mapping[str, Any]) -> str | None:
-    """The palette of a picture's parameters as JSON text, the value itself where it can't be read.
-
-    None where there is none: then the text that is there stays.
-    """
-    if KEY not in parameters:
-        return None
-    value = str(parameters[KEY])
-    try:
-        return dumps(infotext.read(value, requests.folder_of(value, _outputs())))
-    except PaletteError:
-        return value
-
-
-def _outputs() -> list[Path]:
-    """Where the WebUI saves pictures."""
-    options = hosts.module("shared").opts
-    names = ("outdir_samples", "outdir_txt2img_samples", "outdir_img2img_samples", "outdir_save")
-    return [Path(folder) for name in names if (folder := getattr(options, name, ""))]

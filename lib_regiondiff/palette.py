@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff import budget, imaging
+from lib_regiondiff import budget
+from lib_regiondiff.admission import admitted, inlined
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.fields import (
     AUTO,
@@ -25,10 +25,10 @@ from lib_regiondiff.fields import (
     SizeRule,
 )
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import File, Mask, Paint, Picture, Room, Shape
-from lib_regiondiff.jsontext import MAX_BYTES, loads
+from lib_regiondiff.imaging import File, Mask, Paint, Picture, Shape
+from lib_regiondiff.jsontext import loads
 from lib_regiondiff.records import Held, record
-from lib_regiondiff.schema import REQUIRED, Choice, Fault, Many, Maybe, Number, Object, Text, fault, field, join, show
+from lib_regiondiff.schema import REQUIRED, Choice, Fault, Many, Maybe, Number, Object, Text, field
 
 VERSION = 1
 SEED = Number(0, 2**53 - 1, whole=True)
@@ -225,13 +225,13 @@ def parse(data: Any, folder: Path | None = None) -> Palette:
     """
     try:
         data = loads(data) if isinstance(data, str | bytes) else data
-        room = _admitted(data)
+        room = admitted(data, VERSION)
         palette = Object(Palette).read(data, "")
     except Fault as error:
         raise PaletteError(error.problems) from None
     room.free -= budget.expect(palette, decoding=room.spent)
     problems: list[Problem] = []
-    palette = _inline(palette, "", folder, room, problems)
+    palette = inlined(palette, "", folder, room, problems)
     if problems:
         raise PaletteError(problems)
     return palette
@@ -253,48 +253,3 @@ def json_schema() -> dict[str, Any]:
     schema = head | Object(Palette).schema()
     schema["required"] = ["version"]
     return schema
-
-
-def _admitted(data: Any) -> Room:
-    """The room that a document leaves for files; Fault for what makes reading further pointless."""
-    if not isinstance(data, Mapping):
-        raise fault("", "an object", data)
-    version = data.get("version", "")
-    if version != VERSION or not isinstance(version, int) or isinstance(version, bool):
-        got = show(version) if "version" in data else "nothing"
-        raise Fault(Problem("version", f"{VERSION} (this program knows no other)", got))
-    room = Room(MAX_BYTES, free=budget.free_decoding(data.get("size")))
-    for key, text in _texts(data):
-        room.admit(text, "palette", key)
-    return room
-
-
-def _texts(data: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    if isinstance(data, str):
-        yield key, data
-    elif isinstance(data, list | tuple | Mapping) and depth < 8:
-        for name, value in data.items() if isinstance(data, Mapping) else ((key, each) for each in data):
-            if not isinstance(value, int | float):
-                yield from _texts(value, str(name), depth + 1)
-
-
-def _inline(value: Any, path: str, folder: Path | None, room: Room, problems: list[Problem]) -> Any:
-    """The same record with every file below it read; what can't be read is added to `problems`."""
-    if isinstance(value, File):
-        try:
-            return _picture(value, f"{path}.file", folder, room)
-        except Fault as error:
-            problems.extend(error.problems)
-    elif isinstance(value, tuple):
-        return tuple(_inline(each, f"{path}[{i}]", folder, room, problems) for i, each in enumerate(value))
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type | Size | Picture | Shape):
-        keys = [field.name for field in dataclasses.fields(value)]
-        news = {key: _inline(getattr(value, key), join(path, key), folder, room, problems) for key in keys}
-        return dataclasses.replace(value, **news)
-    return value
-
-
-def _picture(file: File, path: str, folder: Path | None, room: Room) -> Picture:
-    if folder is None:
-        raise fault(path, "no file (this palette has no folder)", file.name)
-    return imaging.load(file, folder, path, room)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.errors import PaletteError, Problem
-from lib_regiondiff.palette import MAX_BYTES, VERSION, dump, parse
+from lib_regiondiff.jsontext import MAX_BYTES
+from lib_regiondiff.palette import VERSION, dump, parse
 from lib_regiondiff.requests import read
 from lib_regiondiff.schema import show
 

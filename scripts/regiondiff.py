@@ -57,7 +57,7 @@ if TROUBLE:
                 p.init = fail
 
 else:
-    from lib_regiondiff import jobs, plots, ui
+    from lib_regiondiff import jobs, plots, reuse, ui
     from lib_regiondiff.hosts import settings
     from lib_regiondiff.hosts.pasting import PasteKey
 
@@ -86,9 +86,9 @@ else:
             """Exactly two components: whether it is on, and the palette as JSON text."""
             page, self.page = self.page or {}, None  # hosts build it again for the API's defaults, in a page of no use
             enabled, palette = ui.accordion(TITLE, self.elem_id, page, paths.data_path)
-            keys = PasteKey(jobs.KEY, jobs.is_in), PasteKey(jobs.KEY, jobs.palette_in)
+            keys = PasteKey(reuse.KEY, reuse.is_in), PasteKey(reuse.KEY, reuse.palette_in)
             self.infotext_fields = list(zip((enabled, palette), keys, strict=True))
-            self.paste_field_names = [jobs.KEY]
+            self.paste_field_names = [reuse.KEY]
             return [enabled, palette]
 
         def before_process(self, p: Any, enabled: Any = False, palette: Any = None) -> None:

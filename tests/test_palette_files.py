@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from hostile_cases import link
-from lib_regiondiff import imaging, palette
+from lib_regiondiff import admission, imaging
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.imaging import Picture
 from lib_regiondiff.palette import dump, parse
@@ -109,7 +109,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 def test_files_share_the_room_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.png").write_bytes(MASKS[1].data)
     data = with_mask("a.png") | {"noise": [{"mask": {"file": "a.png"}, "seed": 1}]}
-    monkeypatch.setattr(palette, "MAX_BYTES", len(MASKS[1].url) * 3 // 2)
+    monkeypatch.setattr(admission, "MAX_BYTES", len(MASKS[1].url) * 3 // 2)
     assert refusal(data, tmp_path) == "noise[0].mask.file: expected less text and pictures (64 MB in all), got more"
 
 

@@ -14,7 +14,7 @@ import fake_a1111
 import fake_forge
 from fake_sampler import HALF, Job, draw, drawn, halves
 from fake_webui import WebUI
-from lib_regiondiff import jobs
+from lib_regiondiff import jobs, reuse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.hosts.families import native_side
@@ -92,8 +92,8 @@ def test_the_infotext_holds_the_palette_and_gives_it_back(webui: WebUI) -> None:
     jobs.batch(p)
     value = p.extra_generation_params[jobs.KEY]
     assert infotext.unpack(value) == parse(given)
-    assert jobs.is_in(p.extra_generation_params)
-    assert parse(jobs.palette_in(p.extra_generation_params) or "") == parse(given)
+    assert reuse.is_in(p.extra_generation_params)
+    assert parse(reuse.palette_in(p.extra_generation_params) or "") == parse(given)
     jobs.begin(p, False, None)
     assert p.extra_generation_params == {}
 

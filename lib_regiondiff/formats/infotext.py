@@ -19,7 +19,8 @@ from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.fields import BASE64
 from lib_regiondiff.formats import strokes
 from lib_regiondiff.imaging import Picture, Shape, claimed, coverage
-from lib_regiondiff.palette import MAX_BYTES, Palette, dumps, parse
+from lib_regiondiff.jsontext import MAX_BYTES
+from lib_regiondiff.palette import Palette, dumps, parse
 from lib_regiondiff.schema import show
 
 PREFIX = "rd1."
