@@ -23,17 +23,18 @@ from heavy import Data, Heavy, brushes, cases, spot
 from PIL import Image
 from rows import Counting
 
-from lib_regiondiff import crop, noise, preview
+from lib_regiondiff.authoring import preview
+from lib_regiondiff.authoring.overlay import overlay
+from lib_regiondiff.authoring.preflight import Surroundings, clock
+from lib_regiondiff.authoring.summary import summary
+from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.document.palette import dumps, parse
 from lib_regiondiff.errors import RegionDiffError
-from lib_regiondiff.finish import finished
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.overlay import overlay
-from lib_regiondiff.palette import dumps, parse
-from lib_regiondiff.plan import Job, make_plan
-from lib_regiondiff.preflight import Surroundings, clock
+from lib_regiondiff.planning import crop, noise
+from lib_regiondiff.planning.plan import Job, make_plan
 from lib_regiondiff.store import Store
-from lib_regiondiff.summary import summary
 
 MB = 2**20
 CASES = dict(cases())

@@ -19,11 +19,11 @@ import torch
 from PIL import Image
 from rows import Counting
 
+from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.host import Level
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.model import region_model
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.planning.plan import Job, make_plan
 
 LEVELS = tuple(
     Level.preserving(t, sigma) for t, sigma in ((999, 14.615), (919, 9.237), (759, 4.261), (499, 1.613), (259, 0.719))

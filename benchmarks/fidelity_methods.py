@@ -20,13 +20,14 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
-from lib_regiondiff import masks, noise, tiles
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.hosts.diffusers import samplers
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run
-from lib_regiondiff.hosts.diffusers.text import encode
-from lib_regiondiff.palette import Palette
+from lib_regiondiff.hosts.diffusers.sampling import samplers
+from lib_regiondiff.hosts.diffusers.text.encoding import encode
+from lib_regiondiff.planning import noise, tiles
+from lib_regiondiff.planning.weights import masks
 
 STEPS, SLOW_STEPS, GUIDANCE = 5, 50, 4.0
 NATIVE, CELL = 128, 8  # of the demo model, in pixels

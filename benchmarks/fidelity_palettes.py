@@ -15,11 +15,11 @@ from toyworld_scenes import HELD_OUT, Backdrop, Drawing, Scene, Thing, draw, ran
 from toyworld_shapes import Pose
 from toyworld_textures import PAINTS, TONES
 
-from lib_regiondiff import masks
 from lib_regiondiff.demo.world import CLASSES, COLOURED_BACKGROUNDS, COLOURS, OBJECTS
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.pictures import Shape
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.imaging import Shape
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.planning.weights import masks
 
 SEEDS = HELD_OUT[3 * 10**6 : 4 * 10**6]
 CANVAS = Size(192, 256)

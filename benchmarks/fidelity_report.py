@@ -15,7 +15,7 @@ from fidelity_scores import NAMES
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from lib_regiondiff.overlay import overlay
+from lib_regiondiff.authoring.overlay import overlay
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE, SHEET = DOCS / "fidelity.md", DOCS / "pictures" / "fidelity.png"

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.palette import parse
 
 Data = dict[str, Any]
 

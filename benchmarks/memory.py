@@ -23,13 +23,13 @@ import torch
 from PIL import Image
 from rows import Counting
 
-from lib_regiondiff.finish import finished
+from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Level
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.model import region_model
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.planning.plan import Job, make_plan
 
 SIZES = (Size(512, 512), Size(1024, 1024), Size(1024, 2048), Size(1024, 4096), Size(2048, 4096), Size(2048, 8192))
 MB = 2**20

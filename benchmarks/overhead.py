@@ -16,16 +16,16 @@ from typing import Any
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 
-from lib_regiondiff import noise
+from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.denoising.parameterization import PREDICTIONS
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec, Part, Parts
-from lib_regiondiff.hosts.diffusers import samplers, schedule
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.text import TextCond
-from lib_regiondiff.model import region_model
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Job, make_plan
-from lib_regiondiff.prediction import PREDICTIONS
+from lib_regiondiff.hosts.diffusers.sampling import samplers, schedule
+from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
+from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.plan import Job, make_plan
 
 HALVES = [
     {"id": "left", "prompt": "a", "mask": {"rectangle": [0, 0, 0.5, 1]}},

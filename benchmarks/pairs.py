@@ -23,9 +23,9 @@ from PIL import Image
 from torch import Tensor
 from toyworld_scenes import draw
 
-from lib_regiondiff.finish import finished
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.palette import Palette
+from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.pictures import Picture
 
 FIRST = 1000
 """The number of the first palette: far from those by which anything was chosen."""

@@ -15,15 +15,16 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from lib_regiondiff import demo, noise
+from lib_regiondiff import demo
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Box
-from lib_regiondiff.hosts.diffusers.extras import extras_of
+from lib_regiondiff.hosts.diffusers.additions.additions import extras_of
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run, decoded
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Plan
-from lib_regiondiff.renderer import quieten
-from lib_regiondiff.views import View
+from lib_regiondiff.hosts.renderer import quieten
+from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.plan import Plan
+from lib_regiondiff.planning.views import View
 
 PROMPTS = (
     *("the sea", "the sky", "grass", "sand", "a night sky", "snow", "a brick wall", "red stripes"),

@@ -11,10 +11,10 @@ from PIL import Image
 from scenes import SCENES, scene
 from torch import Tensor
 
+from lib_regiondiff.denoising.model import region_model
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
-from lib_regiondiff.model import region_model
-from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.planning.plan import Job, make_plan
 
 LEVEL = Level.preserving(999, 14.6)
 

@@ -29,15 +29,17 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
-from lib_regiondiff import masks, model, noise, tiles
+from lib_regiondiff.denoising import model
+from lib_regiondiff.document.palette import Brush, Palette
+from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Host, Level
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.palette import Brush, Palette
-from lib_regiondiff.plan import Plan
-from lib_regiondiff.views import View
+from lib_regiondiff.planning import noise, tiles
+from lib_regiondiff.planning.plan import Plan
+from lib_regiondiff.planning.views import View
+from lib_regiondiff.planning.weights import masks
 
 NATIVE_SIZE = {"width": NATIVE, "height": NATIVE}
 GUIDED: Mapping[str, Any] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette, parse
 
 
 def boxes(columns: int, rows: int) -> list[dict[str, Any]]:

@@ -18,12 +18,12 @@ import torch
 from PIL import Image
 
 from known_model import build_pipeline
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.pictures import Picture
+from lib_regiondiff.document.sampler_names import absent
 from lib_regiondiff.hosts.diffusers import DiffusersHost, render
 from lib_regiondiff.hosts.diffusers.render import Run
-from lib_regiondiff.hosts.diffusers.samplers import SAMPLERS
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.sampler_names import absent
+from lib_regiondiff.hosts.diffusers.sampling.samplers import SAMPLERS
 
 LIMIT, EDGE, STEPS = 10, 8, 6
 SIDE = 64

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from lib_regiondiff.fingerprints import fingerprint
 
 if TYPE_CHECKING:
+    from lib_regiondiff.document.palette import Background, Brush, Palette, dump, parse
     from lib_regiondiff.errors import HostError, PaletteError
     from lib_regiondiff.geometry import Size
     from lib_regiondiff.hosts.diffusers import load, render
-    from lib_regiondiff.palette import Background, Brush, Palette, dump, parse
 
 __all__ = ["Background", "Brush", "HostError", "Palette", "PaletteError", "Size", "dump", "load", "parse", "render"]
 __version__ = "0.1.0"
@@ -22,7 +22,7 @@ PLACES = {
     "errors": ("HostError", "PaletteError"),
     "geometry": ("Size",),
     "hosts.diffusers": ("load", "render"),
-    "palette": ("Background", "Brush", "Palette", "dump", "parse"),
+    "document.palette": ("Background", "Brush", "Palette", "dump", "parse"),
 }
 """Where names come from, when somebody asks for them: torch and diffusers take seconds, and may be absent."""
 

@@ -12,7 +12,7 @@ def main() -> None:
     """Run the command of this process's arguments; it ends with an exit code."""
     end_at_once()
     rest_while_waiting(os.environ)
-    from lib_regiondiff.cli import main as command
+    from lib_regiondiff.command.cli import main as command
 
     command(prog_name="regiondiff")
 

@@ -57,9 +57,9 @@ if TROUBLE:
                 p.init = fail
 
 else:
-    from lib_regiondiff import jobs, plots, reuse, ui
-    from lib_regiondiff.hosts import settings
-    from lib_regiondiff.hosts.pasting import PasteKey
+    from lib_regiondiff.extension import accordion, jobs, reuse, xyz_plot
+    from lib_regiondiff.hosts.webui.program import settings
+    from lib_regiondiff.hosts.webui.program.pasting import PasteKey
 
     class RegionDiffusion(scripts.Script):
         """Always visible; does nothing unless enabled."""
@@ -78,14 +78,14 @@ else:
 
         def after_component(self, component: Any, **given: Any) -> None:
             """Note what the preview needs of the tab, until the accordion is built."""
-            role = ui.role(given.get("elem_id"), self.is_img2img)
+            role = accordion.role(given.get("elem_id"), self.is_img2img)
             if role and self.page is not None:
                 self.page[role] = component
 
         def ui(self, is_img2img: bool) -> list[Any]:
             """Exactly two components: whether it is on, and the palette as JSON text."""
             page, self.page = self.page or {}, None  # hosts build it again for the API's defaults, in a page of no use
-            enabled, palette = ui.accordion(TITLE, self.elem_id, page, paths.data_path)
+            enabled, palette = accordion.accordion(TITLE, self.elem_id, page, paths.data_path)
             keys = PasteKey(reuse.KEY, reuse.is_in), PasteKey(reuse.KEY, reuse.palette_in)
             self.infotext_fields = list(zip((enabled, palette), keys, strict=True))
             self.paste_field_names = [reuse.KEY]
@@ -114,5 +114,5 @@ else:
     script_callbacks.on_before_image_saved(lambda saved: jobs.owe_beside(saved.p))
     script_callbacks.on_image_saved(lambda saved: jobs.save_beside(saved.p, saved.filename))
     script_callbacks.on_ui_settings(settings.add)
-    script_callbacks.on_before_ui(plots.register)
+    script_callbacks.on_before_ui(xyz_plot.register)
     script_callbacks.on_before_ui(settings.add)  # without a page the WebUI asks for no settings, but its API has them

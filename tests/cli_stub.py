@@ -11,12 +11,13 @@ from typing import Any
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from lib_regiondiff import cli, record
-from lib_regiondiff.palette import Palette
+from lib_regiondiff.command import cli
+from lib_regiondiff.document import png
+from lib_regiondiff.document.palette import Palette
 
 ROOT = Path(__file__).resolve().parent.parent
 LAND = ROOT / "lib_regiondiff" / "demo" / "palettes" / "land.json"
-MADE = record.MadeWith("cpu", "float32", {"regiondiff": "0.1.0", "torch": "2.13.0"})
+MADE = png.MadeWith("cpu", "float32", {"regiondiff": "0.1.0", "torch": "2.13.0"})
 TREE: dict[str, Any] = {"id": "tree", "name": "Old tree", "prompt": "a tree", "mask": {"rectangle": [0, 0, 0.5, 1]}}
 SUN: dict[str, Any] = {"id": "1", "prompt": "a sun", "mask": {"rectangle": [0.5, 0, 1, 0.5]}}
 PALETTE: dict[str, Any] = {"version": 1, "seed": 7, "model": {"name": "demo"}, "steps": 3, "brushes": [TREE, SUN]}

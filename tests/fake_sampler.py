@@ -14,7 +14,7 @@ from torch import Tensor
 
 import fake_webui
 from fake_webui import WebUI, config_of
-from lib_regiondiff import jobs
+from lib_regiondiff.extension import jobs
 
 SIDE = 16  # cells
 HALF = SIDE // 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from lib_regiondiff.imaging import Picture
+from lib_regiondiff.document.pictures import Picture
 
 
 def freehand(seed: int, soft: bool = False, side: int = 512) -> Picture:

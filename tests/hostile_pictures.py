@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from lib_regiondiff.encoded import webp_danger
+from lib_regiondiff.document.encoded import webp_danger
 from palettes import encoded
 
 START = b"\x89PNG\r\n\x1a\n"

@@ -101,13 +101,15 @@ def _text_config() -> CLIPTextConfig:
 
 
 def _tokenizer() -> CLIPTokenizer:
-    from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer  # later than the path that `main` sets
+    from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import (
+        clip_tokenizer,  # later than the path that `main` sets
+    )
 
     return clip_tokenizer()
 
 
 def _write_tokenizer(folder: Path) -> None:
-    from lib_regiondiff.hosts.diffusers.tokenizer import write_tokenizer
+    from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import write_tokenizer
 
     write_tokenizer(folder)
 

@@ -13,12 +13,12 @@ from typing import Any
 from hypothesis import strategies as st
 from PIL import Image
 
-from lib_regiondiff import budget, fields, schema
-from lib_regiondiff.encoded import webp_danger
+from lib_regiondiff.document import budget, rules, values
+from lib_regiondiff.document.encoded import webp_danger
+from lib_regiondiff.document.palette import Brush, Palette, Tiles, dump
+from lib_regiondiff.document.pictures import Picture, Shape
+from lib_regiondiff.document.records import made
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import Picture, Shape
-from lib_regiondiff.palette import Brush, Palette, Tiles, dump
-from lib_regiondiff.records import made
 
 Values = st.SearchStrategy[Any]
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
@@ -44,23 +44,23 @@ WEBPS = [] if webp_danger() else [picture("RGB", kind="WEBP"), picture("RGBA", k
 IMAGES = [*MASKS, JPEG, *WEBPS]
 
 
-def _number(rule: schema.Number) -> Values:
+def _number(rule: rules.Number) -> Values:
     if rule.whole:
         return st.integers(int(rule.low), int(rule.high))
     return st.floats(rule.low, rule.high, allow_subnormal=False)
 
 
-def _text(rule: schema.Text) -> Values:
+def _text(rule: rules.Text) -> Values:
     letters = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
     return st.text(letters, min_size=rule.least, max_size=min(rule.limit, 12))
 
 
-def _many(rule: schema.Many) -> Values:
+def _many(rule: rules.Many) -> Values:
     return st.lists(values_of(rule.rule), min_size=rule.least, max_size=max(rule.least, 2)).map(tuple)
 
 
-def _object(rule: schema.Object) -> Values:
-    each_rule = {key: values_of(each) for key, (each, _) in schema.rules_of(rule.record).items()}
+def _object(rule: rules.Object) -> Values:
+    each_rule = {key: values_of(each) for key, (each, _) in rules.rules_of(rule.record).items()}
     return st.fixed_dictionaries(each_rule).map(partial(made, rule.record))
 
 
@@ -69,7 +69,7 @@ def _fitting(height: int, width: int) -> Size:
     return Size(height, min(width, budget.MOST_PIXELS // height))
 
 
-def _checked(rule: fields.Checked) -> Values:
+def _checked(rule: values.Checked) -> Values:
     return values_of(rule.rule).map(_mended).filter(lambda value: not list(rule.check(value)))
 
 
@@ -87,7 +87,7 @@ def _mended(value: Any) -> Any:
 
 def shapes() -> Values:
     """Rectangles, ellipses and polygons."""
-    number = _number(fields.FRACTION)
+    number = _number(values.FRACTION)
     pair = st.tuples(number, number).filter(lambda ends: ends[0] != ends[1]).map(sorted)
     box = st.tuples(pair, pair).map(lambda ends: (ends[0][0], ends[1][0], ends[0][1], ends[1][1]))
     points = st.integers(3, 6).flatmap(lambda count: st.tuples(*[number] * (2 * count)))
@@ -96,21 +96,21 @@ def shapes() -> Values:
 
 
 STRATEGIES: dict[type, Callable[[Any], Values]] = {
-    schema.Number: _number,
-    schema.Text: _text,
-    schema.Choice: lambda rule: st.sampled_from(rule.words),
-    schema.Maybe: lambda rule: st.none() | values_of(rule.rule),
-    schema.Many: _many,
-    schema.Object: _object,
-    fields.Auto: lambda rule: st.just(fields.AUTO) | values_of(rule.rule),
-    fields.Checked: _checked,
-    fields.Apart: lambda rule: values_of(rule.rule).map(_mended),
-    fields.SizeRule: lambda rule: st.builds(_fitting, _number(fields.SIDE), _number(fields.SIDE)),
-    fields.Guidance: lambda rule: st.floats(1, 100),
-    fields.Colour: lambda rule: st.integers(0, 0xFFFFFF).map("#{:06x}".format),
-    fields.Exactly: lambda rule: st.just(rule.number),
-    fields.Flag: lambda rule: st.booleans(),
-    fields.PictureRule: lambda rule: shapes() | st.sampled_from(MASKS) if rule.mask else st.sampled_from(IMAGES),
+    rules.Number: _number,
+    rules.Text: _text,
+    rules.Choice: lambda rule: st.sampled_from(rule.words),
+    rules.Maybe: lambda rule: st.none() | values_of(rule.rule),
+    rules.Many: _many,
+    rules.Object: _object,
+    values.Auto: lambda rule: st.just(values.AUTO) | values_of(rule.rule),
+    values.Checked: _checked,
+    values.Apart: lambda rule: values_of(rule.rule).map(_mended),
+    values.SizeRule: lambda rule: st.builds(_fitting, _number(values.SIDE), _number(values.SIDE)),
+    values.Guidance: lambda rule: st.floats(1, 100),
+    values.Colour: lambda rule: st.integers(0, 0xFFFFFF).map("#{:06x}".format),
+    values.Exactly: lambda rule: st.just(rule.number),
+    values.Flag: lambda rule: st.booleans(),
+    values.PictureRule: lambda rule: shapes() | st.sampled_from(MASKS) if rule.mask else st.sampled_from(IMAGES),
 }
 
 
@@ -121,7 +121,7 @@ def values_of(rule: Any) -> Values:
 
 def palettes() -> st.SearchStrategy[Palette]:
     """Palettes with any of their fields set, within the budget of work."""
-    return values_of(schema.Object(Palette)).filter(
+    return values_of(rules.Object(Palette)).filter(
         lambda palette: not budget.problems(palette, palette.size, palette.steps)
     )
 

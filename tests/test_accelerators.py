@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cli_stub import run
-from lib_regiondiff import accelerators, record
-from lib_regiondiff.accelerators import Accelerator, Proposal, accelerated, advice, named, otherwise, scheduled
+from lib_regiondiff.document import png
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.hosts import accelerators
+from lib_regiondiff.hosts.accelerators import Accelerator, Proposal, accelerated, advice, named, otherwise, scheduled
 
 KNOWN = [value for value in vars(accelerators).values() if isinstance(value, Accelerator)]
 TOLD = {
@@ -61,8 +62,8 @@ def test_a_name_that_only_sounds_like_it_does_not(name: str) -> None:
 def test_there_is_a_sampler_for_each_and_flow_models_have_their_own() -> None:
     diffusers = pytest.importorskip("diffusers")
     from lib_regiondiff.hosts.diffusers import Extras, LoraFile
-    from lib_regiondiff.hosts.diffusers.fast import proposals_of
-    from lib_regiondiff.hosts.diffusers.samplers import find
+    from lib_regiondiff.hosts.diffusers.additions.accelerators import proposals_of
+    from lib_regiondiff.hosts.diffusers.sampling.samplers import find
 
     assert all(find(each.sampler) for each in KNOWN)
     told = "LoRA Hyper-FLUX.1-dev-8steps-lora is Hyper-SD: sampler Euler, 8 steps, guidance 3.5"
@@ -129,7 +130,7 @@ def test_the_demos_lora_is_known_and_draws_as_it_proposes(source: Path) -> None:
     told = "LoRA demo-lcm is LCM: sampler LCM, 4 to 8 steps, guidance 1 to 2\n"
     asked = ("--lora", "demo-lcm", "--steps", "20", "--accelerate")
     assert run("render", source, "-o", out, *words, *asked).stderr == told
-    palette = record.load(out)[0]
+    palette = png.load(out)[0]
     assert (palette.sampler, palette.steps, palette.guidance, palette.model.loras[0].name) == (
         "LCM",
         4,

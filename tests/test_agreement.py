@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("diffusers")
 
+from lib_regiondiff.document.palette import Lora, Model, Palette, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import DiffusersHost, Extras, LoraFile, render
 from lib_regiondiff.hosts.diffusers.agreement import expect_agreement, is_same
-from lib_regiondiff.palette import Lora, Model, Palette, parse
 
 HASH = "0123456789"
 EXTRAS = Extras(loras=(LoraFile(Path("/loras/style.safetensors"), 0.8),), vae=Path("/vaes/wide.pt"), vae_name="wide")

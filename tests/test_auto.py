@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost
-from lib_regiondiff.auto import chosen, settled, told
+from lib_regiondiff.document.palette import Bootstrap, Palette, Tiles, dump, parse
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.palette import Bootstrap, Palette, Tiles, dump, parse
-from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.planning.auto import chosen, settled, told
+from lib_regiondiff.planning.plan import Job, make_plan
 from palettes import palettes
 
 FULL, LATE = 0.998, 0.6

@@ -12,12 +12,13 @@ import pytest
 import fake_a1111
 from fake_sampler import Job, halves
 from fake_webui import WebUI, put
-from lib_regiondiff import axes, jobs, plots
-from lib_regiondiff.axes import AXES, Setting
+from lib_regiondiff.document import plot_axes
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.plot_axes import AXES, Setting
 from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.extension import jobs, xyz_plot
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.hosts.refusals import RequestError
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.hosts.webui.program.error_display import RequestError
 
 BY_LABEL = {axis.label: axis for axis in AXES}
 SHAPE = {"rectangle": [0, 0, 0.5, 1]}
@@ -34,7 +35,7 @@ PALETTE = parse(
 
 
 def changed(label: str, text: str, palette: Palette = PALETTE) -> Palette:
-    return axes.changed(palette, [Setting(BY_LABEL[label], text)])
+    return plot_axes.changed(palette, [Setting(BY_LABEL[label], text)])
 
 
 CHANGES: dict[tuple[str, str], Any] = {
@@ -103,8 +104,8 @@ def options(webui: WebUI, monkeypatch: pytest.MonkeyPatch) -> list[AxisOption]:
     others = SimpleNamespace(path="/webui/scripts/prompt_matrix.py", module=SimpleNamespace())
     loaded = [others, SimpleNamespace(path="/webui/scripts/xyz_grid.py", module=grid)]
     put(monkeypatch, "modules.scripts", scripts_data=loaded)
-    plots.register()
-    plots.register()
+    xyz_plot.register()
+    xyz_plot.register()
     return grid.axis_options
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lib_regiondiff.blur import EXACT, blur
+from lib_regiondiff.planning.weights.blur import EXACT, blur
 
 
 def definition(weight: np.ndarray, deviation: float, ring: bool) -> np.ndarray:

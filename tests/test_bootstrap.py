@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fakes import GaussianHost, MeanCond, clock_of, exploding, heun, schedule
-from lib_regiondiff import bootstrap, noise
+from lib_regiondiff.denoising import bootstrap
+from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.document.palette import Bootstrap, Palette, parse
+from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.model import region_model
-from lib_regiondiff.palette import Bootstrap, Palette, parse
-from lib_regiondiff.plan import Job, make_plan
-from lib_regiondiff.surround import Around, centred, white_share
+from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.plan import Job, make_plan
+from lib_regiondiff.planning.surroundings import Around, centred, white_share
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(20))
 SQUARE = {"rectangle": [0, 0, 0.25, 0.25]}

@@ -19,13 +19,16 @@ from PIL import Image
 
 from bounded import bounded
 from fakes import GaussianHost
-from lib_regiondiff import budget, crop, masks, presets
+from lib_regiondiff.authoring import presets
+from lib_regiondiff.authoring.preflight import Surroundings, preflight
+from lib_regiondiff.authoring.preview import html
+from lib_regiondiff.document import budget
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError, PaletteError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Job, make_plan
-from lib_regiondiff.preflight import Surroundings, preflight
-from lib_regiondiff.preview import html
+from lib_regiondiff.planning import crop
+from lib_regiondiff.planning.plan import Job, make_plan
+from lib_regiondiff.planning.weights import masks
 from palettes import data_url, encoded, palettes
 
 ROOT = Path(__file__).parent.parent

@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from cli_stub import MADE, TREE, draw, run
-from lib_regiondiff import cli_caption, cli_drawing, record
-from lib_regiondiff.caption import captioned, described, is_wordless
+from lib_regiondiff.command import caption, drawing
+from lib_regiondiff.document import png
+from lib_regiondiff.document.caption import captioned, described, is_wordless
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import HostError, PaletteError
-from lib_regiondiff.palette import parse
-from lib_regiondiff.renderer import Renderer
+from lib_regiondiff.hosts.renderer import Renderer
 from palettes import data_url, encoded
 
 RED = Image.new("RGB", (6, 4), (200, 10, 20))
@@ -78,8 +79,8 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(model)
         return said
 
-    monkeypatch.setattr(cli_caption, "_look", look)
-    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(draw, MADE, "abc"))
+    monkeypatch.setattr(caption, "_look", look)
+    monkeypatch.setattr(drawing, "load_renderer", lambda *how: Renderer(draw, MADE, "abc"))
     return found
 
 
@@ -101,7 +102,7 @@ def test_the_command_describes_what_has_no_words(
     source.write_text(json.dumps(data), encoding="utf-8")
     lines = run("render", source, *words, "-o", out).stderr
     assert lines.startswith(told) and lines.count("\n") == bool(told)
-    assert record.load(out)[0].background.prompt == prompt
+    assert png.load(out)[0].background.prompt == prompt
     assert seen == (["m"] if told.startswith("caption:") else [])
 
 
@@ -110,7 +111,7 @@ def test_wide_pictures_are_described_too(seen: list[str], tmp_path: Path, words:
     source, out = tmp_path / "palette.json", tmp_path / "out.png"
     source.write_text(json.dumps(under()), encoding="utf-8")
     run("panorama", *words, "--palette", source, "--caption-model", "m", "-o", out)
-    assert record.load(out)[0].background.prompt == prompt and len(seen) == (not words)
+    assert png.load(out)[0].background.prompt == prompt and len(seen) == (not words)
 
 
 def test_a_picture_that_was_described_is_drawn_again_as_it_is(seen: list[str], tmp_path: Path) -> None:
@@ -119,11 +120,11 @@ def test_a_picture_that_was_described_is_drawn_again_as_it_is(seen: list[str], t
     run("render", source, "--caption-model", "m", "-o", out)
     result = run("render", out, "-o", again)
     assert (result.stderr, seen) == ("", ["m"])
-    assert record.load(again)[0] == record.load(out)[0]
+    assert png.load(again)[0] == png.load(out)[0]
     assert np.array_equal(np.asarray(Image.open(again)), np.asarray(Image.open(out)))
 
 
 def test_without_transformers_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli_caption, "absent", lambda: ["transformers"])
+    monkeypatch.setattr(caption, "absent", lambda: ["transformers"])
     with pytest.raises(HostError, match="--caption-model: expected the package transformers, got nothing; "):
-        cli_caption.described(parse(under()), "m")
+        caption.described(parse(under()), "m")

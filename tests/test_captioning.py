@@ -18,11 +18,11 @@ from fake_gradio import Page
 from fake_gradio import install as install_page
 from fake_sampler import Job, drawn
 from fake_webui import WebUI, put
-from lib_regiondiff import captioning, jobs, ui
+from lib_regiondiff.document.palette import parse
+from lib_regiondiff.extension import accordion, captioning, jobs
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.hosts.refusals import RequestError
-from lib_regiondiff.hosts.telling import KEY
-from lib_regiondiff.palette import parse
+from lib_regiondiff.hosts.webui.program.error_display import RequestError
+from lib_regiondiff.hosts.webui.program.notices import KEY
 from palettes import data_url, encoded
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
@@ -69,7 +69,7 @@ def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
 def page(webui: WebUI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Page:
     """A page with the accordion."""
     page = install_page(monkeypatch)
-    ui.accordion("Region Diffusion", lambda name: f"script_{name}", {}, tmp_path)
+    accordion.accordion("Region Diffusion", lambda name: f"script_{name}", {}, tmp_path)
     return page
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Row
-from lib_regiondiff.hosts.memory import Careful
+from lib_regiondiff.hosts.row_budget import Careful
 
 
 def rows(count: int) -> list[Row]:

@@ -14,14 +14,15 @@ from hypothesis import given, settings
 from PIL import Image
 
 from cli_stub import MADE, PALETTE, SUN, TREE, draw, run
-from lib_regiondiff import cli, cli_drawing, cost
-from lib_regiondiff.cost import clock, describe, estimate
+from lib_regiondiff.authoring import cost
+from lib_regiondiff.authoring.cost import clock, describe, estimate
+from lib_regiondiff.authoring.dry_host import Sketch
+from lib_regiondiff.authoring.preflight import Surroundings, preflight
+from lib_regiondiff.command import cli, drawing
+from lib_regiondiff.document.palette import Palette, dumps, parse
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.palette import Palette, dumps, parse
-from lib_regiondiff.plan import Job, make_plan
-from lib_regiondiff.preflight import Surroundings, preflight
-from lib_regiondiff.renderer import Renderer
-from lib_regiondiff.sketch import Sketch
+from lib_regiondiff.hosts.renderer import Renderer
+from lib_regiondiff.planning.plan import Job, make_plan
 from palettes import data_url, encoded, palettes
 
 GRASS = {"background": {"prompt": "grass"}}
@@ -163,9 +164,9 @@ def test_drawing_begins_with_what_it_does_and_costs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], doubt: str
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(draw, MADE, native=128))
-    monkeypatch.setattr(cli_drawing, "write", lambda *how: told.append("written"))
-    monkeypatch.setattr(cli_drawing, "tell", lambda line, err=False: told.append(line))
+    monkeypatch.setattr(drawing, "load_renderer", lambda *how: Renderer(draw, MADE, native=128))
+    monkeypatch.setattr(drawing, "write", lambda *how: told.append("written"))
+    monkeypatch.setattr(drawing, "tell", lambda line, err=False: told.append(line))
     palette = tmp_path / "p.json"
     palette.write_text(json.dumps(PALETTE | {"brushes": [TREE | change], "steps": 5}), encoding="utf-8")
     assert CliRunner().invoke(cli.main, ["render", str(palette), "-o", str(tmp_path / "o.png")]).exit_code == 0

@@ -19,10 +19,11 @@ from click.testing import CliRunner
 from PIL import Image
 
 from cli_stub import MADE, PALETTE, ROOT, TREE, draw, run
-from lib_regiondiff import cli, cli_drawing, record
+from lib_regiondiff.command import cli, drawing
+from lib_regiondiff.document import png
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.renderer import Renderer
+from lib_regiondiff.hosts.renderer import Renderer
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
         found.append((how[0], how[1], how[2]))
         return Renderer(draw, MADE, "abc")
 
-    monkeypatch.setattr(cli_drawing, "load_renderer", load)
+    monkeypatch.setattr(drawing, "load_renderer", load)
     monkeypatch.delenv("REGIONDIFF_MODEL", raising=False)
     return found
 
@@ -51,7 +52,7 @@ def made(source: Path, *words: str) -> Palette:
     """The palette in the picture that options give."""
     out = source.with_name("out.png")
     assert run("render", source, "-o", out, "--force", *words).stdout == f"{out}\n"
-    return record.load(out)[0]
+    return png.load(out)[0]
 
 
 def test_a_picture_is_drawn_and_its_path_is_all_that_is_printed(asked: list[Any], source: Path) -> None:
@@ -59,14 +60,14 @@ def test_a_picture_is_drawn_and_its_path_is_all_that_is_printed(asked: list[Any]
     result = run("render", source, "-o", out, "--device", "mps", "--dtype", "bfloat16")
     assert (result.stdout, result.stderr) == (f"{out}\n", "")
     assert asked == [("demo", "mps", "bfloat16")]
-    palette, made_with = record.load(out)
+    palette, made_with = png.load(out)
     assert (palette.seed, palette.model.hash, made_with) == (7, "abc", MADE)
 
 
 def test_what_auto_chose_is_told_once_and_kept_beside_the_palette(asked: list[Any], source: Path) -> None:
     result = run("render", source, "-o", source.with_name("out.png"), "--steps", "6", "--count", "2")
     assert result.stderr == "auto: bootstrap levels 2, mix 1.5\n"
-    palette, made_with = record.load(source.with_name("out-7.png"))
+    palette, made_with = png.load(source.with_name("out-7.png"))
     assert palette.bootstrap.levels == "auto"
     assert made_with.chosen == {"tiles": None, "bootstrap": {"levels": 2, "mix": 1.5}}
     assert '"levels": 2' in run("info", source.with_name("out-7.png")).stdout
@@ -88,7 +89,7 @@ def test_a_batch_is_as_large_as_asked(source: Path, monkeypatch: pytest.MonkeyPa
         batches.append(how[3])
         return draw(*how)
 
-    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(noted, MADE))
+    monkeypatch.setattr(drawing, "load_renderer", lambda *how: Renderer(noted, MADE))
     words = ("render", source, "-o", source.with_name("out.png"), "--count", "2")
     assert len(run(*words).stdout.split()) == len(run(*words, "--batch", "4", "--force").stdout.split()) == 2
     assert batches == [1, 4]
@@ -114,17 +115,17 @@ def test_every_seed_has_its_file(asked: list[Any], source: Path) -> None:
     result = run("render", source, "-o", out, "--seed", "3", "--seed", "1", "--seed", "3")
     paths = [source.with_name(f"out-{seed}.png") for seed in (3, 1)]
     assert result.stdout.splitlines() == [str(path) for path in paths]
-    assert [record.load(path)[0].seed for path in paths] == [3, 1]
+    assert [png.load(path)[0].seed for path in paths] == [3, 1]
     assert not out.exists()
     assert len(asked) == 1
 
 
 def test_pictures_are_counted_from_the_first_seed() -> None:
-    assert cli_drawing.seeds_of(7, (), None) == [7]
-    assert cli_drawing.seeds_of(7, (), 3) == [7, 8, 9]
-    assert cli_drawing.seeds_of(7, (1,), 2) == [1, 2]
-    assert cli_drawing.seeds_of(7, (5, 4), None) == [5, 4]
-    drawn = cli_drawing.seeds_of(None, (), 2)
+    assert drawing.seeds_of(7, (), None) == [7]
+    assert drawing.seeds_of(7, (), 3) == [7, 8, 9]
+    assert drawing.seeds_of(7, (1,), 2) == [1, 2]
+    assert drawing.seeds_of(7, (5, 4), None) == [5, 4]
+    drawn = drawing.seeds_of(None, (), 2)
     assert drawn[1] == drawn[0] + 1
 
 
@@ -136,7 +137,7 @@ def test_no_file_is_overwritten_unasked(asked: list[Any], source: Path) -> None:
     assert "out-8.png: there already" in run("render", source, "-o", out, "--count", "2", code=2).stderr
     assert (out.read_text(), second.read_text(), asked) == ("mine", "mine too", [])
     run("render", source, "-o", out, "--force")
-    assert record.is_png(out)
+    assert png.is_png(out)
 
 
 def test_bad_usage_ends_with_2(asked: list[Any], source: Path) -> None:
@@ -169,7 +170,7 @@ def test_the_model_is_the_option_then_the_variable_then_the_palettes(asked: list
 
 def test_a_palette_comes_from_stdin(asked: list[Any], tmp_path: Path) -> None:
     run("render", "-", "-o", tmp_path / "out.png", input=json.dumps(PALETTE))
-    assert record.load(tmp_path / "out.png")[0].brushes == parse(PALETTE).brushes
+    assert png.load(tmp_path / "out.png")[0].brushes == parse(PALETTE).brushes
     assert "512x512, 2 brushes" in run("check", "-", input=json.dumps(PALETTE)).stdout
     assert run("check", "-", input="{", code=2).stderr.startswith("palette: expected JSON, got ")
 
@@ -181,13 +182,13 @@ def test_files_beside_the_palette_end_up_in_the_picture(asked: list[Any], source
     source.with_name("mask.png").unlink()
     again = source.with_name("again.png")
     run("render", source.with_name("out.png"), "-o", again)
-    assert record.load(again)[0].brushes == record.load(source.with_name("out.png"))[0].brushes
+    assert png.load(again)[0].brushes == png.load(source.with_name("out.png"))[0].brushes
 
 
 def test_what_has_changed_since_a_picture_was_made_is_told(asked: list[Any], tmp_path: Path) -> None:
     then = replace(MADE, device="cuda", device_name="GPU", versions={**MADE.versions, "torch": "2.12.0"})
     palette = parse(PALETTE | {"model": {"name": "demo", "hash": "def"}})
-    record.save(Image.new("L", (8, 8)), palette, then, tmp_path / "then.png")
+    png.save(Image.new("L", (8, 8)), palette, then, tmp_path / "then.png")
     result = run("render", tmp_path / "then.png", "-o", tmp_path / "now.png")
     assert result.stderr.splitlines() == [
         "differs: model hash def then, abc now",
@@ -228,7 +229,7 @@ def test_every_failure_is_a_line_and_finished_pictures_stay(
         yield from draw(palette, seeds[:1], progress, batch)
         raise error
 
-    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(breaks, MADE, "abc"))
+    monkeypatch.setattr(drawing, "load_renderer", lambda *how: Renderer(breaks, MADE, "abc"))
     result = run("render", source, "-o", source.with_name("out.png"), "--count", "2", code=code)
     assert result.stderr.startswith(told)
     assert result.stderr.count("\n") == 1
@@ -238,7 +239,7 @@ def test_every_failure_is_a_line_and_finished_pictures_stay(
 def test_the_traceback_is_there_for_those_who_ask(
     asked: list[Any], source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: 1 / 0)
+    monkeypatch.setattr(drawing, "load_renderer", lambda *how: 1 / 0)
     words = ["render", str(source), "-o", str(source.with_name("out.png"))]
     result = CliRunner().invoke(cli.main, words, env={"REGIONDIFF_DEBUG": "1"})
     assert result.exit_code == 1
@@ -263,7 +264,7 @@ from pathlib import Path
 sys.path[:0] = [{tests!r}]
 import cli_stub
 from lib_regiondiff import cli, cli_drawing
-from lib_regiondiff.renderer import Renderer
+from lib_regiondiff.hosts.renderer import Renderer
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs have it off
 def slow(palette, seeds, progress, batch):
     yield from cli_stub.draw(palette, seeds[:1], progress, batch)

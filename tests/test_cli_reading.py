@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli_stub import PALETTE, run
-from lib_regiondiff.palette import dump, parse
+from lib_regiondiff.document.palette import dump, parse
 
 TEXT = json.dumps(PALETTE | {"background": {"prompt": "Bäume 木 👩"}}, ensure_ascii=False, indent=1).replace(
     "\n", "\r\n"
@@ -41,8 +41,9 @@ def test_what_is_no_text_is_told(data: bytes, tmp_path: Path) -> None:
 
 def test_a_text_is_as_long_as_it_is_in_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twice the bytes are no reason to refuse it."""
-    from lib_regiondiff import cli_reading, jsontext
+    from lib_regiondiff.command import reading
+    from lib_regiondiff.document import json_text
 
-    monkeypatch.setattr(cli_reading, "MAX_BYTES", len(TEXT) + 50)
-    monkeypatch.setattr(jsontext, "MAX_BYTES", len(TEXT) + 50)
+    monkeypatch.setattr(reading, "MAX_BYTES", len(TEXT) + 50)
+    monkeypatch.setattr(json_text, "MAX_BYTES", len(TEXT) + 50)
     run("info", "-", input=FORMS["PowerShell 5"])

@@ -15,7 +15,7 @@ from PIL import Image
 pytest.importorskip("diffusers")
 
 from cli_stub import ROOT, run
-from lib_regiondiff import record
+from lib_regiondiff.document import png
 
 LEFT = {"id": "left", "prompt": "a red wall", "mask": {"rectangle": [0, 0, 0.5, 1]}}
 SMALL: dict[str, Any] = {
@@ -50,15 +50,15 @@ def test_a_picture_comes_out_of_a_process_and_the_same_out_of_the_picture(known_
     assert (done.returncode, done.stdout) == (0, f"{first}\n")
     begun, cost = done.stderr.splitlines()
     assert begun == f"loading {known_folder} ..." and cost.startswith("cost: ")
-    palette, made = record.load(first)
+    palette, made = png.load(first)
     assert (palette.seed, palette.model.name, made.device, made.dtype) == (3, known_folder.name, "cpu", "float32")
     assert palette.model.hash
-    assert set(made.versions) == {"regiondiff", *record.PACKAGES}
+    assert set(made.versions) == {"regiondiff", *png.PACKAGES}
     assert str(known_folder.parent).encode() not in first.read_bytes()
     result = run("render", first, "-o", second, "--model", known_folder, "--device", "cpu")
     assert (result.stdout, result.stderr) == (f"{second}\n", "")
     assert (pixels(first) == pixels(second)).all()
-    assert (record.load(second)[0], record.load(second)[1]) == (palette, made)
+    assert (png.load(second)[0], png.load(second)[1]) == (palette, made)
 
 
 def test_every_picture_follows_the_palette_and_is_that_of_its_seed(known_folder: Path, source: Path) -> None:

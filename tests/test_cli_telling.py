@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cli_stub import MADE, draw
-from lib_regiondiff import cli, cli_drawing, record
-from lib_regiondiff.cli_telling import plain
+from lib_regiondiff.command import cli, drawing
+from lib_regiondiff.command.printing import plain
+from lib_regiondiff.document import png
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.palette import parse
-from lib_regiondiff.renderer import Renderer
+from lib_regiondiff.hosts.renderer import Renderer
 
 NASTY = "\x1b[2J\x1b]0;title\x07\x9b31m\u202etxt\u2066x\u2028y\u061c\ufeff\U000e0041\r\b\nforged: line"
 OBEYED = {"Cc", "Cf", "Zl", "Zp"}
@@ -70,7 +71,7 @@ def test_nothing_that_is_printed_is_obeyed(words: list[str], more: dict[str, Any
 
 def test_pictures_and_files_are_shown_as_plainly(tmp_path: Path) -> None:
     picture = tmp_path / ("a\x1b[31m\u202e.png")
-    record.save(Image.new("RGB", (8, 8)), parse(nasty()), MADE, picture)
+    png.save(Image.new("RGB", (8, 8)), parse(nasty()), MADE, picture)
     for words in (["info", picture], ["check", picture], ["overlay", picture, "-o", tmp_path / "b\x9b.png"]):
         result = invoke(*words)
         assert result.exit_code == 0 and obeyed(result.output) == []
@@ -105,7 +106,7 @@ def test_an_error_is_one_line(error: BaseException, tmp_path: Path, monkeypatch:
     def broken(*how: Any) -> None:
         raise error
 
-    monkeypatch.setattr(cli_drawing, "load_renderer", broken)
+    monkeypatch.setattr(drawing, "load_renderer", broken)
     palette = json.dumps({"version": 1, "model": {"name": "demo"}})
     told = invoke("render", "-", "-o", tmp_path / "out.png", input=palette).stderr
     begun, line = told.splitlines(keepends=True)
@@ -115,8 +116,8 @@ def test_an_error_is_one_line(error: BaseException, tmp_path: Path, monkeypatch:
 def test_what_has_changed_since_a_picture_was_made_is_told_plainly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(draw, MADE, "abc"))
+    monkeypatch.setattr(drawing, "load_renderer", lambda *how: Renderer(draw, MADE, "abc"))
     palette = parse({"version": 1, "model": {"name": "demo", "hash": NASTY[:64]}})
-    record.save(Image.new("RGB", (8, 8)), palette, MADE, tmp_path / "then.png")
+    png.save(Image.new("RGB", (8, 8)), palette, MADE, tmp_path / "then.png")
     result = invoke("render", tmp_path / "then.png", "-o", tmp_path / "now.png")
     assert "differs: model hash" in result.stderr and obeyed(result.output) == []

@@ -15,13 +15,14 @@ from click.testing import CliRunner
 from PIL import Image
 
 from cli_stub import LAND, MADE, PALETTE, ROOT, TREE, run
-from lib_regiondiff import cli, record
-from lib_regiondiff.palette import dump, json_schema, parse
+from lib_regiondiff.command import cli
+from lib_regiondiff.document import png
+from lib_regiondiff.document.palette import dump, json_schema, parse
 from palettes import encoded
 
 
 def test_a_picture_is_checked_like_its_palette(tmp_path: Path) -> None:
-    record.save(Image.new("L", (8, 8)), parse(PALETTE), MADE, tmp_path / "a.png")
+    png.save(Image.new("L", (8, 8)), parse(PALETTE), MADE, tmp_path / "a.png")
     told = run("check", tmp_path / "a.png").stdout
     assert told == run("check", "-", input=json.dumps(PALETTE)).stdout
     Image.new("L", (8, 8)).save(tmp_path / "b.png")
@@ -45,7 +46,7 @@ def test_the_schema_is_printed() -> None:
 
 def test_info_tells_what_a_picture_was_made_from(tmp_path: Path) -> None:
     palette = parse(PALETTE | {"background": {"prompt": "Bäume 木"}})
-    record.save(Image.new("L", (8, 8)), palette, MADE, tmp_path / "a.png")
+    png.save(Image.new("L", (8, 8)), palette, MADE, tmp_path / "a.png")
     result = run("info", tmp_path / "a.png")
     assert "Bäume 木" in result.stdout
     assert json.loads(result.stdout) == {
@@ -85,7 +86,7 @@ def test_a_command_loads_only_what_it_needs(words: list[str], absent: list[str])
     program = (
         "import atexit, sys\n"
         f"atexit.register(lambda: print(sorted(set({absent!r}) & set(sys.modules)), file=sys.stderr))\n"
-        "from lib_regiondiff.cli import main\n"
+        "from lib_regiondiff.command.cli import main\n"
         f"main({words!r})"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -119,7 +120,7 @@ def test_what_needs_no_torch_goes_without_it(words: list[str], tmp_path: Path) -
     program = (
         "import atexit, sys\n"
         "atexit.register(lambda: print('torch' in sys.modules, file=sys.stderr))\n"
-        "from lib_regiondiff.cli import main\n"
+        "from lib_regiondiff.command.cli import main\n"
         f"main({[places.get(word, word) for word in words]!r})"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -128,7 +129,7 @@ def test_what_needs_no_torch_goes_without_it(words: list[str], tmp_path: Path) -
 
 def test_the_overlay_of_half_a_picture_is_one_line(tmp_path: Path) -> None:
     place, shown = tmp_path / "cut.png", tmp_path / "shown.png"
-    record.save(Image.effect_noise((96, 64), 90).convert("RGB"), parse(PALETTE), MADE, place)
+    png.save(Image.effect_noise((96, 64), 90).convert("RGB"), parse(PALETTE), MADE, place)
     whole = place.read_bytes()
     for end in range(8, len(whole), 977):
         place.write_bytes(whole[:end])
@@ -141,7 +142,7 @@ def test_drawing_says_so_before_anything_is_loaded(tmp_path: Path) -> None:
     program = (
         "import sys\n"
         "from lib_regiondiff import cli_drawing\n"
-        "from lib_regiondiff.cli import main\n"
+        "from lib_regiondiff.command.cli import main\n"
         "def tell(line, err=False):\n"
         "    print(line, 'torch' in sys.modules)\n"
         "    sys.exit()\n"

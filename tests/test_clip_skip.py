@@ -12,14 +12,14 @@ pytest.importorskip("diffusers")
 
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.png import infotext
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.families import SD, SDXL
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.families.families import SD, SDXL
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run, render
-from lib_regiondiff.hosts.diffusers.text import NO_WORDS
-from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.record import infotext
+from lib_regiondiff.hosts.diffusers.text.encoding import NO_WORDS
 
 TOKENIZER: Any = clip_tokenizer()
 PROMPT = "a red cat"

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import ImageColor
 
-from lib_regiondiff.colours import COLOURS, colours_of
+from lib_regiondiff.authoring.colours import COLOURS, colours_of
+from lib_regiondiff.authoring.overlay import overlay
+from lib_regiondiff.authoring.presets import names, preset
+from lib_regiondiff.authoring.preview import html
+from lib_regiondiff.document.palette import Brush, dump, parse
 from lib_regiondiff.formats.typed import typed
-from lib_regiondiff.overlay import overlay
-from lib_regiondiff.palette import Brush, dump, parse
-from lib_regiondiff.presets import names, preset
-from lib_regiondiff.preview import html
 
 NEIGHBOURS, ANY = 15, 9
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.

@@ -8,11 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib_regiondiff.controls import LAYOUTS, SPLITS, chosen, controls_of, is_own, spelled, switched, typed_in
+from lib_regiondiff.authoring.preflight import Surroundings
+from lib_regiondiff.authoring.presets import names, preset, written
+from lib_regiondiff.authoring.typed_controls import (
+    LAYOUTS,
+    SPLITS,
+    chosen,
+    controls_of,
+    is_own,
+    spelled,
+    switched,
+    typed_in,
+)
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.palette import parse
-from lib_regiondiff.preflight import Surroundings
-from lib_regiondiff.presets import names, preset, written
 
 PLAIN = json.dumps({"version": 1, "brushes": [{"id": "a", "mask": {"rectangle": [0, 0, 1, 1]}}]})
 DEFAULTS = ("auto", "columns", "", False, 0)

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from lib_regiondiff import masks
-from lib_regiondiff.crop import MAX_CORNERS, Edges, cropped, scaled
+from lib_regiondiff.document.palette import Brush, Noise, Palette, Tiles, dump, parse
+from lib_regiondiff.document.pictures import Mask, Picture, Shape
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import Mask, Picture, Shape
-from lib_regiondiff.palette import Brush, Noise, Palette, Tiles, dump, parse
+from lib_regiondiff.planning.crop import MAX_CORNERS, Edges, cropped, scaled
+from lib_regiondiff.planning.weights import masks
 from palettes import palettes, shapes
 
 FRAME = Size(96, 128)

@@ -26,11 +26,12 @@ from safetensors.torch import save_file
 import damage
 from damage import File, Net, laid, spoilt
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers import vaes, weights
-from lib_regiondiff.hosts.diffusers.embeddings import Book
-from lib_regiondiff.hosts.diffusers.headers import read_header
-from lib_regiondiff.hosts.diffusers.loader import load_pipeline
-from lib_regiondiff.hosts.diffusers.lora import LoraFile, merge
+from lib_regiondiff.hosts.diffusers.additions import vaes
+from lib_regiondiff.hosts.diffusers.additions.lora import LoraFile, merge
+from lib_regiondiff.hosts.diffusers.checkpoints.loader import load_pipeline
+from lib_regiondiff.hosts.diffusers.files import weights
+from lib_regiondiff.hosts.diffusers.files.headers import read_header
+from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
 
 pytestmark = pytest.mark.diffusers
 CPU, SINGLE = torch.device("cpu"), torch.float32

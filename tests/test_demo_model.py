@@ -25,13 +25,14 @@ from safetensors.torch import load_file
 from toyworld_scenes import HELD_OUT, draw, scene_of
 
 from cli_stub import run
-from lib_regiondiff import demo, record
+from lib_regiondiff import demo
 from lib_regiondiff.demo.labeller import label, load
 from lib_regiondiff.demo.world import CLASSES
+from lib_regiondiff.document import png
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.diffusers import DiffusersHost, render
-from lib_regiondiff.masks import rasterise
-from lib_regiondiff.palette import parse
+from lib_regiondiff.planning.weights.masks import rasterise
 
 pytestmark = pytest.mark.diffusers
 LAND = demo.palettes()["land"]
@@ -123,7 +124,7 @@ def test_a_negative_acts_at_guidance_1_through_attention() -> None:
 
 
 def test_the_demo_palette_is_obeyed(land: Path, judge: Any) -> None:
-    palette, made_with = record.load(land)
+    palette, made_with = png.load(land)
     assert palette.model.name == "demo" and made_with
     seen = label(Image.open(land), judge).classes
     masks = {brush.id: rasterise(brush.mask, palette.size) > 0.5 for brush in palette.brushes}
@@ -153,7 +154,7 @@ def test_palettes_are_drawn_in_few_steps_by_the_model_inside() -> None:
 def test_nine_brushes_of_a_wide_picture_show_what_they_say(tmp_path: Path) -> None:
     picture = tmp_path / "wide.png"
     run("render", demo.palettes()["wide-9"], "-o", picture, "--device", "cpu")
-    palette, _ = record.load(picture)
+    palette, _ = png.load(picture)
     seen = label(Image.open(picture)).classes
     visible = np.full(seen.shape, -1)
     for index, brush in enumerate(palette.brushes):

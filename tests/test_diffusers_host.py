@@ -11,18 +11,18 @@ import torch
 
 diffusers = pytest.importorskip("diffusers")
 
-from lib_regiondiff import noise
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Row
-from lib_regiondiff.hosts.diffusers import samplers
 from lib_regiondiff.hosts.diffusers.host import (
     DiffusersHost,
     device_of,
     dtype_of,
 )
 from lib_regiondiff.hosts.diffusers.render import Run, render
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.hosts.diffusers.sampling import samplers
+from lib_regiondiff.planning import noise
 from quick import some
 
 SAMPLERS = ["Euler", "Euler a", "DDIM", "DPM++ 2M", "UniPC", "LCM"]

@@ -14,11 +14,11 @@ import fake_a1111
 import fake_webui
 from fake_sampler import Job, halves
 from fake_webui import WebUI
-from lib_regiondiff import jobs
 from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.extension import jobs
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.hosts import dynamic_prompts
-from lib_regiondiff.hosts.refusals import RequestError
+from lib_regiondiff.hosts.webui.program import dynamic_prompts
+from lib_regiondiff.hosts.webui.program.error_display import RequestError
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib_regiondiff import edges, masks, tiles
+from lib_regiondiff.document.palette import Overlap
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.palette import Overlap
+from lib_regiondiff.planning import tiles
+from lib_regiondiff.planning.weights import feather_limit, masks
 
 CANVAS, SIDES = Size(24, 40), (16, 20)
 
@@ -46,11 +47,11 @@ def fits(box: Box, side: int) -> bool:
 @given(layers, st.booleans())
 def test_what_was_within_a_window_stays_within_it(given_layers: list[masks.Layer], ring: bool) -> None:
     stack, painted = stack_of(given_layers, ring), painted_by(given_layers, ring)
-    made = edges.fitted(stack, painted, SIDES, ring)
+    made = feather_limit.fitted(stack, painted, SIDES, ring)
     np.testing.assert_allclose(made.sum(axis=0), 1, atol=1e-5)
     assert made.min() >= 0 and np.isfinite(made).all()
     for index, own in enumerate(painted, start=1):
-        inner, before = tiles.bounds(stack[index] > edges.MIDDLE, ring), sizes(stack[index], ring)
+        inner, before = tiles.bounds(stack[index] > feather_limit.MIDDLE, ring), sizes(stack[index], ring)
         side = next((side for side in SIDES for box in (inner, own) if own and box and fits(box, side)), None)
         if side is None or before is None:
             continue
@@ -62,14 +63,14 @@ def test_what_was_within_a_window_stays_within_it(given_layers: list[masks.Layer
 @given(layers)
 def test_brushes_that_fit_are_left_as_they_are(given_layers: list[masks.Layer]) -> None:
     stack = stack_of(given_layers)
-    assert edges.fitted(stack, painted_by(given_layers), [CANVAS.width]) is stack
-    assert edges.fitted(stack, [None] * len(given_layers), SIDES) is stack
+    assert feather_limit.fitted(stack, painted_by(given_layers), [CANVAS.width]) is stack
+    assert feather_limit.fitted(stack, [None] * len(given_layers), SIDES) is stack
 
 
 @pytest.mark.parametrize("ring", [False, True])
 def test_an_edge_keeps_its_middle_and_falls_evenly(ring: bool) -> None:
     single = [masks.Layer(box(5, 14, 14, 14), 2.0)]
-    made = edges.fitted(stack_of(single, ring), painted_by(single), SIDES, ring)[1]
+    made = feather_limit.fitted(stack_of(single, ring), painted_by(single), SIDES, ring)[1]
     assert made[12, 20] == pytest.approx(1, abs=1e-3)
     row = made[12]
     assert np.array_equal(np.flatnonzero(row > 0), np.arange(13, 29))
@@ -80,7 +81,7 @@ def test_an_edge_keeps_its_middle_and_falls_evenly(ring: bool) -> None:
 def test_what_a_brush_loses_goes_to_its_neighbours_in_their_proportion() -> None:
     pair = [masks.Layer(box(4, 0, 16, 14), 2.0), masks.Layer(box(4, 14, 16, 26), 0.5)]
     stack = stack_of(pair)
-    made = edges.fitted(stack, painted_by(pair), SIDES)
+    made = feather_limit.fitted(stack, painted_by(pair), SIDES)
     lost = (made[1] == 0) & (stack[1] > 0)
     assert lost.any()
     others = stack[[0, 2]][:, lost]
@@ -90,12 +91,12 @@ def test_what_a_brush_loses_goes_to_its_neighbours_in_their_proportion() -> None
 def test_too_large_brushes_keep_their_edges() -> None:
     large = [masks.Layer(box(2, 4, 20, 30), 2.0)]
     stack = stack_of(large)
-    assert edges.fitted(stack, painted_by(large), SIDES) is stack
+    assert feather_limit.fitted(stack, painted_by(large), SIDES) is stack
 
 
 def test_a_brush_that_is_nowhere_a_half_is_narrowed_around_what_is_painted() -> None:
     faint = [masks.Layer(box(10, 18, 3, 3), 4.0)]
     stack = stack_of(faint)
-    assert sizes(stack[1]).width > 20 and stack[1].max() < edges.MIDDLE
-    made = edges.fitted(stack, painted_by(faint), SIDES)
+    assert sizes(stack[1]).width > 20 and stack[1].max() < feather_limit.MIDDLE
+    made = feather_limit.fitted(stack, painted_by(faint), SIDES)
     assert 12 <= sizes(made[1]).width <= 16 and made[1].max() > 0.9 * stack[1].max()

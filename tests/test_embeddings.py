@@ -19,12 +19,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from cli_stub import run
-from lib_regiondiff import record
+from lib_regiondiff.document import png
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers import text
-from lib_regiondiff.hosts.diffusers.embeddings import Book, Vector
-from lib_regiondiff.hosts.diffusers.extras import extras_of
-from lib_regiondiff.palette import parse
+from lib_regiondiff.hosts.diffusers.additions.additions import extras_of
+from lib_regiondiff.hosts.diffusers.text import encoding
+from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book, Vector
 
 pytestmark = pytest.mark.diffusers
 
@@ -74,8 +74,8 @@ def test_a_word_is_its_vectors_in_every_form(form: str, encoder: Any, known_pipe
     save(tmp_path / "My-Style_v1.2", form, vectors(encoder, tokenizer, words))
     book = Book.of(tmp_path)
     for prompt in ("a red {} at night", "{}", "a ({}:1.3), green", "(red {}, sun:0.8) BREAK {}"):
-        ours = text.encode(tokenizer, encoder, prompt.replace("{}", "my-style_v1.2"), book).embedding
-        theirs = text.encode(tokenizer, encoder, prompt.replace("{}", words)).embedding
+        ours = encoding.encode(tokenizer, encoder, prompt.replace("{}", "my-style_v1.2"), book).embedding
+        theirs = encoding.encode(tokenizer, encoder, prompt.replace("{}", words)).embedding
         torch.testing.assert_close(ours, theirs)
     assert not encoder.get_input_embeddings()._forward_hooks
 
@@ -96,8 +96,8 @@ def test_only_whole_words_count_and_the_longest(tmp_path: Path) -> None:
 def test_the_vectors_of_a_word_stay_together(words: list[str], count: int) -> None:
     tokenizer: Any = type("T", (), {"__call__": _call, "convert_tokens_to_ids": lambda self, token: 9})()
     book = Book({"style": Path("style.pt")}, {"style": (torch.zeros(count, 4),)})
-    found = text.chunks(tokenizer, " ".join(words), book)
-    assert max(len(chunk) for chunk in found) <= text.ROOM
+    found = encoding.chunks(tokenizer, " ".join(words), book)
+    assert max(len(chunk) for chunk in found) <= encoding.ROOM
     whole = [Vector("style", row) for row in range(count)]
     seen = 0
     for chunk in found:
@@ -125,9 +125,9 @@ def test_the_words_that_a_palette_uses_are_looked_for_in_its_suffix_too(tmp_path
 def test_spans_point_at_vectors(known_pipeline: Any) -> None:
     book = Book({"style": Path("style.pt")}, {"style": (torch.zeros(3, 4),)})
     tokenizer = known_pipeline.tokenizer
-    assert text.spans(tokenizer, "a red style, style", "style", book) == [slice(3, 6), slice(7, 10)]
-    assert text.spans(tokenizer, "a red style", "red style", book) == [slice(2, 6)]
-    assert text.spans(tokenizer, "a red style", "!", book) == []
+    assert encoding.spans(tokenizer, "a red style, style", "style", book) == [slice(3, 6), slice(7, 10)]
+    assert encoding.spans(tokenizer, "a red style", "red style", book) == [slice(2, 6)]
+    assert encoding.spans(tokenizer, "a red style", "!", book) == []
 
 
 def test_files_that_do_not_fit_are_named(encoder: Any, known_pipeline: Any, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_files_that_do_not_fit_are_named(encoder: Any, known_pipeline: Any, tmp_
     for name, tensors in cases.items():
         save_file(tensors, tmp_path / f"{name}.safetensors")
         with pytest.raises(HostError, match=rf"{name}\.safetensors: expected one embedding of .*{told[name]}"):
-            text.encode(tokenizer, encoder, f"a {name}", Book.of(tmp_path))
+            encoding.encode(tokenizer, encoder, f"a {name}", Book.of(tmp_path))
     (tmp_path / "sub").mkdir()
     save_file({"a": torch.zeros(1, 768)}, tmp_path / "sub" / "WIDE.safetensors")
     with pytest.raises(HostError, match="one file for each word"):
@@ -163,4 +163,4 @@ def test_brushes_obey_words_of_the_folder(known_pipeline: Any, known_folder: Pat
     with Image.open(out) as picture:
         seen = np.asarray(picture).astype(int)
     assert np.abs(seen[:, :48] - [0, 255, 0]).max() < 40 and np.abs(seen[:, 80:] - [0, 0, 255]).max() < 40
-    assert "+" in record.load(out)[0].model.hash
+    assert "+" in png.load(out)[0].model.hash

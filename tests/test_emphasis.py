@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 pytest.importorskip("diffusers")
 
 from bounded import bounded
-from lib_regiondiff.hosts.diffusers.emphasis import STEP, Piece, pieces
+from lib_regiondiff.hosts.diffusers.text.emphasis import STEP, Piece, pieces
 
 MARKS = ["(", ")", "[", "]", ":1.2)", ": 0.5 )", ":.5)", "\\(", "\\", "BREAK"]
 FRAGMENTS = st.lists(st.sampled_from([*MARKS, "a", "b c", ",", ":", "1.3", "é"])).map("".join)

@@ -17,10 +17,10 @@ import hostile_pictures as hostile
 from bounded import bounded
 from hostile_cases import document
 from hostile_pictures import chunk, head, inflating, png
-from lib_regiondiff import encoded, imaging
-from lib_regiondiff.encoded import Flaw, opened, orientation, size_of
+from lib_regiondiff.document import encoded, pictures
+from lib_regiondiff.document.encoded import Flaw, opened, orientation, size_of
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.palette import parse
 from palettes import data_url
 from palettes import encoded as written
 
@@ -156,8 +156,8 @@ def test_no_filter_of_warnings_is_touched(
         read_whole(data)
     for name in FILTERS:
         monkeypatch.setattr(warnings, name, lambda *given, **named: pytest.fail("touched"))
-    imaging.checked(imaging.Picture.of(data, media), "image")
-    imaging.decode(imaging.Picture.of(data, media))
+    pictures.checked(pictures.Picture.of(data, media), "image")
+    pictures.decode(pictures.Picture.of(data, media))
 
 
 @pytest.mark.parametrize("kind", [b"zTXt", b"iTXt", b"iCCP"])
@@ -178,8 +178,8 @@ def test_the_pixels_of_all_pictures_are_counted_whatever_their_format(kind: str)
         data = written(Image.new("L", (side, side)), kind, **notes)
     image = data_url(data, f"image/{kind.lower()}")
     mask = {"mask": data_url(png(first=head(side, side, depth=1), pixels=bytes(side * (side // 8 + 1)))), "seed": 1}
-    noise = [mask] * (imaging.MAX_PIXELS_OF_ALL // side**2)
-    assert imaging.claimed(image) == side**2
+    noise = [mask] * (pictures.MAX_PIXELS_OF_ALL // side**2)
+    assert pictures.claimed(image) == side**2
     with bounded(2.0, 200), pytest.raises(PaletteError, match=r"expected smaller pictures \(268435456 pixels in all\)"):
         parse(document(background={"image": image}, noise=noise))
 
@@ -187,7 +187,7 @@ def test_the_pixels_of_all_pictures_are_counted_whatever_their_format(kind: str)
 def test_a_picture_is_as_large_as_its_budget_says() -> None:
     """Two heads, or one that is not the first chunk, once made Pillow decode what nobody had counted."""
     for data in (png(head(5000, 5000)), late_head()):
-        assert imaging.claimed(data_url(data)) <= 1
+        assert pictures.claimed(data_url(data)) <= 1
         with pytest.raises(Flaw, match="not exactly one head"):
             opened(data, "PNG")
 
@@ -229,5 +229,5 @@ def test_sixteen_bits_are_rounded_to_eight() -> None:
     values = np.arange(2**16, dtype=np.uint16).reshape(256, 256)
     file = io.BytesIO()
     Image.fromarray(values).save(file, "PNG")
-    found = imaging.coverage(imaging.Picture.of(file.getvalue()))
+    found = pictures.coverage(pictures.Picture.of(file.getvalue()))
     assert np.array_equal(found, np.rint(values / 257))

@@ -18,15 +18,15 @@ pytest.importorskip("diffusers")
 from known_families import build_sd2, build_sdxl
 from known_model import COLOURS
 from known_unet import AMPLITUDE
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Row
-from lib_regiondiff.hosts.diffusers.families import size_condition
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import write_tokenizer
+from lib_regiondiff.hosts.diffusers.families.families import size_condition
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run
-from lib_regiondiff.hosts.diffusers.text import TextCond
-from lib_regiondiff.hosts.diffusers.tokenizer import write_tokenizer
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from quick import some
 
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}

@@ -20,8 +20,8 @@ from fidelity_scores import changed, score, seams
 from toyworld_scenes import TRAINING
 
 from lib_regiondiff.demo.labeller import Maps
+from lib_regiondiff.document.palette import dumps
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.palette import dumps
 
 NUMBERS = range(12)
 PUZZLES = [puzzle(number) for number in NUMBERS]

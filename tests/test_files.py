@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from cli_stub import LAND
-from lib_regiondiff import cli, cli_drawing, files
+from lib_regiondiff import files
+from lib_regiondiff.command import cli, drawing
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.files import expect_room, written_whole
 
@@ -51,7 +52,7 @@ def test_a_full_disk_is_told_by_the_given_name(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.skipif(sys.platform != "linux", reason="the place is one of Linux")
 @pytest.mark.parametrize("command", ["render", "overlay"])
 def test_what_cannot_be_written_is_told_before_anything_is_drawn(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: pytest.fail("loaded"))
+    monkeypatch.setattr(drawing, "load_renderer", lambda *how: pytest.fail("loaded"))
     result = CliRunner().invoke(cli.main, [command, str(LAND), "-o", "/proc/out.png"])
     assert result.exit_code == 1 and result.stderr.count("\n") == 1
     assert result.stderr.startswith("/proc/out.png: expected a file that can be written, got ")

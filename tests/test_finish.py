@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from lib_regiondiff import masks, shapes
-from lib_regiondiff.finish import WIDE, brushed, finished
+from lib_regiondiff.denoising.composite import WIDE, brushed, finished
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.planning.weights import masks, shapes
 from palettes import data_url, encoded
 from test_blur import definition
 

@@ -16,10 +16,10 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from lib_regiondiff.cli import main
+from lib_regiondiff.authoring.preflight import Surroundings, preflight
+from lib_regiondiff.command.cli import main
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.palette import parse
-from lib_regiondiff.preflight import Surroundings, preflight
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = runpy.run_path(str(ROOT / "tools" / "tutorial_picture.py"))

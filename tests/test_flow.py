@@ -19,16 +19,16 @@ pytest.importorskip("tokenizers")
 
 from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 
-from lib_regiondiff import noise
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts.diffusers import flow
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import write_tokenizer
+from lib_regiondiff.hosts.diffusers.families import flow
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run
-from lib_regiondiff.hosts.diffusers.text import TextCond
-from lib_regiondiff.hosts.diffusers.tokenizer import write_tokenizer
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
+from lib_regiondiff.planning import noise
 from tiny_flow import build_flux, build_sd3, exact
 
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}

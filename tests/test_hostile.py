@@ -13,8 +13,8 @@ from PIL import Image
 from bounded import bounded
 from hostile_cases import Case, brushes, cases, document
 from hostile_pictures import chunk, head, inflating, jpeg, png
+from lib_regiondiff.document.palette import dumps, parse
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.palette import dumps, parse
 from palettes import data_url, encoded
 
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 800

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hostile_cases import Case, cases
-from lib_regiondiff.cli import main
+from lib_regiondiff.command.cli import main
 
 CASES = [case for case in cases() if case.name != "UTF-16"]
 """With a mark the command decodes it, since PowerShell 5 writes such files."""

@@ -18,11 +18,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from freehand import freehand
+from lib_regiondiff.document.palette import Background, Brush, Palette, dumps, parse
+from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.infotext import LIMIT, pack, read, sidecar, unpack
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.palette import Background, Brush, Palette, dumps, parse
 from palettes import palettes, picture
 
 VALUE = re.compile(r"rd1\.[A-Za-z0-9+/]+={0,2}")

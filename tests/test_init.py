@@ -12,16 +12,16 @@ from PIL import Image
 
 diffusers = pytest.importorskip("diffusers")
 
-from lib_regiondiff import noise
-from lib_regiondiff.finish import brushed, finished, over
+from lib_regiondiff.denoising.composite import brushed, finished, over
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Level
-from lib_regiondiff.hosts.diffusers import samplers
-from lib_regiondiff.hosts.diffusers.begin import Begin, skipped
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
+from lib_regiondiff.hosts.diffusers.init_image import Begin, skipped
 from lib_regiondiff.hosts.diffusers.render import Run, render
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.hosts.diffusers.sampling import samplers
+from lib_regiondiff.planning import noise
 from quick import some
 
 LEFT = {"rectangle": [0, 0, 0.5, 1]}

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounded import bounded
-from lib_regiondiff.jsontext import MAX_BYTES, MAX_VALUES, loads
-from lib_regiondiff.schema import Fault
+from lib_regiondiff.document.json_text import MAX_BYTES, MAX_VALUES, loads
+from lib_regiondiff.document.rules import Fault
 
 SCALARS = st.none() | st.booleans() | st.integers(-(10**37), 10**37) | st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(

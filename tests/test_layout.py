@@ -10,9 +10,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib_regiondiff import views
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.views import Layout
+from lib_regiondiff.planning import views
+from lib_regiondiff.planning.views import Layout
 
 
 def layout(canvas: Size, tile: Size | None, overlap: int, ring: bool) -> Layout:

@@ -13,14 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost
-from lib_regiondiff import edges, levels, masks, tiles
-from lib_regiondiff.auto import settled
-from lib_regiondiff.levels import KEPT, Steps, Weights
-from lib_regiondiff.meanings import meanings_of, owners_of
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.partition import fade
-from lib_regiondiff.plan import Job, Plan, make_plan
-from lib_regiondiff.views import Layout, Region, View
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.planning import tiles
+from lib_regiondiff.planning.auto import settled
+from lib_regiondiff.planning.conditioning import meanings_of, owners_of
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.views import Layout, Region, View
+from lib_regiondiff.planning.weights import feather_limit, level_weights, masks
+from lib_regiondiff.planning.weights.level_weights import KEPT, Steps, Weights
+from lib_regiondiff.planning.weights.partition import fade
 from test_plan import palettes
 
 CLOCKS = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=6, unique=True).map(
@@ -41,7 +42,7 @@ def naive(palette: Palette, clock: tuple[float, ...], merge: bool) -> list[tuple
     stack = masks.partition(layers, cells, palette.overlap, palette.wraps)
     painted = [tiles.bounds(layer.coverage > 0, palette.wraps) if layer.feather else None for layer in layers]
     sides = host.latent.native // 8, tiles.widest(host.latent.native // 8)
-    soft = edges.fitted(stack, painted, sides, palette.wraps)[1:]
+    soft = feather_limit.fitted(stack, painted, sides, palette.wraps)[1:]
     maps = []
     for step, pair in enumerate(itertools.pairwise(clock)):
         acts = [each.first <= step and (each.last is None or step < each.last) for each in meanings[1:]]
@@ -69,7 +70,7 @@ def planned(palette: Palette, clock: tuple[float, ...], merge: bool = True) -> P
 def test_views_are_to_the_bit_those_of_all_levels_at_once(
     document: Palette, clock: tuple[float, ...], merge: bool, cells: int
 ) -> None:
-    with mock.patch.object(levels, "CELLS", cells):
+    with mock.patch.object(level_weights, "CELLS", cells):
         plan, wanted = planned(document, clock, merge), naive(document, clock, merge)
         for step in reversed(range(len(wanted))):
             assert len(plan.steps[step]) == len(wanted[step])

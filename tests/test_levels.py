@@ -11,10 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost, exploding, schedule
-from lib_regiondiff import masks, noise
-from lib_regiondiff.model import region_model
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Job, Plan, make_plan
+from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.weights import masks
 
 KINDS = ("discrete", "semi-continuous", "continuous")
 SIDES = {"left": [0, 0, 0.5, 1], "right": [0.5, 0, 1, 1], "disc": [0.2, 0.2, 0.8, 0.8]}

@@ -16,10 +16,10 @@ import torch
 diffusers = pytest.importorskip("diffusers")
 
 from lib_regiondiff import demo, load, render
+from lib_regiondiff.document.palette import Palette, dumps, parse
 from lib_regiondiff.errors import HostError, PaletteError
 from lib_regiondiff.hosts.diffusers import DiffusersHost, Extras, LoraFile, Step
 from lib_regiondiff.hosts.diffusers.render import Run
-from lib_regiondiff.palette import Palette, dumps, parse
 from quick import some
 
 ROOT = Path(__file__).resolve().parent.parent

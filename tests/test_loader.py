@@ -22,10 +22,10 @@ from safetensors.torch import save_file
 
 from known_single_file import checkpoint, unet_name
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.headers import read_header
-from lib_regiondiff.hosts.diffusers.layout import ASSETS, UNET, unet_sizes, vae_sizes
-from lib_regiondiff.hosts.diffusers.loader import fingerprint, load_pipeline
-from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer, vocabulary
+from lib_regiondiff.hosts.diffusers.checkpoints.layout import ASSETS, UNET, unet_sizes, vae_sizes
+from lib_regiondiff.hosts.diffusers.checkpoints.loader import fingerprint, load_pipeline
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer, vocabulary
+from lib_regiondiff.hosts.diffusers.files.headers import read_header
 
 pytestmark = pytest.mark.diffusers
 CPU = torch.device("cpu")

@@ -29,12 +29,13 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from cli_stub import run
 from known_single_file import unet_name
 from known_swap import swap
-from lib_regiondiff import demo, record
+from lib_regiondiff import demo
+from lib_regiondiff.document import png
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import DiffusersHost
-from lib_regiondiff.hosts.diffusers.extras import LORAS, Extras, find, fingerprint_with
-from lib_regiondiff.hosts.diffusers.lora import LoraFile, merge
-from lib_regiondiff.hosts.diffusers.lora_keys import original_names
+from lib_regiondiff.hosts.diffusers.additions.additions import LORAS, Extras, find, fingerprint_with
+from lib_regiondiff.hosts.diffusers.additions.lora import LoraFile, merge
+from lib_regiondiff.hosts.diffusers.additions.lora_keys import original_names
 
 pytestmark = pytest.mark.diffusers
 RANK, ALPHA = 2, 6.0
@@ -271,10 +272,10 @@ def test_a_picture_obeys_its_loras_and_carries_them(known_folder: Path, tmp_path
     source.write_text(json.dumps(under), encoding="utf-8")
     words = ("--model", known_folder, "--device", "cpu")
     run("render", source, "-o", out, *words, "--trust")
-    plain = record.load(out)[0].model
+    plain = png.load(out)[0].model
     run("render", source, "-o", out, "--force", "--lora", "swap.safetensors:0.5", *words)
     assert np.abs(pixels(out) - [128, 0, 128]).max() < 40
-    model = record.load(out)[0].model
+    model = png.load(out)[0].model
     assert [(each.name, each.weight) for each in model.loras] == [("swap.safetensors", 0.5)]
     assert re.fullmatch(rf"{plain.hash}\+[0-9a-f]{{10}}", model.hash)
     assert run("render", out, "-o", again, *words, "--trust").stderr == ""

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from lib_regiondiff import masks
+from lib_regiondiff.document.palette import Overlap
+from lib_regiondiff.document.pictures import Picture, Shape
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import Picture, Shape
-from lib_regiondiff.masks import Layer
-from lib_regiondiff.palette import Overlap
+from lib_regiondiff.planning.weights import masks
+from lib_regiondiff.planning.weights.masks import Layer
 
 KINDS = ("none", "discrete", "semi-continuous", "continuous")
 UNIT = st.floats(0, 1, width=32)

@@ -14,7 +14,7 @@ from torch import Tensor
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Row
-from lib_regiondiff.hosts.memory import FIRST_ROWS, SHARE, Careful, Memory, memory_of
+from lib_regiondiff.hosts.row_budget import FIRST_ROWS, SHARE, Careful, Memory, memory_of
 
 AREA = 6
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from fakes import GaussianHost, clock_of, exploding, schedule
-from lib_regiondiff import noise
+from lib_regiondiff.denoising.model import Call, predict, region_model
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.model import Call, predict, region_model
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Job, Plan, make_plan
+from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(6))
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}

@@ -14,14 +14,14 @@ diffusers = pytest.importorskip("diffusers")
 from diffusers.models.attention_processor import Attention
 
 from fakes import GaussianHost, MeanCond
+from lib_regiondiff.denoising.attention.nag import Against, guided
+from lib_regiondiff.denoising.model import Call, ask, batches
+from lib_regiondiff.document.palette import Nag, Palette, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.attention import Beside, beside
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import render
-from lib_regiondiff.model import Call, ask, batches
-from lib_regiondiff.nag import Against, guided
-from lib_regiondiff.palette import Nag, Palette, parse
-from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.planning.plan import Job, make_plan
 
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
 WIDE = {"scale": 1.5, "tau": 50, "alpha": 0.5}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from lib_regiondiff import noise
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.planning import noise
 
 SHAPE = (4, 64, 64)
 LEFT = {"rectangle": [0, 0, 0.5, 1]}

@@ -13,8 +13,8 @@ import fake_a1111
 import fake_forge
 from fake_sampler import Job, halves
 from fake_webui import Checkpoint, WebUI, put
-from lib_regiondiff import jobs
-from lib_regiondiff.hosts.notes import kept_apart
+from lib_regiondiff.extension import jobs
+from lib_regiondiff.hosts.webui.encoder_notes import kept_apart
 
 Notes = dict[str, str]
 Put = Callable[[pytest.MonkeyPatch, Notes], Any]

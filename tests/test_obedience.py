@@ -13,10 +13,10 @@ import pytest
 
 pytest.importorskip("diffusers")
 
-from lib_regiondiff import masks
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import render
-from lib_regiondiff.palette import Palette, parse
+from lib_regiondiff.planning.weights import masks
 from quick import some
 
 SAMPLERS = ["Euler", "Euler a", "DDIM", "DPM++ 2M", "UniPC", "LCM"]

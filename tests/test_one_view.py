@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost, clock_of, exploding, schedule
-from lib_regiondiff.crop import cropped
+from lib_regiondiff.document.palette import Brush, Palette, parse
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec
-from lib_regiondiff.masks import cells
-from lib_regiondiff.palette import Brush, Palette, parse
-from lib_regiondiff.plan import Job, Plan, make_plan
-from lib_regiondiff.tiles import LARGE, bounds
+from lib_regiondiff.planning.crop import cropped
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.tiles import LARGE, bounds
+from lib_regiondiff.planning.weights.masks import cells
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(5))
 

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost, clock_of, end_point, exploding, heun, schedule
-from lib_regiondiff import edges, masks, noise, tiles
+from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Level
-from lib_regiondiff.model import region_model
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Job, Text, make_plan
+from lib_regiondiff.planning import noise, tiles
+from lib_regiondiff.planning.plan import Job, Text, make_plan
+from lib_regiondiff.planning.weights import feather_limit, masks
 
 SIGMAS = schedule(40)
 LEVELS = tuple(exploding(sigma) for sigma in SIGMAS)
@@ -53,7 +54,9 @@ def expected_means(document: Palette) -> np.ndarray:
     ]
     painted = [tiles.bounds(layer.coverage > 0) if layer.feather else None for layer in layers]
     native = GaussianHost().latent.native // 8
-    weights = edges.fitted(masks.partition(layers, size, document.overlap), painted, (native, tiles.widest(native)))
+    weights = feather_limit.fitted(
+        masks.partition(layers, size, document.overlap), painted, (native, tiles.widest(native))
+    )
     means = np.array([0.0] + [float(brush.prompt) for brush in document.brushes])
     return (weights * means[:, None, None]).sum(axis=0)
 

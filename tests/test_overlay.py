@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fakes import GaussianHost, clock_of, exploding, schedule
-from lib_regiondiff import cli
-from lib_regiondiff.overlay import GROUND, TINT, overlay, shares_of, tint
-from lib_regiondiff.palette import Palette, dump, parse
-from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.authoring.overlay import GROUND, TINT, overlay, shares_of, tint
+from lib_regiondiff.command import cli
+from lib_regiondiff.document.palette import Palette, dump, parse
+from lib_regiondiff.planning.plan import Job, make_plan
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(10))
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli_stub import PALETTE
+from lib_regiondiff.document.changes import change, override, read
+from lib_regiondiff.document.palette import Palette, dump, parse
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.overrides import change, override, read
-from lib_regiondiff.palette import Palette, dump, parse
 from palettes import palettes
 
 

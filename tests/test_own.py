@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from fakes import GaussianHost, clock_of, exploding, heun, schedule
-from lib_regiondiff import noise
+from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.denoising.texture_memory import TextureMemory, is_figure
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Level, Model, Row
-from lib_regiondiff.model import region_model
-from lib_regiondiff.own import TextureMemory, is_figure
-from lib_regiondiff.palette import parse
-from lib_regiondiff.plan import Job, Plan, make_plan
+from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(8))
 ALWAYS = {"levels": 9, "mix": 1}

@@ -21,7 +21,7 @@ from fidelity_palettes import GRADES, painted, puzzle, truth
 from fidelity_report import renew
 from pairs import Pair, Recipe, Record
 
-from lib_regiondiff.palette import Palette, dumps
+from lib_regiondiff.document.palette import Palette, dumps
 
 GIVEN = puzzle(pairs.FIRST)
 ONE, TWO = Recipe("one", {}), Recipe("two", {})

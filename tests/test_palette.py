@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 
+from lib_regiondiff.document.palette import Background, Bootstrap, Brush, Model, Overlap, Palette, dump, dumps, parse
+from lib_regiondiff.document.pictures import Shape
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import Shape
-from lib_regiondiff.palette import Background, Bootstrap, Brush, Model, Overlap, Palette, dump, dumps, parse
 from palettes import MASKS, json_values, mutants, palettes, picture
 
 SQUARE: dict[str, Any] = {"rectangle": [0.25, 0.25, 0.75, 0.75]}

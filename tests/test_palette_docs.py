@@ -8,7 +8,7 @@ import re
 import jsonschema
 import pytest
 
-from lib_regiondiff import budget, encoded, fields, imaging, jsontext, palette, schema
+from lib_regiondiff.document import budget, encoded, json_text, palette, pictures, rules, values
 from lib_regiondiff.errors import PaletteError
 from tools import palette_docs
 
@@ -41,7 +41,7 @@ def test_every_key_has_a_row_with_its_range_and_default() -> None:
     rows = palette_docs.table(palette.Brush).splitlines()
     assert "| `id` | text | 1…64 characters | **needed** | Its identity; unique in the palette. |" in rows
     assert any(row.startswith("| `guidance` | number or null | 0 or 1…100 | `null` |") for row in rows)
-    assert len(rows) == 2 + len(schema.rules_of(palette.Brush))
+    assert len(rows) == 2 + len(rules.rules_of(palette.Brush))
 
 
 def test_links_within_the_page_lead_to_headings() -> None:
@@ -67,11 +67,11 @@ def test_the_problems_are_told_in_those_words() -> None:
 
 def test_the_limits_are_those_of_the_code() -> None:
     limits = section("Limits")
-    for number in (encoded.MAX_PIXELS, imaging.MAX_PIXELS_OF_ALL, encoded.MAX_SIDE, jsontext.MAX_VALUES, schema.MOST):
+    for number in (encoded.MAX_PIXELS, pictures.MAX_PIXELS_OF_ALL, encoded.MAX_SIDE, json_text.MAX_VALUES, rules.MOST):
         assert f" {number} " in limits
-    for number in (budget.MOST_PIXELS, budget.MOST_TILES, budget.MOST_VIEWS, budget.MOST_LETTERS, imaging.LIMIT):
+    for number in (budget.MOST_PIXELS, budget.MOST_TILES, budget.MOST_VIEWS, budget.MOST_LETTERS, pictures.LIMIT):
         assert f" {number} " in limits
-    for number in (jsontext.MAX_BYTES, imaging.MAX_BYTES):
+    for number in (json_text.MAX_BYTES, pictures.MAX_BYTES):
         assert f" {number // 2**20} MB " in limits
     assert f" {encoded.MAX_CHUNKS}, {encoded.MAX_MARKERS}, {encoded.MAX_SCANS} " in limits
-    assert f"from {fields.FRACTION.low} to {fields.FRACTION.high}" in section("Masks")
+    assert f"from {values.FRACTION.low} to {values.FRACTION.high}" in section("Masks")

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from hostile_cases import link
-from lib_regiondiff import admission, imaging
+from lib_regiondiff.document import admission, pictures
+from lib_regiondiff.document.palette import dump, parse
+from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.palette import dump, parse
 from palettes import IMAGES, JPEG, MASKS, WEBPS, encoded
 
 EXIF = {1: "abcdef", 2: "cbafed", 3: "fedcba", 4: "defabc", 5: "adbecf", 6: "daebfc", 7: "fcebda", 8: "cfbead"}
@@ -102,7 +102,7 @@ def test_a_pipe_does_not_hold_the_reader(tmp_path: Path) -> None:
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "big.png").open("wb") as file:
-        file.truncate(imaging.MAX_BYTES + 1)
+        file.truncate(pictures.MAX_BYTES + 1)
     assert "expected a file of at most 48 MB, got more" in refusal(with_mask("big.png"), tmp_path)
 
 
@@ -123,15 +123,15 @@ def test_pictures_are_decoded_upright(orientation: int) -> None:
     image = Image.frombytes("L", (3, 2), bytes(40 * value for value in range(6)))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    shown = imaging.decode(Picture.of(encoded(image, exif=exif)))
+    shown = pictures.decode(Picture.of(encoded(image, exif=exif)))
     assert letters(shown) == EXIF[orientation]
     assert shown.size == ((3, 2) if orientation < 5 else (2, 3))
 
 
 def test_broken_exif_is_no_fault() -> None:
     image = Picture.of(encoded(Image.new("RGB", (4, 4)), "JPEG", exif=b"Exif\0\0MM\0*\0\0\xff\xff\xff"), "image/jpeg")
-    imaging.checked(image, "image")
-    assert imaging.decode(image).size == (4, 4)
+    pictures.checked(image, "image")
+    assert pictures.decode(image).size == (4, 4)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "I;16"])
@@ -140,16 +140,16 @@ def test_coverage_of_an_opaque_mask_is_its_luminance(mode: str) -> None:
     image.putpixel((2, 1), 255)
     wide = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
     mask = Picture.of(encoded(wide if mode == "I;16" else image.convert(mode)))
-    assert imaging.coverage(mask).tolist() == [[0, 0, 0], [0, 0, 255]]
+    assert pictures.coverage(mask).tolist() == [[0, 0, 0], [0, 0, 255]]
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
 def test_coverage_of_a_transparent_mask_is_its_alpha(mode: str) -> None:
     image = Image.new(mode, (2, 1), (255,) * len(mode))
     image.putpixel((0, 0), (255,) * (len(mode) - 1) + (7,))
-    assert imaging.coverage(Picture.of(encoded(image))).tolist() == [[7, 255]]
+    assert pictures.coverage(Picture.of(encoded(image))).tolist() == [[7, 255]]
 
 
 def test_the_media_type_says_how_to_read() -> None:
-    assert {imaging.decode(image).format for image in IMAGES} - {"WEBP"} == {"PNG", "JPEG"}
-    assert not WEBPS or imaging.decode(WEBPS[0]).format == "WEBP"
+    assert {pictures.decode(image).format for image in IMAGES} - {"WEBP"} == {"PNG", "JPEG"}
+    assert not WEBPS or pictures.decode(WEBPS[0]).format == "WEBP"

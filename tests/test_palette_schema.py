@@ -11,10 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import Picture, Shape
-from lib_regiondiff.palette import (
+from lib_regiondiff.document.palette import (
     Background,
     Brush,
     Init,
@@ -27,6 +24,9 @@ from lib_regiondiff.palette import (
     json_schema,
     parse,
 )
+from lib_regiondiff.document.pictures import Picture, Shape
+from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.geometry import Size
 from palettes import MASKS, changed, mutants, palettes, places
 
 SCHEMA = json_schema()

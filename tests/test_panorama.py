@@ -11,25 +11,26 @@ import pytest
 from PIL import Image
 
 from cli_stub import MADE, PALETTE, draw, run
-from lib_regiondiff import cli_drawing, record
-from lib_regiondiff.auto import settled
+from lib_regiondiff.command import drawing
+from lib_regiondiff.document import png
+from lib_regiondiff.document.palette import Palette, Tiles, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.palette import Palette, Tiles, parse
-from lib_regiondiff.renderer import Renderer
+from lib_regiondiff.hosts.renderer import Renderer
+from lib_regiondiff.planning.auto import settled
 from palettes import data_url, encoded
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the picture goes; a stub draws it."""
-    monkeypatch.setattr(cli_drawing, "load_renderer", lambda *how: Renderer(draw, MADE, "abc"))
+    monkeypatch.setattr(drawing, "load_renderer", lambda *how: Renderer(draw, MADE, "abc"))
     return tmp_path / "out.png"
 
 
 def drawn(place: Path, *words: str | Path) -> Palette:
     run("panorama", *words, "--model", "demo", "-o", place, "--seed", "3")
-    return record.load(place)[0]
+    return png.load(place)[0]
 
 
 def test_a_prompt_alone_is_wide_and_tiled(place: Path) -> None:

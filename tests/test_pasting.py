@@ -11,10 +11,10 @@ import pytest
 
 from fake_gradio import Part, install
 from fake_webui import put
-from lib_regiondiff import jobs, reuse
+from lib_regiondiff.document.palette import parse
+from lib_regiondiff.extension import jobs, reuse
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.hosts.pasting import PasteKey
-from lib_regiondiff.palette import parse
+from lib_regiondiff.hosts.webui.program.pasting import PasteKey
 from test_script import Host
 
 PALETTE = json.dumps({"version": 1, "brushes": [{"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 1, 1]}}]})

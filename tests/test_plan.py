@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost, clock_of, exploding, schedule
+from lib_regiondiff.denoising.model import Call, ask, batches, region_model
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Level
-from lib_regiondiff.model import Call, ask, batches, region_model
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Job, Plan, Text, make_plan, step_of
+from lib_regiondiff.planning.plan import Job, Plan, Text, make_plan, step_of
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(10))
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lib_regiondiff import guidance, noise
+from lib_regiondiff.denoising import guidance
+from lib_regiondiff.denoising.parameterization import PREDICTIONS
 from lib_regiondiff.host import Level
-from lib_regiondiff.prediction import PREDICTIONS
+from lib_regiondiff.planning import noise
 
 SCALES = [(1.0, 7.3), (0.6, 0.8), (0.3, 0.7), (0.0, 1.0)]
 WAYS = [(kind, scale) for kind in PREDICTIONS for scale in SCALES if kind != "epsilon" or scale[0] > 0]

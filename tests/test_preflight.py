@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 
 from fakes import GaussianHost
-from lib_regiondiff.cost import LEVEL
+from lib_regiondiff.authoring.cost import LEVEL
+from lib_regiondiff.authoring.preflight import KINDS, STEPS, Notice, Surroundings, clock, cost_of, preflight
+from lib_regiondiff.authoring.summary import describe_cost
+from lib_regiondiff.denoising.model import Call, ask
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.model import Call, ask
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Job, make_plan
-from lib_regiondiff.preflight import KINDS, STEPS, Notice, Surroundings, clock, cost_of, preflight
-from lib_regiondiff.summary import describe_cost
+from lib_regiondiff.planning.plan import Job, make_plan
 from palettes import data_url, palettes, picture
 
 LEFT: dict[str, Any] = {"id": "l", "name": "left", "prompt": "1", "mask": {"rectangle": [0, 0, 0.5, 1]}}

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib_regiondiff import presets
+from lib_regiondiff.authoring import presets
+from lib_regiondiff.authoring.preflight import Surroundings, preflight
+from lib_regiondiff.authoring.presets import Store
+from lib_regiondiff.authoring.summary import Shares
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.palette import parse
-from lib_regiondiff.preflight import Surroundings, preflight
-from lib_regiondiff.presets import Store
-from lib_regiondiff.summary import Shares
 from palettes import picture
 
 SHARES = {

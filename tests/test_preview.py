@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from PIL import Image
 
+from lib_regiondiff.authoring.preflight import Notice, Surroundings
+from lib_regiondiff.authoring.preview import MOST, html, look, message
+from lib_regiondiff.document.palette import Palette, dump, parse
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.palette import Palette, dump, parse
-from lib_regiondiff.preflight import Notice, Surroundings
-from lib_regiondiff.preview import MOST, html, look, message
 from palettes import json_values, palettes
 
 EVIL = '"><script>alert(1)</script><img src=x onerror="x">\'&'

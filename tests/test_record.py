@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from lib_regiondiff import record
+from lib_regiondiff.document import png
+from lib_regiondiff.document.palette import Background, Brush, Lora, Model, Palette, parse
+from lib_regiondiff.document.png import MadeWith
+from lib_regiondiff.document.records import made
 from lib_regiondiff.errors import HostError, PaletteError
-from lib_regiondiff.palette import Background, Brush, Lora, Model, Palette, parse
-from lib_regiondiff.record import MadeWith
-from lib_regiondiff.records import made
 from palettes import data_url, encoded, palettes, picture
 
 CHOSEN = {"tiles": {"width": 512, "height": 640, "overlap": 128}, "bootstrap": {"levels": 2, "mix": 1.5}}
@@ -36,14 +36,14 @@ def grey() -> Image.Image:
 
 def saved(folder: Path, palette: Palette) -> Path:
     """The PNG of a palette."""
-    record.save(grey(), palette, MADE, folder / "a.png")
+    png.save(grey(), palette, MADE, folder / "a.png")
     return folder / "a.png"
 
 
 def told(path: Path) -> str:
     """What is said of a file that can't be read."""
     with pytest.raises(PaletteError) as caught:
-        record.load(path)
+        png.load(path)
     text = str(caught.value)
     assert "\n" not in text
     return text
@@ -57,7 +57,7 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 def with_text(folder: Path, text: bytes, flag: int = 0) -> Path:
     """A PNG whose record is this text."""
     plain = encoded(grey())
-    body = record.MARK + bytes([flag, 0]) + b"\0\0" + text
+    body = png.MARK + bytes([flag, 0]) + b"\0\0" + text
     path = folder / "b.png"
     path.write_bytes(plain[:33] + chunk(b"iTXt", body) + plain[33:])
     return path
@@ -66,8 +66,8 @@ def with_text(folder: Path, text: bytes, flag: int = 0) -> Path:
 @ANY_FOLDER
 @given(palettes())
 def test_what_is_saved_loads_as_the_same(tmp_path: Path, palette: Palette) -> None:
-    palette = record.without_places(palette)
-    assert record.load(saved(tmp_path, palette)) == (record.without_places(palette), MADE)
+    palette = png.without_places(palette)
+    assert png.load(saved(tmp_path, palette)) == (png.without_places(palette), MADE)
 
 
 def test_the_picture_is_as_it_was(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_palette_of_many_megabytes_survives(tmp_path: Path) -> None:
     dot = encoded(Image.new("L", (1, 1), 255))
     mask = dot[:33] + chunk(b"teSt", bytes(20 * 2**20)) + dot[33:]
     palette = parse({"version": 1, "brushes": [{"id": "a", "mask": data_url(mask)}]})
-    assert record.load(saved(tmp_path, palette))[0] == palette
+    assert png.load(saved(tmp_path, palette))[0] == palette
 
 
 @pytest.mark.parametrize("prompt", ["a tree", "ein Bäumchen", "木\nand 🌳"])
@@ -115,7 +115,7 @@ def test_other_programs_see_the_prompt_and_the_settings(tmp_path: Path, prompt: 
 def test_folders_of_a_machine_stay_there(tmp_path: Path, name: str, kept: str) -> None:
     lora = made(Lora, {"name": name or "a"})  # what was loaded may have a longer path than a palette takes
     model = made(Model, {"name": name, "vae": name, "loras": (lora,)})
-    palette, _ = record.load(saved(tmp_path, made(Palette, {"model": model})))
+    palette, _ = png.load(saved(tmp_path, made(Palette, {"model": model})))
     assert (palette.model.name, palette.model.vae) == (kept, kept)
     assert palette.model.loras[0].name == (kept or "a")
     assert b"ann" not in (tmp_path / "a.png").read_bytes()
@@ -129,7 +129,7 @@ class Broken:
 
     def save(self, file: Any, **options: Any) -> None:
         """Write a beginning."""
-        file.write(record.SIGNATURE)
+        file.write(png.SIGNATURE)
         raise self.error
 
 
@@ -142,7 +142,7 @@ def test_a_broken_write_leaves_all_as_it_was(tmp_path: Path, error: BaseExceptio
     before = saved(tmp_path, Palette(seed=1)).read_bytes()
     for name in ("a.png", "new.png"):
         with pytest.raises((HostError, KeyboardInterrupt)) as raised:
-            record.save(image, Palette(seed=2), MADE, tmp_path / name)
+            png.save(image, Palette(seed=2), MADE, tmp_path / name)
         assert str(raised.value).startswith(f"{tmp_path / name}: " if told else "") and told in str(raised.value)
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
     assert (tmp_path / "a.png").read_bytes() == before
@@ -151,8 +151,8 @@ def test_a_broken_write_leaves_all_as_it_was(tmp_path: Path, error: BaseExceptio
 def test_a_file_can_be_replaced_and_names_can_be_anything(tmp_path: Path) -> None:
     path = tmp_path / ("木 ä " + "x" * 60 + ".png")
     for seed in (1, 2):
-        record.save(grey(), Palette(seed=seed), MADE, path)
-    assert record.load(path)[0].seed == 2
+        png.save(grey(), Palette(seed=seed), MADE, path)
+    assert png.load(path)[0].seed == 2
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -172,20 +172,20 @@ def test_a_png_of_another_program_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b"{}", b"7", b"\xff", b"[" * 100000, b'"palette"', b"null"])
 def test_a_damaged_record_is_told(tmp_path: Path, text: bytes) -> None:
-    assert told(with_text(tmp_path, text)) == f"b.png: expected {record.OURS}, got a damaged one"
+    assert told(with_text(tmp_path, text)) == f"b.png: expected {png.OURS}, got a damaged one"
 
 
 def test_a_png_that_was_cut_is_told_wherever_it_was_cut(tmp_path: Path) -> None:
     whole = saved(tmp_path, Palette()).read_bytes()
     end = whole.index(b"IDAT") - 4
-    for length in range(len(record.SIGNATURE), end, 7):
+    for length in range(len(png.SIGNATURE), end, 7):
         (tmp_path / "a.png").write_bytes(whole[:length])
         assert told(tmp_path / "a.png").endswith("a damaged one")
 
 
 def test_any_changed_byte_of_the_record_is_seen(tmp_path: Path) -> None:
     whole = saved(tmp_path, Palette()).read_bytes()
-    start, end = whole.index(record.MARK) + len(record.MARK), whole.index(b"IDAT") - 4
+    start, end = whole.index(png.MARK) + len(png.MARK), whole.index(b"IDAT") - 4
     for place in range(start, end):
         changed = bytearray(whole)
         changed[place] ^= 1
@@ -195,7 +195,7 @@ def test_any_changed_byte_of_the_record_is_seen(tmp_path: Path) -> None:
 
 def test_a_record_that_another_program_compressed_is_read(tmp_path: Path) -> None:
     text = json.dumps({"palette": {"version": 1, "seed": 5}}).encode()
-    assert record.load(with_text(tmp_path, zlib.compress(text), 1))[0].seed == 5
+    assert png.load(with_text(tmp_path, zlib.compress(text), 1))[0].seed == 5
     assert told(with_text(tmp_path, b"no zlib", 1)).endswith("a damaged one")
 
 
@@ -213,26 +213,26 @@ STRANGE += [{"chosen": value} for value in (7, {"x": {}}, {"tiles": 3, "bootstra
 @pytest.mark.parametrize("made", STRANGE)
 def test_strange_facts_about_the_making_are_left_out(tmp_path: Path, made: Any) -> None:
     text = json.dumps({"palette": {"version": 1}, "made_with": made}).encode()
-    assert record.load(with_text(tmp_path, text))[1] == MadeWith("", "", {})
+    assert png.load(with_text(tmp_path, text))[1] == MadeWith("", "", {})
 
 
 @pytest.mark.parametrize("word", ["average", "mixture", None])
 def test_the_method_that_was_chosen_is_read_again(tmp_path: Path, word: str | None) -> None:
     text = json.dumps({"palette": {"version": 1}, "made_with": {"chosen": {"blend": word}}}).encode()
-    assert record.load(with_text(tmp_path, text))[1] == MadeWith("", "", {}, chosen={"blend": word})
+    assert png.load(with_text(tmp_path, text))[1] == MadeWith("", "", {}, chosen={"blend": word})
 
 
 @given(WORDS)
 def test_facts_about_the_making_cannot_steer_a_terminal(word: str) -> None:
-    made = record._made_with({"device": f"\x1b[2J{word}", "versions": {"torch": word}})
+    made = png._made_with({"device": f"\x1b[2J{word}", "versions": {"torch": word}})
     assert made.device.isprintable()
     assert made.versions.get("torch", "").isprintable()
 
 
 def test_differences_are_told_in_a_line_each() -> None:
     now = MadeWith("cpu", "float16", {"regiondiff": "0.1.0", "torch": "2.13.0", "numpy": "2.0"})
-    assert record.differences(MADE, MADE) == []
-    assert record.differences(MADE, now) == [
+    assert png.differences(MADE, MADE) == []
+    assert png.differences(MADE, now) == [
         "device cuda then, cpu now",
         "device name NVIDIA H200 then, unknown now",
         "torch 2.12.0 then, 2.13.0 now",
@@ -244,18 +244,18 @@ def test_differences_are_told_in_a_line_each() -> None:
 @given(palettes(), WORDS)
 def test_what_is_shown_is_the_palette(palette: Palette, word: str) -> None:
     palette = parse({"version": 1, "background": {"prompt": f"\x9b2J\u202e{word}"}}) if len(word) > 9 else palette
-    assert parse(json.loads(record.pretty(palette, MADE, full=True))["palette"]) == palette
+    assert parse(json.loads(png.pretty(palette, MADE, full=True))["palette"]) == palette
 
 
 def test_pictures_are_shown_in_short(tmp_path: Path) -> None:
     url = data_url(encoded(Image.effect_noise((64, 64), 50)))
     palette = parse({"version": 1, "brushes": [{"id": "a", "mask": url}]})
-    assert url not in record.pretty(palette, None)
-    assert f"({len(url)} characters)" in record.pretty(palette, None)
-    assert url in record.pretty(palette, None, full=True)
+    assert url not in png.pretty(palette, None)
+    assert f"({len(url)} characters)" in png.pretty(palette, None)
+    assert url in png.pretty(palette, None, full=True)
 
 
 def test_versions_name_what_is_installed() -> None:
-    assert record.versions()["regiondiff"]
-    assert record.versions()["torch"]
-    assert set(record.versions()) <= {"regiondiff", *record.PACKAGES}
+    assert png.versions()["regiondiff"]
+    assert png.versions()["torch"]
+    assert set(png.versions()) <= {"regiondiff", *png.PACKAGES}

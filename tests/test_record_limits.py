@@ -12,20 +12,20 @@ from bounded import bounded
 from hostile_cases import document
 from hostile_pictures import head
 from hostile_pictures import png as png_of
-from lib_regiondiff import jsontext, record
+from lib_regiondiff.document import json_text, png
+from lib_regiondiff.document.palette import Palette, dumps, parse
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.palette import Palette, dumps, parse
 from palettes import data_url, encoded
 from test_record import chunk, grey, saved, told, with_text
 
 
 def test_the_pixels_are_read_without_anything_else(tmp_path: Path) -> None:
     path = saved(tmp_path, Palette())
-    assert record.picture(path, Palette()).tobytes() == grey().tobytes()
+    assert png.picture(path, Palette()).tobytes() == grey().tobytes()
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(PaletteError, match=r"^a\.png: expected a picture .*, got .* end too early$"):
-        record.picture(path, Palette())
+        png.picture(path, Palette())
 
 
 @pytest.mark.parametrize(("side", "is_read"), [(6016, True), (6080, False)])
@@ -34,10 +34,10 @@ def test_pixels_are_read_up_to_the_canvas(tmp_path: Path, side: int, is_read: bo
     path = tmp_path / "a.png"
     path.write_bytes(png_of(first=head(side, side, depth=1), pixels=bytes((side // 8 + 1) * side)))
     if is_read:
-        assert record.picture(path, Palette(size=Size(6016, 6016))).size == (side, side)
+        assert png.picture(path, Palette(size=Size(6016, 6016))).size == (side, side)
         return
     with pytest.raises(PaletteError, match="6080x6080 pixels"):
-        record.picture(path, Palette(size=Size(6016, 6016)))
+        png.picture(path, Palette(size=Size(6016, 6016)))
 
 
 def test_a_record_that_inflates_is_told_and_never_held(tmp_path: Path) -> None:
@@ -49,18 +49,18 @@ def test_a_record_that_inflates_is_told_and_never_held(tmp_path: Path) -> None:
 
 
 def test_the_largest_palette_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsontext, "MAX_BYTES", 2**20)
-    monkeypatch.setattr(record, "MAX_TEXT", 2**20 + 2**16)
+    monkeypatch.setattr(json_text, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(png, "MAX_TEXT", 2**20 + 2**16)
     noise = Image.effect_noise((860, 860), 90)
     palette = parse(document(background={"image": data_url(encoded(noise))}))
     assert 2**20 - 2**17 < len(dumps(palette)) < 2**20
-    assert record.load(saved(tmp_path, palette))[0] == palette
-    monkeypatch.setattr(record, "MAX_TEXT", 2**19)
+    assert png.load(saved(tmp_path, palette))[0] == palette
+    monkeypatch.setattr(png, "MAX_TEXT", 2**19)
     assert told(tmp_path / "a.png").endswith("a damaged one")
 
 
 def test_a_png_of_chunks_without_end_is_left(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(record.SIGNATURE + chunk(b"teSt", b"") * 200_000)
+    (tmp_path / "a.png").write_bytes(png.SIGNATURE + chunk(b"teSt", b"") * 200_000)
     with bounded(1.0, 50):
         assert told(tmp_path / "a.png").endswith("a damaged one")
 
@@ -72,4 +72,4 @@ def test_strange_numbers_of_what_was_chosen_are_left_out(tmp_path: Path, number:
     if number == "NaN":
         assert told(path).endswith("a damaged one")
     else:
-        assert record.load(path)[1].chosen == {"bootstrap": {"mix": 1.5}}
+        assert png.load(path)[1].chosen == {"bootstrap": {"mix": 1.5}}

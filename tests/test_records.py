@@ -15,11 +15,8 @@ from PIL import Image
 
 import lib_regiondiff
 from cli_stub import run
-from lib_regiondiff import imaging, masks, requests
-from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import Picture, Shape
-from lib_regiondiff.palette import (
+from lib_regiondiff.document import pictures
+from lib_regiondiff.document.palette import (
     Background,
     Bootstrap,
     Brush,
@@ -34,7 +31,12 @@ from lib_regiondiff.palette import (
     dump,
     parse,
 )
-from lib_regiondiff.records import made, renewed
+from lib_regiondiff.document.pictures import Picture, Shape
+from lib_regiondiff.document.records import made, renewed
+from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.planning import prompts
+from lib_regiondiff.planning.weights import masks
 from palettes import palettes
 
 LEFT = Shape("rectangle", (0, 0, 0.5, 1))
@@ -123,7 +125,7 @@ HARD = GREY > 99
 )
 def test_masks_may_be_images_and_arrays(mask: Any, wanted: np.ndarray) -> None:
     brush = Brush(id="a", mask=mask)
-    assert isinstance(brush.mask, Picture) and np.array_equal(imaging.coverage(brush.mask), wanted)
+    assert isinstance(brush.mask, Picture) and np.array_equal(pictures.coverage(brush.mask), wanted)
     assert np.allclose(masks.rasterise(brush.mask, ROOM), wanted / 255)
     assert parse(dump(Palette(brushes=(brush,)))).brushes == (brush,)
     assert parse({"version": 1, "brushes": [{"id": "a", "mask": mask}]}).brushes == (brush,)
@@ -158,7 +160,7 @@ def test_images_that_are_no_masks_are_told(mask: Any, told: str) -> None:
 def test_pictures_may_be_images_of_any_mode(mode: str) -> None:
     image = Image.new(mode, (7, 5))
     held = Init(image=image).image
-    assert isinstance(held, Picture) and imaging.decode(held).size == (7, 5)
+    assert isinstance(held, Picture) and pictures.decode(held).size == (7, 5)
 
 
 def test_pictures_may_be_arrays_of_colours_and_keep_no_notes() -> None:
@@ -167,7 +169,7 @@ def test_pictures_may_be_arrays_of_colours_and_keep_no_notes() -> None:
     image.info = {"exif": b"Exif\0\0MM\0*", "icc_profile": b"secret", "dpi": (3, 3)}
     exact = [Background(image=each).image for each in (pixels, pixels / 255, image)]
     for held in exact:
-        assert isinstance(held, Picture) and np.array_equal(np.asarray(imaging.decode(held)), pixels)
+        assert isinstance(held, Picture) and np.array_equal(np.asarray(pictures.decode(held)), pixels)
     assert len({held.url for held in exact if isinstance(held, Picture)}) == 1 and image.info["dpi"] == (3, 3)
 
 
@@ -195,7 +197,7 @@ def test_a_second_id_is_told_beside_all_other_faults(tmp_path: Path) -> None:
         parse(json.dumps(TWICE))
     assert [problem.path for problem in caught.value.problems] == PATHS
     with pytest.raises(PaletteError) as caught:
-        requests.read(TWICE)
+        prompts.read(TWICE)
     assert [problem.path for problem in caught.value.problems] == PATHS
     place = tmp_path / "twice.json"
     place.write_text(json.dumps(TWICE), encoding="utf-8")

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from lib_regiondiff import requests
+from lib_regiondiff.document.palette import dumps, parse
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.wildcards import expand
-from lib_regiondiff.palette import dumps, parse
-from lib_regiondiff.plan import BACKGROUND, Text
-from lib_regiondiff.requests import Words
+from lib_regiondiff.planning import prompts
+from lib_regiondiff.planning.plan import BACKGROUND, Text
+from lib_regiondiff.planning.prompts import Words
 
 HALF = {"rectangle": [0, 0, 0.5, 1]}
 PALETTE: dict[str, Any] = {
@@ -37,13 +37,13 @@ def words(prompt: str = "a field", negative: str = "blur", seed: int = 1, **more
 
 def test_a_sidecar_that_nobody_found_is_told_by_its_name() -> None:
     with pytest.raises(PaletteError, match=r"the file 0123456789abcdef\.regiondiff\.json in it"):
-        requests.read("0123456789abcdef.regiondiff.json")
+        prompts.read("0123456789abcdef.regiondiff.json")
 
 
 def test_a_palette_comes_as_data_as_text_and_as_an_infotext_s_value() -> None:
     palette = parse(PALETTE)
     for form in (PALETTE, dumps(palette), infotext.pack(palette)):
-        assert requests.read(form).palette == palette
+        assert prompts.read(form).palette == palette
 
 
 @pytest.mark.parametrize(
@@ -51,23 +51,23 @@ def test_a_palette_comes_as_data_as_text_and_as_an_infotext_s_value() -> None:
 )
 def test_anything_else_is_one_clear_error(given: Any) -> None:
     with pytest.raises(PaletteError):
-        requests.read(given)
+        prompts.read(given)
 
 
 def test_the_main_prompts_are_the_background_s_where_it_has_none() -> None:
-    found = requests.texts(parse(PALETTE), words())
+    found = prompts.texts(parse(PALETTE), words())
     assert found == {BACKGROUND: Text("a field", "blur"), "a": Text("a tree", "blur"), "b": Text("", "")}
     own = parse(PALETTE | {"background": {"prompt": "a sea", "negative": "fog"}})
-    assert requests.texts(own, words())[BACKGROUND] == Text("a sea", "fog")
-    assert requests.texts(own, words())["a"] == Text("a tree", "fog")
+    assert prompts.texts(own, words())[BACKGROUND] == Text("a sea", "fog")
+    assert prompts.texts(own, words())["a"] == Text("a tree", "fog")
 
 
 def test_typed_regions_take_the_prompt_before_styles() -> None:
-    document = requests.read({"typed": {}})
+    document = prompts.read({"typed": {}})
     spoken = words("red\nblue, in oil", raw=("red\nblue", "blur"), style=lambda text, negative: f"{text}, in oil")
-    palette = requests.palette_of(document, spoken)
+    palette = prompts.palette_of(document, spoken)
     assert [brush.prompt for brush in palette.brushes] == ["red", "blue"]
-    found = requests.texts(palette, spoken)
+    found = prompts.texts(palette, spoken)
     assert [found[brush.id].prompt for brush in palette.brushes] == ["red, in oil", "blue, in oil"]
 
 
@@ -75,7 +75,7 @@ def test_wildcards_of_typed_regions_are_drawn_once_for_the_whole_prompt() -> Non
     seasons, mixed = {"spring", "summer", "autumn", "winter"}, set()
     for seed in range(8):
         text = "{spring|summer|autumn|winter} ADDCOMM a{ BREAK | }cat BREAK a dog"
-        kept = requests.resolved(requests.read({"typed": {}}), words(text, "", seed))
+        kept = prompts.resolved(prompts.read({"typed": {}}), words(text, "", seed))
         said = [brush.prompt.partition(",")[0] for brush in kept.brushes]
         assert len(set(said)) == 1 and set(said) <= seasons
         mixed.add((said[0], len(kept.brushes)))
@@ -83,27 +83,27 @@ def test_wildcards_of_typed_regions_are_drawn_once_for_the_whole_prompt() -> Non
 
 
 def test_a_typed_prompt_that_is_too_long_is_refused_before_anything_is_drawn() -> None:
-    document = requests.read({"typed": {}})
+    document = prompts.read({"typed": {}})
     for raw, path in (((f"{{{'a' * 20_001}|b}} BREAK c", ""), "prompt"), (("a BREAK b", "c" * 20_001), "negative")):
         with pytest.raises(PaletteError) as caught:
-            requests.palette_of(document, words("", raw=raw, draw=lambda text, seed: pytest.fail("drawn")))
+            prompts.palette_of(document, words("", raw=raw, draw=lambda text, seed: pytest.fail("drawn")))
         assert str(caught.value).startswith(f"{path}: expected text of 0…20000 characters, got 200")
 
 
 def test_wildcards_of_a_typed_document_s_background_are_drawn() -> None:
-    document = requests.read({"typed": {}, "background": {"prompt": "{sea|sky}"}})
-    kept = {requests.resolved(document, words("red BREAK blue", "", seed)).background.prompt for seed in range(9)}
+    document = prompts.read({"typed": {}, "background": {"prompt": "{sea|sky}"}})
+    kept = {prompts.resolved(document, words("red BREAK blue", "", seed)).background.prompt for seed in range(9)}
     assert kept == {"sea", "sky"}
 
 
 def test_wildcards_depend_on_image_and_brush_and_are_what_the_infotext_keeps() -> None:
     brushes = [{"id": name, "prompt": "{a|b|c|d|e|f|g|h} __cat__", "mask": HALF} for name in "xyz"]
-    document = requests.read({"version": 1, "brushes": brushes})
+    document = prompts.read({"version": 1, "brushes": brushes})
     seen = set()
     for seed in range(8):
         spoken = words(seed=seed, files=lambda name: ["lynx"] if name == "cat" else None)
-        kept = requests.resolved(document, spoken)
-        encoded = requests.texts(kept, spoken)
+        kept = prompts.resolved(document, spoken)
+        encoded = prompts.texts(kept, spoken)
         assert [brush.prompt for brush in kept.brushes] == [encoded[brush.id].prompt for brush in kept.brushes]
         assert all(brush.prompt.endswith(" lynx") for brush in kept.brushes)
         seen |= {brush.prompt for brush in kept.brushes}
@@ -115,11 +115,11 @@ def test_tags_of_networks_are_no_words_and_are_named_once() -> None:
         {"id": "a", "prompt": "a cat<lora:cat:0.5>", "mask": HALF},
         {"id": "b", "prompt": "<lora:cat:0.5><lora:dog:1>a dog", "mask": HALF},
     ]
-    document = requests.read({"version": 1, "brushes": brushes})
+    document = prompts.read({"version": 1, "brushes": brushes})
     assert document.palette is not None
-    found = requests.texts(document.palette, words())
+    found = prompts.texts(document.palette, words())
     assert (found["a"].prompt, found["b"].prompt) == ("a cat", "a dog")
-    assert requests.networks(document.palette) == ("<lora:cat:0.5>", "<lora:dog:1>")
+    assert prompts.networks(document.palette) == ("<lora:cat:0.5>", "<lora:dog:1>")
 
 
 def test_wildcards_are_read_from_the_webui_s_folders(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_wildcards_are_read_from_the_webui_s_folders(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "cat.txt").write_text(f"{line}\n", encoding="utf-8")
     (tmp_path / "extensions/some/wildcards/dog.txt").write_text("poodle\n", encoding="utf-8")
-    files = requests.wildcards(tmp_path)
+    files = prompts.wildcards(tmp_path)
     found = {name: [line for line in files(name) or () if line] for name in ("cat", "dog")}
     assert found == {"cat": ["own"], "dog": ["poodle"]} and files("cow") is None
 
@@ -136,6 +136,6 @@ def test_a_file_beside_a_picture_is_found_by_its_name(tmp_path: Path) -> None:
     name = "0123456789abcdef.regiondiff.json"
     (tmp_path / "day").mkdir()
     (tmp_path / "day" / name).write_text("{}", encoding="utf-8")
-    assert requests.folder_of(name, [tmp_path / "none", tmp_path]) == tmp_path / "day"
-    assert requests.folder_of("rd1.x", [tmp_path]) is None
-    assert requests.folder_of("../" + name, [tmp_path]) is None
+    assert prompts.folder_of(name, [tmp_path / "none", tmp_path]) == tmp_path / "day"
+    assert prompts.folder_of("rd1.x", [tmp_path]) is None
+    assert prompts.folder_of("../" + name, [tmp_path]) is None

@@ -23,16 +23,17 @@ from torch import nn
 
 from cli_stub import run
 from known_single_file import vae_name
-from lib_regiondiff import demo, record
+from lib_regiondiff import demo
+from lib_regiondiff.document import png
+from lib_regiondiff.document.palette import Palette, dump, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Row
-from lib_regiondiff.hosts import memory
-from lib_regiondiff.hosts.diffusers import DiffusersHost, render, room
-from lib_regiondiff.hosts.diffusers.extras import Extras
-from lib_regiondiff.hosts.diffusers.room import DENOISER, TEXT, Room, by_vae
-from lib_regiondiff.hosts.diffusers.vaes import encoded, exchange
-from lib_regiondiff.hosts.memory import Memory
-from lib_regiondiff.palette import Palette, dump, parse
+from lib_regiondiff.hosts import row_budget
+from lib_regiondiff.hosts.diffusers import DiffusersHost, placement, render
+from lib_regiondiff.hosts.diffusers.additions.additions import Extras
+from lib_regiondiff.hosts.diffusers.additions.vaes import encoded, exchange
+from lib_regiondiff.hosts.diffusers.placement import DENOISER, TEXT, Room, by_vae
+from lib_regiondiff.hosts.row_budget import Memory
 
 pytestmark = pytest.mark.diffusers
 CPU = torch.device("cpu")
@@ -119,7 +120,7 @@ def test_a_picture_by_the_tiny_vae_is_nearly_the_same_and_says_so(tmp_path: Path
     words = ("--model", "demo", "--device", "cpu", "--lora", "demo-lcm")
     run("render", source, "-o", out, *words)
     run("render", source, "-o", tiny, *words, "--tiny-vae", "demo-tiny")
-    assert record.load(tiny)[0].model.vae == "demo-tiny"
+    assert png.load(tiny)[0].model.vae == "demo-tiny"
     first, second = (np.asarray(Image.open(path)).astype(int) for path in (out, tiny))
     assert 0 < np.abs(first - second).mean() < 25
 
@@ -203,14 +204,14 @@ def test_networks_take_turns_on_the_device() -> None:
     pipe = SimpleNamespace(text_encoder=Network(), unet=Network(), vae=Network(), text_encoder_2=None)
     there = torch.device("meta")
     for wanted in (TEXT, DENOISER, DENOISER, (), DENOISER, TEXT):
-        room.bring(pipe, wanted, there)
+        placement.bring(pipe, wanted, there)
         assert [pipe.text_encoder.device == there, pipe.unet.device == there] == [wanted == TEXT, wanted == DENOISER]
     assert pipe.unet.places == ["cpu", "meta", "cpu", "meta", "cpu"] and pipe.vae.places == ["cpu"]
 
 
 def test_offloading_brings_what_works_and_changes_no_pixel(host: DiffusersHost, monkeypatch: Any) -> None:
     brought: list[tuple[str, ...]] = []
-    monkeypatch.setattr(room, "bring", lambda pipe, wanted, device: brought.append(wanted))
+    monkeypatch.setattr(placement, "bring", lambda pipe, wanted, device: brought.append(wanted))
     away = replace(DiffusersHost.of(host.pipe), extras=Extras(room=Room(offload=True)))
     for document in (palette(), palette(brushes=[])):
         brought.clear()
@@ -241,7 +242,7 @@ def test_rows_go_by_free_memory_and_are_halved_when_it_runs_out(host: DiffusersH
     calls.clear()
     fake = Memory(lambda: 2500, lambda: 0, iter(range(10**6)).__next__)
     monkeypatch.setattr("lib_regiondiff.hosts.diffusers.host.memory_of", lambda device: fake)
-    assert np.abs(pixels(host, document) - wanted).max() <= 1 and calls[0] == memory.FIRST_ROWS
+    assert np.abs(pixels(host, document) - wanted).max() <= 1 and calls[0] == row_budget.FIRST_ROWS
     most[0] = 0
     with pytest.raises(HostError, match=r"GPU memory: expected room for one view.*tiles\.width"):
         pixels(host, document)

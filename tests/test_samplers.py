@@ -13,16 +13,17 @@ diffusers = pytest.importorskip("diffusers")
 
 from known_model import COLOURS
 from known_unet import AMPLITUDE
-from lib_regiondiff import noise, sampler_names
+from lib_regiondiff.denoising.parameterization import PREDICTIONS
+from lib_regiondiff.document import sampler_names
+from lib_regiondiff.document.palette import Palette, dump, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Level
-from lib_regiondiff.hosts.diffusers import samplers, schedule
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run
-from lib_regiondiff.hosts.diffusers.samplers import BASES, SAMPLERS
-from lib_regiondiff.hosts.diffusers.schedule import Schedule
-from lib_regiondiff.palette import Palette, dump, parse
-from lib_regiondiff.prediction import PREDICTIONS
+from lib_regiondiff.hosts.diffusers.sampling import samplers, schedule
+from lib_regiondiff.hosts.diffusers.sampling.samplers import BASES, SAMPLERS
+from lib_regiondiff.hosts.diffusers.sampling.schedule import Schedule
+from lib_regiondiff.planning import noise
 
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
 NEAR = 10 / 127.5  # ten grey levels, in latents of the known model

@@ -25,10 +25,10 @@ from fidelity_methods import Cost
 from fidelity_pictures import Setup
 
 from fakes import GaussianHost, clock_of, exploding, schedule
-from lib_regiondiff import masks
-from lib_regiondiff.model import Call, ask
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Job, Plan, make_plan
+from lib_regiondiff.denoising.model import Call, ask
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.weights import masks
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(4))
 BOXES = {"a": [0, 0, 0.25, 0.5], "b": [0.25, 0.25, 1, 1]}

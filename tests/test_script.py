@@ -11,9 +11,9 @@ import pytest
 
 import lib_regiondiff
 from fake_webui import put
-from lib_regiondiff import jobs, plots
+from lib_regiondiff.extension import jobs, xyz_plot
 from lib_regiondiff.fingerprints import fingerprint
-from lib_regiondiff.hosts import settings
+from lib_regiondiff.hosts.webui.program import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -74,7 +74,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
 def test_with_its_own_library_the_script_is_at_work(host: Host) -> None:
     module, script = host.load()
     assert module.TROUBLE == "" and script.title() == jobs.TITLE == module.TITLE
-    assert host.registered["on_before_ui"] == [plots.register, settings.add]
+    assert host.registered["on_before_ui"] == [xyz_plot.register, settings.add]
     assert host.registered["on_ui_settings"] == [settings.add]
 
 

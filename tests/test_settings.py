@@ -12,10 +12,11 @@ import fake_a1111
 import fake_forge
 from fake_sampler import Job, halves
 from fake_webui import WebUI, put
-from lib_regiondiff import __version__, jobs
+from lib_regiondiff import __version__
+from lib_regiondiff.extension import jobs
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.hosts import settings
-from lib_regiondiff.hosts.refusals import RequestError
+from lib_regiondiff.hosts.webui.program import settings
+from lib_regiondiff.hosts.webui.program.error_display import RequestError
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib_regiondiff import shapes
+from lib_regiondiff.document.pictures import Shape
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import Shape
+from lib_regiondiff.planning.weights import shapes
 
 SIZES = st.builds(Size, st.integers(1, 40), st.integers(1, 40))
 

@@ -18,13 +18,13 @@ from known_families import build_sd2, build_sdxl
 from known_model import COLOURS
 from known_original import sd2_checkpoint, sdxl_checkpoint
 from known_unet import AMPLITUDE
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers import predicts
+from lib_regiondiff.hosts.diffusers.checkpoints import parameterization
+from lib_regiondiff.hosts.diffusers.checkpoints.kinds import SD1, SD2, SDXL, kind_of
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.kinds import SD1, SD2, SDXL, kind_of
 from lib_regiondiff.hosts.diffusers.render import Run, render
-from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
-from lib_regiondiff.palette import Palette, parse
 
 NOISE, VELOCITY = "epsilon", "v_prediction"
 BUILD: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
@@ -80,11 +80,11 @@ def test_a_single_file_draws_its_folders_picture_and_obeys(
 @pytest.mark.parametrize("kind", [NOISE, VELOCITY])
 def test_an_sd2_network_is_asked_what_it_predicts(known_pipeline: Any, kind: str) -> None:
     unet = build_sd2(known_pipeline, kind).unet
-    assert predicts.usual(unet, asked=True) == predicts.usual(unet.half(), asked=True) == kind
-    assert predicts.usual(unet, asked=False) == NOISE
+    assert parameterization.usual(unet, asked=True) == parameterization.usual(unet.half(), asked=True) == kind
+    assert parameterization.usual(unet, asked=False) == NOISE
     unet.conv_in.bias[0] = float("nan")
     with pytest.raises(ValueError, match="NaN or infinity"):
-        predicts.usual(unet, asked=True)
+        parameterization.usual(unet, asked=True)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_files_say_what_they_predict(
 ) -> None:
     if text:
         (tmp_path / "model.yaml").write_text(text, encoding="utf-8")
-    assert predicts.said(names, notes, tmp_path / "model.safetensors") == wanted
+    assert parameterization.said(names, notes, tmp_path / "model.safetensors") == wanted
 
 
 def test_open_clip_is_filled_up_with_exclamation_marks() -> None:

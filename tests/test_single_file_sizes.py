@@ -17,8 +17,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from known_original import SD2_TEXT, SDXL_OPEN, SDXL_TEXT, UNET, bare, open_clip, unet
 from known_single_file import vae_name
-from lib_regiondiff.hosts.diffusers.kinds import SD2, SDXL, Kind, kind_of
-from lib_regiondiff.hosts.diffusers.layout import ASSETS, VAE, unet_sizes, vae_sizes
+from lib_regiondiff.hosts.diffusers.checkpoints.kinds import SD2, SDXL, Kind, kind_of
+from lib_regiondiff.hosts.diffusers.checkpoints.layout import ASSETS, VAE, unet_sizes, vae_sizes
 
 META = torch.device("meta")
 DOWN, UP = "CrossAttnDownBlock2D", "CrossAttnUpBlock2D"

@@ -16,13 +16,15 @@ from PIL import Image
 
 import lib_regiondiff
 from fakes import GaussianHost
-from lib_regiondiff import encoded as reading
-from lib_regiondiff import masks, noise, preview
-from lib_regiondiff.finish import finished
+from lib_regiondiff.authoring import preview
+from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.document import encoded as reading
+from lib_regiondiff.document.palette import parse
+from lib_regiondiff.document.pictures import Picture, Shape
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import Picture, Shape
-from lib_regiondiff.palette import parse
-from lib_regiondiff.plan import Job, make_plan
+from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.plan import Job, make_plan
+from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.store import ENTRY, Store
 from palettes import data_url, encoded
 

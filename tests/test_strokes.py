@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from freehand import freehand
-from lib_regiondiff import imaging
+from lib_regiondiff.document import pictures
+from lib_regiondiff.document.palette import Background, Brush, Palette
+from lib_regiondiff.document.pictures import Picture
+from lib_regiondiff.document.records import renewed
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext, strokes
 from lib_regiondiff.formats.infotext import LIMIT, pack, read, sidecar, unpack
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.palette import Background, Brush, Palette
-from lib_regiondiff.records import renewed
 
 
 def painted(*masks: Picture, **values: Any) -> Palette:
@@ -46,7 +46,7 @@ def soft(side: int = 512) -> Palette:
 
 def coverages(palette: Palette) -> list[bytes]:
     """The pixels of a palette's masks."""
-    return [imaging.coverage(brush.mask).tobytes() for brush in palette.brushes if isinstance(brush.mask, Picture)]
+    return [pictures.coverage(brush.mask).tobytes() for brush in palette.brushes if isinstance(brush.mask, Picture)]
 
 
 def test_six_freehand_masks_with_soft_edges_fit_by_their_pixels() -> None:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from bounded import bounded
 from fakes import GaussianHost, MeanCond
+from lib_regiondiff.document.palette import PROMPT, Palette, dump, parse
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.palette import PROMPT, Palette, dump, parse
-from lib_regiondiff.plan import BACKGROUND, Job, Text, make_plan
-from lib_regiondiff.suffix import suffixed
+from lib_regiondiff.planning.plan import BACKGROUND, Job, Text, make_plan
+from lib_regiondiff.planning.prompt_suffix import suffixed
 
 ON = ", background is {background}"
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cli_stub import PALETTE, SUN, TREE, run
+from lib_regiondiff.authoring.summary import Shares, describe_cost, summary
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.records import renewed
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.records import renewed
-from lib_regiondiff.summary import Shares, describe_cost, summary
 from palettes import encoded, palettes
 from test_overlay import mixing, planned
 

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from lib_regiondiff import hosts, tab
+from lib_regiondiff import hosts
+from lib_regiondiff.extension import tab
 from lib_regiondiff.geometry import Size
 
 

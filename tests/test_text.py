@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("diffusers")
 
-from lib_regiondiff.hosts.diffusers import text
-from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.text import encoding
 
 TOKENIZER: Any = clip_tokenizer()
 COMMA = TOKENIZER.convert_tokens_to_ids(",</w>")
@@ -20,12 +20,12 @@ WORDS = st.lists(st.sampled_from(["cat", "red", ",", "BREAK", "(sun:1.3)", "[moo
 
 
 def ids(prompt: str) -> list[list[int]]:
-    return [[token.id for token in chunk] for chunk in text.chunks(TOKENIZER, prompt)]
+    return [[token.id for token in chunk] for chunk in encoding.chunks(TOKENIZER, prompt)]
 
 
 def test_one_chunk_is_what_the_tokenizer_gives() -> None:
     prompt = "a photo of a red house by the sea"
-    framed = [token.id for token in text.framed(TOKENIZER, text.chunks(TOKENIZER, prompt)[0])]
+    framed = [token.id for token in encoding.framed(TOKENIZER, encoding.chunks(TOKENIZER, prompt)[0])]
     assert framed == TOKENIZER(prompt, padding="max_length", max_length=77).input_ids
 
 
@@ -33,9 +33,11 @@ def test_one_chunk_is_what_the_tokenizer_gives() -> None:
 @settings(max_examples=60)
 def test_no_token_is_lost_and_no_chunk_is_too_long(prompt: str) -> None:
     found = ids(prompt)
-    plain = [each for part in text.pieces(prompt) for each in TOKENIZER(part.text, add_special_tokens=False).input_ids]
+    plain = [
+        each for part in encoding.pieces(prompt) for each in TOKENIZER(part.text, add_special_tokens=False).input_ids
+    ]
     assert [each for chunk in found for each in chunk] == plain
-    assert found and max(len(chunk) for chunk in found) <= text.ROOM
+    assert found and max(len(chunk) for chunk in found) <= encoding.ROOM
 
 
 def test_break_starts_a_chunk_and_the_empty_prompt_has_one() -> None:
@@ -64,8 +66,8 @@ class Counting:
 
 
 def test_emphasis_scales_tokens_and_keeps_the_mean() -> None:
-    plain = text.encode(TOKENIZER, Counting(), "a red cat").embedding
-    strong = text.encode(TOKENIZER, Counting(), "a (red:1.5) cat").embedding
+    plain = encoding.encode(TOKENIZER, Counting(), "a red cat").embedding
+    strong = encoding.encode(TOKENIZER, Counting(), "a (red:1.5) cat").embedding
     assert strong.mean() == pytest.approx(float(plain.mean()), rel=1e-5)
     ratio = strong / plain
     assert torch.allclose(ratio[0, 2] / ratio[0, 1], torch.tensor(1.5), atol=1e-5)
@@ -73,20 +75,20 @@ def test_emphasis_scales_tokens_and_keeps_the_mean() -> None:
 
 
 def test_weight_one_changes_no_bit() -> None:
-    one = text.encode(TOKENIZER, Counting(), "a (red:1.0) cat").embedding
-    assert torch.equal(one, text.encode(TOKENIZER, Counting(), "a red cat").embedding)
+    one = encoding.encode(TOKENIZER, Counting(), "a (red:1.0) cat").embedding
+    assert torch.equal(one, encoding.encode(TOKENIZER, Counting(), "a red cat").embedding)
 
 
 def test_long_prompts_have_77_rows_for_each_chunk() -> None:
-    cond = text.encode(TOKENIZER, Counting(), " ".join(["cat"] * 160))
+    cond = encoding.encode(TOKENIZER, Counting(), " ".join(["cat"] * 160))
     assert cond.embedding.shape == (1, 3 * 77, 3) and cond.group == 231
 
 
 def test_spans_point_at_every_occurrence() -> None:
     prompt = "a red house, a (red house:1.2) and a red car"
-    found = text.spans(TOKENIZER, prompt, "red house")
-    sequence = [token.id for chunk in text.chunks(TOKENIZER, prompt) for token in text.framed(TOKENIZER, chunk)]
+    found = encoding.spans(TOKENIZER, prompt, "red house")
+    sequence = [token.id for chunk in encoding.chunks(TOKENIZER, prompt) for token in encoding.framed(TOKENIZER, chunk)]
     assert len(found) == 2 and all(
         sequence[span] == TOKENIZER("red house", add_special_tokens=False).input_ids for span in found
     )
-    assert text.spans(TOKENIZER, prompt, "blue") == [] and text.spans(TOKENIZER, prompt, "") == []
+    assert encoding.spans(TOKENIZER, prompt, "blue") == [] and encoding.spans(TOKENIZER, prompt, "") == []

@@ -72,7 +72,7 @@ import lib_regiondiff
 for each in pkgutil.iter_modules(lib_regiondiff.__path__, "lib_regiondiff."):
     if not each.name.endswith((".ui", ".jobs", ".plots", ".api", ".tab")):  # these need a host
         importlib.import_module(each.name)
-assert {"torch", "lib_regiondiff.cli", "lib_regiondiff.__main__"} <= set(sys.modules)
+assert {"torch", "lib_regiondiff.command.cli", "lib_regiondiff.__main__"} <= set(sys.modules)
 print(sorted(name for name in os.environ if name.startswith(("OMP_", "KMP_", "GOMP_", "MKL_"))))
 """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "KMP_", "GOMP_", "MKL_"))}

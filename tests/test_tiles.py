@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib_regiondiff import tiles
 from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.planning import tiles
 
 SIDE = st.integers(1, 300)
 OFFSET = st.tuples(st.integers(0, 50), st.integers(0, 50))

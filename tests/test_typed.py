@@ -12,12 +12,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from lib_regiondiff.document.palette import Background, Palette, parse
+from lib_regiondiff.document.pictures import Shape
+from lib_regiondiff.document.rules import rules_of
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats.typed import Options, is_typed, typed
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.imaging import Shape
-from lib_regiondiff.palette import Background, Palette, parse
-from lib_regiondiff.schema import rules_of
 from palettes import json_values
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "typed-regions.md"

@@ -11,10 +11,12 @@ import pytest
 
 import lib_regiondiff
 from fake_gradio import SCRIPTS, Page, Part, install
-from lib_regiondiff import controls, presets, requests, ui
-from lib_regiondiff.palette import parse
-from lib_regiondiff.preflight import Surroundings
-from lib_regiondiff.tab import ROLES
+from lib_regiondiff.authoring import presets, typed_controls
+from lib_regiondiff.authoring.preflight import Surroundings
+from lib_regiondiff.document.palette import parse
+from lib_regiondiff.extension import accordion
+from lib_regiondiff.extension.tab import ROLES
+from lib_regiondiff.planning import prompts
 
 PLAIN = json.dumps({"version": 1, "brushes": [{"id": "a", "mask": {"rectangle": [0, 0, 1, 1]}}]})
 
@@ -31,7 +33,7 @@ def tab(page: Page) -> dict[str, Part]:
 def built(page: Page, data_path: Path, around: dict[str, Part] | None = None) -> tuple[Part, Part]:
     """The accordion of a tab."""
     around = tab(page) if around is None else around
-    return ui.accordion("Region Diffusion", lambda name: f"script_{name}", around, data_path)
+    return accordion.accordion("Region Diffusion", lambda name: f"script_{name}", around, data_path)
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Page:
 def drawn(page: Page) -> Any:
     """The palette that a job would draw."""
     prompt, negative = page.of("txt2img_prompt").value, page.of("neg_prompt").value
-    return requests.palette_of(requests.read(page.of("palette").value), Surroundings(prompt, negative).words)
+    return prompts.palette_of(prompts.read(page.of("palette").value), Surroundings(prompt, negative).words)
 
 
 def test_two_values_reach_python_and_building_leaves_no_trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -100,7 +102,7 @@ def test_options_keep_what_else_a_typed_document_says(page: Page) -> None:
 def test_the_switch_gives_back_the_palette_that_it_put_aside(page: Page) -> None:
     page.enter("palette", PLAIN)
     page.enter("typed", True)
-    assert controls.typed_in(page.of("palette").value) == {"typed": {}}
+    assert typed_controls.typed_in(page.of("palette").value) == {"typed": {}}
     page.enter("typed", False)
     assert page.of("palette").value == PLAIN
     assert page.of("options").state["visible"] is False
@@ -123,7 +125,7 @@ def test_what_is_typed_faster_than_the_answers_come_is_not_lost(page: Page) -> N
     for length in range(1, 6):
         page.enter("ratios", "1,2,1"[:length])
     page.catch_up()
-    assert controls.typed_in(page.of("palette").value) == {"typed": {"ratios": "1,2,1"}}
+    assert typed_controls.typed_in(page.of("palette").value) == {"typed": {"ratios": "1,2,1"}}
     assert "50.0 %" in page.of("preview").value
     for on in (False, True, False):
         page.enter("typed", on)
@@ -133,7 +135,7 @@ def test_what_is_typed_faster_than_the_answers_come_is_not_lost(page: Page) -> N
 
 def test_options_follow_what_is_written_into_the_palette(page: Page) -> None:
     page.enter("palette", '{"typed": {"layout": "rows", "ratios": "1,2"}}')
-    assert [page.of(key).value for key in controls.CONTROLS] == ["auto", "rows", "1,2", False, 0]
+    assert [page.of(key).value for key in typed_controls.CONTROLS] == ["auto", "rows", "1,2", False, 0]
     page.leave("ratios")
     assert page.of("palette").value == '{"typed": {"layout": "rows", "ratios": "1,2"}}'
     page.enter("palette", PLAIN)
@@ -147,7 +149,7 @@ def test_typed_regions_turn_into_a_palette_that_draws_the_same(page: Page) -> No
     page.enter("ratios", "1,3")
     typed = drawn(page)
     page.click("spell")
-    assert controls.typed_in(page.of("palette").value) is None and page.of("typed").value is False
+    assert typed_controls.typed_in(page.of("palette").value) is None and page.of("typed").value is False
     page.enter("txt2img_prompt", "")
     page.enter("neg_prompt", "")
     assert drawn(page) == typed and page.of("enabled").value is True
@@ -158,7 +160,7 @@ def test_typed_regions_that_are_wrong_stay(page: Page) -> None:
     page.enter("typed", True)
     page.enter("ratios", "1,2,3")
     page.click("spell")
-    assert controls.typed_in(page.of("palette").value) == {"typed": {"ratios": "1,2,3"}}
+    assert typed_controls.typed_in(page.of("palette").value) == {"typed": {"ratios": "1,2,3"}}
 
 
 def test_the_switch_follows_the_palette(page: Page) -> None:

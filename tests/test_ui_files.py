@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fake_gradio import Page, install
-from lib_regiondiff import controls, presets
-from lib_regiondiff.palette import parse
+from lib_regiondiff.authoring import presets, typed_controls
+from lib_regiondiff.document.palette import parse
 from test_ui import PLAIN, built, drawn
 
 
@@ -55,7 +55,7 @@ def test_loading_typed_regions_sets_the_options(page: Page, tmp_path: Path) -> N
     page.click("refresh")
     page.enter("saved", "t")
     page.click("load")
-    assert [page.of(key).value for key in controls.CONTROLS] == ["auto", "rows", "2,1", True, 0]
+    assert [page.of(key).value for key in typed_controls.CONTROLS] == ["auto", "rows", "2,1", True, 0]
     assert page.of("typed").value is True
     assert json.loads(page.of("palette").value)["typed"] == {"layout": "rows", "ratios": "2,1", "common": "first"}
 

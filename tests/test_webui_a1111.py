@@ -13,9 +13,10 @@ import fake_a1111
 from fake_a1111 import state_of
 from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import Checkpoint, WebUI
-from lib_regiondiff import hosts, jobs
-from lib_regiondiff.hosts import a1111
-from lib_regiondiff.hosts.refusals import RequestError
+from lib_regiondiff import hosts
+from lib_regiondiff.extension import jobs
+from lib_regiondiff.hosts.webui import a1111
+from lib_regiondiff.hosts.webui.program.error_display import RequestError
 
 SAMPLERS = ("Euler", "LCM", "DDIM", "DDIM CFG++")
 NEAR = 1e-3

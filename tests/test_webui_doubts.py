@@ -13,8 +13,8 @@ import fake_a1111
 import fake_forge
 from fake_sampler import Job, drawn, halves
 from fake_webui import WebUI
-from lib_regiondiff import jobs
-from lib_regiondiff.hosts.telling import KEY, MOST, SEPARATOR
+from lib_regiondiff.extension import jobs
+from lib_regiondiff.hosts.webui.program.notices import KEY, MOST, SEPARATOR
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 THIN = "too thin to show much"
@@ -114,7 +114,7 @@ def test_many_doubts_are_cut_short(webui: WebUI) -> None:
 
 
 def test_what_the_model_makes_of_it_is_told_to_the_api_too(webui: WebUI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lib_regiondiff.hosts.families.notices", lambda model: ("nobody knows it",))
+    monkeypatch.setattr("lib_regiondiff.hosts.webui.families.notices", lambda model: ("nobody knows it",))
     p = Job(webui, ["green"])
     drawn(p, halves("red", "green"))
     assert told(p) == ["nobody knows it"]

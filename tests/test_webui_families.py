@@ -15,18 +15,19 @@ import fake_forge
 from fake_forge import with_unet
 from fake_sampler import Job, draw, drawn
 from fake_webui import Checkpoint, WebUI, put
-from lib_regiondiff import records, ui
+from lib_regiondiff.authoring.dry_host import Sketch
+from lib_regiondiff.authoring.preflight import preflight
+from lib_regiondiff.document import records
+from lib_regiondiff.document.palette import Palette, Tiles, parse
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.extension import accordion
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts import families
-from lib_regiondiff.hosts.families import ENGINES, cell_of, family_of, multiple_of, native_side, notices
-from lib_regiondiff.hosts.refusals import RequestError
-from lib_regiondiff.hosts.run import PIXELS, fitting
-from lib_regiondiff.meanings import Job as Run
-from lib_regiondiff.palette import Palette, Tiles, parse
-from lib_regiondiff.plan import make_plan
-from lib_regiondiff.preflight import preflight
-from lib_regiondiff.sketch import Sketch
+from lib_regiondiff.hosts.webui import families
+from lib_regiondiff.hosts.webui.families import ENGINES, cell_of, family_of, multiple_of, native_side, notices
+from lib_regiondiff.hosts.webui.program.error_display import RequestError
+from lib_regiondiff.hosts.webui.sampler_run import PIXELS, fitting
+from lib_regiondiff.planning.conditioning import Job as Run
+from lib_regiondiff.planning.plan import make_plan
 
 BRUSH = {"id": "a", "prompt": "red", "mask": {"rectangle": [0.4, 0.4, 0.6, 0.6]}}
 VAES: dict[str, Any] = {"Flux2": 16, "ErnieImage": 16}
@@ -108,7 +109,7 @@ def test_the_preview_tells_of_an_unknown_family(webui: WebUI, monkeypatch: pytes
     for name in ("Newest", "Flux"):
         model = engine(name)
         put(monkeypatch, "modules.sd_models", model_data=SimpleNamespace(sd_model=model))
-        around = ui.surroundings({"width": 1600, "height": 900}, tmp_path)
+        around = accordion.surroundings({"width": 1600, "height": 900}, tmp_path)
         told = [notice.text for notice in preflight(parse({"version": 1, "brushes": [BRUSH]}), around)]
         assert [text for text in told if "does not know models" in text] == list(notices(model))
         assert around.native == {"Newest": 1600, "Flux": 1024}[name]

@@ -20,9 +20,9 @@ from PIL import Image
 from fake_faults import ROOT, Line, Spot, executed, struck
 from fake_program import Answer, Program, running
 from fake_sampler import halves
-from lib_regiondiff import jobs
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.settings import INFOTEXT
+from lib_regiondiff.extension import jobs
+from lib_regiondiff.hosts.webui.program.settings import INFOTEXT
 
 HOSTS = ("a1111", "forge", "neo")
 COUNT = 10_000

@@ -16,8 +16,9 @@ import fake_forge
 from fake_forge import Condition, Control, calc_cond_uncond_batch, with_unet
 from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import Checkpoint, WebUI, put
-from lib_regiondiff import hosts, jobs
-from lib_regiondiff.hosts import forge
+from lib_regiondiff import hosts
+from lib_regiondiff.extension import jobs
+from lib_regiondiff.hosts.webui import forge
 
 SAMPLERS = ("Euler", "LCM", "DDIM", "DDIM CFG++")
 NEAR = 1e-3

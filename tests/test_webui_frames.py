@@ -20,11 +20,11 @@ from fake_forge import Control, with_unet
 from fake_frames import FramedJob, with_frames
 from fake_sampler import SIDE, Job, drawn, halves
 from fake_webui import Checkpoint, WebUI
+from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts import forge
-from lib_regiondiff.hosts.frames import framed, picture
-from lib_regiondiff.hosts.refusals import RequestError
-from lib_regiondiff.imaging import Picture
+from lib_regiondiff.hosts.webui import forge
+from lib_regiondiff.hosts.webui.frames import framed, picture
+from lib_regiondiff.hosts.webui.program.error_display import RequestError
 
 LEFT = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}}
 KEPT = torch.zeros(1, 3, SIDE, SIDE)

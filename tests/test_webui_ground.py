@@ -16,11 +16,12 @@ import fake_a1111
 import fake_forge
 from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import WebUI
-from lib_regiondiff import crop, jobs
+from lib_regiondiff.document.palette import parse
+from lib_regiondiff.document.pictures import Picture, decode
+from lib_regiondiff.extension import jobs
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts.refusals import RequestError
-from lib_regiondiff.imaging import Picture, decode
-from lib_regiondiff.palette import parse
+from lib_regiondiff.hosts.webui.program.error_display import RequestError
+from lib_regiondiff.planning import crop
 from lib_regiondiff.store import Store
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}

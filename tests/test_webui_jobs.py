@@ -14,13 +14,13 @@ import fake_a1111
 import fake_forge
 from fake_sampler import HALF, Job, draw, drawn, halves
 from fake_webui import WebUI
-from lib_regiondiff import jobs, reuse
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.extension import jobs, reuse
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.hosts.families import native_side
-from lib_regiondiff.hosts.refusals import RequestError
-from lib_regiondiff.hosts.webui import Prompts
-from lib_regiondiff.palette import parse
+from lib_regiondiff.hosts.webui.conditioning import Prompts
+from lib_regiondiff.hosts.webui.families import native_side
+from lib_regiondiff.hosts.webui.program.error_display import RequestError
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 NEAR = 1e-3

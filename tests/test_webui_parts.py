@@ -16,11 +16,11 @@ import fake_a1111
 import fake_forge
 from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import Grid, WebUI
-from lib_regiondiff import jobs
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.extension import jobs
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts import outer
-from lib_regiondiff.hosts.refusals import RequestError
+from lib_regiondiff.hosts.webui.program import parent_job
+from lib_regiondiff.hosts.webui.program.error_display import RequestError
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 NEAR = 1e-3
@@ -98,12 +98,12 @@ def test_several_parts_at_once_are_refused(webui: WebUI) -> None:
     grid = cut(Size(TILE, 2 * TILE), [(0, 0), (TILE, 0)])
     pictures = [tile for _, _, row in grid.tiles for _, _, tile in row]
     with pytest.raises(HostError, match="batch size"):
-        outer.place_of(Job(webui, ["green"], init_images=pictures, **chosen(2)))
+        parent_job.place_of(Job(webui, ["green"], init_images=pictures, **chosen(2)))
 
 
 def test_a_picture_of_its_own_has_no_place(webui: WebUI) -> None:
-    assert outer.place_of(Job(webui, ["green"])) is None
-    assert outer.place_of(Job(webui, ["green"], init_images=[Image.new("RGB", (8, 8))], **chosen(1))) is None
+    assert parent_job.place_of(Job(webui, ["green"])) is None
+    assert parent_job.place_of(Job(webui, ["green"], init_images=[Image.new("RGB", (8, 8))], **chosen(1))) is None
 
 
 def test_details_of_adetailer_see_no_palette(webui: WebUI) -> None:

@@ -14,7 +14,7 @@ import fake_edit
 from fake_edit import EditJob, picture
 from fake_sampler import HALF, SIDE, drawn, halves
 from fake_webui import WebUI
-from lib_regiondiff.hosts import references
+from lib_regiondiff.hosts.webui import references
 
 NEAR = 1e-3
 GROUND = {"version": 1, "background": {"colour": "#336699"}, "brushes": halves("red", "blue")["brushes"][:1]}

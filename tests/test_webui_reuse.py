@@ -9,7 +9,7 @@ import pytest
 import fake_a1111
 import fake_forge
 from fake_sampler import Job
-from lib_regiondiff import jobs
+from lib_regiondiff.extension import jobs
 from lib_regiondiff.formats import infotext
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts import rivals
+from lib_regiondiff.hosts.webui.program import rivals
 
 TILED = (True, "MultiDiffusion", False, True, 512, 512, 96, 96, 48, 4, "None", 2, False, 10, 1, 1, 64, False)
 BOX = (True, 0.1, 0.1, 0.4, 0.4, "a cat", "", "Background", 0.2, -1)

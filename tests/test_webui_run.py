@@ -15,12 +15,12 @@ import fake_a1111
 import fake_forge
 from fake_sampler import Job, halves
 from fake_webui import WebUI
-from lib_regiondiff import jobs
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.extension import jobs
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Level, Row
-from lib_regiondiff.hosts.memory import Careful
-from lib_regiondiff.plan import Plan
+from lib_regiondiff.hosts.row_budget import Careful
+from lib_regiondiff.planning.plan import Plan
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 BOX = Box(0, 0, 4, 4)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fake_sampler import get_sigmas, get_timesteps
 from fake_webui import Checkpoint
 from lib_regiondiff.host import Level
-from lib_regiondiff.hosts.scales import Scale, Sigmas, Timesteps, scale_of
+from lib_regiondiff.hosts.webui.noise_scales import Scale, Sigmas, Timesteps, scale_of
 
 STEPS = Timesteps(tuple(map(float, Checkpoint().alphas_cumprod)))
 SCALES: dict[str, tuple[Scale, float, float]] = {

@@ -12,8 +12,8 @@ import fake_a1111
 import fake_forge
 from fake_sampler import draw, halves
 from fake_webui import WebUI
-from lib_regiondiff import jobs
-from lib_regiondiff.hosts.run import Request
+from lib_regiondiff.extension import jobs
+from lib_regiondiff.hosts.webui.sampler_run import Request
 
 HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 PROMPTS = ("green", "[red:green:0.5]", "red AND blue:0.5")

@@ -19,9 +19,9 @@ from safetensors.torch import save_file
 from bounded import bounded
 from known_single_file import checkpoint
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers import weights
-from lib_regiondiff.hosts.diffusers.headers import read_header
-from lib_regiondiff.hosts.diffusers.loader import load_pipeline
+from lib_regiondiff.hosts.diffusers.checkpoints.loader import load_pipeline
+from lib_regiondiff.hosts.diffusers.files import weights
+from lib_regiondiff.hosts.diffusers.files.headers import read_header
 
 pytestmark = pytest.mark.diffusers
 

@@ -10,11 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bounded import bounded
+from lib_regiondiff.document.palette import Background, Palette
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats.infotext import pack, unpack
 from lib_regiondiff.formats.wildcard_files import Files
 from lib_regiondiff.formats.wildcards import MOST_DEEP, expand, unknown
-from lib_regiondiff.palette import Background, Palette
 
 PLAIN = st.text(st.characters(exclude_characters="{}\\", exclude_categories=["Cs"])).filter(lambda s: "__" not in s)
 SEEDS = st.integers(0, 2**53 - 1)

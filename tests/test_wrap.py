@@ -15,14 +15,14 @@ from PIL import Image
 from torch import Tensor
 
 from fakes import GaussianHost, clock_of, exploding, heun, schedule
-from lib_regiondiff import tiles
+from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError, PaletteError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Row
-from lib_regiondiff.masks import blur
-from lib_regiondiff.model import region_model
-from lib_regiondiff.palette import Palette, parse
-from lib_regiondiff.plan import Job, Plan, make_plan
+from lib_regiondiff.planning import tiles
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.weights.masks import blur
 from palettes import data_url, encoded
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(6))

@@ -27,7 +27,7 @@ from transformers import (
 )
 
 from known_families import quiet
-from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
 
 SEED, CLIP, T5, WORDS = 6, 32, 64, ("<pad>", "</s>", "<unk>", "red", "blue", "cat", "a")
 SPREAD = 0.05  # deviation of the pictures whose denoiser is exact

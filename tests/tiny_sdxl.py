@@ -126,7 +126,9 @@ def _linear(name: str, weight: Tensor) -> dict[str, Tensor]:
 
 def save(path: Path) -> None:
     """Write the checkpoint, and beside it the CLIP folder and the yaml that AUTOMATIC1111 reads."""
-    from lib_regiondiff.hosts.diffusers.tokenizer import write_tokenizer  # later than the path that `main` sets
+    from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import (
+        write_tokenizer,  # later than the path that `main` sets
+    )
 
     clip = path.resolve().with_name(f"{path.stem}-clip")
     write_tokenizer(clip)

@@ -22,7 +22,7 @@ CLIP = {
     "purl": "pkg:github/openai/CLIP",
     "scope": "required",
 }
-"""lib_regiondiff/hosts/diffusers/sd15/merges.txt.gz; its licence lies beside it."""
+"""lib_regiondiff/hosts/diffusers/checkpoints/sd15/merges.txt.gz; its licence lies beside it."""
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from toyworld_scenes import HELD_OUT, SIZE, Scene, Thing, draw, scene_of
 from lib_regiondiff.demo import LORA, checkpoint
 from lib_regiondiff.demo.labeller import Maps, label, load
 from lib_regiondiff.demo.world import CLASSES, COLOURED_BACKGROUNDS, COLOURS
-from lib_regiondiff.hosts.diffusers.loader import load_pipeline
+from lib_regiondiff.hosts.diffusers.checkpoints.loader import load_pipeline
 
 COUNT = 200
 FIRST = 5 * 10**5

@@ -14,7 +14,7 @@ from demo_networks import SCALE, SIDE, new_scheduler
 from diffusers import LCMScheduler
 from torch import Tensor
 
-from lib_regiondiff.hosts.diffusers.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
 
 
 @dataclass(frozen=True)

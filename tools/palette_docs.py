@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff import fields, palette, schema
+from lib_regiondiff.document import palette, rules, values
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 FORMAT, SCHEMA = DOCS / "palette-format.md", DOCS / "palette.schema.json"
@@ -24,42 +24,42 @@ def bounds(low: float, high: float) -> str:
     return f"{low:g}…{high:.17g}"
 
 
-def _text(rule: schema.Text) -> Words:
+def _text(rule: rules.Text) -> Words:
     return "text", f"{bounds(rule.least, rule.limit)} characters"
 
 
-def _maybe(rule: schema.Maybe) -> Words:
+def _maybe(rule: rules.Maybe) -> Words:
     kind, span = described(rule.rule)
     return f"{kind} or null", span
 
 
-def _many(rule: schema.Many) -> Words:
+def _many(rule: rules.Many) -> Words:
     return f"list of {described(rule.rule)[0]}", f"{bounds(rule.least, rule.limit)} entries"
 
 
-def _picture(rule: fields.PictureRule) -> Words:
+def _picture(rule: values.PictureRule) -> Words:
     return ("[mask](#masks)", "") if rule.mask else ("[picture](#pictures)", "")
 
 
 DESCRIPTIONS: dict[type, Callable[[Any], Words]] = {
-    schema.Number: lambda rule: ("whole number" if rule.whole else "number", bounds(rule.low, rule.high)),
-    schema.Text: _text,
-    schema.Choice: lambda rule: ("word", ", ".join(f"`{word}`" for word in rule.words)),
-    schema.Maybe: _maybe,
-    schema.Many: _many,
-    schema.Object: lambda rule: (f"[{rule.record.__name__}](#{rule.record.__name__.lower()})", ""),
-    fields.Checked: lambda rule: described(rule.rule),
-    fields.Apart: lambda rule: described(rule.rule),
-    fields.SizeRule: lambda rule: (
+    rules.Number: lambda rule: ("whole number" if rule.whole else "number", bounds(rule.low, rule.high)),
+    rules.Text: _text,
+    rules.Choice: lambda rule: ("word", ", ".join(f"`{word}`" for word in rule.words)),
+    rules.Maybe: _maybe,
+    rules.Many: _many,
+    rules.Object: lambda rule: (f"[{rule.record.__name__}](#{rule.record.__name__.lower()})", ""),
+    values.Checked: lambda rule: described(rule.rule),
+    values.Apart: lambda rule: described(rule.rule),
+    values.SizeRule: lambda rule: (
         "`width` and `height`",
-        f"whole numbers {bounds(fields.SIDE.low, fields.SIDE.high)}",
+        f"whole numbers {bounds(values.SIDE.low, values.SIDE.high)}",
     ),
-    fields.Guidance: lambda rule: ("number", "0 or 1…100"),
-    fields.Auto: lambda rule: (f"{described(rule.rule)[0]} or `auto`", described(rule.rule)[1]),
-    fields.Colour: lambda rule: ("colour", "`#rrggbb`"),
-    fields.Exactly: lambda rule: ("whole number", f"{rule.number}"),
-    fields.Flag: lambda rule: ("flag", "`true`, `false`"),
-    fields.PictureRule: _picture,
+    values.Guidance: lambda rule: ("number", "0 or 1…100"),
+    values.Auto: lambda rule: (f"{described(rule.rule)[0]} or `auto`", described(rule.rule)[1]),
+    values.Colour: lambda rule: ("colour", "`#rrggbb`"),
+    values.Exactly: lambda rule: ("whole number", f"{rule.number}"),
+    values.Flag: lambda rule: ("flag", "`true`, `false`"),
+    values.PictureRule: _picture,
 }
 
 
@@ -70,8 +70,8 @@ def described(rule: Any) -> Words:
 
 def default(record: type, key: str) -> str:
     """The default of a key as JSON; the version is needed although the record has one."""
-    value = schema.Object(record).schema()["properties"][key].get("default", schema.REQUIRED)
-    if value is schema.REQUIRED or (record is palette.Palette and key == "version"):
+    value = rules.Object(record).schema()["properties"][key].get("default", rules.REQUIRED)
+    if value is rules.REQUIRED or (record is palette.Palette and key == "version"):
         return "**needed**"
     return f"`{json.dumps(value, ensure_ascii=False)}`"
 

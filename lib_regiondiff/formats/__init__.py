@@ -1,1 +1,1 @@
-"""Other people's documents become palettes: prompts with region words, wildcards, tags of extra networks."""
+"""Other people's documents become palettes, and palettes what others read: typed regions, wildcards, infotexts."""

@@ -15,13 +15,13 @@ from typing import Any
 
 from PIL import Image
 
+from lib_regiondiff.document.json_text import MAX_BYTES
+from lib_regiondiff.document.palette import Palette, dumps, parse
+from lib_regiondiff.document.pictures import Picture, Shape, claimed, coverage
+from lib_regiondiff.document.rules import show
+from lib_regiondiff.document.values import BASE64
 from lib_regiondiff.errors import PaletteError, Problem
-from lib_regiondiff.fields import BASE64
 from lib_regiondiff.formats import strokes
-from lib_regiondiff.imaging import Picture, Shape, claimed, coverage
-from lib_regiondiff.jsontext import MAX_BYTES
-from lib_regiondiff.palette import Palette, dumps, parse
-from lib_regiondiff.schema import show
 
 PREFIX = "rd1."
 PAINTED = "rd2."  # as long as the other

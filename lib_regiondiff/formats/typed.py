@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lib_regiondiff.document.palette import PROMPT, VERSION
+from lib_regiondiff.document.rules import Choice, Fault, Number, Object, Text, capped, fault, field, show
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats.tags import split_networks
-from lib_regiondiff.palette import PROMPT, VERSION
-from lib_regiondiff.schema import Choice, Fault, Number, Object, Text, capped, fault, field, show
 
 HEAD = re.compile(r"\b(ADDCOMM|ADDBASE)\b")
 ROW = re.compile(r"\bADDROW\b")

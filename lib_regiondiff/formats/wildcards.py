@@ -9,11 +9,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lib_regiondiff.document.palette import PROMPT
+from lib_regiondiff.document.rules import show
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats.wildcard_files import Files
 from lib_regiondiff.formats.wildcard_grammar import ESCAPE, NAME, SHOWN, Group, Name, Option, Piece, parsed, weighted
-from lib_regiondiff.palette import PROMPT
-from lib_regiondiff.schema import show
 
 MOST_DEEP = 20
 MOST_DRAWN = 10000

@@ -16,12 +16,13 @@ from PIL import Image
 from fuzz.target import JSON, KEYS, Target, folder, palette_of, tell, text_of
 from hostile_pictures import chunk
 from hostile_pictures import png as png_of
-from lib_regiondiff import jsontext, overrides, record, requests
-from lib_regiondiff.controls import controls_of
+from lib_regiondiff.authoring.typed_controls import controls_of
+from lib_regiondiff.document import changes, json_text, png
+from lib_regiondiff.document.palette import Background, Palette, dumps, parse
+from lib_regiondiff.document.rules import Fault
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext, strokes
-from lib_regiondiff.palette import Background, Palette, dumps, parse
-from lib_regiondiff.schema import Fault
+from lib_regiondiff.planning import prompts
 from palettes import IMAGES, MASKS
 
 PNG = (b"IHDR", b"IDAT", b"IEND", b"PLTE", b"tRNS", b"acTL", b"fcTL", b"eXIf", b"iTXt", b"zTXt", b"\0\0\0\r")
@@ -35,7 +36,7 @@ def palette(data: bytes) -> None:
 def json_document(data: bytes) -> None:
     """JSON text of any kind."""
     with contextlib.suppress(Fault):
-        jsontext.loads(data)
+        json_text.loads(data)
 
 
 def request(data: bytes) -> None:
@@ -43,12 +44,12 @@ def request(data: bytes) -> None:
     text = text_of(data)
     controls_of(text)
     with contextlib.suppress(PaletteError):
-        requests.read(text)
+        prompts.read(text)
 
 
 def override(data: bytes) -> None:
     """What `--set` says."""
-    palette_of(lambda: overrides.override(Palette(), [overrides.read(text_of(data))]))
+    palette_of(lambda: changes.override(Palette(), [changes.read(text_of(data))]))
 
 
 def value(data: bytes) -> None:
@@ -97,7 +98,7 @@ def png_record(data: bytes) -> None:
     path = folder() / "record.png"
     path.write_bytes(data)
     try:
-        record.picture(path, record.load(path)[0])
+        png.picture(path, png.load(path)[0])
     except PaletteError as error:
         tell(error)
 
@@ -105,7 +106,7 @@ def png_record(data: bytes) -> None:
 def record_text(data: bytes) -> None:
     """The text in a PNG that holds a palette, after a byte that says whether it is compressed."""
     body = zlib.compress(data[1:], 1) if data[:1] == b"\1" else data[1:]
-    png_record(png_of(chunk(b"iTXt", record.MARK + data[:1] + b"\0\0\0" + body)))
+    png_record(png_of(chunk(b"iTXt", png.MARK + data[:1] + b"\0\0\0" + body)))
 
 
 def documents() -> Sequence[bytes]:
@@ -149,7 +150,7 @@ def plane_seeds() -> Sequence[bytes]:
 def records() -> Sequence[bytes]:
     """PNGs with palettes."""
     path = folder() / "seed.png"
-    record.save(Image.new("RGB", (4, 3)), parse(documents()[1]), record.MadeWith("cpu", "float32", {}), path)
+    png.save(Image.new("RGB", (4, 3)), parse(documents()[1]), png.MadeWith("cpu", "float32", {}), path)
     return [path.read_bytes()]
 
 

@@ -10,12 +10,12 @@ from click.testing import CliRunner
 from fuzz.documents import documents
 from fuzz.target import JSON, KEYS, Target, folder, text_of
 from fuzz.words import LINES, WILD
-from lib_regiondiff import cli, cli_drawing
-from lib_regiondiff.cli_telling import is_obeyed
+from lib_regiondiff.authoring.job_context import Surroundings
+from lib_regiondiff.authoring.preview import look
+from lib_regiondiff.command import cli, drawing
+from lib_regiondiff.command.printing import is_obeyed
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.preview import look
-from lib_regiondiff.surroundings import Surroundings
 
 MARKUP = "x9q"
 """What no page of ours has as the name of an element."""
@@ -41,7 +41,7 @@ def command(data: bytes) -> None:
     path, output = folder() / "a.json", folder() / "a.png"
     path.write_bytes(document)
     given = [*COMMANDS.get(kind, ("render", "-o", str(output), "--model", "demo", *map(option, lines))), str(path)]
-    with mock.patch.object(cli_drawing, "load_renderer", side_effect=LOADING):
+    with mock.patch.object(drawing, "load_renderer", side_effect=LOADING):
         done = CliRunner().invoke(cli.main, given)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception

@@ -17,12 +17,12 @@ import damage
 from damage import SIZES, Entry, File, Net, embedding, lora
 from fuzz.target import Target, folder, text_of
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.embeddings import Book
-from lib_regiondiff.hosts.diffusers.emphasis import pieces
-from lib_regiondiff.hosts.diffusers.headers import read_header
-from lib_regiondiff.hosts.diffusers.lora import LoraFile, merge
-from lib_regiondiff.hosts.diffusers.single_file import load_single
-from lib_regiondiff.hosts.diffusers.vaes import exchange
+from lib_regiondiff.hosts.diffusers.additions.lora import LoraFile, merge
+from lib_regiondiff.hosts.diffusers.additions.vaes import exchange
+from lib_regiondiff.hosts.diffusers.checkpoints.single_file import load_single
+from lib_regiondiff.hosts.diffusers.files.headers import read_header
+from lib_regiondiff.hosts.diffusers.text.emphasis import pieces
+from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
 
 MARKS = (b"(", b")", b"[", b"]", b":", b":1.1)", b": .5 )", b"\\", b"BREAK", b"1", b" ", b"a")
 HEADER = (b'"dtype"', b'"F32"', b'"F16"', b'"I64"', b'"shape"', b'"data_offsets"', b"[0,", b"[", b"]", b"{", b"}")

@@ -12,7 +12,7 @@ from PIL import Image
 from fuzz.documents import PNG
 from fuzz.target import Target
 from hostile_pictures import START
-from lib_regiondiff import encoded
+from lib_regiondiff.document import encoded
 from palettes import IMAGES
 from palettes import encoded as written
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lib_regiondiff.document.palette import Palette, dumps, parse
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.palette import Palette, dumps, parse
 
 LONGEST = 2**16
 """Bytes of an input; a longer one is cut."""

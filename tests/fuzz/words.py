@@ -8,17 +8,17 @@ from collections.abc import Mapping
 
 from fuzz.documents import documents
 from fuzz.target import Target, folder, palette_of, tell, text_of
-from lib_regiondiff import axes, jsontext
+from lib_regiondiff.authoring.presets import Store
+from lib_regiondiff.document import json_text, plot_axes
+from lib_regiondiff.document.palette import PROMPT, Background, Palette, dumps, parse
+from lib_regiondiff.document.rules import Fault
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import wildcards
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.typed import typed
 from lib_regiondiff.formats.wildcard_files import folder_files, matches
-from lib_regiondiff.hosts.dynamic_prompts import expect_little
-from lib_regiondiff.palette import PROMPT, Background, Palette, dumps, parse
-from lib_regiondiff.presets import Store
-from lib_regiondiff.schema import Fault
-from lib_regiondiff.suffix import suffixed
+from lib_regiondiff.hosts.webui.program.dynamic_prompts import expect_little
+from lib_regiondiff.planning.prompt_suffix import suffixed
 
 LINES = {"a": ["x", "2::y", "{p|__b__}"], "b": ["__a__", "{2$$, $$p|q|r}"], "c": ["{" * 9 + "a|b" + "}" * 9] * 99}
 WILD = (
@@ -73,7 +73,7 @@ def prompts(data: bytes) -> None:
     options, _, rest = text_of(data).partition("\0")
     prompt, _, negative = rest.partition("\0")
     try:
-        said = jsontext.loads(options.encode("utf-8", "replace"))
+        said = json_text.loads(options.encode("utf-8", "replace"))
     except Fault:
         said = {}
     with contextlib.suppress(PaletteError):
@@ -94,9 +94,9 @@ def dynamic_prompts(data: bytes) -> None:
 
 def plot(data: bytes) -> None:
     """A value of a plot, after the number of its axis."""
-    axis, text = axes.AXES[data[0] % len(axes.AXES)] if data else axes.AXES[0], text_of(data[1:])
+    axis, text = plot_axes.AXES[data[0] % len(plot_axes.AXES)] if data else plot_axes.AXES[0], text_of(data[1:])
     own = parse({"version": 1, "tiles": {}, "brushes": [{"id": key, "mask": CANVAS} for key in ("a", "b")]})
-    palette_of(lambda: axes.changed(own, [axes.Setting(axis, text)]))
+    palette_of(lambda: plot_axes.changed(own, [plot_axes.Setting(axis, text)]))
 
 
 def suffix(data: bytes) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from freehand import freehand
-from lib_regiondiff import imaging
+from lib_regiondiff.document import pictures
+from lib_regiondiff.document.palette import parse
+from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.imaging import Picture
-from lib_regiondiff.palette import parse
 from live.client import Answer, Refused, WebUI
 from live.colours import columns, differ
 
@@ -47,7 +47,7 @@ def test_six_freehand_masks_come_back_exactly(webui: WebUI, kind: str, start: by
     for back, brush in zip(found.brushes, given.brushes, strict=True):
         assert (back.id, back.prompt) == (brush.id, brush.prompt)
         assert isinstance(back.mask, Picture) and isinstance(brush.mask, Picture)
-        assert np.array_equal(imaging.coverage(back.mask), imaging.coverage(brush.mask))
+        assert np.array_equal(pictures.coverage(back.mask), pictures.coverage(brush.mask))
     assert again.files == made.files and again.infotexts == made.infotexts
 
 

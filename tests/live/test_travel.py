@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from lib_regiondiff.document.palette import dumps, parse
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.palette import dumps, parse
 from live.browser import Browser, Step, find
 from live.client import Answer, WebUI
 from live.colours import Alone, columns, obeys

@@ -1,12 +1,12 @@
 """The diffusers host: Region Diffusion without a WebUI, with a sampling loop of its own."""
 
-from lib_regiondiff.hosts.diffusers.embeddings import Book
-from lib_regiondiff.hosts.diffusers.extras import Extras
+from lib_regiondiff.hosts.diffusers.additions.additions import Extras
+from lib_regiondiff.hosts.diffusers.additions.lora import LoraFile
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.lora import LoraFile
+from lib_regiondiff.hosts.diffusers.placement import Room
 from lib_regiondiff.hosts.diffusers.render import Render, render, renders
-from lib_regiondiff.hosts.diffusers.room import Room
 from lib_regiondiff.hosts.diffusers.step import Step
+from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
 
 load = DiffusersHost.load
 

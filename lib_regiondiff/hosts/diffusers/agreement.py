@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import PureWindowsPath
 from typing import Any
 
+from lib_regiondiff.document.palette import Lora, Model, Palette
+from lib_regiondiff.document.png import portable
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.palette import Lora, Model, Palette
-from lib_regiondiff.record import portable
 
 ENDINGS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
 CURE = "load that, take it out of the palette, or draw with what there is: ignore_model=True"

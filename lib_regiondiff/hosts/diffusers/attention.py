@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
+from lib_regiondiff.denoising.attention.nag import Against, guided
+from lib_regiondiff.document.palette import Nag
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Row
-from lib_regiondiff.hosts.diffusers.text import TextCond
-from lib_regiondiff.nag import Against, guided
-from lib_regiondiff.palette import Nag
+from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 
 CROSS = "attn2"  # the name of cross-attention in UNets
 

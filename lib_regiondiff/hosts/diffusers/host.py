@@ -14,17 +14,21 @@ from PIL import Image
 from torch import Tensor, nn
 
 from lib_regiondiff import demo
+from lib_regiondiff.denoising.parameterization import PREDICTIONS
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
-from lib_regiondiff.hosts.diffusers import attention, extras, loader, room, samplers, text
-from lib_regiondiff.hosts.diffusers.conds import Question
-from lib_regiondiff.hosts.diffusers.extras import NOTHING, Extras, Place
-from lib_regiondiff.hosts.diffusers.families import SD, Family, drawing, family_of
-from lib_regiondiff.hosts.diffusers.text import TextCond
-from lib_regiondiff.hosts.diffusers.vaes import encoded, width
-from lib_regiondiff.hosts.memory import Careful, memory_of
-from lib_regiondiff.prediction import PREDICTIONS
+from lib_regiondiff.hosts.diffusers import attention, placement
+from lib_regiondiff.hosts.diffusers.additions import additions
+from lib_regiondiff.hosts.diffusers.additions.additions import NOTHING, Extras, Place
+from lib_regiondiff.hosts.diffusers.additions.vaes import encoded, width
+from lib_regiondiff.hosts.diffusers.checkpoints import loader
+from lib_regiondiff.hosts.diffusers.families.families import SD, Family, drawing, family_of
+from lib_regiondiff.hosts.diffusers.families.question import Question
+from lib_regiondiff.hosts.diffusers.sampling import samplers
+from lib_regiondiff.hosts.diffusers.text import encoding
+from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
+from lib_regiondiff.hosts.row_budget import Careful, memory_of
 
 MOST_PICTURES = 8
 SIDE = 128
@@ -63,9 +67,9 @@ class DiffusersHost:
         model = demo.place_of(os.fspath(source))
         pipe = loader.load_pipeline(model, torch.device("cpu") if added.room.offload else place, kind)
         pipe.set_progress_bar_config(disable=True)
-        extras.add(pipe, added)
+        additions.add(pipe, added)
         nn.Module.to(pipe.vae, device=place, dtype=width(pipe, kind))
-        mark = extras.fingerprint_with(loader.fingerprint(model), added)
+        mark = additions.fingerprint_with(loader.fingerprint(model), added)
         made = DiffusersHost.of(pipe, str(source), mark)
         return replace(made, latent=replace(made.latent, device=place), extras=added)
 
@@ -83,14 +87,14 @@ class DiffusersHost:
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """The parts of a prompt, encoded once whatever the size; only a positive prompt has several."""
-        parts = [(prompt, 1.0)] if negative else text.split(prompt)
+        parts = [(prompt, 1.0)] if negative else encoding.split(prompt)
         return tuple(Part(self._cond(words, negative), weight) for words, weight in parts)
 
     def _cond(self, words: str, negative: bool) -> Cond:
         nothing = negative and not words  # which alone may mean another thing as a negative
         key = (words, nothing, self.clip_skip)
         if key not in self.known:
-            self._bring(room.TEXT)
+            self._bring(placement.TEXT)
             self.known[key] = self.family.encode(self.pipe, words, nothing, self.extras.book, self.clip_skip)
         return self.known[key]
 
@@ -104,12 +108,12 @@ class DiffusersHost:
 
     def token_spans(self, prompt: str, phrase: str) -> list[slice]:
         """Where the tokens of a phrase stand among the tokens of the encoded prompt."""
-        return text.spans(self.pipe.tokenizer, prompt, phrase, self.extras.book)
+        return encoding.spans(self.pipe.tokenizer, prompt, phrase, self.extras.book)
 
     def _bring(self, networks: tuple[str, ...]) -> None:
         """Have these networks on the device, where others are to leave it."""
         if self.extras.room.offload:
-            room.bring(self.pipe, networks, self.latent.device)
+            placement.bring(self.pipe, networks, self.latent.device)
 
     @cached_property
     def careful(self) -> Careful:
@@ -123,7 +127,7 @@ class DiffusersHost:
 
     def bring_denoiser(self) -> None:
         """Have the denoiser where its rows are."""
-        self._bring(room.DENOISER)
+        self._bring(placement.DENOISER)
 
     @torch.no_grad()
     def _denoised(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
@@ -161,7 +165,7 @@ class DiffusersHost:
     def _by_vae(self, pixels: int, work: Callable[[], Tensor]) -> Tensor:
         """Work of the VAE on so many pixels."""
         self._bring(())
-        return room.by_vae(self.pipe.vae, pixels, self.extras.room, work)
+        return placement.by_vae(self.pipe.vae, pixels, self.extras.room, work)
 
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Image.Image:

@@ -14,25 +14,27 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lib_regiondiff import noise
+from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.denoising.parameterization import PREDICTIONS
+from lib_regiondiff.document.palette import Model, Palette, parse
+from lib_regiondiff.document.records import made
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.finish import finished
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import composed
-from lib_regiondiff.hosts.diffusers import begin, flow, samplers, schedule
+from lib_regiondiff.hosts.diffusers import init_image
 from lib_regiondiff.hosts.diffusers.agreement import expect_agreement
-from lib_regiondiff.hosts.diffusers.begin import Begin
+from lib_regiondiff.hosts.diffusers.families import flow
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.schedule import Schedule
+from lib_regiondiff.hosts.diffusers.init_image import Begin
+from lib_regiondiff.hosts.diffusers.sampling import samplers, schedule
+from lib_regiondiff.hosts.diffusers.sampling.schedule import Schedule
 from lib_regiondiff.hosts.diffusers.step import Progress, Step, overheard
-from lib_regiondiff.hosts.diffusers.text import TextCond
-from lib_regiondiff.model import region_model
-from lib_regiondiff.palette import Model, Palette, parse
-from lib_regiondiff.plan import Job, Plan, make_plan
-from lib_regiondiff.prediction import PREDICTIONS
-from lib_regiondiff.records import made
+from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
+from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.views import View
 from lib_regiondiff.store import Store
-from lib_regiondiff.views import View
 
 Document = Palette | Mapping[str, Any] | str
 """A palette, or what `parse` makes one of."""
@@ -92,7 +94,7 @@ def renders(
         expect_agreement(model, palette)
     host = replace(host, clip_skip=skip)  # with a row budget of its own
     groups = [tuple(seeds[start : start + batch]) for start in range(0, len(seeds), batch)]
-    steps, total, store = itertools.count(1), len(groups) * (palette.steps - begin.skipped(palette)), Store()
+    steps, total, store = itertools.count(1), len(groups) * (palette.steps - init_image.skipped(palette)), Store()
 
     def step_done(seeds: tuple[int, ...], x0: Tensor) -> None:
         if progress is not None:
@@ -261,7 +263,7 @@ def _schedule(host: DiffusersHost, palette: Palette, seeds: Sequence[int]) -> Sc
     else:
         scheduler = samplers.scheduler_of(sampler, base, steps, device)
     schedule.make_own_noise(scheduler, seeds)
-    return schedule.schedule_of(sampler, scheduler, steps, begin.skipped(palette))
+    return schedule.schedule_of(sampler, scheduler, steps, init_image.skipped(palette))
 
 
 def expect_one_guidance(palette: Palette) -> float:

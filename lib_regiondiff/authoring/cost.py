@@ -1,0 +1,124 @@
+"""What a palette costs before it is drawn: the time beside that of a plain picture, and the memory of large ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from lib_regiondiff.authoring.dry_host import CELL, Sketch
+from lib_regiondiff.authoring.summary import describe_cost
+from lib_regiondiff.denoising.model import Call, ask
+from lib_regiondiff.document.palette import Palette, Tiles
+from lib_regiondiff.document.records import renewed
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Host, Level, Row
+from lib_regiondiff.planning.auto import settled
+from lib_regiondiff.planning.intervals import whole
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.tiles import starts
+
+LEVEL = Level(0.0, 1.0, 0.0, 0.0)
+MOST_STEPS = 20
+"""Levels that are planned; more of them look at no other places."""
+MOST_NUMBERS = 2**22
+"""Weights of all brushes together; a larger canvas is planned as a smaller one with a smaller model and tiles."""
+MOST_SHRUNK = 8
+MOST_VIEWS = 2**13
+"""Tiles of all brushes together; more of them are not looked at one by one."""
+LOOKS = 2048
+"""Views that are looked at, of all steps together; those of some steps stand for more."""
+BYTES_OF_A_PIXEL = 48
+"""What a pixel takes while the picture is decoded: in float32 as it comes, as it is scaled and as it is rounded."""
+MUCH = 2**30
+WIDE = 4
+"""Native pictures, by area, from which on it is told how much the network sees at once."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The time in units of a plain picture of `native` pixels at a side; the largest view and the picture in pixels."""
+
+    times: float
+    native: int
+    view: Size
+    picture: Size
+    most: bool = False
+    """Whether it may also be less."""
+
+
+def clock(steps: int) -> tuple[float, ...]:
+    """The noises of so many steps from pure noise, as well as anybody can know them before a job."""
+    return (*(1 - step / steps for step in range(steps)), 0.0)
+
+
+def count_cells(plan: Plan, guidance: float) -> float:
+    """The latent cells of all network rows of one image in a whole run."""
+    return sum(row.box.size.area * often for row, often in _rows(plan, guidance))
+
+
+def estimate(palette: Palette, native: int) -> Cost:
+    """The cost of one picture with a model of a native side in pixels; HostError for what cannot be planned."""
+    most = _most(palette, native)
+    if most is not None:
+        return most
+    shrink = 1
+    while shrink < MOST_SHRUNK and palette.size.cells(CELL * shrink).area * (1 + len(palette.brushes)) > MOST_NUMBERS:
+        shrink *= 2
+    own = [*_rows(_plan(_shrunk(palette, shrink), palette.size, native, shrink), palette.guidance)]
+    square = Size(native, native)
+    plain = _plan(Palette(guidance=palette.guidance, steps=palette.steps), square, native, shrink)
+    run = whole(palette.init.strength * palette.steps) / palette.steps if palette.init else 1.0
+    times = run * sum(row.box.size.area * often for row, often in own) / count_cells(plain, palette.guidance)
+    views = [row.box.size.pixels(CELL * shrink) for row, _ in own]
+    return Cost(times, native, max(views, key=lambda size: size.area, default=Size(0, 0)), palette.size)
+
+
+def describe(cost: Cost) -> Iterator[str]:
+    """The cost in words for people."""
+    plain = f"a plain {cost.native}x{cost.native} picture"
+    told = describe_cost(cost.times, plain)
+    yield told.replace("about", "up to", 1) if cost.most else told
+    if cost.picture.area * BYTES_OF_A_PIXEL >= MUCH:
+        yield f"about {cost.picture.area * BYTES_OF_A_PIXEL / 10**9:.0f} GB of memory for the pixels alone"
+    share = cost.view.area / cost.native**2
+    if share > WIDE:
+        yield f"the network sees up to {cost.view} pixels at once, {round(share):,} times those of {plain}"
+
+
+def _most(palette: Palette, native: int) -> Cost | None:
+    """What far too many tiles cost at most, each of them under every brush; None where they can be counted."""
+    grid = settled(palette, palette.size, native, clock(min(palette.steps, MOST_STEPS)), palette.guidance).tiles
+    if not isinstance(grid, Tiles):
+        return None
+    high, wide, overlap = (int(side) for side in (grid.height, grid.width, grid.overlap))
+    rows, columns = (
+        len(starts(*(-(-each // CELL) for each in axis)))
+        for axis in ((palette.size.height, high, overlap), (palette.size.width, wide, overlap))
+    )
+    views = rows * columns * (1 + len(palette.brushes))
+    if views <= MOST_VIEWS:
+        return None
+    return Cost(views * high * wide / native**2, native, Size(high, wide), palette.size, most=True)
+
+
+def _rows(plan: Plan, guidance: float) -> Iterator[tuple[Row, float]]:
+    """The network rows of one image, and at how many steps each is asked."""
+    for views, often in plan.kinds(LOOKS):
+        yield from ((row, often) for row in ask(views, 1, LEVEL, Call(guidance))[0])
+
+
+def _plan(palette: Palette, size: Size, native: int, shrink: int) -> Plan:
+    """The plan of a palette on a canvas; both and the model are made smaller."""
+    job = Job(Size(-(-size.height // shrink), -(-size.width // shrink)), clock(min(palette.steps, MOST_STEPS)), (0,))
+    return make_plan(palette, job, cast(Host, Sketch(native // shrink)))
+
+
+def _shrunk(palette: Palette, shrink: int) -> Palette:
+    """The palette with smaller tiles."""
+    grid = palette.tiles
+    if not isinstance(grid, Tiles):
+        return palette
+    sides = {key: getattr(grid, key) for key in ("width", "height", "overlap")}
+    smaller = {key: side if isinstance(side, str) else side // shrink for key, side in sides.items()}
+    return renewed(palette, tiles=renewed(grid, **smaller))

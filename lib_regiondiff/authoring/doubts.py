@@ -1,0 +1,57 @@
+"""What looks like a mistake in a job that is about to be drawn, told beside its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lib_regiondiff.authoring.job_context import Surroundings
+from lib_regiondiff.authoring.preflight import SAID, SEEN, preflight
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.hosts.webui.program import notices
+from lib_regiondiff.planning.prompts import Document, Words
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a pass draws: the document, the palette and words of its first picture, its size in pixels."""
+
+    document: Document
+    palette: Palette
+    words: Words
+    size: Size
+
+
+def tell(p: Any, drawn: Drawn, whole: bool) -> None:
+    """Tell the likely mistakes of a pass under the pictures of its job, and in the API's answer.
+
+    In a part of a picture, which is not its `whole`, brushes are larger or elsewhere, so nothing is said of masks.
+    """
+    from_noise = not getattr(p, "init_images", None) and not getattr(p, "is_hr_pass", False)
+    around = Surroundings(
+        prompt=drawn.words.prompt,
+        negative=drawn.words.negative,
+        guidance=float(p.cfg_scale),
+        size=drawn.size,
+        steps=int(p.steps) if from_noise else None,
+    )
+    checks = (*SEEN, *SAID) if whole else SAID
+    found = preflight(drawn.palette, around, checks=checks)
+    doubtful = [notice.text for notice in found if notice.kind == "warning"]
+    notices.tell(p, [*undivided(drawn.document, drawn.palette), *doubtful])
+
+
+def undivided(document: Document, palette: Palette) -> Iterator[str]:
+    """That a prompt was to be taken apart and has one part."""
+    if document.typed is not None and len(palette.brushes) == 1:
+        yield f"The prompt is one part, so there is one region: {_split(document.typed)}."
+
+
+def _split(typed: Mapping[str, Any]) -> str:
+    """How to have more parts than one."""
+    how = typed["typed"].get("split", "auto")
+    word = "BREAK" if how == "auto" else how
+    lines, words = "put each region on a line of its own", f"write {word} between regions"
+    return f"{lines}, or {words}" if how == "auto" else lines if how == "lines" else words

@@ -1,0 +1,43 @@
+"""What a palette meets in a job: the main prompts, the size, the model, and who counts tokens."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lib_regiondiff.formats.tags import split_networks
+from lib_regiondiff.formats.wildcard_files import Files
+from lib_regiondiff.formats.wildcards import expand
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.planning.prompts import Words
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a palette meets in a job: main prompts, guidance and size (None: its own), the model's native side.
+
+    `steps` are those of a job that begins at noise; None where that is not known.
+    `files` gives the lines of wildcards, `count` the tokens of a prompt; without them neither is looked at. `notes` is
+    what the program itself has to say.
+    """
+
+    prompt: str = ""
+    negative: str = ""
+    guidance: float | None = None
+    size: Size | None = None
+    native: int = 512
+    steps: int | None = None
+    files: Files | None = None
+    count: Callable[[str], int] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> Words:
+        """The main prompts as a request has them; no styles, the wildcards of seed 0."""
+        plain, raw = split_networks(self.prompt)[0], (self.prompt, self.negative)
+        draw = functools.partial(expand, files=self.files or (lambda name: None))
+        return Words(plain, self.negative, raw, 0, lambda text, negative: text, draw)
+
+
+ALONE = Surroundings()

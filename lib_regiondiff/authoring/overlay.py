@@ -1,0 +1,81 @@
+"""A palette as a picture: the colour, the outline and the name of each brush where it shows, on a picture or alone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from lib_regiondiff.authoring.colours import colours_of
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.planning.weights import masks
+from lib_regiondiff.planning.weights.blur import framed, grown
+from lib_regiondiff.planning.weights.partition import choose_cell, divide
+
+TINT = 0.45
+GROUND = 238
+FINEST = 1
+SOLID = 0.5
+
+
+def overlay(palette: Palette, image: Image.Image | None = None) -> Image.Image:
+    """An RGB picture of the palette's size: brushes tinted over `image`, or over light grey, outlined and named."""
+    shares, cell = shares_of(palette), choose_cell(palette, FINEST)
+    picture = tint(palette, shares, image)
+    for share, colour in zip(shares, colours_of(palette.brushes), strict=True):
+        cv2.drawContours(picture, _outlines(share, cell), -1, _rgb(colour).tolist(), 2, cv2.LINE_AA)
+    return _named(Image.fromarray(picture), shares, palette)
+
+
+def shares_of(palette: Palette) -> np.ndarray:
+    """What the planner gives to each brush [P, h, w]; a number stands for a pixel, or for several on a large canvas."""
+    cell = choose_cell(palette, FINEST)
+    grid = palette.size.cells(cell)
+    return divide(palette, [masks.rasterise(brush.mask, grid) for brush in palette.brushes], grid, 1 / cell)[1:]
+
+
+def tint(palette: Palette, shares: np.ndarray, image: Image.Image | None = None) -> np.ndarray:
+    """Pixels uint8 [height, width, 3]: `image`, or light grey, under the colours of brushes with these shares."""
+    size, cell = palette.size, choose_cell(palette, FINEST)
+    colours = np.array(list(map(_rgb, colours_of(palette.brushes))), np.float32).reshape(-1, 3)
+    covered, mixed = framed(shares.sum(axis=0)), [framed(each) for each in np.tensordot(colours, shares, (0, 0))]
+    if image is None:
+        picture = np.full((size.height, size.width, 3), GROUND, np.uint8)
+    else:
+        picture = np.array(image.convert("RGB").resize((size.width, size.height)))
+
+    def enlarged(grid: np.ndarray, top: int, bottom: int) -> np.ndarray:
+        rows = grown(grid, 0, top, bottom, cell * (grid.shape[0] - 2))
+        return grown(rows, 1, 0, size.width, cell * (grid.shape[1] - 2))
+
+    for top, bottom in masks.parts(0, size.height, size.width, masks.PART):
+        part = picture[top:bottom] * (1 - TINT * enlarged(covered, top, bottom))[..., None]
+        part += TINT * np.stack([enlarged(each, top, bottom) for each in mixed], axis=-1)
+        picture[top:bottom] = part.round().clip(0, 255)
+    return picture
+
+
+def _rgb(colour: str) -> np.ndarray:
+    return np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)], np.float32)
+
+
+def _outlines(share: np.ndarray, cell: int) -> list[np.ndarray]:
+    """Lines of pixels around the solid part of a brush, by the middles of its cells."""
+    inside = (share > SOLID).astype(np.uint8)
+    found = cv2.findContours(inside, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]
+    return [line * cell + cell // 2 for line in found]
+
+
+def _named(picture: Image.Image, shares: np.ndarray, palette: Palette) -> Image.Image:
+    draw, font, cell = ImageDraw.Draw(picture), ImageFont.load_default(), choose_cell(palette, FINEST)
+    for share, brush in zip(shares, palette.brushes, strict=True):
+        inside = (share > SOLID).astype(np.uint8)
+        if not inside.any():
+            continue
+        depth = cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+        y, x = (cell * int(each) + cell // 2 for each in np.unravel_index(int(depth.argmax()), depth.shape))
+        text = brush.name or brush.id
+        left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
+        place = (x - (right - left) // 2, y - (bottom - top) // 2)
+        draw.text(place, text, fill="black", font=font, stroke_width=2, stroke_fill="white")
+    return picture

@@ -1,0 +1,294 @@
+"""Pre-flight: what a palette asks of a job in its surroundings, and what in it looks like a mistake, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from lib_regiondiff.authoring.cost import clock, count_cells
+from lib_regiondiff.authoring.dry_host import Sketch
+from lib_regiondiff.authoring.job_context import ALONE, Surroundings
+from lib_regiondiff.authoring.summary import TRACE, Shares, describe_cost, doubtful, idle, refused, spoken, unheard
+from lib_regiondiff.document import budget
+from lib_regiondiff.document.caption import is_wordless
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.pictures import Picture
+from lib_regiondiff.document.records import renewed
+from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
+from lib_regiondiff.formats.tags import split_networks
+from lib_regiondiff.formats.wildcards import unknown
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Host
+from lib_regiondiff.planning import prompts
+from lib_regiondiff.planning.auto import told
+from lib_regiondiff.planning.plan import BACKGROUND, Job, Plan, Text, make_plan
+from lib_regiondiff.planning.prompt_suffix import suffixed
+
+KINDS = ("error", "warning", "note")
+SMALL = 0.01
+TAKES = "it takes "
+SKEW = 0.02
+STEPS = 20
+MOST_STEPS = 1000
+"""What never acts in these acts in no other number of them."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One remark: an error ends the job, a warning is a likely mistake, a note is good to know."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A palette at the size of its job, what is around it, who gets how much."""
+
+    palette: Palette
+    around: Surroundings
+    shares: Shares
+    painted: Size
+    known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What several checks ask for: texts and plan."""
+
+    @property
+    def guidance(self) -> float:
+        """The scale of the job."""
+        return self.palette.guidance if self.around.guidance is None else self.around.guidance
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What background and brushes are called, by id."""
+        return {BACKGROUND: "the background"} | {
+            brush.id: spoken(number, brush) for number, brush in enumerate(self.palette.brushes, start=1)
+        }
+
+    @property
+    def plan(self) -> Plan:
+        """That of one image. Raises HostError and PaletteError for what cannot be planned."""
+        if "plan" not in self.known:
+            self.known["plan"] = self.planned(self.palette, self.texts())
+        return self.known["plan"]
+
+    def planned(self, palette: Palette, texts: Mapping[str, Text]) -> Plan:
+        """The plan of one image."""
+        noises = clock(self.around.steps or STEPS)
+        job = Job(self.palette.size, noises, (0,), (texts,), self.guidance, store=self.shares.store)
+        return make_plan(palette, job, cast(Host, Sketch(self.around.native)))
+
+    def texts(self) -> Mapping[str, Text]:
+        """What is encoded for background and brushes; PaletteError for wildcards that cannot be resolved."""
+        if "texts" not in self.known:
+            words = self.around.words
+            self.known["texts"] = prompts.texts(prompts.drawn(self.palette, words), words)
+        return self.known["texts"]
+
+    def prompts(self) -> Mapping[str, str]:
+        """The prompts of background and brushes with the suffix; PaletteError where one would be too long as well."""
+        said = self.texts()
+        suffix, under = self.palette.suffix, said[BACKGROUND].prompt
+        return {key: suffixed(text.prompt, suffix, under) if key else under for key, text in said.items()}
+
+
+def cost_of(palette: Palette, around: Surroundings = ALONE) -> float:
+    """How much work a job is, in units of a picture of its size without regions: for `describe_cost`.
+
+    Raises HostError for what cannot be planned, PaletteError for wildcards that cannot be resolved.
+    """
+    return _ratio(_case(palette, around))
+
+
+def _case(palette: Palette, around: Surroundings, shares: Shares | None = None) -> _Case:
+    drawn = renewed(palette, size=around.size or palette.size)
+    return _Case(drawn, around, shares or Shares.of(drawn), palette.size)
+
+
+Check = Callable[[_Case], Iterator[Notice]]
+
+
+def preflight(
+    palette: Palette,
+    around: Surroundings = ALONE,
+    shares: Shares | None = None,
+    checks: Sequence[Check] | None = None,
+) -> tuple[Notice, ...]:
+    """What is to be said about a palette before a job, errors first: all, or what some checks find.
+
+    `shares` are those at the job's size.
+    """
+    case = _case(palette, around, shares)
+    notices = [Notice(each.kind, _plain(each.text)) for check in checks or CHECKS for each in check(case)]
+    return tuple(sorted(notices, key=lambda notice: KINDS.index(notice.kind)))
+
+
+def _summed(case: _Case) -> Iterator[Notice]:
+    """What the summary says: masks that are empty, hidden or slivers, and features that are refused."""
+    owed = budget.problems(case.palette, case.palette.size, case.around.steps or STEPS)
+    yield from (Notice("error", str(problem)) for problem in owed)
+    yield from (Notice("error", line) for line in refused(case.palette))
+    yield from (Notice("error", str(error)) for error in prompts.refused(case.palette))
+    yield from (Notice("warning", line) for line in doubtful(case.palette, case.shares))
+
+
+def _small(case: _Case) -> Iterator[Notice]:
+    """Brushes too small to show much."""
+    for index, brush in enumerate(case.palette.brushes, start=1):
+        if 0 < case.shares.part(index) < SMALL and not case.shares.is_thin(index):
+            share = 100 * case.shares.part(index)
+            yield Notice("warning", f"{spoken(index, brush)}: only {share:.2f} % of the canvas")
+
+
+def _uncovered(case: _Case) -> Iterator[Notice]:
+    """What no brush covers, and who paints it."""
+    rest = case.shares.part(0)
+    if rest <= TRACE:
+        return
+    text = f"{100 * rest:.1f} % of the canvas has no brush"
+    if case.palette.background.painted:
+        yield Notice("note", f"{text}; the background's picture or colour is there")
+    elif case.palette.background.prompt.strip():
+        yield Notice("note", f"{text}; the background's prompt paints it")
+    elif case.around.prompt.strip():
+        yield Notice("note", f"{text}; the main prompt paints it")
+    else:
+        yield Notice("warning", f"{text}; nothing says what is there: the background and the main prompt are empty")
+
+
+def _unsaid(case: _Case) -> Iterator[Notice]:
+    """Brushes whose prompts say nothing."""
+    for index, brush in enumerate(case.palette.brushes, start=1):
+        if not split_networks(brush.prompt)[0].strip():
+            has = "holds nothing but tags" if brush.prompt.strip() else "is empty"
+            yield Notice("warning", f"{spoken(index, brush)}: its prompt {has}")
+
+
+def _undescribed(case: _Case) -> Iterator[Notice]:
+    """A picture under the brushes that nothing describes: brushes may go by its words."""
+    if is_wordless(case.palette.background) and not case.around.prompt.strip():
+        yield Notice("note", "nothing says what the picture under the brushes shows: the background has no prompt")
+
+
+def _stretched(case: _Case) -> Iterator[Notice]:
+    """Painted masks whose canvas has another shape than the picture."""
+    drawn, own = case.palette.size, case.painted
+    skew = (drawn.width * own.height) / (drawn.height * own.width)
+    if abs(skew - 1) > SKEW and any(isinstance(brush.mask, Picture) for brush in case.palette.brushes):
+        yield Notice("note", f"the picture is {drawn}, the palette {own}: its painted masks are stretched")
+
+
+def _unheard(case: _Case) -> Iterator[Notice]:
+    """Negatives that are not asked, for their guidance is 1."""
+    under = case.palette.background.negative or case.around.negative
+    yield from (Notice("warning", line) for line in unheard(case.palette, case.guidance, under))
+
+
+def _idle(case: _Case) -> Iterator[Notice]:
+    """Brushes that never act, and those after which nobody draws."""
+    told = idle(case.palette, case.shares, case.around.steps or MOST_STEPS, case.around.prompt)
+    yield from (Notice("warning", line) for line in told)
+
+
+def _networks(case: _Case) -> Iterator[Notice]:
+    """Tags of extra networks in brushes."""
+    for index, brush in enumerate(case.palette.brushes, start=1):
+        tags = split_networks(brush.prompt)[1]
+        if tags:
+            where = spoken(index, brush)
+            yield Notice("note", f"{where}: {', '.join(tags)} applies to the whole picture, not to this brush alone")
+
+
+def _wildcards(case: _Case) -> Iterator[Notice]:
+    """Wildcards that nobody knows, those that cannot be resolved, and prompts that a suffix makes too long."""
+    brushes, under = case.palette.brushes, case.palette.background
+    texts = [under.prompt, under.negative, *(text or "" for each in brushes for text in (each.prompt, each.negative))]
+    try:
+        case.prompts()
+        names = unknown("\n".join(texts), case.around.files) if case.around.files else ()
+    except PaletteError as error:
+        yield from (Notice("error", str(problem)) for problem in error.problems)
+        return
+    for name in names:
+        yield Notice("warning", f"no file for the wildcard __{name}__: it stays in the prompt as it is")
+
+
+def _tokens(case: _Case) -> Iterator[Notice]:
+    """How many prompts there are, and how long they are."""
+    count = case.around.count
+    if count is None:
+        return
+    try:
+        said = case.prompts()
+    except PaletteError:
+        return  # told with the wildcards
+    texts = {key: text for key, text in said.items() if key or case.shares.part(0) > TRACE}
+    lengths = {key: count(prompt) for key, prompt in texts.items()}
+    longest = max(lengths, key=lambda key: lengths[key], default=None)
+    if longest is not None:
+        several = (
+            f"{len(set(texts.values()))} prompts; the longest, " if len(set(texts.values())) > 1 else "one prompt, "
+        )
+        yield Notice("note", f"{several}that of {case.names[longest]}, has {_counted(lengths[longest], 'token')}")
+
+
+def _cost(case: _Case) -> Iterator[Notice]:
+    """How long it takes, beside a picture without regions."""
+    if any(refused(case.palette)) or any(prompts.refused(case.palette)):
+        return
+    try:
+        yield Notice("note", TAKES + describe_cost(_ratio(case)))
+    except HostError as error:
+        yield Notice("error", str(error))
+    except PaletteError:
+        return  # told with the wildcards
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _ratio(case: _Case) -> float:
+    """The latent cells that the network is asked in a whole job, in units of those of one without regions."""
+    plain = case.planned(renewed(Palette(), size=case.palette.size), {BACKGROUND: Text(case.around.words.prompt, "")})
+    return count_cells(case.plan, case.guidance) / count_cells(plain, case.guidance)
+
+
+def _auto(case: _Case) -> Iterator[Notice]:
+    """What becomes of that which the palette leaves open, where the steps are known."""
+    if case.around.steps is None:
+        return
+    try:
+        choices = told(case.plan.chosen)
+    except RegionDiffError:
+        return  # told by another check
+    if choices:
+        yield Notice("note", f"auto chooses {choices}")
+
+
+def _noted(case: _Case) -> Iterator[Notice]:
+    """What the program that draws has to say."""
+    yield from (Notice("note", text) for text in case.around.notes)
+
+
+SEEN: Sequence[Check] = (_summed, _small, _uncovered)
+"""Where brushes are."""
+SAID: Sequence[Check] = (_unsaid, _unheard, _idle)
+"""What they say, and when they act."""
+CHECKS: Sequence[Check] = (
+    *SEEN,
+    *SAID,
+    _undescribed,
+    _stretched,
+    _networks,
+    _wildcards,
+    _tokens,
+    _cost,
+    _auto,
+    _noted,
+)
+
+
+def _plain(text: str) -> str:
+    """Names come from elsewhere: nothing in them shall break a line."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -1,0 +1,189 @@
+"""The preview: a palette as a piece of HTML, its regions in colour and in numbers, and what is to be said about it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image, ImageColor
+
+from lib_regiondiff.authoring.colours import colours_of, ink_on
+from lib_regiondiff.authoring.doubts import undivided
+from lib_regiondiff.authoring.preflight import ALONE, TAKES, Notice, Surroundings, preflight
+from lib_regiondiff.authoring.summary import TRACE, Shares
+from lib_regiondiff.authoring.typed_controls import PLACES
+from lib_regiondiff.document.palette import Brush, Palette
+from lib_regiondiff.document.records import renewed
+from lib_regiondiff.errors import PaletteError, Problem
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.planning.prompts import Document, palette_of, read
+
+NOTHING = "No palette yet: take a preset, load or paste one, or have the regions made from the prompt."
+UNTYPED = "Type the main prompt: its lines become regions."
+OFF = "Regions are off: Generate draws a plain picture. The tick beside the title switches them on."
+LARGEST = 512  # side of the picture
+OPAQUE = 0.8
+SOLID = 0.5
+LONGEST = 160  # letters of a prompt
+MOST = 20  # problems that are listed
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the page shows of a document, both as HTML: the preview, and a few words for the accordion's header."""
+
+    html: str
+    state: str = ""
+
+
+def html(given: Any, around: Surroundings = ALONE) -> str:
+    """The preview of a document as it stands, text or data, palette or typed; what is wrong with it, if it is."""
+    return look(given, around).html
+
+
+def look(given: Any, around: Surroundings = ALONE, on: bool = True) -> Look:
+    """The same, and what the header says while the document counts, which is where regions are `on`."""
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return Look(message([Notice("note", NOTHING)]), _stated("no palette yet", on))
+    try:
+        document = read(given)
+        if document.typed is not None and not around.prompt.strip():
+            return Look(message([Notice("note", UNTYPED)]), _stated("waits for the prompt", on))
+        palette = palette_of(_sized(document, around.size), around.words)
+    except PaletteError as error:
+        return Look(faults(error.problems), _stated(_counted(len(error.problems), "mistake"), on))
+    palette = renewed(palette, size=around.size or palette.size)
+    shares = Shares.of(palette)
+    notices = [*_first(document, palette, on), *preflight(palette, around, shares)]
+    listed = _listed([_item(notice.kind, escape(notice.text)) for notice in notices])
+    return Look(
+        _framed(_picture(palette, shares) + _legend(palette, shares) + listed), _stated(_short(palette, notices), on)
+    )
+
+
+def _first(document: Document, palette: Palette, on: bool) -> Iterator[Notice]:
+    """What is to be said before all else: that nothing of this counts, that a prompt was not taken apart."""
+    if not on:
+        yield Notice("warning", OFF)
+    yield from (Notice("warning", line) for line in undivided(document, palette))
+
+
+def _short(palette: Palette, notices: Sequence[Notice]) -> str:
+    """A palette in a few words."""
+    if any(notice.kind == "error" for notice in notices):
+        return "cannot be drawn: see below"
+    costs = [notice.text.removeprefix(TAKES) for notice in notices if notice.text.startswith(TAKES)]
+    return " · ".join([_counted(len(palette.brushes), "region"), *costs])
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _stated(words: str, on: bool) -> str:
+    return f'<span class="regiondiff-state">{escape(words)}</span>' if on else ""
+
+
+def message(notices: Sequence[Notice]) -> str:
+    """A list of remarks alone, in the preview's dress."""
+    return _framed(_listed([_item(notice.kind, escape(notice.text)) for notice in notices]))
+
+
+def _framed(inner: str) -> str:
+    return f'<div class="regiondiff-preview">{inner}</div>'
+
+
+def _listed(items: Sequence[str]) -> str:
+    return f'<ul class="regiondiff-notices">{"".join(items)}</ul>' if items else ""
+
+
+def _item(kind: str, inner: str) -> str:
+    return f'<li class="regiondiff-{kind}">{inner}</li>'
+
+
+def faults(problems: Sequence[Problem], places: Mapping[str, str] = PLACES) -> str:
+    """The problems of a palette, each with the label of its field on the page, or the path in the palette's text."""
+    lines = [_place(each.path, places) + escape(str(each).removeprefix(each.path)) for each in problems[:MOST]]
+    more = [f"{len(problems) - MOST} more"] if len(problems) > MOST else []
+    return _framed(_listed([_item("error", line) for line in lines + more]))
+
+
+def _place(path: str, places: Mapping[str, str]) -> str:
+    return f"<b>{escape(places[path])}</b>" if path in places else f"<code>{escape(path)}</code>"
+
+
+def _sized(document: Document, size: Size | None) -> Document:
+    """Typed regions with the size of the picture, where they say none."""
+    if document.typed is None or size is None or "size" in document.typed:
+        return document
+    return Document(None, {**document.typed, "size": {"width": size.width, "height": size.height}})
+
+
+def _picture(palette: Palette, shares: Shares) -> str:
+    """The regions in their colours, numbered."""
+    width, height = palette.size.width, palette.size.height
+    colours = base64.b64encode(_coloured(palette.brushes, shares.weights[1:])).decode()
+    image = f'<image href="data:image/png;base64,{colours}" width="{width}" height="{height}"'
+    marks = "".join(_marks(shares, min(width, height) / 9))
+    return (
+        f'<svg class="regiondiff-picture" viewBox="0 0 {width} {height}" role="img" aria-label="regions">'
+        f'{image} preserveAspectRatio="none"/>{marks}</svg>'
+    )
+
+
+def _coloured(brushes: Sequence[Brush], weights: np.ndarray) -> bytes:
+    """A PNG of the brushes' colours, mixed by weights [P, h, w]; clear where no brush is."""
+    colours = np.array([ImageColor.getrgb(colour) for colour in colours_of(brushes)], np.float32).reshape(-1, 3)
+    covered = weights.sum(axis=0)
+    mixed = np.tensordot(weights, colours, (0, 0)) / np.maximum(covered, 1e-6)[..., None]
+    picture = np.dstack([mixed, 255 * OPAQUE * covered]).round().clip(0, 255).astype(np.uint8)
+    shrink = max(1.0, max(picture.shape[:2]) / LARGEST)
+    sides = (max(1, round(picture.shape[1] / shrink)), max(1, round(picture.shape[0] / shrink)))
+    file = io.BytesIO()
+    Image.fromarray(cv2.resize(picture, sides, interpolation=cv2.INTER_NEAREST)).save(file, "PNG")
+    return file.getvalue()
+
+
+def _marks(shares: Shares, height: float) -> Iterator[str]:
+    """The number of each brush, in its middle."""
+    for number, weight in enumerate(shares.weights[1:], start=1):
+        inside = (weight > SOLID).astype(np.uint8)
+        if inside.any():
+            x, y = _middle(inside)
+            place = f'x="{(x + 0.5) * shares.cell:.0f}" y="{(y + 0.5) * shares.cell:.0f}" font-size="{height:.0f}"'
+            yield f'<text {place} text-anchor="middle" dominant-baseline="central">{number}</text>'
+
+
+def _middle(inside: np.ndarray) -> tuple[float, float]:
+    """Of the cells that lie deepest inside [h, w], the one nearest to the centre of all that is inside, as x, y."""
+    depth = cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    deepest = np.argwhere(depth >= depth.max() - 0.5)
+    centre = np.argwhere(inside).mean(axis=0)
+    y, x = deepest[((deepest - centre) ** 2).sum(axis=1).argmin()]
+    return float(x), float(y)
+
+
+def _legend(palette: Palette, shares: Shares) -> str:
+    """A line for each brush: number, colour, name, share and prompt; and one for what none covers."""
+    lines = [
+        _line(f"{number}", colour, brush.name or brush.id, shares.part(number), brush.prompt)
+        for number, brush, colour in zip(itertools.count(1), palette.brushes, colours_of(palette.brushes), strict=False)
+    ]
+    if shares.part(0) > TRACE:
+        lines.append(_line("", "", "background", shares.part(0), palette.background.prompt))
+    return f'<ul class="regiondiff-legend">{"".join(lines)}</ul>'
+
+
+def _line(number: str, colour: str, name: str, share: float, prompt: str) -> str:
+    style = f' style="background:{colour};color:{ink_on(colour)}"' if colour else ""
+    swatch = f'<span class="regiondiff-swatch"{style}>{number}</span>'
+    short = "" if prompt == name else prompt if len(prompt) <= LONGEST else prompt[:LONGEST] + "…"
+    told = f'<b><bdi>{escape(name)}</bdi></b> {100 * share:.1f} % <span class="regiondiff-prompt">'
+    return f"<li>{swatch}<div>{told}<bdi>{escape(short)}</bdi></span></div></li>"

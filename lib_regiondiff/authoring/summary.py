@@ -1,0 +1,162 @@
+"""A palette in a few lines for people: what it asks for, who gets how much of the canvas, what looks like a mistake."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+
+from lib_regiondiff.document import sampler_names
+from lib_regiondiff.document.palette import Brush, Palette
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.planning.auto import acting
+from lib_regiondiff.planning.intervals import interval
+from lib_regiondiff.planning.prompt_suffix import AND
+from lib_regiondiff.planning.refusals import refuse, refuse_cut
+from lib_regiondiff.planning.weights import masks
+from lib_regiondiff.planning.weights.partition import choose_cell, divide
+from lib_regiondiff.store import Store
+
+CELL = 8  # pixels at a side of a latent cell, of all models that the command line draws with
+FINEST = 2
+THIN = 24  # pixels; three latent cells
+TRACE = 5e-4
+ALIKE = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Shares:
+    """Weights [1 + P, h, w] of background and brushes; a number stands for `cell` pixels squared."""
+
+    weights: np.ndarray
+    cell: int
+    painted: tuple[bool, ...]
+    store: Store = dataclasses.field(default_factory=Store, repr=False, compare=False)
+    """What masks became on the way."""
+
+    @staticmethod
+    def of(palette: Palette) -> Shares:
+        """What the planner gives to each, before levels quantize it."""
+        cell = choose_cell(palette, FINEST)
+        grid, store = palette.size.cells(cell), Store()
+        coverages = [masks.rasterise(brush.mask, grid, store) for brush in palette.brushes]
+        painted = tuple(bool(coverage.any()) for coverage in coverages)
+        return Shares(divide(palette, coverages, grid, 1 / cell), cell, painted, store)
+
+    def part(self, index: int) -> float:
+        """The share of the canvas that a brush gets, 0 being the background."""
+        return float(self.weights[index].mean())
+
+    def is_thin(self, index: int) -> bool:
+        """Whether a brush has nowhere a square of THIN pixels to itself, inside the canvas."""
+        own, side = (self.weights[index] > 0.5).astype(np.uint8), -(-THIN // self.cell)
+        square = np.ones([min(side, extent) for extent in own.shape], np.uint8)
+        return not cv2.erode(own, square, borderType=cv2.BORDER_CONSTANT, borderValue=0).any()
+
+
+def describe_cost(ratio: float, than: str = "a plain picture") -> str:
+    """How long a job takes beside `than`, in words that go on after "it takes"; `ratio` is at least 0."""
+    number = _rounded(ratio)
+    if number < ALIKE:
+        return f"less time than {than}" if number > 0 else "next to no time"
+    told = {ALIKE: "as long", 2.0: "twice as long"}.get(number, f"{number:,.12g} times as long")
+    return f"about {told} as {than}"
+
+
+def _rounded(ratio: float) -> float:
+    """A ratio as exactly as people want it: to a tenth below 2, to a half below 5, then to two digits."""
+    step = 0.1 if ratio < 2 else 0.5 if ratio < 5 else 10.0 ** max(0, math.floor(math.log10(ratio)) - 1)
+    return round(round(ratio / step) * step, 1)
+
+
+def summary(palette: Palette) -> list[str]:
+    """Lines about a palette; what cannot be drawn begins with `error:`, likely mistakes with `warning:`."""
+    shares = Shares.of(palette)
+    count = len(palette.brushes)
+    brushes = f"{count} brush" if count == 1 else f"{count} brushes"
+    head = f"{palette.size}, {brushes}, {palette.steps} steps of {palette.sampler}"
+    names = ["background", *(label(brush) for brush in palette.brushes)]
+    parts = [f"{100 * shares.part(index):6.1f} %  {name}" for index, name in enumerate(names)]
+    vain = unheard(palette, palette.guidance, palette.background.negative)
+    doubts = (*doubtful(palette, shares), *bare(palette, shares), *idle(palette, shares, palette.steps), *vain)
+    told = [*(f"error: {line}" for line in undrawable(palette)), *(f"warning: {line}" for line in doubts)]
+    return [f"{head}, guidance {palette.guidance:g}", *parts, *told]
+
+
+def label(brush: Brush) -> str:
+    """What a brush is called."""
+    return f"{brush.id} ({brush.name})" if brush.name and brush.name != brush.id else brush.id
+
+
+def spoken(number: int, brush: Brush) -> str:
+    """The same in a sentence; numbers count from 1, the lowest brush."""
+    return f"brush {number} ({brush.name or brush.id})"
+
+
+def doubtful(palette: Palette, shares: Shares) -> Iterator[str]:
+    """Brushes whose masks are hardly meant so."""
+    for index, brush in enumerate(palette.brushes, start=1):
+        where = spoken(index, brush)
+        if not shares.painted[index - 1]:
+            yield f"{where}: its mask is empty"
+        elif shares.part(index) == 0:
+            yield f"{where}: later brushes cover it wholly"
+        elif shares.is_thin(index):
+            yield f"{where}: too thin to show much: nowhere does it have {THIN}x{THIN} pixels to itself"
+
+
+def bare(palette: Palette, shares: Shares) -> Iterator[str]:
+    """Canvas that nothing describes, where there is no main prompt."""
+    if shares.part(0) > TRACE and not palette.background.prompt and not palette.background.painted:
+        yield f"{100 * shares.part(0):.1f} % of the canvas has no brush, and the background has no prompt"
+
+
+def idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") -> Iterator[str]:
+    """Brushes that never act in so many steps, and those that end where nothing goes on; `prompt` is the main one."""
+    under = palette.background
+    silent = not under.painted and not under.prompt.strip() and not prompt.strip()
+    for index, brush in enumerate(palette.brushes, start=1):
+        first, last = interval(brush, steps)
+        if first >= last:
+            cut = {"strength": (brush.strength, 1), "start": (brush.start, 0), "stop": (brush.stop, 1)}
+            why = ", ".join(f"{name} {value:g}" for name, (value, usual) in cut.items() if value != usual)
+            yield f"{spoken(index, brush)}: never acts{f' in {steps} steps' if brush.strength else ''} ({why})"
+        elif last < steps and silent and shares.part(index) > TRACE:
+            ends = f"it stops at {brush.stop:g}, and nothing says what is there afterwards"
+            yield f"{spoken(index, brush)}: {ends}: the background has no prompt"
+
+
+def unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
+    """Negatives that are not asked, for their guidance is 1; `negative` is the background's or the main one."""
+    if acting(palette.nag) is not None:
+        return
+    said = {"background": negative if guidance == 1 else ""}
+    for number, brush in enumerate(palette.brushes, start=1):
+        scale = guidance if brush.guidance is None else brush.guidance
+        said[spoken(number, brush)] = (brush.negative or "") if scale == 1 and not AND.search(brush.prompt) else ""
+    names = [name for name, text in said.items() if text.strip()]
+    if names:
+        yield f"at guidance 1 a negative does nothing: that of {', '.join(names)}"
+
+
+def refused(palette: Palette) -> Iterator[str]:
+    """What no model can be asked yet."""
+    yield from _raised(refuse, palette)
+
+
+def undrawable(palette: Palette) -> Iterator[str]:
+    """What the command line cannot draw, whatever the model."""
+    yield from refused(palette)
+    yield from _raised(refuse_cut, palette, palette.size, CELL)
+    yield from _raised(sampler_names.find, palette.sampler)
+
+
+def _raised(check: Callable[..., Any], *values: Any) -> Iterator[str]:
+    try:
+        check(*values)
+    except HostError as error:
+        yield str(error)

@@ -1,0 +1,89 @@
+"""Switch and options of typed regions as they stand in the accordion, and the palette's text that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib_regiondiff.authoring.presets import names, preset, written
+from lib_regiondiff.document.json_text import loads
+from lib_regiondiff.document.palette import parse
+from lib_regiondiff.document.rules import Fault, Object
+from lib_regiondiff.formats.typed import Options, is_typed, typed
+from lib_regiondiff.planning.prompts import Words
+
+SPLITS, LAYOUTS = ("auto", "lines", "BREAK", "ADDCOL"), ("columns", "rows", "grid")
+CONTROLS = ("split", "layout", "ratios", "common", "feather")
+LABELS: Mapping[str, str] = {
+    "split": "Regions are split by",
+    "layout": "Layout",
+    "ratios": "Ratios",
+    "common": "The first part is common to all",
+    "feather": "Soft edges",
+    "saved": "Saved palettes",
+    "name": "Save as",
+}
+PLACES: Mapping[str, str] = {f"typed.{key}": LABELS[key] for key in CONTROLS} | {
+    "prompt": "Prompt",
+    "negative": "Negative prompt",
+    "palette": "Palette",
+}
+"""Where people find what a document's path names."""
+
+
+def typed_in(text: str) -> Mapping[str, Any] | None:
+    """The document of a text that asks for typed regions."""
+    try:
+        data = loads(text)
+    except Fault:
+        return None
+    return data if is_typed(data) else None
+
+
+def is_own(text: str) -> bool:
+    """Whether a person would miss a text: no preset as it came and no typed regions without options can be lost."""
+    plain = [written(preset(name)) for name in names()] + [written({"typed": {}})]
+    return bool(text.strip()) and text not in plain
+
+
+def chosen(text: str, split: str, layout: str, ratios: str, common: bool, feather: float) -> str:
+    """A typed document with these options; what else the text says, if it is one already, stays."""
+    if typed_in(text) is not None and controls_of(text) == (split, layout, ratios or "", common, feather or 0):
+        return text
+    data = typed_in(text) or {}
+    old = data.get("typed")
+    rest = {key: value for key, value in old.items() if key not in CONTROLS} if isinstance(old, Mapping) else {}
+    plain = Options()
+    new: dict[str, Any] = {
+        "split": split,
+        "layout": layout,
+        "ratios": ratios or "",
+        "common": "first" if common else "none",
+    }
+    new["feather"] = feather or 0
+    new = {key: value for key, value in new.items() if value != getattr(plain, key)}
+    return written({**data, "typed": {**new, **rest}})
+
+
+def switched(on: bool, text: str, kept: str, *options: Any) -> tuple[str, str]:
+    """The palette's text after the switch was turned, and the text that comes back when it is turned off."""
+    is_on = typed_in(text) is not None
+    if on:
+        return (chosen(text, *options), kept) if is_on else (chosen("", *options), text)
+    return (kept, "") if is_on else (text, kept)
+
+
+def controls_of(text: str) -> tuple[str, str, str, bool, float]:
+    """The options that a text says, or their defaults."""
+    try:
+        options = Object(Options).read((typed_in(text) or {}).get("typed", {}), "typed")
+    except Fault:
+        options = Options()
+    return options.split, options.layout, options.ratios, options.common == "first", options.feather
+
+
+def spelled(text: str, words: Words) -> str:
+    """The palette that typed regions make of the main prompt now; PaletteError for what is wrong with them."""
+    data = typed(typed_in(text) or {"typed": {}}, *words.raw)
+    parse(data)
+    return written(data)

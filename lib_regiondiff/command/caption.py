@@ -1,0 +1,31 @@
+"""For the command line: a BLIP says what the picture under the brushes shows, where that is asked for."""
+
+from __future__ import annotations
+
+from lib_regiondiff.document.caption import Look, captioned, is_wordless
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.renderer import INSTALL, absent, quieten
+
+UNSAID = "nothing says what the picture under the brushes shows; --prompt TEXT does, or --caption-model with a BLIP"
+NEEDLESS = "no caption: the background has no picture, or a prompt already"
+
+
+def described(palette: Palette, model: str | None) -> tuple[Palette, list[str]]:
+    """The palette with words for the picture under its brushes, if they are asked for, and lines about that."""
+    wordless = is_wordless(palette.background)
+    if not model:
+        return palette, [f"note: {UNSAID}"] if wordless else []
+    if not wordless:
+        return palette, [f"note: {NEEDLESS}"]
+    palette = captioned(palette, _look(model))
+    return palette, [f"caption: {palette.background.prompt}"]
+
+
+def _look(model: str) -> Look:
+    if absent():
+        raise HostError("--caption-model", f"the package {absent()[0]}", "nothing", INSTALL)
+    quieten()
+    from lib_regiondiff.hosts.diffusers.captioner import captioner
+
+    return captioner(model)

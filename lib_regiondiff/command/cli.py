@@ -1,0 +1,208 @@
+"""The command line, the only module that prints: `regiondiff render | panorama | check | overlay | schema | info`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+import warnings
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lib_regiondiff import __version__, demo
+from lib_regiondiff.command.drawing import MAX_SEED, costs, draw, places_of
+from lib_regiondiff.command.exit_codes import verdict
+from lib_regiondiff.command.loading_options import loading
+from lib_regiondiff.command.printing import plain, tell, tell_all, tell_problems
+from lib_regiondiff.command.reading import read
+from lib_regiondiff.document import changes, png
+from lib_regiondiff.document.palette import Palette, json_schema
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.files import expect_room, written_whole
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.hosts.renderer import INSTALL, absent, quieten, surroundings
+from lib_regiondiff.stopping import orderly
+
+DTYPES = ("auto", "float32", "float16", "bfloat16")
+SOURCE = click.Path(exists=True, dir_okay=False, allow_dash=True)
+WIDE = Size(512, 2048)
+
+
+class Door(click.Group):
+    """The way in and out: words are taken as they are, and whatever goes wrong ends with lines and an exit code."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run; on Windows click would expand $, % and * in prompts."""
+        return super().main(*args, **{"windows_expand_args": False, **extra})
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            with warnings.catch_warnings():
+                if not sys.warnoptions:
+                    warnings.simplefilter("ignore")
+                return super().invoke(ctx)
+        except click.ClickException as error:
+            vars(error)["message"] = plain(error.message)  # declared final
+            raise
+        except (click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort
+            code, lines = verdict(error)
+            if os.environ.get("REGIONDIFF_DEBUG"):
+                lines = [*traceback.format_exc().splitlines(), *lines]
+            tell_problems(lines)
+            ctx.exit(code)
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="regiondiff")
+def main() -> None:
+    """Say what goes where in a picture that Stable Diffusion draws."""
+    if not sys.stdout.isatty():
+        getattr(sys.stdout, "reconfigure", lambda **_: None)(encoding="utf-8", errors="surrogateescape")
+
+
+@main.command()
+@click.argument("source", metavar="PALETTE_OR_PNG", type=SOURCE)
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PNG to write.")
+@click.option("--prompt", help="Prompt of the background.")
+@click.option("--negative", help="Negative prompt of the background.")
+@click.option("--width", type=int, help="Width in pixels.")
+@click.option("--height", type=int, help="Height in pixels.")
+@click.option("--seed", type=click.IntRange(0, MAX_SEED), multiple=True, help="Seed; several give several pictures.")
+@click.option("--count", type=click.IntRange(1, 10000), help="Number of pictures, with consecutive seeds.")
+@click.option("--batch", type=click.IntRange(1, 64), default=1, show_default=True, help="Pictures drawn together.")
+@click.option("--steps", type=int, help="Steps of the sampler.")
+@click.option("--sampler", help="Name of the sampler; `regiondiff info` lists them.")
+@click.option("--guidance", type=float, help="Guidance scale; 1 is none.")
+@click.option("--blend", help="average, mixture or auto.")
+@click.option("--quantization", help="none, discrete, semi-continuous or continuous.")
+@click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, help="Any value: brushes.tree.strength=0.5")
+@click.option("--model", envvar="REGIONDIFF_MODEL", show_envvar=True, help="Folder, file, hub id or `demo`.")
+@loading
+@click.option("--trust", is_flag=True, help="Let the palette name model, LoRAs and VAE itself.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:0 or mps.")
+@click.option("--dtype", default="auto", show_default=True, type=click.Choice(DTYPES))
+@click.option("--force", is_flag=True, help="Overwrite files.")
+@click.option("--progress/--no-progress", default=None, help="Show a bar; by default on a terminal.")
+def render(source: str, output: Path, **options: Any) -> None:
+    """Draw the picture of a palette or of a PNG.
+
+    Options change the palette. With several seeds the files are called like out-SEED.png. Their paths are printed.
+    """
+    draw(*read(source), output, options)
+
+
+@main.command(params=[each for each in render.params if each.name not in ("source", "prompt")])
+@click.argument("prompt", required=False)
+@click.option("--palette", "source", type=SOURCE, metavar="PALETTE_OR_PNG", help="Brushes and all that options leave.")
+@click.option("--wrap", is_flag=True, help="Let the left and right border continue each other.")
+def panorama(prompt: str | None, source: str | None, wrap: bool, output: Path, **options: Any) -> None:
+    """Draw a wide picture in tiles.
+
+    It is 2048x512 if nothing else is said, the tiles have the model's native size. Options are those of `render`.
+    """
+    if not prompt and not source:
+        raise click.UsageError("expected a PROMPT or --palette")
+    palette = read(source)[0] if source else Palette(size=WIDE)
+    draw(palette, None, output, options | {"prompt": prompt}, changes.in_tiles(palette, wrap))
+
+
+@main.command()
+@click.argument("source", metavar="PALETTE_OR_PNG", type=SOURCE)
+@click.pass_context
+def check(ctx: click.Context, source: str) -> None:
+    """Tell what is wrong with a palette.
+
+    Where nothing is: who gets how much of the canvas, what looks like a mistake, and what it costs. Ends with 2 if it
+    is no palette, with 1 if `render` cannot draw it.
+    """
+    palette, _ = read(source)
+    from lib_regiondiff.authoring.summary import summary, undrawable  # they need cv2
+
+    for line in summary(palette):
+        tell(line)
+    if any(undrawable(palette)):
+        ctx.exit(1)
+    for line in costs(palette):
+        tell(line)
+
+
+@main.command()
+@click.argument("source", metavar="PALETTE_OR_PNG", type=SOURCE)
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="PNG to write.")
+@click.option("--force", is_flag=True, help="Overwrite a file.")
+def overlay(source: str, output: Path, force: bool) -> None:
+    """Show where the brushes of a palette are.
+
+    Their colours, outlines and names are drawn, over the picture if the palette comes from one.
+    """
+    palette, made = read(source)
+    place = places_of(output, [0], force)[0]
+    with orderly():
+        expect_room(output, 0)
+    from lib_regiondiff.authoring.overlay import overlay as drawn  # it needs cv2
+
+    shown = drawn(palette, png.picture(Path(source), palette) if made else None)
+    with orderly(), written_whole(place) as file:
+        shown.save(file, format="PNG")
+    tell(place)
+
+
+@main.command()
+def schema() -> None:
+    """Print the palette format as JSON schema."""
+    tell_all(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@main.command()
+@click.argument("source", metavar="[PALETTE_OR_PNG]", required=False, type=SOURCE)
+@click.option("--full", is_flag=True, help="Print pictures inside the palette in full length.")
+def info(source: str | None, full: bool) -> None:
+    """Print what a picture was made from.
+
+    Without a picture or palette: versions, devices and samplers.
+    """
+    if source is None:
+        for line in surroundings():
+            tell(line)
+        return
+    palette, made = read(source)
+    tell_all(png.pretty(palette, made, full))
+
+
+@main.group("demo")
+def demo_group() -> None:
+    """The small model inside and its palettes.
+
+    `regiondiff render PALETTE --model demo` draws with it.
+    """
+
+
+@demo_group.command("palette")
+@click.argument("name", type=click.Choice(list(demo.palettes())), required=False, default="land")
+def demo_palette(name: str) -> None:
+    """Print one of the palettes."""
+    tell_all(demo.palettes()[name].read_text(encoding="utf-8"))
+
+
+@demo_group.command("export")
+@click.option("--webui", required=True, type=click.Path(file_okay=False, path_type=Path), help="The WebUI's folder.")
+@click.option("--force", is_flag=True, help="Overwrite files.")
+def demo_export(webui: Path, force: bool) -> None:
+    """Put the model where a WebUI finds it.
+
+    Its LCM LoRA too; the places are printed.
+    """
+    if absent():
+        raise HostError("demo export", f"the package {absent()[0]}", "nothing", INSTALL)
+    quieten()
+    from lib_regiondiff.hosts.diffusers.checkpoints.export import Model, export
+
+    with orderly():
+        for path in export(Model(demo.checkpoint(), demo.LORA, demo.FORGE_EXTENSION), webui, force):
+            tell(path)

@@ -1,0 +1,181 @@
+"""For the command line: what `render` and `panorama` draw, from options and a palette to files."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lib_regiondiff import demo
+from lib_regiondiff.command.caption import described
+from lib_regiondiff.command.loading_options import expect_trust, how_loaded, loaded_by, proposed
+from lib_regiondiff.command.printing import tell
+from lib_regiondiff.command.progress import bar
+from lib_regiondiff.document import changes, png, sampler_names
+from lib_regiondiff.document.changes import Change
+from lib_regiondiff.document.palette import SEED, Palette
+from lib_regiondiff.document.png import MadeWith
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.files import expect_room
+from lib_regiondiff.hosts.renderer import Renderer, load_renderer
+from lib_regiondiff.planning.auto import told
+from lib_regiondiff.planning.refusals import refuse
+from lib_regiondiff.stopping import orderly
+
+MAX_SEED = int(SEED.high)
+USUAL = 512
+"""The native side of a usual model."""
+PIXELS_OF_A_BYTE = 8
+"""Of a PNG that is packed as well as one can hope for."""
+FIELDS: Mapping[str, str] = {
+    "prompt": "background.prompt",
+    "negative": "background.negative",
+    "width": "size.width",
+    "height": "size.height",
+    "steps": "steps",
+    "sampler": "sampler",
+    "guidance": "guidance",
+    "blend": "blend",
+    "quantization": "quantization",
+}
+
+
+def draw(
+    palette: Palette,
+    then: MadeWith | None,
+    output: Path,
+    options: Mapping[str, Any],
+    first: Sequence[Change] = (),
+) -> None:
+    """Draw a palette as options of `render` say, after other changes of it."""
+    made = [*first, *loaded_by(options), *read_changes(options)]
+    palette = changes.override(palette, made)
+    if not options["trust"]:
+        expect_trust(palette, made, options["model"])
+    model = model_of(options["model"], palette)
+    seeds = seeds_of(palette.seed, options["seed"], options["count"])
+    places = places_of(output, seeds, options["force"])
+    with orderly():
+        expect_room(output, len(seeds) * palette.size.area // PIXELS_OF_A_BYTE)
+    expect_drawable(palette)
+    chatty = options["progress"] is not False
+    if chatty:
+        tell(f"loading {model} ...", err=True)
+    palette, lines = described(palette, options["caption_model"])
+    renderer = load_renderer(palette, model, options["device"], options["dtype"], how_loaded(options))
+    palette, advised = proposed(palette, renderer, options["accelerate"])
+    lines += [*advised, *(f"differs: {line}" for line in (since(palette, then, renderer) if then else []))]
+    lines += [*doubts(palette), *(costs(palette, renderer.native, len(seeds)) if chatty else [])]
+    for line in lines:
+        tell(line, err=True)
+    write(renderer, palette, places, options)
+
+
+def write(renderer: Renderer, palette: Palette, places: Mapping[int, Path], options: Mapping[str, Any]) -> None:
+    """Draw a picture for each seed into its file, and print its path when it is there."""
+    said: set[str] = set()
+    with orderly(), bar(options["progress"], len(places) * palette.steps) as (progress, aside):
+        seeds = [*places]
+        for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress, options["batch"]), strict=True):
+            made_with = replace(renderer.made_with, chosen=picture.chosen)
+            png.save(picture.image, picture.palette, made_with, places[seed])
+            with aside():
+                if (choices := told(picture.chosen)) not in (*said, ""):
+                    tell(f"auto: {choices}", err=True)
+                said.add(choices)
+                tell(places[seed])
+
+
+def expect_drawable(palette: Palette) -> None:
+    """HostError for what no model draws, before one is loaded."""
+    refuse(palette)
+    sampler_names.find(palette.sampler)
+
+
+def doubts(palette: Palette) -> list[str]:
+    """Warnings about negatives that will do nothing and brushes that will show nothing."""
+    from lib_regiondiff.authoring.summary import Shares, doubtful, idle, unheard  # they need cv2
+
+    vain = unheard(palette, palette.guidance, palette.background.negative)
+    lines = [f"{line}; --set nag={{}} lets it act" for line in vain]
+    shares = Shares.of(palette)
+    lines += [*doubtful(palette, shares), *idle(palette, shares, palette.steps)]
+    return [f"warning: {line}" for line in lines]
+
+
+def costs(palette: Palette, native: int | None = None, count: int = 1) -> list[str]:
+    """What so many pictures cost, in words; without a model's native side by that of a usual one.
+
+    HostError for what that model cannot draw.
+    """
+    from lib_regiondiff.authoring.cost import describe, estimate  # they need torch, which takes seconds
+
+    usual = demo.NATIVE if palette.model.name == demo.NAME else USUAL
+    try:
+        cost = estimate(palette, native or usual)
+    except HostError as error:
+        if native:
+            raise
+        return [f"warning: {error} (with a model of {usual} px)"]
+    time, *others = describe(cost)
+    each = f"each of {count} pictures takes " if count > 1 else ""
+    return [f"cost: {line}" for line in (each + time, *others)]
+
+
+def read_changes(options: Mapping[str, Any]) -> list[changes.Change]:
+    """What the options of `render` change in a palette; --set comes last."""
+    given = [changes.change(path, options[key]) for key, path in FIELDS.items() if options[key] is not None]
+    return [*given, *map(changes.read, options["sets"])]
+
+
+def seeds_of(own: int | None, given: Sequence[int], count: int | None) -> list[int]:
+    """The seeds to draw: those given, or `count` from the first on; without any the palette's own or a random one."""
+    if not count and given:
+        return list(dict.fromkeys(given))
+    if len(given) > 1:
+        raise click.UsageError("--count goes with one --seed, not with several")
+    drawn = random.SystemRandom().randrange(2**32) if own is None else own
+    first, count = given[0] if given else drawn, count or 1
+    if first + count - 1 > MAX_SEED:
+        raise click.UsageError(f"{count} seeds from {first} on go beyond {MAX_SEED}, the largest seed")
+    return list(range(first, first + count))
+
+
+def places_of(output: Path, seeds: Sequence[int], force: bool) -> dict[int, Path]:
+    """The file for each seed; usage errors for what can't be written."""
+    if output.suffix.lower() != ".png":
+        raise click.UsageError(f"{output}: expected a name that ends in .png")
+    if not output.parent.is_dir():
+        raise click.UsageError(f"{output.parent}: there is no such folder")
+    many = len(seeds) > 1
+    places = {seed: output.with_name(f"{output.stem}-{seed}{output.suffix}") if many else output for seed in seeds}
+    taken = [str(place) for place in places.values() if place.exists()]
+    if taken and not force:
+        raise click.UsageError(f"{', '.join(taken[:5])}: there already; --force overwrites")
+    return places
+
+
+def model_of(given: str | None, palette: Palette) -> str:
+    """The model to load: the given one, or the palette's, whose place a picture only knows if it was relative."""
+    name = palette.model.name
+    if given or (name and (name == demo.NAME or "/" in name or Path(name).exists())):
+        return given or name
+    if name:
+        raise HostError("model.name", "a model's folder, file or hub id", repr(name), "give its place with --model")
+    raise HostError(
+        "model",
+        "--model, REGIONDIFF_MODEL or the palette's model.name",
+        "none of them",
+        f"--model {demo.NAME} is the small one inside",
+    )
+
+
+def since(palette: Palette, then: MadeWith, renderer: Renderer) -> list[str]:
+    """What has changed since a picture was drawn."""
+    old, new = palette.model.hash, renderer.fingerprint
+    hashes = [png.differs("model hash", old, new)] if old != new else []
+    return [*hashes, *png.differences(then, renderer.made_with)]

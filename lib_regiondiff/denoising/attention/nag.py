@@ -1,0 +1,41 @@
+"""Normalized attention guidance, Chen et al. 2025, arXiv 2505.21179: negatives act in cross-attention, at any scale."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lib_regiondiff.document.palette import Nag
+
+if TYPE_CHECKING:  # so that what only asks whether it acts needs no torch
+    from torch import Tensor
+
+    from lib_regiondiff.host import Cond
+
+TINY = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class Against:
+    """What the cross-attention of one row is guided away from, and how."""
+
+    cond: Cond
+    nag: Nag
+
+    @property
+    def group(self) -> Hashable:
+        """What rows of one network call have in common."""
+        return self.cond.group, self.nag
+
+
+def guided(positive: Tensor, negative: Tensor, nag: Nag) -> Tensor:
+    """Features [..., n] of the positive prompt, guided away from those of the negative.
+
+    They are extrapolated; where their L1 norm grows by more than `tau` it is cut to that; then mixed by `alpha`.
+    """
+    beyond = positive * nag.scale - negative * (nag.scale - 1)
+    norm, reached = (each.abs().sum(dim=-1, keepdim=True) for each in (positive, beyond))
+    most = nag.tau * norm
+    beyond = beyond * (most / reached.clamp(min=TINY)).clamp(max=1)
+    return nag.alpha * beyond + (1 - nag.alpha) * positive

@@ -1,0 +1,42 @@
+"""Blending: the predictions of all views become one x0 of the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.planning.views import View
+
+
+def blend(
+    views: Sequence[View],
+    predictions: Sequence[Tensor],
+    like: Tensor,
+    kept: Sequence[Tensor | None] = (),
+    under: Tensor | None = None,
+) -> Tensor:
+    """The weighted sum of x0 [B, C, h, w] of each view, float32 while summing, in the shape and type of `like`.
+
+    MultiDiffusion, Bar-Tal et al. 2023, eq. 5, with weights that sum to 1 at each cell; on x0 rather than on the
+    next noisy latents, which is StreamMultiDiffusion's latent pre-averaging. `kept` are shares [B, 1, h, w] of their
+    weights that views keep; what weights leave goes to the picture under the brushes, `under` [C, h, w].
+    """
+    canvas = torch.zeros(like.shape, dtype=torch.float32, device=like.device)
+    total = torch.zeros_like(canvas[:, :1])
+    for view, prediction, share in zip(views, predictions, kept or (None,) * len(views), strict=True):
+        weight = view.weight if share is None else view.weight * share
+        _add(canvas, view.box, prediction.float() * weight)
+        if under is not None:
+            _add(total, view.box, weight.expand(len(like), 1, -1, -1))
+    if under is not None:
+        canvas += (1 - total).clamp(0, 1) * under.float()
+    return canvas.to(like.dtype)
+
+
+def _add(canvas: Tensor, box: Box, values: Tensor) -> None:
+    """Add values [B, c, h, w] of a box to a canvas, as far as the box lies on it."""
+    for inside, place in box.pieces(Size(canvas.shape[-2], canvas.shape[-1])):
+        inside.crop(canvas).add_(place.crop(values))

@@ -1,0 +1,135 @@
+"""The end of a picture: what no brush and no mask covers becomes, pixel by pixel, the picture that was there before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from PIL import Image
+
+from lib_regiondiff.document import pictures
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.planning.weights import masks
+from lib_regiondiff.planning.weights.blur import LEAST, blur, framed, grown, own, reach
+from lib_regiondiff.store import Store
+
+Softened = Callable[[int, int, int], np.ndarray]
+
+WIDE = 6.0
+"""Deviation in pixels beyond which a soft edge needs no single pixels: it is made on a grid of a half or less."""
+
+NUMBERS = 2**22
+"""Weights of all layers together that are worked on at once."""
+
+
+def finished(image: Image.Image, palette: Palette, store: Store | None = None) -> Image.Image:
+    """The RGB picture over the palette's own pictures: the background's behind its brushes, the init outside its mask.
+
+    Only where they are kept to the end: a background that is repainted in some levels, and an init without a mask,
+    are left as they were drawn.
+    """
+    size = Size(image.height, image.width)
+    under = pictures.ground(palette.background.image, palette.background.colour, size, store)
+    if under is not None and palette.background.strength == 1:
+        image = _merged(under, image, brushed(palette, size, store))
+    if palette.init is not None and palette.init.mask is not None:
+        before = pictures.ground(palette.init.image, None, size, store)
+        assert before is not None
+        image = _merged(before, image, masks.rows_of(palette.init.mask, size, store))
+    return image
+
+
+def brushed(palette: Palette, size: Size, store: Store | None = None) -> masks.Rows:
+    """The share float32 [rows, width] in [0, 1] of pixels that brushes have together, feathered."""
+    scale = (size.area / palette.size.area) ** 0.5
+    feathers = [brush.feather * scale for brush in palette.brushes]
+    wide = _wide(palette, size, feathers, store) if max(feathers, default=0.0) > WIDE else None
+    if wide is not None and min(feathers) > WIDE:
+        return lambda top, bottom: _shared(*(wide(index, top, bottom) for index in (0, 1)))
+    brushes = [(masks.rows_of(brush.mask, size, store), np.float32(brush.weight)) for brush in palette.brushes]
+    near = [feather for feather in feathers if feather <= WIDE]
+    beyond = reach(max(near, default=0.0))
+
+    def strip(top: int, bottom: int) -> np.ndarray:
+        first, last = max(0, top - beyond), min(size.height, bottom + beyond)  # as far as feathers see
+        layers = [masks.Layer(rows(first, last), weight=weight) for rows, weight in brushes]
+        stack = masks.hard(layers, Size(last - first, size.width), palette.overlap)
+        inside = slice(top - first, bottom - first)
+        soft = np.zeros((bottom - top, size.width), np.float32)
+        for each in set(near):
+            soft += blur(_sum(stack, feathers, each), each, palette.wraps)[inside]
+        if wide is None:
+            return _shared(blur(stack[0], max(near, default=0.0), palette.wraps)[inside], soft)
+        return _shared(wide(0, top, bottom), soft + wide(1, top, bottom))
+
+    area = max(NUMBERS // (1 + len(brushes)), 8 * beyond * size.width)
+    return lambda top, bottom: np.concatenate([strip(*part) for part in masks.parts(top, bottom, size.width, area)])
+
+
+def _sum(stack: np.ndarray, feathers: Sequence[float], feather: float) -> np.ndarray:
+    """The weights [h, w] of all brushes of one feather: together they are blurred as each of them is."""
+    found = np.zeros_like(stack[0])
+    for weight, each in zip(stack[1:], feathers, strict=True):
+        if each == feather:
+            found += weight
+    return found
+
+
+def _wide(palette: Palette, size: Size, feathers: Sequence[float], store: Store | None) -> Softened:
+    """What gives rows of the background (0), and of all brushes (1) whose feathers need no single pixels."""
+    least = min(feather for feather in feathers if feather > WIDE)
+    fold = min(2 * least / WIDE, max(1, min(size.height, size.width) / (4 * LEAST)))
+    small = size.cells(2 ** int(math.log2(fold)))
+    under, sums = _summed(palette, small, feathers, store)
+
+    def softened(weight: np.ndarray, feather: float) -> np.ndarray:
+        return blur(weight, own(feather * (small.area / size.area) ** 0.5, small.area, size.area), palette.wraps)
+
+    soft = np.zeros_like(under)
+    for feather, total in sums.items():
+        soft += softened(total, feather)
+    maps = [framed(each, palette.wraps) for each in (softened(under, max(feathers)), soft)]
+
+    def rows(index: int, top: int, bottom: int) -> np.ndarray:
+        return grown(grown(maps[index], 0, top, bottom, size.height), 1, 0, size.width, size.width)
+
+    return rows
+
+
+def _summed(
+    palette: Palette, small: Size, feathers: Sequence[float], store: Store | None
+) -> tuple[np.ndarray, dict[float, np.ndarray]]:
+    """Hard weights [h, w] on a smaller grid: of the background, and of all brushes of each wide feather together."""
+    brushes = [(masks.rows_of(brush.mask, small, store), np.float32(brush.weight)) for brush in palette.brushes]
+    under = np.empty((small.height, small.width), np.float32)
+    sums = {feather: np.zeros_like(under) for feather in feathers if feather > WIDE}
+    for top, bottom in masks.parts(0, small.height, small.width, NUMBERS // (1 + len(brushes))):
+        layers = [masks.Layer(rows(top, bottom), weight=weight) for rows, weight in brushes]
+        under[top:bottom], *weights = masks.hard(layers, Size(bottom - top, small.width), palette.overlap)
+        for feather, weight in zip(feathers, weights, strict=True):
+            if feather > WIDE:
+                sums[feather][top:bottom] += weight
+    return under, sums
+
+
+def _shared(background: np.ndarray, soft: np.ndarray) -> np.ndarray:
+    """The share of brushes that have so much together, where the background fills up to 1, but only if it is near."""
+    return soft / (soft + np.minimum(background, np.clip(1 - soft, 0, None)))
+
+
+def _merged(base: Image.Image, image: Image.Image, share: masks.Rows) -> Image.Image:
+    """A picture over another of its size, by shares of rows; in parts, because pictures may be large."""
+    made = base.convert("RGB")
+    for top, bottom in masks.parts(0, image.height, image.width, masks.PART):
+        box = (0, top, image.width, bottom)
+        made.paste(over(base.crop(box), image.crop(box), share(top, bottom)), box)
+    return made
+
+
+def over(base: Image.Image, image: Image.Image, share: np.ndarray) -> Image.Image:
+    """A picture over another of its size, by a share [height, width] of each pixel; share 0 keeps the base exactly."""
+    below, above = (np.asarray(each.convert("RGB"), np.float32) for each in (base, image))
+    mixed = below + share[..., None] * (above - below)
+    return Image.fromarray(mixed.round().clip(0, 255).astype(np.uint8))

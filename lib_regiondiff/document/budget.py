@@ -1,0 +1,234 @@
+"""The budget: the work that a document asks for beside the network, counted before any of it is done.
+
+A picture's own need is free: so many masks of its canvas, so many steps. What is beyond it has prices, which were
+measured (`benchmarks/budget.py`), and a document that asks for more is refused with the dearest part of its bill.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lib_regiondiff.document.encoded import MAX_SIDE, UNPACKED
+from lib_regiondiff.document.pictures import LIMIT, Mask, Shape
+from lib_regiondiff.errors import HostError, PaletteError, Problem
+from lib_regiondiff.geometry import Size
+
+OWN_MASKS, OWN_STEPS = 8, 50
+"""Masks of the whole canvas, and kinds of steps, that are a picture's own need."""
+MOST_TILES = 2048
+"""Tiles of the whole canvas."""
+MOST_LETTERS = 20_000
+"""Letters of a prompt with its suffix."""
+LONG = f"prompts of at most {MOST_LETTERS} letters with the suffix"
+MOST_VIEWS = 4096
+"""Tiles and windows of all brushes together."""
+MOST_PIXELS = 2**26
+"""Pixels of a canvas."""
+NARROW = 6.0
+"""Deviation in pixels up to which a feather is made pixel by pixel."""
+CELL = 8
+"""Pixels at a side of a latent cell where the model is not known yet."""
+PRICES = {
+    "pixel": 4.0,  # of the canvas under a painted mask
+    "merged": 12.0,  # of a mask of a picture over another
+    "tap": 0.8,  # pixel that a narrow feather looks at
+    "cut": 50.0,  # pixel of a mask that is drawn anew for a part of the canvas
+    "crossing": 150.0,  # of an edge of a polygon and a row of sample points
+    "corner": 18000.0,
+    "cell": 80.0,  # of a brush
+    "level": 10.0,  # cell of a brush at a kind of step
+    "noise": 80.0,  # cell of other noise
+    "letter": 1000.0,
+}
+"""Nanoseconds."""
+
+
+PLACE = "{background}"
+AND = re.compile(r"\bAND\b")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the bill: where, points, what is too much and what would be less."""
+
+    path: str
+    points: float
+    what: str
+    cure: str
+
+
+def expect(palette: Any, size: Size | None = None, steps: int | None = None, decoding: float = 0.0) -> float:
+    """The points of a palette; PaletteError where it asks for more than a picture of `size` in `steps` may.
+
+    Those are its own by default. `decoding` are points that its pictures take beside.
+    """
+    canvas: Size = size or palette.size
+    levels: int = palette.steps if steps is None else steps
+    found = problems(palette, canvas, levels, decoding)
+    if found:
+        raise PaletteError(found)
+    return sum(item.points for item in bill(palette, canvas, levels))
+
+
+def problems(palette: Any, size: Size, steps: int, decoding: float = 0.0) -> list[Problem]:
+    """The same as one problem, or none."""
+    return [*_forbidden(palette, size), *_owed(palette, size, steps, decoding)][:1]
+
+
+def free_decoding(size: Any) -> float:
+    """Points to decode the pictures that are a canvas's own need: masks of its size in two channels."""
+    sides = [size.get(name, 0) for name in ("width", "height")] if isinstance(size, Mapping) else [512, 512]
+    area = math.prod(min(side, MAX_SIDE) if isinstance(side, int) and side > 0 else 64 for side in sides)
+    return OWN_MASKS * 2 * min(area, MOST_PIXELS) * UNPACKED / 1e6
+
+
+def expect_views(count: int) -> None:
+    """HostError for more looks of the network at a step than can be kept account of."""
+    if count > MOST_VIEWS:
+        cure = "larger tiles, less overlap or fewer brushes"
+        raise HostError("tiles", f"at most {MOST_VIEWS} views of all brushes at a step", str(count), cure)
+
+
+def expect_cut(count: int, size: Size) -> None:
+    """PaletteError where more masks than that are drawn anew for a part of a canvas that is `size` large."""
+    points = max(0, count - OWN_MASKS) * size.area * PRICES["cut"] / 1e6
+    if points > LIMIT:
+        expected = f"at most {LIMIT} points of work for a part of the canvas (fewer painted masks, or a smaller part)"
+        raise PaletteError([Problem("brushes", expected, f"{points:.0f} for {count} masks of {size} pixels")])
+
+
+def _forbidden(palette: Any, size: Size) -> Iterator[Problem]:
+    if size.area > MOST_PIXELS:
+        yield Problem("size", f"a canvas of at most {MOST_PIXELS} pixels", f"{size}, which is {size.area}")
+    count = tiles_of(palette, size)
+    if count > MOST_TILES:
+        expected = f"at most {MOST_TILES} tiles on the canvas (larger tiles, less overlap or a smaller canvas)"
+        yield Problem("tiles", expected, str(count))
+    longest = max(map(sum, _written(palette)), default=0)
+    if longest > MOST_LETTERS:
+        yield Problem("suffix", LONG, str(longest))
+
+
+def _owed(palette: Any, size: Size, steps: int, decoding: float) -> Iterator[Problem]:
+    pictures = Item("palette", decoding, "decoding pictures", "fewer pixels, channels, bits or scans")
+    items = [*bill(palette, size, steps), pictures]
+    owed = sum(item.points for item in items)
+    if owed > LIMIT:
+        most = max(items, key=lambda item: item.points)
+        expected = f"at most {LIMIT} points of work beside the network ({most.cure})"
+        yield Problem(most.path, expected, f"{owed:.0f}, of which {most.points:.0f} are for {most.what}")
+
+
+def tiles_of(palette: Any, size: Size, cell: int = CELL) -> int:
+    """Tiles of a regular grid that has numbers, on the whole canvas; 1 where there is none."""
+    grid = palette.tiles
+    if not all(isinstance(getattr(grid, name, None), int) for name in ("width", "height", "overlap")):
+        return 1
+    overlap = -(-grid.overlap // cell)
+
+    def along(length: int, tile: int) -> int:
+        length, tile = -(-length // cell), max(1, tile // cell)
+        return 1 if tile >= length else 1 - (tile - length) // max(1, tile - overlap)
+
+    return along(size.height, grid.height) * along(size.width, grid.width)
+
+
+def bill(palette: Any, size: Size, steps: int) -> list[Item]:
+    """What is to be paid for beyond a picture's own need."""
+    masks = [brush.mask for brush in palette.brushes] + [each.mask for each in palette.noise]
+    seeded = [brush for brush in palette.brushes if brush.seed is not None]
+    merged = palette.background.painted and palette.background.strength == 1
+    return [
+        _pixels(masks, [brush.mask for brush in palette.brushes] if merged else [], size),
+        _cells(len(palette.brushes), size.cells(CELL)),
+        _corners(masks, size, 2 if merged else 1),
+        _feathers(palette, size if merged else Size(0, 0)),
+        _levels(palette, size.cells(CELL), steps),
+        _noise(len(seeded) + len(palette.noise), size.cells(CELL)),
+        _letters(palette),
+    ]
+
+
+def _pixels(masks: Sequence[Mask], merged: Sequence[Mask], size: Size) -> Item:
+    painted = [mask for mask in masks if not isinstance(mask, Shape)]
+
+    def beyond(some: Sequence[Mask]) -> float:
+        return max(0.0, sum(share_of(mask) for mask in some) - OWN_MASKS) * size.area
+
+    points = (beyond(painted) * PRICES["pixel"] + beyond(merged) * PRICES["merged"]) / 1e6
+    what = f"pixels of {len(painted)} painted masks" + (" and of brushes over a picture" if merged else "")
+    return Item("brushes", points, what, "fewer or smaller masks, a smaller canvas")
+
+
+def _cells(brushes: int, cells: Size) -> Item:
+    points = max(0, brushes - OWN_MASKS) * cells.area * PRICES["cell"] / 1e6
+    return Item("brushes", points, f"{brushes} brushes on {cells.area} cells", "fewer brushes, a smaller canvas")
+
+
+def share_of(mask: Mask) -> float:
+    """The share of the canvas that a mask's bounding box takes; all of it for a painted one."""
+    if not isinstance(mask, Shape):
+        return 1.0
+    x, y = mask.numbers[::2], mask.numbers[1::2]
+    across, down = (max(0.0, min(max(n), 1.0) - max(min(n), 0.0)) for n in (x, y))
+    return across * down
+
+
+def _corners(masks: Sequence[Mask], size: Size, times: int) -> Item:
+    polygons = [mask for mask in masks if isinstance(mask, Shape) and mask.kind == "polygon"]
+    corners = sum(len(mask.numbers) // 2 for mask in polygons)
+    crossings = 4 * size.height * sum(map(_rise, polygons))
+    points = (times * crossings * PRICES["crossing"] + corners * PRICES["corner"]) / 1e6
+    what = f"{corners} corners of polygons, whose edges cross {crossings:.0f} rows of sample points"
+    return Item("brushes", points, what, "fewer corners or a smaller canvas")
+
+
+def _rise(polygon: Shape) -> float:
+    """How far the edges of a polygon go up and down on the canvas, in its heights."""
+    y = np.clip(polygon.numbers[1::2], 0, 1)
+    return float(np.abs(y - np.roll(y, 1)).sum())
+
+
+def _feathers(palette: Any, size: Size) -> Item:
+    scale = (size.area / palette.size.area) ** 0.5
+    narrow = {brush.feather * scale for brush in palette.brushes if 0 < brush.feather * scale <= NARROW}
+    taps = sum(2 * (2 * math.ceil(3 * feather) + 1) for feather in sorted(narrow)[1:])
+    points = taps * size.area * PRICES["tap"] / 1e6
+    return Item("brushes", points, f"{len(narrow)} feathers of up to {NARROW:g} pixels", "equal or wider feathers")
+
+
+def _levels(palette: Any, cells: Size, steps: int) -> Item:
+    """Weights are made for each step where masks are quantized, else for each at which brushes come and go."""
+    turns = {turn for brush in palette.brushes for turn in (brush.start, brush.stop, 1 - brush.strength)}
+    kinds = steps if palette.quantization != "none" else min(steps, 1 + len(turns - {0.0, 1.0}))
+    own = min(kinds, OWN_STEPS) * min(len(palette.brushes), OWN_MASKS)
+    weights = (kinds * len(palette.brushes) - own) * cells.area
+    what = f"weights of {len(palette.brushes)} brushes at {kinds} kinds of steps"
+    return Item("steps", weights * PRICES["level"] / 1e6, what, "fewer steps, fewer brushes or a smaller canvas")
+
+
+def _noise(count: int, cells: Size) -> Item:
+    points = max(0, count - OWN_MASKS) * cells.area * PRICES["noise"] / 1e6
+    return Item("noise", points, f"{count} changes of the noise", "fewer of them or a smaller canvas")
+
+
+def _letters(palette: Any) -> Item:
+    under = palette.background
+    letters = len(under.prompt) + len(under.negative) + sum(len(brush.negative or "") for brush in palette.brushes)
+    letters += sum(map(sum, _written(palette)))
+    return Item("suffix", letters * PRICES["letter"] / 1e6, f"{letters} letters", "shorter prompts or suffix")
+
+
+def _written(palette: Any) -> Iterator[tuple[int, int]]:
+    """Letters of each brush's prompt, and those that the suffix adds to it at most."""
+    under = palette.background.prompt
+    ending = len(palette.suffix) + palette.suffix.count(PLACE) * max(0, len(under) - len(PLACE)) if under else 0
+    ending = ending or (0 if PLACE in palette.suffix else len(palette.suffix))
+    for brush in palette.brushes:
+        yield len(brush.prompt), ending * (1 + len(AND.findall(brush.prompt))) if ending else 0

@@ -1,0 +1,128 @@
+"""Changes to a palette from outside the document: `brushes.tree.strength=0.5`; the validator has the last word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lib_regiondiff.document.json_text import loads
+from lib_regiondiff.document.palette import Palette, Tiles, parse
+from lib_regiondiff.document.rules import Fault, Many, Maybe, Object, Rule, join, rules_of, show
+from lib_regiondiff.document.values import AUTO, Apart, Auto, Checked
+from lib_regiondiff.errors import PaletteError, Problem
+
+STEP = r"[^.\[\]=]+|\[[^\]]+\]"
+CHANGE = re.compile(rf"((?:{STEP})(?:\.[^.\[\]=]+|\[[^\]]+\])*)=(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A new value and the keys, ids and numbers that lead to it."""
+
+    steps: tuple[str, ...]
+    value: Any
+
+
+def change(path: str, value: Any) -> Change:
+    """The change of the value at a path of plain keys."""
+    return Change(tuple(path.split(".")), value)
+
+
+def in_tiles(palette: Palette, wrap: bool) -> list[Change]:
+    """Tiles of the model's native size for a palette that has none of its own, whose borders meet where `wrap`."""
+    own = isinstance(palette.tiles, Tiles)
+    tiles = [] if own else [change(f"tiles.{key}", AUTO) for key in ("width", "height", "overlap")]
+    return [*tiles, change("tiles.wrap", True)] if wrap else tiles
+
+
+def read(text: str) -> Change:
+    """The change that PATH=VALUE asks for; the value is JSON where that fits its place, else text."""
+    match = CHANGE.fullmatch(text)
+    if not match:
+        raise _refusal("--set", "PATH=VALUE, such as brushes[0].prompt=a tree", text)
+    steps = tuple(step.strip("[]") for step in re.findall(STEP, match[1]))
+    return Change(steps, valued(match[2], rule_of(steps)))
+
+
+def override(palette: Palette, changes: Sequence[Change]) -> Palette:
+    """The palette with these changes, in order; PaletteError lists what is wrong with the result."""
+    if not changes:
+        return palette
+    data = {key: rule.write(getattr(palette, key)) for key, (rule, _) in rules_of(Palette).items()}
+    for each in changes:
+        _put(data, each)
+    return parse(data)
+
+
+def rule_of(steps: Sequence[str]) -> Rule | None:
+    """The rule of the value that steps lead to, where they lead through records and lists."""
+    rule: Rule | None = Object(Palette)
+    for step in steps:
+        while isinstance(rule, Maybe | Checked | Apart | Auto):
+            rule = rule.rule
+        if isinstance(rule, Many):
+            rule = rule.rule
+        else:
+            rule = rules_of(rule.record).get(step, (None, False))[0] if isinstance(rule, Object) else None
+    return rule
+
+
+def valued(text: str, rule: Rule | None) -> Any:
+    """The value that text stands for at the place of a rule: JSON where that fits, else the text itself."""
+    try:
+        value = loads(text)
+    except Fault:
+        return text
+    return value if rule is None or _fits(value, rule) or not _fits(text, rule) else text
+
+
+def _fits(value: Any, rule: Rule) -> bool:
+    try:
+        rule.read(value, "")
+    except Fault:
+        return False
+    return True
+
+
+def _put(data: Any, change: Change) -> None:
+    """Write a value into plain data; objects that are null or left open on the way are made."""
+    path = ""
+    for step in change.steps[:-1]:
+        key = _key(data, step, path)
+        path = _path(path, key)
+        if isinstance(key, str) and data.get(key) in (None, AUTO):
+            data[key] = {}
+        data = data[key]
+    data[_key(data, change.steps[-1], path)] = change.value
+
+
+def _path(path: str, key: str | int) -> str:
+    return f"{path}[{key}]" if isinstance(key, int) else join(path, key)
+
+
+def _key(data: Any, step: str, path: str) -> str | int:
+    """The key in an object, or the place in a list by id, number or a name that only one entry has."""
+    if isinstance(data, dict):
+        return step
+    if not isinstance(data, list):
+        raise _refusal(path, f"an object or a list, because of '{step}' below it", data)
+    ids, names = ([entry.get(key) if isinstance(entry, dict) else None for entry in data] for key in ("id", "name"))
+    if step in ids:
+        return ids.index(step)
+    if step.isdecimal() and len(step) < 9 and int(step) < len(data):
+        return int(step)
+    if names.count(step) == 1:
+        return names.index(step)
+    called = [_called(*each) for each in zip(ids[:10], names, strict=False) if each[0]]
+    known = ", ".join(called) or "none has an id"
+    raise _refusal(path, f"one of its {len(data)} entries, by id, name or number from 0 ({known})", step)
+
+
+def _called(identity: Any, name: Any) -> str:
+    return f"{identity} or {show(name)}" if name and name != identity else str(identity)
+
+
+def _refusal(path: str, expected: str, got: Any) -> PaletteError:
+    return PaletteError([Problem(path, expected, show(got))])

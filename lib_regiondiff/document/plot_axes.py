@@ -1,0 +1,74 @@
+"""Axes of a plot: a label and a value become changes of a palette, so that each cell of the plot draws another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lib_regiondiff.document.changes import Change, override, rule_of, valued
+from lib_regiondiff.document.palette import METHODS, Palette, Tiles
+from lib_regiondiff.document.rules import show
+from lib_regiondiff.errors import PaletteError, Problem
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What may vary: the keys that lead to a value, from the palette or from a brush.
+
+    `choices` names the values for people. A brush's axis takes NAME=VALUE, and where `every` a VALUE for all brushes.
+    """
+
+    label: str
+    path: tuple[str, ...]
+    brush: bool = False
+    every: bool = True
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value of an axis, as it was typed."""
+
+    axis: Axis
+    text: str
+
+
+AXES = (
+    Axis("Method", ("blend",), choices=METHODS),
+    Axis("Overlap", ("overlap", "rule"), choices={"painter": "painter", "weighted": "weighted"}),
+    Axis("Tile overlap", ("tiles", "overlap")),
+    Axis("Brush prompt", ("prompt",), brush=True, every=False),
+    Axis("Brush strength", ("strength",), brush=True),
+    Axis("Brush feather", ("feather",), brush=True),
+    Axis("Brush guidance", ("guidance",), brush=True),
+)
+
+
+def changed(palette: Palette, settings: Sequence[Setting]) -> Palette:
+    """The palette with these settings, in order; PaletteError for an unknown brush or a value that does not fit."""
+    for setting in settings:
+        palette = override(palette, _changes(palette, setting))
+    return palette
+
+
+def _changes(palette: Palette, setting: Setting) -> list[Change]:
+    """What a setting asks for."""
+    axis, text = setting.axis, setting.text
+    if not axis.brush:
+        if axis.path[0] == "tiles" and not isinstance(palette.tiles, Tiles):
+            raise _refusal("tiles", "a grid of tiles, whose overlap the axis changes", show(palette.tiles))
+        return [_change(axis.path, axis.choices.get(text, text))]
+    name, equals, value = text.partition("=")
+    if equals:
+        return [_change(("brushes", name.strip(), *axis.path), value.strip())]
+    if not axis.every:
+        raise _refusal(axis.label, "NAME=VALUE, such as tree=an old oak", show(text))
+    return [_change(("brushes", brush.id, *axis.path), text) for brush in palette.brushes]
+
+
+def _change(steps: tuple[str, ...], text: str) -> Change:
+    return Change(steps, valued(text, rule_of(steps)))
+
+
+def _refusal(path: str, expected: str, got: str) -> PaletteError:
+    return PaletteError([Problem(path, expected, got)])

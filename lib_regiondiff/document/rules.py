@@ -1,0 +1,293 @@
+"""Rules for plain data: a frozen dataclass whose fields carry rules is parsed, dumped and described from them."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import itertools
+import math
+import re
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from lib_regiondiff.document.records import made
+from lib_regiondiff.errors import Fault, Problem
+
+Record = TypeVar("Record")
+REQUIRED = dataclasses.MISSING
+MOST = 100  # faults of one list or object that are told; a hostile document has millions
+UNWRITABLE = re.compile("[\\0\\ud800-\\udfff]")
+PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+class Rule(Protocol):
+    """What a value must be: reads plain data, writes it back, describes itself as JSON schema."""
+
+    def read(self, data: Any, path: str) -> Any:
+        """The value that `data` stands for, or Fault."""
+        ...
+
+    def write(self, value: Any) -> Any:
+        """Plain data that `read` turns into `value` again."""
+        ...
+
+    def schema(self) -> dict[str, Any]:
+        """The rule as JSON schema (draft 2020-12)."""
+        ...
+
+
+def show(data: Any) -> str:
+    """A short form of any value for a message, on one line; text in quotes, long things cut."""
+    if isinstance(data, Mapping):
+        return "an object"
+    if isinstance(data, list | tuple):
+        return f"a list of {len(data)}"
+    if data is None or isinstance(data, bool):
+        return {None: "null", True: "true", False: "false"}[data]
+    if isinstance(data, int) and data.bit_length() > 64:
+        return f"a whole number of about {(data.bit_length() - 1) * 30103 // 100000 + 1} digits"
+    if isinstance(data, float) and data in (math.inf, -math.inf):
+        return "a number far too large"
+    text = repr(data[:60] if isinstance(data, str | bytes) else data)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def fault(path: str, expected: str, data: Any) -> Fault:
+    """One problem at `path`."""
+    return Fault(Problem(path or "palette", expected, show(data)))
+
+
+def join(path: str, key: str) -> str:
+    """The path of a key below a path; a key that is no plain word is shown in brackets and quotes."""
+    if not PLAIN_KEY.fullmatch(key):
+        return f"{path}[{show(key)}]"
+    return f"{path}.{key}" if path else key
+
+
+def capped(problems: Sequence[Problem], path: str) -> Sequence[Problem]:
+    """The first problems of many, and one that says so."""
+    rest = Problem(path or "palette", f"at most {MOST} faults", "more, which are not listed")
+    return problems if len(problems) <= MOST else [*problems[:MOST], rest]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number within closed bounds; whole numbers only where `whole`."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+    @property
+    def expected(self) -> str:
+        """The range in words."""
+        kind = "a whole number" if self.whole else "a number"
+        return f"{kind} {self.low:g}…{self.high:.17g}"
+
+    def read(self, data: Any, path: str) -> Any:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            raise fault(path, self.expected, data)
+        if not self.low <= data <= self.high or (isinstance(data, float) and not math.isfinite(data)):
+            raise fault(path, self.expected, data)
+        if not self.whole:
+            return float(data)
+        if data != int(data):
+            raise fault(path, self.expected, data)
+        return int(data)
+
+    def write(self, value: Any) -> Any:
+        return int(value) if value == int(value) else value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer" if self.whole else "number", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text of limited length that holds no NUL and no half of a surrogate pair."""
+
+    limit: int
+    least: int = 0
+
+    def read(self, data: Any, path: str) -> Any:
+        if not isinstance(data, str):
+            raise fault(path, "text", data)
+        if not self.least <= len(data) <= self.limit:
+            expected = f"text of {self.least}…{self.limit} characters"
+            raise Fault(Problem(path, expected, f"{len(data)} characters"))
+        if UNWRITABLE.search(data):
+            raise fault(path, "text that can be written as UTF-8 without NUL", data)
+        return data
+
+    def write(self, value: Any) -> Any:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.limit, "minLength": self.least}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def read(self, data: Any, path: str) -> Any:
+        if data not in self.words:
+            near = nearest(data, self.words) if isinstance(data, str) else ""
+            hint = f" (did you mean '{near}'?)" if near else ""
+            raise fault(path, "one of " + ", ".join(self.words) + hint, data)
+        return data
+
+    def write(self, value: Any) -> Any:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"enum": list(self.words)}
+
+
+@dataclass(frozen=True)
+class Maybe:
+    """Null or what the inner rule takes."""
+
+    rule: Rule
+
+    def read(self, data: Any, path: str) -> Any:
+        return None if data is None else self.rule.read(data, path)
+
+    def write(self, value: Any) -> Any:
+        return None if value is None else self.rule.write(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "null"}, self.rule.schema()]}
+
+
+@dataclass(frozen=True)
+class Many:
+    """A list of values under one rule."""
+
+    rule: Rule
+    limit: int
+    least: int = 0
+
+    @property
+    def expected(self) -> str:
+        """The length in words."""
+        count = f"{self.limit}" if self.least == self.limit else f"{self.least}…{self.limit}"
+        return f"a list of {count} entries"
+
+    def read(self, data: Any, path: str) -> Any:
+        if not isinstance(data, Sequence) or isinstance(data, str | bytes):
+            raise fault(path, "a list", data)
+        if not self.least <= len(data) <= self.limit:
+            raise fault(path, self.expected, data)
+        values: list[Any] = []
+        problems: list[Problem] = []
+        plain = isinstance(self.rule, Number)  # of which there are so many that a path is only made for faults
+        for index, entry in enumerate(data):
+            try:
+                values.append(self.rule.read(entry, path if plain else f"{path}[{index}]"))
+            except Fault as error:
+                here = (dataclasses.replace(each, path=f"{path}[{index}]") for each in error.problems)
+                problems.extend(here if plain else error.problems)
+            if len(problems) > MOST:
+                break
+        if problems:
+            raise Fault(*capped(problems, path))
+        return tuple(values)
+
+    def write(self, value: Any) -> Any:
+        return [self.rule.write(entry) for entry in value]
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.rule.schema(), "minItems": self.least, "maxItems": self.limit}
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object whose keys are the fields of a record; unknown keys are refused, the nearest one is named."""
+
+    record: type
+
+    def read(self, data: Any, path: str) -> Any:
+        if isinstance(data, self.record):
+            return data  # checked when it was made
+        return made(self.record, read_keys(data, path, rules_of(self.record)))
+
+    def write(self, value: Any) -> Any:
+        """All keys that are required or differ from their defaults."""
+        data = {}
+        for field in dataclasses.fields(self.record):
+            entry = getattr(value, field.name)
+            if entry != _default(field):
+                data[field.name] = field.metadata["rule"].write(entry)
+        return data
+
+    def schema(self) -> dict[str, Any]:
+        properties = {}
+        for field in dataclasses.fields(self.record):
+            rule = field.metadata["rule"]
+            properties[field.name] = rule.schema() | {"description": field.metadata["doc"]}
+            if _default(field) is not REQUIRED:
+                properties[field.name]["default"] = rule.write(_default(field))
+        needed = [key for key, (_, is_needed) in rules_of(self.record).items() if is_needed]
+        return {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}
+
+
+def read_keys(data: Any, path: str, rules: Mapping[str, tuple[Rule, bool]]) -> dict[str, Any]:
+    """The values of an object whose keys have rules, each with whether it must be there; Fault tells all problems."""
+    if not isinstance(data, Mapping):
+        raise fault(path, "an object", data)
+    strange = itertools.islice((key for key in data if key not in rules), MOST + 1)
+    problems = list(
+        capped([_unknown(key if isinstance(key, str) else show(key), rules, path) for key in strange], path)
+    )
+    values: dict[str, Any] = {}
+    for key, (rule, needed) in rules.items():
+        try:
+            if key in data:
+                values[key] = rule.read(data[key], join(path, key))
+            elif needed:
+                problems.append(Problem(join(path, key), "a value", "nothing"))
+        except Fault as error:
+            problems.extend(error.problems)
+    if problems:
+        raise Fault(*problems)
+    return values
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """The one of `words` that is most like a misspelt one, or nothing."""
+    return next(iter(difflib.get_close_matches(word[:60], words, 1)), "")
+
+
+def _unknown(key: str, known: Mapping[str, Any], path: str) -> Problem:
+    near = nearest(key, known)
+    hint = f"'{near}'" if near else "one of " + ", ".join(known)
+    return Problem(join(path, key), f"a known key (did you mean {hint}?)", "an unknown key")
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+@functools.cache
+def rules_of(record: type) -> Mapping[str, tuple[Rule, bool]]:
+    """Key -> (rule, is it required) of a record."""
+    fields = dataclasses.fields(record)
+    return {field.name: (field.metadata["rule"], _default(field) is REQUIRED) for field in fields}
+
+
+def field(rule: Rule, default: Any, doc: str) -> Any:
+    """A dataclass field under a rule; REQUIRED as default, or a record class for its own defaults."""
+    metadata = {"rule": rule, "doc": doc}
+    if isinstance(default, type):
+        return dataclasses.field(default_factory=typing.cast(Callable[[], Any], default), metadata=metadata)
+    if default is REQUIRED:
+        return dataclasses.field(metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)

@@ -1,0 +1,287 @@
+"""The accordion of a WebUI's tab: all its controls write one text, the palette, which with a switch reaches Python."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff import __version__
+from lib_regiondiff.authoring import presets, preview
+from lib_regiondiff.authoring.preflight import Notice, Surroundings
+from lib_regiondiff.authoring.presets import Store, written
+from lib_regiondiff.authoring.typed_controls import (
+    CONTROLS,
+    LABELS,
+    LAYOUTS,
+    SPLITS,
+    chosen,
+    controls_of,
+    is_own,
+    spelled,
+    switched,
+    typed_in,
+)
+from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.extension import captioning
+from lib_regiondiff.extension.components import QUIET, Maker, listen
+from lib_regiondiff.extension.tab import ROLES, role, surroundings
+from lib_regiondiff.formats.typed import Options
+
+__all__ = ["accordion", "role"]
+
+TYPED_HELP = (
+    "One region a line of the prompt; or write <code>BREAK</code>, <code>ADDCOL</code> or <code>ADDROW</code> between "
+    "them, <code>ADDCOMM</code> after what all share, <code>ADDBASE</code> after what the background says. Ratios "
+    "of a grid are rows, each its height and then its widths: <code>1;2,1,1</code>."
+)
+ASK = "The palette's text is your own, and would be gone."
+HELP: Mapping[str, str] = {
+    "typed": "Each part of the main prompt draws its own part of the picture.",
+    "split": "auto: ADDCOL and ADDROW where the prompt has one, else BREAK, else lines",
+    "layout": "ADDCOL, ADDROW and ratios with ; decide it themselves.",
+    "ratios": "Sizes of the parts; without any they are equal.",
+    "feather": "In pixels; 0 is a sharp edge.",
+    "common": "A part that all share is no region itself.",
+    "preset": "Examples to start from; using one switches regions on.",
+    "palette": "What goes where, as text: from a preset, a file, a picture's parameters, or your own.",
+    "saved": "Files of the WebUI's data folder; loading one switches regions on.",
+    "name": "Letters, digits, spaces and .()+-_",
+    "replace": "Overwrite a palette of that name.",
+}
+SOFTEST = 256
+Work = Callable[..., tuple[Any, ...]]
+
+
+def accordion(
+    title: str, elem_id: Callable[[str], str], page: Mapping[str, Any], data_path: Path | str
+) -> tuple[Any, Any]:
+    """Build the accordion and return the two components whose values are the script's arguments: enabled, palette.
+
+    `page` holds components of the tab by their roles; where one is missing the preview does without it.
+    """
+    make, data_path = Maker(importlib.import_module("gradio"), elem_id, HELP), Path(data_path)
+    store = Store(data_path / "regiondiff" / "palettes")
+    with make.ticked("enabled", title) as tick:
+        with tick.extra():
+            make("HTML", "state", value="")
+        _typing(make)
+        _palette(make, store)
+        make("HTML", "version", value=f'<div class="regiondiff-version">{title} {__version__}</div>')
+    make.parts.update(kept=make.gr.State(""), seen=make.gr.State(None), offered=make.gr.State(None))
+    _on_options(make)
+    _on_files(make, store)
+    _on_replacing(make, store)
+    _on_caption(make)
+    _on_changes(make, store, page, data_path)
+    return make.parts["enabled"], make.parts["palette"]
+
+
+def _typing(make: Maker) -> None:
+    """The switch and the options of typed regions, the preview."""
+    plain = Options()
+    make("Checkbox", "typed", label="Regions from the prompt", value=False)
+    with make("Column", "options", visible=False):
+        make("HTML", "typed_help", value=f'<div class="regiondiff-help">{TYPED_HELP}</div>')
+        with make.gr.Row():
+            make("Dropdown", "split", label=LABELS["split"], choices=list(SPLITS), value=plain.split)
+            make("Dropdown", "layout", label=LABELS["layout"], choices=list(LAYOUTS), value=plain.layout)
+            make(
+                "Textbox",
+                "ratios",
+                label=LABELS["ratios"],
+                value="",
+                lines=1,
+                max_lines=1,
+                placeholder="equal, or 1,2,1",
+            )
+            make("Slider", "feather", label=LABELS["feather"], value=plain.feather, minimum=0, maximum=SOFTEST, step=1)
+        with make.gr.Row():
+            make("Checkbox", "common", label=LABELS["common"], value=False)
+            make.button("spell", "Turn into a palette")
+    make("HTML", "preview", value=preview.look("").html)
+
+
+def _palette(make: Maker, store: Store) -> None:
+    """Presets, the palette's text, and files of palettes."""
+    with make.gr.Row():
+        make("Dropdown", "preset", label="Preset", choices=list(presets.names()), value=presets.names()[0], scale=4)
+        make.button("use", "Use preset", main=True)
+        make.button("refresh", "Refresh")
+    with make("Row", "asking", visible=False):
+        make("HTML", "ask", value=preview.message([Notice("warning", ASK)]))
+        make.button("replace_it", "Replace it", main=True)
+        make.button("keep_it", "Keep it")
+    make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=12, placeholder="JSON")
+    make.button("caption", "Caption the picture", visible=False)
+    with make.gr.Row():
+        make("Dropdown", "saved", label=LABELS["saved"], choices=store.names(), value=None, scale=4)
+        make.button("load", "Load")
+    with make.gr.Row():
+        make("Textbox", "name", label=LABELS["name"], value="", lines=1, max_lines=1, placeholder="a name", scale=3)
+        make("Checkbox", "replace", label="Replace", value=False, scale=1, min_width=96)
+        make.button("save", "Save")
+    make("HTML", "said", value="")
+
+
+def _on_act(
+    make: Maker, events: Sequence[Any], work: Work, inputs: Sequence[Any], keys: Sequence[str], again: bool = False
+) -> None:
+    """Answer what a person does, and have what was said before go; `again` for what gradio drops while it waits."""
+    silence = {"said": "", "asking": make.gr.update(visible=False), "offered": None}
+    still = {key: value for key, value in silence.items() if key not in keys}
+
+    def act(*given: Any) -> tuple[Any, ...]:
+        return (*work(*given), *still.values())
+
+    def repeat(*given: Any) -> Any:
+        answer = work(*given)
+        return answer if len(keys) > 1 else answer[0]
+
+    for event in events:
+        acted = event(act, inputs, make.of(*keys, *still), **QUIET)
+        if again:
+            acted.then(repeat, inputs, make.of(*keys), **QUIET)
+
+
+def _on_options(make: Maker) -> None:
+    """The switch and the options of typed regions write the palette's text; what is written there sets the options."""
+    update, parts = make.gr.update, make.parts
+
+    def turn(on: bool, text: str, kept: str, *options: Any) -> tuple[Any, ...]:
+        text, kept = switched(on, text, kept, *options)
+        enabled = update(value=on) if on or not text.strip() else update()
+        return text, kept, update(visible=on), enabled
+
+    def choose(on: bool, text: str, *options: Any) -> tuple[Any, ...]:
+        return (chosen(text, *options) if on or typed_in(text) is not None else update(),)
+
+    def set_out(text: str) -> tuple[Any, ...]:
+        return _options_of(make, text)
+
+    texts, options = ("palette", "kept"), make.of(*CONTROLS)
+    given = [parts["typed"], *make.of(*texts), *options]
+    _on_act(make, [parts["typed"].input], turn, given, (*texts, "options", "enabled"), again=True)
+    events = [*(part.input for part in options), parts["ratios"].blur, parts["ratios"].submit]
+    _on_act(make, events, choose, [*make.of("typed", "palette"), *options], ("palette",), again=True)
+    _on_act(make, [parts["palette"].input], set_out, make.of("palette"), CONTROLS, again=True)
+
+
+def _options_of(make: Maker, text: str) -> tuple[Any, ...]:
+    """The options as a text says them; as they are where it is a palette."""
+    return controls_of(text) if typed_in(text) is not None else (make.gr.update(),) * len(CONTROLS)
+
+
+def _on_files(make: Maker, store: Store) -> None:
+    """Save, and the choices around it, which do nothing by themselves."""
+    parts = make.parts
+
+    def save(name: str, text: str, replace: bool) -> tuple[Any, ...]:
+        try:
+            store.save(name, text, replace)
+        except PaletteError as error:
+            return make.gr.update(), _told(error, LABELS["name"])
+        return make.gr.update(choices=store.names(), value=name.strip()), _message("note", f"Saved {name.strip()}.")
+
+    _on_act(make, [parts["save"].click], save, make.of("name", "palette", "replace"), ("saved", "said"))
+    choices = [part.input for part in make.of("preset", "saved", "name", "replace")]
+    _on_act(make, choices, lambda: (), [], ())
+
+
+PUT = ("palette", "enabled", "name", *CONTROLS, "said", "asking", "offered")
+"""What another palette changes on the page, or the question whether it may."""
+
+
+def _on_replacing(make: Maker, store: Store) -> None:
+    """Presets and files take the palette's place and switch regions on, once a person has agreed to lose a text."""
+    update, parts = make.gr.update, make.parts
+    as_it_is = [update()] * (3 + len(CONTROLS))
+
+    def put(new: str, name: str, said: str) -> tuple[Any, ...]:
+        return new, True, name or update(), *_options_of(make, new), said, update(visible=False), None
+
+    def offer(old: str, *offered: str) -> tuple[Any, ...]:
+        if is_own(old) and old != offered[0]:
+            return *as_it_is, "", update(visible=True), offered
+        return put(*offered)
+
+    def use(name: str, old: str) -> tuple[Any, ...]:
+        return offer(old, written(presets.preset(name)), "", "")
+
+    def load(name: str, old: str) -> tuple[Any, ...]:
+        try:
+            return offer(old, store.load(name), name, _message("note", f"Loaded {name}."))
+        except PaletteError as error:
+            return *as_it_is, _told(error, LABELS["saved"]), update(visible=False), None
+
+    def replace(offered: Sequence[str] | None) -> tuple[Any, ...]:
+        return put(*offered) if offered else (*as_it_is, "", update(visible=False), None)
+
+    _on_act(make, [parts["use"].click], use, make.of("preset", "palette"), PUT)
+    _on_act(make, [parts["load"].click], load, make.of("saved", "palette"), PUT)
+    _on_act(make, [parts["replace_it"].click], replace, make.of("offered"), PUT)
+    _on_act(make, [parts["keep_it"].click], lambda: (), [], ())
+
+
+def _message(kind: str, text: str) -> str:
+    return preview.message([Notice(kind, text)])
+
+
+def _told(error: PaletteError, label: str) -> str:
+    """What is wrong with a file, under the label of the field that names it."""
+    return preview.faults(error.problems, {"file": label})
+
+
+def _on_caption(make: Maker) -> None:
+    """The button that has the picture under the brushes described: that takes a while, and what is typed then stays."""
+    update = make.gr.update
+
+    def see(text: str) -> tuple[Any, ...]:
+        found, notice = captioning.seen(text)
+        return found, preview.message([notice])
+
+    def take(text: str, found: Any) -> tuple[Any, ...]:
+        told, notice = captioning.taken(text, found)
+        return (told or update()), preview.message([notice]) if notice else update()
+
+    seen = make.parts["caption"].click(see, make.of("palette"), make.of("seen", "said"), show_progress="minimal")
+    seen.then(take, make.of("palette", "seen"), make.of("palette", "said"), **QUIET)
+
+
+def _on_changes(make: Maker, store: Store, page: Mapping[str, Any], data_path: Path) -> None:
+    """Preview and header follow the palette, the switch and the tab; so do the files and what can be pressed."""
+    update, parts = make.gr.update, make.parts
+    keys = [key for key in ROLES.values() if key in page]
+
+    def around(values: Sequence[Any]) -> Surroundings:
+        return surroundings(dict(zip(keys, values, strict=True)), data_path)
+
+    def look(on: bool, text: str, *values: Any) -> tuple[Any, ...]:
+        seen = preview.look(text, around(values), on)
+        return seen.html, seen.state
+
+    def follow(on: bool, text: str, *values: Any) -> tuple[Any, ...]:
+        is_typed = typed_in(text) is not None
+        caption = update(visible=captioning.is_due(text))
+        return *look(on, text, *values), update(value=is_typed), update(visible=is_typed), caption
+
+    def refresh(*given: Any) -> tuple[Any, ...]:
+        return *look(*given), update(choices=store.names())
+
+    def keep_up(on: bool, *given: Any) -> tuple[Any, ...]:
+        return look(on, *given) if on else (update(), update())
+
+    def spell(on: bool, text: str, *values: Any) -> tuple[Any, ...]:
+        try:
+            return (spelled(text, around(values).words),)
+        except PaletteError:
+            return (update(),)  # the preview says why
+
+    inputs = [*make.of("enabled", "palette"), *(page[key] for key in keys)]
+    shown = ("preview", "state")
+    changed, wait = [parts["palette"].change], make.quiet("palette", inputs)
+    listen(changed, follow, inputs, make.of(*shown, "typed", "options", "caption"), **wait)
+    listen([parts["enabled"].change, parts["refresh"].click], refresh, inputs, make.of(*shown, "saved"))
+    listen([page[key].change for key in keys], keep_up, inputs, make.of(*shown), **make.quiet("tab", inputs))
+    _on_act(make, [parts["spell"].click], spell, inputs, ("palette",))

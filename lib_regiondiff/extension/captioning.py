@@ -1,0 +1,89 @@
+"""The picture under the brushes, described by the WebUI: at the press of a button, or as a job begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lib_regiondiff.authoring.preflight import Notice
+from lib_regiondiff.authoring.presets import written
+from lib_regiondiff.document.caption import captioned, described, is_wordless
+from lib_regiondiff.document.palette import VERSION, Background, dump, parse
+from lib_regiondiff.document.pictures import Picture
+from lib_regiondiff.errors import RegionDiffError
+from lib_regiondiff.hosts.webui.program import interrogator, notices
+from lib_regiondiff.planning import prompts
+from lib_regiondiff.planning.prompts import Document
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A picture and what it shows."""
+
+    picture: Picture
+    words: str
+
+
+def is_due(text: str) -> bool:
+    """Whether a palette's text has a picture that nothing describes, and the WebUI somebody who could."""
+    try:
+        return interrogator.is_there() and is_wordless(_background(_data(text)))
+    except RegionDiffError:
+        return False
+
+
+def seen(text: str) -> tuple[Seen | None, Notice]:
+    """What the picture under the brushes of a palette's text shows, as the WebUI says, and what to tell a person."""
+    try:
+        under = _background(_data(text))
+        if not isinstance(under.image, Picture):
+            return None, Notice("error", "There is no picture under the brushes: the palette has no background.image.")
+        if not is_wordless(under):
+            return None, Notice("error", "The background has a prompt already; without one its picture is described.")
+        words = described(under, interrogator.pressed)
+    except RegionDiffError as error:
+        return None, Notice("error", str(error))
+    return Seen(under.image, words), Notice("note", f"The background's prompt: {words}")
+
+
+def taken(text: str, found: Seen | None) -> tuple[str | None, Notice | None]:
+    """The palette's text with these words for its background, unless it has another picture or words by now.
+
+    And what to tell a person then.
+    """
+    if found is None:
+        return None, None
+    late = Notice("warning", f"The palette has changed meanwhile; its former picture shows: {found.words}")
+    try:
+        data = _data(text)
+        under = _background(data)
+    except RegionDiffError:
+        return None, late
+    if under.image != found.picture or not is_wordless(under):
+        return None, late
+    return written({**data, "background": {**data["background"], "prompt": found.words}}), None
+
+
+def _data(text: str) -> dict[str, Any]:
+    """A palette, or typed regions, as plain data; PaletteError for anything else."""
+    document = prompts.read(text)
+    return dump(document.palette) if document.palette is not None else dict(document.typed or {})
+
+
+def _background(data: dict[str, Any]) -> Background:
+    return parse({"version": VERSION, "background": data.get("background", {})}).background
+
+
+def drawn_on(p: Any, document: Document) -> Document:
+    """The document of a job with what its picture shows, where neither it nor the main prompt says anything.
+
+    Where that can't be had, the job goes on without and tells why under its pictures.
+    """
+    palette = document.palette
+    if palette is None or not is_wordless(palette.background) or any(text.strip() for text in p.all_prompts):
+        return document
+    try:
+        return replace(document, palette=captioned(palette, interrogator.awake_look))
+    except RegionDiffError as error:
+        notices.tell(p, [str(error)])
+        return document

@@ -1,0 +1,51 @@
+"""The words of a WebUI's job: its prompts for each picture, before styles and after, and how wildcards resolve."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff import hosts
+from lib_regiondiff.formats.wildcards import expand
+from lib_regiondiff.hosts.webui.program import dynamic_prompts
+from lib_regiondiff.planning import prompts
+from lib_regiondiff.planning.prompts import Words
+
+Given = tuple[str, str]
+"""The main prompt and negative before styles."""
+
+
+def draw_of() -> Callable[[str, int], str]:
+    """How wildcards are resolved: by Dynamic Prompts where the WebUI has it, else from the WebUI's own folders."""
+    if dynamic_prompts.is_there():
+        return dynamic_prompts.drawing(hosts.module("shared").opts)
+    return functools.partial(expand, files=prompts.wildcards(Path(hosts.module("paths").data_path)))
+
+
+def words_of(p: Any, given: Given | None, image: int, draw: Callable[[str, int], str], stripped: bool = False) -> Words:
+    """The main prompt and negative of an image of the whole job; `stripped` of the batch that is drawn now."""
+    if stripped and getattr(p, "is_hr_pass", False):
+        prompt, negative = p.hr_prompts[image], p.hr_negative_prompts[image]
+    elif stripped:
+        prompt, negative = p.prompts[image], p.negative_prompts[image]
+    else:
+        prompt, negative = p.all_prompts[image], p.all_negative_prompts[image]
+    raw = given if getattr(p, "styles", None) else None
+    seed = int((p.seeds if stripped else p.all_seeds)[image])
+    return Words(prompt, negative, raw or (prompt, negative), seed, _styled(p), draw)
+
+
+def _styled(p: Any) -> Callable[[str, bool], str]:
+    """The styles of a job for a text: the host's own function, where styles are chosen."""
+    styles = getattr(p, "styles", None) or []
+    if not styles:
+        return lambda text, negative: text
+    known = hosts.module("shared").prompt_styles
+
+    def apply(text: str, negative: bool) -> str:
+        how = known.apply_negative_styles_to_prompt if negative else known.apply_styles_to_prompt
+        return how(text, styles)
+
+    return apply

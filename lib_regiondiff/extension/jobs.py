@@ -1,0 +1,277 @@
+"""A WebUI's jobs: the two arguments of the script become a palette, and each run of the sampler draws it."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from torch import Tensor
+
+from lib_regiondiff import __version__, hosts
+from lib_regiondiff.authoring import doubts
+from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.document.palette import Background, Brush, Palette
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.extension.captioning import drawn_on
+from lib_regiondiff.extension.job_prompts import Given, draw_of, words_of
+from lib_regiondiff.extension.reuse import KEY
+from lib_regiondiff.formats import infotext
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.hosts.webui import families, references
+from lib_regiondiff.hosts.webui.frames import picture
+from lib_regiondiff.hosts.webui.program import dynamic_prompts, notices, parent_job, rivals, settings
+from lib_regiondiff.hosts.webui.program.gates import arm, gates_of, hook, is_on, release, watch
+from lib_regiondiff.hosts.webui.sampler_run import Request
+from lib_regiondiff.planning import crop, noise, prompts
+from lib_regiondiff.planning.auto import told
+from lib_regiondiff.planning.prompts import Document
+from lib_regiondiff.planning.refusals import refuse
+from lib_regiondiff.store import Store
+
+TITLE = "Region Diffusion"
+VERSION_KEY = "Region Diffusion version"
+AUTO_KEY = "Region Diffusion auto"
+SECOND_KEY = "Region Diffusion hires auto"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A document that waits for the sampler, where the job lies in another, and the files that infotexts name."""
+
+    document: Document
+    chosen: settings.Chosen
+    place: parent_job.Place | None = None
+    given: Given | None = None
+    """The main prompt and negative before styles, where somebody noted them."""
+    sidecars: Mapping[str, str] = field(default_factory=dict)
+    noise: Tensor | None = None
+    """What the last change of noise made: Forge calls twice before a second pass, with the same tensor."""
+    store: Store = field(default_factory=Store, repr=False, compare=False)
+
+
+def note(p: Any, enabled: Any = True) -> None:
+    """Before other scripts have their say: the main prompts as they were given, without styles.
+
+    From here on the program's own calls end a job that has regions, unless each hook does its work.
+    """
+    release(p)
+    if is_ours(p, enabled):
+        arm(p)
+        _note(p)
+
+
+@hook("before_process")
+def _note(p: Any) -> None:
+    p.regiondiff_given = (p.prompt, p.negative_prompt) if isinstance(p.prompt, str) else None
+
+
+def is_ours(p: Any, enabled: Any) -> bool:
+    """Whether a job is to have regions: it is asked to, and none of ADetailer's own."""
+    return is_on(enabled) and not parent_job.is_detail(p)
+
+
+def begin(p: Any, enabled: Any, given: Any) -> None:
+    """At the start of a job: read the palette, or have the job end with what is wrong with it."""
+    gates = gates_of(p)
+    if is_ours(p, enabled):
+        if gates is None or gates.done - {"before_process"}:
+            arm(p)
+    else:
+        release(p)
+    for key in (KEY, VERSION_KEY, AUTO_KEY, SECOND_KEY, notices.KEY):
+        p.extra_generation_params.pop(key, None)
+    p.regiondiff, p.regiondiff_drawn = None, None
+    if is_ours(p, enabled):
+        _begin(p, given)
+
+
+@hook("process")
+def _begin(p: Any, given: Any) -> None:
+    noted = vars(p).pop("regiondiff_given", None)
+    rivals.refuse(p)
+    families.refuse(p.sd_model, getattr(p, "batch_size", 1))
+    place, chosen = parent_job.place_of(p), settings.chosen()
+    document = prompts.adapted(prompts.read(given), getattr(p, "regiondiff_axes", ()), chosen.blend)
+    document = drawn_on(p, document) if chosen.caption else document
+    ready = Ready(document, chosen, place, noted)
+    if document.typed is not None and getattr(p, "styles", None) and noted is None:
+        raise HostError("the prompt", "a text that was noted before styles were added", "none", "see the console")
+    if document.typed is None or not dynamic_prompts.is_there():  # which may not have drawn the main prompt yet
+        _refuse(_palettes(p, ready)[0])
+    p.regiondiff = ready
+
+
+def _refuse(palette: Palette) -> None:
+    """HostError for what a WebUI's job can't do with a palette."""
+    refuse(palette)
+    for error in prompts.refused(palette):
+        raise error
+
+
+@hook("before_process_batch")
+def batch(p: Any) -> None:
+    """Before a batch, when prompts and seeds are settled: the infotexts, and the networks that brushes name."""
+    ready = getattr(p, "regiondiff", None)
+    if ready is None or p.iteration > 0:
+        return
+    references.note(p)
+    palettes = _palettes(p, ready)
+    longest = sys.maxsize if _stays_png(p) else ready.chosen.longest
+    values, files = zip(*(infotext.sidecar(palette, longest) for palette in palettes), strict=True)
+    known = {value: content for value, content in zip(values, files, strict=True) if content is not None}
+    p.regiondiff = replace(ready, sidecars=known)
+    p.extra_generation_params[KEY] = values[0] if len(set(values)) == 1 else list(values)
+    p.extra_generation_params[VERSION_KEY] = __version__
+    _activate(p, palettes)
+
+
+def _stays_png(p: Any) -> bool:
+    """Whether the job's pictures are handed over as PNG, which holds any length, and not written to files.
+
+    A file beside such a picture would never be.
+    """
+    options = hosts.module("shared").opts
+    saved = options.samples_save and not p.do_not_save_samples
+    return not saved and options.samples_format.lower() == "png"
+
+
+def _palettes(p: Any, ready: Ready) -> list[Palette]:
+    """The palette of each image of the job."""
+    draw = draw_of()
+    words = (words_of(p, ready.given, image, draw) for image in range(len(p.all_prompts)))
+    return [prompts.resolved(ready.document, each) for each in words]
+
+
+def _activate(p: Any, palettes: Sequence[Palette]) -> None:
+    """Name the extra networks of brush prompts in the main prompts, for the host loads them for whole pictures.
+
+    `prompts` of the job are those of the first batch, which the host has already taken out of all.
+    """
+    found = [prompts.networks(palette) for palette in palettes]
+    for name in ("all_prompts", "all_hr_prompts", "prompts"):
+        given = getattr(p, name, None) or []
+        for image, (prompt, tags) in enumerate(zip(given, found, strict=False)):
+            given[image] = prompt + "".join(tag for tag in tags if tag not in prompt)
+
+
+def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
+    """Before a run of the sampler: other noise where it is asked for, and the palette around the denoiser.
+
+    `start` is the unit noise of the run, `x` what it is mixed into, or the noise itself in txt2img.
+    """
+    _sample(p, x, start)
+    gates = gates_of(p)
+    if gates is not None and gates.error is not None:
+        p.sampler.model_wrap_cfg.forward = _raiser(gates.error)  # before it draws what is not asked for
+
+
+@hook("process_before_every_sampling")
+def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
+    ready = getattr(p, "regiondiff", None)
+    if ready is None:
+        return
+    like = x if start is None else start
+    unit = picture(like)
+    cell = families.cell_of(p.sd_model)
+    size = Size(unit.shape[-2], unit.shape[-1]).pixels(cell)
+    draw = draw_of()
+    words = [words_of(p, ready.given, image, draw, stripped=True) for image in range(len(p.prompts))]
+    palettes = [prompts.resolved(ready.document, each) for each in words]
+    _expect_one_shape(palettes)
+    palette = _seen(p, ready.place, palettes[0], size)
+    p.regiondiff_drawn = palette
+    doubts.tell(p, doubts.Drawn(ready.document, palette, words[0], size), palette is palettes[0])
+    if noise.operations(palette) and not _equal(ready.noise, unit):
+        unit.copy_(noise.apply(unit, palette, size, cell, ready.store))
+        p.regiondiff = replace(ready, noise=unit.clone())
+    texts = tuple(prompts.texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
+    note = functools.partial(_note_choices, p)
+    request = Request(palette, texts, rows=ready.chosen.rows, note=note, store=ready.store)
+    hosts.current().install(p, request, like)
+    watch(p)
+
+
+def _note_choices(p: Any, choices: Mapping[str, Any]) -> None:
+    """What became of a palette's `auto` in a pass, for the infotexts, which are written when a batch is drawn."""
+    gates = gates_of(p)
+    if gates is not None:
+        gates.drawn = True
+    key = SECOND_KEY if getattr(p, "is_hr_pass", False) else AUTO_KEY
+    if text := told(choices):
+        p.extra_generation_params[key] = text
+
+
+@hook("postprocess_image")
+def finish(p: Any, processed: Any) -> None:
+    """When a picture is decoded: pixels that no brush covers are those of the picture under the brushes again."""
+    palette = getattr(p, "regiondiff_drawn", None)
+    ready = getattr(p, "regiondiff", None)
+    if ready is not None and palette is not None:
+        processed.image = finished(processed.image, palette, ready.store)
+    gates = gates_of(p)
+    if gates is not None:
+        gates.finished = getattr(p, "batch_index", None)
+
+
+def _equal(a: Tensor | None, b: Tensor) -> bool:
+    return a is not None and a.shape == b.shape and bool((a == b).all())
+
+
+def _expect_one_shape(palettes: Sequence[Palette]) -> None:
+    """Refuse pictures of one batch whose wildcards have made regions of other places or numbers."""
+    shapes = [replace(each, background=Background(), brushes=tuple(map(_silent, each.brushes))) for each in palettes]
+    if any(shape != shapes[0] for shape in shapes):
+        got = ", ".join(str(len(each.brushes)) for each in palettes)
+        raise HostError("the regions of a batch", "the same for each picture", f"{got} regions", "set batch size to 1")
+
+
+def _silent(brush: Brush) -> Brush:
+    return replace(brush, name="", prompt="", negative="")
+
+
+def _seen(p: Any, place: parent_job.Place | None, palette: Palette, size: Size) -> Palette:
+    """The palette as this job sees it: that part of it where the job draws a part of a picture."""
+    pasted = getattr(p, "paste_to", None)
+    pasted = pasted if pasted and p.inpaint_full_res and p.image_mask is not None else None  # may be of another job
+    if pasted is None and place is None:
+        return palette
+    image = p.init_images[0]
+    left, top, width, height = map(int, pasted or (0, 0, image.width, image.height))
+    place = place or parent_job.Place(Size(image.height, image.width), 0, 0)
+    left, top = left + place.left, top + place.top
+    return crop.cropped(palette, place.whole, (left, top, left + width, top + height), size)
+
+
+@hook("on_before_image_saved")
+def owe_beside(p: Any) -> None:
+    """Before a picture is saved: from now on the palettes that are too long for its infotext are owed."""
+    gates, ready = gates_of(p), getattr(p, "regiondiff", None)
+    if gates is not None and ready and ready.sidecars:
+        gates.owed += 1
+
+
+@hook("on_image_saved")
+def save_beside(p: Any, picture: str) -> None:
+    """Beside a saved picture, write the palettes that are too long for its infotext."""
+    ready = getattr(p, "regiondiff", None)
+    for name, content in ready.sidecars.items() if ready else ():
+        path = Path(picture).with_name(name)
+        try:
+            path.write_bytes(content.encode())
+        except OSError as error:
+            cure = "make room or give rights there: without this file the picture cannot give its palette back"
+            raise HostError(str(path), "a file that can be written", str(error.strerror or error), cure) from error
+    gates = gates_of(p)
+    if gates is not None and ready and ready.sidecars:
+        gates.owed -= 1
+
+
+def _raiser(error: Exception) -> Callable[..., NoReturn]:
+    def fail(*given: Any, **named: Any) -> NoReturn:
+        raise error
+
+    return fail

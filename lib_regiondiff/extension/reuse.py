@@ -1,0 +1,41 @@
+"""What a picture's parameters give back: the palette that they hold, as JSON text for the accordion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff import hosts
+from lib_regiondiff.document.palette import dumps
+from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.formats import infotext
+from lib_regiondiff.planning import prompts
+
+KEY = "Region Diffusion"
+
+
+def is_in(parameters: Mapping[str, Any]) -> bool:
+    """Whether a picture's parameters hold a palette."""
+    return KEY in parameters
+
+
+def palette_in(parameters: Mapping[str, Any]) -> str | None:
+    """The palette of a picture's parameters as JSON text, the value itself where it can't be read.
+
+    None where there is none: then the text that is there stays.
+    """
+    if KEY not in parameters:
+        return None
+    value = str(parameters[KEY])
+    try:
+        return dumps(infotext.read(value, prompts.folder_of(value, _outputs())))
+    except PaletteError:
+        return value
+
+
+def _outputs() -> list[Path]:
+    """Where the WebUI saves pictures."""
+    options = hosts.module("shared").opts
+    names = ("outdir_samples", "outdir_txt2img_samples", "outdir_img2img_samples", "outdir_save")
+    return [Path(folder) for name in names if (folder := getattr(options, name, ""))]

@@ -1,0 +1,72 @@
+"""The tab around the accordion: which of its components count, and what they and the host say about the next job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff import hosts
+from lib_regiondiff.authoring.preflight import Surroundings
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.hosts.webui.families import native_side, notices
+from lib_regiondiff.planning import prompts
+
+ROLES: Mapping[str, str] = {
+    "prompt": "prompt",
+    "neg_prompt": "negative",
+    "cfg_scale": "guidance",
+    "width": "width",
+    "height": "height",
+    "steps": "steps",
+}
+FROM_NOISE = ("steps",)
+"""What says something of jobs that begin at noise only."""
+
+
+def role(elem_id: str | None, is_img2img: bool) -> str | None:
+    """What a component of the tab, known by its id, is to the preview; None for all others."""
+    tab, _, name = (elem_id or "").partition("_")
+    if tab != ("img2img" if is_img2img else "txt2img") or (is_img2img and name in FROM_NOISE):
+        return None
+    return ROLES.get(name)
+
+
+def surroundings(values: Mapping[str, Any], data_path: Path) -> Surroundings:
+    """What the tab's components and the host say about the next job."""
+    width, height, guidance = (values.get(key) for key in ("width", "height", "guidance"))
+    size = Size(int(height), int(width)) if width and height else None
+    return Surroundings(
+        prompt=values.get("prompt") or "",
+        negative=values.get("negative") or "",
+        guidance=None if guidance is None else float(guidance),
+        size=size,
+        native=native_side(_model(), size),
+        notes=notices(_model()),
+        steps=int(values["steps"]) if values.get("steps") else None,
+        files=prompts.wildcards(data_path),
+        count=_counter(),
+    )
+
+
+def _model() -> Any:
+    """The model that is loaded; asking for it in any other way would load one."""
+    try:
+        model = hosts.module("sd_models").model_data.sd_model
+    except (ImportError, AttributeError):
+        return None
+    return model if hasattr(model, "sd_checkpoint_info") else None
+
+
+def _counter() -> Callable[[str], int] | None:
+    """The host's count of a prompt's tokens, where it can give one."""
+    model = _model()
+    if model is None:
+        return None
+    try:
+        lengths = getattr(model, "get_prompt_lengths_on_ui", None)
+        lengths = lengths or hosts.module("sd_hijack").model_hijack.get_prompt_lengths
+        int(lengths("a")[0])
+    except Exception:  # noqa: BLE001 - a count is not worth an error of the host's
+        return None
+    return lambda text: int(lengths(text)[0])

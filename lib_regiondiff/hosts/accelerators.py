@@ -1,0 +1,133 @@
+"""Distilled models and their LoRAs, known by their names: what each of them wants of sampler, steps and guidance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.errors import HostError
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """A way of distilling: the sampler it was made for, least and most steps and guidance, the steps to propose."""
+
+    name: str
+    sampler: str
+    steps: Range
+    guidance: Range
+    best: int
+
+    def __str__(self) -> str:
+        return f"sampler {self.sampler}, {_span(self.steps)} steps, guidance {_span(self.guidance)}"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An accelerator and what it was seen in, such as `LoRA lcm`."""
+
+    subject: str
+    accelerator: Accelerator
+
+    def __str__(self) -> str:
+        return f"{self.subject} is {self.accelerator.name}: {self.accelerator}"
+
+
+LCM = Accelerator("LCM", "LCM", (4, 8), (1, 2), 4)
+TCD = Accelerator("TCD", "TCD", (4, 8), (1, 1), 4)
+LIGHTNING = Accelerator("Lightning", "Euler SGM Uniform", (4, 8), (1, 2), 4)
+HYPER = Accelerator("Hyper-SD", "DDIM SGM Uniform", (2, 8), (1, 1), 8)
+TURBO = Accelerator("Turbo", "Euler a SGM Uniform", (1, 8), (1, 2), 4)
+
+MODEL = r"xl|sd|flux|v\d|\d[-_ ]?steps?"  # lightning and turbo alone may also be what a LoRA draws
+NAMES: Mapping[str, Accelerator] = {
+    r"(?<![a-z])tcd(?![a-z])": TCD,
+    r"(?<![a-z])lcm(?![a-z])": LCM,
+    r"hyper[-_ ]?(?:sd|flux)|hyper.*\d[-_ ]?steps?": HYPER,
+    rf"(?:{MODEL}).*lightning|lightning.*(?:{MODEL})": LIGHTNING,
+    rf"(?:{MODEL}).*turbo|turbo.*(?:{MODEL})": TURBO,
+}
+STEPS = re.compile(r"(?<!\d)(\d{1,2})[-_ ]?steps?")
+GUIDED = re.compile(r"(?<![a-z])cfg(?![a-z])")
+SCHEDULERS: Mapping[str, Accelerator] = {"LCMScheduler": LCM, "TCDScheduler": TCD}
+TRAILING = ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler")
+
+
+def named(texts: Iterable[str]) -> Accelerator | None:
+    """What the first of some names that says anything speaks of: of a file, its folder, its title."""
+    for text in map(str.lower, texts):
+        for pattern, accelerator in NAMES.items():
+            if re.search(pattern, text):
+                return _counted(accelerator, text)
+    return None
+
+
+def _counted(accelerator: Accelerator, text: str) -> Accelerator:
+    """The same for the number of steps in a name; of Hyper-SD the LoRA for one step and those for guidance differ."""
+    match = STEPS.search(text)
+    if not match or not int(match[1]):
+        return accelerator
+    steps = int(match[1])
+    exact = replace(accelerator, steps=(steps, steps), best=steps)
+    if accelerator is not HYPER:
+        return exact
+    exact = replace(exact, guidance=(5.0, 8.0)) if GUIDED.search(text) else exact
+    return replace(exact, sampler="TCD") if steps == 1 else exact
+
+
+def scheduled(scheduler: str, config: Mapping[str, Any]) -> Accelerator | None:
+    """What the scheduler that came with a model tells, by its class and configuration."""
+    if scheduler in TRAILING and config.get("timestep_spacing") == "trailing":
+        plain = config.get("prediction_type") == "epsilon" and not config.get("rescale_betas_zero_snr")
+        return TURBO if plain else None
+    return SCHEDULERS.get(scheduler)
+
+
+def otherwise(palette: Palette, wanted: Accelerator) -> list[str]:
+    """What a palette asks for that an accelerator does not want, as `steps 20`."""
+    asked = []
+    if palette.sampler.lower() != wanted.sampler.lower():
+        asked.append(f"sampler {palette.sampler}")
+    if not wanted.steps[0] <= palette.steps <= wanted.steps[1]:
+        asked.append(f"{palette.steps} steps")
+    if not _fits(palette.guidance, wanted):
+        asked.append(f"guidance {palette.guidance:g}")
+    return asked + [
+        f"guidance {brush.guidance:g} of {brush.id}" for brush in palette.brushes if not _fits(brush.guidance, wanted)
+    ]
+
+
+def accelerated(palette: Palette, proposals: Sequence[Proposal]) -> Palette:
+    """The palette with what the last proposal wants where it asks otherwise; HostError where there is none."""
+    if not proposals:
+        known = "a LoRA or a model known as LCM, TCD, Lightning, Hyper-SD or Turbo"
+        cure = "give --sampler, --steps and --guidance yourself"
+        raise HostError("--accelerate", known, "none that its name, notes or scheduler tell", cure)
+    wanted = proposals[-1].accelerator
+    brushes = tuple(each if _fits(each.guidance, wanted) else replace(each, guidance=None) for each in palette.brushes)
+    steps = palette.steps if wanted.steps[0] <= palette.steps <= wanted.steps[1] else wanted.best
+    guidance = palette.guidance if _fits(palette.guidance, wanted) else wanted.guidance[0]
+    return replace(palette, sampler=wanted.sampler, steps=steps, guidance=guidance, brushes=brushes)
+
+
+def advice(palette: Palette, proposals: Sequence[Proposal]) -> list[str]:
+    """What to tell about a palette: each proposal, and what it asks for other than the last one wants."""
+    lines = [str(each) for each in proposals]
+    asked = otherwise(palette, proposals[-1].accelerator) if proposals else []
+    if asked:
+        lines.append(f"warning: the palette asks for {', '.join(asked)}; --accelerate draws as proposed")
+    return lines
+
+
+def _fits(guidance: float | None, wanted: Accelerator) -> bool:
+    return guidance is None or wanted.guidance[0] <= guidance <= wanted.guidance[1]
+
+
+def _span(limits: Range) -> str:
+    low, high = limits
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"

@@ -1,0 +1,1 @@
+"""What is added to a loaded model: LoRAs, another VAE, textual inversions, accelerators."""

@@ -1,0 +1,65 @@
+"""Which parts of a loaded pipeline are accelerators: by the names and notes of files, or by the scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.accelerators import Accelerator, Proposal, named, scheduled
+from lib_regiondiff.hosts.diffusers.additions.additions import Extras
+from lib_regiondiff.hosts.diffusers.families.families import family_of
+from lib_regiondiff.hosts.diffusers.files.headers import read_header
+from lib_regiondiff.hosts.diffusers.sampling.samplers import is_flow
+
+TOLD = (3.5, 3.5)
+"""What Flux was distilled to be told, with LoRAs of few steps too."""
+TITLES = ("modelspec.title", "ss_output_name")
+GENERAL = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")
+
+
+def proposals_of(pipe: Any, source: str, extras: Extras) -> tuple[Proposal, ...]:
+    """What the model of a place and its LoRAs propose, the model first; a LoRA that counts nothing is left out."""
+    found = (*_model(pipe, source), *_loras(extras))
+    return tuple(replace(each, accelerator=_fitted(pipe, each.accelerator)) for each in found)
+
+
+def _fitted(pipe: Any, found: Accelerator) -> Accelerator:
+    """The same for a flow model, which has Euler's sampler alone; Flux is told guidance as a number of its own."""
+    if not is_flow(pipe.scheduler):
+        return found
+    told = family_of(type(pipe).__name__, "the pipeline").told
+    return replace(found, sampler="Euler", guidance=TOLD if told else found.guidance)
+
+
+def _model(pipe: Any, source: str) -> Iterator[Proposal]:
+    path = Path(source)
+    found = named(_names(path)) or scheduled(type(pipe.scheduler).__name__, pipe.scheduler.config)
+    if found:
+        yield Proposal(f"model {path.stem if path.is_file() else path.name}", found)
+
+
+def _loras(extras: Extras) -> Iterator[Proposal]:
+    for file in extras.loras:
+        found = named([Path(file.name).name, *_names(file.path)]) if file.weight else None
+        if found:
+            yield Proposal(f"LoRA {Path(file.name).name or file.path.stem}", found)
+
+
+def _names(path: Path) -> list[str]:
+    """What a file calls itself: its name, or its folder's where the name says nothing, and the titles in it."""
+    name = path.stem if path.is_file() else path.name
+    notes = _notes(path)
+    return [path.parent.name if name in GENERAL else name, *(notes.get(title, "") for title in TITLES)]
+
+
+def _notes(path: Path) -> Mapping[str, str]:
+    """The notes of a .safetensors file; what has none says nothing."""
+    if not path.is_file():
+        return {}
+    try:
+        return read_header(path)[1]
+    except HostError:
+        return {}

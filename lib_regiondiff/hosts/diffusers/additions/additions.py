@@ -1,0 +1,115 @@
+"""What is added to a model after loading: files by path or name, their fingerprint, and the order of their work."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff.document.palette import Lora, Palette
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers.additions import lora, vaes
+from lib_regiondiff.hosts.diffusers.additions.lora import LoraFile
+from lib_regiondiff.hosts.diffusers.checkpoints.loader import fingerprint
+from lib_regiondiff.hosts.diffusers.files import weights
+from lib_regiondiff.hosts.diffusers.placement import Room
+from lib_regiondiff.hosts.diffusers.text.encoding import NO_WORDS
+from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
+from lib_regiondiff.planning.prompt_suffix import suffixed
+
+LORAS, VAES = "REGIONDIFF_LORAS", "REGIONDIFF_VAES"
+ROOMY = Room()
+Place = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, init=False)
+class Extras:
+    """Additions to a model, LoRAs in the order of loading, another VAE with what the palette calls it, and limits."""
+
+    loras: tuple[LoraFile, ...]
+    book: Book
+    vae: Path | None
+    vae_name: str
+    room: Room
+
+    def __init__(
+        self,
+        loras: Iterable[LoraFile | Place] = (),
+        book: Book = NO_WORDS,
+        vae: Place | None = None,
+        vae_name: str = "",
+        room: Room = ROOMY,
+    ) -> None:
+        if isinstance(loras, str | os.PathLike | LoraFile):
+            raise HostError("Extras.loras", "several LoRAs, such as (path,)", repr(loras))
+        files = tuple(each if isinstance(each, LoraFile) else LoraFile(each) for each in loras)
+        place = None if vae is None else Path(vae).expanduser()
+        own = {"loras": files, "book": book, "vae": place, "vae_name": vae_name or (place.stem if place else "")}
+        for key, value in {**own, "room": room}.items():
+            object.__setattr__(self, key, value)
+
+    @property
+    def recorded(self) -> tuple[Lora, ...]:
+        """The LoRAs as a palette has them."""
+        return tuple(Lora(name=file.name or file.path.stem, weight=file.weight) for file in self.loras)
+
+
+NOTHING = Extras()
+
+
+def add(pipe: Any, extras: Extras) -> None:
+    """Change a loaded pipeline; HostError says which file does not fit."""
+    for file in extras.loras:
+        lora.merge(pipe, file)
+    if extras.vae:
+        vaes.exchange(pipe, extras.vae)
+
+
+def fingerprint_with(model: str, extras: Extras) -> str:
+    """The model's own fingerprint, and behind a plus sign one of the files that were added."""
+    files = [*(file.path for file in extras.loras), *(path for _, path in sorted(extras.book.files.items()))]
+    files += [extras.vae] if extras.vae else []
+    if not files:
+        return model
+    return f"{model}+{hashlib.sha256(''.join(map(fingerprint, files)).encode()).hexdigest()[:10]}"
+
+
+def extras_of(palette: Palette, model: str, known: Mapping[str, Path], embeddings: str = "") -> Extras:
+    """The files that a palette names or has the words of; `known` are names that stand for files anywhere."""
+    made = palette.model
+    places = {each.name: known.get(each.name) or find("LoRA", each.name, LORAS, model) for each in made.loras}
+    loras = tuple(LoraFile(places[each.name], each.weight, each.name) for each in made.loras)
+    book = Book.of(Path(embeddings).expanduser()).only(_prompts(palette)) if embeddings else NO_WORDS
+    vae = (known.get(made.vae) or find("VAE", made.vae, VAES, model)) if made.vae else None
+    return Extras(loras, book, vae, made.vae)
+
+
+def _prompts(palette: Palette) -> list[str]:
+    """All that is encoded for a palette."""
+    under = palette.background
+    positives = [suffixed(brush.prompt, palette.suffix, under.prompt) for brush in palette.brushes]
+    return [under.prompt, under.negative, *positives, *(brush.negative or "" for brush in palette.brushes)]
+
+
+def find(kind: str, name: str, variable: str, model: str) -> Path:
+    """The file or folder of a LoRA or VAE: a path, or a name in the folder that a variable of the environment says (or
+    below it) or beside the model, with or without its ending.
+
+    HostError where there is none, or several in one folder.
+    """
+    path, folder, beside = Path(name).expanduser(), os.environ.get(variable), Path(model).expanduser()
+    if path.is_file() or (kind == "VAE" and path.is_dir()):
+        return path
+    places = [Path(folder).expanduser().rglob("*")] if folder else []
+    places += [(beside if beside.is_dir() else beside.parent).glob("*")] if beside.exists() else []
+    for files in places:
+        found = sorted(each for each in files if each.suffix in weights.ENDINGS and name in (each.stem, each.name))
+        if len(found) > 1:
+            raise HostError(name, f"one {kind} of this name", f"{found[0]} and {found[1]}", "give a path")
+        if found:
+            return found[0]
+    cure = f"set {variable} to their folder, or give a path"
+    raise HostError(name, f"a {kind}'s file or name", "nothing there", cure)

@@ -1,0 +1,188 @@
+"""LoRA files -> the weights of a pipeline: each addition is merged into its layer's weight, once, after loading.
+
+diffusers' own loader needs peft, runs each LoRA as layers beside the model's, and passes over keys that fit nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lib_regiondiff.document.json_text import loads
+from lib_regiondiff.document.palette import Lora
+from lib_regiondiff.document.rules import Fault, show
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers.additions.lora_keys import Key, layers_of, take_apart
+from lib_regiondiff.hosts.diffusers.files.weights import DAMAGED, Weights, expect_finite, read
+
+LAYER = "a layer of this model's"
+OTHER = "it was made for another kind of model, or in a form that is not read"
+SURE = 1000.0
+"""What may be added to any weight without leaving float16's range."""
+KINDS = {  # a part of a key -> other forms of additions, which are not read
+    "hada_": "LoHa",
+    "lokr_": "LoKr",
+    "oft_": "OFT",
+    "dora_scale": "DoRA",
+    "lora_magnitude_vector": "DoRA",
+}
+
+
+@dataclass(frozen=True, init=False)
+class LoraFile:
+    """A file of additions, how much they count, and what the palette calls it; PaletteError for strange weights."""
+
+    path: Path
+    weight: float
+    name: str
+
+    def __init__(self, path: str | os.PathLike[str], weight: float = 1.0, name: str = "") -> None:
+        place = Path(path).expanduser()
+        known = Lora(name=name or place.stem, weight=weight)
+        for key, value in {"path": place, "weight": known.weight, "name": name}.items():
+            object.__setattr__(self, key, value)
+
+
+@dataclass(frozen=True)
+class Addition:
+    """The tensors of one layer by role (up, down, mid, alpha), and the first of their keys in the file."""
+
+    key: str
+    parsed: Key
+    tensors: Mapping[str, Tensor]
+
+
+@torch.no_grad()
+def merge(pipe: Any, file: LoraFile) -> None:
+    """Add a file's contents to a pipeline's weights for good, computed in float32.
+
+    HostError for a file with a key that fits no layer, before any weight is changed.
+    """
+    found, layers = read(file.path), layers_of(pipe)
+    changes = []
+    for addition in additions(found, file.path):
+        layer: Any = layers.get((addition.parsed.prefix, addition.parsed.layer))
+        if layer is None:
+            raise HostError(str(file.path), f"{LAYER} name", addition.key, OTHER)
+        _check(addition, layer.weight, file.path)
+        factor = file.weight * _scale(addition, found.notes, file.path)
+        _expect_finite_sum(layer.weight, addition, factor, file.path)
+        changes.append((layer.weight, addition, factor))
+    for weight, addition, factor in changes:
+        weight.copy_(_sum(weight, addition, factor))
+
+
+def additions(file: Weights, path: Path) -> Iterator[Addition]:
+    """A file's tensors by layer, in the file's order; HostError names the first key that is none of a LoRA."""
+    grouped: dict[tuple[str, str], tuple[str, Key, dict[str, Tensor]]] = {}
+    for name, tensor in file.tensors.items():
+        key = take_apart(name)
+        if key is None:
+            kind = next((kind for part, kind in KINDS.items() if part in name), "")
+            raise HostError(str(path), "keys of a LoRA", f"{name} ({kind})" if kind else name)
+        grouped.setdefault((key.prefix, key.layer), (name, key, {}))[2][key.role] = tensor
+    if not grouped:
+        raise HostError(str(path), "keys of a LoRA", "none at all")
+    for name, key, tensors in grouped.values():
+        lacks = [role for role in ("up", "down") if role not in tensors]
+        if lacks:
+            raise HostError(str(path), f"the {lacks[0]} part of {key.layer}", f"{name} without it")
+        yield Addition(name, key, tensors)
+
+
+def _check(addition: Addition, weight: Tensor, path: Path) -> None:
+    """Refuse tensors whose product is of another shape than the weight."""
+    up, down, mid = (addition.tensors.get(role) for role in ("up", "down", "mid"))
+    assert up is not None and down is not None
+    expect_finite(((f"{addition.key} ({role})", value) for role, value in addition.tensors.items()), str(path))
+    _expect_matrices(addition, path)
+    shape = (*up.shape[:1], *down.shape[1:2], *(down if mid is None else mid).shape[2:])
+    inner = {up.shape[1:2], down.shape[:1], *(() if mid is None else (mid.shape[:1], mid.shape[1:2]))}
+    same = [size for size in shape if size != 1] == [size for size in weight.shape if size != 1]
+    if not same or len(inner) != 1:
+        got = f"{addition.key} for one of {_sides(shape)}"
+        raise HostError(str(path), f"{LAYER} shape, {_sides(weight.shape)}", got, OTHER)
+
+
+def _expect_matrices(addition: Addition, path: Path) -> None:
+    """Refuse parts that are no matrices of real numbers, beside the kernel that one of them may have, or of rank 0."""
+    kernel = "mid" if "mid" in addition.tensors else "down"
+    for role, value in addition.tensors.items():
+        is_matrix = value.ndim >= 2 and (role == kernel or value.shape[2:].numel() == 1)
+        if value.is_complex() or (role != "alpha" and not (is_matrix and value.is_floating_point())):
+            got = f"{addition.key} with {role} of {_sides(value.shape) or 'one number'} ({_kind(value)})"
+            raise HostError(str(path), "matrices of numbers", got, OTHER)
+    if not addition.tensors["down"].shape[0]:
+        raise HostError(str(path), "a rank of 1 or more", f"{addition.key} of rank 0")
+
+
+def _kind(value: Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")
+
+
+def _sides(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _delta(tensors: Mapping[str, Tensor], weight: Tensor) -> Tensor:
+    """What is added to a weight, in its shape and float32; with a middle part it is Tucker's product of three."""
+    up, down = (tensors[role].to(weight.device).float().flatten(1) for role in ("up", "down"))
+    if "mid" not in tensors:
+        return (up @ down).view_as(weight)
+    mid = tensors["mid"].to(weight.device).float()
+    return torch.einsum("oi,ij...,jc->oc...", up, mid, down).reshape(weight.shape)
+
+
+def _sum(weight: Tensor, addition: Addition, factor: float) -> Tensor:
+    """A weight with its addition, in float32."""
+    return weight.float() + factor * _delta(addition.tensors, weight)
+
+
+def _expect_finite_sum(weight: Tensor, addition: Addition, factor: float, path: Path) -> None:
+    """Refuse what leaves the range of the weight's type; no number of a product is above its parts' norms' product."""
+    parts = [value.float().norm() for role, value in addition.tensors.items() if role != "alpha"]
+    if abs(factor) * float(torch.stack(parts).prod()) < SURE:
+        return
+    if not torch.isfinite(_sum(weight, addition, factor).to(weight.dtype)).all():
+        raise HostError(str(path), f"what {addition.key} adds to be numbers", "some beyond all numbers", DAMAGED)
+
+
+def _scale(addition: Addition, notes: Mapping[str, str], path: Path) -> float:
+    """alpha / rank; where the file has no alpha its notes may have one, else it is the rank."""
+    rank = addition.tensors["down"].shape[0]
+    if "alpha" in addition.tensors:
+        alpha = addition.tensors["alpha"]
+        if alpha.numel() != 1:
+            raise HostError(str(path), "one number as alpha", f"{alpha.numel()} for {addition.key}")
+        return float(alpha) / rank
+    told = _told(notes)
+    start, layer = addition.parsed.prefix, addition.parsed.layer
+    alpha = told.get(f"{start}lora_alpha", rank)
+    for name, other in _pattern(told.get(f"{start}alpha_pattern"), path).items():
+        alpha = other if layer.endswith(name.replace(".", "_").strip("^$")) else alpha
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not math.isfinite(alpha):
+        raise HostError(str(path), "a number as alpha in its notes", f"{show(alpha)} for {addition.key}")
+    return alpha / (rank**0.5 if told.get(f"{start}use_rslora") else rank)
+
+
+def _pattern(told: Any, path: Path) -> Mapping[str, Any]:
+    """The alphas of single layers that a file's notes tell."""
+    if told is not None and not isinstance(told, dict):
+        raise HostError(str(path), "an object as alpha_pattern in its notes", show(told))
+    return told or {}
+
+
+def _told(notes: Mapping[str, str]) -> dict[str, Any]:
+    """What diffusers notes of peft's configuration, by network; nothing where it is not as expected."""
+    try:
+        told = loads(notes.get("lora_adapter_metadata", "{}"))
+    except Fault:
+        return {}
+    return told if isinstance(told, dict) else {}

@@ -1,0 +1,89 @@
+"""Another VAE in place of a model's own: a folder or file of diffusers, an original file, or a tiny one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, AutoencoderTiny, StableDiffusionXLPipeline
+from torch import Tensor, nn
+
+from lib_regiondiff.document.rules import show
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers.checkpoints.layout import VAE
+from lib_regiondiff.hosts.diffusers.checkpoints.single_file import original_vae
+from lib_regiondiff.hosts.diffusers.files import weights
+from lib_regiondiff.hosts.diffusers.files.headers import MISSHAPEN, read_json, telling
+
+KINDS = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
+CONFIG = "a VAE's configuration"
+EXPECTED = "a VAE of this model's kind"
+
+
+def exchange(pipe: Any, path: Path) -> None:
+    """Give a pipeline another VAE, on its own one's device; HostError for one that is damaged or does not fit."""
+    own = pipe.vae
+    with telling(str(path), EXPECTED, MISSHAPEN):
+        vae: Any = _of_folder(path) if path.is_dir() else _of_file(path, own)
+        sizes = [(each.config.latent_channels, len(each.config.block_out_channels)) for each in (vae, own)]
+    weights.expect_whole(vae.named_parameters(), str(path))
+    if sizes[0] != sizes[1]:
+        expected, got = (f"{channels} channels and {levels} levels" for channels, levels in reversed(sizes))
+        raise HostError(str(path), f"a VAE with {expected}", got, "it was made for another kind of model")
+    nn.Module.to(vae, device=own.device, dtype=own.dtype)
+    pipe.register_modules(vae=vae.eval().requires_grad_(False))
+
+
+def encoded(vae: Any, pixels: Tensor) -> Tensor:
+    """Latents of pixels, in the VAE's own scale: the mean where it has a distribution."""
+    answer = vae.encode(pixels)
+    return answer.latents if hasattr(answer, "latents") else answer.latent_dist.mode()
+
+
+def width(pipe: Any, dtype: torch.dtype) -> torch.dtype:
+    """float32 for a VAE of SDXL that says it leaves float16's range, as its own does; else the model's type.
+
+    diffusers widens it for the time it works; here it stays wide, which costs as much memory as that moment.
+    """
+    asks = isinstance(pipe, StableDiffusionXLPipeline) and pipe.vae.config.get("force_upcast", False)
+    return torch.float32 if asks and dtype == torch.float16 else dtype
+
+
+def _of_folder(folder: Path) -> Any:
+    """A VAE's folder, or that of a whole model."""
+    folder = folder / "vae" if (folder / "vae" / "config.json").is_file() else folder
+    name = read_json(folder / "config.json", CONFIG).get("_class_name")
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise HostError(str(folder), f"one of {', '.join(KINDS)}", show(name))
+    return kind.from_pretrained(str(folder), local_files_only=True, use_safetensors=True)
+
+
+def _of_file(path: Path, own: Any) -> Any:
+    """A file's VAE: what it is shows in the names of its weights."""
+    state = weights.read(path).tensors
+    state = {name.removeprefix(VAE): value for name, value in state.items() if name.startswith(VAE)} or dict(state)
+    state = {name: value for name, value in state.items() if not name.startswith(("loss.", "model_ema."))}
+    if any(name.startswith("decoder.layers.") for name in state):
+        return _filled(AutoencoderTiny.from_config(_tiny_config(path)), state)
+    if any(name.startswith("decoder.up_blocks.") for name in state):
+        made = _filled(AutoencoderKL.from_config(own.config), state)
+    elif "decoder.conv_in.weight" in state:
+        made = original_vae({VAE + name: value for name, value in state.items()})
+    else:
+        raise HostError(str(path), EXPECTED, f"weights such as {next(iter(state), 'none')}")
+    made.register_to_config(scaling_factor=own.config.scaling_factor)
+    return made
+
+
+def _tiny_config(path: Path) -> dict[str, Any]:
+    """The configuration beside a tiny VAE's weights, or the usual one."""
+    place = path.with_name("config.json")
+    return dict(read_json(place, CONFIG)) if place.is_file() else {}
+
+
+def _filled(vae: Any, state: Mapping[str, Tensor]) -> Any:
+    vae.load_state_dict(state, strict=True)
+    return vae

@@ -1,0 +1,64 @@
+"""CLIP's text encoders out of a file's weights: under transformers' names, or under OpenCLIP's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from accelerate import init_empty_weights
+from diffusers.loaders.single_file_utils import convert_open_clip_checkpoint
+from torch import Tensor
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers.checkpoints import layout
+from lib_regiondiff.hosts.diffusers.files.headers import brief
+from lib_regiondiff.hosts.diffusers.files.weights import shapes_of
+
+H_LAYERS = 23
+"""Layers of OpenCLIP's ViT-H before the one that SD2 does without."""
+
+
+def text_encoder(state: Mapping[str, Tensor], where: Path, config: CLIPTextConfig, kind: Any = CLIPTextModel) -> Any:
+    """CLIP with exactly these weights, with or without `text_model.` before their names; HostError if they do not fit.
+
+    transformers itself, given names of the other kind, goes on without complaint and leaves the weights random.
+    """
+    with init_empty_weights():
+        model = kind(config)
+    own = {name.removeprefix("text_model."): name for name in model.state_dict()}
+    plain = {name.removeprefix("text_model."): value for name, value in state.items()}
+    weights = {own.get(name, name): value for name, value in plain.items() if not name.endswith("position_ids")}
+    try:
+        model.load_state_dict(weights, strict=True, assign=True)
+    except RuntimeError as error:
+        raise HostError(str(where), "CLIP's text encoder", brief(error)) from error
+    return model
+
+
+def openai_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
+    """SD1's text encoder, which is SDXL's first one, from its weights without their prefix."""
+    return text_encoder(state, where, CLIPTextConfig(**layout.text_sizes(shapes_of(state), "")))
+
+
+def projected_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
+    """SDXL's second text encoder, a whole one of OpenCLIP."""
+    config = CLIPTextConfig(**layout.open_sizes(shapes_of(state), ""))
+    return text_encoder(_renamed(state, config), where, config, CLIPTextModelWithProjection)
+
+
+def penultimate_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
+    """SD2's text encoder: OpenCLIP without its last layer, with the norm behind it; some files lack that layer."""
+    layers = layout.count(state, "transformer.resblocks")
+    last = f"transformer.resblocks.{layers - 1}."
+    unused = ("text_projection", last) if "text_projection" in state or layers > H_LAYERS else ("text_projection",)
+    used = {name: value for name, value in state.items() if not name.startswith(unused)}
+    config = CLIPTextConfig(**layout.open_sizes(shapes_of(used), ""))
+    return text_encoder(_renamed(used, config), where, config)
+
+
+def _renamed(state: Mapping[str, Tensor], config: CLIPTextConfig) -> dict[str, Tensor]:
+    """OpenCLIP's weights under transformers' names; its queries, keys and values are one matrix."""
+    return convert_open_clip_checkpoint(SimpleNamespace(config=config), dict(state), prefix="")

@@ -1,0 +1,83 @@
+"""Puts a small SD1 checkpoint with its yaml, CLIP's configuration and a LoRA where a WebUI finds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff.document.json_text import loads
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers.checkpoints.layout import text_sizes, unet_sizes, vae_sizes
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import tokenizer_files
+from lib_regiondiff.hosts.diffusers.files.headers import Shapes, read_header
+
+CHECKPOINTS, LORAS, CLIP = "models/Stable-diffusion", "models/Lora", "models/regiondiff-clip"
+FORGE_EXTENSION = "extensions/regiondiff-demo/scripts/toyworld.py"
+
+
+@dataclass(frozen=True)
+class Model:
+    """The files to export: a single file with its yaml beside it, a LoRA, and a script that teaches Forge its sizes."""
+
+    checkpoint: Path
+    lora: Path
+    forge_extension: Path
+
+
+def export(model: Model, webui: Path, force: bool = False) -> list[Path]:
+    """Write the files below a WebUI's folder; returns their paths. Forge also gets an extension that knows the model.
+
+    HostError where the folder is no WebUI's, and for files of these names with other content unless `force`.
+    """
+    if not (webui / CHECKPOINTS).is_dir():
+        cure = "start the WebUI once, which makes it"
+        raise HostError(str(webui), f"a WebUI's folder, with {CHECKPOINTS} in it", "none", cure)
+    files = _files(model, webui)
+    other = [str(path) for path, content in files.items() if path.exists() and path.read_bytes() != content]
+    if other and not force:
+        raise HostError(other[0], "no file, or the one to be written", "another one", "--force overwrites")
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return list(files)
+
+
+def _files(model: Model, webui: Path) -> dict[Path, bytes]:
+    """What to write, by path."""
+    place, shapes = webui / CHECKPOINTS / model.checkpoint.name, read_header(model.checkpoint)[0]
+    files = {place: model.checkpoint.read_bytes(), webui / LORAS / model.lora.name: model.lora.read_bytes()}
+    if (webui / "modules_forge").is_dir():
+        return {**files, webui / FORGE_EXTENSION: _taught(model.forge_extension, shapes)}
+    return {
+        **files,
+        place.with_suffix(".yaml"): _json(_description(model.checkpoint, (webui / CLIP).resolve())),
+        webui / CLIP / "config.json": _json(text_sizes(shapes)),
+        **{webui / CLIP / name: content for name, content in tokenizer_files().items()},
+    }
+
+
+def _taught(template: Path, shapes: Shapes) -> bytes:
+    """The extension for Forge with this model's sizes; Forge reads the UNet's from the weights, all but two."""
+    unet, vae = unet_sizes(shapes), vae_sizes(shapes)
+    known = {"model_channels": unet["block_out_channels"][0], "context_dim": unet["cross_attention_dim"]}
+    named = {"TEXT": text_sizes(shapes), "VAE": vae, "UNET": known}
+    text = template.read_text(encoding="utf-8")
+    for name, sizes in named.items():
+        text = text.replace(f"@{name}@", json.dumps(sizes))
+    return text.encode()
+
+
+def _description(checkpoint: Path, clip: Path) -> dict[str, Any]:
+    """The yaml's content: the one beside the checkpoint, with the place of CLIP's configuration."""
+    known = loads(checkpoint.with_suffix(".yaml").read_bytes())
+    encoder = known["model"]["params"]["cond_stage_config"]
+    encoder["params"] = {"version": clip.as_posix()}
+    return known
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    """JSON, which is YAML too."""
+    return (json.dumps(value, indent=2) + "\n").encode()

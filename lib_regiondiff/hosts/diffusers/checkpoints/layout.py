@@ -1,0 +1,151 @@
+"""Names and shapes of an original checkpoint's weights -> the configurations of its parts, in diffusers' words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff.document.json_text import loads
+from lib_regiondiff.hosts.diffusers.files.headers import Shapes
+
+ASSETS = Path(__file__).parent / "sd15"
+UNET, VAE, TEXT = "model.diffusion_model.", "first_stage_model.", "cond_stage_model.transformer."
+OPEN = "cond_stage_model.model."
+FIRST, SECOND = "conditioner.embedders.0.transformer.", "conditioner.embedders.1.model."
+HEAD = 64
+"""Channels of an attention head: of all CLIPs, and of UNets with linear projections (SD2's and SDXL's)."""
+NUMBERS = 6
+"""What SDXL's UNet is told in numbers: two sizes and a corner."""
+
+
+def unet_sizes(shapes: Shapes) -> dict[str, Any]:
+    """The UNet's configuration as far as shapes tell it; ValueError where its levels are not of one kind."""
+    levels = _levels(shapes)
+    widths, deep = tuple(width for width, _ in levels), [set(depths) for _, depths in levels]
+    middle = _depth(shapes, UNET + "middle_block.1.")
+    if any(len(each) > 1 for each in deep) or not middle or deep[-1] not in ({middle}, {0}) or not _mirrored(shapes):
+        raise ValueError("a UNet whose levels are not of one depth, such as a pruned SDXL's")
+    attention = [each != {0} for each in deep]
+    depths = [max(each) or 1 for each in deep[:-1]] + [middle]
+    sizes = {
+        "block_out_channels": widths,
+        "layers_per_block": len(levels[0][1]),
+        "down_block_types": tuple("CrossAttnDownBlock2D" if a else "DownBlock2D" for a in attention),
+        "up_block_types": tuple("CrossAttnUpBlock2D" if a else "UpBlock2D" for a in reversed(attention)),
+        "cross_attention_dim": shapes[UNET + "middle_block.1.transformer_blocks.0.attn2.to_k.weight"][1],
+    }
+    return {**sizes, **_linear(shapes, widths, depths), **_told_numbers(shapes)}
+
+
+def _levels(shapes: Shapes) -> list[tuple[int, list[int]]]:
+    """Width of each level of the way down, and how many transformer blocks follow each of its residual blocks."""
+    levels: list[tuple[int, list[int]]] = [(0, [])]
+    for i in range(1, count(shapes, UNET + "input_blocks")):
+        block = f"{UNET}input_blocks.{i}."
+        if block + "0.op.weight" in shapes:
+            levels.append((0, []))
+            continue
+        levels[-1] = (shapes[block + "0.out_layers.3.weight"][0], [*levels[-1][1], _depth(shapes, block + "1.")])
+    return levels
+
+
+def _mirrored(shapes: Shapes) -> bool:
+    """Whether the way up has, at each level, one block more than the way down, and all as deep as there."""
+    down = [depths for _, depths in _levels(shapes)]
+    wanted = [depths[0] for depths in reversed(down) for _ in range(len(depths) + 1)]
+    blocks = range(count(shapes, UNET + "output_blocks"))
+    return [_depth(shapes, f"{UNET}output_blocks.{i}.1.") for i in blocks] == wanted
+
+
+def _depth(shapes: Shapes, attention: str) -> int:
+    """How many transformer blocks an attention has, 0 where there is none."""
+    return count(shapes, attention + "transformer_blocks")
+
+
+def _linear(shapes: Shapes, widths: tuple[int, ...], depths: list[int]) -> dict[str, Any]:
+    """What newer UNets have: linear projections with heads of one width, in levels of several depths."""
+    if len(shapes[UNET + "middle_block.1.proj_in.weight"]) > 2:
+        return {}
+    heads = tuple(max(1, width // HEAD) for width in widths)
+    return {"use_linear_projection": True, "attention_head_dim": heads, "transformer_layers_per_block": tuple(depths)}
+
+
+def _told_numbers(shapes: Shapes) -> dict[str, Any]:
+    """How SDXL's UNet is told the pooled text and the sizes."""
+    enter = shapes.get(UNET + "label_emb.0.0.weight")
+    if enter is None:
+        return {}
+    return {
+        "addition_embed_type": "text_time",
+        "projection_class_embeddings_input_dim": enter[1],
+        "addition_time_embed_dim": (enter[1] - shapes[SECOND + "text_projection"][1]) // NUMBERS,
+    }
+
+
+def vae_sizes(shapes: Shapes) -> dict[str, Any]:
+    """The VAE's configuration as far as shapes tell it."""
+    down = VAE + "encoder.down"
+    levels = vae_levels(shapes)
+    return {
+        "block_out_channels": tuple(_vae_width(shapes, f"{down}.{i}.") for i in range(levels)),
+        "layers_per_block": count(shapes, f"{down}.0.block"),
+        "down_block_types": ("DownEncoderBlock2D",) * levels,
+        "up_block_types": ("UpDecoderBlock2D",) * levels,
+    }
+
+
+def vae_levels(shapes: Shapes) -> int:
+    """Levels of the VAE: one more than there are ways down, since the last may have no weights of its own."""
+    return 1 + sum(name.endswith("downsample.conv.weight") for name in shapes if name.startswith(VAE + "encoder."))
+
+
+def _vae_width(shapes: Shapes, level: str) -> int:
+    """Channels of a level of the VAE's encoder: those of its blocks, or of its way down where it has none."""
+    places = {
+        f"{level}block.0.conv2.weight": 0,
+        f"{level}downsample.conv.weight": 0,
+        VAE + "encoder.conv_out.weight": 1,
+    }
+    return next(shapes[name][axis] for name, axis in places.items() if name in shapes)
+
+
+def text_sizes(shapes: Shapes, prefix: str = TEXT) -> dict[str, Any]:
+    """The configuration of OpenAI's text encoder: SD1.5's, with the sizes that the shapes tell."""
+    text = {name.removeprefix(prefix).removeprefix("text_model."): shape for name, shape in shapes.items()}
+    vocabulary, width = text["embeddings.token_embedding.weight"]
+    return _clip(
+        vocab_size=vocabulary,
+        hidden_size=width,
+        projection_dim=width,
+        max_position_embeddings=text["embeddings.position_embedding.weight"][0],
+        num_hidden_layers=count(text, "encoder.layers"),
+        intermediate_size=text["encoder.layers.0.mlp.fc1.weight"][0],
+    )
+
+
+def open_sizes(shapes: Shapes, prefix: str) -> dict[str, Any]:
+    """The configuration of OpenCLIP's text encoder."""
+    vocabulary, width = shapes[prefix + "token_embedding.weight"]
+    projection = shapes.get(prefix + "text_projection", (width, width))
+    return _clip(
+        hidden_act="gelu",
+        vocab_size=vocabulary,
+        hidden_size=width,
+        projection_dim=projection[1],
+        max_position_embeddings=shapes[prefix + "positional_embedding"][0],
+        num_hidden_layers=count(shapes, prefix + "transformer.resblocks"),
+        intermediate_size=shapes[prefix + "transformer.resblocks.0.mlp.c_fc.weight"][0],
+    )
+
+
+def _clip(**sizes: Any) -> dict[str, Any]:
+    """A text encoder's configuration, whose heads are as wide as those of every CLIP."""
+    known = loads((ASSETS / "text_encoder" / "config.json").read_bytes())
+    return {**known, **sizes, "num_attention_heads": max(1, sizes["hidden_size"] // HEAD)}
+
+
+def count(names: Iterable[str], prefix: str) -> int:
+    """How many numbers follow `prefix.` in these names, the first being 0."""
+    start = prefix + "."
+    return 1 + max((int(name[len(start) :].split(".", 1)[0]) for name in names if name.startswith(start)), default=-1)

@@ -1,0 +1,95 @@
+"""One file in the original layout of Stable Diffusion 1, 2 or SDXL -> a pipeline, its parts in the file's sizes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import diffusers
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from safetensors.torch import load_file
+from torch import Tensor
+
+from lib_regiondiff.document.json_text import loads
+from lib_regiondiff.hosts.diffusers.checkpoints import layout, parameterization
+from lib_regiondiff.hosts.diffusers.checkpoints.kinds import EXPECTED, SD2, SDXL, Kind, kind_of
+from lib_regiondiff.hosts.diffusers.checkpoints.layout import ASSETS, UNET, VAE, vae_sizes
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.files import weights
+from lib_regiondiff.hosts.diffusers.files.headers import MISSHAPEN, Shapes, read_header, telling
+
+NO_CHECKER: dict[str, Any] = {
+    "safety_checker": None,
+    "feature_extractor": None,
+    "image_encoder": None,
+    "requires_safety_checker": False,
+}
+
+
+def load_single(path: Path) -> Any:
+    """The file's pipeline on the CPU; HostError for a damaged file or one of another kind."""
+    pickled = weights.read(path).tensors if weights.is_pickle(path) else None
+    shapes, notes = read_header(path) if pickled is None else (weights.shapes_of(pickled), {})
+    with telling(str(path), EXPECTED, MISSHAPEN):
+        kind = kind_of(path, shapes)
+        state = load_file(path) if pickled is None else dict(pickled)
+        parts = _networks(path, kind, state, shapes)
+        predicted = parameterization.said(shapes, notes, path) or parameterization.usual(
+            parts["unet"], asked=kind is SD2
+        )
+    parts["unet"].register_to_config(sample_size=_side(kind, predicted, notes) // 2 ** (layout.vae_levels(shapes) - 1))
+    words = {name: clip_tokenizer(padding) for name, padding in kind.padding.items()}
+    return _pipeline(kind, {**parts, **words, "scheduler": _scheduler(kind, predicted, shapes)})
+
+
+def _networks(path: Path, kind: Kind, state: dict[str, Tensor], shapes: Shapes) -> dict[str, Any]:
+    """The parts with weights, by their names in a pipeline."""
+    unet, vae = {**layout.unet_sizes(shapes), **kind.unet}, {**vae_sizes(shapes), **kind.vae}
+    return {
+        "unet": _from_original(UNet2DConditionModel, "unet", _part(state, UNET), unet),
+        "vae": _from_original(AutoencoderKL, "vae", _part(state, VAE), vae),
+        **{name: make(_part(state, prefix, keep=False), path) for name, (prefix, make) in kind.encoders.items()},
+    }
+
+
+def _scheduler(kind: Kind, predicted: str, shapes: Shapes) -> Any:
+    """The scheduler that the kind's folders have, with this file's prediction and noise schedule."""
+    known = loads((ASSETS / "scheduler" / "scheduler_config.json").read_bytes())
+    own = parameterization.schedule(shapes)
+    made = getattr(diffusers, "DDIMScheduler" if own and kind.scheduler == "PNDMScheduler" else kind.scheduler)
+    config = {**known, "_class_name": made.__name__, **kind.schedule, "prediction_type": predicted, **own}
+    return made.from_config(config)
+
+
+def _pipeline(kind: Kind, parts: Mapping[str, Any]) -> Any:
+    """The parts as a pipeline without what checks or marks pictures."""
+    more = {"add_watermarker": False, "force_zeros_for_empty_prompt": True} if kind is SDXL else NO_CHECKER
+    return getattr(diffusers, kind.pipeline)(**parts, **more)
+
+
+def _side(kind: Kind, predicted: str, notes: Mapping[str, str]) -> int:
+    """The side in pixels that the model was trained at: as modelspec's words in the file say, or its kind."""
+    match = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", notes.get("modelspec.resolution", ""))
+    usual = kind.native[predicted == parameterization.VELOCITY]
+    return max(8, min(map(int, match.groups()))) if match else usual
+
+
+def original_vae(state: dict[str, Tensor]) -> Any:
+    """The VAE of these weights under their original names."""
+    return _from_original(AutoencoderKL, "vae", state, vae_sizes(weights.shapes_of(state)))
+
+
+def _from_original(kind: Any, name: str, state: dict[str, Tensor], sizes: dict[str, Any]) -> Any:
+    """A network of diffusers with these weights under their original names, SD1.5's configuration and other sizes."""
+    network = kind.from_single_file(state, config=str(ASSETS / name), local_files_only=True, **sizes)
+    missing = [weight for weight, value in network.named_parameters() if value.is_meta]
+    if missing:  # older versions of diffusers do not mind
+        raise ValueError(f"no {', '.join(missing)}")
+    return network
+
+
+def _part(state: Mapping[str, Tensor], prefix: str, keep: bool = True) -> dict[str, Tensor]:
+    """The weights of one part, with their prefix or without."""
+    return {name if keep else name[len(prefix) :]: v for name, v in state.items() if name.startswith(prefix)}

@@ -1,0 +1,1 @@
+"""Families of models: how a prompt is told to them, and how their network is asked."""

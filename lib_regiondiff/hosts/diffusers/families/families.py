@@ -1,0 +1,164 @@
+"""Kinds of models: how a prompt is told to them, and how their network is asked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import diffusers
+import torch
+from torch import Tensor
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.host import Row
+from lib_regiondiff.hosts.diffusers.families import flow
+from lib_regiondiff.hosts.diffusers.families.question import Question, pooled
+from lib_regiondiff.hosts.diffusers.text import encoding
+from lib_regiondiff.hosts.diffusers.text.encoding import PENULTIMATE, TextCond
+from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
+
+
+@dataclass(frozen=True)
+class Family:
+    """What differs between kinds of models, which are known by the name of their pipeline in diffusers.
+
+    `encode(pipe, words, negative, book, skip)` gives a condition, the book telling what textual inversions stand for;
+    `skip` is the palette's clip_skip, heard where a model's last layer is told. `ask(pipe, question)` gives what the
+    network predicts, [N, C, h, w]; `given(cond, uncond)` is how the pipeline itself is handed conditions; `encoders`
+    are its CLIP encoders, and the classes they are loaded as; `network` is the part that has so many input `channels`.
+    """
+
+    title: str
+    encode: Callable[[Any, str, bool, Book, int], TextCond]
+    ask: Callable[[Any, Question], Tensor]
+    given: Callable[[TextCond, TextCond | None], dict[str, Any]]
+    encoders: Mapping[str, str]
+    network: str = "unet"
+    channels: int = 4
+    multiple: int = 1
+    """Cells of which the sides of a picture are multiples, if the pipeline itself is to draw it."""
+    told: bool = False
+    """Whether guidance is a number that the network is told."""
+    sigmas: Callable[[int], Sequence[float] | None] = lambda steps: None
+    """What a flow schedule is made of; None for its own."""
+    packed: bool = False
+    """Whether the pipeline's latents are tokens of 2x2 cells."""
+
+
+def _encode(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
+    """SD1's last layer, or an earlier one with the last one's norm; of SD2's OpenCLIP always the one it has."""
+    openai = pipe.text_encoder.config.hidden_act == "quick_gelu"
+    layer = encoding.Layer(-skip, normed=True) if skip > 1 and openai else None
+    return encoding.encode(pipe.tokenizer, pipe.text_encoder, words, book, layer)
+
+
+def _ask(pipe: Any, question: Question) -> Tensor:
+    return pipe.unet(question.x, question.t, encoder_hidden_states=question.embeddings).sample
+
+
+def _given(cond: TextCond, uncond: TextCond | None) -> dict[str, Any]:
+    return {"prompt_embeds": cond.embedding, "negative_prompt_embeds": uncond.embedding if uncond else None}
+
+
+def _encode_xl(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
+    """Both encoders' last layer but one, side by side, and the second one's pooled text; zeros for no negative."""
+    two = (pipe.tokenizer, pipe.text_encoder), (pipe.tokenizer_2, pipe.text_encoder_2)
+    embeddings = [encoding.encode(*each, words, book, PENULTIMATE).embedding for each in two]
+    cond = TextCond(torch.cat(embeddings, dim=-1), encoding.pooled(*two[1], words, book))
+    if negative and not words and pipe.config.force_zeros_for_empty_prompt:
+        return TextCond(torch.zeros_like(cond.embedding), torch.zeros_like(pooled(cond)))
+    return cond
+
+
+def _ask_xl(pipe: Any, question: Question) -> Tensor:
+    x, rows = question.x, question.rows
+    sizes = torch.tensor([size_condition(row, question.cell) for row in rows], device=x.device, dtype=x.dtype)
+    added = {"text_embeds": question.pools, "time_ids": sizes}
+    return pipe.unet(x, question.t, encoder_hidden_states=question.embeddings, added_cond_kwargs=added).sample
+
+
+def size_condition(row: Row, cell: int) -> tuple[int, ...]:
+    """What SDXL is told of a row, in pixels, heights first: its frame's size, where its box is in it, its size.
+
+    A box that leaves its frame is told to begin where the frame does.
+    """
+    frame, box = row.frame, row.box
+    corner = (max(0, box.top - frame.top), max(0, box.left - frame.left))
+    sides = (frame.size.height, frame.size.width, *corner, box.size.height, box.size.width)
+    return tuple(cell * side for side in sides)
+
+
+def _given_xl(cond: TextCond, uncond: TextCond | None) -> dict[str, Any]:
+    negative = None if uncond is None else pooled(uncond)
+    return {
+        **_given(cond, uncond),
+        "pooled_prompt_embeds": pooled(cond),
+        "negative_pooled_prompt_embeds": negative,
+    }
+
+
+CLIP, PROJECTED = "CLIPTextModel", "CLIPTextModelWithProjection"
+SD = Family("Stable Diffusion 1 or 2", _encode, _ask, _given, {"text_encoder": CLIP})
+SDXL = Family("SDXL", _encode_xl, _ask_xl, _given_xl, {"text_encoder": CLIP, "text_encoder_2": PROJECTED})
+SD3 = Family(
+    "SD3",
+    flow.encode_sd3,
+    flow.ask_sd3,
+    _given_xl,
+    {"text_encoder": PROJECTED, "text_encoder_2": PROJECTED},
+    network="transformer",
+    channels=16,
+    multiple=2,
+)
+FLUX = Family(
+    "Flux",
+    flow.encode_flux,
+    flow.ask_flux,
+    _given_xl,
+    {"text_encoder": CLIP},
+    network="transformer",
+    channels=64,
+    multiple=2,
+    told=True,
+    sigmas=flow.even_sigmas,
+    packed=True,
+)
+FAMILIES: Mapping[str, Family] = {
+    "StableDiffusionPipeline": SD,
+    "StableDiffusionXLPipeline": SDXL,
+    "StableDiffusion3Pipeline": SD3,
+    "FluxPipeline": FLUX,
+}
+
+
+def drawing(pipe: Any) -> Any:
+    """The pipeline that draws from words with the parts of one that draws from pictures; others stay."""
+    kind = getattr(diffusers, type(pipe).__name__.replace("Img2Img", ""), None)
+    if kind is None or isinstance(pipe, kind) or kind.__name__ not in FAMILIES:
+        return pipe
+    taken = inspect.signature(kind.__init__).parameters
+    flags = {name: value for name, value in pipe.config.items() if name in taken}
+    return kind(**{**flags, **{name: part for name, part in pipe.components.items() if name in taken}})
+
+
+def family_of(pipeline: str, where: str) -> Family:
+    """The family of a pipeline's class; HostError where it is none of them."""
+    if pipeline in FAMILIES:
+        return FAMILIES[pipeline]
+    cure = "models for inpainting, editing, refining and video are not supported"
+    known = ", ".join(family.title for family in FAMILIES.values())
+    raise HostError(where, f"a text-to-image model of {known}", pipeline, cure)
+
+
+def expect_text_to_image(family: Family, config: Mapping[str, Any], where: str) -> None:
+    """HostError for a network that wants more than noisy latents, or a UNet that is told the guidance scale."""
+    channels = config.get("in_channels", family.channels)
+    if channels != family.channels:
+        part = "UNet" if family.network == "unet" else family.network
+        got = f"{channels} (an inpainting or editing model)"
+        raise HostError(where, f"a {part} with {family.channels} input channels", got)
+    if config.get("time_cond_proj_dim") is not None:
+        cure = "use the LCM LoRA of this model with a usual checkpoint"
+        raise HostError(where, "a UNet that is not told the guidance scale", "one that is (a whole LCM model)", cure)

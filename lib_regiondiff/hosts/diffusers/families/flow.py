@@ -1,0 +1,133 @@
+"""Flow models: how SD3 and Flux are told prompts and asked. Their networks see patches of 2x2 cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.hosts.diffusers.families.question import Question
+from lib_regiondiff.hosts.diffusers.text import encoding
+from lib_regiondiff.hosts.diffusers.text.emphasis import pieces
+from lib_regiondiff.hosts.diffusers.text.encoding import PENULTIMATE, TextCond
+from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
+
+PATCH = 2
+T5_TOKENS = {"StableDiffusion3Pipeline": 256, "FluxPipeline": 512}
+
+
+def encode_sd3(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
+    """CLIP's two last layers but one, side by side, before T5's output; both pooled texts."""
+    pairs = ((pipe.tokenizer, pipe.text_encoder), (pipe.tokenizer_2, pipe.text_encoder_2))
+    clips = torch.cat([encoding.encode(*pair, words, book, PENULTIMATE).embedding for pair in pairs], dim=-1)
+    t5 = _t5(pipe, pipe.tokenizer_3, pipe.text_encoder_3, words, clips)
+    padded = functional.pad(clips, (0, t5.shape[-1] - clips.shape[-1]))
+    return TextCond(
+        torch.cat([padded, t5], dim=1), torch.cat([encoding.pooled(*pair, words, book) for pair in pairs], dim=-1)
+    )
+
+
+def encode_flux(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
+    """T5's output, and CLIP's pooled text."""
+    pool = encoding.pooled(pipe.tokenizer, pipe.text_encoder, words, book)
+    return TextCond(_t5(pipe, pipe.tokenizer_2, pipe.text_encoder_2, words, pool), pool)
+
+
+@torch.no_grad()
+def _t5(pipe: Any, tokenizer: Any, encoder: Any, words: str, like: Tensor) -> Tensor:
+    """T5's output [1, tokens, channels] for a prompt without its marks of emphasis; zeros where there is no T5."""
+    tokens = T5_TOKENS[type(pipe).__name__]
+    if encoder is None:
+        return like.new_zeros(1, tokens, pipe.transformer.config.joint_attention_dim)
+    plain = " ".join(piece.text for piece in pieces(words) if not piece.pause)
+    ids = tokenizer([plain], padding="max_length", max_length=tokens, truncation=True, return_tensors="pt").input_ids
+    return encoder(ids.to(like.device))[0].to(like)
+
+
+def ask_sd3(pipe: Any, question: Question) -> Tensor:
+    """The velocity [N, C, h, w]."""
+    x, most = even(question.x), pipe.transformer.config.pos_embed_max_size * PATCH
+    if max(x.shape[-2:]) > most:
+        side = most * question.cell
+        raise HostError("a view", f"at most {side}x{side} px with this model", _pixels(x, question.cell), "use tiles")
+    output = pipe.transformer(
+        hidden_states=x,
+        timestep=question.t,
+        encoder_hidden_states=question.embeddings,
+        pooled_projections=question.pools,
+        return_dict=False,
+    )[0]
+    return cropped(output, question.x)
+
+
+def ask_flux(pipe: Any, question: Question) -> Tensor:
+    """The velocity [N, C, h, w]; the guidance is a number that the network is told."""
+    x, network = even(question.x), pipe.transformer
+    size, prompts = Size(*x.shape[-2:]), question.embeddings
+    told = torch.full((len(x),), question.guidance, device=x.device, dtype=torch.float32)
+    output = network(
+        hidden_states=pack(x),
+        timestep=question.t.to(x.dtype) / 1000,
+        guidance=told if network.config.guidance_embeds else None,
+        pooled_projections=question.pools,
+        encoder_hidden_states=prompts,
+        txt_ids=prompts.new_zeros(prompts.shape[1], 3),
+        img_ids=places(size).to(x),
+        return_dict=False,
+    )[0]
+    return cropped(unpack(output, size), question.x)
+
+
+def even(x: Tensor) -> Tensor:
+    """x [N, C, h, w] with its last row and column again where their number is odd."""
+    return functional.pad(x, (0, x.shape[-1] % PATCH, 0, x.shape[-2] % PATCH), mode="replicate")
+
+
+def cropped(output: Tensor, x: Tensor) -> Tensor:
+    """The part of an output [N, C, H, W] that belongs to x [N, C, h, w]."""
+    return output[..., : x.shape[-2], : x.shape[-1]]
+
+
+def pack(x: Tensor) -> Tensor:
+    """x [N, C, h, w] as Flux has it: a token [4 C] for each patch, row by row."""
+    patches = x.unflatten(3, (-1, PATCH)).unflatten(2, (-1, PATCH))  # [N, C, h/2, 2, w/2, 2]
+    return patches.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
+
+
+def unpack(tokens: Tensor, size: Size) -> Tensor:
+    """The inverse of `pack` for h and w in cells."""
+    patches = tokens.unflatten(1, (size.height // PATCH, size.width // PATCH)).unflatten(3, (-1, PATCH, PATCH))
+    return patches.permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)
+
+
+def places(size: Size) -> Tensor:
+    """Where each token is [tokens, 3]: 0, row and column of its patch."""
+    rows, columns = torch.arange(size.height // PATCH), torch.arange(size.width // PATCH)
+    grid = torch.meshgrid(rows, columns, indexing="ij")
+    return torch.stack([torch.zeros_like(grid[0]), *grid], dim=-1).flatten(0, 1).float()
+
+
+def shift_of(config: Any, size: Size) -> dict[str, float]:
+    """`mu` of a schedule that is shifted by the canvas, in cells; nothing where it is not."""
+    if not config.get("use_dynamic_shifting"):
+        return {}
+    low, high = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
+    least, most = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
+    tokens = math.ceil(size.height / PATCH) * math.ceil(size.width / PATCH)
+    slope = (most - least) / (high - low)
+    return {"mu": tokens * slope + (least - slope * low)}
+
+
+def even_sigmas(steps: int) -> Sequence[float]:
+    """The sigmas that Flux asks for before they are shifted: from 1 to one step from 0."""
+    return [1 - step / steps for step in range(steps)]
+
+
+def _pixels(x: Tensor, cell: int) -> str:
+    return f"{x.shape[-1] * cell}x{x.shape[-2] * cell}"

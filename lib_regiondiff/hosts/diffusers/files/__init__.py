@@ -1,0 +1,1 @@
+"""Files of weights: headers and tensors, read without running what they hold."""

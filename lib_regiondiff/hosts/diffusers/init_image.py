@@ -1,0 +1,51 @@
+"""Where a run on diffusers begins: at noise, or at an init picture with a share of the levels left to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lib_regiondiff.document import pictures
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.host import Host, Level, Model
+from lib_regiondiff.planning.intervals import whole
+from lib_regiondiff.planning.weights import masks
+from lib_regiondiff.store import Store
+
+
+@dataclass(frozen=True, eq=False)
+class Begin:
+    """x0 float32 [1, C, h, w] of the init picture, and where it is to be painted [h, w], or None for everywhere."""
+
+    x0: Tensor
+    mask: Tensor | None
+
+    @staticmethod
+    def of(palette: Palette, host: Host, store: Store | None = None) -> Begin | None:
+        """From a palette's init; None where there is none."""
+        if palette.init is None:
+            return None
+        picture = pictures.ground(palette.init.image, None, palette.size, store)
+        assert picture is not None
+        cell, painted = host.latent.pixels_per_cell, palette.init.mask
+        mask = None if painted is None else masks.cells(painted, palette.size, cell, store)
+        x0 = host.encode_image(pictures.bordered(picture, cell)).float()
+        return Begin(x0, None if mask is None else torch.from_numpy(mask.copy()).to(x0))
+
+    def noised(self, noise: Tensor, level: Level) -> Tensor:
+        """x [B, C, h, w] at the level where sampling begins."""
+        return level.alpha * self.x0 + level.beta * noise
+
+    def inside(self, model: Model) -> Model:
+        """The model that predicts the init picture outside of the mask."""
+        mask = self.mask
+        if mask is None:
+            return model
+        return lambda x, level: torch.lerp(self.x0.to(x), model(x, level), mask.to(x))
+
+
+def skipped(palette: Palette) -> int:
+    """How many of the first steps an init picture saves."""
+    return 0 if palette.init is None else palette.steps - whole(palette.init.strength * palette.steps)

@@ -1,0 +1,155 @@
+"""Samplers by their WebUI names: diffusers' scheduler classes and how each of them counts noise."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from lib_regiondiff.document import sampler_names
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.host import Level
+
+SPACINGS: Mapping[str, Mapping[str, Any]] = {
+    "Karras": {"use_karras_sigmas": True},
+    "Exponential": {"use_exponential_sigmas": True},
+    "SGM Uniform": {"timestep_spacing": "trailing"},
+}
+LEAST_SIGNAL = 2**-24
+"""What diffusers' schedulers with a sigma leave of the signal, as sigma would be infinite otherwise."""
+EVEN = {"use_karras_sigmas": False, "use_exponential_sigmas": False}
+
+Scaling = Callable[[float, float], Level]
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A scheduler class of diffusers.
+
+    `level(t, sigma)` is a level in the scaling of its x; `between` says at which sigma it calls the model for the
+    second time in a step.
+    """
+
+    scheduler: str
+    level: Scaling = Level.preserving
+    options: Mapping[str, Any] = field(default_factory=dict)
+    between: Callable[[Any, int], float] | None = None
+
+
+def _own_middle(scheduler: Any, call: int) -> float:
+    return float(scheduler.sigmas_interpol[call])
+
+
+def _own_middle_before(scheduler: Any, call: int) -> float:
+    return float(scheduler.sigmas_interpol[call - 1])
+
+
+def _geometric_middle(scheduler: Any, call: int) -> float:
+    return math.sqrt(scheduler.sigmas[call - 1] * scheduler.sigmas[call])
+
+
+def _spaced(scheduler: str, level: Scaling = Level.preserving, **options: Any) -> Sampler:
+    return Sampler(scheduler, level, {**options, **EVEN})
+
+
+def _multistep(kind: str) -> Sampler:
+    return _spaced("DPMSolverMultistepScheduler", algorithm_type=kind, solver_order=2)
+
+
+BASES: Mapping[str, Sampler] = {
+    "Euler": _spaced("EulerDiscreteScheduler", level=Level.exploding),
+    "Euler a": Sampler("EulerAncestralDiscreteScheduler", level=Level.exploding),
+    "LMS": _spaced("LMSDiscreteScheduler", level=Level.exploding),
+    "Heun": _spaced("HeunDiscreteScheduler", level=Level.exploding),
+    "DPM2": replace(_spaced("KDPM2DiscreteScheduler", level=Level.exploding), between=_own_middle),
+    "DPM2 a": replace(_spaced("KDPM2AncestralDiscreteScheduler", level=Level.exploding), between=_own_middle_before),
+    "DPM++ 2S": _spaced(
+        "DPMSolverSinglestepScheduler", algorithm_type="dpmsolver++", solver_order=2, lower_order_final=True
+    ),
+    "DPM++ 2M": _multistep("dpmsolver++"),
+    "DPM++ 2M SDE": _multistep("sde-dpmsolver++"),
+    "DPM++ SDE": replace(_spaced("DPMSolverSDEScheduler", level=Level.exploding), between=_geometric_middle),
+    "DEIS": _spaced("DEISMultistepScheduler"),
+    "UniPC": _spaced("UniPCMultistepScheduler"),
+    "DDIM": Sampler("DDIMScheduler", options={"clip_sample": False}),
+    "DDPM": Sampler("DDPMScheduler", options={"clip_sample": False}),
+    "PLMS": Sampler("PNDMScheduler", options={"skip_prk_steps": True}),
+    "LCM": Sampler("LCMScheduler"),
+    "TCD": Sampler("TCDScheduler"),
+}
+
+
+def _with_spacing(base: str, spacing: str) -> Sampler:
+    """A sampler, with another schedule of levels if there is a word for one."""
+    sampler = BASES[base]
+    return replace(sampler, options={**sampler.options, **SPACINGS[spacing]}) if spacing else sampler
+
+
+SAMPLERS: Mapping[str, Sampler] = {name: _with_spacing(*made) for name, made in sampler_names.NAMES.items()}
+
+
+def find(name: str) -> Sampler:
+    """The sampler of a name, capitals aside; HostError with the nearest names, or for a package that is missing."""
+    return SAMPLERS[sampler_names.find(name)]
+
+
+FLOW = Sampler("FlowMatchEulerDiscreteScheduler", lambda t, sigma: Level(t, 1 - sigma, sigma, sigma))
+
+
+def is_flow(base: Any) -> bool:
+    """Whether a checkpoint's own scheduler is one of straight flows."""
+    return type(base).__name__ == FLOW.scheduler
+
+
+def for_model(sampler: Sampler, base: Any) -> Sampler:
+    """The sampler as a checkpoint needs it: for flow models there is Euler's, by their own scheduler."""
+    if not is_flow(base):
+        return sampler
+    if sampler != SAMPLERS["Euler"]:
+        raise HostError("sampler", "Euler, with a flow model", f"one of {sampler.scheduler}")
+    return FLOW
+
+
+def flow_scheduler(base: Any, given: Mapping[str, Any], device: Any) -> Any:
+    """A new one of a flow model's own schedulers, set to what `set_timesteps` is given."""
+    scheduler = type(base).from_config(base.config)
+    scheduler.set_timesteps(device=device, **given)
+    return scheduler
+
+
+def scheduler_of(sampler: Sampler, base: Any, steps: int, device: Any) -> Any:
+    """A scheduler with the noise schedule and the prediction of the checkpoint's own one, set to `steps`."""
+    if not hasattr(base, "alphas_cumprod"):
+        raise HostError("the model's scheduler", "a schedule of discrete steps", type(base).__name__)
+    kind = getattr(importlib.import_module("diffusers"), sampler.scheduler)
+    scheduler = kind.from_config(base.config, **_known_options(sampler, kind), **_without_signal(base, kind))
+    try:
+        scheduler.set_timesteps(steps, device=device)
+    except ValueError as error:
+        raise HostError("steps", f"a number that {sampler.scheduler} takes", f"{steps} ({error})") from None
+    return scheduler
+
+
+def _without_signal(base: Any, kind: Any) -> dict[str, Any]:
+    """The betas of a schedule that ends without any signal (Lin et al. 2023), for a class that does not make them."""
+    wanted, name = base.config.get("rescale_betas_zero_snr", False), "rescale_betas_zero_snr"
+    if not wanted or name in inspect.signature(kind.__init__).parameters:
+        return {}
+    kept = base.alphas_cumprod.double().clamp(min=LEAST_SIGNAL)
+    before = torch.cat([torch.ones_like(kept[:1]), kept[:-1]])
+    return {"trained_betas": (1 - kept / before).tolist()}
+
+
+def _known_options(sampler: Sampler, kind: Any) -> dict[str, Any]:
+    """The options that a class takes; it would ignore others, which must be nothing but switched off then."""
+    taken = inspect.signature(kind.__init__).parameters
+    lost = [name for name, value in sampler.options.items() if value and name not in taken]
+    if lost:
+        got = f"a version whose {sampler.scheduler} has no {lost[0]}"
+        raise HostError("sampler", "a newer version of diffusers", got, "pip install -U diffusers")
+    return {name: value for name, value in sampler.options.items() if name in taken}

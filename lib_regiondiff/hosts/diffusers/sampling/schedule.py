@@ -1,0 +1,90 @@
+"""What a scheduler runs: the timestep and the level of each call of the model, and the clock of its steps."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lib_regiondiff.host import Level
+from lib_regiondiff.hosts.diffusers.sampling.samplers import Sampler
+from lib_regiondiff.planning import noise
+
+FINAL = Level(0.0, 1.0, 0.0, 0.0)
+BROWNIAN = 2**20
+"""The number of the seed from which a picture's Brownian path is made: above those of its other noises."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A scheduler that is set, from its first call on: `levels` has one more, the final 0.
+
+    Schedulers of order 2 call the model twice in a step; PLMS does in its first. `clock` has the steps only.
+    """
+
+    scheduler: Any
+    timesteps: Tensor
+    levels: tuple[Level, ...]
+    steps: int
+
+    @property
+    def clock(self) -> tuple[float, ...]:
+        """The noise at which each step begins, and the final 0."""
+        return (*dict.fromkeys(level.noise for level in self.levels[:-1][:: self.scheduler.order]), FINAL.noise)
+
+    def ends_step(self, call: int) -> bool:
+        """Whether a step is done after this call, counted from 0."""
+        calls, order = len(self.timesteps), self.scheduler.order
+        return call == calls - 1 or (call + 1 > calls - self.steps * order and (call + 1) % order == 0)
+
+
+def schedule_of(sampler: Sampler, scheduler: Any, steps: int, skipped: int = 0) -> Schedule:
+    """What is left of so many steps without the first ones; tells the scheduler where it begins."""
+    first = skipped * scheduler.order
+    if sampler.scheduler == "PNDMScheduler":
+        scheduler.timesteps, first = _warmed_up(scheduler.timesteps, skipped), 0
+    elif skipped and hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(first)
+    levels = levels_of(sampler, scheduler)[:-1][first:]
+    return Schedule(scheduler, scheduler.timesteps[first:], (*levels, FINAL), steps - skipped)
+
+
+def _warmed_up(timesteps: Tensor, skipped: int) -> Tensor:
+    """PLMS' timesteps without the first ones: wherever it begins, its second one comes twice."""
+    distinct = torch.unique(timesteps).flip(0)[skipped:]
+    return torch.cat([distinct[:1], distinct[1:2], distinct[1:]])
+
+
+def levels_of(sampler: Sampler, scheduler: Any) -> tuple[Level, ...]:
+    """The level of each call of a set scheduler, and the final 0."""
+    levels = [_level(sampler, scheduler, call, t) for call, t in enumerate(scheduler.timesteps.tolist())]
+    return (*levels, FINAL)
+
+
+def _level(sampler: Sampler, scheduler: Any, call: int, t: float) -> Level:
+    if not hasattr(scheduler, "sigmas"):
+        kept = float(scheduler.alphas_cumprod[int(t)])
+        return Level(t, kept**0.5, (1 - kept) ** 0.5, (1 - kept) ** 0.5)
+    middle = sampler.between is not None and call % scheduler.order == 1
+    sigma = sampler.between(scheduler, call) if middle and sampler.between else float(scheduler.sigmas[call])
+    return sampler.level(t, sigma)
+
+
+def make_own_noise(scheduler: Any, seeds: Sequence[int]) -> None:
+    """Let a scheduler that draws noise by itself draw it from the seeds of the pictures."""
+    if hasattr(scheduler, "noise_sampler_seed"):
+        scheduler.noise_sampler_seed = [noise.derived(seed, BROWNIAN) for seed in seeds]
+
+
+def step_options(scheduler: Any, generators: list[torch.Generator], call: int) -> dict[str, Any]:
+    """What a scheduler's step takes beside the prediction: the generators of the images, the order it has reached.
+
+    LMS counts its past from the schedule's beginning, also where sampling begins later and there is no such past.
+    """
+    taken = inspect.signature(scheduler.step).parameters
+    reached = {"order": min(call + 1, taken["order"].default)} if "order" in taken else {}
+    return {**({"generator": generators} if "generator" in taken else {}), **reached}

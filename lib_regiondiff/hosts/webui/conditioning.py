@@ -1,0 +1,202 @@
+"""What AUTOMATIC1111 and Forge have in common: prompts, schedules by the host's own step, levels, names of things."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
+from lib_regiondiff.hosts import module
+from lib_regiondiff.hosts.webui import references
+from lib_regiondiff.hosts.webui.encoder_notes import kept_apart
+from lib_regiondiff.hosts.webui.frames import picture
+
+
+@dataclass(frozen=True, eq=False)
+class Scheduled:
+    """A prompt that editing may change while sampling: entries with the last step of each."""
+
+    entries: Sequence[Any]
+    step: Callable[[], int]
+
+    def now(self) -> Any:
+        """The entry of this step."""
+        step = self.step()
+        entry = next((each for each in self.entries if step <= each.end_at_step), self.entries[0])
+        if isinstance(entry.cond, Mapping):
+            return {name: part[None] for name, part in entry.cond.items()}
+        return entry.cond[None]
+
+    @property
+    def group(self) -> Hashable:
+        """What conditions must have in common to share a network call."""
+        return _shapes(self.now())
+
+
+@dataclass(frozen=True, eq=False)
+class Between:
+    """The condition between two others, at `share` of the way."""
+
+    first: Cond
+    second: Cond
+    share: float
+
+    def now(self) -> Any:
+        """Interpolated value by value; the shorter text is repeated up to the length of the longer."""
+        a, b = _value(self.first), _value(self.second)
+        if isinstance(a, Mapping):
+            return {name: _lerp(a[name], b[name], self.share) for name in a}
+        return _lerp(a, b, self.share)
+
+    @property
+    def group(self) -> Hashable:
+        """As for a prompt of that length."""
+        return _shapes(self.now())
+
+
+def _value(cond: Cond) -> Any:
+    """What the text encoder made of a prompt, at the step that the host is at.
+
+    A tensor [1, tokens, width] or [1, 1, tokens, width], or a mapping of tensors with `crossattn` among them.
+    """
+    assert isinstance(cond, (Scheduled, Between)), "a condition of this host"
+    return cond.now()
+
+
+def _shapes(value: Any) -> Hashable:
+    if isinstance(value, Mapping):
+        return tuple((name, tuple(part.shape)) for name, part in value.items())
+    return tuple(value.shape)
+
+
+def _lerp(a: Tensor, b: Tensor, share: float) -> Tensor:
+    if a.ndim > 2:  # [..., tokens, width]
+        tokens = max(a.shape[-2], b.shape[-2])
+        a, b = (torch.cat([each] * -(-tokens // each.shape[-2]), dim=-2)[..., :tokens, :] for each in (a, b))
+    return torch.lerp(a, b, share)
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """How a job's prompts are encoded: for how many steps of the first and the second pass; each of them once."""
+
+    p: Any
+    steps: int
+    hires_steps: int | None
+    step: Callable[[], int]
+    known: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
+
+    @staticmethod
+    def of(p: Any, step: Callable[[], int]) -> Prompts:
+        """As the host itself encodes the main prompt in this pass."""
+        samplers = module("sd_samplers")
+
+        def total(name: str, steps: int) -> int:
+            config = samplers.find_sampler_config(name)
+            return config.total_steps(steps) if config else steps
+
+        first = total(p.sampler_name, p.steps)
+        if not getattr(p, "is_hr_pass", False):
+            return Prompts(p, first, None, step)
+        second = total(getattr(p, "hr_sampler_name", None) or p.sampler_name, p.hr_second_pass_steps or p.steps)
+        return Prompts(p, first, second, step)
+
+    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+        """The parts of one prompt; a negative is one part."""
+        key = (prompt, negative, size)
+        if key not in self.known:
+            self.known[key] = self._encoded(*key)
+        return self.known[key]
+
+    def _encoded(self, prompt: str, negative: bool, size: Size) -> Parts:
+        """By the host's own functions; never with another prompt, whose emphasis would change the numbers."""
+        parser, options = module("prompt_parser"), module("shared").opts
+        words = parser.SdConditioning([prompt], is_negative_prompt=negative, width=size.width, height=size.height)
+        distilled = getattr(self.p, "distilled_cfg_scale", None)
+        if distilled is not None:
+            words.distilled_cfg_scale = distilled
+        how = [self.steps, self.hires_steps]
+        if hasattr(options, "use_old_scheduling"):
+            how.append(options.use_old_scheduling)
+        model = module("shared").sd_model
+        edited = references.kept(model, getattr(self.p, "regiondiff_edited", None))
+        with kept_apart(self.p.extra_generation_params), edited, torch.no_grad(), module("devices").autocast():
+            if negative:
+                made = parser.get_learned_conditioning(model, words, *how)
+                return (Part(Scheduled(made[0], self.step)),)
+            made = parser.get_multicond_learned_conditioning(model, words, *how)
+        return tuple(Part(Scheduled(each.schedules, self.step), each.weight) for each in made.batch[0])
+
+
+@dataclass(frozen=True)
+class WebUIHost:
+    """The verbs of the core for one sampling; `network` predicts x0 of rows."""
+
+    prompts: Prompts
+    latent: LatentSpec
+    network: Callable[[Tensor, Sequence[Row]], Tensor]
+    framed: bool = False
+    """Whether the WebUI's latents have an axis of frames."""
+    seen: dict[bytes, Tensor] = field(default_factory=dict)
+
+    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+        """The parts of a prompt, as the host itself encodes it."""
+        return self.prompts.encode(prompt, negative, size)
+
+    def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
+        """Between two conditions, at whatever the host's step makes of them."""
+        return Between(a, b, t)
+
+    def token_spans(self, prompt: str, phrase: str) -> list[slice]:
+        """Not asked for: attention methods are refused."""
+        raise HostError("attention", "none", "a method that needs tokens", "this version can't do it yet")
+
+    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        """x0 of rows, unless somebody has interrupted."""
+        state = module("shared").state
+        if state.interrupted or state.skipped:
+            raise module("sd_samplers_common").InterruptedException
+        return self.network(x, rows)
+
+    def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
+        """x at a level."""
+        return level.alpha * x0 + level.beta * noise
+
+    def encode_image(self, image: Image.Image) -> Tensor:
+        """Clean latents [1, C, h, w], by the host's VAE with noise of its own; each picture once a run."""
+        key = hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).digest()
+        if key not in self.seen:
+            pixels = torch.from_numpy(np.array(image.convert("RGB"), np.float32)).permute(2, 0, 1)[None] / 255
+            common, model = module("sd_samplers_common"), module("shared").sd_model
+            with references.kept(model), torch.no_grad(), torch.random.fork_rng(), module("devices").autocast():
+                torch.manual_seed(0)  # the posterior is sampled from the generator that everybody shares
+                made = common.images_tensor_to_samples(pixels, model=model)
+            self.seen[key] = picture(made).float().to(self.latent.device)
+        return self.seen[key]
+
+    def decode(self, latent: Tensor) -> Image.Image:
+        """The picture of clean latents, by the host's VAE."""
+        sample = latent[0].unsqueeze(1) if self.framed else latent[0]
+        return module("sd_samplers_common").single_sample_to_image(sample, 0)
+
+
+def cropped(given: Tensor, row: Row) -> Tensor:
+    """What a host hands to its model for an image [C, h, w] or [C, 1, h, w]: cut to the row's box if it has pixels."""
+    return row.box.padded(given) if given.ndim > 2 and given.shape[-1] > 1 else given
+
+
+def stacked(conds: Sequence[Cond]) -> Any:
+    """The values of conditions of one group as one batch."""
+    values = list(map(_value, conds))
+    if isinstance(values[0], Mapping):
+        return {name: torch.cat([value[name] for value in values]) for name in values[0]}
+    return torch.cat(values)

@@ -1,0 +1,255 @@
+"""Forge and Forge Neo: the network's rows of a call are answered with the blended prediction, on a clone of the UNet.
+
+A conditioning modifier learns the scale and the latents of a call and marks its conditions; a chained function wrapper
+answers the marked rows. Everything above and below, ControlNet, LoRA, other wrappers and patches, is the host's.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lib_regiondiff.denoising.model import Call, predict
+from lib_regiondiff.host import Row
+from lib_regiondiff.hosts import condition
+from lib_regiondiff.hosts.webui import references
+from lib_regiondiff.hosts.webui.conditioning import cropped, stacked
+from lib_regiondiff.hosts.webui.frames import framed, picture
+from lib_regiondiff.hosts.webui.noise_scales import Sigmas, Timesteps
+from lib_regiondiff.hosts.webui.sampler_run import Request, Run
+from lib_regiondiff.planning.plan import Plan
+
+MARK = "regiondiff"
+POSITIVE, NEGATIVE = 0, 1
+PATCHES = ("patches", "patches_replace")
+
+
+@dataclass
+class Current:
+    """A call of the sampler: how the host calls, and what it has been answered so far, by inputs and patches."""
+
+    call: Call
+    plan: Plan
+    answered: list[tuple[Tensor, object, tuple[Tensor, Tensor]]]
+
+
+class Denoiser:
+    """The two hooks on the UNet of one run."""
+
+    def __init__(self, p: Any, request: Request, like: Tensor) -> None:
+        self.p, self.denoiser, self.like = p, p.sampler.model_wrap_cfg, like
+        self.previous: Callable[..., Tensor] | None = None
+        self.run = Run(p, self.denoiser, request, self.network)
+        self.first: float | None = None
+        self.current: Current | None = None
+        self.apply_model: Callable[..., Tensor] | None = None
+        self.given: Mapping[str, Any] = {}
+        self.hints: Callable[[int], Any] = lambda role: None
+        self.scale = Sigmas(flow=is_flow(p.sd_model))
+
+    def modify(self, *given: Any) -> tuple[Any, ...]:
+        """The conditioning modifier: (model, x, timestep, uncond, cond, cond_scale, model_options, seed)."""
+        model, x, timestep, uncond, cond, scale, options, seed = given
+        self.first = float(timestep[0]) if self.first is None else self.first
+        plan = self.run.planned(picture(x), self._clock)
+        if plan.plain:
+            self.current = None
+            return given
+        skip = math.isclose(scale, 1.0) and not math.isclose(self._nominal(), 1.0)
+        with_uncond = bool(getattr(self.denoiser, "need_last_noise_uncond", False))
+        self.current = Current(Call(float(scale), with_uncond, skip), plan, [])
+        return model, x, timestep, marked(uncond, NEGATIVE), marked(cond[:1], POSITIVE), scale, options, seed
+
+    def _nominal(self) -> float:
+        """The scale that the user set for this pass."""
+        second = getattr(self.p, "is_hr_pass", False) and hasattr(self.p, "hr_cfg")
+        return float(self.p.hr_cfg if second else self.p.cfg_scale)
+
+    def _clock(self) -> tuple[float, ...]:
+        """The noises of the sampler's levels; timestep samplers count otherwise, and end one level before the last."""
+        assert self.first is not None
+        steps = self.run.schedules.get("get_timesteps")
+        if steps is None:
+            return self.scale.clock(self.run.schedules.get("get_sigmas", []), self.first)
+        scale = Timesteps(tuple(map(float, self.p.sd_model.alphas_cumprod)))
+        levels = [scale.level(step) for step in steps]
+        sigmas = [level.beta / level.alpha for level in levels]
+        return self.scale.clock(sigmas[:-1] or sigmas, self.first)
+
+    def wrap(self, apply_model: Callable[..., Tensor], how: Mapping[str, Any]) -> Tensor:
+        """The function wrapper: x0 of each row of the host's batch."""
+        given = dict(how["c"])
+        mark = given.pop(MARK, None)
+        if mark is None or self.current is None:
+            return self._asked(apply_model, {**how, "c": given})
+        self.apply_model, self.given = apply_model, given
+        images = len(how["input"]) // len(how["cond_or_uncond"])
+        roles = [int(role) for role in mark[::images, 0]]
+        self.hints = functools.cache(functools.partial(_hints_as, {**how, "c": given}, roles, images))
+        pair = self._pair(picture(how["input"])[:images], how["timestep"][:images])
+        return framed(torch.cat([pair[role] for role in roles]).to(how["input"].dtype), how["input"])
+
+    def _pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """The positive and the negative of each image, such that the host's guidance gives our picture."""
+        assert self.current is not None and self.run.host is not None
+        patches = tuple(str(self.given["transformer_options"].get(name)) for name in PATCHES)
+        for known, by, pair in self.current.answered:
+            if by == patches and torch.equal(known, x):
+                return pair
+        level = self.scale.level(float(sigma[0]))
+        call = self.current.call
+        prediction = predict(self.run.host, self.current.plan, x.float(), level, call, self.run.memory)
+        pair = prediction.pair(1.0 if call.skip else call.scale)
+        self.current.answered.append((x.clone(), patches, pair))
+        return pair
+
+    def network(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        """x0 [N, C, h, w] of rows, by one call of the host's model or of the wrapper that was there before."""
+        kinds = [NEGATIVE if row.negative else POSITIVE for row in rows]
+        options = dict(self.given["transformer_options"])
+        sigma = x.new_full((len(rows),), rows[0].level.t)
+        options |= {"cond_or_uncond": kinds, "sigmas": sigma[:1]}
+        options |= {"cond_mark": torch.tensor(kinds, dtype=x.dtype, device=x.device)}
+        options |= {"cond_indices": _where(kinds, POSITIVE), "uncond_indices": _where(kinds, NEGATIVE)}
+        given = {"transformer_options": options, **_conditions(rows), **self._beside(rows)}
+        how = {"input": framed(x, self.like), "timestep": sigma, "c": given, "cond_or_uncond": kinds}
+        assert self.apply_model is not None
+        return picture(self._asked(self.apply_model, how)).float()
+
+    def _beside(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """What the host hands to its model beside text, for these rows."""
+        beside: dict[str, Any] = {}
+        if "c_concat" in self.given:
+            beside["c_concat"] = torch.stack([cropped(self.given["c_concat"][row.image], row) for row in rows])
+        if "control" in self.given:
+            kinds = [NEGATIVE if row.negative else POSITIVE for row in rows]
+            beside["control"] = _joined(
+                [_hints(self.hints(kind), [row.image]) for kind, row in zip(kinds, rows, strict=True)]
+            )
+            beside["control_model"] = self.given.get("control_model")
+        return beside
+
+    def _asked(self, apply_model: Callable[..., Tensor], how: Mapping[str, Any]) -> Tensor:
+        if self.previous is not None:
+            return self.previous(apply_model, how)
+        return apply_model(how["input"], how["timestep"], **how["c"])
+
+
+def marked(conds: Sequence[Mapping[str, Any]] | None, role: int) -> list[dict[str, Any]] | None:
+    """Conditions that the wrapper knows again, each as strong as one."""
+    if conds is None:
+        return None
+    mark = condition()(torch.full((1, 1), float(role)))
+    return [{**cond, "strength": 1.0, "model_conds": {**cond["model_conds"], MARK: mark}} for cond in conds[:1]]
+
+
+def _conditions(rows: Sequence[Row]) -> dict[str, Any]:
+    """Text conditions under the names that the model takes."""
+    value = stacked([row.cond for row in rows])
+    if not isinstance(value, Mapping):
+        return {"c_crossattn": value}
+    names = {"crossattn": "c_crossattn", "vector": "y"}
+    return {names.get(str(name), str(name)): part for name, part in value.items()}
+
+
+def _hints_as(how: Mapping[str, Any], roles: Sequence[int], images: int, role: int) -> Any:
+    """ControlNet's residuals for each image in a role; asked for anew where the host's batch lacks that role."""
+    given = how["c"]
+    if role in roles:
+        first = roles.index(role) * images
+        return _hints(given["control"], range(first, first + images))
+    mark = torch.full((images,), float(role), device=how["input"].device)
+    options = {**given["transformer_options"], "cond_or_uncond": [role], "cond_mark": mark}
+    net = given["control_model"]
+    while net is not None:
+        net.transformer_options, net = options, net.previous_controlnet
+    x, sigma = how["input"][:images], how["timestep"][:images]
+    return given["control_model"].get_control(x, sigma, {**given, "transformer_options": options}, 1)
+
+
+def _hints(control: Any, rows: Sequence[int]) -> Any:
+    """ControlNet's residuals for these rows of a batch; adapters have a single one for all."""
+    if isinstance(control, Tensor):
+        return control[list(rows) if len(control) > 1 else [0] * len(rows)]
+    if isinstance(control, Mapping):
+        return {name: [_hints(each, rows) for each in value] for name, value in control.items()}
+    return control
+
+
+def _joined(controls: Sequence[Any]) -> Any:
+    """Residuals of single rows as those of a batch."""
+    first = controls[0]
+    if isinstance(first, Mapping):
+        return {name: [_joined(each) for each in zip(*(c[name] for c in controls), strict=True)] for name in first}
+    return torch.cat(list(controls)) if isinstance(first, Tensor) else first
+
+
+def _where(kinds: Sequence[int], role: int) -> list[int]:
+    return [index for index, kind in enumerate(kinds) if kind == role]
+
+
+def is_flow(model: Any) -> bool:
+    """Whether a model's x is (1 - sigma) x0 + sigma n."""
+    predictor = getattr(model.forge_objects.unet.model, "predictor", None)
+    return getattr(predictor, "prediction_type", "") == "const"
+
+
+def _reserve(unet: Any, run: Run, plan: Plan, like: Tensor) -> None:
+    """Tell the host of the memory that our rows need beyond its own two for each image, as many as go at once."""
+    assert run.host is not None, "prepared"
+    views, most = max(plan.steps, key=len), run.request.rows
+    cells = sum(view.box.size.area for view in views) * 2 * len(like)
+    height, width = like.shape[-2:]
+    rows = min(cells, run.host.latent.cells_per_call) / (height * width)
+    own = unet.memory_required([2 * len(like), *like.shape[1:]])
+    rows = min(rows, most or rows)
+    extra = rows / (2 * len(like)) * own - own
+    if extra > 0:
+        unet.add_extra_preserved_memory_during_sampling(extra)
+
+
+def install(p: Any, request: Request, like: Tensor) -> None:
+    """Have the coming run of p's sampler, over latents like these, draw a palette; the UNet's clone dies with it."""
+    unet = p.sd_model.forge_objects.unet.clone()
+    if unet.controlnet_linked_list is not None:
+        request = replace(request, whole=True)
+    if references.are_seen():  # as large as the canvas, and of one row
+        request = replace(request, whole=True, rows=1)
+    denoiser = Denoiser(p, request, like)
+    denoiser.run.note_schedule()
+    _hook(p, unet, denoiser)
+    _follow(p, denoiser)
+
+
+def _follow(p: Any, denoiser: Denoiser) -> None:
+    """Go along when the host changes to its refiner: another checkpoint with a UNet of its own."""
+    wrapped = p.sampler.model_wrap_cfg
+
+    def update() -> None:
+        type(wrapped).update_inner_model(wrapped)
+        _hook(p, p.sd_model.forge_objects.unet.clone(), denoiser)
+
+    wrapped.update_inner_model = update
+
+
+def _hook(p: Any, unet: Any, denoiser: Denoiser) -> None:
+    """Put the two hooks on a clone of the loaded checkpoint's UNet."""
+    denoiser.previous = unet.model_options.get("model_function_wrapper")
+    denoiser.scale = Sigmas(flow=is_flow(p.sd_model))
+    _reserve(unet, denoiser.run, denoiser.run.prepare(denoiser.like), denoiser.like)
+
+    def modify(*given: Any) -> tuple[Any, ...]:  # closures, since a clone copies what it finds, bound objects too
+        return denoiser.modify(*given)
+
+    def wrap(apply_model: Callable[..., Tensor], how: Mapping[str, Any]) -> Tensor:
+        return denoiser.wrap(apply_model, how)
+
+    unet.add_conditioning_modifier(modify)
+    unet.set_model_unet_function_wrapper(wrap)
+    p.sd_model.forge_objects.unet = unet

@@ -1,0 +1,1 @@
+"""The WebUI around its network: its calls, settings, errors, notices, and what else is installed in it."""

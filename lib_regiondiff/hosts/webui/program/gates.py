@@ -1,0 +1,244 @@
+"""Gates: calls that the program itself makes in a job; each ends it unless our hook before has done its work.
+
+A WebUI swallows what a script raises and goes on to the plain picture. So each hook is distrusted until it has come to
+its end: the program's own next call raises what went wrong, and that the API and the page show.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts import module
+from lib_regiondiff.hosts.webui.program.error_display import refusal_of
+
+HOLDER = "regiondiff_gates"
+TITLE = "Region Diffusion"
+Work = TypeVar("Work", bound=Callable[..., Any])
+Call = Callable[[], Any]
+
+
+class Gates:
+    """What our hooks in a job have done so far, and the gates that ask; one record for each run through a job."""
+
+    def __init__(self, p: Any) -> None:
+        self.p, self.live = p, True
+        self.error: Exception | None = None
+        self.done: set[str] = set()
+        self.told = self.drawn = False
+        self.whole = True
+        self.finished: int | None = None
+        self.owed = 0
+        """Saved pictures whose palette is not beside them yet."""
+
+    def install(self) -> None:
+        """Put a gate before each of the program's own calls that has none."""
+        for name in PASSES:
+            if callable(getattr(self.p, name, None)) and not isinstance(vars(self.p).get(name), Gate):
+                setattr(self.p, name, Gate(self, name, getattr(self.p, name)))
+
+    def remove(self, *names: str) -> None:
+        """Take these gates away; one that somebody else has wrapped since stays, as it is asked through them."""
+        for name in names:
+            if isinstance(vars(self.p).get(name), Gate):
+                delattr(self.p, name)
+
+    def fail(self, error: Exception) -> None:
+        """From now on every gate raises this."""
+        self.error = self.error or refusal_of(error)
+
+    def end_if_failed(self) -> None:
+        """Raise what went wrong in a hook, if anything did."""
+        if self.error is not None:
+            self.told = True
+            raise self.error
+
+    def expect(self, happened: bool, where: str, expected: str, got: str, cure: str) -> None:
+        """Raise what went wrong, or what is said here if it has not happened."""
+        self.end_if_failed()
+        if not happened:
+            self.fail(HostError(f"{TITLE}, {where}", expected, got, cure))
+            self.end_if_failed()
+
+    def expect_hook(self, name: str) -> None:
+        """Raise unless a hook has come to its end."""
+        self.expect(name in self.done, name, "to be called and to end well", "neither", "see the WebUI's console")
+
+    def expect_drawn(self) -> None:
+        """Raise unless the sampler has asked for a palette's prediction, or somebody has interrupted it."""
+        state = module("shared").state
+        if not (state.interrupted or state.skipped):
+            cure = "more steps, or switch scripts off that sample by themselves"
+            self.expect(self.drawn, "the sampler", "to ask for the regions", "a picture without them", cure)
+            cure = "see the WebUI's console; with a polyexponential schedule take a smaller rho"
+            self.expect(self.whole, "the sampler", "all its steps", "RecursionError in one of them", cure)
+
+    def expect_finished(self) -> None:
+        """Raise unless the picture of the batch that the program is at is finished."""
+        done = self.finished == getattr(self.p, "batch_index", self.finished)
+        self.expect(done, "postprocess_image", "to be called and to end well", "neither", "see the WebUI's console")
+
+
+class Gate:
+    """Stands for a method of a job: asks first, or afterwards; passes on everything once the job is over."""
+
+    def __init__(self, gates: Gates, name: str, real: Callable[..., Any]) -> None:
+        self.gates, self.name, self.real = gates, name, real
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """The method, unless the job must end."""
+        call = functools.partial(self.real, *given, **named)
+        return PASSES[self.name](self.gates, call) if self.gates.live else call()
+
+
+class Launch:
+    """Stands for a sampler's `launch_sampling`: notes whether a run came to its end."""
+
+    def __init__(self, gates: Gates, real: Callable[..., Any]) -> None:
+        self.gates, self.real = gates, real
+        self.made: Any = self
+        """What the run gives: nothing that a program could have instead, until it is there."""
+
+    def __call__(self, steps: int, run: Call) -> Any:
+        """The run's latents, or the last ones where it broke off."""
+        latents = self.real(steps, functools.partial(self._run, run))
+        self.gates.whole = latents is self.made
+        return latents
+
+    def _run(self, run: Call) -> Any:
+        self.made = run()
+        return self.made
+
+
+class Corrections:
+    """A job's colour corrections, which the program counts right after the last hook of each picture."""
+
+    def __init__(self, gates: Gates, real: Any) -> None:
+        self.gates, self.real = gates, real
+
+    def __len__(self) -> int:
+        if self.gates.live:
+            self.gates.expect_finished()
+        return len(self.real or ())
+
+    def __getitem__(self, index: int) -> Any:
+        return self.real[index]
+
+
+def _init(gates: Gates, call: Call) -> Any:
+    gates.expect_hook("process")
+    return call()
+
+
+def _setup_conds(gates: Gates, call: Call) -> Any:
+    gates.end_if_failed()
+    return call()
+
+
+def _sample(gates: Gates, call: Call) -> Any:
+    gates.expect_hook("before_process_batch")
+    gates.drawn, gates.finished = False, None
+    made = call()
+    gates.expect_drawn()
+    gates.done.discard("before_process_batch")
+    gates.remove("setup_conds", "sample", "sample_hr_pass")  # a copy of the job is another one; a batch has new gates
+    if not isinstance(gates.p.color_corrections, Corrections):
+        gates.p.color_corrections = Corrections(gates, gates.p.color_corrections)
+    return made
+
+
+def _sample_again(gates: Gates, call: Call) -> Any:
+    if getattr(gates.p, "firstpass_image", None) is None:
+        gates.expect_drawn()
+    gates.drawn = False
+    made = call()
+    gates.expect_drawn()
+    return made
+
+
+def _close(gates: Gates, call: Call) -> Any:
+    release(gates.p)
+    call()
+    if not gates.told:
+        cure = "save the palette from the page, or the picture again"
+        gates.expect(gates.owed == 0, "on_image_saved", "a file with the palette beside each picture", "none", cure)
+
+
+PASSES: Mapping[str, Callable[[Gates, Call], Any]] = {
+    "init": _init,
+    "setup_conds": _setup_conds,
+    "sample": _sample,
+    "sample_hr_pass": _sample_again,
+    "close": _close,
+}
+"""What happens at each gate."""
+
+
+def gates_of(p: Any) -> Gates | None:
+    """The gates of this very job, not of one that it is a copy of."""
+    found = getattr(p, HOLDER, None)
+    return found if found is not None and found.p is p and found.live else None
+
+
+def watch(p: Any) -> None:
+    """Notice when the coming run breaks off: of a RecursionError the program makes a half-drawn picture."""
+    gates, real = gates_of(p), p.sampler.launch_sampling
+    if gates is not None:
+        gates.whole = False
+        p.sampler.launch_sampling = Launch(gates, real.real if isinstance(real, Launch) else real)
+
+
+def arm(p: Any) -> Gates:
+    """New gates for a job that begins, in place of those that it may still have."""
+    release(p)
+    gates = Gates(p)
+    gates.install()
+    setattr(p, HOLDER, gates)
+    return gates
+
+
+def release(p: Any) -> None:
+    """A job, or a copy of one, without gates: what there was lets everything through."""
+    gates = getattr(p, HOLDER, None)
+    if gates is None:
+        return
+    for name in PASSES:
+        if isinstance(vars(p).get(name), Gate):
+            delattr(p, name)
+    if isinstance(getattr(p, "color_corrections", None), Corrections):
+        p.color_corrections = p.color_corrections.real
+    gates.live = gates.live and gates.p is not p
+    setattr(p, HOLDER, None)
+
+
+def is_on(enabled: Any) -> bool:
+    """Whether a switch says so; the API passes what it was given."""
+    return enabled.strip().lower() in ("true", "1", "on") if isinstance(enabled, str) else bool(enabled)
+
+
+def hook(name: str) -> Callable[[Work], Work]:
+    """A hook after which the program's own calls end the job, unless it has come to its end.
+
+    It distrusts itself first, so that there is no line of it after which nobody would know.
+    """
+
+    def wrap(work: Work) -> Work:
+        @functools.wraps(work)
+        def guarded(p: Any, *given: Any, **named: Any) -> None:
+            gates = gates_of(p)
+            if gates is None:
+                work(p, *given, **named)  # off, so that there is nothing to lose
+                return
+            try:
+                gates.done.discard(name)
+                gates.install()
+                work(p, *given, **named)
+                gates.done.add(name)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the program would swallow it
+                gates.fail(error)
+
+        return guarded  # type: ignore[return-value]
+
+    return wrap

@@ -1,0 +1,137 @@
+"""One run of a WebUI's sampler with a palette: the schedule is noted, the plan made for the levels that it runs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from lib_regiondiff.denoising.texture_memory import TextureMemory
+from lib_regiondiff.document.palette import Palette, Tiles
+from lib_regiondiff.document.records import renewed
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import LatentSpec
+from lib_regiondiff.hosts import module
+from lib_regiondiff.hosts.row_budget import Careful, Network, memory_of
+from lib_regiondiff.hosts.webui import families
+from lib_regiondiff.hosts.webui.conditioning import Prompts, WebUIHost
+from lib_regiondiff.hosts.webui.frames import picture
+from lib_regiondiff.hosts.webui.program import notices
+from lib_regiondiff.planning.plan import Job, Plan, Text, make_plan
+from lib_regiondiff.store import Store
+
+
+def before(steps: int) -> tuple[float, ...]:
+    """A clock to plan by before the sampler's is known, so that prompts are encoded before the network is loaded."""
+    return (*(1 - step / steps for step in range(steps)), 0.0)
+
+
+PIXELS = 2**22
+"""The most pixels that one network call may hold, whatever memory there is."""
+
+
+def fitting(palette: Palette, multiple: int) -> Palette:
+    """The palette with tiles whose sides in pixels are divisible by `multiple`, none larger than asked."""
+    grid = palette.tiles
+    if not isinstance(grid, Tiles):
+        return palette
+    wide, high = (
+        side if isinstance(side, str) else max(multiple, side // multiple * multiple)
+        for side in (grid.width, grid.height)
+    )
+    return renewed(palette, tiles=renewed(grid, width=wide, height=high, overlap=_within(grid, wide, high)))
+
+
+def _within(grid: Tiles, *sides: int | str) -> int | str:
+    """The overlap of tiles, such that smaller ones have no more of it than they can have."""
+    least = min((side for side in sides if not isinstance(side, str)), default=0)
+    asked = (side for side in (grid.width, grid.height) if not isinstance(side, str))
+    if isinstance(grid.overlap, str) or not least <= grid.overlap < min(asked, default=0):
+        return grid.overlap
+    return least - 1
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is to draw: the palette and, for each image, the text of each brush."""
+
+    palette: Palette
+    texts: tuple[Mapping[str, Text], ...]
+    merge: bool = True
+    whole: bool = False
+    """Every view is the whole canvas, as ControlNet needs it."""
+    rows: int = 0
+    """The most rows of one network call; 0 for as many as memory allows."""
+    note: Callable[[Mapping[str, Any]], None] = field(default=lambda chosen: None, repr=False)
+    """Told what became of that which the palette leaves open."""
+    store: Store = field(default_factory=Store, repr=False)
+    """What masks became in this job."""
+
+
+@dataclass
+class Run:
+    """The state of a run; it dies with the sampler that refers to it."""
+
+    p: Any
+    denoiser: Any
+    request: Request
+    network: Network
+    host: WebUIHost | None = None
+    plan: Plan | None = None
+    memory: TextureMemory | None = None
+    schedules: dict[str, list[float]] = field(default_factory=dict)
+
+    def note_schedule(self) -> None:
+        """Have the sampler's own schedule noted when it makes it: `get_sigmas` or `get_timesteps`."""
+        sampler = self.denoiser.sampler
+        for name in ("get_sigmas", "get_timesteps"):
+            if hasattr(sampler, name):
+                setattr(sampler, name, self._noted(name, getattr(sampler, name)))
+
+    def _noted(self, name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        @functools.wraps(make)
+        def noted(*given: Any, **named: Any) -> Tensor:
+            made = make(*given, **named)
+            self.schedules[name] = sorted(map(float, made), reverse=True)
+            return made
+
+        return noted
+
+    def prepare(self, like: Tensor) -> Plan:
+        """Encode all prompts for latents like these, the WebUI's own; a plan by a stand-in clock."""
+        model = module("shared").sd_model
+        families.refuse(model)
+        notices.tell(self.p, families.notices(model))
+        prompts = Prompts.of(self.p, lambda: self.denoiser.step)
+        careful = Careful(self.network, memory_of(like.device), self.request.rows)
+        unit = picture(like)
+        self.host = WebUIHost(prompts, self._latent(unit, model), careful, framed=like is not unit)
+        self.plan = None
+        return self._made(unit, before(int(self.p.steps)))
+
+    def _latent(self, like: Tensor, model: Any) -> LatentSpec:
+        """The latent space of a model with latents [B, C, h, w] like these, as the WebUI's engine has it."""
+        cell = families.cell_of(model)
+        size = Size(like.shape[-2], like.shape[-1]).pixels(cell)
+        side = max(size.height, size.width) if self.request.whole else families.native_side(model, size)
+        return LatentSpec(like.shape[1], cell, side, like.device, like.dtype, PIXELS // cell**2)
+
+    def planned(self, x: Tensor, clock: Callable[[], tuple[float, ...]]) -> Plan:
+        """The plan for x [B, C, h, w], made at the first call of the run."""
+        if self.plan is None:
+            self.plan = self._made(x, clock())
+            self.memory = TextureMemory(self.plan)
+            self.request.note(self.plan.chosen)
+        return self.plan
+
+    def _made(self, x: Tensor, clock: tuple[float, ...]) -> Plan:
+        assert self.host is not None, "prepared"
+        size = Size(x.shape[-2], x.shape[-1]).pixels(self.host.latent.pixels_per_cell)
+        scale, asked = float(self.p.cfg_scale), self.request
+        how = {"negatives": True, "centred": not asked.whole, "store": asked.store}
+        job = Job(size, clock, tuple(map(int, self.p.seeds)), asked.texts, scale, **how)
+        palette = fitting(asked.palette, families.multiple_of(module("shared").sd_model))
+        return make_plan(palette, job, self.host, asked.merge)

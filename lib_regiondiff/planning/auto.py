@@ -1,0 +1,103 @@
+"""What a palette leaves to us: method, tiles and bootstrap, chosen when model, steps and guidance are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from lib_regiondiff.document.palette import Bootstrap, Nag, Palette, Tiles
+from lib_regiondiff.document.values import AUTO
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import Size
+
+FEW = 8
+"""Steps with which a distilled model draws."""
+SHARE, PAINTED = 0.8, 0.4
+"""Of few steps, the first ones that keep brushes to themselves, from nothing and over a picture; never the last one."""
+EARLY = 0.97
+"""Noise above which nothing of a picture is there yet."""
+WHOLE = {True: 1.5, False: 3.0}
+"""Native sides that a side may have without a grid: in few steps, which settle all at once, and in many."""
+LEAST = 0.25
+"""Least overlap of tiles, in native sides."""
+BLEND = "average"
+"""The method, in few steps and in many; docs/recommended.md says by what measurement."""
+
+
+def settled(palette: Palette, size: Size, native: int, clock: tuple[float, ...], guidance: float) -> Palette:
+    """The palette with nothing left open, for a picture of `size` pixels and a model of a native side in pixels.
+
+    `clock` is the noise of each level with the final 0. A canvas longer than 3 native sides, or 1.5 in few steps
+    from noise without guidance, gets tiles of the native size; such few steps get a bootstrap.
+    """
+    steps = len(clock) - 1
+    few = clock[0] > EARLY and guidance == 1 and steps <= FEW
+    tiles = _tiles(size, native, few) if isinstance(palette.tiles, str) else palette.tiles
+    tiles = _sized(tiles, native) if tiles else None
+    blend = BLEND if palette.blend == AUTO else palette.blend
+    return replace(palette, blend=blend, tiles=tiles, bootstrap=_bootstrap(palette, steps if few else 0))
+
+
+def _tiles(size: Size, native: int, few: bool) -> Tiles | None:
+    if max(size.height, size.width) <= WHOLE[few] * native:
+        return None
+    return Tiles(width=AUTO, height=AUTO, overlap=AUTO)
+
+
+def _sized(tiles: Tiles, native: int) -> Tiles:
+    """The same with numbers; HostError where tiles of the native side can't have their overlap."""
+    wide, high = (native if isinstance(side, str) else side for side in (tiles.width, tiles.height))
+    least = min(wide, high)
+    overlap = round(LEAST * least) if isinstance(tiles.overlap, str) else tiles.overlap
+    if overlap >= least:
+        raise HostError("tiles.overlap", f"less than the shorter side of a tile ({least})", str(overlap))
+    return replace(tiles, width=wide, height=high, overlap=overlap)
+
+
+def _bootstrap(palette: Palette, few: int) -> Bootstrap:
+    """For so many steps, 0 if they are not few."""
+    given = palette.bootstrap
+    share = PAINTED if palette.background.painted else SHARE
+    levels = max(0, min(round(share * few), few - 1)) if given.levels == AUTO else given.levels
+    mix = min(levels, 1) if given.mix == AUTO else given.mix
+    return replace(given, levels=levels, mix=float(mix))
+
+
+def chosen(said: Palette, made: Palette) -> dict[str, Any]:
+    """What a palette left open and what it became, as plain data beside the palette, which keeps its `auto`.
+
+    None is what changes nothing: tiles that all fits into, a method where there is nothing to blend.
+    """
+    found: dict[str, Any] = {}
+    if said.blend == AUTO:
+        found["blend"] = None if made.blend == AUTO else made.blend
+    if said.tiles == AUTO or (isinstance(said.tiles, Tiles) and AUTO in _sides(said.tiles)):
+        grid = made.tiles
+        found["tiles"] = {key: getattr(grid, key) for key in ("width", "height", "overlap")} if grid else None
+    keys = [key for key in ("levels", "mix") if getattr(said.bootstrap, key) == AUTO]
+    if keys:
+        found["bootstrap"] = {key: getattr(made.bootstrap, key) for key in keys}
+    return found
+
+
+def _sides(tiles: Tiles) -> tuple[int | str, ...]:
+    return tiles.width, tiles.height, tiles.overlap
+
+
+def told(choices: Mapping[str, Any]) -> str:
+    """The same for people, as far as it changes a picture; nothing where it does not."""
+    grid, bootstrap = choices.get("tiles"), choices.get("bootstrap") or {}
+    parts = [f"blend {choices['blend']}"] if choices.get("blend") else []
+    if grid:
+        parts.append(f"tiles of {grid['width']}x{grid['height']} px that overlap by {grid['overlap']} px")
+    if bootstrap.get("levels"):
+        parts.append(f"bootstrap levels {bootstrap['levels']}")
+    if bootstrap.get("mix"):
+        parts.append(f"mix {bootstrap['mix']:g}")
+    return ", ".join(parts)
+
+
+def acting(nag: Nag | None) -> Nag | None:
+    """The setting, or None where it changes nothing."""
+    return nag if nag is not None and nag.scale != 1 and nag.alpha != 0 else None

@@ -1,0 +1,129 @@
+"""What the brushes of a palette mean in a job: texts, guidance, intervals; encoded once for each meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from lib_regiondiff.document.palette import Brush, Palette
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.host import Host, Part, Parts, composed
+from lib_regiondiff.planning.intervals import interval
+from lib_regiondiff.planning.prompt_suffix import suffixed
+from lib_regiondiff.planning.views import Region
+from lib_regiondiff.store import Store
+
+BACKGROUND = ""  # no brush can have this id
+
+
+@dataclass(frozen=True)
+class Text:
+    """The prompt and negative of one brush in one image, as they are to be encoded."""
+
+    prompt: str
+    negative: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a sampler: size in pixels, the clock, one seed for each image.
+
+    `clock` is the noise of each level that the sampler plans to run, descending, with the final 0; it may ask between
+    two of them, above the first, or again. `texts` has one mapping for each image from brush id (BACKGROUND for the
+    background) to its resolved text; what is missing is taken from the palette. `guidance` None means the palette's.
+    `negatives` has them encoded even for guidance 1, for a host that may ask for them or change its scale.
+    """
+
+    size: Size
+    clock: tuple[float, ...]
+    seeds: tuple[int, ...]
+    texts: tuple[Mapping[str, Text], ...] = ()
+    guidance: float | None = None
+    negatives: bool = False
+    centred: bool = True
+    """Whether brushes may be moved to the middle in the first levels, and surrounded."""
+    store: Store = field(default_factory=Store, repr=False, compare=False)
+    """What masks became, of whoever runs the sampler."""
+
+    def text(self, image: int, key: str, otherwise: Text) -> Text:
+        """The text of a brush in an image."""
+        return self.texts[image].get(key, otherwise) if self.texts else otherwise
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """All of a brush but where it is; brushes of equal meaning become one region."""
+
+    texts: tuple[Text, ...]
+    guidance: float | None = None
+    prompt_strength: float = 1.0
+    first: int = 0
+    last: int | None = None
+
+
+def meanings_of(palette: Palette, job: Job, alone: bool) -> list[Meaning]:
+    """The background's meaning and those of the brushes, from the lowest up; an `alone` background is no brush's."""
+    images, count = range(len(job.seeds)), len(job.clock) - 1
+    own = Text(palette.background.prompt, palette.background.negative)
+    under = Meaning(tuple(job.text(image, BACKGROUND, own) for image in images))
+
+    def meaning(brush: Brush) -> Meaning:
+        texts = []
+        for image in images:
+            negative = under.texts[image].negative if brush.negative is None else brush.negative
+            texts.append(job.text(image, brush.id, Text(brush.prompt, negative)))
+        if tuple(texts) == under.texts and brush.guidance is None and not alone:
+            return under
+        texts = [
+            replace(text, prompt=suffixed(text.prompt, palette.suffix, base.prompt))
+            for text, base in zip(texts, under.texts, strict=True)
+        ]
+        return Meaning(tuple(texts), brush.guidance, brush.prompt_strength, *interval(brush, count))
+
+    return [under, *(meaning(brush) for brush in palette.brushes)]
+
+
+def owners_of(meanings: Sequence[Meaning], merge: bool) -> list[list[int]]:
+    """Indices of equal meaning, grouped; the background's group comes first."""
+    groups: dict[object, list[int]] = {}
+    for index, meaning in enumerate(meanings):
+        groups.setdefault(meaning if merge else index, []).append(index)
+    return list(groups.values())
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Encodes each prompt once, so that equal prompts are one object and rows of them can be shared."""
+
+    host: Host
+    meanings: Sequence[Meaning]
+    names: Sequence[str]
+    guided: bool
+    known: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
+
+    def encode(self, words: str, negative: bool, size: Size) -> Parts:
+        key = (words, negative, size)
+        if key not in self.known:
+            self.known[key] = self.host.encode(*key)
+        return self.known[key]
+
+    def mixed(self, words: tuple[str, str], strength: float, negative: bool, size: Size) -> Parts:
+        """The parts between the background's words (first) and a brush's own (second)."""
+        under, own = words
+        parts = self.encode(own, negative, size)
+        if strength == 1 or own == under:
+            return parts
+        base = self.encode(under, negative, size)[0].cond
+        return tuple(Part(self.host.lerp(base, part.cond, strength), part.weight) for part in parts)
+
+    def region(self, group: Sequence[int], frame: Box) -> Region:
+        """The region of brushes of one meaning, encoded for its frame."""
+        meaning, size = self.meanings[group[0]], frame.size.pixels(self.host.latent.pixels_per_cell)
+        pairs, strength = list(zip(self.meanings[0].texts, meaning.texts, strict=True)), meaning.prompt_strength
+        conds = tuple(self.mixed((base.prompt, own.prompt), strength, False, size) for base, own in pairs)
+        unconds = None
+        if self.guided or meaning.guidance not in (None, 1) or any(composed(parts) for parts in conds):
+            negatives = [(base.negative, own.negative) for base, own in pairs]
+            unconds = tuple(self.mixed(words, strength, True, size)[0].cond for words in negatives)
+        names = tuple(self.names[index] for index in group)
+        return Region(names, 0 in group, meaning.guidance, conds, unconds)

@@ -1,0 +1,20 @@
+"""When a brush acts: which levels of a run are its own, counted from the first."""
+
+from __future__ import annotations
+
+import math
+
+from lib_regiondiff.document.palette import Brush
+
+
+def whole(levels: float) -> int:
+    """A share of levels as a number of them; halves count up."""
+    return math.floor(levels + 0.5)
+
+
+def interval(brush: Brush, count: int) -> tuple[int, int]:
+    """The first of `count` levels in which a brush acts, and the one from which on it does not; empty if it never acts.
+
+    Its strength is the share of the levels in which it acts, the last ones; start and stop cut more off.
+    """
+    return max(whole(brush.start * count), count - whole(brush.strength * count)), whole(brush.stop * count)

@@ -1,0 +1,221 @@
+"""The plan: a palette and a job become regions with conditions and, for each level, views whose weights sum to 1."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from lib_regiondiff.document import budget, pictures
+from lib_regiondiff.document.palette import Nag, Palette
+from lib_regiondiff.document.values import AUTO
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.host import Host, Level
+from lib_regiondiff.planning import tiles
+from lib_regiondiff.planning.auto import acting, chosen, settled
+from lib_regiondiff.planning.conditioning import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of
+from lib_regiondiff.planning.intervals import whole
+from lib_regiondiff.planning.refusals import refuse, refuse_cut
+from lib_regiondiff.planning.surroundings import Around, white_share
+from lib_regiondiff.planning.views import Layout, View
+from lib_regiondiff.planning.weights import feather_limit, masks
+from lib_regiondiff.planning.weights.level_weights import Steps, Weights
+from lib_regiondiff.planning.weights.partition import divide
+
+__all__ = ["BACKGROUND", "Job", "Plan", "Text", "make_plan", "refuse", "step_of"]
+
+SAME_LEVEL = 1e-4
+"""Share of a noise by which another may differ and still be the same level."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to evaluate at each level."""
+
+    size: Size
+    clock: tuple[float, ...]
+    guidance: float
+    rescale: float
+    steps: Steps[tuple[View, ...]] | tuple[tuple[View, ...], ...]
+    """The views of each level, made when they are asked for."""
+    under: Tensor | None = None
+    """x0 [C, h, w] of the picture under the brushes, where views leave weight to it."""
+    sensitivity: float = 0.0
+    """How much of x0 that is like its surroundings is suppressed, where a view has surroundings."""
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    """What the palette left open, as it was settled."""
+    nag: Nag | None = None
+    """How negatives act in cross-attention, if they do."""
+
+    def views(self, level: Level) -> tuple[View, ...]:
+        """The views of a level; one between two levels of the clock belongs to the noisier of them."""
+        return self.steps[step_of(self.clock, level.noise)]
+
+    def kinds(self, most: int) -> Sequence[tuple[tuple[View, ...], float]]:
+        """The views of steps that differ, and how many steps each stands for.
+
+        Some stand for all where all would have more than `most` views together.
+        """
+        if isinstance(self.steps, tuple):
+            return [(views, 1.0) for views in self.steps]
+        return self.steps.kinds(max(2, most // max(1, len(self.steps[0]))))
+
+    @functools.cached_property
+    def single(self) -> View | None:
+        """The only view of the whole run, if it covers the canvas: one prompt for the whole picture."""
+        if not self.steps or not self.steps[0]:
+            return None
+        first = self.steps[0][0]
+        only = all(len(views) == 1 and views[0] is first for views in self.steps)
+        return first if only and first.surround is None and first.box == Box.whole(self.size) else None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the picture is that of the background's prompt alone, so that the host's own path makes it."""
+        region = self.single.region if self.single else None
+        plain = self.rescale == 0 and self.nag is None
+        return region is not None and region.background and region.guidance is None and plain
+
+
+def step_of(clock: Sequence[float], noise: float) -> int:
+    """The index of the level in force at a noise: the last one of a clock that is not quieter."""
+    return max(0, bisect.bisect_right(clock[:-1], -noise * (1 - SAME_LEVEL), key=operator.neg) - 1)
+
+
+def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Plan:
+    """Plan a job. Raises HostError for what cannot be honoured yet; `merge` False keeps equal brushes apart."""
+    refuse(palette)
+    refuse_cut(palette, job.size, host.latent.pixels_per_cell)
+    guidance = palette.guidance if job.guidance is None else job.guidance
+    if len(job.clock) < 2:
+        return Plan(job.size.cells(host.latent.pixels_per_cell), job.clock, guidance, palette.rescale, ())
+    said = palette
+    palette = settled(palette, job.size, host.latent.native, job.clock, guidance)
+    budget.expect(palette, job.size, len(job.clock) - 1)
+    under = _under(palette, job, host)
+    meanings = meanings_of(palette, job, alone=under is not None)
+    weights = _weights(_partition(palette, job, host), meanings, palette, job)
+    owners = owners_of(meanings, merge)
+    if len(owners) == 1:
+        palette, job = _of_one_meaning(said, palette), replace(job, centred=False)
+    layout = Layout.of(palette, job.size, host.latent)
+    weights, kinds, boxes = _placed(weights, owners, layout)
+    nag = acting(palette.nag)
+    names = ("background", *(brush.id for brush in palette.brushes))
+    encoder = Encoder(host, meanings, names, job.negatives or guidance != 1 or nag is not None)
+    regions = [
+        encoder.region(group, Box.hull(places)) if places else None
+        for group, places in zip(weights.owners, boxes, strict=True)
+    ]
+    first = _First.of(palette, job, host, under)
+    firsts = [first.at(step, under is not None) for step in range(len(kinds))]
+
+    def views(key: tuple[int, tuple[bool, Around | None]]) -> tuple[View, ...]:
+        kind, (repainted, around) = key
+        drawn = [None, *regions[1:]] if repainted else regions
+        return layout.views(weights.at(kind), boxes, drawn, around)
+
+    steps = Steps(list(zip(kinds, firsts, strict=True)), views)
+    objects = job.centred and any(
+        places and 0 not in group and not layout.is_ground(places)
+        for group, places in zip(weights.owners, boxes, strict=True)
+    )
+    choices = chosen(said, _acting(palette, objects, boxes))
+    sensitivity = palette.bootstrap.leak_sensitivity
+    return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, sensitivity, choices, nag)
+
+
+def _placed(
+    weights: Weights, owners: Sequence[Sequence[int]], layout: Layout
+) -> tuple[Weights, list[int], list[list[Box]]]:
+    """The weights of regions, for each step an earlier one of the same weights or itself, the boxes of each region."""
+    peaks, kinds = weights.surveyed()
+    grouped = weights.grouped(layout.parted(owners, peaks))
+    if grouped.owners != weights.owners:
+        peaks, kinds = grouped.surveyed()
+    boxes = [layout.boxes(peak, 0 in group) for peak, group in zip(peaks, grouped.owners, strict=True)]
+    budget.expect_views(sum(map(len, boxes)))
+    return grouped, kinds, boxes
+
+
+def _of_one_meaning(said: Palette, palette: Palette) -> Palette:
+    """Without the tiles that were not asked for: a picture of one meaning is the host's own."""
+    return replace(palette, tiles=None) if said.tiles == AUTO else palette
+
+
+def _acting(palette: Palette, objects: bool, boxes: Sequence[Sequence[Box]]) -> Palette:
+    """A settled palette without what changes nothing for regions that are seen in these boxes.
+
+    That is a bootstrap where nothing is small, tiles that all fit into, a method where there is one box.
+    """
+    bootstrap = palette.bootstrap if objects else replace(palette.bootstrap, levels=0, mix=0.0)
+    tiles = palette.tiles if any(len(places) > 1 for places in boxes) else None
+    blend = palette.blend if sum(map(len, boxes)) > 1 else AUTO
+    return replace(palette, blend=blend, tiles=tiles, bootstrap=bootstrap)
+
+
+@dataclass(frozen=True)
+class _First:
+    """What is particular to the first levels: surroundings, and the picture under the brushes put back."""
+
+    palette: Palette
+    painted: int
+    centred: bool
+    around: Callable[[float], Around]
+
+    @staticmethod
+    def of(palette: Palette, job: Job, host: Host, under: Tensor | None) -> _First:
+        """For a job; white is encoded if it is needed, at the model's native size."""
+        side = host.latent.native
+        painted = whole(palette.background.strength * (len(job.clock) - 1)) if under is not None else 0
+
+        @functools.cache
+        def white() -> Tensor:
+            return host.encode_image(Image.new("RGB", (side, side), "white"))[0].mean(dim=(1, 2), keepdim=True)
+
+        @functools.cache
+        def around(share: float) -> Around:
+            return Around(share, white(), under, job.seeds)
+
+        return _First(palette, painted, job.centred, around)
+
+    def at(self, step: int, under: bool) -> tuple[bool, Around | None]:
+        """Whether the picture `under` the brushes, if any, is put back at a step, and what is around brushes then."""
+        share = white_share(self.palette.bootstrap, step, under) if self.centred else None
+        return step < self.painted, None if share is None else self.around(share)
+
+
+def _under(palette: Palette, job: Job, host: Host) -> Tensor | None:
+    """x0 [C, h, w] of the background's picture or colour, stretched to the canvas; None if it is a prompt alone."""
+    picture = pictures.ground(palette.background.image, palette.background.colour, job.size, job.store)
+    return None if picture is None else host.encode_image(pictures.bordered(picture, host.latent.pixels_per_cell))[0]
+
+
+def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
+    """Weights [1 + P, h, w] before quantization."""
+    pixels, size = host.latent.pixels_per_cell, job.size
+    coverages = [masks.cells(brush.mask, size, pixels, job.store) for brush in palette.brushes]
+    scale = (size.area / palette.size.area) ** 0.5 / pixels
+    stack = divide(palette, coverages, size.cells(pixels), scale)
+    feathered = [brush.feather > 0 for brush in palette.brushes]
+    painted = [
+        tiles.bounds(each > 0, palette.wraps) if soft else None for each, soft in zip(coverages, feathered, strict=True)
+    ]
+    least = host.latent.native // pixels
+    return feather_limit.fitted(stack, painted, (least, tiles.widest(least)), palette.wraps)
+
+
+def _weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> Weights:
+    """The weights of background and brushes at each step, within the brushes' intervals."""
+    acts = [
+        tuple(each.first <= step and (each.last is None or step < each.last) for each in meanings[1:])
+        for step in range(len(job.clock) - 1)
+    ]
+    return Weights.of(stack[1:], palette.quantization, job.clock, acts)

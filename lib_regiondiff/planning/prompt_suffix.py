@@ -1,0 +1,58 @@
+"""The suffix: words that every brush's prompt ends with, such as what it stands on (StreamMultiDiffusion)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lib_regiondiff.document.budget import AND, LONG, MOST_LETTERS, PLACE
+from lib_regiondiff.errors import PaletteError, Problem
+
+DNE = re.compile(r"\s*(?P<weight>(?:\d+(?:\.\d*)?|\.\d+)[-+]?\s*:\s*)?")
+"""A part's end, read from right to left, so that each letter is looked at once: white space, and a weight if any."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What AND joins: text, weight with its colon and the white space before it, white space after it."""
+
+    text: str
+    weight: str
+    end: str
+
+
+def suffixed(prompt: str, suffix: str, background: str) -> str:
+    """A brush's prompt with the suffix after each of the parts that AND joins, before the part's weight.
+
+    `{background}` in it is the background's prompt. Prompts that say nothing stay so, and so do all where the suffix
+    speaks of a background that says nothing. PaletteError where it would be longer than a prompt may be.
+    """
+    if not suffix or (PLACE in suffix and not background.strip()):
+        return prompt
+    parts, under = _parts(prompt), ", ".join(part.text.strip() for part in _parts(background))
+    _expect_room(len(prompt), sum(bool(part.text.strip()) for part in parts), suffix, under)
+    ending = suffix.replace(PLACE, under)
+    return "AND".join(_ended(part, ending) for part in parts)
+
+
+def _expect_room(letters: int, times: int, suffix: str, under: str) -> None:
+    """Told before anything is made of it."""
+    more = len(suffix) + suffix.count(PLACE) * (len(under) - len(PLACE))
+    if times and letters + times * more > MOST_LETTERS:
+        raise PaletteError([Problem("suffix", LONG, str(letters + times * more))])
+
+
+def _ended(part: Part, ending: str) -> str:
+    return part.text + (ending if part.text.strip() else "") + part.weight + part.end
+
+
+def _parts(prompt: str) -> list[Part]:
+    return [_part(text) for text in AND.split(prompt)]
+
+
+def _part(text: str) -> Part:
+    match = DNE.match(text[::-1])
+    assert match, "it matches nothing as well"
+    weight = (match["weight"] or "")[::-1]
+    start = len(text) - match.end()
+    return Part(text[:start], weight, text[start + len(weight) :])

@@ -1,0 +1,183 @@
+"""What a WebUI's request says: a document and the words of each image become a palette and the text of each brush."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff.document.palette import PROMPT, Palette, loads, parse
+from lib_regiondiff.document.plot_axes import Setting, changed
+from lib_regiondiff.document.rules import Fault
+from lib_regiondiff.errors import HostError, PaletteError, Problem
+from lib_regiondiff.formats import infotext
+from lib_regiondiff.formats.tags import split_networks
+from lib_regiondiff.formats.typed import is_typed, typed
+from lib_regiondiff.formats.wildcard_files import Files, folder_files
+from lib_regiondiff.planning.auto import acting
+from lib_regiondiff.planning.plan import BACKGROUND, Text
+
+
+@dataclass(frozen=True)
+class Document:
+    """A palette, or typed regions, which become one with the main prompt."""
+
+    palette: Palette | None
+    typed: Mapping[str, Any] | None
+    settings: tuple[Setting, ...] = ()
+    """What a plot changes in the palette that typed regions become."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words around a document for one image.
+
+    `prompt` and `negative` are the main ones as the host encodes them, `raw` the same before styles, `style` adds the
+    chosen styles to a text (True: a negative), `draw` resolves the wildcards of a text by a seed.
+    """
+
+    prompt: str
+    negative: str
+    raw: tuple[str, str]
+    seed: int
+    style: Callable[[str, bool], str]
+    draw: Callable[[str, int], str]
+
+
+def read(given: Any) -> Document:
+    """The document of JSON text, plain data or an infotext's value; PaletteError for anything else."""
+    if given is None or (isinstance(given, str) and not given.strip()):
+        raise PaletteError([Problem("palette", "a palette", "nothing")])
+    if isinstance(given, str) and infotext.is_value(given):
+        return Document(infotext.read(given, None), None)
+    try:
+        data = loads(given) if isinstance(given, str) else given
+    except Fault as error:
+        raise PaletteError(error.problems) from None
+    return Document(None, data) if is_typed(data) else Document(parse(given), None)
+
+
+def adapted(document: Document, settings: Sequence[Setting], blend: str) -> Document:
+    """The document of a plot's cell; typed regions that name no method are drawn by `blend`."""
+    if document.typed is None:
+        assert document.palette is not None
+        return replace(document, palette=changed(document.palette, settings))
+    return replace(document, typed={"blend": blend, **document.typed}, settings=tuple(settings))
+
+
+def palette_of(document: Document, words: Words) -> Palette:
+    """The palette for an image; its prompts are as they were written, typed ones with their wildcards resolved."""
+    if document.palette is not None:
+        return document.palette
+    assert document.typed is not None
+    given = [_admitted(text, key) for key, text in zip(("prompt", "negative"), words.raw, strict=True)]
+    prompt, negative = (words.draw(text, words.seed) for text in given)  # once, before it is taken apart
+    return changed(parse(typed(_with_background(document.typed, words), prompt, negative)), document.settings)
+
+
+def _admitted(text: str, path: str) -> str:
+    """A main prompt, checked before anything is drawn from it; PaletteError where it could be none of a palette's."""
+    try:
+        return PROMPT.read(text, path)
+    except Fault as error:
+        raise PaletteError(error.problems) from None
+
+
+def _with_background(data: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
+    """A typed document with the wildcards of its background resolved."""
+    own = data.get("background")
+    if not isinstance(own, Mapping):
+        return data
+    drawn = {key: _chosen(text, BACKGROUND, words) for key, text in own.items() if isinstance(text, str)}
+    return {**data, "background": {**own, **drawn}}
+
+
+def refused(palette: Palette) -> Iterator[HostError]:
+    """What a WebUI's job can't do with a palette."""
+    if palette.init is not None:
+        cure = "leave it out and load the picture in img2img or inpaint"
+        yield HostError("init", "nothing", "a picture", cure)
+    if acting(palette.nag) is not None:
+        yield HostError(
+            "nag", "nothing", "a value", "only `regiondiff render` has it; here raise the CFG scale above 1"
+        )
+
+
+def resolved(document: Document, words: Words) -> Palette:
+    """The palette of an image with every wildcard resolved, as it is drawn and as its infotext keeps it."""
+    palette = palette_of(document, words)
+    return palette if document.palette is None else drawn(palette, words)
+
+
+def drawn(palette: Palette, words: Words) -> Palette:
+    """A palette with the wildcards of all its prompts resolved."""
+
+    def chosen(text: str | None, key: str) -> str | None:
+        return None if text is None else _chosen(text, key, words)
+
+    own = palette.background
+    under = replace(own, prompt=chosen(own.prompt, BACKGROUND), negative=chosen(own.negative, BACKGROUND))
+    brushes = tuple(
+        replace(brush, prompt=chosen(brush.prompt, brush.id), negative=chosen(brush.negative, brush.id))
+        for brush in palette.brushes
+    )
+    return replace(palette, background=under, brushes=brushes)
+
+
+def _chosen(text: str, key: str, words: Words) -> str:
+    """A text with its wildcards resolved by the image's seed, each brush by draws of its own."""
+    seed = int.from_bytes(hashlib.sha256(f"{words.seed} {key}".encode()).digest()[:8], "big")
+    return words.draw(text, seed) if text else text
+
+
+def texts(palette: Palette, words: Words) -> dict[str, Text]:
+    """What is to be encoded for the background, the main prompt where it has none, and for each brush.
+
+    The palette is a resolved one, for here wildcards stay as they are.
+    """
+    own = palette.background
+    under = Text(
+        _spoken(own.prompt, words) or words.prompt, _spoken(own.negative, words, negative=True) or words.negative
+    )
+    found = {BACKGROUND: under}
+    for brush in palette.brushes:
+        given = brush.negative
+        negative = under.negative if given is None else _spoken(given, words, negative=True)
+        found[brush.id] = Text(_spoken(brush.prompt, words), negative)
+    return found
+
+
+def _spoken(text: str, words: Words, negative: bool = False) -> str:
+    """A text as it is encoded: styles added, tags of extra networks cut out."""
+    return split_networks(words.style(text, negative))[0] if text else text
+
+
+def networks(palette: Palette) -> tuple[str, ...]:
+    """The tags of extra networks in an image's prompts, each once, in order."""
+    prompts = [palette.background.prompt, *(brush.prompt for brush in palette.brushes)]
+    return tuple(dict.fromkeys(tag for prompt in prompts for tag in split_networks(prompt)[1]))
+
+
+def wildcards(data_path: Path) -> Files:
+    """The wildcards of a WebUI: its own folder, then those of extensions."""
+    return functools.partial(_first_found, [folder_files(folder) for folder in _wildcard_folders(data_path)])
+
+
+def _wildcard_folders(data_path: Path) -> Iterator[Path]:
+    yield from (folder for folder in (data_path / "wildcards", data_path / "scripts" / "wildcards") if folder.is_dir())
+    yield from sorted(data_path.glob("extensions/*/wildcards"))
+
+
+def _first_found(sources: Sequence[Files], name: str) -> Sequence[str] | None:
+    return next((lines for source in sources if (lines := source(name)) is not None), None)
+
+
+def folder_of(value: str, folders: Sequence[Path]) -> Path | None:
+    """The folder that holds the file an infotext's value names; None where it names none or it isn't there."""
+    if not infotext.SIDECAR.fullmatch(value.strip()):
+        return None
+    found = (path for folder in folders if folder.is_dir() for path in folder.rglob(value.strip()))
+    return next((path.parent for path in found), None)

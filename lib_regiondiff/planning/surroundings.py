@@ -1,0 +1,89 @@
+"""Surroundings: what a region sees outside of its brush in the first levels, instead of the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lib_regiondiff.document.palette import Bootstrap
+from lib_regiondiff.geometry import Box
+from lib_regiondiff.planning import noise, tiles
+
+
+@dataclass(frozen=True, eq=False)
+class Surround:
+    """What one view sees where its brush is not.
+
+    mask: float32 [h, w], 1 on the brush, which shows the canvas. white: [C, 1, 1], and its share. rest: for each image
+    x0 [C, h, w] of what is not white, or None for the canvas itself. noise: [B, C, h, w] of unit variance, its own.
+    """
+
+    mask: Tensor
+    white: Tensor
+    share: float
+    rest: tuple[Tensor | None, ...]
+    noise: Tensor
+    under: bool = False
+    """Whether the rest is the picture under the brushes, so that what is like it leaks."""
+
+    def clean(self, image: int) -> Tensor | None:
+        """x0 [C, h, w] of an image's surroundings, or None where a part of them is the canvas."""
+        rest = self.rest[image]
+        return None if rest is None else torch.lerp(rest, self.white.expand_as(rest), self.share)
+
+
+@dataclass(frozen=True, eq=False)
+class Around:
+    """All that surroundings are made of at a level: white, the picture under the brushes if any, seeds of images."""
+
+    share: float
+    white: Tensor
+    under: Tensor | None
+    seeds: tuple[int, ...]
+
+    def shared_noise(self, number: int, frame: Box) -> Tensor:
+        """The noise [B, C, h, w] of the region with this number, which its tiles in `frame` share."""
+        generators = [noise.generator(noise.derived(seed, number)) for seed in self.seeds]
+        return noise.unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
+
+    def of(self, own: Tensor, frame: Box, box: Box, weight: np.ndarray) -> Surround:
+        """The surroundings of a view in a frame with this noise."""
+        rest = None if self.under is None else box.padded(self.under)
+        part = box.moved(-frame.top, -frame.left).crop(own)
+        mask = torch.from_numpy((weight > weight.max() / 2).astype(np.float32)).to(self.white)
+        return Surround(mask, self.white, self.share, (rest,) * len(self.seeds), part, under=rest is not None)
+
+
+def white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:
+    """The share of white around the brushes at a step; None where brushes see the canvas.
+
+    StreamMultiDiffusion's mix: as many levels are white, a fraction mixes. What is not white is the picture under the
+    brushes, or what a texture drew there itself at the level before, or the canvas; at the first one only the canvas.
+    """
+    levels, mix = bootstrap.levels, bootstrap.mix
+    assert not isinstance(levels, str) and not isinstance(mix, str), "settled"
+    if step >= levels:
+        return None
+    share = min(max(mix - step, 0.0), 1.0)
+    return share if share > 0 or under or step > 0 else None
+
+
+def centred(places: Sequence[Box], weight: np.ndarray, ring: bool = False) -> list[Box]:
+    """The boxes of a region, moved together such that its brush [h, w] is in the middle of what they cover.
+
+    They may leave the canvas then. A brush that spans several tiles is centred once.
+    """
+    inner = tiles.bounds(weight > 0, ring)
+    if inner is None or not places:
+        return list(places)
+    outer = Box.hull(places)
+    down = (inner.top + inner.bottom - outer.top - outer.bottom) // 2
+    across = (inner.left + inner.right - outer.left - outer.right) // 2
+    if ring:  # the shorter way round
+        width = weight.shape[1]
+        across = (across + width // 2) % width - width // 2
+    return [box.moved(down, across) for box in places]

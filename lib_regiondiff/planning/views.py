@@ -1,0 +1,231 @@
+"""Regions and views: what the network is asked, where, and how much each answer counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lib_regiondiff.document.palette import Palette, Tiles
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.host import Cond, LatentSpec, Parts
+from lib_regiondiff.planning import tiles
+from lib_regiondiff.planning.surroundings import Around, Surround, centred
+
+WINDOW_MULTIPLE = 64
+
+
+@dataclass(frozen=True)
+class Region:
+    """A planned brush: its names, its guidance (None: the call's), the parts of its prompt for each image.
+
+    `background` says whether the background is among the brushes that are merged here. `unconds` holds the negative
+    for each image, or None where guidance 1 was planned, which needs none.
+    """
+
+    names: tuple[str, ...]
+    background: bool
+    guidance: float | None
+    conds: tuple[Parts, ...]
+    unconds: tuple[Cond, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One look of the network: a box in cells, the frame it is a part of, a region, the weight float32 [h, w].
+
+    With surroundings the box may leave the canvas; the weight is 0 there.
+    """
+
+    box: Box
+    frame: Box
+    region: Region
+    weight: Tensor
+    surround: Surround | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Brushes that are seen together: their greatest weight [h, w], the boxes and the cells that they ask for.
+
+    `once` is whether one of them has one view when it is alone.
+    """
+
+    brushes: tuple[int, ...]
+    weight: np.ndarray
+    boxes: int
+    cells: int
+    once: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How views lie on a canvas, a `ring` or not: sizes in cells, `tile` None for no grid."""
+
+    canvas: Size
+    least: int
+    multiple: int
+    tile: Size | None
+    overlap: int
+    kind: str
+    device: torch.device
+    ring: bool = False
+
+    @staticmethod
+    def of(palette: Palette, size: Size, latent: LatentSpec) -> Layout:
+        """The layout of a palette on a canvas of `size` pixels."""
+        cell, grid = latent.pixels_per_cell, palette.tiles
+        assert not isinstance(grid, str), "settled"
+        tile, overlap = _tile(grid, cell) if grid else (None, 0)
+        default = "gaussian" if palette.blend == "mixture" else "linear"
+        return Layout(
+            canvas=size.cells(cell),
+            least=latent.native // cell,
+            multiple=max(1, WINDOW_MULTIPLE // cell),
+            tile=tile,
+            overlap=overlap,
+            kind=(grid.window if grid else None) or default,
+            device=latent.device,
+            ring=grid is not None and grid.wrap,
+        )
+
+    def boxes(self, weight: np.ndarray, background: bool = False) -> list[Box]:
+        """The boxes of a region by its greatest weight over all levels [h, w]; none for an empty region.
+
+        A brush that is hardly larger than the native size has one: in several, each would draw its object again.
+        """
+        grid = self._grid(weight, background)
+        return grid.boxes(grid.occupied(weight > 0)) if grid else []
+
+    def _grid(self, weight: np.ndarray, background: bool = False) -> tiles.Grid | None:
+        """The tiles around cells with any weight [h, w]; None where there are none."""
+        inner = tiles.bounds(weight > 0, self.ring)
+        if inner is None:
+            return None
+        once = None if background else self._seen_once(weight, inner)
+        window = tiles.window(once or inner, self.canvas, self.least, self.multiple)
+        if once or self.tile is None:
+            return tiles.Grid.of(window, window.size, 0)
+        return tiles.Grid.of(window, self.tile, self.overlap, self.ring and window.size.width == self.canvas.width)
+
+    def _seen_once(self, weight: np.ndarray, inner: Box) -> Box | None:
+        """Where a brush is that one view shows, by its weight and the box of it; None for what is larger.
+
+        One whose soft edge meets itself around a ring is parted opposite of its middle; what goes around is ground.
+        """
+        if max(inner.size.height, inner.size.width) > tiles.widest(self.least):
+            return None
+        if not self.ring or inner.size.width < self.canvas.width:
+            return inner
+        middle = tiles.bounds(weight > weight.max() / 2, self.ring)
+        if middle is None or middle.size.width == self.canvas.width:
+            return None
+        left = (middle.left + middle.right - self.canvas.width) // 2
+        return replace(inner, left=left, right=left + self.canvas.width)
+
+    def parted(self, owners: Sequence[Sequence[int]], peaks: np.ndarray) -> list[list[int]]:
+        """Groups of brushes that are seen together, by the greatest weights [1 + P, h, w] of all brushes.
+
+        Brushes of one meaning stay together where that asks the network for no more cells than each by itself would;
+        what belongs to the background (the first group) stays whole.
+        """
+        return [list(owners[0]), *(part for group in owners[1:] for part in self._split(group, peaks))]
+
+    def _split(self, group: Sequence[int], peaks: np.ndarray) -> list[list[int]]:
+        """The parts of a group, each brush in the first one where it asks for no more."""
+        if len(group) == 1:
+            return [list(group)]
+        parts: list[_Part] = []
+        for index in group:
+            alone = self._part((index,), peaks[index])
+            joined = ((place, self._joined(part, alone)) for place, part in enumerate(parts))
+            place, both = next(((place, both) for place, both in joined if both), (len(parts), alone))
+            parts[place : place + 1] = [both]
+        return [list(part.brushes) for part in parts]
+
+    def _part(self, brushes: tuple[int, ...], weight: np.ndarray) -> _Part:
+        """What brushes ask of the network that are seen together."""
+        grid = self._grid(weight)
+        boxes = int(grid.occupied(weight > 0).sum()) if grid else 0
+        return _Part(brushes, weight, boxes, boxes * grid.tile.area if grid else 0, boxes == 1)
+
+    def _joined(self, one: _Part, other: _Part) -> _Part | None:
+        """Both together; None where that asks for more, or shows in several views what has one."""
+        both = self._part((*one.brushes, *other.brushes), np.maximum(one.weight, other.weight))
+        once = one.once or other.once
+        return (
+            replace(both, once=once)
+            if both.cells <= one.cells + other.cells and not (once and both.boxes > 1)
+            else None
+        )
+
+    def views(
+        self,
+        maps: np.ndarray,
+        boxes: Sequence[Sequence[Box]],
+        regions: Sequence[Region | None],
+        around: Around | None = None,
+    ) -> tuple[View, ...]:
+        """The views of one level from the weights [R, h, w] of its regions, which each region's tiles share.
+
+        With `around` those of objects are centred and surrounded, not the background and what is nearly as large.
+        """
+        found = []
+        for number, (weight, places, region) in enumerate(zip(maps, boxes, regions, strict=True)):
+            if region is None:
+                continue
+            if around is None or region.background or self.is_ground(places):
+                found += self._looks(weight, places, region)
+            else:
+                found += _surrounded(self._looks(weight, centred(places, weight, self.ring), region), number, around)
+        return tuple(found)
+
+    def is_ground(self, places: Sequence[Box]) -> bool:
+        """Whether a brush is too large for an object of a picture of the native size."""
+        size = Box.hull(places).size if places else self.canvas
+        return max(size.height, size.width) >= tiles.LARGE * self.least
+
+    def _looks(self, weight: np.ndarray, places: Sequence[Box], region: Region) -> list[View]:
+        """The views of a region, by their tiles' profiles; those without any weight are left out."""
+        total = np.zeros(weight.shape, np.float32)
+        sizes = {box.size for box in places} if len(places) > 1 else ()
+        known = {size: tiles.profile(self.kind, size) for size in sizes}
+        profiles = [known.get(box.size, 1) for box in places]
+        for box, profile in zip(places, profiles, strict=True):
+            for inside, place in box.pieces(self.canvas):
+                inside.crop(total)[...] += profile if isinstance(profile, int) else place.crop(profile)
+        shares = [_cut(weight, box) * profile for box, profile in zip(places, profiles, strict=True)]
+        frame = Box.hull(places)
+        return [
+            View(box, frame, region, torch.from_numpy(share / _cut(total, box, 1)).to(self.device))
+            for box, share in zip(places, shares, strict=True)
+            if share.any()
+        ]
+
+
+def _tile(grid: Tiles, cell: int) -> tuple[Size, int]:
+    """Size and overlap of settled tiles in cells."""
+    high, wide, overlap = (side for side in (grid.height, grid.width, grid.overlap) if not isinstance(side, str))
+    return Size(max(1, high // cell), max(1, wide // cell)), -(-overlap // cell)
+
+
+def _surrounded(views: Sequence[View], number: int, around: Around) -> list[View]:
+    """The same views of one frame with their surroundings."""
+    if not views:
+        return []
+    own = around.shared_noise(number, views[0].frame)
+    return [replace(view, surround=around.of(own, view.frame, view.box, view.weight.cpu().numpy())) for view in views]
+
+
+def _cut(canvas: np.ndarray, box: Box, beyond: float = 0) -> np.ndarray:
+    """The part of a canvas [h, w] in a box, with a number where the box leaves it."""
+    size = Size(*canvas.shape)
+    if box.within(size) == box:
+        return box.crop(canvas)
+    cut = np.full((box.size.height, box.size.width), beyond, np.float32)
+    for inside, place in box.pieces(size):
+        place.crop(cut)[...] = inside.crop(canvas)
+    return cut

@@ -1,0 +1,61 @@
+"""Soft edges that fit: where only its feather makes a brush larger than what the network sees at once, it is narrowed.
+
+Otherwise such a brush would be drawn in a larger view or in several, and each of them would draw the object again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.planning import tiles
+
+MIDDLE = 0.5
+"""The weight at the middle of a soft edge, where the edge was before it was feathered."""
+
+
+def fitted(stack: np.ndarray, painted: Sequence[Box | None], sides: Sequence[int], ring: bool = False) -> np.ndarray:
+    """Weights [1 + P, h, w] that sum to 1, with narrower edges for feathered brushes that need it.
+
+    `painted` is where such a brush is without its feather, None for others. One that lies within the first of the
+    `sides`, in cells, within which it fits gets weights within such a window only; what it loses goes to the others in
+    their proportion, and to the background where there is no other.
+    """
+    narrow = {i: _narrowed(stack[i], box, sides, ring) for i, box in enumerate(painted, start=1) if box is not None}
+    changed = {index: weight for index, weight in narrow.items() if weight is not None}
+    if not changed:
+        return stack
+    made = stack.copy()
+    for index, weight in changed.items():
+        made[index] = weight
+    made[0] += made.sum(axis=0) == 0
+    return made / made.sum(axis=0, keepdims=True)
+
+
+def _narrowed(weight: np.ndarray, painted: Box, sides: Sequence[int], ring: bool) -> np.ndarray | None:
+    """A weight [h, w] that falls to zero at the border of a window; None where it fits, or can't."""
+    middle, whole = tiles.bounds(weight > MIDDLE, ring), tiles.bounds(weight > 0, ring)
+    for side in sides:
+        if whole is None or _fits(whole, side):
+            return None
+        inner = next((box for box in (middle, painted) if box is not None and _fits(box, side)), None)
+        if inner is not None:
+            return _within(weight, tiles.window(inner, Size(*weight.shape), side, 1))
+    return None
+
+
+def _within(weight: np.ndarray, window: Box) -> np.ndarray:
+    """A weight [h, w] that is zero outside of a window and falls evenly towards its border."""
+    outside = np.ones(weight.shape, bool)
+    for inside, _ in window.pieces(Size(*weight.shape)):
+        inside.crop(outside)[...] = False
+    limit, top = weight[outside].max(initial=0), weight.max()
+    if limit >= top:  # it is greatest where it is not painted: nothing falls
+        return np.where(outside, 0, weight)
+    return np.clip(weight - limit, 0, None) * (top / (top - limit))
+
+
+def _fits(box: Box, side: int) -> bool:
+    return box.size.height <= side and box.size.width <= side

@@ -1,0 +1,131 @@
+"""Levels: what belongs to a step is made when it is drawn, from one soft mask a brush; a plan keeps no more."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from lib_regiondiff.planning.weights import masks
+
+CELLS = 2**14
+"""Cells whose weights are worked on at once."""
+KEPT = 2
+"""Kinds of steps that are kept once made: samplers of second order go back and forth between two levels."""
+
+Made = TypeVar("Made")
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Acting:
+    """What the weights of a step depend on: which brushes act, and its noise and the next one's if masks follow it."""
+
+    brushes: tuple[bool, ...]
+    noises: tuple[float, float] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """The weights of regions at each step, made from `soft` ones [P, h, w] of brushes; the background has the rest.
+
+    A region is the sum of its `owners`, indices of brushes from 1 on; 0 is the background.
+    """
+
+    soft: np.ndarray
+    quantization: str
+    steps: tuple[Acting, ...]
+    owners: tuple[tuple[int, ...], ...]
+
+    @staticmethod
+    def of(soft: np.ndarray, quantization: str, clock: Sequence[float], acts: Sequence[tuple[bool, ...]]) -> Weights:
+        """For brushes that act or not at each step of a clock, each of them a region."""
+        pairs = [pair if quantization != "none" else None for pair in itertools.pairwise(clock)]
+        steps = tuple(Acting(*each) for each in zip(acts, pairs, strict=True))
+        return Weights(soft, quantization, steps, _each(soft))
+
+    def grouped(self, owners: Sequence[Sequence[int]]) -> Weights:
+        """The same for regions of several brushes."""
+        return replace(self, owners=tuple(map(tuple, owners)))
+
+    def at(self, step: int) -> np.ndarray:
+        """The weights float32 [R, h, w] of all regions at a step; they sum to 1."""
+        found = np.empty((len(self.owners), *self.soft.shape[1:]), np.float32)
+        for top, bottom in self._strips():
+            found[:, top:bottom] = self._rows(self.steps[step], top, bottom)
+        return found
+
+    def surveyed(self) -> tuple[np.ndarray, list[int]]:
+        """The greatest weights [R, h, w] at any step, and for each step an earlier one of the same weights, or itself.
+
+        Without quantization all such steps are found, else those that follow one another.
+        """
+        acting = list(dict.fromkeys(self.steps))
+        peaks = np.zeros((len(self.owners), *self.soft.shape[1:]), np.float32)
+        new = [True] + [False] * (len(acting) - 1)
+        for top, bottom in self._strips():
+            before = None
+            for index, each in enumerate(acting):
+                rows = self._rows(each, top, bottom)
+                np.maximum(peaks[:, top:bottom], rows, out=peaks[:, top:bottom])
+                new[index] = new[index] or not np.array_equal(before, rows)  # type: ignore[arg-type]
+                before = rows
+        first, like = 0, {}
+        for index, each in enumerate(acting):
+            first = index if new[index] else first
+            like[each] = self.steps.index(acting[first])
+        return peaks, [like[each] for each in self.steps]
+
+    def _rows(self, acting: Acting, top: int, bottom: int) -> np.ndarray:
+        """Rows top..bottom-1 of the weights. Brushes that do not act leave their cells to the background."""
+        if len(self.owners) == 1:  # one meaning has all of it at each step, to the bit
+            return np.ones((1, bottom - top, self.soft.shape[2]), np.float32)
+        soft = self.soft[:, top:bottom] * np.array(acting.brushes, np.float32)[:, None, None]
+        here, then = acting.noises or (0.0, 0.0)
+        every = masks.with_background(masks.at_level(soft, self.quantization, here, then))
+        if self.owners == _each(self.soft):
+            return every
+        return np.stack([every[list(group)].sum(axis=0) for group in self.owners])
+
+    def _strips(self) -> Iterator[tuple[int, int]]:
+        height, width = self.soft.shape[1:]
+        return masks.parts(0, height, width, CELLS)
+
+
+def _each(soft: np.ndarray) -> tuple[tuple[int, ...], ...]:
+    """The background and every brush by itself."""
+    return tuple((index,) for index in range(1 + len(soft)))
+
+
+class Steps(Generic[Made]):
+    """What is made for each step when it is asked for; of equal keys the same object, while it is kept."""
+
+    def __init__(self, keys: Sequence[Key], make: Callable[[Key], Made]) -> None:
+        self.keys = tuple(keys)
+        self._made = functools.lru_cache(KEPT)(make)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, index: int) -> Made:
+        return self._made(self.keys[index])
+
+    def __iter__(self) -> Iterator[Made]:
+        return map(self._made, self.keys)
+
+    def kinds(self, most: int) -> list[tuple[Made, float]]:
+        """What is made for steps of different keys, and how many steps each stands for.
+
+        Of more than `most`, those at even distances, first and last, stand for all.
+        """
+        counts = Counter(self.keys)
+        keys = list(counts)
+        if len(keys) > most:
+            keys = [keys[index * (len(keys) - 1) // (most - 1)] for index in range(most)]
+        each = len(self.keys) / sum(counts[key] for key in keys)
+        return [(self._made(key), counts[key] * each) for key in keys]

@@ -1,0 +1,48 @@
+"""Who gets how much of a canvas before levels quantize it: what the planner uses, and what overlay and preview show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lib_regiondiff.document.palette import Brush, Palette
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.planning import tiles
+from lib_regiondiff.planning.weights import masks
+
+MOST_NUMBERS = 2**22
+"""Weights of all layers together that are made for people; a finer grid takes long and tells no more."""
+
+
+def divide(palette: Palette, coverages: Sequence[np.ndarray], grid: Size, scale: float) -> np.ndarray:
+    """Weights float32 [1 + P, h, w] of background and brushes on a grid, which sum to 1.
+
+    `coverages` are the brushes' own [h, w]; `scale` is the number of grid cells to a pixel of the palette.
+    """
+
+    def layer(brush: Brush, coverage: np.ndarray) -> masks.Layer:
+        fades = fade(coverage, palette.wraps) if palette.blend == "mixture" else 1.0
+        return masks.Layer(coverage, brush.feather * scale, np.float32(brush.weight) * fades)
+
+    layers = [layer(*each) for each in zip(palette.brushes, coverages, strict=True)]
+    return masks.partition(layers, grid, palette.overlap, palette.wraps)
+
+
+def choose_cell(palette: Palette, finest: int) -> int:
+    """Pixels at a side of the grid cells by which people are shown a palette: `finest`, or more on a large canvas."""
+    cell, layers = finest, 1 + len(palette.brushes)
+    while palette.size.cells(cell).area * layers > MOST_NUMBERS:
+        cell *= 2
+    return cell
+
+
+def fade(coverage: np.ndarray, ring: bool = False) -> np.ndarray:
+    """Mixture of Diffusers' weight [h, w] of a region: a Gaussian over the bounding box of its coverage."""
+    weight = np.full(coverage.shape, tiles.FLOOR, np.float32)
+    box = tiles.bounds(coverage > 0, ring)
+    if box is not None:
+        curve = tiles.profile("gaussian", box.size)
+        for inside, place in box.pieces(Size(*coverage.shape)):
+            inside.paste(weight, place.crop(curve))
+    return weight
