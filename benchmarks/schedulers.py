@@ -30,7 +30,7 @@ SIDE = 64
 HALVES = {"red": [0, 0, 0.5, 1], "blue": [0.5, 0, 1, 1]}
 HEAD = f"""# Samplers on diffusers
 
-Every sampler by its name, drawn with the model whose colours are known (`tests/known_model.py`): {STEPS} steps,
+Every sampler by its name, drawn with the model whose colours are known (`tests/support/known_model.py`): {STEPS} steps,
 guidance 1, two halves. A number is the largest difference in grey levels of 255 between the mean colour of a half,
 {EDGE} px from its edges, and what its prompt alone gives; up to {LIMIT} is obedience. `plain` is a palette whose
 brushes say what the background says: `equal` if its latents are those of diffusers' own pipeline bit for bit.

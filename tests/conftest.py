@@ -105,7 +105,7 @@ def known_home(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFac
     if not pytestconfig.pluginmanager.hasplugin("cacheprovider"):
         return tmp_path_factory.mktemp("known")
     root = pytestconfig.cache.mkdir("known_model")  # type: ignore[union-attr]
-    sources = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("known_*.py")))
+    sources = b"".join(path.read_bytes() for path in sorted((Path(__file__).parent / "support").glob("known_*.py")))
     versions = [version(name) for name in ("torch", "diffusers", "transformers")]
     name = hashlib.sha256(sources + repr(versions).encode()).hexdigest()[:16]
     for old in root.iterdir():

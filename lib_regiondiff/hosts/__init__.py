@@ -27,4 +27,4 @@ def condition() -> Any:
 
 def current() -> Any:
     """The adapter of the WebUI that runs us: told by what it has, not by its name."""
-    return importlib.import_module("lib_regiondiff.hosts." + ("a1111" if condition() is None else "forge"))
+    return importlib.import_module("lib_regiondiff.hosts.webui." + ("a1111" if condition() is None else "forge"))

@@ -1,4 +1,4 @@
-"""Regions with a checkpoint of SDXL's layout, SDXL=tiny-sdxl.safetensors from tests/tiny_sdxl.py."""
+"""Regions with a checkpoint of SDXL's layout, SDXL=tiny-sdxl.safetensors from tests/support/tiny_sdxl.py."""
 
 from __future__ import annotations
 

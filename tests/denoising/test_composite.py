@@ -1,0 +1,87 @@
+"""The end of a picture: pixel by pixel what brushes do not cover is what was there before, however it is worked out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from test_blur import definition
+
+from lib_regiondiff.denoising.composite import WIDE, brushed, finished
+from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.planning.weights import masks, shapes
+from palettes import data_url, encoded
+
+SIZE = Size(64, 136)
+PAINTED = np.pad(np.full((30, 60), 255, np.uint8), ((20, 14), (50, 26)))
+DISC = {"ellipse": [0.1, 0.1, 0.7, 0.8]}
+
+
+def document(*feathers: float, size: Size = SIZE, **values: Any) -> Palette:
+    """Brushes of these feathers on a plain colour: shapes and painted masks by turns."""
+    shapes = [DISC, data_url(encoded(Image.fromarray(PAINTED))), {"rectangle": [0.6, 0, 1, 0.6]}]
+    brushes = [
+        {"id": str(index), "prompt": "1", "mask": shapes[index % 3], "feather": each}
+        for index, each in enumerate(feathers)
+    ]
+    head = {"version": 1, "size": {"width": size.width, "height": size.height}}
+    return parse(head | {"background": {"colour": "#203040"}, "brushes": brushes} | values)
+
+
+def together(palette: Palette, size: Size) -> np.ndarray:
+    """The share of all brushes, each blurred cell by cell on the whole canvas."""
+    scale = (size.area / palette.size.area) ** 0.5
+    layers = [masks.Layer(masks.rasterise(brush.mask, size), weight=brush.weight) for brush in palette.brushes]
+    stack = masks.hard(layers, size, palette.overlap)
+    feathers = [brush.feather * scale for brush in palette.brushes]
+    soft = sum(
+        definition(each, feather, palette.wraps) if feather else each.astype(float)
+        for each, feather in zip(stack[1:], feathers, strict=True)
+    )
+    longest = max(feathers)
+    under = definition(stack[0], longest, palette.wraps) if longest else stack[0]
+    return soft / (soft + np.minimum(under, np.clip(1 - soft, 0, None)))
+
+
+@pytest.mark.parametrize(
+    "feathers", [(0, 0), (3, 3), (0, 4), (3, 1.5, 5), (9, 9, 9), (7, 40, 14), (0, 12), (4, 0, 30), (700, 900), (2, 500)]
+)
+@pytest.mark.parametrize("wrap", [False, True])
+def test_the_share_of_brushes_is_that_of_each_pixel(feathers: tuple[float, ...], wrap: bool) -> None:
+    palette = document(*feathers, tiles={"wrap": wrap})
+    found = brushed(palette, SIZE)(0, 64)
+    assert np.abs(found - together(palette, SIZE)).max() < (1e-4 if max(feathers) <= WIDE else 0.02)
+
+
+@given(st.lists(st.sampled_from([0, 0.5, 2, 5, 7, 20, 90]), min_size=1, max_size=4), st.integers(1, 64))
+@settings(max_examples=25, deadline=None)
+def test_rows_are_the_same_whatever_part_is_asked(feathers: list[float], row: int) -> None:
+    palette = document(*feathers, overlap={"cover_alpha": 0.25})
+    share = brushed(palette, SIZE)
+    assert np.abs(np.concatenate([share(0, row), share(row, 64)]) - share(0, 64)).max() < 1e-6 if row < 64 else True
+
+
+@pytest.mark.parametrize("area", [136, 136 * 5, 2**30])
+def test_parts_of_a_large_picture_make_the_same_picture(monkeypatch: pytest.MonkeyPatch, area: int) -> None:
+    palettes = [document(3, 1), document(0, 20)]
+    drawn = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 136, 3), np.uint8))
+    whole = [np.asarray(finished(drawn, palette), int) for palette in palettes]
+    cells = [masks.cells(brush.mask, Size(61, 136), 8) for brush in palettes[0].brushes]
+    for module, name in ((masks, "PART"), (shapes, "STRIP"), (shapes, "CROSSINGS")):
+        monkeypatch.setattr(module, name, area)
+    for palette, picture in zip(palettes, whole, strict=True):
+        assert np.abs(np.asarray(finished(drawn, palette), int) - picture).max() <= 1
+    for brush, wanted in zip(palettes[0].brushes, cells, strict=True):
+        assert np.allclose(masks.cells(brush.mask, Size(61, 136), 8), wanted, atol=1e-6)
+
+
+def test_a_picture_is_left_as_it_was_where_no_brush_is_and_taken_where_one_is() -> None:
+    palette = document(0, background={"colour": "#0000ff"})
+    made = np.asarray(finished(Image.new("RGB", (136, 64), "red"), palette))
+    share = masks.rasterise(palette.brushes[0].mask, SIZE)
+    assert (made[share == 0] == (0, 0, 255)).all() and (made[share == 1] == (255, 0, 0)).all()

@@ -1,0 +1,79 @@
+"""Faults on purpose: an exception of any kind at any line of ours that a job executes, by Python's own tracing."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any, TypeVar
+
+from places import ROOT
+
+OURS = (str(ROOT / "lib_regiondiff"), str(ROOT / "scripts"))
+Line = tuple[CodeType, int]
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A line of ours, the so manieth time that it is executed."""
+
+    code: CodeType
+    line: int
+    turn: int
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return f"{Path(self.code.co_filename).relative_to(ROOT)}:{self.line} ({self.code.co_name}), turn {self.turn}"
+
+
+def is_ours(code: CodeType) -> bool:
+    """Whether code stands in the library or the script."""
+    return code.co_filename.startswith(OURS)
+
+
+def executed(job: Callable[[], Made]) -> tuple[Made, Counter[Line]]:
+    """What a job gives, and how often it executes each line of ours, in the order in which it comes to them."""
+    seen: Counter[Line] = Counter()
+
+    def line(frame: FrameType, event: str, given: Any) -> Any:
+        if event == "line":
+            seen[frame.f_code, frame.f_lineno] += 1
+        return line
+
+    def call(frame: FrameType, event: str, given: Any) -> Any:
+        return line if is_ours(frame.f_code) else None
+
+    return traced(job, call), seen
+
+
+def struck(job: Callable[[], Made], spot: Spot, error: BaseException) -> tuple[Made, bool]:
+    """What a job gives that meets an error at a spot, and whether it came there."""
+    left = spot.turn
+
+    def line(frame: FrameType, event: str, given: Any) -> Any:
+        nonlocal left
+        if event == "line" and frame.f_lineno == spot.line:
+            left -= 1
+            if left == 0:
+                raise error  # which ends the tracing too
+        return line
+
+    def call(frame: FrameType, event: str, given: Any) -> Any:
+        return line if frame.f_code is spot.code else None
+
+    return traced(job, call), left == 0
+
+
+def traced(job: Callable[[], Made], trace: Callable[..., Any]) -> Made:
+    """What a job gives under a trace function."""
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        return job()
+    finally:
+        sys.settrace(before)
