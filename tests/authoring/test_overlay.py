@@ -9,16 +9,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
-from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.authoring.overlay import GROUND, TINT, overlay, shares_of, tint
 from lib_regiondiff.command import cli
 from lib_regiondiff.document.palette import Palette, dump, parse
-from lib_regiondiff.planning.plan import Job, make_plan
-
-LEVELS = tuple(exploding(sigma) for sigma in schedule(10))
+from mixtures import mixing, planned
 
 PALETTE = parse(
     {
@@ -63,34 +59,6 @@ def tint_of(picture: np.ndarray) -> np.ndarray:
     """The shares [3, h, w] that a red, a green and a blue brush have in a tinted picture without lines and names."""
     total = (3 * GROUND - picture.sum(axis=-1)) / (TINT * (3 * GROUND - 255))
     return np.stack([(picture[..., c] - GROUND * (1 - TINT * total)) / (255 * TINT) for c in range(3)])
-
-
-def planned(palette: Palette) -> np.ndarray:
-    """What the planner gives to the three brushes at the last level [3, h, w], in cells of 8 pixels."""
-    made = make_plan(palette, Job(palette.size, clock_of(LEVELS), (1,)), GaussianHost(native=4096))
-    found = np.zeros((3, made.size.height, made.size.width))
-    for view in made.views(LEVELS[-2]):
-        for name in set(view.region.names) & set("rgb"):
-            view.box.crop(found["rgb".index(name)])[...] += view.weight.numpy()
-    return found
-
-
-@st.composite
-def mixing(draw: st.DrawFn) -> Palette:
-    """Three brushes on the lines of 32 pixels, of any weight and softness, that cover one another.
-
-    None is so small that the planner's cells show in it, which are coarser than pixels.
-    """
-    span = st.tuples(st.integers(0, 12), st.integers(4, 16)).map(lambda pair: (pair[0], min(16, sum(pair))))
-    brushes = []
-    for index, (name, colour) in enumerate(zip("rgb", ("#ff0000", "#00ff00", "#0000ff"), strict=True)):
-        (left, right), (top, bottom) = draw(span), draw(span)
-        shape = {"rectangle": [side / 16 for side in (left, top, right, bottom)]}
-        more = {"weight": draw(st.sampled_from([1, 9, 0.1])), "feather": draw(st.sampled_from([0, 0, 24, 96]))}
-        brushes.append({"id": name, "colour": colour, "prompt": f"{index + 1}", "mask": shape} | more)
-    overlap = {"rule": draw(st.sampled_from(["painter", "weighted"])), "cover_alpha": draw(st.sampled_from([0, 0.4]))}
-    blend = draw(st.sampled_from(["average", "mixture"]))
-    return parse({"version": 1, "brushes": brushes, "overlap": overlap, "blend": blend, "tiles": None})
 
 
 @given(mixing())

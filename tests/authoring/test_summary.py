@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from test_overlay import mixing, planned
 
 from cli_stub import PALETTE, SUN, TREE, run
 from lib_regiondiff.authoring.summary import Shares, describe_cost, summary
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.document.records import renewed
 from lib_regiondiff.geometry import Size
+from mixtures import mixing, planned
 from palettes import encoded, palettes
 
 PALE = base64.b64encode(encoded(Image.new("L", (8, 8), 0))).decode()

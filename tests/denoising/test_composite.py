@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from test_blur import definition
 
+from blur_definition import definition
 from lib_regiondiff.denoising.composite import WIDE, brushed, finished
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Size

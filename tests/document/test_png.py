@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,49 +17,14 @@ from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import Background, Brush, Lora, Model, Palette, parse
 from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.document.records import made
-from lib_regiondiff.errors import HostError, PaletteError
+from lib_regiondiff.errors import HostError
 from palettes import data_url, encoded, palettes, picture
+from png_files import MADE, chunk, grey, saved, told, with_text
 
-CHOSEN = {"tiles": {"width": 512, "height": 640, "overlap": 128}, "bootstrap": {"levels": 2, "mix": 1.5}}
-MADE = MadeWith("cuda", "float16", {"regiondiff": "0.1.0", "torch": "2.12.0"}, "NVIDIA H200", CHOSEN)
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 ANY_FOLDER = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-
-
-def grey() -> Image.Image:
-    """A small picture."""
-    return Image.new("RGB", (4, 3), (90, 91, 92))
-
-
-def saved(folder: Path, palette: Palette) -> Path:
-    """The PNG of a palette."""
-    png.save(grey(), palette, MADE, folder / "a.png")
-    return folder / "a.png"
-
-
-def told(path: Path) -> str:
-    """What is said of a file that can't be read."""
-    with pytest.raises(PaletteError) as caught:
-        png.load(path)
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    """A chunk of a PNG."""
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def with_text(folder: Path, text: bytes, flag: int = 0) -> Path:
-    """A PNG whose record is this text."""
-    plain = encoded(grey())
-    body = png.MARK + bytes([flag, 0]) + b"\0\0" + text
-    path = folder / "b.png"
-    path.write_bytes(plain[:33] + chunk(b"iTXt", body) + plain[33:])
-    return path
 
 
 @ANY_FOLDER

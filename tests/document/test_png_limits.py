@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from test_record import chunk, grey, saved, told, with_text
 
 from bounded import bounded
 from hostile_cases import document
@@ -18,6 +17,7 @@ from lib_regiondiff.document.palette import Palette, dumps, parse
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.geometry import Size
 from palettes import data_url, encoded
+from png_files import chunk, grey, saved, told, with_text
 
 
 def test_the_pixels_are_read_without_anything_else(tmp_path: Path) -> None:

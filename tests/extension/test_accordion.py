@@ -5,49 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import lib_regiondiff
-from fake_gradio import SCRIPTS, Page, Part, install
+from accordion_page import PLAIN, built, drawn
+from fake_gradio import SCRIPTS, Page, install
 from lib_regiondiff.authoring import presets, typed_controls
-from lib_regiondiff.authoring.preflight import Surroundings
 from lib_regiondiff.document.palette import parse
-from lib_regiondiff.extension import accordion
-from lib_regiondiff.extension.tab import ROLES
-from lib_regiondiff.planning import prompts
-
-PLAIN = json.dumps({"version": 1, "brushes": [{"id": "a", "mask": {"rectangle": [0, 0, 1, 1]}}]})
-
-
-def tab(page: Page) -> dict[str, Part]:
-    """What a tab has around the accordion."""
-    texts = {key: page.make("Textbox", elem_id=f"txt2img_{name}", value="") for name, key in list(ROLES.items())[:2]}
-    numbers = {"guidance": ("cfg_scale", 7.0), "width": ("width", 768), "height": ("height", 512)}
-    return texts | {
-        key: page.make("Slider", elem_id=f"txt2img_{name}", value=value) for key, (name, value) in numbers.items()
-    }
-
-
-def built(page: Page, data_path: Path, around: dict[str, Part] | None = None) -> tuple[Part, Part]:
-    """The accordion of a tab."""
-    around = tab(page) if around is None else around
-    return accordion.accordion("Region Diffusion", lambda name: f"script_{name}", around, data_path)
-
-
-@pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Page:
-    """A page with the accordion in a tab."""
-    page = install(monkeypatch)
-    built(page, tmp_path)
-    return page
-
-
-def drawn(page: Page) -> Any:
-    """The palette that a job would draw."""
-    prompt, negative = page.of("txt2img_prompt").value, page.of("neg_prompt").value
-    return prompts.palette_of(prompts.read(page.of("palette").value), Surroundings(prompt, negative).words)
 
 
 def test_two_values_reach_python_and_building_leaves_no_trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,19 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_ui import PLAIN, built, drawn
 
-from fake_gradio import Page, install
+from accordion_page import PLAIN, drawn
+from fake_gradio import Page
 from lib_regiondiff.authoring import presets, typed_controls
 from lib_regiondiff.document.palette import parse
-
-
-@pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Page:
-    """A page with the accordion in a tab."""
-    page = install(monkeypatch)
-    built(page, tmp_path)
-    return page
 
 
 def test_a_palette_is_saved_and_loaded(page: Page, tmp_path: Path) -> None:

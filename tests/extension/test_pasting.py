@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from test_script import Host
 
 from fake_gradio import Part, install
 from fake_webui import put
@@ -16,6 +15,7 @@ from lib_regiondiff.document.palette import parse
 from lib_regiondiff.extension import jobs, reuse
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.hosts.webui.program.pasting import PasteKey
+from script_host import Host
 
 PALETTE = json.dumps({"version": 1, "brushes": [{"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 1, 1]}}]})
 HOST_NAMES = ["Prompt", "Negative prompt", "Steps", "Seed"]

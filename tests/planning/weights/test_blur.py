@@ -9,18 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from blur_definition import definition
 from lib_regiondiff.planning.weights.blur import EXACT, blur
-
-
-def definition(weight: np.ndarray, deviation: float, ring: bool) -> np.ndarray:
-    """A tap for each cell that is seen."""
-    far = math.ceil(3 * deviation)
-    taps = np.exp(-0.5 * (np.arange(-far, far + 1) / deviation) ** 2)
-    taps /= taps.sum()
-    down = np.pad(weight.astype(float), ((far, far), (0, 0)), mode="edge")
-    down = np.stack([np.convolve(column, taps, "valid") for column in down.T], axis=1)
-    across = np.pad(down, ((0, 0), (far, far)), mode="wrap" if ring else "edge")
-    return np.stack([np.convolve(row, taps, "valid") for row in across])
 
 
 def pictures(height: int, width: int) -> dict[str, np.ndarray]:

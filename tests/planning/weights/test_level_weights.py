@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_plan import palettes
 
 from fakes import GaussianHost
 from lib_regiondiff.document.palette import Palette, parse
@@ -23,6 +22,7 @@ from lib_regiondiff.planning.views import Layout, Region, View
 from lib_regiondiff.planning.weights import feather_limit, level_weights, masks
 from lib_regiondiff.planning.weights.level_weights import KEPT, Steps, Weights
 from lib_regiondiff.planning.weights.partition import fade
+from plan_cases import palettes
 
 CLOCKS = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=6, unique=True).map(
     lambda noises: (*sorted(noises, reverse=True), 0.0)
