@@ -28,7 +28,7 @@ from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.store import ENTRY, Store
 from palettes import data_url, encoded
 
-SMALL_RESULTS = {"schema.rules_of", "hosts.diffusers.tokenizer.merges"}
+SMALL_RESULTS = {"document.rules.rules_of", "hosts.diffusers.checkpoints.tokenizer.merges"}
 """Functions of few and small arguments whose results the whole process may keep."""
 
 
