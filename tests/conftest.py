@@ -1,4 +1,4 @@
-"""Fixtures that several test files share: the known model in memory, as a folder and as a single file."""
+"""Fixtures that several test files share: WebUIs, and the known model in memory, as a folder and as a single file."""
 
 from __future__ import annotations
 
@@ -65,6 +65,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for name in sorted(taken):
         if taken[name] > LONG:
             terminalreporter.write_line(f"takes {taken[name]:.0f} {CPU}, more than {LONG}: {name}")
+
+
+@pytest.fixture(params=["a1111", "forge"])
+def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """The parts of a WebUI that we touch, each test with AUTOMATIC1111's and with Forge's."""
+    import fake_a1111
+    import fake_forge
+
+    return {"a1111": fake_a1111, "forge": fake_forge}[request.param].install(monkeypatch, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,6 @@ import pytest
 import torch
 from PIL import Image
 
-import fake_a1111
-import fake_forge
 from fake_gradio import Page
 from fake_gradio import install as install_page
 from fake_sampler import Job, drawn
@@ -25,7 +23,6 @@ from lib_regiondiff.hosts.webui.program.error_display import RequestError
 from lib_regiondiff.hosts.webui.program.notices import KEY
 from palettes import data_url, encoded
 
-HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 LEFT = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}, "prompt_strength": 0.5}
 URL = data_url(encoded(Image.new("RGB", (40, 20), "blue")))
 BLUE = {"version": 1, "background": {"image": URL}, "brushes": [LEFT]}
@@ -56,13 +53,12 @@ class Interrogator:
         return self.answer
 
 
-@pytest.fixture(params=HOSTS)
-def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
-    made = HOSTS[request.param](monkeypatch, tmp_path)
-    vars(made.shared.state).update(job="txt2img", job_count=3, stopping_generation=False)
-    made.shared.interrogator = Interrogator(made.shared.state, tmp_path)
+@pytest.fixture
+def webui(webui: WebUI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
+    vars(webui.shared.state).update(job="txt2img", job_count=3, stopping_generation=False)
+    webui.shared.interrogator = Interrogator(webui.shared.state, tmp_path)
     put(monkeypatch, "modules.call_queue", queue_lock=threading.Lock())
-    return made
+    return webui
 
 
 @pytest.fixture

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-import fake_a1111
-import fake_forge
 from fake_sampler import Job, drawn, halves
 from fake_webui import WebUI
 from lib_regiondiff.extension import jobs
 from lib_regiondiff.hosts.webui.program.notices import KEY, MOST, SEPARATOR
 
-HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 THIN = "too thin to show much"
-
-
-@pytest.fixture(params=HOSTS)
-def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
-    return HOSTS[request.param](monkeypatch, tmp_path)
 
 
 def brush(**more: Any) -> dict[str, Any]:

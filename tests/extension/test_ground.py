@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +11,6 @@ import pytest
 import torch
 from PIL import Image
 
-import fake_a1111
-import fake_forge
 from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import WebUI
 from lib_regiondiff.document.palette import parse
@@ -24,13 +21,7 @@ from lib_regiondiff.hosts.webui.program.error_display import RequestError
 from lib_regiondiff.planning import crop
 from lib_regiondiff.store import Store
 
-HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 LEFT = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}}
-
-
-@pytest.fixture(params=HOSTS)
-def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
-    return HOSTS[request.param](monkeypatch, tmp_path)
 
 
 def url(pixels: np.ndarray) -> str:

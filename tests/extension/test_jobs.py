@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import torch
 
-import fake_a1111
 import fake_forge
 from fake_sampler import HALF, Job, draw, drawn, halves
 from fake_webui import WebUI
@@ -22,14 +21,8 @@ from lib_regiondiff.hosts.webui.conditioning import Prompts
 from lib_regiondiff.hosts.webui.families import native_side
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
 
-HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 NEAR = 1e-3
 PICTURE = SimpleNamespace(width=256, height=128)
-
-
-@pytest.fixture(params=HOSTS)
-def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
-    return HOSTS[request.param](monkeypatch, tmp_path)
 
 
 @pytest.mark.parametrize("off", [False, None, "", "false", "0", 0, "off"])

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
-import fake_a1111
-import fake_forge
 from fake_sampler import Job
+from fake_webui import WebUI
 from lib_regiondiff.extension import jobs
 from lib_regiondiff.formats import infotext
-
-HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 
 
 class Styles:
@@ -24,11 +17,7 @@ class Styles:
     apply_negative_styles_to_prompt = apply_styles_to_prompt
 
 
-@pytest.mark.parametrize("host", HOSTS)
-def test_typed_regions_are_those_of_the_present_prompt(
-    host: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    webui = HOSTS[host](monkeypatch, tmp_path)
+def test_typed_regions_are_those_of_the_present_prompt(webui: WebUI) -> None:
     webui.shared.prompt_styles = Styles()
     p = Job(webui, ["red BREAK blue"], styles=["long"])
     for prompt in ("red BREAK blue", "green BREAK grey"):

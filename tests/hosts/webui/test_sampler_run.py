@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-import fake_a1111
-import fake_forge
 from fake_sampler import Job, halves
 from fake_webui import WebUI
 from lib_regiondiff.errors import HostError
@@ -22,13 +19,7 @@ from lib_regiondiff.host import Level, Row
 from lib_regiondiff.hosts.row_budget import Careful
 from lib_regiondiff.planning.plan import Plan
 
-HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 BOX = Box(0, 0, 4, 4)
-
-
-@pytest.fixture(params=HOSTS)
-def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
-    return HOSTS[request.param](monkeypatch, tmp_path)
 
 
 class Narrow:

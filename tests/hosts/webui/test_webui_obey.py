@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-import fake_a1111
 import fake_forge
 from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import Checkpoint, WebUI
 from lib_regiondiff.errors import HostError
 
-HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 SAMPLERS = ("Euler", "LCM", "DDIM", "DDIM CFG++")
 NEAR = 1e-3
 KEPT = torch.zeros(3, SIDE, SIDE)
@@ -38,11 +35,6 @@ MODES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "negatives are shown": ({}, {"live_preview_content": "Negative prompt"}),
     "more steps": ({"steps": 9}, {}),
 }
-
-
-@pytest.fixture(params=HOSTS)
-def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
-    return HOSTS[request.param](monkeypatch, tmp_path)
 
 
 def like_alone(webui: WebUI, prompts: tuple[str, str], palette: Any = None, alone: Any = None, **job: Any) -> Tensor:

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 
 import pytest
 import torch
 
-import fake_a1111
-import fake_forge
 from fake_sampler import draw, halves
 from fake_webui import WebUI
 from lib_regiondiff.extension import jobs
 from lib_regiondiff.hosts.webui.sampler_run import Request
 
-HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 PROMPTS = ("green", "[red:green:0.5]", "red AND blue:0.5")
 LEVEL = 2 / 255  # of latents that are pictures from -1 to 1
-
-
-@pytest.fixture(params=HOSTS)
-def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
-    return HOSTS[request.param](monkeypatch, tmp_path)
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +11,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-import fake_a1111
-import fake_forge
 from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import Grid, WebUI
 from lib_regiondiff.errors import HostError
@@ -22,15 +19,9 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui.program import parent_job
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
 
-HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
 NEAR = 1e-3
 TILE = SIDE * 8
 TITLES = ("Prompt matrix", "SD upscale", "SD Upscale", "Poor man's outpainting", "Outpainting mk2")
-
-
-@pytest.fixture(params=HOSTS)
-def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
-    return HOSTS[request.param](monkeypatch, tmp_path)
 
 
 def chosen(script: int) -> dict[str, Any]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-import fake_a1111
-import fake_forge
 from fake_sampler import Job, halves
 from fake_webui import WebUI, put
 from lib_regiondiff import __version__
@@ -17,13 +14,6 @@ from lib_regiondiff.extension import jobs
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.hosts.webui.program import settings
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
-
-HOSTS = {"a1111": fake_a1111.install, "forge": fake_forge.install}
-
-
-@pytest.fixture(params=HOSTS)
-def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
-    return HOSTS[request.param](monkeypatch, tmp_path)
 
 
 def begun(webui: WebUI, palette: Any, *prompts: str, **more: Any) -> Any:
