@@ -106,6 +106,7 @@ def test_a_folder_of_diffusers_draws_the_same(tmp_path: Path) -> None:
     assert np.abs(first - second).max() <= 1
 
 
+@pytest.mark.slow
 def test_a_negative_acts_at_guidance_1_through_attention() -> None:
     host = DiffusersHost.load(str(demo.checkpoint()), "cpu")
     merge(host.pipe.unet, load_file(demo.LORA))
@@ -131,6 +132,7 @@ def test_the_demo_palette_is_obeyed(land: Path, judge: Any) -> None:
         assert inside.mean() > 0.2, f"{name}: {inside.mean():.2f}"
 
 
+@pytest.mark.slow
 def test_its_picture_is_drawn_again_from_the_file(land: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.png"
     assert "differs" not in run("render", land, "-o", again, "--device", "cpu").stderr

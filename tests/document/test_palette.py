@@ -53,7 +53,7 @@ def test_any_value_gives_a_palette_or_an_error_that_says_why(data: Any) -> None:
     assert_told(data)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(mutants())
 def test_any_change_of_a_document_gives_a_palette_or_an_error_that_says_why(data: Any) -> None:
     assert_told(data)

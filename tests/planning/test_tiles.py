@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib_regiondiff.geometry import Box, Size
@@ -37,6 +37,7 @@ def test_reference_scene_needs_four_tiles() -> None:
     assert len(tiles.starts(384, 64, 16)) == 8
 
 
+@settings(max_examples=settings.default.max_examples // 2)  # type: ignore[union-attr]
 @given(st.builds(Size, SIDE, SIDE), st.builds(Size, st.integers(1, 80), st.integers(1, 80)), st.integers(0, 60), OFFSET)
 def test_grid_covers_its_box(size: Size, tile: Size, overlap: int, offset: tuple[int, int]) -> None:
     top, left = offset

@@ -96,7 +96,7 @@ def eroded(mask: np.ndarray, by: int) -> np.ndarray:
     return inner
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", some(SAMPLERS, "Euler a", "DPM++ 2M", "LCM"))
 @pytest.mark.parametrize(("size", "shape"), some([((128, 64), (2, 1)), ((168, 64), (3, 1))], ((168, 64), (3, 1))))
 def test_two_and_three_brushes_obey(
     host: DiffusersHost, alone: Alone, sampler: str, size: tuple[int, int], shape: tuple[int, int]
@@ -147,7 +147,7 @@ def test_uncovered_canvas_belongs_to_the_background(host: DiffusersHost, alone: 
 @pytest.mark.parametrize("dtype", some(["float16", "bfloat16"], "bfloat16"))
 def test_half_precision_obeys(known_folder: Path, dtype: str) -> None:
     half = DiffusersHost.load(str(known_folder), "cpu", dtype)
-    document = palette("Euler", (64, 64), brushes=grid(2, 1), steps=3)  # a CPU is slow in half precision
+    document = palette("Euler", (64, 64), brushes=grid(2, 1), steps=2)  # a CPU is slow in half precision
     pixels = np.array(render(half, document)[0].image, float)
     assert str(half.latent.dtype) == f"torch.{dtype}"
     assert np.abs(pixels[8:-8, 8:24].mean(axis=(0, 1)) - [255, 0, 0]).max() <= TOLERANCE
