@@ -1,4 +1,4 @@
-"""Lets the fidelity benchmark import the toy world from tools/; importing this module is all that it takes."""
+"""Lets the fidelity benchmark import the toy world from tools/demo_model: importing this module is all it takes."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-sys.path.append(str(ROOT / "tools"))
+sys.path.append(str(ROOT / "tools" / "demo_model"))
 os.environ.setdefault("HF_HUB_OFFLINE", "1")

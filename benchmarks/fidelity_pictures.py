@@ -49,7 +49,7 @@ class Setup:
     def of(given: argparse.Namespace) -> Setup:
         """What the options of a command line say; pictures of other weights lie in other folders."""
         if not Path(given.model).exists():
-            raise SystemExit(f"{given.model}: no such model; `python tools/train_demo_model.py` makes it")
+            raise SystemExit(f"{given.model}: no such model; `python tools/demo_model/train_demo_model.py` makes it")
         fast, full = CACHE / fingerprint(given.model, given.lora), CACHE / fingerprint(given.model)
         for folder in (fast, full):
             folder.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
-CACHE = Path(__file__).resolve().parent.parent / ".cache" / "train"
+CACHE = Path(__file__).resolve().parents[2] / ".cache" / "train"
 
 
 @dataclass(frozen=True)

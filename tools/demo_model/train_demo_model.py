@@ -1,4 +1,4 @@
-"""Train the demo model: `python tools/train_demo_model.py STAGE`, the stages in the order of STAGES, then export."""
+"""Train the demo model: `python tools/demo_model/train_demo_model.py STAGE`, in the order of STAGES, then export."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 import torch.multiprocessing
 
-sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
 STAGES: Mapping[str, tuple[str, int]] = {
     "vae": ("demo_vae", 2600),
