@@ -12,16 +12,19 @@ if TYPE_CHECKING:
     from lib_regiondiff.document.palette import Background, Brush, Palette, dump, parse
     from lib_regiondiff.errors import HostError, PaletteError
     from lib_regiondiff.geometry import Size
-    from lib_regiondiff.hosts.diffusers import load, render
+    from lib_regiondiff.hosts.diffusers import load_model, render, renders
 
-__all__ = ["Background", "Brush", "HostError", "Palette", "PaletteError", "Size", "dump", "load", "parse", "render"]
+__all__ = [
+    "Background", "Brush", "HostError", "Palette", "PaletteError", "Size",
+    "dump", "load_model", "parse", "render", "renders",
+]  # fmt: skip
 __version__ = "0.1.0"
 LOADED = fingerprint(Path(__file__).parent)
 """The fingerprint of the source when it was imported: what a program that runs on keeps in memory."""
 PLACES = {
     "errors": ("HostError", "PaletteError"),
     "geometry": ("Size",),
-    "hosts.diffusers": ("load", "render"),
+    "hosts.diffusers": ("load_model", "render", "renders"),
     "document.palette": ("Background", "Brush", "Palette", "dump", "parse"),
 }
 """Where names come from, when somebody asks for them: torch and diffusers take seconds, and may be absent."""

@@ -48,8 +48,6 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
     if absent():
         raise HostError("render", f"the package {absent()[0]}", "nothing", INSTALL)
     quieten()
-    import torch
-
     from lib_regiondiff.hosts.diffusers.additions.accelerators import proposals_of
     from lib_regiondiff.hosts.diffusers.additions.additions import extras_of
     from lib_regiondiff.hosts.diffusers.host import DiffusersHost
@@ -60,16 +58,13 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
     added = extras_of(palette, place, demo.PARTS, how.embeddings)
     added = replace(added, room=Room(how.rows, how.whole, how.offload))
     loaded = replace(DiffusersHost.load(place, device, dtype, added), name=model)
-    card = loaded.latent.device
-    name = torch.cuda.get_device_name(card) if card.type == "cuda" else ""
-    made = MadeWith(card.type, str(loaded.latent.dtype).removeprefix("torch."), png.versions(), name)
     proposals = proposals_of(loaded.pipe, place, added)
 
     def drawn(palette: Palette, seeds: Sequence[int], told: Callable[[int, int], None], batch: int) -> Iterator[Any]:
         # Which model it is has been settled: options, or --trust.
         return renders(loaded, palette, seeds, lambda step: told(step.done, step.total), batch, ignore_model=True)
 
-    return Renderer(drawn, made, loaded.fingerprint, proposals, loaded.latent.native)
+    return Renderer(drawn, loaded.made_with(), loaded.fingerprint, proposals, loaded.latent.native)
 
 
 def absent() -> list[str]:

@@ -17,7 +17,8 @@ from places import ROOT
 
 diffusers = pytest.importorskip("diffusers")
 
-from lib_regiondiff import demo, load, render
+from lib_regiondiff import demo, load_model, render
+from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import Palette, dumps, parse
 from lib_regiondiff.errors import HostError, PaletteError
 from lib_regiondiff.hosts.diffusers import DiffusersHost, Extras, LoraFile, Step
@@ -50,7 +51,7 @@ def test_the_page_of_the_library_runs(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_the_demo_model_is_loaded_by_its_name() -> None:
-    loaded, named = load("demo"), DiffusersHost.load(str(demo.checkpoint()))
+    loaded, named = load_model("demo"), DiffusersHost.load(str(demo.checkpoint()))
     assert loaded.name == "demo" and loaded.fingerprint == named.fingerprint and loaded.latent == named.latent
 
 
@@ -79,7 +80,7 @@ def test_paths_may_be_texts(tmp_path: Path) -> None:
 
 
 def test_a_lora_that_is_given_by_text_counts() -> None:
-    plain, changed = load("demo"), load("demo", added=Extras(loras=(str(demo.LORA),)))
+    plain, changed = load_model("demo"), load_model("demo", added=Extras(loras=(str(demo.LORA),)))
     before, after = (dict(host.pipe.unet.named_parameters()) for host in (plain, changed))
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert changed.fingerprint.startswith(f"{plain.fingerprint}+")
@@ -93,8 +94,38 @@ def test_a_pipeline_for_img2img_draws_as_one_for_txt2img(host: DiffusersHost) ->
     for brushes in ([], [RED]):
         one, two = (np.asarray(render(each, document(brushes=brushes))[0].image) for each in (host, other))
         assert np.array_equal(one, two)
-    with pytest.raises(HostError, match="expected a text-to-image model"):
-        DiffusersHost.of(type("StableDiffusionInpaintPipeline", (), {})(), "a")
+
+
+def test_a_pipeline_in_memory_is_a_model(host: DiffusersHost) -> None:
+    parts = host.pipe.components
+    for kind in (diffusers.StableDiffusionPipeline, diffusers.StableDiffusionInpaintPipeline):
+        other = load_model(kind(**parts, requires_safety_checker=False))
+        assert type(other.pipe) is diffusers.StableDiffusionPipeline and other.pipe.unet is host.pipe.unet
+        one, two = (np.asarray(render(each, document())[0].image) for each in (host, other))
+        assert np.array_equal(one, two)
+
+
+def test_what_is_no_model_is_told(host: DiffusersHost) -> None:
+    with pytest.raises(HostError, match="the pipeline: expected a text-to-image model"):
+        load_model(type("KandinskyInpaintPipeline", (), {"components": {}})())
+    with pytest.raises(HostError, match=r"model: expected a folder, a file, a hub id, .* a pipeline .*, got int"):
+        load_model(3)
+    with pytest.raises(HostError, match="model: expected a pipeline alone"):
+        load_model(host.pipe, dtype="float16")
+    blocks = {"down_block_types": ("DownBlock2D",), "up_block_types": ("UpBlock2D",), "block_out_channels": (32,)}
+    wide = diffusers.UNet2DConditionModel(sample_size=8, in_channels=9, layers_per_block=1, **blocks)
+    parts = host.pipe.components | {"unet": wide}
+    with pytest.raises(HostError, match="a UNet with 4 input channels, got 9"):
+        load_model(diffusers.StableDiffusionInpaintPipeline(**parts, requires_safety_checker=False))
+
+
+def test_a_picture_is_saved_with_its_palette(host: DiffusersHost, tmp_path: Path) -> None:
+    (made,) = render(host, document(bootstrap={"levels": 1}))
+    made.save(tmp_path / "a.png")
+    palette, noted = png.load(tmp_path / "a.png")
+    assert palette == made.palette and noted.device == "cpu" and noted.versions["torch"] == torch.__version__
+    with pytest.raises(HostError, match=r"nowhere"):
+        made.save(str(tmp_path / "nowhere" / "a.png"))
 
 
 @pytest.mark.parametrize("sampler", some(["Euler", "Euler a", "DPM++ 2M", "Heun", "DDIM"], "Euler a"))

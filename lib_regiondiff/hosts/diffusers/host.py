@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from lib_regiondiff import demo
 from lib_regiondiff.denoising.parameterization import PREDICTIONS
+from lib_regiondiff.document import png
+from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
@@ -23,7 +25,7 @@ from lib_regiondiff.hosts.diffusers.additions import additions
 from lib_regiondiff.hosts.diffusers.additions.additions import NOTHING, Extras, Place
 from lib_regiondiff.hosts.diffusers.additions.vaes import encoded, width
 from lib_regiondiff.hosts.diffusers.checkpoints import loader
-from lib_regiondiff.hosts.diffusers.families.families import SD, Family, drawing, family_of
+from lib_regiondiff.hosts.diffusers.families.families import SD, Family, drawing, expect_text_to_image, family_of
 from lib_regiondiff.hosts.diffusers.families.question import Question
 from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.hosts.diffusers.text import encoding
@@ -75,15 +77,22 @@ class DiffusersHost:
 
     @staticmethod
     def of(pipe: Any, name: str = "", fingerprint: str = "") -> DiffusersHost:
-        """A host for a pipeline that is loaded already; one for img2img lends its parts to one for txt2img."""
-        pipe = drawing(pipe)
-        family = family_of(type(pipe).__name__, name or "the pipeline")
+        """A host for a pipeline in memory; one for img2img or inpainting lends its parts to one for txt2img."""
+        pipe, where = drawing(pipe), name or "the pipeline"
+        family = family_of(type(pipe).__name__, where)
         cell, network = 2 ** (len(pipe.vae.config.block_out_channels) - 1), getattr(pipe, family.network)
+        expect_text_to_image(family, network.config, where)
         native = network.config.get("sample_size", SIDE) * cell
         kind = "flow" if samplers.is_flow(pipe.scheduler) else pipe.scheduler.config.prediction_type
         channels = pipe.vae.config.latent_channels
         spec = LatentSpec(channels, cell, native, pipe.device, network.dtype, prediction=kind)
         return DiffusersHost(pipe, spec, name, fingerprint, family)
+
+    def made_with(self) -> MadeWith:
+        """What pixels depend on besides palette and model: device, dtype, versions."""
+        device = self.latent.device
+        card = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
+        return MadeWith(device.type, str(self.latent.dtype).removeprefix("torch."), png.versions(), card)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """The parts of a prompt, encoded once whatever the size; only a positive prompt has several."""
@@ -189,6 +198,23 @@ class DiffusersHost:
         if self.pipe.vae.dtype != torch.float16:
             return f"try {wide}"
         return f"this VAE is not made for float16: {wide}, or a VAE that is (for SDXL sdxl-vae-fp16-fix)"
+
+
+def load_model(source: Any, device: str = "auto", dtype: str = "auto", added: Extras = NOTHING) -> DiffusersHost:
+    """A host for a model: a diffusers folder, a .safetensors or .ckpt file, a hub id, `demo`, or a pipeline in memory.
+
+    device: auto, cpu, cuda, cuda:N or mps; dtype: auto (float16 on cuda, else float32), float32, float16, bfloat16.
+    `added` are LoRAs, another VAE and the like. A pipeline in memory stays where and what it is, quantized too; one
+    for img2img or inpainting lends its parts to one that draws from words. Raises HostError for what can't be had.
+    """
+    if isinstance(source, str | os.PathLike):
+        return DiffusersHost.load(source, device, dtype, added)
+    if not hasattr(source, "components"):
+        got = type(source).__name__
+        raise HostError("model", "a folder, a file, a hub id, `demo`, or a pipeline of diffusers", got)
+    if (device, dtype, added) != ("auto", "auto", NOTHING):
+        raise HostError("model", "a pipeline alone", "device, dtype or additions beside it", "set them on the pipeline")
+    return DiffusersHost.of(source)
 
 
 def scales(levels: Sequence[Level], like: Tensor) -> tuple[Tensor, Tensor]:

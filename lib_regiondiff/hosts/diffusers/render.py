@@ -8,6 +8,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,7 +18,9 @@ from torch import Tensor
 from lib_regiondiff.denoising.composite import finished
 from lib_regiondiff.denoising.model import region_model
 from lib_regiondiff.denoising.parameterization import PREDICTIONS
+from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import Model, Palette, parse
+from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.document.records import made
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box
@@ -52,6 +55,11 @@ class Render:
     image: Image.Image
     palette: Palette
     chosen: Mapping[str, Any] = field(default_factory=dict)
+    made_with: MadeWith = MadeWith("", "", {})
+
+    def save(self, path: str | Path) -> None:
+        """Write a PNG that carries its palette, all or nothing; HostError names the path where it can't be written."""
+        png.save(self.image, self.palette, self.made_with, Path(path))
 
 
 def render(
@@ -83,7 +91,7 @@ def renders(
     ignore_model: bool = False,
 ) -> Iterator[Render]:
     """The same, each picture as soon as it is ready."""
-    _expect(isinstance(host, DiffusersHost), "host", "a host, which `load` or `DiffusersHost.of` gives", host)
+    _expect(isinstance(host, DiffusersHost), "host", "a host, which `load_model` gives", host)
     _expect(isinstance(batch, int) and batch >= 1, "batch", "a whole number from 1", batch)
     _expect(progress is None or callable(progress), "progress", "a function of a Step, or None", progress)
     palette = palette if isinstance(palette, Palette) else parse(palette)
@@ -93,6 +101,7 @@ def renders(
     if not ignore_model:
         expect_agreement(model, palette)
     host = replace(host, clip_skip=skip)  # with a row budget of its own
+    noted = host.made_with()
     groups = [tuple(seeds[start : start + batch]) for start in range(0, len(seeds), batch)]
     steps, total, store = itertools.count(1), len(groups) * (palette.steps - init_image.skipped(palette)), Store()
 
@@ -105,7 +114,9 @@ def renders(
         run = Run.of(host, replace(palette, seed=group[0]), watch, seeds=group, store=store)
         for seed, latent in zip(group, run.latents().split(1), strict=True):
             image = decoded(host, latent, palette)
-            yield Render(finished(image, palette, store), replace(palette, seed=seed, model=model), run.plan.chosen)
+            chosen = run.plan.chosen
+            whole = finished(image, palette, store)
+            yield Render(whole, replace(palette, seed=seed, model=model), chosen, replace(noted, chosen=chosen))
 
 
 def _expect(true: bool, name: str, expected: str, got: Any) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import shutil
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +27,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import write_tokenizer
 from lib_regiondiff.hosts.diffusers.families import flow
-from lib_regiondiff.hosts.diffusers.host import DiffusersHost
+from lib_regiondiff.hosts.diffusers.host import DiffusersHost, load_model
 from lib_regiondiff.hosts.diffusers.render import Run
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from lib_regiondiff.planning import noise
@@ -207,3 +209,15 @@ def test_a_folder_is_loaded_whole(host: DiffusersHost, tmp_path: Path) -> None:
     document = palette(brushes=HALVES, steps=2)
     assert loaded.family is host.family and loaded.latent == host.latent
     assert torch.equal(Run.of(loaded, document).latents(), Run.of(host, document).latents())
+
+
+def test_a_quantized_network_draws_nearly_the_same(host: DiffusersHost) -> None:
+    """In 8 bits, as people load Flux on small cards: its weights are no parameters any more."""
+    whole, document = host.pipe.transformer, palette(brushes=HALVES)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a newer way, which is a package of its own
+        small = torch.ao.quantization.quantize_dynamic(copy.deepcopy(whole), {torch.nn.Linear}, dtype=torch.qint8)
+    pipe = type(host.pipe)(**{**host.pipe.components, "transformer": small})
+    latents = [Run.of(each, document).latents() for each in (host, load_model(pipe))]
+    assert not torch.equal(*latents)
+    assert (latents[0] - latents[1]).abs().mean() < 0.05 * latents[0].abs().mean()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -135,7 +136,7 @@ FAMILIES: Mapping[str, Family] = {
 
 def drawing(pipe: Any) -> Any:
     """The pipeline that draws from words with the parts of one that draws from pictures; others stay."""
-    kind = getattr(diffusers, type(pipe).__name__.replace("Img2Img", ""), None)
+    kind = getattr(diffusers, re.sub("Img2Img|Inpaint", "", type(pipe).__name__), None)
     if kind is None or isinstance(pipe, kind) or kind.__name__ not in FAMILIES:
         return pipe
     taken = inspect.signature(kind.__init__).parameters
