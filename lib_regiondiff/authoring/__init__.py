@@ -1,1 +1,1 @@
-"""Authoring: a palette comes in; what helps a person to make it better goes out: notices, cost, previews, presets."""
+"""Authoring: a palette comes in; what helps people to improve it goes out: notices, cost, previews, presets."""

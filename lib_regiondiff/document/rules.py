@@ -266,8 +266,9 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 def _unknown(key: str, known: Mapping[str, Any], path: str) -> Problem:
     near = nearest(key, known)
-    hint = f"'{near}'" if near else "one of " + ", ".join(known)
-    return Problem(join(path, key), f"a known key (did you mean {hint}?)", "an unknown key")
+    if near:
+        return Problem(join(path, key), f"a known key (did you mean '{near}'?)", "an unknown key")
+    return Problem(join(path, key), f"a known key (one of {', '.join(known)})", "an unknown key, or a newer one")
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

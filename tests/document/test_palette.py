@@ -137,7 +137,7 @@ def test_misspelt_words_and_shapes_are_told_the_nearest_one_too() -> None:
 
 def test_a_key_like_no_other_is_told_them_all() -> None:
     assert problems({"version": 1, "overlap": {"zzz": 1}}) == [
-        "overlap.zzz: expected a known key (did you mean one of rule, cover_alpha?), got an unknown key"
+        "overlap.zzz: expected a known key (one of rule, cover_alpha), got an unknown key, or a newer one"
     ]
 
 
