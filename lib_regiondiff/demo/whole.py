@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 UP, DOWN = ".up", ".down"
 VARIABLE = "REGIONDIFF_CACHE"
+LAYOUT = 2
+"""Of the file that is made; another number has it made anew."""
 
 
 def checkpoint() -> Path:
     """The whole checkpoint, a single file in SD1's layout; made once, in `cache_folder`."""
-    name = hashlib.sha256(demo.LATER.read_bytes()).hexdigest()[:10]
+    name = f"{hashlib.sha256(demo.LATER.read_bytes()).hexdigest()[:10]}-{LAYOUT}"
     place = cache_folder() / name / demo.FIRST.name
     if not place.exists():
         try:
@@ -45,10 +48,24 @@ def write(place: Path) -> None:
     with orderly():
         try:
             save_file(changed(load_file(demo.FIRST), load_file(demo.LATER)), unfinished, metadata=notes)
+            sort_notes(unfinished, notes)
             place.with_suffix(".yaml").write_bytes(demo.FIRST.with_suffix(".yaml").read_bytes())
             unfinished.replace(place)
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+def sort_notes(path: Path, notes: Mapping[str, str]) -> None:
+    """Put a safetensors file's notes in order: the format's library writes them in another one each time.
+
+    The file's hash names the model in pictures, and is to be the same wherever the file was made.
+    """
+    head = b'{"__metadata__":'
+    text = json.dumps(dict(sorted(notes.items())), separators=(",", ":"), ensure_ascii=False).encode()
+    with path.open("r+b") as file:
+        file.seek(8)
+        assert file.read(len(head)) == head, "the library writes notes first"
+        file.write(text)
 
 
 def changed(first: Mapping[str, Tensor], later: Mapping[str, Tensor]) -> dict[str, Tensor]:

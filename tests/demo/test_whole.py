@@ -40,6 +40,12 @@ def test_the_notes_of_the_file_and_its_yaml_stay() -> None:
     assert demo.checkpoint().with_suffix(".yaml").read_bytes() == demo.FIRST.with_suffix(".yaml").read_bytes()
 
 
+def test_its_bytes_are_the_same_wherever_it_is_made(tmp_path: Path) -> None:
+    for number in range(3):
+        whole.write(tmp_path / f"{number}.safetensors")
+    assert len({path.read_bytes() for path in tmp_path.glob("*.safetensors")}) == 1
+
+
 def test_it_is_made_once_and_leaves_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(whole.VARIABLE, str(tmp_path / "cä che"))
     place = demo.checkpoint()
