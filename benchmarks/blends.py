@@ -1,8 +1,8 @@
 """Which method draws what the palette says? `python benchmarks/blends.py [--count N] [--write]` compares them in pairs.
 
 `average` (MultiDiffusion) and `mixture` (Mixture of Diffusers) draw palettes of fidelity.py's kind on the same seeds,
-none of them those of docs/fidelity.md, in few steps and in many, with tiles and without. One JSON line for each case;
-pictures are kept in .cache/fidelity. `--write` renews the table in docs/recommended.md.
+none of them those of docs/reports/fidelity.md, in few steps and in many, with tiles and without. One JSON line for
+each case; pictures are kept in .cache/fidelity. `--write` renews the table in docs/reports/settings.md.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def main() -> None:
     """The command line."""
     parser = options(__doc__, count=30)
     parser.add_argument("--cases", default=",".join(PAIRS), help="draw these only; what is there counts all the same")
-    parser.add_argument("--write", action="store_true", help="renew the table in docs/recommended.md")
+    parser.add_argument("--write", action="store_true", help="renew the table in docs/reports/settings.md")
     given = parser.parse_args()
     pairs = list(PAIRS.values())
     wanted = [PAIRS[name] for name in given.cases.split(",") if name]
@@ -58,7 +58,7 @@ def main() -> None:
     records = found(work, given.count, given.workers)
     tell("blends", records, PAIRS)
     if given.write:
-        renew(DOCS / "recommended.md", table(records, pairs, SCORES, cell))
+        renew(DOCS / "reports" / "settings.md", table(records, pairs, SCORES, cell))
 
 
 if __name__ == "__main__":

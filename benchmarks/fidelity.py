@@ -2,7 +2,7 @@
 
 Random palettes of the toy world, drawn with the demo model by each method of the ladder on the same seeds, judged by
 the labeller. One JSON line for each method; pictures are kept in .cache/fidelity, so that a run that was stopped goes
-on. `--write` renews docs/fidelity.md and its pictures.
+on. `--write` renews docs/reports/fidelity.md and its pictures.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument(
         "--methods", default="".join(METHODS), help="draw these only; what is there counts all the same"
     )
-    parser.add_argument("--write", action="store_true", help="renew docs/fidelity.md and docs/pictures/fidelity.png")
+    parser.add_argument("--write", action="store_true", help="renew docs/reports/fidelity.md and its picture")
     given = parser.parse_args()
     work = functools.partial(measure, setup=Setup.of(given), letters=given.methods)
     known = found(work, given.count, given.workers)

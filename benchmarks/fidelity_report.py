@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from lib_regiondiff.authoring.overlay import overlay
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PAGE, SHEET = DOCS / "fidelity.md", DOCS / "pictures" / "fidelity.png"
+PAGE, SHEET = DOCS / "reports" / "fidelity.md", DOCS / "pictures" / "fidelity.png"
 OURS, NAIVE, SLOW, CEILING = "f", "b", "g", "true"
 SCORES = (*NAMES, "seams", "elsewhere changed")
 LABELS = {letter: label for letter, (label, _) in METHODS.items()} | {CEILING: "the true picture through the VAE"}

@@ -1,4 +1,4 @@
-"""Ways to draw that are compared in pairs: on equal palettes and seeds, none of them those of docs/fidelity.md.
+"""Ways to draw that are compared in pairs: on equal palettes and seeds, none of them those of docs/reports/fidelity.md.
 
 A recipe is what a palette is drawn with; a pair tells what its second recipe gains over its first, with the 95 %
 interval over palettes. Pictures are kept in .cache/fidelity under the recipe's name, so programs share them.

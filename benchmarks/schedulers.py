@@ -1,8 +1,8 @@
 """Does every sampler of the diffusers host obey? The model whose colours are known draws with each in four ways.
 
-Prints docs/schedulers.md: for each sampler the largest difference, in grey levels of 255, between the mean colour of a
-region, 8 px from its edges, and what its prompt alone gives.
-Command line: `PYTHONPATH=.:tests/support python benchmarks/schedulers.py [--output FILE] [NAME ...]`.
+Prints docs/reports/schedulers.md: for each sampler the largest difference, in grey levels of 255, between the mean
+colour of a region, 8 px from its edges, and what its prompt alone gives.
+Command line: `PYTHONPATH=.:tests python benchmarks/schedulers.py [--output FILE] [NAME ...]`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What does each recommended setting change? `python benchmarks/settings.py [--count N] [--write]` tries one at a time.
 
 Our defaults in five LCM steps without guidance draw palettes, then each variation on the same seeds; and again with
-the true background as a picture to paint on. None of the palettes is one of docs/fidelity.md. One JSON line for each
-variation; pictures are kept in .cache/fidelity. `--write` renews the tables in docs/recommended.md.
+the true background as a picture to paint on. None of the palettes is one of docs/reports/fidelity.md. One JSON line
+for each variation; pictures are kept in .cache/fidelity. `--write` renews the tables in docs/reports/settings.md.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def main() -> None:
     """The command line."""
     parser = options(__doc__, count=24)
     parser.add_argument("--cases", default=",".join(ALL), help="draw these only; what is there counts all the same")
-    parser.add_argument("--write", action="store_true", help="renew the tables in docs/recommended.md")
+    parser.add_argument("--write", action="store_true", help="renew the tables in docs/reports/settings.md")
     given = parser.parse_args()
     wanted = [ALL[name] for name in given.cases.split(",") if name]
     work = functools.partial(measure, setup=Setup.of(given), pairs=list(ALL.values()), wanted=wanted)
@@ -98,8 +98,8 @@ def main() -> None:
     tell("settings", records, PAIRS, KEYS)
     tell("settings", records, OVER, PAINTED_KEYS)
     if given.write:
-        renew(DOCS / "recommended.md", page(records, PAIRS, KEYS), "settings")
-        renew(DOCS / "recommended.md", page(records, OVER, PAINTED_KEYS), "settings over a picture")
+        renew(DOCS / "reports" / "settings.md", page(records, PAIRS, KEYS), "settings")
+        renew(DOCS / "reports" / "settings.md", page(records, OVER, PAINTED_KEYS), "settings over a picture")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ WHOLE = {True: 1.5, False: 3.0}
 LEAST = 0.25
 """Least overlap of tiles, in native sides."""
 BLEND = "average"
-"""The method, in few steps and in many; docs/recommended.md says by what measurement."""
+"""The method, in few steps and in many; docs/reports/settings.md says by what measurement."""
 
 
 def settled(palette: Palette, size: Size, native: int, clock: tuple[float, ...], guidance: float) -> Palette:
