@@ -2,7 +2,7 @@
 
 Prints docs/reports/schedulers.md: for each sampler the largest difference, in grey levels of 255, between the mean
 colour of a region, 8 px from its edges, and what its prompt alone gives.
-Command line: `PYTHONPATH=.:tests python benchmarks/schedulers.py [--output FILE] [NAME ...]`.
+Command line: `PYTHONPATH=.:tests/support python benchmarks/schedulers.py [--output FILE] [NAME ...]`.
 """
 
 from __future__ import annotations
