@@ -14,6 +14,7 @@ from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Cond, LatentSpec, Parts
 from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.surroundings import Around, Surround, centred
+from lib_regiondiff.planning.weights.blends import find_blend
 
 WINDOW_MULTIPLE = 64
 
@@ -80,14 +81,13 @@ class Layout:
         cell, grid = latent.pixels_per_cell, palette.tiles
         assert not isinstance(grid, str), "settled"
         tile, overlap = _tile(grid, cell) if grid else (None, 0)
-        default = "gaussian" if palette.blend == "mixture" else "linear"
         return Layout(
             canvas=size.cells(cell),
             least=latent.native // cell,
             multiple=max(1, WINDOW_MULTIPLE // cell),
             tile=tile,
             overlap=overlap,
-            kind=(grid.window if grid else None) or default,
+            kind=(grid.window if grid else None) or find_blend(palette.blend).window,
             device=latent.device,
             ring=grid is not None and grid.wrap,
         )

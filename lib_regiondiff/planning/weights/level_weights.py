@@ -45,7 +45,8 @@ class Weights:
     @staticmethod
     def of(soft: np.ndarray, quantization: str, clock: Sequence[float], acts: Sequence[tuple[bool, ...]]) -> Weights:
         """For brushes that act or not at each step of a clock, each of them a region."""
-        pairs = [pair if quantization != "none" else None for pair in itertools.pairwise(clock)]
+        follows = masks.QUANTIZATIONS[quantization] is not None
+        pairs = [pair if follows else None for pair in itertools.pairwise(clock)]
         steps = tuple(Acting(*each) for each in zip(acts, pairs, strict=True))
         return Weights(soft, quantization, steps, _each(soft))
 

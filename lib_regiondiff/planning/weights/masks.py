@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -112,9 +112,12 @@ def partition(layers: Sequence[Layer], size: Size, overlap: Overlap, ring: bool 
 
 
 def hard(layers: Sequence[Layer], size: Size, overlap: Overlap) -> np.ndarray:
-    """The same before feathers soften the edges: in order, or mixed, each by its weight."""
+    """Weights float32 [1 + P, h, w] as `partition` makes them, before feathers soften the edges.
+
+    `overlap.rule` is a key of OVERLAP_RULES, and decides what each layer has where several cover a cell.
+    """
     stack = np.empty((1 + len(layers), size.height, size.width), np.float32)
-    order = _painter if overlap.rule == "painter" else _mixed
+    order = OVERLAP_RULES[overlap.rule]
     for top, bottom in parts(0, size.height, size.width, NUMBERS // len(stack)):
         made = stack[:, top:bottom]
         coverages = [layer.coverage[top:bottom] for layer in layers]
@@ -153,6 +156,12 @@ def _mixed(made: np.ndarray, coverages: Sequence[np.ndarray], keep: np.floating)
         made[0] *= 1 - coverage
 
 
+OverlapRule = Callable[[np.ndarray, Sequence[np.ndarray], np.floating], None]
+"""Fills weights [1 + P, h, w] from coverages [h, w] and the share that covered layers keep, in place."""
+OVERLAP_RULES: Mapping[str, OverlapRule] = {"painter": _painter, "weighted": _mixed}
+"""A palette's `overlap.rule` -> how layers share the cells that several of them cover."""
+
+
 def _filled(made: np.ndarray, coverages: Sequence[np.ndarray]) -> None:
     """Nothing is left to the background where brushes that meet inside a cell fill it together."""
     total = np.zeros_like(made[0])
@@ -174,26 +183,48 @@ def _feathered(stack: np.ndarray, feathers: Sequence[float], ring: bool) -> np.n
 
 
 def _normalised(stack: np.ndarray) -> np.ndarray:
-    """The same, changed in place to sum to 1."""
+    """Weights [1 + P, h, w], scaled in place so that they sum to 1 at each cell."""
     stack /= stack.sum(axis=0, keepdims=True)
     return stack
+
+
+def _discrete(weights: np.ndarray, noise: float, following: float) -> np.ndarray:
+    """All of a cell, or nothing."""
+    del following
+    return (weights > noise).astype(np.float32)
+
+
+def _continuous(weights: np.ndarray, noise: float, following: float) -> np.ndarray:
+    """A ramp between the noise of this level and the following one's."""
+    if noise <= following:
+        return _discrete(weights, noise, following)
+    return np.clip((weights - following) / (noise - following), 0, 1).astype(np.float32)
+
+
+def _semi_continuous(weights: np.ndarray, noise: float, following: float) -> np.ndarray:
+    """Discrete until the last level."""
+    return (_continuous if following <= 0 else _discrete)(weights, noise, following)
+
+
+Quantization = Callable[[np.ndarray, float, float], np.ndarray]
+"""(weights, noise, following noise) -> weights float32 of one shape, in [0, 1]."""
+QUANTIZATIONS: Mapping[str, Quantization | None] = {
+    "none": None,
+    "discrete": _discrete,
+    "semi-continuous": _semi_continuous,
+    "continuous": _continuous,
+}
+"""A palette's `quantization` -> how masks grow as the noise falls; None where they do not."""
 
 
 def quantize(weights: np.ndarray, kind: str, noise: float, following: float) -> np.ndarray:
     """Brush weights [P, h, w] at a level, by its noise and that of the following level (0 after the last).
 
-    StreamMultiDiffusion's noise-level masks: discrete is weight > noise, continuous a ramp between the two levels,
-    semi-continuous discrete until the last level. What a brush has to itself it has at any level, also at noise 1,
-    where flow models begin.
+    StreamMultiDiffusion's noise-level masks, of a kind in QUANTIZATIONS. What a brush has to itself it has at any
+    level, also at noise 1, where flow models begin.
     """
-    if kind == "semi-continuous":
-        kind = "continuous" if following <= 0 else "discrete"
-    if kind == "none":
-        return weights
-    noise = min(noise, 1 - TRACE)
-    if kind == "discrete" or noise <= following:
-        return (weights > noise).astype(np.float32)
-    return np.clip((weights - following) / (noise - following), 0, 1).astype(np.float32)
+    quantization = QUANTIZATIONS[kind]
+    return weights if quantization is None else quantization(weights, min(noise, 1 - TRACE), following)
 
 
 def at_level(weights: np.ndarray, kind: str, noise: float, following: float) -> np.ndarray:
@@ -202,7 +233,7 @@ def at_level(weights: np.ndarray, kind: str, noise: float, following: float) -> 
     Where brushes win a cell only together, it is the greatest one's, which is the first to win it alone later.
     """
     alone = quantize(weights, kind, noise, following)
-    if kind == "none" or len(weights) < 2:
+    if QUANTIZATIONS[kind] is None or len(weights) < 2:
         return alone
     gap = quantize(weights.sum(axis=0), kind, noise, following) - alone.sum(axis=0)
     greatest = (weights > 0) & (weights > weights.max(axis=0) - TRACE)

@@ -8,8 +8,8 @@ import numpy as np
 
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.weights import masks
+from lib_regiondiff.planning.weights.blends import find_blend
 
 MOST_NUMBERS = 2**22
 """Weights of all layers together that are made for people; a finer grid takes long and tells no more."""
@@ -21,9 +21,10 @@ def divide(palette: Palette, coverages: Sequence[np.ndarray], grid: Size, scale:
     `coverages` are the brushes' own [h, w]; `scale` is the number of grid cells to a pixel of the palette.
     """
 
+    fade = find_blend(palette.blend).fade
+
     def layer(brush: Brush, coverage: np.ndarray) -> masks.Layer:
-        fades = fade(coverage, palette.wraps) if palette.blend == "mixture" else 1.0
-        return masks.Layer(coverage, brush.feather * scale, np.float32(brush.weight) * fades)
+        return masks.Layer(coverage, brush.feather * scale, np.float32(brush.weight) * fade(coverage, palette.wraps))
 
     layers = [layer(*each) for each in zip(palette.brushes, coverages, strict=True)]
     return masks.partition(layers, grid, palette.overlap, palette.wraps)
@@ -35,14 +36,3 @@ def choose_cell(palette: Palette, finest: int) -> int:
     while palette.size.cells(cell).area * layers > MOST_NUMBERS:
         cell *= 2
     return cell
-
-
-def fade(coverage: np.ndarray, ring: bool = False) -> np.ndarray:
-    """Mixture of Diffusers' weight [h, w] of a region: a Gaussian over the bounding box of its coverage."""
-    weight = np.full(coverage.shape, tiles.FLOOR, np.float32)
-    box = tiles.bounds(coverage > 0, ring)
-    if box is not None:
-        curve = tiles.profile("gaussian", box.size)
-        for inside, place in box.pieces(Size(*coverage.shape)):
-            inside.paste(weight, place.crop(curve))
-    return weight

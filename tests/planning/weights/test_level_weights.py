@@ -20,8 +20,8 @@ from lib_regiondiff.planning.conditioning import meanings_of, owners_of
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.views import Layout, Region, View
 from lib_regiondiff.planning.weights import feather_limit, level_weights, masks
+from lib_regiondiff.planning.weights.blends import fade
 from lib_regiondiff.planning.weights.level_weights import KEPT, Steps, Weights
-from lib_regiondiff.planning.weights.partition import fade
 from plan_cases import palettes
 
 CLOCKS = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=6, unique=True).map(
