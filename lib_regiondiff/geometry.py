@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+LATENT_CELL = 8
+"""Pixels at a side of a latent cell where no model is known yet; all that the command line draws with have it."""
+
 
 @dataclass(frozen=True)
 class Size:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from lib_regiondiff.authoring.dry_host import CELL, Sketch
+from lib_regiondiff.authoring.dry_host import Sketch
 from lib_regiondiff.authoring.summary import describe_cost
 from lib_regiondiff.denoising.model import Call, ask
 from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.document.records import renewed
-from lib_regiondiff.geometry import Size
+from lib_regiondiff.geometry import LATENT_CELL, Size
 from lib_regiondiff.host import Host, Level, Row
 from lib_regiondiff.planning.auto import settled
 from lib_regiondiff.planning.intervals import whole
@@ -63,14 +63,17 @@ def estimate(palette: Palette, native: int) -> Cost:
     if most is not None:
         return most
     shrink = 1
-    while shrink < MOST_SHRUNK and palette.size.cells(CELL * shrink).area * (1 + len(palette.brushes)) > MOST_NUMBERS:
+    while (
+        shrink < MOST_SHRUNK
+        and palette.size.cells(LATENT_CELL * shrink).area * (1 + len(palette.brushes)) > MOST_NUMBERS
+    ):
         shrink *= 2
     own = [*_rows(_plan(_shrunk(palette, shrink), palette.size, native, shrink), palette.guidance)]
     square = Size(native, native)
     plain = _plan(Palette(guidance=palette.guidance, steps=palette.steps), square, native, shrink)
     run = whole(palette.init.strength * palette.steps) / palette.steps if palette.init else 1.0
     times = run * sum(row.box.size.area * often for row, often in own) / count_cells(plain, palette.guidance)
-    views = [row.box.size.pixels(CELL * shrink) for row, _ in own]
+    views = [row.box.size.pixels(LATENT_CELL * shrink) for row, _ in own]
     return Cost(times, native, max(views, key=lambda size: size.area, default=Size(0, 0)), palette.size)
 
 
@@ -93,7 +96,7 @@ def _most(palette: Palette, native: int) -> Cost | None:
         return None
     high, wide, overlap = (int(side) for side in (grid.height, grid.width, grid.overlap))
     rows, columns = (
-        len(starts(*(-(-each // CELL) for each in axis)))
+        len(starts(*(-(-each // LATENT_CELL) for each in axis)))
         for axis in ((palette.size.height, high, overlap), (palette.size.width, wide, overlap))
     )
     views = rows * columns * (1 + len(palette.brushes))

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import torch
 from PIL import Image
 
-from lib_regiondiff.geometry import Size
+from lib_regiondiff.geometry import LATENT_CELL, Size
 from lib_regiondiff.host import Cond, LatentSpec, Part, Parts
 from lib_regiondiff.planning.prompt_suffix import AND
-
-CELL = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +29,7 @@ class Sketch:
     @property
     def latent(self) -> LatentSpec:
         """Four channels, 8 pixels a cell, the native side of the model."""
-        return LatentSpec(4, CELL, self.native, torch.device("cpu"), torch.float32)
+        return LatentSpec(4, LATENT_CELL, self.native, torch.device("cpu"), torch.float32)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """The parts that AND joins."""
@@ -40,7 +38,7 @@ class Sketch:
 
     def encode_image(self, image: Image.Image) -> torch.Tensor:
         """Latents of the right size."""
-        return torch.zeros(1, self.latent.channels, image.height // CELL, image.width // CELL)
+        return torch.zeros(1, self.latent.channels, image.height // LATENT_CELL, image.width // LATENT_CELL)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
         """Something between the two."""

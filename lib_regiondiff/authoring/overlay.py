@@ -10,7 +10,7 @@ from lib_regiondiff.authoring.colours import colours_of
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.planning.weights.blur import framed, grown
-from lib_regiondiff.planning.weights.partition import choose_cell, divide
+from lib_regiondiff.planning.weights.partition import choose_cell, divide_for_people
 
 TINT = 0.45
 GROUND = 238
@@ -29,9 +29,7 @@ def overlay(palette: Palette, image: Image.Image | None = None) -> Image.Image:
 
 def shares_of(palette: Palette) -> np.ndarray:
     """What the planner gives to each brush [P, h, w]; a number stands for a pixel, or for several on a large canvas."""
-    cell = choose_cell(palette, FINEST)
-    grid = palette.size.cells(cell)
-    return divide(palette, [masks.rasterise(brush.mask, grid) for brush in palette.brushes], grid, 1 / cell)[1:]
+    return divide_for_people(palette, FINEST).weights[1:]
 
 
 def tint(palette: Palette, shares: np.ndarray, image: Image.Image | None = None) -> np.ndarray:

@@ -13,15 +13,14 @@ import numpy as np
 from lib_regiondiff.document import sampler_names
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import LATENT_CELL
 from lib_regiondiff.planning.auto import acting
 from lib_regiondiff.planning.intervals import interval
 from lib_regiondiff.planning.prompt_suffix import AND
 from lib_regiondiff.planning.refusals import refuse, refuse_cut
-from lib_regiondiff.planning.weights import masks
-from lib_regiondiff.planning.weights.partition import choose_cell, divide
+from lib_regiondiff.planning.weights.partition import divide_for_people
 from lib_regiondiff.store import Store
 
-CELL = 8  # pixels at a side of a latent cell, of all models that the command line draws with
 FINEST = 2
 THIN = 24  # pixels; three latent cells
 TRACE = 5e-4
@@ -41,11 +40,9 @@ class Shares:
     @staticmethod
     def of(palette: Palette) -> Shares:
         """What the planner gives to each, before levels quantize it."""
-        cell = choose_cell(palette, FINEST)
-        grid, store = palette.size.cells(cell), Store()
-        coverages = [masks.rasterise(brush.mask, grid, store) for brush in palette.brushes]
-        painted = tuple(bool(coverage.any()) for coverage in coverages)
-        return Shares(divide(palette, coverages, grid, 1 / cell), cell, painted, store)
+        store = Store()
+        made = divide_for_people(palette, FINEST, store)
+        return Shares(made.weights, made.cell, made.painted, store)
 
     def part(self, index: int) -> float:
         """The share of the canvas that a brush gets, 0 being the background."""
@@ -151,7 +148,7 @@ def refused(palette: Palette) -> Iterator[str]:
 def undrawable(palette: Palette) -> Iterator[str]:
     """What the command line cannot draw, whatever the model."""
     yield from refused(palette)
-    yield from _raised(refuse_cut, palette, palette.size, CELL)
+    yield from _raised(refuse_cut, palette, palette.size, LATENT_CELL)
     yield from _raised(sampler_names.find, palette.sampler)
 
 

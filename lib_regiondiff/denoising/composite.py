@@ -13,6 +13,7 @@ from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.planning.weights.blur import LEAST, blur, framed, grown, own, reach
+from lib_regiondiff.planning.weights.partition import layer_of
 from lib_regiondiff.store import Store
 
 Softened = Callable[[int, int, int], np.ndarray]
@@ -48,13 +49,13 @@ def brushed(palette: Palette, size: Size, store: Store | None = None) -> masks.R
     wide = _wide(palette, size, feathers, store) if max(feathers, default=0.0) > WIDE else None
     if wide is not None and min(feathers) > WIDE:
         return lambda top, bottom: _shared(*(wide(index, top, bottom) for index in (0, 1)))
-    brushes = [(masks.rows_of(brush.mask, size, store), np.float32(brush.weight)) for brush in palette.brushes]
+    brushes = [(brush, masks.rows_of(brush.mask, size, store)) for brush in palette.brushes]
     near = [feather for feather in feathers if feather <= WIDE]
     beyond = reach(max(near, default=0.0))
 
     def strip(top: int, bottom: int) -> np.ndarray:
         first, last = max(0, top - beyond), min(size.height, bottom + beyond)  # as far as feathers see
-        layers = [masks.Layer(rows(first, last), weight=weight) for rows, weight in brushes]
+        layers = [layer_of(brush, rows(first, last), scale) for brush, rows in brushes]
         stack = masks.hard(layers, Size(last - first, size.width), palette.overlap)
         inside = slice(top - first, bottom - first)
         soft = np.zeros((bottom - top, size.width), np.float32)
@@ -102,11 +103,12 @@ def _summed(
     palette: Palette, small: Size, feathers: Sequence[float], store: Store | None
 ) -> tuple[np.ndarray, dict[float, np.ndarray]]:
     """Hard weights [h, w] on a smaller grid: of the background, and of all brushes of each wide feather together."""
-    brushes = [(masks.rows_of(brush.mask, small, store), np.float32(brush.weight)) for brush in palette.brushes]
+    brushes = [(brush, masks.rows_of(brush.mask, small, store)) for brush in palette.brushes]
+    scale = (small.area / palette.size.area) ** 0.5
     under = np.empty((small.height, small.width), np.float32)
     sums = {feather: np.zeros_like(under) for feather in feathers if feather > WIDE}
     for top, bottom in masks.parts(0, small.height, small.width, NUMBERS // (1 + len(brushes))):
-        layers = [masks.Layer(rows(top, bottom), weight=weight) for rows, weight in brushes]
+        layers = [layer_of(brush, rows(top, bottom), scale) for brush, rows in brushes]
         under[top:bottom], *weights = masks.hard(layers, Size(bottom - top, small.width), palette.overlap)
         for feather, weight in zip(feathers, weights, strict=True):
             if feather > WIDE:

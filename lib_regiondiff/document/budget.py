@@ -17,7 +17,7 @@ import numpy as np
 from lib_regiondiff.document.encoded import MAX_SIDE, UNPACKED
 from lib_regiondiff.document.pictures import LIMIT, Mask, Shape
 from lib_regiondiff.errors import HostError, PaletteError, Problem
-from lib_regiondiff.geometry import Size
+from lib_regiondiff.geometry import LATENT_CELL, Size
 
 OWN_MASKS, OWN_STEPS = 8, 50
 """Masks of the whole canvas, and kinds of steps, that are a picture's own need."""
@@ -32,8 +32,6 @@ MOST_PIXELS = 2**26
 """Pixels of a canvas."""
 NARROW = 6.0
 """Deviation in pixels up to which a feather is made pixel by pixel."""
-CELL = 8
-"""Pixels at a side of a latent cell where the model is not known yet."""
 PRICES = {
     "pixel": 4.0,  # of the canvas under a painted mask
     "merged": 12.0,  # of a mask of a picture over another
@@ -125,7 +123,7 @@ def _owed(palette: Any, size: Size, steps: int, decoding: float) -> Iterator[Pro
         yield Problem(most.path, expected, f"{owed:.0f}, of which {most.points:.0f} are for {most.what}")
 
 
-def tiles_of(palette: Any, size: Size, cell: int = CELL) -> int:
+def tiles_of(palette: Any, size: Size, cell: int = LATENT_CELL) -> int:
     """Tiles of a regular grid that has numbers, on the whole canvas; 1 where there is none."""
     grid = palette.tiles
     if not all(isinstance(getattr(grid, name, None), int) for name in ("width", "height", "overlap")):
@@ -146,11 +144,11 @@ def bill(palette: Any, size: Size, steps: int) -> list[Item]:
     merged = palette.background.painted and palette.background.strength == 1
     return [
         _pixels(masks, [brush.mask for brush in palette.brushes] if merged else [], size),
-        _cells(len(palette.brushes), size.cells(CELL)),
+        _cells(len(palette.brushes), size.cells(LATENT_CELL)),
         _corners(masks, size, 2 if merged else 1),
         _feathers(palette, size if merged else Size(0, 0)),
-        _levels(palette, size.cells(CELL), steps),
-        _noise(len(seeded) + len(palette.noise), size.cells(CELL)),
+        _levels(palette, size.cells(LATENT_CELL), steps),
+        _noise(len(seeded) + len(palette.noise), size.cells(LATENT_CELL)),
         _letters(palette),
     ]
 

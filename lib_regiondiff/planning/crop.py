@@ -15,7 +15,7 @@ from lib_regiondiff.document.palette import Background, Palette, Tiles
 from lib_regiondiff.document.pictures import Mask, Picture, Shape
 from lib_regiondiff.document.records import renewed
 from lib_regiondiff.document.values import FRACTION
-from lib_regiondiff.geometry import Size
+from lib_regiondiff.geometry import LATENT_CELL, Size
 from lib_regiondiff.planning.weights import masks
 
 Edges = tuple[float, float, float, float]  # left, top, right, bottom
@@ -24,7 +24,6 @@ Point = tuple[float, ...]  # x, y
 WHOLE: Edges = (0.0, 0.0, 1.0, 1.0)
 MAX_FEATHER = 1024.0
 MAX_CORNERS = 1024
-CELL = 8
 
 
 def cropped(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
@@ -93,7 +92,7 @@ def _seen(mask: Mask, shares: Edges, size: Size) -> Mask | None:
     moved, canvas = _moved(mask, shares), _moved(Shape("rectangle", WHOLE), shares)
     fitted = _fitted(moved, canvas.numbers)
     if fitted:
-        return fitted if masks.cells(fitted, size, CELL).any() else None
+        return fitted if masks.cells(fitted, size, LATENT_CELL).any() else None
     inside, within = masks.rows_of(moved, size), masks.rows_of(canvas, size)
     return _png(lambda top, bottom: inside(top, bottom) * within(top, bottom) * 255, size)
 

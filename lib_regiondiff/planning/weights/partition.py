@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,9 +11,18 @@ from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.planning.weights.blends import find_blend
+from lib_regiondiff.store import Store
 
 MOST_NUMBERS = 2**22
 """Weights of all layers together that are made for people; a finer grid takes long and tells no more."""
+
+
+def layer_of(brush: Brush, coverage: np.ndarray, scale: float, factor: np.ndarray | float = 1.0) -> masks.Layer:
+    """A brush with its coverage [h, w] on the way to its weight, which is multiplied by a `factor`, a number or [h, w].
+
+    `scale` is the number of grid cells to a pixel of the palette.
+    """
+    return masks.Layer(coverage, brush.feather * scale, np.float32(brush.weight) * factor)
 
 
 def divide(palette: Palette, coverages: Sequence[np.ndarray], grid: Size, scale: float) -> np.ndarray:
@@ -22,12 +32,30 @@ def divide(palette: Palette, coverages: Sequence[np.ndarray], grid: Size, scale:
     """
 
     fade = find_blend(palette.blend).fade
-
-    def layer(brush: Brush, coverage: np.ndarray) -> masks.Layer:
-        return masks.Layer(coverage, brush.feather * scale, np.float32(brush.weight) * fade(coverage, palette.wraps))
-
-    layers = [layer(*each) for each in zip(palette.brushes, coverages, strict=True)]
+    layers = [
+        layer_of(brush, coverage, scale, fade(coverage, palette.wraps))
+        for brush, coverage in zip(palette.brushes, coverages, strict=True)
+    ]
     return masks.partition(layers, grid, palette.overlap, palette.wraps)
+
+
+@dataclass(frozen=True)
+class Division:
+    """Weights float32 [1 + P, h, w] of background and brushes on a grid; a number stands for `cell` pixels squared."""
+
+    weights: np.ndarray
+    cell: int
+    painted: tuple[bool, ...]
+    """Whether each brush covers anything, before those above it."""
+
+
+def divide_for_people(palette: Palette, finest: int, store: Store | None = None) -> Division:
+    """What the planner gives to each brush, on a grid of cells of `finest` pixels, or of more on a large canvas."""
+    cell = choose_cell(palette, finest)
+    grid = palette.size.cells(cell)
+    coverages = [masks.rasterise(brush.mask, grid, store) for brush in palette.brushes]
+    painted = tuple(bool(coverage.any()) for coverage in coverages)
+    return Division(divide(palette, coverages, grid, 1 / cell), cell, painted)
 
 
 def choose_cell(palette: Palette, finest: int) -> int:
