@@ -9,7 +9,7 @@ from typing import Any, cast
 from lib_regiondiff.authoring.cost import clock, count_cells
 from lib_regiondiff.authoring.dry_host import Sketch
 from lib_regiondiff.authoring.job_context import ALONE, Surroundings
-from lib_regiondiff.authoring.summary import TRACE, Shares, describe_cost, doubtful, idle, refused, spoken, unheard
+from lib_regiondiff.authoring.summary import TRACE, Shares, describe_cost, doubtful, idle, spoken, unheard
 from lib_regiondiff.document import budget
 from lib_regiondiff.document.caption import is_wordless
 from lib_regiondiff.document.palette import Palette
@@ -24,6 +24,7 @@ from lib_regiondiff.planning import prompts
 from lib_regiondiff.planning.auto import told
 from lib_regiondiff.planning.plan import BACKGROUND, Job, Plan, Text, make_plan
 from lib_regiondiff.planning.prompt_suffix import suffixed
+from lib_regiondiff.planning.refusals import refusals
 
 KINDS = ("error", "warning", "note")
 SMALL = 0.01
@@ -127,8 +128,7 @@ def _summed(case: _Case) -> Iterator[Notice]:
     """What the summary says: masks that are empty, hidden or slivers, and features that are refused."""
     owed = budget.problems(case.palette, case.palette.size, case.around.steps or STEPS)
     yield from (Notice("error", str(problem)) for problem in owed)
-    yield from (Notice("error", line) for line in refused(case.palette))
-    yield from (Notice("error", str(error)) for error in prompts.refused(case.palette))
+    yield from (Notice("error", str(error)) for error in refusals(case.palette, "webui"))
     yield from (Notice("warning", line) for line in doubtful(case.palette, case.shares))
 
 
@@ -234,7 +234,7 @@ def _tokens(case: _Case) -> Iterator[Notice]:
 
 def _cost(case: _Case) -> Iterator[Notice]:
     """How long it takes, beside a picture without regions."""
-    if any(refused(case.palette)) or any(prompts.refused(case.palette)):
+    if any(refusals(case.palette, "webui")):
         return
     try:
         yield Notice("note", TAKES + describe_cost(_ratio(case)))

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
 
-from lib_regiondiff.document import sampler_names
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import LATENT_CELL
 from lib_regiondiff.planning.auto import acting
 from lib_regiondiff.planning.intervals import interval
 from lib_regiondiff.planning.prompt_suffix import AND
-from lib_regiondiff.planning.refusals import refuse, refuse_cut
+from lib_regiondiff.planning.refusals import refusals
 from lib_regiondiff.planning.weights.partition import divide_for_people
 from lib_regiondiff.store import Store
 
@@ -80,7 +78,7 @@ def summary(palette: Palette) -> list[str]:
     parts = [f"{100 * shares.part(index):6.1f} %  {name}" for index, name in enumerate(names)]
     vain = unheard(palette, palette.guidance, palette.background.negative)
     doubts = (*doubtful(palette, shares), *bare(palette, shares), *idle(palette, shares, palette.steps), *vain)
-    told = [*(f"error: {line}" for line in undrawable(palette)), *(f"warning: {line}" for line in doubts)]
+    told = [*(f"error: {line}" for line in find_refusals(palette)), *(f"warning: {line}" for line in doubts)]
     return [f"{head}, guidance {palette.guidance:g}", *parts, *told]
 
 
@@ -140,20 +138,6 @@ def unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
         yield f"at guidance 1 a negative does nothing: that of {', '.join(names)}"
 
 
-def refused(palette: Palette) -> Iterator[str]:
-    """What no model can be asked yet."""
-    yield from _raised(refuse, palette)
-
-
-def undrawable(palette: Palette) -> Iterator[str]:
-    """What the command line cannot draw, whatever the model."""
-    yield from refused(palette)
-    yield from _raised(refuse_cut, palette, palette.size, LATENT_CELL)
-    yield from _raised(sampler_names.find, palette.sampler)
-
-
-def _raised(check: Callable[..., Any], *values: Any) -> Iterator[str]:
-    try:
-        check(*values)
-    except HostError as error:
-        yield str(error)
+def find_refusals(palette: Palette) -> Iterator[HostError]:
+    """What the command line cannot draw of a palette, whatever the model."""
+    return refusals(palette, "command", (palette.size, LATENT_CELL))

@@ -122,11 +122,11 @@ def check(ctx: click.Context, source: str) -> None:
     is no palette, with 1 if `render` cannot draw it.
     """
     palette, _ = read(source)
-    from lib_regiondiff.authoring.summary import summary, undrawable  # they need cv2
+    from lib_regiondiff.authoring.summary import find_refusals, summary  # they need cv2
 
     for line in summary(palette):
         tell(line)
-    if any(undrawable(palette)):
+    if any(find_refusals(palette)):
         ctx.exit(1)
     for line in costs(palette):
         tell(line)

@@ -15,7 +15,7 @@ from lib_regiondiff.command.caption import described
 from lib_regiondiff.command.loading_options import expect_trust, how_loaded, loaded_by, proposed
 from lib_regiondiff.command.printing import tell
 from lib_regiondiff.command.progress import bar
-from lib_regiondiff.document import changes, png, sampler_names
+from lib_regiondiff.document import changes, png
 from lib_regiondiff.document.changes import Change
 from lib_regiondiff.document.palette import SEED, Palette
 from lib_regiondiff.document.png import MadeWith
@@ -61,7 +61,7 @@ def draw(
     places = places_of(output, seeds, options["force"])
     with orderly():
         expect_room(output, len(seeds) * palette.size.area // PIXELS_OF_A_BYTE)
-    expect_drawable(palette)
+    refuse(palette, "command")  # before a model is loaded
     chatty = options["progress"] is not False
     if chatty:
         tell(f"loading {model} ...", err=True)
@@ -88,12 +88,6 @@ def write(renderer: Renderer, palette: Palette, places: Mapping[int, Path], opti
                     tell(f"auto: {choices}", err=True)
                 said.add(choices)
                 tell(places[seed])
-
-
-def expect_drawable(palette: Palette) -> None:
-    """HostError for what no model draws, before one is loaded."""
-    refuse(palette)
-    sampler_names.find(palette.sampler)
 
 
 def doubts(palette: Palette) -> list[str]:

@@ -101,15 +101,8 @@ def _begin(p: Any, given: Any) -> None:
     if document.typed is not None and getattr(p, "styles", None) and noted is None:
         raise HostError("the prompt", "a text that was noted before styles were added", "none", "see the console")
     if document.typed is None or not dynamic_prompts.is_there():  # which may not have drawn the main prompt yet
-        _refuse(_palettes(p, ready)[0])
+        refuse(_palettes(p, ready)[0], "webui")
     p.regiondiff = ready
-
-
-def _refuse(palette: Palette) -> None:
-    """HostError for what a WebUI's job can't do with a palette."""
-    refuse(palette)
-    for error in prompts.refused(palette):
-        raise error
 
 
 @hook("before_process_batch")

@@ -22,14 +22,14 @@ from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.auto import acting, chosen, settled
 from lib_regiondiff.planning.conditioning import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of
 from lib_regiondiff.planning.intervals import whole
-from lib_regiondiff.planning.refusals import refuse, refuse_cut
+from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around, white_share
 from lib_regiondiff.planning.views import Layout, View
 from lib_regiondiff.planning.weights import feather_limit, masks
 from lib_regiondiff.planning.weights.level_weights import Steps, Weights
 from lib_regiondiff.planning.weights.partition import divide
 
-__all__ = ["BACKGROUND", "Job", "Plan", "Text", "make_plan", "refuse", "step_of"]
+__all__ = ["BACKGROUND", "Job", "Plan", "Text", "make_plan", "step_of"]
 
 SAME_LEVEL = 1e-4
 """Share of a noise by which another may differ and still be the same level."""
@@ -91,8 +91,7 @@ def step_of(clock: Sequence[float], noise: float) -> int:
 
 def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Plan:
     """Plan a job. Raises HostError for what cannot be honoured yet; `merge` False keeps equal brushes apart."""
-    refuse(palette)
-    refuse_cut(palette, job.size, host.latent.pixels_per_cell)
+    refuse(palette, canvas=(job.size, host.latent.pixels_per_cell))
     guidance = palette.guidance if job.guidance is None else job.guidance
     if len(job.clock) < 2:
         return Plan(job.size.cells(host.latent.pixels_per_cell), job.clock, guidance, palette.rescale, ())

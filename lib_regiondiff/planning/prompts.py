@@ -12,12 +12,11 @@ from typing import Any
 from lib_regiondiff.document.palette import PROMPT, Palette, loads, parse
 from lib_regiondiff.document.plot_axes import Setting, changed
 from lib_regiondiff.document.rules import Fault
-from lib_regiondiff.errors import HostError, PaletteError, Problem
+from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.typed import is_typed, typed
 from lib_regiondiff.formats.wildcard_files import Files, folder_files
-from lib_regiondiff.planning.auto import acting
 from lib_regiondiff.planning.plan import BACKGROUND, Text
 
 
@@ -93,17 +92,6 @@ def _with_background(data: Mapping[str, Any], words: Words) -> Mapping[str, Any]
         return data
     drawn = {key: _chosen(text, BACKGROUND, words) for key, text in own.items() if isinstance(text, str)}
     return {**data, "background": {**own, **drawn}}
-
-
-def refused(palette: Palette) -> Iterator[HostError]:
-    """What a WebUI's job can't do with a palette."""
-    if palette.init is not None:
-        cure = "leave it out and load the picture in img2img or inpaint"
-        yield HostError("init", "nothing", "a picture", cure)
-    if acting(palette.nag) is not None:
-        yield HostError(
-            "nag", "nothing", "a value", "only `regiondiff render` has it; here raise the CFG scale above 1"
-        )
 
 
 def resolved(document: Document, words: Words) -> Palette:

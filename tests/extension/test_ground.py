@@ -78,7 +78,7 @@ def test_an_init_picture_is_refused_and_img2img_named(webui: WebUI) -> None:
 
 
 def test_guidance_in_attention_is_refused(webui: WebUI) -> None:
-    with pytest.raises(RequestError, match=r"nag: expected nothing, got a value; .* CFG scale above 1"):
+    with pytest.raises(RequestError, match=r"nag: expected nothing, got scale 4; .* CFG scale above 1"):
         draw(webui, "green", palette={"version": 1, "nag": {}, "brushes": [LEFT]})
 
 

@@ -1,0 +1,65 @@
+"""Refusals: one list of what cannot be honoured, shared by all that ask for it, with the value and a cure."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from lib_regiondiff.authoring import preflight, summary
+from lib_regiondiff.document.palette import parse
+from lib_regiondiff.document.pictures import Picture
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.planning.refusals import REFUSALS, refusals, refuse
+
+WRAPPED = {"size": {"width": 516, "height": 512}, "tiles": {"width": 256, "height": 256, "overlap": 64, "wrap": True}}
+DATA: dict[str, tuple[dict[str, Any], set[str], str]] = {
+    "attention": ({"attention": "bias"}, {*REFUSALS}, "attention: expected none, got 'bias'; "),
+    "nag": ({"nag": {"scale": 3}}, {"webui"}, "nag: expected nothing, got scale 3; "),
+    "idle nag": ({"nag": {"scale": 1}}, set(), ""),
+    "sampler": ({"sampler": "Euler b"}, {"command"}, "sampler: expected one of "),
+    "wrap": (WRAPPED, {*REFUSALS}, "size.width: expected a multiple of 8, because of tiles.wrap, got 516"),
+    "nothing": ({}, set(), ""),
+}
+
+
+@pytest.mark.parametrize("by", REFUSALS)
+@pytest.mark.parametrize("name", DATA)
+def test_each_is_told_by_whoever_refuses_it_and_by_nobody_else(name: str, by: str) -> None:
+    data, refusing, wanted = DATA[name]
+    palette = parse({"version": 1, **data})
+    canvas = palette.size, 8
+    found = [str(error) for error in refusals(palette, by, canvas)]
+    assert len(found) == (by in refusing) and all(text.startswith(wanted) for text in found)
+    if found:
+        with pytest.raises(HostError) as caught:
+            refuse(palette, by, canvas)
+        assert str(caught.value) == found[0]
+    else:
+        refuse(palette, by, canvas)
+
+
+def test_pre_flight_and_summary_say_the_same() -> None:
+    data = {"version": 1, "attention": "couple", "nag": {}, "sampler": "Euler b", **WRAPPED}
+    palette = parse(data)
+    told = [notice.text for notice in preflight.preflight(palette) if notice.kind == "error"]
+    assert set(map(str, refusals(palette, "webui"))) <= set(told)
+    lines = [line.removeprefix("error: ") for line in summary.summary(palette) if line.startswith("error: ")]
+    assert lines == list(map(str, refusals(palette, "command", (palette.size, 8)))) and len(lines) == 3
+
+
+def test_without_a_canvas_its_cells_are_not_asked_for() -> None:
+    assert not [*refusals(parse({"version": 1, **WRAPPED}))]
+    assert [*refusals(parse({"version": 1, **WRAPPED}), canvas=(Size(512, 516), 8))]
+    assert not [*refusals(parse({"version": 1, **WRAPPED}), canvas=(Size(512, 512), 8))]
+
+
+def test_a_picture_to_start_from_is_the_webui_s_own() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    palette = parse({"version": 1, "init": {"image": Picture.of(file.getvalue()).url}})
+    assert [error.got for error in refusals(palette, "webui")] == ["a picture"]
+    assert not [*refusals(palette)]
