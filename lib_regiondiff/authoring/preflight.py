@@ -22,8 +22,8 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Host
 from lib_regiondiff.planning import prompts
 from lib_regiondiff.planning.auto import told
-from lib_regiondiff.planning.plan import BACKGROUND, Job, Plan, Text, make_plan
-from lib_regiondiff.planning.prompt_suffix import suffixed
+from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, encoded_texts
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.refusals import refusals
 
 KINDS = ("error", "warning", "note")
@@ -73,13 +73,13 @@ class _Case:
             self.known["plan"] = self.planned(self.palette, self.texts())
         return self.known["plan"]
 
-    def planned(self, palette: Palette, texts: Mapping[str, Text]) -> Plan:
+    def planned(self, palette: Palette, texts: Mapping[str, BrushText]) -> Plan:
         """The plan of one image."""
         noises = clock(self.around.steps or STEPS)
         job = Job(self.palette.size, noises, (0,), (texts,), self.guidance, store=self.shares.store)
         return make_plan(palette, job, cast(Host, Sketch(self.around.native)))
 
-    def texts(self) -> Mapping[str, Text]:
+    def texts(self) -> Mapping[str, BrushText]:
         """What is encoded for background and brushes; PaletteError for wildcards that cannot be resolved."""
         if "texts" not in self.known:
             words = self.around.words
@@ -88,9 +88,7 @@ class _Case:
 
     def prompts(self) -> Mapping[str, str]:
         """The prompts of background and brushes with the suffix; PaletteError where one would be too long as well."""
-        said = self.texts()
-        suffix, under = self.palette.suffix, said[BACKGROUND].prompt
-        return {key: suffixed(text.prompt, suffix, under) if key else under for key, text in said.items()}
+        return {key: texts[0].prompt for key, texts in encoded_texts(self.palette, [self.texts()]).items()}
 
 
 def cost_of(palette: Palette, around: Surroundings = ALONE) -> float:
@@ -250,7 +248,9 @@ def _counted(number: int, noun: str) -> str:
 
 def _ratio(case: _Case) -> float:
     """The latent cells that the network is asked in a whole job, in units of those of one without regions."""
-    plain = case.planned(renewed(Palette(), size=case.palette.size), {BACKGROUND: Text(case.around.words.prompt, "")})
+    plain = case.planned(
+        renewed(Palette(), size=case.palette.size), {BACKGROUND: BrushText(case.around.words.prompt, "")}
+    )
     return count_cells(case.plan, case.guidance) / count_cells(plain, case.guidance)
 
 

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Part, Parts, composed
+from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, encoded_texts, is_background, resolve_texts
 from lib_regiondiff.planning.intervals import interval
-from lib_regiondiff.planning.prompt_suffix import suffixed
 from lib_regiondiff.planning.views import Region
 from lib_regiondiff.store import Store
-
-BACKGROUND = ""  # no brush can have this id
-
-
-@dataclass(frozen=True)
-class Text:
-    """The prompt and negative of one brush in one image, as they are to be encoded."""
-
-    prompt: str
-    negative: str
 
 
 @dataclass(frozen=True)
@@ -37,7 +27,7 @@ class Job:
     size: Size
     clock: tuple[float, ...]
     seeds: tuple[int, ...]
-    texts: tuple[Mapping[str, Text], ...] = ()
+    texts: tuple[Mapping[str, BrushText], ...] = ()
     guidance: float | None = None
     negatives: bool = False
     centred: bool = True
@@ -45,42 +35,30 @@ class Job:
     store: Store = field(default_factory=Store, repr=False, compare=False)
     """What masks became, of whoever runs the sampler."""
 
-    def text(self, image: int, key: str, otherwise: Text) -> Text:
-        """The text of a brush in an image."""
-        return self.texts[image].get(key, otherwise) if self.texts else otherwise
-
 
 @dataclass(frozen=True)
 class Meaning:
     """All of a brush but where it is; brushes of equal meaning become one region."""
 
-    texts: tuple[Text, ...]
+    texts: tuple[BrushText, ...]
     guidance: float | None = None
     prompt_strength: float = 1.0
     first: int = 0
     last: int | None = None
 
 
-def meanings_of(palette: Palette, job: Job, alone: bool) -> list[Meaning]:
-    """The background's meaning and those of the brushes, from the lowest up; an `alone` background is no brush's."""
-    images, count = range(len(job.seeds)), len(job.clock) - 1
-    own = Text(palette.background.prompt, palette.background.negative)
-    under = Meaning(tuple(job.text(image, BACKGROUND, own) for image in images))
+def meanings_of(palette: Palette, job: Job) -> list[Meaning]:
+    """The background's meaning and those of the brushes, from the lowest up."""
+    given = [job.texts[image] if job.texts else {} for image in range(len(job.seeds))]
+    resolved, encoded, count = resolve_texts(palette, given), encoded_texts(palette, given), len(job.clock) - 1
+    under = Meaning(encoded[BACKGROUND])
 
     def meaning(brush: Brush) -> Meaning:
-        texts = []
-        for image in images:
-            negative = under.texts[image].negative if brush.negative is None else brush.negative
-            texts.append(job.text(image, brush.id, Text(brush.prompt, negative)))
-        if tuple(texts) == under.texts and brush.guidance is None and not alone:
+        if is_background(brush, palette, resolved):
             return under
-        texts = [
-            replace(text, prompt=suffixed(text.prompt, palette.suffix, base.prompt))
-            for text, base in zip(texts, under.texts, strict=True)
-        ]
-        return Meaning(tuple(texts), brush.guidance, brush.prompt_strength, *interval(brush, count))
+        return Meaning(encoded[brush.id], brush.guidance, brush.prompt_strength, *interval(brush, count))
 
-    return [under, *(meaning(brush) for brush in palette.brushes)]
+    return [under, *map(meaning, palette.brushes)]
 
 
 def owners_of(meanings: Sequence[Meaning], merge: bool) -> list[list[int]]:

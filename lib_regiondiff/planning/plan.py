@@ -20,7 +20,7 @@ from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Level
 from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.auto import acting, chosen, settled
-from lib_regiondiff.planning.conditioning import BACKGROUND, Encoder, Job, Meaning, Text, meanings_of, owners_of
+from lib_regiondiff.planning.conditioning import Encoder, Job, Meaning, meanings_of, owners_of
 from lib_regiondiff.planning.intervals import whole
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around, white_share
@@ -28,8 +28,6 @@ from lib_regiondiff.planning.views import Layout, View
 from lib_regiondiff.planning.weights import feather_limit, masks
 from lib_regiondiff.planning.weights.level_weights import Steps, Weights
 from lib_regiondiff.planning.weights.partition import divide
-
-__all__ = ["BACKGROUND", "Job", "Plan", "Text", "make_plan", "step_of"]
 
 SAME_LEVEL = 1e-4
 """Share of a noise by which another may differ and still be the same level."""
@@ -99,7 +97,7 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     palette = settled(palette, job.size, host.latent.native, job.clock, guidance)
     budget.expect(palette, job.size, len(job.clock) - 1)
     under = _under(palette, job, host)
-    meanings = meanings_of(palette, job, alone=under is not None)
+    meanings = meanings_of(palette, job)
     weights = _weights(_partition(palette, job, host), meanings, palette, job)
     owners = owners_of(meanings, merge)
     if len(owners) == 1:

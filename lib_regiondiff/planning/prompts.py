@@ -17,7 +17,7 @@ from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.typed import is_typed, typed
 from lib_regiondiff.formats.wildcard_files import Files, folder_files
-from lib_regiondiff.planning.plan import BACKGROUND, Text
+from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText
 
 
 @dataclass(frozen=True)
@@ -121,20 +121,20 @@ def _chosen(text: str, key: str, words: Words) -> str:
     return words.draw(text, seed) if text else text
 
 
-def texts(palette: Palette, words: Words) -> dict[str, Text]:
+def texts(palette: Palette, words: Words) -> dict[str, BrushText]:
     """What is to be encoded for the background, the main prompt where it has none, and for each brush.
 
     The palette is a resolved one, for here wildcards stay as they are.
     """
     own = palette.background
-    under = Text(
+    under = BrushText(
         _spoken(own.prompt, words) or words.prompt, _spoken(own.negative, words, negative=True) or words.negative
     )
     found = {BACKGROUND: under}
     for brush in palette.brushes:
         given = brush.negative
         negative = under.negative if given is None else _spoken(given, words, negative=True)
-        found[brush.id] = Text(_spoken(brush.prompt, words), negative)
+        found[brush.id] = BrushText(_spoken(brush.prompt, words), negative)
     return found
 
 

@@ -17,7 +17,8 @@ from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Level
 from lib_regiondiff.planning import noise, tiles
-from lib_regiondiff.planning.plan import Job, Text, make_plan
+from lib_regiondiff.planning.brush_texts import BrushText
+from lib_regiondiff.planning.plan import Job, make_plan
 from lib_regiondiff.planning.weights import feather_limit, masks
 
 SIGMAS = schedule(40)
@@ -148,7 +149,7 @@ def test_prompt_strength_lies_between_background_and_own_prompt() -> None:
 
 def test_a_batch_with_different_prompts_equals_its_images_alone() -> None:
     document, host = palette(brushes=[brush("2", LEFT), brush("-1", RIGHT)]), GaussianHost()
-    texts = ({"2": Text("3", "")}, {"-1": Text("1 word more", "")})
+    texts = ({"2": BrushText("3", "")}, {"-1": BrushText("1 word more", "")})
     _, both = run(document, host, job(document, seeds=(5, 9), texts=texts))
     for index, seed in enumerate((5, 9)):
         _, alone = run(document, host, job(document, seeds=(seed,), texts=texts[index : index + 1]))

@@ -16,7 +16,8 @@ from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Level
-from lib_regiondiff.planning.plan import Job, Text, make_plan, step_of
+from lib_regiondiff.planning.brush_texts import BrushText
+from lib_regiondiff.planning.plan import Job, make_plan, step_of
 from plan_cases import LEVELS, brush, palette, palettes, plan
 
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
@@ -69,7 +70,7 @@ def test_equal_brushes_become_one_region() -> None:
 
 def test_brushes_that_differ_in_one_image_of_a_batch_stay_apart() -> None:
     document = palette(brushes=[brush("a", LEFT), brush("b", RIGHT)])
-    texts = ({}, {"b": Text("3", "")})
+    texts = ({}, {"b": BrushText("3", "")})
     made = make_plan(document, Job(document.size, clock_of(LEVELS), (1, 2), texts), GaussianHost())
     assert [view.region.names for view in made.views(LEVELS[0])] == [("a",), ("b",)]
 

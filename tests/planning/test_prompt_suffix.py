@@ -13,7 +13,8 @@ from bounded import bounded
 from fakes import GaussianHost, MeanCond
 from lib_regiondiff.document.palette import PROMPT, Palette, dump, parse
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.planning.plan import BACKGROUND, Job, Text, make_plan
+from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, encoded_texts
+from lib_regiondiff.planning.plan import Job, make_plan
 from lib_regiondiff.planning.prompt_suffix import suffixed
 
 ON = ", background is {background}"
@@ -92,7 +93,9 @@ def palette(**more: Any) -> Palette:
     return parse(head | {"background": {"prompt": "3"}, "brushes": brushes} | more)
 
 
-@pytest.mark.parametrize("texts", [(), ({BACKGROUND: Text("5", ""), "a": Text("2", ""), "b": Text("3", "")},)])
+@pytest.mark.parametrize(
+    "texts", [(), ({BACKGROUND: BrushText("5", ""), "a": BrushText("2", ""), "b": BrushText("3", "")},)]
+)
 def test_a_plan_encodes_it_and_the_background_stays_as_it_is(texts: Any) -> None:
     document, host = palette(), GaussianHost()
     plan = make_plan(document, Job(document.size, (1.0, 0.5, 0.0), (1,), texts), host)
@@ -141,3 +144,22 @@ def test_a_long_prompt_takes_no_longer_for_each_letter(prompt: str, suffix: str)
 def test_a_suffix_that_multiplies_is_refused_before_it_is_written(prompt: str, suffix: str, background: str) -> None:
     with bounded(0.5, 50), pytest.raises(PaletteError, match="suffix: expected prompts of at most 20000 letters"):
         suffixed(prompt, suffix, background)
+
+
+def test_what_says_what_the_background_says_is_encoded_as_it_is() -> None:
+    same = {"id": "a", "prompt": "a sea", "mask": {"rectangle": [0, 0, 0.5, 1]}}
+    data = {"version": 1, "suffix": ", foggy", "background": {"prompt": "a sea", "negative": "blur"}}
+    others = [
+        same | {"id": "b", "prompt": "a boat"},
+        same | {"id": "c", "guidance": 3},
+        same | {"id": "d", "negative": ""},
+    ]
+    found = encoded_texts(parse({**data, "brushes": [same, *others]}), [{}, {"a": BrushText("a boat", "blur")}])
+    assert found[BACKGROUND] == (BrushText("a sea", "blur"),) * 2
+    assert found["a"] == (BrushText("a sea, foggy", "blur"), BrushText("a boat, foggy", "blur"))
+    assert found["b"] == (BrushText("a boat, foggy", "blur"),) * 2
+    assert found["c"] == (BrushText("a sea, foggy", "blur"),) * 2
+    assert found["d"] == (BrushText("a sea, foggy", ""),) * 2
+    assert encoded_texts(parse({**data, "brushes": [same]}), [{}])["a"] == found[BACKGROUND][:1]
+    on_colour = {**data, "background": {**data["background"], "colour": "#336699"}, "brushes": [same]}
+    assert encoded_texts(parse(on_colour), [{}])["a"] == (BrushText("a sea, foggy", "blur"),)

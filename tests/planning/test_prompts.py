@@ -14,7 +14,7 @@ from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.wildcards import expand
 from lib_regiondiff.planning import prompts
-from lib_regiondiff.planning.plan import BACKGROUND, Text
+from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText
 from lib_regiondiff.planning.prompts import Words
 
 HALF = {"rectangle": [0, 0, 0.5, 1]}
@@ -56,10 +56,10 @@ def test_anything_else_is_one_clear_error(given: Any) -> None:
 
 def test_the_main_prompts_are_the_background_s_where_it_has_none() -> None:
     found = prompts.texts(parse(PALETTE), words())
-    assert found == {BACKGROUND: Text("a field", "blur"), "a": Text("a tree", "blur"), "b": Text("", "")}
+    assert found == {BACKGROUND: BrushText("a field", "blur"), "a": BrushText("a tree", "blur"), "b": BrushText("", "")}
     own = parse(PALETTE | {"background": {"prompt": "a sea", "negative": "fog"}})
-    assert prompts.texts(own, words())[BACKGROUND] == Text("a sea", "fog")
-    assert prompts.texts(own, words())["a"] == Text("a tree", "fog")
+    assert prompts.texts(own, words())[BACKGROUND] == BrushText("a sea", "fog")
+    assert prompts.texts(own, words())["a"] == BrushText("a tree", "fog")
 
 
 def test_typed_regions_take_the_prompt_before_styles() -> None:

@@ -20,7 +20,8 @@ from lib_regiondiff.hosts.webui import families
 from lib_regiondiff.hosts.webui.conditioning import Prompts, WebUIHost
 from lib_regiondiff.hosts.webui.frames import picture
 from lib_regiondiff.hosts.webui.program import notices
-from lib_regiondiff.planning.plan import Job, Plan, Text, make_plan
+from lib_regiondiff.planning.brush_texts import BrushText
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.store import Store
 
 
@@ -59,7 +60,7 @@ class Request:
     """What a run is to draw: the palette and, for each image, the text of each brush."""
 
     palette: Palette
-    texts: tuple[Mapping[str, Text], ...]
+    texts: tuple[Mapping[str, BrushText], ...]
     merge: bool = True
     whole: bool = False
     """Every view is the whole canvas, as ControlNet needs it."""

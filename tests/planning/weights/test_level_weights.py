@@ -33,7 +33,7 @@ def naive(palette: Palette, clock: tuple[float, ...], merge: bool) -> list[tuple
     """The views of every step, all weights of all levels made at once; regions are only those that the plan has."""
     host, job = GaussianHost(), Job(palette.size, clock, (1,))
     palette = settled(palette, palette.size, host.native, clock, palette.guidance)
-    meanings, cells = meanings_of(palette, job, alone=False), palette.size.cells(8)
+    meanings, cells = meanings_of(palette, job), palette.size.cells(8)
     layers = []
     for brush in palette.brushes:
         coverage = masks.cells(brush.mask, palette.size, 8)

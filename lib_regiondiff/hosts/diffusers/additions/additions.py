@@ -18,7 +18,7 @@ from lib_regiondiff.hosts.diffusers.files import weights
 from lib_regiondiff.hosts.diffusers.placement import Room
 from lib_regiondiff.hosts.diffusers.text.encoding import NO_WORDS
 from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
-from lib_regiondiff.planning.prompt_suffix import suffixed
+from lib_regiondiff.planning.brush_texts import encoded_texts
 
 LORAS, VAES = "REGIONDIFF_LORAS", "REGIONDIFF_VAES"
 ROOMY = Room()
@@ -89,9 +89,8 @@ def extras_of(palette: Palette, model: str, known: Mapping[str, Path], embedding
 
 def _prompts(palette: Palette) -> list[str]:
     """All that is encoded for a palette."""
-    under = palette.background
-    positives = [suffixed(brush.prompt, palette.suffix, under.prompt) for brush in palette.brushes]
-    return [under.prompt, under.negative, *positives, *(brush.negative or "" for brush in palette.brushes)]
+    texts = [text for (text,) in encoded_texts(palette, [{}]).values()]
+    return [*(text.prompt for text in texts), *(text.negative for text in texts)]
 
 
 def find(kind: str, name: str, variable: str, model: str) -> Path:
