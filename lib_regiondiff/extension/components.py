@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lib_regiondiff import hosts
+from lib_regiondiff.hosts.webui.programs import module
 
 QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
 PAUSE = 350
@@ -47,7 +47,7 @@ class Maker:
     def ticked(self, key: str, label: str) -> Any:
         """The host's accordion with a tick in its header; it is the checkbox. Its parts get the id of `accordion`."""
         name = self.elem_id("regiondiff_accordion")
-        part = hosts.module("ui_components").InputAccordion(False, label=label, elem_id=name)
+        part = module("ui_components").InputAccordion(False, label=label, elem_id=name)
         part.accordion.do_not_save_to_config = True
         return self._kept(key, part)
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff import hosts
 from lib_regiondiff.formats.wildcards import expand
 from lib_regiondiff.hosts.webui.program import dynamic_prompts
+from lib_regiondiff.hosts.webui.programs import module
 from lib_regiondiff.planning import prompts
 from lib_regiondiff.planning.prompts import Words
 
@@ -20,8 +20,8 @@ Given = tuple[str, str]
 def draw_of() -> Callable[[str, int], str]:
     """How wildcards are resolved: by Dynamic Prompts where the WebUI has it, else from the WebUI's own folders."""
     if dynamic_prompts.is_there():
-        return dynamic_prompts.drawing(hosts.module("shared").opts)
-    return functools.partial(expand, files=prompts.wildcards(Path(hosts.module("paths").data_path)))
+        return dynamic_prompts.drawing(module("shared").opts)
+    return functools.partial(expand, files=prompts.wildcards(Path(module("paths").data_path)))
 
 
 def words_of(p: Any, given: Given | None, image: int, draw: Callable[[str, int], str], stripped: bool = False) -> Words:
@@ -42,7 +42,7 @@ def _styled(p: Any) -> Callable[[str, bool], str]:
     styles = getattr(p, "styles", None) or []
     if not styles:
         return lambda text, negative: text
-    known = hosts.module("shared").prompt_styles
+    known = module("shared").prompt_styles
 
     def apply(text: str, negative: bool) -> str:
         how = known.apply_negative_styles_to_prompt if negative else known.apply_styles_to_prompt

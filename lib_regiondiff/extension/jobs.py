@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from torch import Tensor
 
-from lib_regiondiff import __version__, hosts
+from lib_regiondiff import __version__
 from lib_regiondiff.authoring import doubts
 from lib_regiondiff.denoising.composite import finished
 from lib_regiondiff.document.palette import Background, Brush, Palette
@@ -25,6 +25,7 @@ from lib_regiondiff.hosts.webui import families, references
 from lib_regiondiff.hosts.webui.frames import picture
 from lib_regiondiff.hosts.webui.program import dynamic_prompts, notices, parent_job, rivals, settings
 from lib_regiondiff.hosts.webui.program.gates import arm, gates_of, hook, is_on, release, watch
+from lib_regiondiff.hosts.webui.programs import find_program, module
 from lib_regiondiff.hosts.webui.sampler_run import Request
 from lib_regiondiff.planning import crop, noise, prompts
 from lib_regiondiff.planning.auto import told
@@ -127,7 +128,7 @@ def _stays_png(p: Any) -> bool:
 
     A file beside such a picture would never be.
     """
-    options = hosts.module("shared").opts
+    options = module("shared").opts
     saved = options.samples_save and not p.do_not_save_samples
     return not saved and options.samples_format.lower() == "png"
 
@@ -184,7 +185,7 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     texts = tuple(prompts.texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
     note = functools.partial(_note_choices, p)
     request = Request(palette, texts, rows=ready.chosen.rows, note=note, store=ready.store)
-    hosts.current().install(p, request, like)
+    find_program().load_adapter().install(p, request, like)
     watch(p)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff import hosts
 from lib_regiondiff.document.palette import dumps
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext
+from lib_regiondiff.hosts.webui.programs import module
 from lib_regiondiff.planning import prompts
 
 KEY = "Region Diffusion"
@@ -36,6 +36,6 @@ def palette_in(parameters: Mapping[str, Any]) -> str | None:
 
 def _outputs() -> list[Path]:
     """Where the WebUI saves pictures."""
-    options = hosts.module("shared").opts
+    options = module("shared").opts
     names = ("outdir_samples", "outdir_txt2img_samples", "outdir_img2img_samples", "outdir_save")
     return [Path(folder) for name in names if (folder := getattr(options, name, ""))]

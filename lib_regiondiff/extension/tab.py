@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff import hosts
 from lib_regiondiff.authoring.preflight import Surroundings
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui.families import native_side, notices
+from lib_regiondiff.hosts.webui.programs import find_program, module
 from lib_regiondiff.planning import prompts
 
 ROLES: Mapping[str, str] = {
@@ -52,7 +52,7 @@ def surroundings(values: Mapping[str, Any], data_path: Path) -> Surroundings:
 def _model() -> Any:
     """The model that is loaded; asking for it in any other way would load one."""
     try:
-        model = hosts.module("sd_models").model_data.sd_model
+        model = module("sd_models").model_data.sd_model
     except (ImportError, AttributeError):
         return None
     return model if hasattr(model, "sd_checkpoint_info") else None
@@ -64,8 +64,7 @@ def _counter() -> Callable[[str], int] | None:
     if model is None:
         return None
     try:
-        lengths = getattr(model, "get_prompt_lengths_on_ui", None)
-        lengths = lengths or hosts.module("sd_hijack").model_hijack.get_prompt_lengths
+        lengths = find_program().find_prompt_lengths(model)
         int(lengths("a")[0])
     except Exception:  # noqa: BLE001 - a count is not worth an error of the host's
         return None

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff import hosts
 from lib_regiondiff.document import plot_axes
 from lib_regiondiff.document.plot_axes import Axis, Setting
 from lib_regiondiff.errors import HostError, RegionDiffError
 from lib_regiondiff.extension import jobs
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
 from lib_regiondiff.hosts.webui.program.gates import is_on
+from lib_regiondiff.hosts.webui.programs import module
 from lib_regiondiff.planning import prompts
 
 SCRIPT = "xyz_grid.py"
@@ -21,7 +21,7 @@ SCRIPT = "xyz_grid.py"
 
 def register() -> None:
     """Add our axes to the plot script; those that are there already stay, so that none is doubled."""
-    for loaded in hosts.module("scripts").scripts_data:
+    for loaded in module("scripts").scripts_data:
         if Path(loaded.path).name == SCRIPT:
             known = {option.label for option in loaded.module.axis_options}
             ours = [_option(loaded.module.AxisOption, axis) for axis in plot_axes.AXES]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,21 +25,19 @@ class Memory:
     peak: Callable[[], int]
 
 
-def memory_of(device: torch.device) -> Memory | None:
-    """The memory of a GPU, as the host reports it or by PyTorch; None on a CPU and wherever it can't be told."""
+def memory_of(device: torch.device, count_free: Callable[[torch.device], int] | None = None) -> Memory | None:
+    """The memory of a GPU in bytes, what is free by the host's `count_free` or by PyTorch; None on a CPU."""
     if device.type != "cuda":
         return None
     return Memory(
-        lambda: _free(device),
+        lambda: int((count_free or count_unreserved)(device)),
         lambda: torch.cuda.memory_allocated(device),
         lambda: torch.cuda.max_memory_allocated(device),
     )
 
 
-def _free(device: torch.device) -> int:
-    """What the host would say is free; AUTOMATIC1111 reports nothing."""
-    if importlib.util.find_spec("backend") and importlib.util.find_spec("backend.memory_management"):
-        return int(importlib.import_module("backend.memory_management").get_free_memory(device))
+def count_unreserved(device: torch.device) -> int:
+    """The bytes of a GPU that nothing holds, those among them that PyTorch keeps for later tensors."""
     kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return torch.cuda.mem_get_info(device)[0] + kept
 

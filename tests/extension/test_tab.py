@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lib_regiondiff import hosts
+from fake_webui import put
 from lib_regiondiff.extension import tab
 from lib_regiondiff.geometry import Size
 
@@ -22,8 +22,9 @@ def test_the_model_is_asked_only_where_one_is_loaded(monkeypatch: pytest.MonkeyP
     loaded = SimpleNamespace(sd_checkpoint_info=info, get_prompt_lengths_on_ui=lambda text: (len(text), 75))
     hijack = SimpleNamespace(get_prompt_lengths=lambda text: (2 * len(text), 75))
     model_data = SimpleNamespace(sd_model=loaded)
-    modules = {"sd_models": SimpleNamespace(model_data=model_data), "sd_hijack": SimpleNamespace(model_hijack=hijack)}
-    monkeypatch.setattr(hosts, "module", modules.__getitem__)
+    put(monkeypatch, "modules")
+    put(monkeypatch, "modules.sd_models", model_data=model_data)
+    put(monkeypatch, "modules.sd_hijack", model_hijack=hijack)
     around = tab.surroundings({"width": 640, "height": 512, "guidance": 5}, tmp_path)
     assert (around.native, around.size, around.guidance) == (1024, Size(512, 640), 5.0)
     assert around.count is not None and around.count("abc") == 3

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from lib_regiondiff.denoising.model import Call, predict
 from lib_regiondiff.host import Row
-from lib_regiondiff.hosts import module
 from lib_regiondiff.hosts.webui.conditioning import cropped, stacked
 from lib_regiondiff.hosts.webui.noise_scales import Scale, scale_of
+from lib_regiondiff.hosts.webui.programs import module
 from lib_regiondiff.hosts.webui.sampler_run import Request, Run
 from lib_regiondiff.planning.plan import Plan
 

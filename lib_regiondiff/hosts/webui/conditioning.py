@@ -15,10 +15,10 @@ from torch import Tensor
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
-from lib_regiondiff.hosts import module
 from lib_regiondiff.hosts.webui import references
-from lib_regiondiff.hosts.webui.encoder_notes import kept_apart
+from lib_regiondiff.hosts.webui.encoder_notes import keep_notes_apart
 from lib_regiondiff.hosts.webui.frames import picture
+from lib_regiondiff.hosts.webui.programs import Program, find_program, module
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +93,7 @@ class Prompts:
     steps: int
     hires_steps: int | None
     step: Callable[[], int]
+    program: Program = field(default_factory=find_program)
     known: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
 
     @staticmethod
@@ -124,12 +125,12 @@ class Prompts:
         distilled = getattr(self.p, "distilled_cfg_scale", None)
         if distilled is not None:
             words.distilled_cfg_scale = distilled
-        how = [self.steps, self.hires_steps]
-        if hasattr(options, "use_old_scheduling"):
-            how.append(options.use_old_scheduling)
+        how = (self.steps, self.hires_steps, *self.program.read_schedule_options(options))
         model = module("shared").sd_model
-        edited = references.kept(model, getattr(self.p, "regiondiff_edited", None))
-        with kept_apart(self.p.extra_generation_params), edited, torch.no_grad(), module("devices").autocast():
+        arguments = self.program.find_network_arguments()
+        edited = references.keep_references(arguments, model, getattr(self.p, "regiondiff_edited", None))
+        apart = keep_notes_apart(self.program.find_notes(), self.p.extra_generation_params)
+        with apart, edited, torch.no_grad(), module("devices").autocast():
             if negative:
                 made = parser.get_learned_conditioning(model, words, *how)
                 return (Part(Scheduled(made[0], self.step)),)
@@ -177,7 +178,8 @@ class WebUIHost:
         if key not in self.seen:
             pixels = torch.from_numpy(np.array(image.convert("RGB"), np.float32)).permute(2, 0, 1)[None] / 255
             common, model = module("sd_samplers_common"), module("shared").sd_model
-            with references.kept(model), torch.no_grad(), torch.random.fork_rng(), module("devices").autocast():
+            unchanged = references.keep_references(self.prompts.program.find_network_arguments(), model)
+            with unchanged, torch.no_grad(), torch.random.fork_rng(), module("devices").autocast():
                 torch.manual_seed(0)  # the posterior is sampled from the generator that everybody shares
                 made = common.images_tensor_to_samples(pixels, model=model)
             self.seen[key] = picture(made).float().to(self.latent.device)

@@ -17,11 +17,11 @@ from torch import Tensor
 
 from lib_regiondiff.denoising.model import Call, predict
 from lib_regiondiff.host import Row
-from lib_regiondiff.hosts import condition
 from lib_regiondiff.hosts.webui import references
 from lib_regiondiff.hosts.webui.conditioning import cropped, stacked
 from lib_regiondiff.hosts.webui.frames import framed, picture
 from lib_regiondiff.hosts.webui.noise_scales import Sigmas, Timesteps
+from lib_regiondiff.hosts.webui.programs import Program, find_program
 from lib_regiondiff.hosts.webui.sampler_run import Request, Run
 from lib_regiondiff.planning.plan import Plan
 
@@ -42,10 +42,11 @@ class Current:
 class Denoiser:
     """The two hooks on the UNet of one run."""
 
-    def __init__(self, p: Any, request: Request, like: Tensor) -> None:
+    def __init__(self, p: Any, request: Request, like: Tensor, program: Program) -> None:
         self.p, self.denoiser, self.like = p, p.sampler.model_wrap_cfg, like
         self.previous: Callable[..., Tensor] | None = None
         self.run = Run(p, self.denoiser, request, self.network)
+        self.condition: Callable[[Tensor], Any] = program.find_condition()
         self.first: float | None = None
         self.current: Current | None = None
         self.apply_model: Callable[..., Tensor] | None = None
@@ -64,7 +65,12 @@ class Denoiser:
         skip = math.isclose(scale, 1.0) and not math.isclose(self._nominal(), 1.0)
         with_uncond = bool(getattr(self.denoiser, "need_last_noise_uncond", False))
         self.current = Current(Call(float(scale), with_uncond, skip), plan, [])
-        return model, x, timestep, marked(uncond, NEGATIVE), marked(cond[:1], POSITIVE), scale, options, seed
+        return model, x, timestep, *self._marked(uncond, cond), scale, options, seed
+
+    def _marked(self, uncond: Any, cond: Any) -> tuple[Any, Any]:
+        """Negative and positive of a call as the wrapper knows them again."""
+        marks = [self.condition(torch.full((1, 1), float(role))) for role in (NEGATIVE, POSITIVE)]
+        return mark_conds(uncond, marks[0]), mark_conds(cond, marks[1])
 
     def _nominal(self) -> float:
         """The scale that the user set for this pass."""
@@ -141,11 +147,10 @@ class Denoiser:
         return apply_model(how["input"], how["timestep"], **how["c"])
 
 
-def marked(conds: Sequence[Mapping[str, Any]] | None, role: int) -> list[dict[str, Any]] | None:
-    """Conditions that the wrapper knows again, each as strong as one."""
+def mark_conds(conds: Sequence[Mapping[str, Any]] | None, mark: Any) -> list[dict[str, Any]] | None:
+    """The first condition of a prompt with a mark beside it, as strong as one; the others are parts that AND joins."""
     if conds is None:
         return None
-    mark = condition()(torch.full((1, 1), float(role)))
     return [{**cond, "strength": 1.0, "model_conds": {**cond["model_conds"], MARK: mark}} for cond in conds[:1]]
 
 
@@ -219,9 +224,10 @@ def install(p: Any, request: Request, like: Tensor) -> None:
     unet = p.sd_model.forge_objects.unet.clone()
     if unet.controlnet_linked_list is not None:
         request = replace(request, whole=True)
-    if references.are_seen():  # as large as the canvas, and of one row
+    program = find_program()
+    if references.has_references(program.find_network_arguments()):  # as large as the canvas, and of one row
         request = replace(request, whole=True, rows=1)
-    denoiser = Denoiser(p, request, like)
+    denoiser = Denoiser(p, request, like, program)
     denoiser.run.note_schedule()
     _hook(p, unet, denoiser)
     _follow(p, denoiser)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -37,9 +36,12 @@ def note(p: Any) -> None:
 
 
 @contextlib.contextmanager
-def kept(model: Any, edited: Any = None) -> Iterator[None]:
-    """Encode prompts or pictures by a model, a prompt beside the picture that is `edited`; notes are as before."""
-    owners = ((_arguments(), NOTES), (model, PICTURES))
+def keep_references(arguments: Any, model: Any, edited: Any = None) -> Iterator[None]:
+    """Encode prompts or pictures by a model, a prompt beside the picture that is `edited`; notes are as before.
+
+    `arguments` holds what the program tells its networks beside a call; None where it tells nothing.
+    """
+    owners = ((arguments, NOTES), (model, PICTURES))
     notes = [each for owner, names in owners for each in _noted(owner, names)]
     if edited is not None and getattr(model, "ini_latent", MISSING) is None:
         model.ini_latent = edited
@@ -50,14 +52,9 @@ def kept(model: Any, edited: Any = None) -> Iterator[None]:
             each.restore()
 
 
-def are_seen() -> bool:
+def has_references(arguments: Any) -> bool:
     """Whether the network sees pictures beside its own latents, which are of the whole canvas."""
-    return bool(getattr(_arguments(), "ref_latents", None))
-
-
-def _arguments() -> Any:
-    """Where Forge Neo keeps what its networks are told beside a call; None in other WebUIs."""
-    return getattr(sys.modules.get("backend.args"), "dynamic_args", None)
+    return bool(getattr(arguments, "ref_latents", None))
 
 
 def _noted(owner: Any, names: tuple[str, ...]) -> Iterator[Note]:

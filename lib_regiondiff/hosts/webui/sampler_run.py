@@ -14,12 +14,12 @@ from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.document.records import renewed
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec
-from lib_regiondiff.hosts import module
 from lib_regiondiff.hosts.row_budget import Careful, Network, memory_of
 from lib_regiondiff.hosts.webui import families
 from lib_regiondiff.hosts.webui.conditioning import Prompts, WebUIHost
 from lib_regiondiff.hosts.webui.frames import picture
 from lib_regiondiff.hosts.webui.program import notices
+from lib_regiondiff.hosts.webui.programs import module
 from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.store import Store
@@ -107,7 +107,8 @@ class Run:
         families.refuse(model)
         notices.tell(self.p, families.notices(model))
         prompts = Prompts.of(self.p, lambda: self.denoiser.step)
-        careful = Careful(self.network, memory_of(like.device), self.request.rows)
+        memory = memory_of(like.device, prompts.program.find_free_memory())
+        careful = Careful(self.network, memory, self.request.rows)
         unit = picture(like)
         self.host = WebUIHost(prompts, self._latent(unit, model), careful, framed=like is not unit)
         self.plan = None

@@ -13,10 +13,10 @@ import fake_a1111
 from fake_a1111 import state_of
 from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import Checkpoint, WebUI
-from lib_regiondiff import hosts
 from lib_regiondiff.extension import jobs
 from lib_regiondiff.hosts.webui import a1111
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
+from lib_regiondiff.hosts.webui.programs import find_program
 
 SAMPLERS = ("Euler", "LCM", "DDIM", "DDIM CFG++")
 NEAR = 1e-3
@@ -28,7 +28,7 @@ def webui(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
 
 
 def test_it_is_known_by_what_it_lacks(webui: WebUI) -> None:
-    assert hosts.current() is a1111
+    assert find_program().load_adapter() is a1111
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

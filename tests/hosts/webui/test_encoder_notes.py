@@ -14,7 +14,8 @@ import fake_forge
 from fake_sampler import Job, halves
 from fake_webui import Checkpoint, WebUI, put
 from lib_regiondiff.extension import jobs
-from lib_regiondiff.hosts.webui.encoder_notes import kept_apart
+from lib_regiondiff.hosts.webui.encoder_notes import keep_notes_apart
+from lib_regiondiff.hosts.webui.programs import find_program
 
 Notes = dict[str, str]
 Put = Callable[[pytest.MonkeyPatch, Notes], Any]
@@ -83,12 +84,12 @@ def test_notes_of_brush_prompts_are_their_job_s_alone(webui: WebUI, notes: Notes
     assert p.extra_generation_params["Emphasis"] == "No norm"
 
 
-def test_notes_are_as_before_when_encoding_fails(notes: Notes) -> None:
+def test_notes_are_as_before_when_encoding_fails(webui: WebUI, notes: Notes) -> None:
     told: Notes = {}
     notes["TI"] = "Else"
 
     def fail() -> None:
-        with kept_apart(told):
+        with keep_notes_apart(find_program().find_notes(), told):
             notes["TI"] = "One"
             raise ValueError("no room")
 
@@ -99,6 +100,6 @@ def test_notes_are_as_before_when_encoding_fails(notes: Notes) -> None:
 
 def test_a_webui_without_notes_is_encoded_by_all_the_same() -> None:
     told = {"TI": "Main"}
-    with kept_apart(told):
+    with keep_notes_apart(find_program().find_notes(), told):
         pass
     assert told == {"TI": "Main"}

@@ -16,9 +16,9 @@ import fake_forge
 from fake_forge import Condition, Control, calc_cond_uncond_batch, with_unet
 from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import Checkpoint, WebUI, put
-from lib_regiondiff import hosts
 from lib_regiondiff.extension import jobs
 from lib_regiondiff.hosts.webui import forge
+from lib_regiondiff.hosts.webui.programs import find_program
 
 SAMPLERS = ("Euler", "LCM", "DDIM", "DDIM CFG++")
 NEAR = 1e-3
@@ -44,7 +44,7 @@ def like_alone(webui: WebUI, change: Callable[[Any], None], *prompts: str, **job
 
 
 def test_it_is_known_by_what_it_has(webui: WebUI) -> None:
-    assert hosts.current() is forge
+    assert find_program().load_adapter() is forge
 
 
 def test_its_older_relatives_keep_conditions_elsewhere(webui: WebUI, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +53,7 @@ def test_its_older_relatives_keep_conditions_elsewhere(webui: WebUI, monkeypatch
     for name in ("ldm_patched", "ldm_patched.modules"):
         put(monkeypatch, name)
     put(monkeypatch, "ldm_patched.modules.conds", CONDRegular=Condition)
-    assert hosts.current() is forge
+    assert find_program().load_adapter() is forge
     like_alone(webui, lambda unet: None)
 
 

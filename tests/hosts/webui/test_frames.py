@@ -25,6 +25,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.webui import forge
 from lib_regiondiff.hosts.webui.frames import framed, picture
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
+from lib_regiondiff.hosts.webui.programs import find_program
 
 LEFT = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}}
 KEPT = torch.zeros(1, 3, SIDE, SIDE)
@@ -202,7 +203,7 @@ def test_a_picture_is_the_same_memory() -> None:
 
 def test_a_call_that_is_not_marked_is_handed_on(webui: WebUI) -> None:
     request: Any = SimpleNamespace(whole=False, rows=0)
-    denoiser = forge.Denoiser(FramedJob(webui, ["green"]), request, torch.zeros(1, 3, 1, 4, 4))
+    denoiser = forge.Denoiser(FramedJob(webui, ["green"]), request, torch.zeros(1, 3, 1, 4, 4), find_program())
     x = torch.randn(2, 3, 1, 4, 4)
     how = {"input": x, "timestep": x[:, 0, 0, 0, 0], "c": {}, "cond_or_uncond": [0, 1]}
     assert denoiser.wrap(lambda given, sigma: given, how) is x

@@ -100,7 +100,10 @@ def test_notes_are_as_they_were_also_when_encoding_fails(webui: WebUI) -> None:
         arguments.ref_latents, model.ini_latent = [], torch.zeros(2)
         raise RuntimeError("no such embedding")
 
-    with pytest.raises(RuntimeError, match="no such embedding"), references.kept(model, torch.ones(3)):
+    with (
+        pytest.raises(RuntimeError, match="no such embedding"),
+        references.keep_references(arguments, model, torch.ones(3)),
+    ):
         encode()
     assert arguments.ref_latents is noted and noted[0] == torch.ones(1) and model.ini_latent is None
     assert model.ref_latents is beside and len(beside) == 1
@@ -108,6 +111,6 @@ def test_notes_are_as_they_were_also_when_encoding_fails(webui: WebUI) -> None:
 
 def test_programs_without_such_notes_get_none() -> None:
     model = SimpleNamespace()
-    with references.kept(model, torch.ones(1)):
+    with references.keep_references(None, model, torch.ones(1)):
         assert vars(model) == {}
-    assert vars(model) == {} and not references.are_seen()
+    assert vars(model) == {} and not references.has_references(None)

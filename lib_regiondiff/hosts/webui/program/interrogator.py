@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts import module
+from lib_regiondiff.hosts.webui.programs import find_program, module
 
 FAILED = "<error>"
 """What the interrogator puts where it was to say more; why stands in its console."""
@@ -66,7 +66,7 @@ def _is_awake(own: Any) -> bool:
 
 
 def _own() -> Any:
-    return getattr(module("shared"), "interrogator", None)
+    return find_program().find_interrogator()
 
 
 def _failed(got: str) -> HostError:

@@ -10,7 +10,7 @@ from typing import Any
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts import module
+from lib_regiondiff.hosts.webui.programs import module
 
 CUTTING = ("sd upscale", "poor man's outpainting")  # by the host's own grid
 STRIPS = ("outpainting mk2",)  # by numbers that only the script knows

@@ -1,0 +1,148 @@
+"""The WebUIs that may run us: which one this is, told by what it has, and where it keeps what we need of it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ADAPTERS = "lib_regiondiff.hosts.webui"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a program keeps something: a module, and the names that lead to it from there."""
+
+    module: str
+    names: tuple[str, ...] = ()
+
+    def find(self) -> Any:
+        """What lies there; None where the program has no such module, or no such name in it."""
+        if not self._can_be_imported():
+            return None
+        found: Any = importlib.import_module(self.module)
+        for name in self.names:
+            found = getattr(found, name, None)
+        return found
+
+    def _can_be_imported(self) -> bool:
+        parts = self.module.split(".")
+        packages = (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+        return sys.modules.get(self.module) is not None or all(map(importlib.util.find_spec, packages))
+
+
+def _find(place: Place | None) -> Any:
+    """What lies at a place; None for the place of a program that has none."""
+    return None if place is None else place.find()
+
+
+@dataclass(frozen=True)
+class Program:
+    """One kind of WebUI: the adapter that draws in it, and where it keeps things; None for what it doesn't have."""
+
+    adapter: str
+    """The module of `hosts.webui` whose `install` puts a palette into its sampler."""
+    notes: Place
+    """A dict of what its text encoders note for infotexts."""
+    schedule_options: tuple[str, ...] = ("use_old_scheduling",)
+    """The options that its prompt parser is given beside the numbers of steps; not all programs have each."""
+    marks: tuple[Place, ...] = ()
+    """What it has and all programs after it in PROGRAMS lack."""
+    condition: Place | None = None
+    """The class of conditions that are handed to its network as they are."""
+    network_arguments: Place | None = None
+    """What its networks are told beside a call, such as the pictures that editing models see."""
+    free_memory: Place | None = None
+    """A function of a device: the bytes that it calls free. PyTorch says it elsewhere."""
+    prompt_lengths: Place | None = None
+    """A function of a text: how many tokens it has, and how many there is room for. Engines say it elsewhere."""
+    interrogator: Place | None = None
+    """What describes pictures."""
+
+    def load_adapter(self) -> Any:
+        """The module that draws in this program."""
+        return importlib.import_module(f"{ADAPTERS}.{self.adapter}")
+
+    def find_notes(self) -> dict[str, Any]:
+        """What text encoders have noted, to be read and changed; an empty dict of nobody where there is none."""
+        found = self.notes.find()
+        return found if isinstance(found, dict) else {}
+
+    def read_schedule_options(self, options: Any) -> tuple[Any, ...]:
+        """The values of those options that the parser is given and the program has, in the parser's order."""
+        return tuple(getattr(options, name) for name in self.schedule_options if hasattr(options, name))
+
+    def find_condition(self) -> Any:
+        """The class of conditions that the network takes as they are; None for a program without any."""
+        return _find(self.condition)
+
+    def find_network_arguments(self) -> Any:
+        """What networks are told beside a call; None for a program that tells them nothing."""
+        return _find(self.network_arguments)
+
+    def find_free_memory(self) -> Any:
+        """The function that says how many bytes of a device are free; None for a program that reports nothing."""
+        return _find(self.free_memory)
+
+    def find_prompt_lengths(self, model: Any) -> Any:
+        """The function that counts the tokens of a text for the loaded model; None where nobody can."""
+        return getattr(model, "get_prompt_lengths_on_ui", None) or _find(self.prompt_lengths)
+
+    def find_interrogator(self) -> Any:
+        """What describes pictures; None for a program without it."""
+        return _find(self.interrogator)
+
+
+LATER_CONDITION = Place("backend.sampling.condition", ("Condition",))
+EARLIER_CONDITION = Place("ldm_patched.modules.conds", ("CONDRegular",))
+NEO_NOTES = Place("backend.args", ("dynamic_args", "last_extra_generation_params"))
+FORGE_NOTES = Place("backend.text_processing.classic_engine", ("last_extra_generation_params",))
+HIJACK_NOTES = Place("modules.sd_hijack", ("model_hijack", "extra_generation_params"))
+HIJACK_LENGTHS = Place("modules.sd_hijack", ("model_hijack", "get_prompt_lengths"))
+NETWORK_ARGUMENTS = Place("backend.args", ("dynamic_args",))
+FREE_MEMORY = Place("backend.memory_management", ("get_free_memory",))
+INTERROGATOR = Place("modules.shared", ("interrogator",))
+
+PROGRAMS: Mapping[str, Program] = {
+    "Forge Neo": Program(
+        "forge",
+        NEO_NOTES,
+        schedule_options=(),
+        marks=(LATER_CONDITION, NEO_NOTES),
+        condition=LATER_CONDITION,
+        network_arguments=NETWORK_ARGUMENTS,
+        free_memory=FREE_MEMORY,
+    ),
+    "Forge": Program(
+        "forge",
+        FORGE_NOTES,
+        marks=(LATER_CONDITION,),
+        condition=LATER_CONDITION,
+        network_arguments=NETWORK_ARGUMENTS,
+        free_memory=FREE_MEMORY,
+        interrogator=INTERROGATOR,
+    ),
+    "Forge, the earlier layout": Program(
+        "forge",
+        HIJACK_NOTES,
+        marks=(EARLIER_CONDITION,),
+        condition=EARLIER_CONDITION,
+        prompt_lengths=HIJACK_LENGTHS,
+        interrogator=INTERROGATOR,
+    ),
+    "AUTOMATIC1111": Program("a1111", HIJACK_NOTES, prompt_lengths=HIJACK_LENGTHS, interrogator=INTERROGATOR),
+}
+"""All of them, those with more marks first; the last one has none, so that it stands for whatever is no Forge."""
+
+
+def find_program() -> Program:
+    """The program that runs us: the first all of whose marks are there."""
+    return next(each for each in PROGRAMS.values() if all(mark.find() is not None for mark in each.marks))
+
+
+def module(name: str) -> Any:
+    """A module of the WebUI that runs us, such as `shared`; ImportError if it has none of that name."""
+    return importlib.import_module(f"modules.{name}")
