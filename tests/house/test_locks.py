@@ -131,7 +131,7 @@ def test_the_bill_lists_what_is_locked_with_its_licences() -> None:
 
 
 def test_openais_merges_come_with_openais_licence() -> None:
-    beside = ROOT / "lib_regiondiff" / "hosts" / "diffusers" / "sd15"
+    beside = ROOT / "lib_regiondiff" / "hosts" / "diffusers" / "checkpoints" / "sd15"
     assert (beside / "merges.txt.gz").exists()
     theirs, ours = text(beside / "LICENSE.txt"), text(ROOT / "LICENSE")
     assert theirs.splitlines()[2] == "Copyright (c) 2021 OpenAI"
