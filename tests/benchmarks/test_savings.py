@@ -23,9 +23,10 @@ from fidelity_pictures import Setup
 
 from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.denoising.model import Call, ask
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.weights import masks
+from palettes import sized
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(4))
 BOXES = {"a": [0, 0, 0.25, 0.5], "b": [0.25, 0.25, 1, 1]}
@@ -35,8 +36,8 @@ def palette(guidance: float = 1, side: int = 128) -> Palette:
     """Two brushes on a canvas of twice the native side, or of the native side."""
     brushes = [{"id": key, "prompt": str(len(key) + i), "mask": {"rectangle": box}} for i, (key, box) in
                enumerate(BOXES.items())]  # fmt: skip
-    head: dict[str, Any] = {"version": 1, "size": {"width": side, "height": side}, "guidance": guidance}
-    return parse(head | {"background": {"prompt": "-1", "negative": "5"}, "brushes": brushes, "tiles": None})
+    ground = {"prompt": "-1", "negative": "5"}
+    return sized(side, side, guidance=guidance, background=ground, brushes=brushes, tiles=None)
 
 
 def planned(document: Palette, host: GaussianHost) -> Plan:

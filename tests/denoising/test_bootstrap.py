@@ -15,13 +15,14 @@ from PIL import Image
 from fakes import GaussianHost, MeanCond, clock_of, exploding, heun, schedule
 from lib_regiondiff.denoising import bootstrap
 from lib_regiondiff.denoising.model import region_model
-from lib_regiondiff.document.palette import Bootstrap, Palette, parse
+from lib_regiondiff.document.palette import Bootstrap, Palette
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Job, make_plan
 from lib_regiondiff.planning.surroundings import Around, centred, white_share
+from palettes import sized
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(20))
 SQUARE = {"rectangle": [0, 0, 0.25, 0.25]}
@@ -30,8 +31,7 @@ SQUARE = {"rectangle": [0, 0, 0.25, 0.25]}
 def palette(width: int = 256, height: int = 256, **more: Any) -> Palette:
     """One brush in a corner of a canvas that is larger than the native side."""
     brushes = [{"id": "a", "prompt": "2", "mask": SQUARE}]
-    size = {"width": width, "height": height}
-    return parse({"version": 1, "size": size, "guidance": 1, "background": {"prompt": "0"}, "brushes": brushes} | more)
+    return sized(width, height, **{"guidance": 1, "background": {"prompt": "0"}, "brushes": brushes} | more)
 
 
 def planned(document: Palette, host: GaussianHost) -> Any:

@@ -13,6 +13,7 @@ from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from palettes import sized
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(6))
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
@@ -24,8 +25,7 @@ def palette(*prompts: str, **more: Any) -> Palette:
     brushes = [
         {"id": words, "prompt": words, "mask": mask} for words, mask in zip(prompts, (LEFT, RIGHT), strict=False)
     ]
-    size = {"width": 128, "height": 128}
-    return parse({"version": 1, "size": size, "guidance": 7, "background": {"prompt": "0"}, "brushes": brushes} | more)
+    return sized(128, 128, **{"guidance": 7, "background": {"prompt": "0"}, "brushes": brushes} | more)
 
 
 def plan(document: Palette, host: GaussianHost, **more: Any) -> Plan:

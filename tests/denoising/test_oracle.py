@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from fakes import GaussianHost, clock_of, end_point, exploding, heun, schedule
 from lib_regiondiff.denoising.model import region_model
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Level
 from lib_regiondiff.planning import noise, tiles
 from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.plan import Job, make_plan
 from lib_regiondiff.planning.weights import feather_limit, masks
+from palettes import sized
 
 SIGMAS = schedule(40)
 LEVELS = tuple(exploding(sigma) for sigma in SIGMAS)
@@ -28,8 +29,7 @@ LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
 
 def palette(width: int = 128, height: int = 96, **more: Any) -> Palette:
     """A palette of prompts that are numbers."""
-    data = {"version": 1, "size": {"width": width, "height": height}, "guidance": 1, "background": {"prompt": "0"}}
-    return parse(data | {"tiles": None} | more)
+    return sized(width, height, **{"guidance": 1, "background": {"prompt": "0"}, "tiles": None} | more)
 
 
 def job(document: Palette, levels: tuple[Level, ...] = LEVELS, seeds: tuple[int, ...] = (1,), **more: Any) -> Job:

@@ -16,6 +16,7 @@ from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, encoded_texts
 from lib_regiondiff.planning.plan import Job, make_plan
 from lib_regiondiff.planning.prompt_suffix import suffixed
+from palettes import sized
 
 ON = ", background is {background}"
 
@@ -89,8 +90,8 @@ def palette(**more: Any) -> Palette:
         {"id": "a", "prompt": "1", "mask": {"rectangle": [0, 0, 0.5, 1]}},
         {"id": "b", "prompt": "3", "mask": {"rectangle": [0.5, 0, 0.7, 1]}},
     ]
-    head = {"version": 1, "size": {"width": 64, "height": 64}, "guidance": 1, "suffix": "{background}0"}
-    return parse(head | {"background": {"prompt": "3"}, "brushes": brushes} | more)
+    head = {"guidance": 1, "suffix": "{background}0", "background": {"prompt": "3"}, "brushes": brushes}
+    return sized(64, 64, **head | more)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +11,11 @@ from hypothesis import strategies as st
 
 from fakes import GaussianHost, exploding, schedule
 from lib_regiondiff.denoising.model import region_model
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.weights import masks
+from palettes import sized
 
 KINDS = ("discrete", "semi-continuous", "continuous")
 SIDES = {"left": [0, 0, 0.5, 1], "right": [0.5, 0, 1, 1], "disc": [0.2, 0.2, 0.8, 0.8]}
@@ -30,9 +30,8 @@ def palette(kind: str, feather: float, *sides: str, ground: str = "0") -> Palett
         {"id": side, "prompt": str(number), "feather": feather, "mask": {"rectangle": SIDES[side]}}
         for number, side in enumerate(sides, start=1)
     ]
-    head: dict[str, Any] = {"version": 1, "size": {"width": 128, "height": 128}, "guidance": 1, "tiles": None}
-    more = {"quantization": kind, "background": {"prompt": ground}, "bootstrap": {"levels": 0}}
-    return parse(head | more | {"brushes": brushes})
+    head = {"guidance": 1, "tiles": None, "quantization": kind, "bootstrap": {"levels": 0}}
+    return sized(128, 128, **head, background={"prompt": ground}, brushes=brushes)
 
 
 def planned(document: Palette, clock: tuple[float, ...]) -> Plan:

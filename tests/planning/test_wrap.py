@@ -23,7 +23,7 @@ from lib_regiondiff.host import Row
 from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.weights.masks import blur
-from palettes import data_url, encoded
+from palettes import data_url, encoded, sized
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(6))
 HEIGHT, WIDTH = 8, 48
@@ -40,8 +40,7 @@ class Smearing(GaussianHost):
 
 def palette(wrap: bool = True, overlap: int = 32, **more: Any) -> Palette:
     grid = {"width": 64, "height": 64, "overlap": overlap, "wrap": wrap}
-    size = {"width": 8 * WIDTH, "height": 8 * HEIGHT}
-    return parse({"version": 1, "size": size, "background": {"prompt": "0"}, "guidance": 1, "tiles": grid} | more)
+    return sized(8 * WIDTH, 8 * HEIGHT, **{"background": {"prompt": "0"}, "guidance": 1, "tiles": grid} | more)
 
 
 def plan(document: Palette, host: GaussianHost) -> Plan:

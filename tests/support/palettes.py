@@ -15,7 +15,7 @@ from PIL import Image
 
 from lib_regiondiff.document import budget, rules, values
 from lib_regiondiff.document.encoded import webp_danger
-from lib_regiondiff.document.palette import Brush, Palette, Tiles, dump
+from lib_regiondiff.document.palette import Brush, Palette, Tiles, dump, parse
 from lib_regiondiff.document.pictures import Picture, Shape
 from lib_regiondiff.document.records import made
 from lib_regiondiff.geometry import Size
@@ -171,6 +171,16 @@ def mutants(draw: st.DrawFn) -> Any:
         else:
             parent[draw(st.text(max_size=8))] = parent.pop(path[-1])
     return data
+
+
+def sized(width: int, height: int, **more: Any) -> Palette:
+    """The palette of a document with this canvas."""
+    return parse({"version": 1, "size": {"width": width, "height": height}} | more)
+
+
+def drawing(sampler: str = "DDIM", canvas: tuple[int, int] = (64, 64), **more: Any) -> Palette:
+    """A palette for a network: a small canvas, three steps and no negative, where nothing else is said."""
+    return sized(*canvas, **{"sampler": sampler, "seed": 3, "steps": 3, "guidance": 1} | more)
 
 
 def data_url(data: bytes, media: str = "image/png") -> str:

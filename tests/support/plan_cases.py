@@ -7,15 +7,15 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fakes import GaussianHost, clock_of, exploding, schedule
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from palettes import sized
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(10))
 
 
 def palette(width: int = 128, height: int = 128, **more: Any) -> Palette:
-    size = {"width": width, "height": height}
-    return parse({"version": 1, "size": size, "background": {"prompt": "0"}, "tiles": None} | more)
+    return sized(width, height, **{"background": {"prompt": "0"}, "tiles": None} | more)
 
 
 def plan(document: Palette, host: GaussianHost | None = None, merge: bool = True, **more: Any) -> Plan:

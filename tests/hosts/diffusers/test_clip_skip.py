@@ -12,7 +12,7 @@ pytest.importorskip("diffusers")
 
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.png import infotext
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
@@ -20,6 +20,7 @@ from lib_regiondiff.hosts.diffusers.families.families import SD, SDXL
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run, render
 from lib_regiondiff.hosts.diffusers.text.encoding import NO_WORDS
+from palettes import drawing
 
 TOKENIZER: Any = clip_tokenizer()
 PROMPT = "a red cat"
@@ -74,8 +75,7 @@ def test_sd2_and_sdxl_are_told_what_they_always_are() -> None:
 
 
 def palette(skip: int) -> Palette:
-    head = {"version": 1, "size": {"width": 64, "height": 64}, "seed": 3, "steps": 1, "guidance": 1, "sampler": "DDIM"}
-    return parse(head | {"background": {"prompt": PROMPT}, "model": {"clip_skip": skip}})
+    return drawing(steps=1, background={"prompt": PROMPT}, model={"clip_skip": skip})
 
 
 def test_a_palettes_clip_skip_is_honoured_and_recorded(known_pipeline: Any) -> None:

@@ -11,7 +11,7 @@ import torch
 
 diffusers = pytest.importorskip("diffusers")
 
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Row
@@ -23,6 +23,7 @@ from lib_regiondiff.hosts.diffusers.host import (
 from lib_regiondiff.hosts.diffusers.render import Run, render
 from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.planning import noise
+from palettes import drawing
 from quick import some
 
 SAMPLERS = ["Euler", "Euler a", "DDIM", "DPM++ 2M", "UniPC", "LCM"]
@@ -38,9 +39,8 @@ def host(known_pipeline: Any) -> DiffusersHost:
 
 def palette(sampler: str = "Euler", **more: Any) -> Palette:
     """Six steps of a picture in one colour and another."""
-    head = {"version": 1, "size": SIZE, "seed": 3, "steps": 6, "sampler": sampler}
-    guidance = {"guidance": 1 if sampler == "LCM" else 2}
-    return parse(head | guidance | {"background": {"prompt": "a red cat", "negative": "gray"}} | more)
+    head = {"steps": 6, "guidance": 1 if sampler == "LCM" else 2}
+    return drawing(sampler, (136, 64), **head | {"background": {"prompt": "a red cat", "negative": "gray"}} | more)
 
 
 def plain(host: DiffusersHost, document: Palette, output_type: str = "pil") -> Any:

@@ -18,7 +18,7 @@ pytest.importorskip("diffusers")
 from known_families import build_sd2, build_sdxl
 from known_model import COLOURS
 from known_unet import AMPLITUDE
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Row
@@ -27,6 +27,7 @@ from lib_regiondiff.hosts.diffusers.families.families import size_condition
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
+from palettes import drawing
 from quick import some
 
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
@@ -51,8 +52,7 @@ def host(request: pytest.FixtureRequest) -> DiffusersHost:
 
 
 def palette(sampler: str = "DDIM", **more: Any) -> Palette:
-    head = {"version": 1, "size": {"width": 64, "height": 64}, "seed": 3, "steps": 4, "guidance": 1}
-    return parse(head | {"sampler": sampler, "background": {"prompt": "a red cat"}} | more)
+    return drawing(sampler, **{"steps": 4, "background": {"prompt": "a red cat"}} | more)
 
 
 @pytest.mark.parametrize("sampler", some(["DDIM", "Euler", "DPM++ 2M", "Heun", "TCD"], "Euler", "TCD"))

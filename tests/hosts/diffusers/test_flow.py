@@ -21,7 +21,7 @@ pytest.importorskip("tokenizers")
 
 from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
@@ -31,6 +31,7 @@ from lib_regiondiff.hosts.diffusers.host import DiffusersHost, load_model
 from lib_regiondiff.hosts.diffusers.render import Run
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from lib_regiondiff.planning import noise
+from palettes import drawing
 from tiny_flow import build_flux, build_sd3, exact
 
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
@@ -54,8 +55,8 @@ def host(request: pytest.FixtureRequest) -> DiffusersHost:
 
 
 def palette(width: int = 128, height: int = 64, **more: Any) -> Palette:
-    head = {"version": 1, "size": {"width": width, "height": height}, "seed": 3, "steps": 3, "sampler": "Euler"}
-    return parse(head | {"background": {"prompt": "red"}, "guidance": 2} | more)
+    head = {"sampler": "Euler", "background": {"prompt": "red"}, "guidance": 2}
+    return drawing(canvas=(width, height), **head | more)
 
 
 def test_prompts_are_encoded_as_the_pipeline_does(host: DiffusersHost) -> None:

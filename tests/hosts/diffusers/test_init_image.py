@@ -13,7 +13,7 @@ from PIL import Image
 diffusers = pytest.importorskip("diffusers")
 
 from lib_regiondiff.denoising.composite import brushed, finished, over
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Level
@@ -22,6 +22,7 @@ from lib_regiondiff.hosts.diffusers.init_image import Begin, skipped
 from lib_regiondiff.hosts.diffusers.render import Run, render
 from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.planning import noise
+from palettes import drawing
 from quick import some
 
 LEFT = {"rectangle": [0, 0, 0.5, 1]}
@@ -46,11 +47,8 @@ def url(pixels: np.ndarray) -> str:
 
 
 def palette(sampler: str = "Euler", **more: Any) -> Palette:
-    size = {"width": 136, "height": 64}
-    head = {"version": 1, "size": size, "seed": 3, "steps": 6, "sampler": sampler, "guidance": 1}
-    return parse(
-        head | {"background": {"prompt": "gray"}, "brushes": [{"id": "a", "prompt": "red", "mask": LEFT}]} | more
-    )
+    head = {"steps": 6, "background": {"prompt": "gray"}, "brushes": [{"id": "a", "prompt": "red", "mask": LEFT}]}
+    return drawing(sampler, (136, 64), **head | more)
 
 
 def colour(host: DiffusersHost, prompt: str, sampler: str) -> np.ndarray:

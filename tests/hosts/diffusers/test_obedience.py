@@ -13,10 +13,11 @@ import pytest
 
 pytest.importorskip("diffusers")
 
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import render
 from lib_regiondiff.planning.weights import masks
+from palettes import drawing
 from quick import some
 
 SAMPLERS = ["Euler", "Euler a", "DDIM", "DPM++ 2M", "UniPC", "LCM"]
@@ -33,8 +34,7 @@ def host(known_pipeline: Any) -> DiffusersHost:
 
 def palette(sampler: str, size: tuple[int, int], **more: Any) -> Palette:
     few = sampler == "LCM"
-    head = {"version": 1, "size": {"width": size[0], "height": size[1]}, "seed": 5, "sampler": sampler}
-    return parse(head | {"steps": 4 if few else 6, "guidance": 1 if few else 5} | more)
+    return drawing(sampler, size, **{"seed": 5, "steps": 4 if few else 6, "guidance": 1 if few else 5} | more)
 
 
 def grid(columns: int, rows: int) -> list[dict[str, Any]]:

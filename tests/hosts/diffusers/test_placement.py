@@ -25,7 +25,7 @@ from cli_stub import run
 from known_single_file import vae_name
 from lib_regiondiff import demo
 from lib_regiondiff.document import png
-from lib_regiondiff.document.palette import Palette, dump, parse
+from lib_regiondiff.document.palette import Palette, dump
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts import row_budget
@@ -34,6 +34,7 @@ from lib_regiondiff.hosts.diffusers.additions.additions import Extras
 from lib_regiondiff.hosts.diffusers.additions.vaes import encoded, exchange
 from lib_regiondiff.hosts.diffusers.placement import DENOISER, TEXT, Room, by_vae
 from lib_regiondiff.hosts.row_budget import Memory
+from palettes import drawing
 
 pytestmark = pytest.mark.diffusers
 CPU = torch.device("cpu")
@@ -47,9 +48,8 @@ SIZES: Any = {
 
 
 def palette(**more: Any) -> Palette:
-    size = {"width": 192, "height": 64}
-    head = {"version": 1, "size": size, "seed": 2, "steps": 2, "sampler": "DDIM", "guidance": 3, "brushes": [BRUSH]}
-    return parse(head | {"background": {"prompt": "a blue wall", "negative": "gray"}} | more)
+    head = {"seed": 2, "steps": 2, "guidance": 3, "brushes": [BRUSH]}
+    return drawing(canvas=(192, 64), **head | {"background": {"prompt": "a blue wall", "negative": "gray"}} | more)
 
 
 @pytest.fixture(scope="module")

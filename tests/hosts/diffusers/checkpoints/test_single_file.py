@@ -18,13 +18,14 @@ from known_families import build_sd2, build_sdxl
 from known_model import COLOURS
 from known_original import sd2_checkpoint, sdxl_checkpoint
 from known_unet import AMPLITUDE
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.checkpoints import parameterization
 from lib_regiondiff.hosts.diffusers.checkpoints.kinds import SD1, SD2, SDXL, kind_of
 from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Run, render
+from palettes import drawing
 
 NOISE, VELOCITY = "epsilon", "v_prediction"
 BUILD: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
@@ -38,15 +39,7 @@ HALVES = [
 
 
 def palette() -> Palette:
-    head = {
-        "version": 1,
-        "size": {"width": 64, "height": 64},
-        "seed": 3,
-        "steps": 3,
-        "guidance": 1,
-        "bootstrap": {"levels": 0},
-    }
-    return parse(head | {"sampler": "DDIM", "background": {"prompt": "red"}, "brushes": HALVES})
+    return drawing(bootstrap={"levels": 0}, background={"prompt": "red"}, brushes=HALVES)
 
 
 def load(path: Path) -> DiffusersHost:

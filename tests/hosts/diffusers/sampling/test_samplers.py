@@ -24,6 +24,7 @@ from lib_regiondiff.hosts.diffusers.sampling import samplers, schedule
 from lib_regiondiff.hosts.diffusers.sampling.samplers import BASES, SAMPLERS
 from lib_regiondiff.hosts.diffusers.sampling.schedule import Schedule
 from lib_regiondiff.planning import noise
+from palettes import drawing
 
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
 NEAR = 10 / 127.5  # ten grey levels, in latents of the known model
@@ -36,11 +37,6 @@ def at_hand(names: Any) -> list[str]:
 @pytest.fixture(scope="module")
 def host(known_pipeline: Any) -> DiffusersHost:
     return DiffusersHost.of(known_pipeline, "known")
-
-
-def palette(sampler: str, steps: int = 3, **more: Any) -> Palette:
-    head = {"version": 1, "size": {"width": 64, "height": 64}, "seed": 3, "steps": steps, "guidance": 1}
-    return parse(head | {"sampler": sampler} | more)
 
 
 def set_up(host: DiffusersHost, name: str, steps: int = 6, skipped: int = 0) -> Schedule:
@@ -101,19 +97,19 @@ def obeys(host: DiffusersHost, document: Palette) -> None:
 
 @pytest.mark.parametrize("name", at_hand(BASES))
 def test_regions_obey(host: DiffusersHost, name: str) -> None:
-    obeys(host, palette(name))
+    obeys(host, drawing(name))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", at_hand(SAMPLERS))
 def test_regions_obey_with_every_schedule(host: DiffusersHost, name: str) -> None:
-    obeys(host, palette(name, 8))
+    obeys(host, drawing(name, steps=8))
 
 
 def same(host: DiffusersHost, name: str) -> None:
     """A palette whose brushes all say the same is the pipeline's own picture, bit for bit."""
     brush = {"id": "a", "mask": LEFT, "prompt": "a red cat"}
-    document = palette(name, 2, background={"prompt": "a red cat"}, brushes=[brush])
+    document = drawing(name, steps=2, background={"prompt": "a red cat"}, brushes=[brush])
     run = Run.of(host, document)
     parts = host.pipe.components | {"scheduler": set_up(host, name, document.steps).scheduler}
     pipe = diffusers.StableDiffusionPipeline(**parts, requires_safety_checker=False)
@@ -140,7 +136,7 @@ def test_identity_with_every_schedule(host: DiffusersHost, name: str) -> None:
 def test_progress_counts_steps_and_not_calls(host: DiffusersHost, name: str) -> None:
     for brushes in ([], [{"id": "a", "mask": LEFT, "prompt": "blue"}]):
         done: list[int] = []
-        Run.of(host, palette(name, brushes=brushes), lambda x0, done=done: done.append(1)).latents()
+        Run.of(host, drawing(name, brushes=brushes), lambda x0, done=done: done.append(1)).latents()
         assert len(done) == 3
 
 
