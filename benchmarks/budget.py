@@ -25,9 +25,9 @@ from rows import Counting
 
 from lib_regiondiff.authoring import preview
 from lib_regiondiff.authoring.overlay import overlay
-from lib_regiondiff.authoring.preflight import Surroundings, clock
+from lib_regiondiff.authoring.preflight import JobContext, clock
 from lib_regiondiff.authoring.summary import summary
-from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.denoising.composite import restore_uncovered
 from lib_regiondiff.document.palette import dumps, parse
 from lib_regiondiff.errors import RegionDiffError
 from lib_regiondiff.formats import infotext
@@ -49,7 +49,7 @@ def check(text: str, case: Heavy, size: Size) -> None:
 
 def show(text: str, case: Heavy, size: Size) -> None:
     """What a WebUI shows as it is edited."""
-    around = Surroundings("a field", "blur", 7.0, size, steps=case.steps, count=len)
+    around = JobContext("a field", "blur", 7.0, size, steps=case.steps, count=len)
     assert "<svg" in preview.html(text, around)
 
 
@@ -67,12 +67,12 @@ def draw(text: str, case: Heavy, size: Size) -> None:
     cells = size.cells(8)
     noise.apply(noise.unit([noise.generator(1)], (4, cells.height, cells.width)), palette, size, 8, store)
     infotext.sidecar(palette, 16000)
-    finished(Image.new("RGB", (size.width, size.height)), palette, store)
+    restore_uncovered(Image.new("RGB", (size.width, size.height)), palette, store)
 
 
 def cut(text: str, case: Heavy, size: Size) -> None:
     """What inpainting a part of the canvas begins with."""
-    crop.cropped(parse(text), size, (3, 5, size.width / 2, size.height / 2), size)
+    crop.crop_palette(parse(text), size, (3, 5, size.width / 2, size.height / 2), size)
 
 
 ANSWERS: dict[str, Callable[[str, Heavy, Size], None]] = {

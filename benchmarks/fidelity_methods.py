@@ -23,7 +23,7 @@ from torch import Tensor
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.render import Run
+from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.hosts.diffusers.text.encoding import encode
 from lib_regiondiff.planning import noise, tiles
@@ -99,7 +99,7 @@ def core(host: DiffusersHost, given: Puzzle, settings: Mapping[str, Any], feathe
 def sampled(host: DiffusersHost, palette: Palette) -> tuple[Tensor, Cost]:
     """The latents of a palette with a seed."""
     with counted(host.pipe.unet) as cost:
-        return Run.of(host, palette).latents(), cost
+        return Drawing.of(host, palette).latents(), cost
 
 
 def listing(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
@@ -149,7 +149,9 @@ def grid(native: int, cell: int) -> list[Box]:
 def weights(given: Puzzle, times: Sequence[int], kept: Tensor, quantized: bool, cell: int = CELL) -> list[np.ndarray]:
     """Weights [regions, h, w] at each step: what is visible of each brush, by the noise level if quantized."""
     palette = given.palette(feather=FEATHER if quantized else 0)
-    layers = [masks.Layer(masks.cells(brush.mask, CANVAS, cell), brush.feather / cell) for brush in palette.brushes]
+    layers = [
+        masks.BrushLayer(masks.cells(brush.mask, CANVAS, cell), brush.feather / cell) for brush in palette.brushes
+    ]
     stack = masks.partition(layers, CANVAS.cells(cell), palette.overlap)
     clock = [float((1 - kept[t]).sqrt()) for t in times] + [0.0]
     kind = "discrete" if quantized else "none"

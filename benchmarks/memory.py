@@ -23,7 +23,7 @@ import torch
 from PIL import Image
 from rows import Counting
 
-from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.denoising.composite import restore_uncovered
 from lib_regiondiff.denoising.model import region_model
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.document.pictures import Picture
@@ -88,7 +88,7 @@ def draw(size: Size, kind: Kind) -> None:
     model, x = region_model(host, plan), torch.zeros(1, 4, plan.size.height, plan.size.width)
     for level in levels:
         x = model(x, level)
-    finished(Image.new("RGB", (size.width, size.height)), palette)
+    restore_uncovered(Image.new("RGB", (size.width, size.height)), palette)
 
 
 def peak() -> int:

@@ -17,7 +17,7 @@ import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 
 from lib_regiondiff.denoising.model import region_model
-from lib_regiondiff.denoising.parameterization import PREDICTIONS
+from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec, Part, Parts
@@ -83,7 +83,7 @@ def measure(steps: int) -> dict[str, object]:
     job = Job(document.size, tuple(level.noise for level in levels), (1,))
     plan = make_plan(document, job, host)
     model, x = region_model(host, plan), noise.unit([noise.generator(1)], (4, plan.size.height, plan.size.width))
-    loop, bare, rows, back = [], [], 0, PREDICTIONS["epsilon"].from_denoised
+    loop, bare, rows, back = [], [], 0, PARAMETERIZATIONS["epsilon"].from_denoised
     for level, t in zip(levels, scheduler.timesteps, strict=False):
         recorder.inputs.clear()
         start = time.process_time()

@@ -23,7 +23,7 @@ from PIL import Image
 from torch import Tensor
 from toyworld_scenes import draw
 
-from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.denoising.composite import restore_uncovered
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.pictures import Picture
 
@@ -88,7 +88,7 @@ def measure(index: int, setup: Setup, pairs: Sequence[Pair], wanted: Sequence[Pa
     for recipe in recipes(wanted):
         palette = recipe.palette(given)
         work = functools.partial(made, palette=palette, fast=recipe.fast)
-        keep(recipe.kept_at(setup, number), setup, work, functools.partial(finished, palette=palette))
+        keep(recipe.kept_at(setup, number), setup, work, functools.partial(restore_uncovered, palette=palette))
     for recipe in recipes(pairs):
         path = recipe.kept_at(setup, number)
         if path.exists():

@@ -20,7 +20,7 @@ from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.hosts.diffusers.additions.additions import extras_of
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.render import Run, decoded
+from lib_regiondiff.hosts.diffusers.render import Drawing, decoded
 from lib_regiondiff.hosts.renderer import quieten
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Plan
@@ -67,9 +67,9 @@ def step_at(picture: np.ndarray, borders: set[int]) -> float:
 def measure(host: DiffusersHost, number: int, kind: str) -> dict[str, float]:
     """Evaluations and seams of a panorama."""
     palette = palette_of(number)
-    run = Run.of(host, palette)
+    run = Drawing.of(host, palette)
     if kind != "overlapping":
-        seed = noise.derived(100 + number, 10**6) if kind == "shifted" else None
+        seed = noise.derive_seed(100 + number, 10**6) if kind == "shifted" else None
         run = replace(run, plan=apart(run.plan, seed))
     last, width = run.plan.steps[-1], run.plan.size.width
     borders = {side % width for view in last for side in (view.box.left, view.box.right)}

@@ -35,7 +35,7 @@ from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Host, Level
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.render import Run
+from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.planning import noise, tiles
 from lib_regiondiff.planning.plan import Plan
 from lib_regiondiff.planning.views import View
@@ -137,7 +137,7 @@ def host_of(setup: Setup) -> DiffusersHost:
 def exactness(host: DiffusersHost, given: Puzzle, saving: Exact) -> dict[str, Any]:
     """What a saving that changes nothing saves on one palette: rows with and without it, the greatest difference."""
     palette = palette_of(given, saving.settings)
-    run = Run.of(host, palette)
+    run = Drawing.of(host, palette)
     plans, rows = (run.plan, saving.without(run.plan, host)), []
     for plan, more in zip(plans, (False, saving.with_uncond), strict=True):
         call = model.Call(plan.guidance, with_uncond=more)
@@ -159,21 +159,21 @@ def halved(palette: Palette) -> Palette:
     return replace(palette, brushes=tuple(half for brush in palette.brushes for half in halves(brush)))
 
 
-def merged(host: DiffusersHost, given: Puzzle, saves: bool) -> Run:
+def merged(host: DiffusersHost, given: Puzzle, saves: bool) -> Drawing:
     """Halves of brushes as one region, or each by itself."""
-    return Run.of(host, halved(given.palette(**FAST)), merge=saves)
+    return Drawing.of(host, halved(given.palette(**FAST)), merge=saves)
 
 
-def windowed(host: DiffusersHost, given: Puzzle, saves: bool) -> Run:
+def windowed(host: DiffusersHost, given: Puzzle, saves: bool) -> Drawing:
     """Regions in windows of their own, or in tiles of the whole canvas; no bootstrap, which needs windows."""
     palette = given.palette(**FAST, bootstrap={"levels": 0})
     if saves:
-        return Run.of(host, palette)
+        return Drawing.of(host, palette)
     with mock.patch.object(tiles, "window", lambda inner, canvas, least, multiple: Box.whole(canvas)):
-        return Run.of(host, palette)
+        return Drawing.of(host, palette)
 
 
-DRAWN: Mapping[str, tuple[str, Callable[[DiffusersHost, Puzzle, bool], Run]]] = {
+DRAWN: Mapping[str, tuple[str, Callable[[DiffusersHost, Puzzle, bool], Drawing]]] = {
     "merged": ("equal brushes are one region", merged),
     "windows": ("regions have windows of their own", windowed),
 }

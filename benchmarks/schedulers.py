@@ -22,7 +22,7 @@ from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.document.sampler_names import absent
 from lib_regiondiff.hosts.diffusers import DiffusersHost, render
-from lib_regiondiff.hosts.diffusers.render import Run
+from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.hosts.diffusers.sampling.samplers import SAMPLERS
 
 LIMIT, EDGE, STEPS = 10, 8, 6
@@ -82,9 +82,9 @@ def off(host: DiffusersHost, sampler: str, alone: Mapping[str, np.ndarray], more
 def plain(host: DiffusersHost, sampler: str) -> str:
     """Whether equal brushes are the pipeline's own picture, or how far off it they are in latents."""
     brush = {"id": "a", "prompt": "red", "mask": {"rectangle": HALVES["red"]}}
-    run = Run.of(host, palette(sampler, background={"prompt": "red"}, brushes=[brush]))
+    run = Drawing.of(host, palette(sampler, background={"prompt": "red"}, brushes=[brush]))
     ours, own = run.latents(), host.pipe.scheduler
-    host.pipe.scheduler = Run.of(host, run.palette).schedule.scheduler
+    host.pipe.scheduler = Drawing.of(host, run.palette).schedule.scheduler
     noise = torch.Generator("cpu").manual_seed(3)
     size = {"height": SIDE, "width": SIDE, "num_inference_steps": STEPS, "guidance_scale": 1}
     theirs = host.pipe("red", **size, generator=noise, output_type="latent").images

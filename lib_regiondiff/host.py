@@ -38,7 +38,7 @@ class Level:
         return Level(t, 1 / norm, sigma / norm, sigma / norm)
 
 
-Model = Callable[[Tensor, Level], Tensor]
+ModelFunction = Callable[[Tensor, Level], Tensor]
 
 
 class Cond(Protocol):
@@ -95,7 +95,7 @@ class Row:
 class LatentSpec:
     """The latent space of a host: sizes in pixels, the most latent cells that one network call may hold.
 
-    `prediction` is what its network predicts, a key of PREDICTIONS; only rescaled guidance must know.
+    `prediction` is what its network predicts, a key of PARAMETERIZATIONS; only rescaled guidance must know.
     """
 
     channels: int

@@ -13,8 +13,8 @@ from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.document.records import renewed
 from lib_regiondiff.geometry import LATENT_CELL, Size
 from lib_regiondiff.host import Host, Level, Row
-from lib_regiondiff.planning.auto import settled
-from lib_regiondiff.planning.intervals import whole
+from lib_regiondiff.planning.auto import settle
+from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.tiles import starts
 
@@ -71,7 +71,7 @@ def estimate(palette: Palette, native: int) -> Cost:
     own = [*_rows(_plan(_shrunk(palette, shrink), palette.size, native, shrink), palette.guidance)]
     square = Size(native, native)
     plain = _plan(Palette(guidance=palette.guidance, steps=palette.steps), square, native, shrink)
-    run = whole(palette.init.strength * palette.steps) / palette.steps if palette.init else 1.0
+    run = round_levels(palette.init.strength * palette.steps) / palette.steps if palette.init else 1.0
     times = run * sum(row.box.size.area * often for row, often in own) / count_cells(plain, palette.guidance)
     views = [row.box.size.pixels(LATENT_CELL * shrink) for row, _ in own]
     return Cost(times, native, max(views, key=lambda size: size.area, default=Size(0, 0)), palette.size)
@@ -91,7 +91,7 @@ def describe(cost: Cost) -> Iterator[str]:
 
 def _most(palette: Palette, native: int) -> Cost | None:
     """What far too many tiles cost at most, each of them under every brush; None where they can be counted."""
-    grid = settled(palette, palette.size, native, clock(min(palette.steps, MOST_STEPS)), palette.guidance).tiles
+    grid = settle(palette, palette.size, native, clock(min(palette.steps, MOST_STEPS)), palette.guidance).tiles
     if not isinstance(grid, Tiles):
         return None
     high, wide, overlap = (int(side) for side in (grid.height, grid.width, grid.overlap))

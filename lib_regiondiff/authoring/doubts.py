@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lib_regiondiff.authoring.job_context import Surroundings
+from lib_regiondiff.authoring.job_context import JobContext
 from lib_regiondiff.authoring.preflight import SAID, SEEN, preflight
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Size
@@ -15,7 +15,7 @@ from lib_regiondiff.planning.prompts import Document, Words
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnPass:
     """What a pass draws: the document, the palette and words of its first picture, its size in pixels."""
 
     document: Document
@@ -24,13 +24,13 @@ class Drawn:
     size: Size
 
 
-def tell(p: Any, drawn: Drawn, whole: bool) -> None:
+def tell(p: Any, drawn: DrawnPass, whole: bool) -> None:
     """Tell the likely mistakes of a pass under the pictures of its job, and in the API's answer.
 
     In a part of a picture, which is not its `whole`, brushes are larger or elsewhere, so nothing is said of masks.
     """
     from_noise = not getattr(p, "init_images", None) and not getattr(p, "is_hr_pass", False)
-    around = Surroundings(
+    around = JobContext(
         prompt=drawn.words.prompt,
         negative=drawn.words.negative,
         guidance=float(p.cfg_scale),

@@ -14,7 +14,7 @@ from lib_regiondiff.planning.prompts import Words
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class JobContext:
     """What a palette meets in a job: main prompts, guidance and size (None: its own), the model's native side.
 
     `steps` are those of a job that begins at noise; None where that is not known.
@@ -40,4 +40,4 @@ class Surroundings:
         return Words(plain, self.negative, raw, 0, lambda text, negative: text, draw)
 
 
-ALONE = Surroundings()
+ALONE = JobContext()

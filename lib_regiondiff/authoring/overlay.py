@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from lib_regiondiff.authoring.colours import colours_of
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.planning.weights import masks
-from lib_regiondiff.planning.weights.blur import framed, grown
+from lib_regiondiff.planning.weights.blur import frame, grow
 from lib_regiondiff.planning.weights.partition import choose_cell, divide_for_people
 
 TINT = 0.45
@@ -36,15 +36,15 @@ def tint(palette: Palette, shares: np.ndarray, image: Image.Image | None = None)
     """Pixels uint8 [height, width, 3]: `image`, or light grey, under the colours of brushes with these shares."""
     size, cell = palette.size, choose_cell(palette, FINEST)
     colours = np.array(list(map(_rgb, colours_of(palette.brushes))), np.float32).reshape(-1, 3)
-    covered, mixed = framed(shares.sum(axis=0)), [framed(each) for each in np.tensordot(colours, shares, (0, 0))]
+    covered, mixed = frame(shares.sum(axis=0)), [frame(each) for each in np.tensordot(colours, shares, (0, 0))]
     if image is None:
         picture = np.full((size.height, size.width, 3), GROUND, np.uint8)
     else:
         picture = np.array(image.convert("RGB").resize((size.width, size.height)))
 
     def enlarged(grid: np.ndarray, top: int, bottom: int) -> np.ndarray:
-        rows = grown(grid, 0, top, bottom, cell * (grid.shape[0] - 2))
-        return grown(rows, 1, 0, size.width, cell * (grid.shape[1] - 2))
+        rows = grow(grid, 0, top, bottom, cell * (grid.shape[0] - 2))
+        return grow(rows, 1, 0, size.width, cell * (grid.shape[1] - 2))
 
     for top, bottom in masks.parts(0, size.height, size.width, masks.PART):
         part = picture[top:bottom] * (1 - TINT * enlarged(covered, top, bottom))[..., None]

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from lib_regiondiff.authoring.cost import clock, count_cells
 from lib_regiondiff.authoring.dry_host import Sketch
-from lib_regiondiff.authoring.job_context import ALONE, Surroundings
+from lib_regiondiff.authoring.job_context import ALONE, JobContext
 from lib_regiondiff.authoring.summary import TRACE, Shares, describe_cost, doubtful, idle, spoken, unheard
 from lib_regiondiff.document import budget
 from lib_regiondiff.document.caption import is_wordless
@@ -21,7 +21,7 @@ from lib_regiondiff.formats.wildcards import unknown
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Host
 from lib_regiondiff.planning import prompts
-from lib_regiondiff.planning.auto import told
+from lib_regiondiff.planning.auto import describe_choices
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, encoded_texts
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.refusals import refusals
@@ -48,7 +48,7 @@ class _Case:
     """A palette at the size of its job, what is around it, who gets how much."""
 
     palette: Palette
-    around: Surroundings
+    around: JobContext
     shares: Shares
     painted: Size
     known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -83,7 +83,7 @@ class _Case:
         """What is encoded for background and brushes; PaletteError for wildcards that cannot be resolved."""
         if "texts" not in self.known:
             words = self.around.words
-            self.known["texts"] = prompts.texts(prompts.drawn(self.palette, words), words)
+            self.known["texts"] = prompts.texts(prompts.draw_wildcards(self.palette, words), words)
         return self.known["texts"]
 
     def prompts(self) -> Mapping[str, str]:
@@ -91,7 +91,7 @@ class _Case:
         return {key: texts[0].prompt for key, texts in encoded_texts(self.palette, [self.texts()]).items()}
 
 
-def cost_of(palette: Palette, around: Surroundings = ALONE) -> float:
+def cost_of(palette: Palette, around: JobContext = ALONE) -> float:
     """How much work a job is, in units of a picture of its size without regions: for `describe_cost`.
 
     Raises HostError for what cannot be planned, PaletteError for wildcards that cannot be resolved.
@@ -99,7 +99,7 @@ def cost_of(palette: Palette, around: Surroundings = ALONE) -> float:
     return _ratio(_case(palette, around))
 
 
-def _case(palette: Palette, around: Surroundings, shares: Shares | None = None) -> _Case:
+def _case(palette: Palette, around: JobContext, shares: Shares | None = None) -> _Case:
     drawn = renewed(palette, size=around.size or palette.size)
     return _Case(drawn, around, shares or Shares.of(drawn), palette.size)
 
@@ -109,7 +109,7 @@ Check = Callable[[_Case], Iterator[Notice]]
 
 def preflight(
     palette: Palette,
-    around: Surroundings = ALONE,
+    around: JobContext = ALONE,
     shares: Shares | None = None,
     checks: Sequence[Check] | None = None,
 ) -> tuple[Notice, ...]:
@@ -259,7 +259,7 @@ def _auto(case: _Case) -> Iterator[Notice]:
     if case.around.steps is None:
         return
     try:
-        choices = told(case.plan.chosen)
+        choices = describe_choices(case.plan.chosen)
     except RegionDiffError:
         return  # told by another check
     if choices:

@@ -89,7 +89,7 @@ def _lined(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Store:
+class PaletteFolder:
     """The user's palettes: files of one folder, which is made when the first of them is saved."""
 
     folder: Path

@@ -16,7 +16,7 @@ from PIL import Image, ImageColor
 
 from lib_regiondiff.authoring.colours import colours_of, ink_on
 from lib_regiondiff.authoring.doubts import undivided
-from lib_regiondiff.authoring.preflight import ALONE, TAKES, Notice, Surroundings, preflight
+from lib_regiondiff.authoring.preflight import ALONE, TAKES, JobContext, Notice, preflight
 from lib_regiondiff.authoring.summary import TRACE, Shares
 from lib_regiondiff.authoring.typed_controls import PLACES
 from lib_regiondiff.document.palette import Brush, Palette
@@ -36,34 +36,34 @@ MOST = 20  # problems that are listed
 
 
 @dataclass(frozen=True)
-class Look:
+class Preview:
     """What the page shows of a document, both as HTML: the preview, and a few words for the accordion's header."""
 
     html: str
     state: str = ""
 
 
-def html(given: Any, around: Surroundings = ALONE) -> str:
+def html(given: Any, around: JobContext = ALONE) -> str:
     """The preview of a document as it stands, text or data, palette or typed; what is wrong with it, if it is."""
-    return look(given, around).html
+    return render_preview(given, around).html
 
 
-def look(given: Any, around: Surroundings = ALONE, on: bool = True) -> Look:
+def render_preview(given: Any, around: JobContext = ALONE, on: bool = True) -> Preview:
     """The same, and what the header says while the document counts, which is where regions are `on`."""
     if given is None or (isinstance(given, str) and not given.strip()):
-        return Look(message([Notice("note", NOTHING)]), _stated("no palette yet", on))
+        return Preview(message([Notice("note", NOTHING)]), _stated("no palette yet", on))
     try:
         document = read(given)
         if document.typed is not None and not around.prompt.strip():
-            return Look(message([Notice("note", UNTYPED)]), _stated("waits for the prompt", on))
+            return Preview(message([Notice("note", UNTYPED)]), _stated("waits for the prompt", on))
         palette = palette_of(_sized(document, around.size), around.words)
     except PaletteError as error:
-        return Look(faults(error.problems), _stated(_counted(len(error.problems), "mistake"), on))
+        return Preview(faults(error.problems), _stated(_counted(len(error.problems), "mistake"), on))
     palette = renewed(palette, size=around.size or palette.size)
     shares = Shares.of(palette)
     notices = [*_first(document, palette, on), *preflight(palette, around, shares)]
     listed = _listed([_item(notice.kind, escape(notice.text)) for notice in notices])
-    return Look(
+    return Preview(
         _framed(_picture(palette, shares) + _legend(palette, shares) + listed), _stated(_short(palette, notices), on)
     )
 

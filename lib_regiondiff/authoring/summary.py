@@ -12,8 +12,8 @@ import numpy as np
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import LATENT_CELL
-from lib_regiondiff.planning.auto import acting
-from lib_regiondiff.planning.intervals import interval
+from lib_regiondiff.planning.auto import effective_nag
+from lib_regiondiff.planning.intervals import find_interval
 from lib_regiondiff.planning.prompt_suffix import AND
 from lib_regiondiff.planning.refusals import refusals
 from lib_regiondiff.planning.weights.partition import divide_for_people
@@ -115,7 +115,7 @@ def idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") -> Iter
     under = palette.background
     silent = not under.painted and not under.prompt.strip() and not prompt.strip()
     for index, brush in enumerate(palette.brushes, start=1):
-        first, last = interval(brush, steps)
+        first, last = find_interval(brush, steps)
         if first >= last:
             cut = {"strength": (brush.strength, 1), "start": (brush.start, 0), "stop": (brush.stop, 1)}
             why = ", ".join(f"{name} {value:g}" for name, (value, usual) in cut.items() if value != usual)
@@ -127,7 +127,7 @@ def idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") -> Iter
 
 def unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
     """Negatives that are not asked, for their guidance is 1; `negative` is the background's or the main one."""
-    if acting(palette.nag) is not None:
+    if effective_nag(palette.nag) is not None:
         return
     said = {"background": negative if guidance == 1 else ""}
     for number, brush in enumerate(palette.brushes, start=1):

@@ -46,7 +46,7 @@ def is_own(text: str) -> bool:
     return bool(text.strip()) and text not in plain
 
 
-def chosen(text: str, split: str, layout: str, ratios: str, common: bool, feather: float) -> str:
+def write_options(text: str, split: str, layout: str, ratios: str, common: bool, feather: float) -> str:
     """A typed document with these options; what else the text says, if it is one already, stays."""
     if typed_in(text) is not None and controls_of(text) == (split, layout, ratios or "", common, feather or 0):
         return text
@@ -65,11 +65,11 @@ def chosen(text: str, split: str, layout: str, ratios: str, common: bool, feathe
     return written({**data, "typed": {**new, **rest}})
 
 
-def switched(on: bool, text: str, kept: str, *options: Any) -> tuple[str, str]:
+def turn_switch(on: bool, text: str, kept: str, *options: Any) -> tuple[str, str]:
     """The palette's text after the switch was turned, and the text that comes back when it is turned off."""
     is_on = typed_in(text) is not None
     if on:
-        return (chosen(text, *options), kept) if is_on else (chosen("", *options), text)
+        return (write_options(text, *options), kept) if is_on else (write_options("", *options), text)
     return (kept, "") if is_on else (text, kept)
 
 
@@ -82,7 +82,7 @@ def controls_of(text: str) -> tuple[str, str, str, bool, float]:
     return options.split, options.layout, options.ratios, options.common == "first", options.feather
 
 
-def spelled(text: str, words: Words) -> str:
+def spell_out(text: str, words: Words) -> str:
     """The palette that typed regions make of the main prompt now; PaletteError for what is wrong with them."""
     data = typed(typed_in(text) or {"typed": {}}, *words.raw)
     parse(data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib_regiondiff.document.caption import Look, captioned, is_wordless
+from lib_regiondiff.document.caption import Describe, add_caption, is_wordless
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.renderer import INSTALL, absent, quieten
@@ -11,18 +11,18 @@ UNSAID = "nothing says what the picture under the brushes shows; --prompt TEXT d
 NEEDLESS = "no caption: the background has no picture, or a prompt already"
 
 
-def described(palette: Palette, model: str | None) -> tuple[Palette, list[str]]:
+def caption_background(palette: Palette, model: str | None) -> tuple[Palette, list[str]]:
     """The palette with words for the picture under its brushes, if they are asked for, and lines about that."""
     wordless = is_wordless(palette.background)
     if not model:
         return palette, [f"note: {UNSAID}"] if wordless else []
     if not wordless:
         return palette, [f"note: {NEEDLESS}"]
-    palette = captioned(palette, _look(model))
+    palette = add_caption(palette, _look(model))
     return palette, [f"caption: {palette.background.prompt}"]
 
 
-def _look(model: str) -> Look:
+def _look(model: str) -> Describe:
     if absent():
         raise HostError("--caption-model", f"the package {absent()[0]}", "nothing", INSTALL)
     quieten()

@@ -201,8 +201,8 @@ def demo_export(webui: Path, force: bool) -> None:
     if absent():
         raise HostError("demo export", f"the package {absent()[0]}", "nothing", INSTALL)
     quieten()
-    from lib_regiondiff.hosts.diffusers.checkpoints.export import Model, export
+    from lib_regiondiff.hosts.diffusers.checkpoints.export import ExportedModel, export
 
     with orderly():
-        for path in export(Model(demo.checkpoint(), demo.LORA, demo.FORGE_EXTENSION), webui, force):
+        for path in export(ExportedModel(demo.checkpoint(), demo.LORA, demo.FORGE_EXTENSION), webui, force):
             tell(path)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from lib_regiondiff import demo
-from lib_regiondiff.command.caption import described
+from lib_regiondiff.command.caption import caption_background
 from lib_regiondiff.command.loading_options import expect_trust, how_loaded, loaded_by, proposed
 from lib_regiondiff.command.printing import tell
 from lib_regiondiff.command.progress import bar
@@ -22,7 +22,7 @@ from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.files import expect_room
 from lib_regiondiff.hosts.renderer import Renderer, load_renderer
-from lib_regiondiff.planning.auto import told
+from lib_regiondiff.planning.auto import describe_choices
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.stopping import orderly
 
@@ -65,7 +65,7 @@ def draw(
     chatty = options["progress"] is not False
     if chatty:
         tell(f"loading {model} ...", err=True)
-    palette, lines = described(palette, options["caption_model"])
+    palette, lines = caption_background(palette, options["caption_model"])
     renderer = load_renderer(palette, model, options["device"], options["dtype"], how_loaded(options))
     palette, advised = proposed(palette, renderer, options["accelerate"])
     lines += [*advised, *(f"differs: {line}" for line in (since(palette, then, renderer) if then else []))]
@@ -84,7 +84,7 @@ def write(renderer: Renderer, palette: Palette, places: Mapping[int, Path], opti
             made_with = replace(renderer.made_with, chosen=picture.chosen)
             png.save(picture.image, picture.palette, made_with, places[seed])
             with aside():
-                if (choices := told(picture.chosen)) not in (*said, ""):
+                if (choices := describe_choices(picture.chosen)) not in (*said, ""):
                     tell(f"auto: {choices}", err=True)
                 said.add(choices)
                 tell(places[seed])

@@ -15,18 +15,18 @@ def blend(
     views: Sequence[View],
     predictions: Sequence[Tensor],
     like: Tensor,
-    kept: Sequence[Tensor | None] = (),
+    leak_shares: Sequence[Tensor | None] = (),
     under: Tensor | None = None,
 ) -> Tensor:
     """The weighted sum of x0 [B, C, h, w] of each view, float32 while summing, in the shape and type of `like`.
 
     MultiDiffusion, Bar-Tal et al. 2023, eq. 5, with weights that sum to 1 at each cell; on x0 rather than on the
-    next noisy latents, which is StreamMultiDiffusion's latent pre-averaging. `kept` are shares [B, 1, h, w] of their
-    weights that views keep; what weights leave goes to the picture under the brushes, `under` [C, h, w].
+    next noisy latents, which is StreamMultiDiffusion's latent pre-averaging. `leak_shares` [B, 1, h, w] are what views
+    keep of their weights, None for all; what weights leave goes to the picture under the brushes, `under` [C, h, w].
     """
     canvas = torch.zeros(like.shape, dtype=torch.float32, device=like.device)
     total = torch.zeros_like(canvas[:, :1])
-    for view, prediction, share in zip(views, predictions, kept or (None,) * len(views), strict=True):
+    for view, prediction, share in zip(views, predictions, leak_shares or (None,) * len(views), strict=True):
         weight = view.weight if share is None else view.weight * share
         _add(canvas, view.box, prediction.float() * weight)
         if under is not None:

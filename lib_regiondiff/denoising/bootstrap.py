@@ -10,12 +10,12 @@ from lib_regiondiff.planning.surroundings import Surround
 from lib_regiondiff.planning.views import View
 
 
-def seen(row: Row, x: Tensor) -> Tensor:
+def see_row(row: Row, x: Tensor) -> Tensor:
     """What a row sees of the noisy canvas [B, C, h, w]: its box of its image, surrounded if it says so."""
-    return look(row.box.padded(x[row.image]), row.surround, row.image, row.level)
+    return see(row.box.padded(x[row.image]), row.surround, row.image, row.level)
 
 
-def look(x: Tensor, surround: Surround | None, image: int, level: Level) -> Tensor:
+def see(x: Tensor, surround: Surround | None, image: int, level: Level) -> Tensor:
     """x [C, h, w] on the brush, surroundings noised to the same level elsewhere.
 
     Where a share of the canvas itself is left beside white, less noise is added, so that its deviation stays beta.
@@ -31,7 +31,7 @@ def look(x: Tensor, surround: Surround | None, image: int, level: Level) -> Tens
     return torch.where(surround.mask > 0, x, outside)
 
 
-def kept(view: View, denoised: Tensor, sensitivity: float) -> Tensor | None:
+def leak_share(view: View, denoised: Tensor, sensitivity: float) -> Tensor | None:
     """The share [B, 1, h, w] of its weight that a view keeps: 0 where x0 [B, C, h, w] is what surrounds the brush.
 
     StreamMultiDiffusion's leak suppression, with the clean surroundings: tanh(mean square difference / 2 sensitivity).

@@ -12,7 +12,7 @@ from lib_regiondiff.document import pictures
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks
-from lib_regiondiff.planning.weights.blur import LEAST, blur, framed, grown, own, reach
+from lib_regiondiff.planning.weights.blur import LEAST, blur, coarse_deviation, frame, grow, reach
 from lib_regiondiff.planning.weights.partition import layer_of
 from lib_regiondiff.store import Store
 
@@ -25,7 +25,7 @@ NUMBERS = 2**22
 """Weights of all layers together that are worked on at once."""
 
 
-def finished(image: Image.Image, palette: Palette, store: Store | None = None) -> Image.Image:
+def restore_uncovered(image: Image.Image, palette: Palette, store: Store | None = None) -> Image.Image:
     """The RGB picture over the palette's own pictures: the background's behind its brushes, the init outside its mask.
 
     Only where they are kept to the end: a background that is repainted in some levels, and an init without a mask,
@@ -34,7 +34,7 @@ def finished(image: Image.Image, palette: Palette, store: Store | None = None) -
     size = Size(image.height, image.width)
     under = pictures.ground(palette.background.image, palette.background.colour, size, store)
     if under is not None and palette.background.strength == 1:
-        image = _merged(under, image, brushed(palette, size, store))
+        image = _merged(under, image, brush_shares(palette, size, store))
     if palette.init is not None and palette.init.mask is not None:
         before = pictures.ground(palette.init.image, None, size, store)
         assert before is not None
@@ -42,7 +42,7 @@ def finished(image: Image.Image, palette: Palette, store: Store | None = None) -
     return image
 
 
-def brushed(palette: Palette, size: Size, store: Store | None = None) -> masks.Rows:
+def brush_shares(palette: Palette, size: Size, store: Store | None = None) -> masks.Rows:
     """The share float32 [rows, width] in [0, 1] of pixels that brushes have together, feathered."""
     scale = (size.area / palette.size.area) ** 0.5
     feathers = [brush.feather * scale for brush in palette.brushes]
@@ -86,15 +86,17 @@ def _wide(palette: Palette, size: Size, feathers: Sequence[float], store: Store 
     under, sums = _summed(palette, small, feathers, store)
 
     def softened(weight: np.ndarray, feather: float) -> np.ndarray:
-        return blur(weight, own(feather * (small.area / size.area) ** 0.5, small.area, size.area), palette.wraps)
+        return blur(
+            weight, coarse_deviation(feather * (small.area / size.area) ** 0.5, small.area, size.area), palette.wraps
+        )
 
     soft = np.zeros_like(under)
     for feather, total in sums.items():
         soft += softened(total, feather)
-    maps = [framed(each, palette.wraps) for each in (softened(under, max(feathers)), soft)]
+    maps = [frame(each, palette.wraps) for each in (softened(under, max(feathers)), soft)]
 
     def rows(index: int, top: int, bottom: int) -> np.ndarray:
-        return grown(grown(maps[index], 0, top, bottom, size.height), 1, 0, size.width, size.width)
+        return grow(grow(maps[index], 0, top, bottom, size.height), 1, 0, size.width, size.width)
 
     return rows
 
@@ -126,11 +128,11 @@ def _merged(base: Image.Image, image: Image.Image, share: masks.Rows) -> Image.I
     made = base.convert("RGB")
     for top, bottom in masks.parts(0, image.height, image.width, masks.PART):
         box = (0, top, image.width, bottom)
-        made.paste(over(base.crop(box), image.crop(box), share(top, bottom)), box)
+        made.paste(paste_over(base.crop(box), image.crop(box), share(top, bottom)), box)
     return made
 
 
-def over(base: Image.Image, image: Image.Image, share: np.ndarray) -> Image.Image:
+def paste_over(base: Image.Image, image: Image.Image, share: np.ndarray) -> Image.Image:
     """A picture over another of its size, by a share [height, width] of each pixel; share 0 keeps the base exactly."""
     below, above = (np.asarray(each.convert("RGB"), np.float32) for each in (base, image))
     mixed = below + share[..., None] * (above - below)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from lib_regiondiff.denoising.parameterization import PREDICTIONS
+from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
 from lib_regiondiff.host import Level
 
 
@@ -34,7 +34,7 @@ def rescale(guided: Tensor, cond: Tensor, x: Tensor, at: tuple[Level, str], shar
     """
     if share == 0:
         return guided
-    level, kind = at[0], PREDICTIONS[at[1]]
+    level, kind = at[0], PARAMETERIZATIONS[at[1]]
     made, plain = (kind.from_denoised(each, x, level.alpha, level.beta) for each in (guided, cond))
     axes = (1, 2, 3)
     ratio = plain.std(dim=axes, keepdim=True) / made.std(dim=axes, keepdim=True)

@@ -14,7 +14,7 @@ from lib_regiondiff.denoising.blend import blend
 from lib_regiondiff.denoising.texture_memory import TextureMemory
 from lib_regiondiff.document.palette import Nag
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.host import Cond, Host, Level, Model, Row, composed
+from lib_regiondiff.host import Cond, Host, Level, ModelFunction, Row, composed
 from lib_regiondiff.planning.plan import Plan
 from lib_regiondiff.planning.views import Region, View
 
@@ -80,7 +80,7 @@ class Asked:
     unconds: tuple[int, ...] | None
 
 
-def region_model(host: Host, plan: Plan) -> Model:
+def region_model(host: Host, plan: Plan) -> ModelFunction:
     """model(x [B, C, h, w], level) -> x0 [B, C, h, w] of a plan on a host, at the plan's guidance."""
     call = Call(plan.guidance, nag=plan.nag)
     memory = TextureMemory(plan)
@@ -107,21 +107,21 @@ def predict(
         if uncond is not None:
             whole = guidance.cfg(cond, uncond, call.scale_of(view.region))
             at = (level, host.latent.prediction)
-            cond = guidance.rescale(whole, cond, _looks(view, x, level), at, plan.rescale)
+            cond = guidance.rescale(whole, cond, _see_all(view, x, level), at, plan.rescale)
         guided.append(cond)
     memory.note(views, guided)
-    kept = [bootstrap.kept(view, each, plan.sensitivity) for view, each in zip(views, guided, strict=True)]
-    denoised = blend(views, guided, x, kept, plan.under)
+    leak_shares = [bootstrap.leak_share(view, each, plan.sensitivity) for view, each in zip(views, guided, strict=True)]
+    denoised = blend(views, guided, x, leak_shares, plan.under)
     if not torch.isfinite(denoised).all():
         raise _not_finite(views, guided, level)
     every = [uncond for uncond in unconds if uncond is not None]
     complete = len(every) == len(views)
-    return Prediction(denoised, blend(views, every, x, kept, plan.under) if complete else None)
+    return Prediction(denoised, blend(views, every, x, leak_shares, plan.under) if complete else None)
 
 
-def _looks(view: View, x: Tensor, level: Level) -> Tensor:
+def _see_all(view: View, x: Tensor, level: Level) -> Tensor:
     """What a view sees of each image [B, C, h, w]."""
-    looks = (bootstrap.look(view.box.padded(each), view.surround, i, level) for i, each in enumerate(x))
+    looks = (bootstrap.see(view.box.padded(each), view.surround, i, level) for i, each in enumerate(x))
     return torch.stack(list(looks))
 
 
@@ -151,7 +151,7 @@ def evaluate(host: Host, x: Tensor, rows: Sequence[Row]) -> list[Tensor]:
     """The prediction [C, h, w] of each row; rows of equal shape and group share network calls."""
     answers: dict[int, Tensor] = {}
     for batch in batches(rows, host.latent.cells_per_call):
-        crops = torch.stack([bootstrap.seen(rows[index], x) for index in batch])
+        crops = torch.stack([bootstrap.see_row(rows[index], x) for index in batch])
         answers.update(zip(batch, host.denoise(crops, [rows[index] for index in batch]), strict=True))
     return [answers[index] for index in range(len(rows))]
 

@@ -13,7 +13,7 @@ Scale = Any
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Parameterization:
     """One kind: `to_denoised(made, x, alpha, beta)` and `from_denoised(x0, x, alpha, beta)`, inverse to one another."""
 
     to_denoised: Callable[[Tensor, Tensor, Scale, Scale], Tensor]
@@ -24,21 +24,21 @@ def _squared(alpha: Scale, beta: Scale) -> Scale:
     return alpha**2 + beta**2
 
 
-PREDICTIONS: Mapping[str, Prediction] = {
-    "epsilon": Prediction(
+PARAMETERIZATIONS: Mapping[str, Parameterization] = {
+    "epsilon": Parameterization(
         lambda made, x, alpha, beta: (x - beta * made) / alpha,
         lambda x0, x, alpha, beta: (x - alpha * x0) / beta,
     ),
     # v = alpha * n - beta * x0 where alpha² + beta² = 1 (Salimans and Ho 2022); alpha may be 0
-    "v_prediction": Prediction(
+    "v_prediction": Parameterization(
         lambda made, x, alpha, beta: alpha * x / _squared(alpha, beta) - beta * made / _squared(alpha, beta) ** 0.5,
         lambda x0, x, alpha, beta: (
             alpha * x / (beta * _squared(alpha, beta) ** 0.5) - _squared(alpha, beta) ** 0.5 / beta * x0
         ),
     ),
-    "sample": Prediction(lambda made, x, alpha, beta: made, lambda x0, x, alpha, beta: x0),
+    "sample": Parameterization(lambda made, x, alpha, beta: made, lambda x0, x, alpha, beta: x0),
     # n - x0 where alpha + beta = 1 (Lipman et al. 2023); alpha may be 0
-    "flow": Prediction(
+    "flow": Parameterization(
         lambda made, x, alpha, beta: (x - beta * made) / (alpha + beta),
         lambda x0, x, alpha, beta: (x - (alpha + beta) * x0) / beta,
     ),

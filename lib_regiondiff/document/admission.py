@@ -9,13 +9,13 @@ from typing import Any
 
 from lib_regiondiff.document import budget, pictures
 from lib_regiondiff.document.json_text import MAX_BYTES
-from lib_regiondiff.document.pictures import File, Picture, Room, Shape
+from lib_regiondiff.document.pictures import Allowance, File, Picture, Shape
 from lib_regiondiff.document.rules import Fault, fault, join, show
 from lib_regiondiff.errors import Problem
 from lib_regiondiff.geometry import Size
 
 
-def admitted(data: Any, known: int) -> Room:
+def admitted(data: Any, known: int) -> Allowance:
     """The room that a document of a known version leaves for files; Fault for what makes reading further pointless."""
     if not isinstance(data, Mapping):
         raise fault("", "an object", data)
@@ -23,7 +23,7 @@ def admitted(data: Any, known: int) -> Room:
     if version != known or not isinstance(version, int) or isinstance(version, bool):
         got = show(version) if "version" in data else "nothing"
         raise Fault(Problem("version", f"{known} (this program knows no other)", got))
-    room = Room(MAX_BYTES, free=budget.free_decoding(data.get("size")))
+    room = Allowance(MAX_BYTES, free=budget.free_decoding(data.get("size")))
     for key, text in _texts(data):
         room.admit(text, "palette", key)
     return room
@@ -39,7 +39,7 @@ def _texts(data: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]
                 yield from _texts(value, str(name), depth + 1)
 
 
-def inlined(value: Any, path: str, folder: Path | None, room: Room, problems: list[Problem]) -> Any:
+def inlined(value: Any, path: str, folder: Path | None, room: Allowance, problems: list[Problem]) -> Any:
     """The same record with every file below it read; what can't be read is added to `problems`."""
     if isinstance(value, File):
         try:
@@ -55,7 +55,7 @@ def inlined(value: Any, path: str, folder: Path | None, room: Room, problems: li
     return value
 
 
-def _picture(file: File, path: str, folder: Path | None, room: Room) -> Picture:
+def _picture(file: File, path: str, folder: Path | None, room: Allowance) -> Picture:
     if folder is None:
         raise fault(path, "no file (this palette has no folder)", file.name)
     return pictures.load(file, folder, path, room)

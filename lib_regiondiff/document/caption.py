@@ -12,7 +12,7 @@ from lib_regiondiff.document.pictures import Picture, decode, ground
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 
-Look = Callable[[Image.Image], str]
+Describe = Callable[[Image.Image], str]
 """Says what an RGB picture shows; HostError where it can't."""
 
 
@@ -21,7 +21,7 @@ def is_wordless(background: Background) -> bool:
     return background.image is not None and not background.prompt.strip()
 
 
-def described(background: Background, look: Look) -> str:
+def describe_ground(background: Background, look: Describe) -> str:
     """What the picture under the brushes shows, as one line; HostError where nobody says it.
 
     It is seen upright, in its own size, on the background's colour where it is clear.
@@ -36,6 +36,6 @@ def described(background: Background, look: Look) -> str:
     return " ".join(said.split())
 
 
-def captioned(palette: Palette, look: Look) -> Palette:
+def add_caption(palette: Palette, look: Describe) -> Palette:
     """The palette whose background's prompt is what its picture shows; HostError, and PaletteError for too much."""
-    return override(palette, [change("background.prompt", described(palette.background, look))])
+    return override(palette, [change("background.prompt", describe_ground(palette.background, look))])

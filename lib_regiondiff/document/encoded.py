@@ -39,7 +39,7 @@ class Flaw(Exception):  # noqa: N818 - it never leaves the two modules
 
 
 @dataclass(frozen=True)
-class Parts:
+class Stripped:
     """The bytes of a picture without notes, and its EXIF."""
 
     bare: bytes
@@ -107,7 +107,7 @@ def written(pixels: np.ndarray) -> bytes:
     )
 
 
-def _parts(data: bytes, kind: str) -> Parts:
+def _parts(data: bytes, kind: str) -> Stripped:
     if kind == "PNG":
         return _png_parts(data)
     return _webp_parts(data) if kind == "WEBP" else _jpeg_parts(data)
@@ -117,7 +117,7 @@ def _pair(data: bytes, form: str) -> tuple[int, int] | None:
     return struct.unpack(form, data) if len(data) == struct.calcsize(form) else None
 
 
-def _png_parts(data: bytes) -> Parts:
+def _png_parts(data: bytes) -> Stripped:
     """The chunks that Pillow needs, each with a true checksum; Flaw unless the one head is the first of them."""
     kept, exif = [data[:8]], b""
     for index, (name, body, chunk) in enumerate(_png_chunks(data)):
@@ -128,7 +128,7 @@ def _png_parts(data: bytes) -> Parts:
         if name in PIXELS:
             kept.append(chunk)
         exif = exif or (body if name == b"eXIf" else b"")
-    return Parts(b"".join(kept), exif)
+    return Stripped(b"".join(kept), exif)
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -150,7 +150,7 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
     raise Flaw(f"more than {MAX_CHUNKS} chunks")
 
 
-def _jpeg_parts(data: bytes) -> Parts:
+def _jpeg_parts(data: bytes) -> Stripped:
     """The segments before the pixels without notes, and all from there on; Flaw for too many of them or of scans."""
     kept, exif, scans, first = [data[:2]], b"", 0, len(data)
     for marker, start, end in _segments(data):
@@ -162,7 +162,7 @@ def _jpeg_parts(data: bytes) -> Parts:
             exif = exif or data[start + 10 : end]
         if scans > MAX_SCANS:
             raise Flaw(f"more than {MAX_SCANS} scans")
-    return Parts(b"".join([*kept, data[first:]]), exif)
+    return Stripped(b"".join([*kept, data[first:]]), exif)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -187,7 +187,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _webp_parts(data: bytes) -> Parts:
+def _webp_parts(data: bytes) -> Stripped:
     """All of it, for nothing of a WebP is inflated or warned of; Flaw where the library that reads it is not safe."""
     if danger := webp_danger():
         raise Flaw(danger)
@@ -195,11 +195,11 @@ def _webp_parts(data: bytes) -> Parts:
     for _ in range(MAX_CHUNKS):
         end = place + 8 + int.from_bytes(data[place + 4 : place + 8], "little")
         if data[place : place + 4] == b"EXIF":
-            return Parts(data, data[place + 8 : end].removeprefix(b"Exif\0\0"))
+            return Stripped(data, data[place + 8 : end].removeprefix(b"Exif\0\0"))
         place = end + end % 2
         if place >= len(data):
             break
-    return Parts(data)
+    return Stripped(data)
 
 
 def webp_danger() -> str:

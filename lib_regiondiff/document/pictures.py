@@ -113,7 +113,7 @@ Paint = Picture | File | Image.Image | np.ndarray
 
 
 @dataclass
-class Room:
+class Allowance:
     """What a document may still hold: letters of text, pixels of pictures; and the points that decoding them takes."""
 
     letters: int
@@ -161,7 +161,7 @@ def _claims(text: str) -> tuple[int, float]:
     return (width * height, points) if width * height <= MAX_PIXELS else (0, 0.0)
 
 
-def load(file: File, folder: Path, path: str, room: Room) -> Picture:
+def load(file: File, folder: Path, path: str, room: Allowance) -> Picture:
     """The picture of a file beside a document in `folder`; Fault where it lies elsewhere or is no image."""
     place = folder / file.name
     try:

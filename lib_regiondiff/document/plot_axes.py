@@ -26,7 +26,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Setting:
+class AxisSetting:
     """One value of an axis, as it was typed."""
 
     axis: Axis
@@ -44,14 +44,14 @@ AXES = (
 )
 
 
-def changed(palette: Palette, settings: Sequence[Setting]) -> Palette:
+def changed(palette: Palette, settings: Sequence[AxisSetting]) -> Palette:
     """The palette with these settings, in order; PaletteError for an unknown brush or a value that does not fit."""
     for setting in settings:
         palette = override(palette, _changes(palette, setting))
     return palette
 
 
-def _changes(palette: Palette, setting: Setting) -> list[Change]:
+def _changes(palette: Palette, setting: AxisSetting) -> list[Change]:
     """What a setting asks for."""
     axis, text = setting.axis, setting.text
     if not axis.brush:

@@ -224,11 +224,11 @@ def _made_with(data: Any) -> MadeWith:
     words = {name: _word(numbers.get(name)) for name in (KEYWORD, *PACKAGES)}
     device, dtype, name = (_word(known.get(key)) for key in ("device", "dtype", "device_name"))
     return MadeWith(
-        device, dtype, {key: word for key, word in words.items() if word}, name, _chosen(known.get("chosen"))
+        device, dtype, {key: word for key, word in words.items() if word}, name, _read_choices(known.get("chosen"))
     )
 
 
-def _chosen(data: Any) -> dict[str, Any]:
+def _read_choices(data: Any) -> dict[str, Any]:
     """The choices that are known, as far as they can be; null where nothing was chosen."""
     known: dict[Any, Any] = data if isinstance(data, dict) else {}
     found = {"blend": known["blend"]} if known.get("blend", "") in (None, *BLENDS) else {}

@@ -9,19 +9,19 @@ from typing import Any
 
 from lib_regiondiff import __version__
 from lib_regiondiff.authoring import presets, preview
-from lib_regiondiff.authoring.preflight import Notice, Surroundings
-from lib_regiondiff.authoring.presets import Store, written
+from lib_regiondiff.authoring.preflight import JobContext, Notice
+from lib_regiondiff.authoring.presets import PaletteFolder, written
 from lib_regiondiff.authoring.typed_controls import (
     CONTROLS,
     LABELS,
     LAYOUTS,
     SPLITS,
-    chosen,
     controls_of,
     is_own,
-    spelled,
-    switched,
+    spell_out,
+    turn_switch,
     typed_in,
+    write_options,
 )
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.extension import captioning
@@ -62,7 +62,7 @@ def accordion(
     `page` holds components of the tab by their roles; where one is missing the preview does without it.
     """
     make, data_path = Maker(importlib.import_module("gradio"), elem_id, HELP), Path(data_path)
-    store = Store(data_path / "regiondiff" / "palettes")
+    store = PaletteFolder(data_path / "regiondiff" / "palettes")
     with make.ticked("enabled", title) as tick:
         with tick.extra():
             make("HTML", "state", value="")
@@ -100,10 +100,10 @@ def _typing(make: Maker) -> None:
         with make.gr.Row():
             make("Checkbox", "common", label=LABELS["common"], value=False)
             make.button("spell", "Turn into a palette")
-    make("HTML", "preview", value=preview.look("").html)
+    make("HTML", "preview", value=preview.render_preview("").html)
 
 
-def _palette(make: Maker, store: Store) -> None:
+def _palette(make: Maker, store: PaletteFolder) -> None:
     """Presets, the palette's text, and files of palettes."""
     with make.gr.Row():
         make("Dropdown", "preset", label="Preset", choices=list(presets.names()), value=presets.names()[0], scale=4)
@@ -150,12 +150,12 @@ def _on_options(make: Maker) -> None:
     update, parts = make.gr.update, make.parts
 
     def turn(on: bool, text: str, kept: str, *options: Any) -> tuple[Any, ...]:
-        text, kept = switched(on, text, kept, *options)
+        text, kept = turn_switch(on, text, kept, *options)
         enabled = update(value=on) if on or not text.strip() else update()
         return text, kept, update(visible=on), enabled
 
     def choose(on: bool, text: str, *options: Any) -> tuple[Any, ...]:
-        return (chosen(text, *options) if on or typed_in(text) is not None else update(),)
+        return (write_options(text, *options) if on or typed_in(text) is not None else update(),)
 
     def set_out(text: str) -> tuple[Any, ...]:
         return _options_of(make, text)
@@ -173,7 +173,7 @@ def _options_of(make: Maker, text: str) -> tuple[Any, ...]:
     return controls_of(text) if typed_in(text) is not None else (make.gr.update(),) * len(CONTROLS)
 
 
-def _on_files(make: Maker, store: Store) -> None:
+def _on_files(make: Maker, store: PaletteFolder) -> None:
     """Save, and the choices around it, which do nothing by themselves."""
     parts = make.parts
 
@@ -193,7 +193,7 @@ PUT = ("palette", "enabled", "name", *CONTROLS, "said", "asking", "offered")
 """What another palette changes on the page, or the question whether it may."""
 
 
-def _on_replacing(make: Maker, store: Store) -> None:
+def _on_replacing(make: Maker, store: PaletteFolder) -> None:
     """Presets and files take the palette's place and switch regions on, once a person has agreed to lose a text."""
     update, parts = make.gr.update, make.parts
     as_it_is = [update()] * (3 + len(CONTROLS))
@@ -249,16 +249,16 @@ def _on_caption(make: Maker) -> None:
     seen.then(take, make.of("palette", "seen"), make.of("palette", "said"), **QUIET)
 
 
-def _on_changes(make: Maker, store: Store, page: Mapping[str, Any], data_path: Path) -> None:
+def _on_changes(make: Maker, store: PaletteFolder, page: Mapping[str, Any], data_path: Path) -> None:
     """Preview and header follow the palette, the switch and the tab; so do the files and what can be pressed."""
     update, parts = make.gr.update, make.parts
     keys = [key for key in ROLES.values() if key in page]
 
-    def around(values: Sequence[Any]) -> Surroundings:
+    def around(values: Sequence[Any]) -> JobContext:
         return surroundings(dict(zip(keys, values, strict=True)), data_path)
 
     def look(on: bool, text: str, *values: Any) -> tuple[Any, ...]:
-        seen = preview.look(text, around(values), on)
+        seen = preview.render_preview(text, around(values), on)
         return seen.html, seen.state
 
     def follow(on: bool, text: str, *values: Any) -> tuple[Any, ...]:
@@ -274,7 +274,7 @@ def _on_changes(make: Maker, store: Store, page: Mapping[str, Any], data_path: P
 
     def spell(on: bool, text: str, *values: Any) -> tuple[Any, ...]:
         try:
-            return (spelled(text, around(values).words),)
+            return (spell_out(text, around(values).words),)
         except PaletteError:
             return (update(),)  # the preview says why
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from lib_regiondiff.authoring.preflight import Notice
 from lib_regiondiff.authoring.presets import written
-from lib_regiondiff.document.caption import captioned, described, is_wordless
+from lib_regiondiff.document.caption import add_caption, describe_ground, is_wordless
 from lib_regiondiff.document.palette import VERSION, Background, dump, parse
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import RegionDiffError
@@ -40,7 +40,7 @@ def seen(text: str) -> tuple[Seen | None, Notice]:
             return None, Notice("error", "There is no picture under the brushes: the palette has no background.image.")
         if not is_wordless(under):
             return None, Notice("error", "The background has a prompt already; without one its picture is described.")
-        words = described(under, interrogator.pressed)
+        words = describe_ground(under, interrogator.pressed)
     except RegionDiffError as error:
         return None, Notice("error", str(error))
     return Seen(under.image, words), Notice("note", f"The background's prompt: {words}")
@@ -83,7 +83,7 @@ def drawn_on(p: Any, document: Document) -> Document:
     if palette is None or not is_wordless(palette.background) or any(text.strip() for text in p.all_prompts):
         return document
     try:
-        return replace(document, palette=captioned(palette, interrogator.awake_look))
+        return replace(document, palette=add_caption(palette, interrogator.awake_look))
     except RegionDiffError as error:
         notices.tell(p, [str(error)])
         return document

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lib_regiondiff import __version__
 from lib_regiondiff.authoring import doubts
-from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.denoising.composite import restore_uncovered
 from lib_regiondiff.document.palette import Background, Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.extension.captioning import drawn_on
@@ -28,7 +28,7 @@ from lib_regiondiff.hosts.webui.program.gates import arm, gates_of, hook, is_on,
 from lib_regiondiff.hosts.webui.programs import find_program, module
 from lib_regiondiff.hosts.webui.sampler_run import Request
 from lib_regiondiff.planning import crop, noise, prompts
-from lib_regiondiff.planning.auto import told
+from lib_regiondiff.planning.auto import describe_choices
 from lib_regiondiff.planning.prompts import Document
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.store import Store
@@ -96,7 +96,7 @@ def _begin(p: Any, given: Any) -> None:
     rivals.refuse(p)
     families.refuse(p.sd_model, getattr(p, "batch_size", 1))
     place, chosen = parent_job.place_of(p), settings.chosen()
-    document = prompts.adapted(prompts.read(given), getattr(p, "regiondiff_axes", ()), chosen.blend)
+    document = prompts.adapt(prompts.read(given), getattr(p, "regiondiff_axes", ()), chosen.blend)
     document = drawn_on(p, document) if chosen.caption else document
     ready = Ready(document, chosen, place, noted)
     if document.typed is not None and getattr(p, "styles", None) and noted is None:
@@ -137,7 +137,7 @@ def _palettes(p: Any, ready: Ready) -> list[Palette]:
     """The palette of each image of the job."""
     draw = draw_of()
     words = (words_of(p, ready.given, image, draw) for image in range(len(p.all_prompts)))
-    return [prompts.resolved(ready.document, each) for each in words]
+    return [prompts.resolve(ready.document, each) for each in words]
 
 
 def _activate(p: Any, palettes: Sequence[Palette]) -> None:
@@ -174,11 +174,11 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     size = Size(unit.shape[-2], unit.shape[-1]).pixels(cell)
     draw = draw_of()
     words = [words_of(p, ready.given, image, draw, stripped=True) for image in range(len(p.prompts))]
-    palettes = [prompts.resolved(ready.document, each) for each in words]
+    palettes = [prompts.resolve(ready.document, each) for each in words]
     _expect_one_shape(palettes)
     palette = _seen(p, ready.place, palettes[0], size)
     p.regiondiff_drawn = palette
-    doubts.tell(p, doubts.Drawn(ready.document, palette, words[0], size), palette is palettes[0])
+    doubts.tell(p, doubts.DrawnPass(ready.document, palette, words[0], size), palette is palettes[0])
     if noise.operations(palette) and not _equal(ready.noise, unit):
         unit.copy_(noise.apply(unit, palette, size, cell, ready.store))
         p.regiondiff = replace(ready, noise=unit.clone())
@@ -195,7 +195,7 @@ def _note_choices(p: Any, choices: Mapping[str, Any]) -> None:
     if gates is not None:
         gates.drawn = True
     key = SECOND_KEY if getattr(p, "is_hr_pass", False) else AUTO_KEY
-    if text := told(choices):
+    if text := describe_choices(choices):
         p.extra_generation_params[key] = text
 
 
@@ -205,7 +205,7 @@ def finish(p: Any, processed: Any) -> None:
     palette = getattr(p, "regiondiff_drawn", None)
     ready = getattr(p, "regiondiff", None)
     if ready is not None and palette is not None:
-        processed.image = finished(processed.image, palette, ready.store)
+        processed.image = restore_uncovered(processed.image, palette, ready.store)
     gates = gates_of(p)
     if gates is not None:
         gates.finished = getattr(p, "batch_index", None)
@@ -237,7 +237,7 @@ def _seen(p: Any, place: parent_job.Place | None, palette: Palette, size: Size) 
     left, top, width, height = map(int, pasted or (0, 0, image.width, image.height))
     place = place or parent_job.Place(Size(image.height, image.width), 0, 0)
     left, top = left + place.left, top + place.top
-    return crop.cropped(palette, place.whole, (left, top, left + width, top + height), size)
+    return crop.crop_palette(palette, place.whole, (left, top, left + width, top + height), size)
 
 
 @hook("on_before_image_saved")

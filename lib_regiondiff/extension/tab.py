@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff.authoring.preflight import Surroundings
+from lib_regiondiff.authoring.job_context import JobContext
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui.families import native_side, notices
 from lib_regiondiff.hosts.webui.programs import find_program, module
@@ -32,11 +32,11 @@ def role(elem_id: str | None, is_img2img: bool) -> str | None:
     return ROLES.get(name)
 
 
-def surroundings(values: Mapping[str, Any], data_path: Path) -> Surroundings:
+def surroundings(values: Mapping[str, Any], data_path: Path) -> JobContext:
     """What the tab's components and the host say about the next job."""
     width, height, guidance = (values.get(key) for key in ("width", "height", "guidance"))
     size = Size(int(height), int(width)) if width and height else None
-    return Surroundings(
+    return JobContext(
         prompt=values.get("prompt") or "",
         negative=values.get("negative") or "",
         guidance=None if guidance is None else float(guidance),

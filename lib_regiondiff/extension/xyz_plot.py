@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.document import plot_axes
-from lib_regiondiff.document.plot_axes import Axis, Setting
+from lib_regiondiff.document.plot_axes import Axis, AxisSetting
 from lib_regiondiff.errors import HostError, RegionDiffError
 from lib_regiondiff.extension import jobs
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
@@ -37,7 +37,7 @@ def _option(kind: Any, axis: Axis) -> Any:
 
 def _apply(axis: Axis, p: Any, value: str, values: Sequence[str]) -> None:
     """Note a value for the job of one cell, a copy of the user's job."""
-    p.regiondiff_axes = (*getattr(p, "regiondiff_axes", ()), Setting(axis, value))
+    p.regiondiff_axes = (*getattr(p, "regiondiff_axes", ()), AxisSetting(axis, value))
 
 
 def _confirm(axis: Axis, p: Any, values: Sequence[str]) -> None:
@@ -51,7 +51,7 @@ def _confirm(axis: Axis, p: Any, values: Sequence[str]) -> None:
         words = prompts.Words(*own, own, 0, lambda text, negative: text, lambda text, seed: text)
         palette = prompts.palette_of(prompts.read(given), words)
         for value in values:
-            plot_axes.changed(palette, [Setting(axis, value)])
+            plot_axes.changed(palette, [AxisSetting(axis, value)])
     except RegionDiffError as error:
         raise RequestError(error) from None
 

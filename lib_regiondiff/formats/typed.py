@@ -23,7 +23,7 @@ EMPHASIS = re.compile(r":[0-9.]+(?=\s*[)\]])")
 FIRST_WORDS = re.compile(r"[^\s,()\[\]{}|]+")
 MOST = 64  # as many brushes as a palette holds
 
-Box = tuple[float, float, float, float]
+Edges = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Parts:
+class TypedParts:
     """A prompt taken apart: what all share, what the background says, and the regions in rows."""
 
     common: str = ""
@@ -73,7 +73,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Row:
+class GridRow:
     """A row of a grid: its height and the widths of its cells, in units of their own."""
 
     height: float
@@ -119,7 +119,7 @@ def _split(option: str, text: str, otherwise: str) -> str:
     return "BREAK" if BREAK.search(text) else otherwise
 
 
-def _parts(text: str, path: str, split: str, first: bool) -> Parts:
+def _parts(text: str, path: str, split: str, first: bool) -> TypedParts:
     """A text taken apart; Fault names parts that are empty or hold words that would be lost."""
     *heads, rest = HEAD.split(text)
     head = dict(zip(heads[1::2], map(str.strip, heads[::2]), strict=True))
@@ -129,7 +129,7 @@ def _parts(text: str, path: str, split: str, first: bool) -> Parts:
     _check(head, rows, path, split)
     if first and "ADDCOMM" not in head:
         head["ADDCOMM"], rows = _first(rows)
-    return Parts(head.get("ADDCOMM", ""), head.get("ADDBASE", ""), rows)
+    return TypedParts(head.get("ADDCOMM", ""), head.get("ADDBASE", ""), rows)
 
 
 def _rows(text: str, split: str) -> tuple[tuple[str, ...], ...]:
@@ -159,21 +159,21 @@ def _check(head: Mapping[str, str], rows: Sequence[Sequence[str]], path: str, sp
         raise Fault(*capped(problems, path))
 
 
-def _negatives(text: str, options: Options, split: str, count: int) -> Parts:
+def _negatives(text: str, options: Options, split: str, count: int) -> TypedParts:
     """The negative taken apart, with a part for each region or with none, where all share the background's."""
     if not PROMPT.read(text, "negative").strip():
-        return Parts()
+        return TypedParts()
     way = _split(options.split, text, "lines" if split == "lines" else "BREAK")
     parts = _parts(text, "negative", way, options.common_negative == "first")
     cells = parts.cells
     if len(cells) not in (0, 1, count):
         raise Fault(Problem("negative", f"1 part or {count} for {count} prompts", str(len(cells))))
     if len(cells) == 1:
-        return replace(parts, rows=parts.rows * count) if parts.base else Parts(common=cells[0])
+        return replace(parts, rows=parts.rows * count) if parts.base else TypedParts(common=cells[0])
     return parts
 
 
-def _background(background: Any, said: Mapping[str, Parts]) -> Any:
+def _background(background: Any, said: Mapping[str, TypedParts]) -> Any:
     """The document's background with what was typed for it; Fault where both say something.
 
     Where none does it says all regions, for a host would take the whole prompt, region words included.
@@ -188,7 +188,9 @@ def _background(background: Any, said: Mapping[str, Parts]) -> Any:
     return {**background, **{key: text for key, text in given.items() if text}}
 
 
-def _brushes(parts: Parts, boxes: Sequence[Box], negatives: Sequence[str], feather: float) -> list[dict[str, Any]]:
+def _brushes(
+    parts: TypedParts, boxes: Sequence[Edges], negatives: Sequence[str], feather: float
+) -> list[dict[str, Any]]:
     regions = zip(itertools.chain(*parts.rows), parts.cells, boxes, strict=True)
     brushes = [
         {
@@ -215,7 +217,7 @@ def _joined(first: str, second: str) -> str:
     return f"{first.rstrip(' ,')}, {second}" if first.strip(" ,") and second else first or second
 
 
-def _boxes(options: Options, parts: Parts, split: str) -> list[Box]:
+def _boxes(options: Options, parts: TypedParts, split: str) -> list[Edges]:
     """One box for each region, in shares of the canvas; Fault if regions and ratios do not agree."""
     shape = [len(row) for row in parts.rows]
     if not shape:
@@ -244,7 +246,7 @@ def _layout(shape: Sequence[int]) -> str:
     return "rows" if max(shape) == 1 else "grid"
 
 
-def _equal(count: int, layout: str, shape: Sequence[int] | None) -> list[Row]:
+def _equal(count: int, layout: str, shape: Sequence[int] | None) -> list[GridRow]:
     """Equal parts; a grid without words is as square as can be, its last row shorter where it must be."""
     if layout == "columns":
         shape = [count]
@@ -253,19 +255,19 @@ def _equal(count: int, layout: str, shape: Sequence[int] | None) -> list[Row]:
     elif shape is None:
         across = math.isqrt(count - 1) + 1
         shape = [min(across, count - done) for done in range(0, count, across)]
-    return [Row(1.0, (1.0,) * width) for width in shape]
+    return [GridRow(1.0, (1.0,) * width) for width in shape]
 
 
-def _line(ratios: str, layout: str) -> list[Row]:
+def _line(ratios: str, layout: str) -> list[GridRow]:
     """Columns or rows of given sizes."""
     sizes = _numbers(ratios)
-    return [Row(1.0, sizes)] if layout == "columns" else [Row(size, (1.0,)) for size in sizes]
+    return [GridRow(1.0, sizes)] if layout == "columns" else [GridRow(size, (1.0,)) for size in sizes]
 
 
-def _grid(ratios: str) -> list[Row]:
+def _grid(ratios: str) -> list[GridRow]:
     """Rows of given heights, each with its cells; a height alone is a row of one cell."""
     rows = [_numbers(row) for row in ratios.split(";")]
-    return [Row(height, tuple(widths) or (1.0,)) for height, *widths in rows]
+    return [GridRow(height, tuple(widths) or (1.0,)) for height, *widths in rows]
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -277,7 +279,7 @@ def _numbers(text: str) -> tuple[float, ...]:
     return sizes
 
 
-def _cut(rows: Sequence[Row]) -> Iterator[Box]:
+def _cut(rows: Sequence[GridRow]) -> Iterator[Edges]:
     """The boxes of a canvas that is cut into rows and cells; neighbours share their edges to the bit."""
     for row, (top, bottom) in zip(rows, _edges([row.height for row in rows]), strict=True):
         for left, right in _edges(row.widths):

@@ -25,7 +25,7 @@ BLEND = "average"
 """The method, in few steps and in many; docs/reports/settings.md says by what measurement."""
 
 
-def settled(palette: Palette, size: Size, native: int, clock: tuple[float, ...], guidance: float) -> Palette:
+def settle(palette: Palette, size: Size, native: int, clock: tuple[float, ...], guidance: float) -> Palette:
     """The palette with nothing left open, for a picture of `size` pixels and a model of a native side in pixels.
 
     `clock` is the noise of each level with the final 0. A canvas longer than 3 native sides, or 1.5 in few steps
@@ -64,7 +64,7 @@ def _bootstrap(palette: Palette, few: int) -> Bootstrap:
     return replace(given, levels=levels, mix=float(mix))
 
 
-def chosen(said: Palette, made: Palette) -> dict[str, Any]:
+def list_choices(said: Palette, made: Palette) -> dict[str, Any]:
     """What a palette left open and what it became, as plain data beside the palette, which keeps its `auto`.
 
     None is what changes nothing: tiles that all fits into, a method where there is nothing to blend.
@@ -85,7 +85,7 @@ def _sides(tiles: Tiles) -> tuple[int | str, ...]:
     return tiles.width, tiles.height, tiles.overlap
 
 
-def told(choices: Mapping[str, Any]) -> str:
+def describe_choices(choices: Mapping[str, Any]) -> str:
     """The same for people, as far as it changes a picture; nothing where it does not."""
     grid, bootstrap = choices.get("tiles"), choices.get("bootstrap") or {}
     parts = [f"blend {choices['blend']}"] if choices.get("blend") else []
@@ -98,6 +98,6 @@ def told(choices: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def acting(nag: Nag | None) -> Nag | None:
+def effective_nag(nag: Nag | None) -> Nag | None:
     """The setting, or None where it changes nothing."""
     return nag if nag is not None and nag.scale != 1 and nag.alpha != 0 else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lib_regiondiff.document.palette import Brush, Palette
-from lib_regiondiff.planning.prompt_suffix import suffixed
+from lib_regiondiff.planning.prompt_suffix import add_suffix
 
 BACKGROUND = ""  # no brush can have this id
 
@@ -61,6 +61,6 @@ def encoded_texts(palette: Palette, given: Sequence[Mapping[str, BrushText]]) ->
             continue
         pairs = zip(resolved[brush.id], found[BACKGROUND], strict=True)
         found[brush.id] = tuple(
-            replace(text, prompt=suffixed(text.prompt, palette.suffix, under.prompt)) for text, under in pairs
+            replace(text, prompt=add_suffix(text.prompt, palette.suffix, under.prompt)) for text, under in pairs
         )
     return found

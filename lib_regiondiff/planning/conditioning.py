@@ -9,7 +9,7 @@ from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Part, Parts, composed
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, encoded_texts, is_background, resolve_texts
-from lib_regiondiff.planning.intervals import interval
+from lib_regiondiff.planning.intervals import find_interval
 from lib_regiondiff.planning.views import Region
 from lib_regiondiff.store import Store
 
@@ -56,7 +56,7 @@ def meanings_of(palette: Palette, job: Job) -> list[Meaning]:
     def meaning(brush: Brush) -> Meaning:
         if is_background(brush, palette, resolved):
             return under
-        return Meaning(encoded[brush.id], brush.guidance, brush.prompt_strength, *interval(brush, count))
+        return Meaning(encoded[brush.id], brush.guidance, brush.prompt_strength, *find_interval(brush, count))
 
     return [under, *map(meaning, palette.brushes)]
 

@@ -26,7 +26,7 @@ MAX_FEATHER = 1024.0
 MAX_CORNERS = 1024
 
 
-def cropped(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
+def crop_palette(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
     """The palette of a picture of `size` that shows a box, in pixels of `frame`, of the canvas stretched to `frame`.
 
     What the box shows beyond the canvas is empty, and brushes of which it shows nothing are left out; a box that is
@@ -38,7 +38,7 @@ def cropped(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
     shares = (left / frame.width, top / frame.height, right / frame.width, bottom / frame.height)
     every = {each.mask for each in (*palette.brushes, *palette.noise)}
     budget.expect_cut(sum(_is_drawn(mask, shares) for mask in every), size)
-    seen = {mask: _seen(mask, shares, size) for mask in every}
+    seen = {mask: _crop_mask(mask, shares, size) for mask in every}
     zoom = _zoom(palette.size, shares, size)
     brushes = tuple(
         renewed(brush, mask=mask, feather=min(brush.feather * zoom, MAX_FEATHER))
@@ -69,9 +69,9 @@ def _ground(palette: Palette, shares: Edges, size: Size) -> Background:
     return renewed(palette.background, image=Picture.of(file.getvalue()))
 
 
-def scaled(palette: Palette, size: Size) -> Palette:
+def scale_palette(palette: Palette, size: Size) -> Palette:
     """The same palette on a canvas of another size: masks are stretched, feathers grow with the picture."""
-    return cropped(palette, size, (0, 0, size.width, size.height), size)
+    return crop_palette(palette, size, (0, 0, size.width, size.height), size)
 
 
 def _zoom(canvas: Size, shares: Edges, size: Size) -> float:
@@ -82,7 +82,7 @@ def _zoom(canvas: Size, shares: Edges, size: Size) -> float:
     return (across * down) ** 0.5
 
 
-def _seen(mask: Mask, shares: Edges, size: Size) -> Mask | None:
+def _crop_mask(mask: Mask, shares: Edges, size: Size) -> Mask | None:
     """A mask as the box shows it; nothing where it shows none of it."""
     if shares == WHOLE:
         return mask

@@ -7,14 +7,16 @@ import math
 from lib_regiondiff.document.palette import Brush
 
 
-def whole(levels: float) -> int:
+def round_levels(levels: float) -> int:
     """A share of levels as a number of them; halves count up."""
     return math.floor(levels + 0.5)
 
 
-def interval(brush: Brush, count: int) -> tuple[int, int]:
+def find_interval(brush: Brush, count: int) -> tuple[int, int]:
     """The first of `count` levels in which a brush acts, and the one from which on it does not; empty if it never acts.
 
     Its strength is the share of the levels in which it acts, the last ones; start and stop cut more off.
     """
-    return max(whole(brush.start * count), count - whole(brush.strength * count)), whole(brush.stop * count)
+    return max(round_levels(brush.start * count), count - round_levels(brush.strength * count)), round_levels(
+        brush.stop * count
+    )

@@ -20,7 +20,7 @@ def generator(seed: int) -> torch.Generator:
     return torch.Generator("cpu").manual_seed(seed)
 
 
-def derived(seed: int, number: int) -> int:
+def derive_seed(seed: int, number: int) -> int:
     """The seed of further noise of a picture: one for each number, none of them the picture's own."""
     return (seed * 1_000_003 + number + 1) % 2**53
 

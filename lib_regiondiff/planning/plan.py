@@ -19,14 +19,14 @@ from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Level
 from lib_regiondiff.planning import tiles
-from lib_regiondiff.planning.auto import acting, chosen, settled
+from lib_regiondiff.planning.auto import effective_nag, list_choices, settle
 from lib_regiondiff.planning.conditioning import Encoder, Job, Meaning, meanings_of, owners_of
-from lib_regiondiff.planning.intervals import whole
+from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around, white_share
 from lib_regiondiff.planning.views import Layout, View
 from lib_regiondiff.planning.weights import feather_limit, masks
-from lib_regiondiff.planning.weights.level_weights import Steps, Weights
+from lib_regiondiff.planning.weights.level_weights import LevelWeights, Steps
 from lib_regiondiff.planning.weights.partition import divide
 
 SAME_LEVEL = 1e-4
@@ -94,7 +94,7 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     if len(job.clock) < 2:
         return Plan(job.size.cells(host.latent.pixels_per_cell), job.clock, guidance, palette.rescale, ())
     said = palette
-    palette = settled(palette, job.size, host.latent.native, job.clock, guidance)
+    palette = settle(palette, job.size, host.latent.native, job.clock, guidance)
     budget.expect(palette, job.size, len(job.clock) - 1)
     under = _under(palette, job, host)
     meanings = meanings_of(palette, job)
@@ -104,7 +104,7 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
         palette, job = _of_one_meaning(said, palette), replace(job, centred=False)
     layout = Layout.of(palette, job.size, host.latent)
     weights, kinds, boxes = _placed(weights, owners, layout)
-    nag = acting(palette.nag)
+    nag = effective_nag(palette.nag)
     names = ("background", *(brush.id for brush in palette.brushes))
     encoder = Encoder(host, meanings, names, job.negatives or guidance != 1 or nag is not None)
     regions = [
@@ -124,14 +124,14 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
         places and 0 not in group and not layout.is_ground(places)
         for group, places in zip(weights.owners, boxes, strict=True)
     )
-    choices = chosen(said, _acting(palette, objects, boxes))
+    choices = list_choices(said, _drop_idle(palette, objects, boxes))
     sensitivity = palette.bootstrap.leak_sensitivity
     return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, sensitivity, choices, nag)
 
 
 def _placed(
-    weights: Weights, owners: Sequence[Sequence[int]], layout: Layout
-) -> tuple[Weights, list[int], list[list[Box]]]:
+    weights: LevelWeights, owners: Sequence[Sequence[int]], layout: Layout
+) -> tuple[LevelWeights, list[int], list[list[Box]]]:
     """The weights of regions, for each step an earlier one of the same weights or itself, the boxes of each region."""
     peaks, kinds = weights.surveyed()
     grouped = weights.grouped(layout.parted(owners, peaks))
@@ -147,7 +147,7 @@ def _of_one_meaning(said: Palette, palette: Palette) -> Palette:
     return replace(palette, tiles=None) if said.tiles == AUTO else palette
 
 
-def _acting(palette: Palette, objects: bool, boxes: Sequence[Sequence[Box]]) -> Palette:
+def _drop_idle(palette: Palette, objects: bool, boxes: Sequence[Sequence[Box]]) -> Palette:
     """A settled palette without what changes nothing for regions that are seen in these boxes.
 
     That is a bootstrap where nothing is small, tiles that all fit into, a method where there is one box.
@@ -171,7 +171,7 @@ class _First:
     def of(palette: Palette, job: Job, host: Host, under: Tensor | None) -> _First:
         """For a job; white is encoded if it is needed, at the model's native size."""
         side = host.latent.native
-        painted = whole(palette.background.strength * (len(job.clock) - 1)) if under is not None else 0
+        painted = round_levels(palette.background.strength * (len(job.clock) - 1)) if under is not None else 0
 
         @functools.cache
         def white() -> Tensor:
@@ -206,13 +206,13 @@ def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
         tiles.bounds(each > 0, palette.wraps) if soft else None for each, soft in zip(coverages, feathered, strict=True)
     ]
     least = host.latent.native // pixels
-    return feather_limit.fitted(stack, painted, (least, tiles.widest(least)), palette.wraps)
+    return feather_limit.fit_feathers(stack, painted, (least, tiles.widest(least)), palette.wraps)
 
 
-def _weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> Weights:
+def _weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> LevelWeights:
     """The weights of background and brushes at each step, within the brushes' intervals."""
     acts = [
         tuple(each.first <= step and (each.last is None or step < each.last) for each in meanings[1:])
         for step in range(len(job.clock) - 1)
     ]
-    return Weights.of(stack[1:], palette.quantization, job.clock, acts)
+    return LevelWeights.of(stack[1:], palette.quantization, job.clock, acts)

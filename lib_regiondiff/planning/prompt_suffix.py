@@ -13,7 +13,7 @@ DNE = re.compile(r"\s*(?P<weight>(?:\d+(?:\.\d*)?|\.\d+)[-+]?\s*:\s*)?")
 
 
 @dataclass(frozen=True)
-class Part:
+class PromptPart:
     """What AND joins: text, weight with its colon and the white space before it, white space after it."""
 
     text: str
@@ -21,7 +21,7 @@ class Part:
     end: str
 
 
-def suffixed(prompt: str, suffix: str, background: str) -> str:
+def add_suffix(prompt: str, suffix: str, background: str) -> str:
     """A brush's prompt with the suffix after each of the parts that AND joins, before the part's weight.
 
     `{background}` in it is the background's prompt. Prompts that say nothing stay so, and so do all where the suffix
@@ -42,17 +42,17 @@ def _expect_room(letters: int, times: int, suffix: str, under: str) -> None:
         raise PaletteError([Problem("suffix", LONG, str(letters + times * more))])
 
 
-def _ended(part: Part, ending: str) -> str:
+def _ended(part: PromptPart, ending: str) -> str:
     return part.text + (ending if part.text.strip() else "") + part.weight + part.end
 
 
-def _parts(prompt: str) -> list[Part]:
+def _parts(prompt: str) -> list[PromptPart]:
     return [_part(text) for text in AND.split(prompt)]
 
 
-def _part(text: str) -> Part:
+def _part(text: str) -> PromptPart:
     match = DNE.match(text[::-1])
     assert match, "it matches nothing as well"
     weight = (match["weight"] or "")[::-1]
     start = len(text) - match.end()
-    return Part(text[:start], weight, text[start + len(weight) :])
+    return PromptPart(text[:start], weight, text[start + len(weight) :])

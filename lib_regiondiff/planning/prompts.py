@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.document.palette import PROMPT, Palette, loads, parse
-from lib_regiondiff.document.plot_axes import Setting, changed
+from lib_regiondiff.document.plot_axes import AxisSetting, changed
 from lib_regiondiff.document.rules import Fault
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats import infotext
@@ -26,7 +26,7 @@ class Document:
 
     palette: Palette | None
     typed: Mapping[str, Any] | None
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[AxisSetting, ...] = ()
     """What a plot changes in the palette that typed regions become."""
 
 
@@ -59,7 +59,7 @@ def read(given: Any) -> Document:
     return Document(None, data) if is_typed(data) else Document(parse(given), None)
 
 
-def adapted(document: Document, settings: Sequence[Setting], blend: str) -> Document:
+def adapt(document: Document, settings: Sequence[AxisSetting], blend: str) -> Document:
     """The document of a plot's cell; typed regions that name no method are drawn by `blend`."""
     if document.typed is None:
         assert document.palette is not None
@@ -90,21 +90,21 @@ def _with_background(data: Mapping[str, Any], words: Words) -> Mapping[str, Any]
     own = data.get("background")
     if not isinstance(own, Mapping):
         return data
-    drawn = {key: _chosen(text, BACKGROUND, words) for key, text in own.items() if isinstance(text, str)}
+    drawn = {key: _draw_text(text, BACKGROUND, words) for key, text in own.items() if isinstance(text, str)}
     return {**data, "background": {**own, **drawn}}
 
 
-def resolved(document: Document, words: Words) -> Palette:
+def resolve(document: Document, words: Words) -> Palette:
     """The palette of an image with every wildcard resolved, as it is drawn and as its infotext keeps it."""
     palette = palette_of(document, words)
-    return palette if document.palette is None else drawn(palette, words)
+    return palette if document.palette is None else draw_wildcards(palette, words)
 
 
-def drawn(palette: Palette, words: Words) -> Palette:
+def draw_wildcards(palette: Palette, words: Words) -> Palette:
     """A palette with the wildcards of all its prompts resolved."""
 
     def chosen(text: str | None, key: str) -> str | None:
-        return None if text is None else _chosen(text, key, words)
+        return None if text is None else _draw_text(text, key, words)
 
     own = palette.background
     under = replace(own, prompt=chosen(own.prompt, BACKGROUND), negative=chosen(own.negative, BACKGROUND))
@@ -115,7 +115,7 @@ def drawn(palette: Palette, words: Words) -> Palette:
     return replace(palette, background=under, brushes=brushes)
 
 
-def _chosen(text: str, key: str, words: Words) -> str:
+def _draw_text(text: str, key: str, words: Words) -> str:
     """A text with its wildcards resolved by the image's seed, each brush by draws of its own."""
     seed = int.from_bytes(hashlib.sha256(f"{words.seed} {key}".encode()).digest()[:8], "big")
     return words.draw(text, seed) if text else text

@@ -8,7 +8,7 @@ from lib_regiondiff.document import sampler_names
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.planning.auto import acting
+from lib_regiondiff.planning.auto import effective_nag
 
 Canvas = tuple[Size, int]
 """A size in pixels, and the pixels at a side of a latent cell."""
@@ -39,7 +39,7 @@ def _init(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
 def _nag(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
     """Only diffusers' cross-attention is changed."""
     del canvas
-    nag = acting(palette.nag)
+    nag = effective_nag(palette.nag)
     if nag is not None:
         cure = "only `regiondiff render` has it; here raise the CFG scale above 1"
         yield HostError("nag", "nothing", f"scale {nag.scale:g}", cure)

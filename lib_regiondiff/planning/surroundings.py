@@ -47,7 +47,7 @@ class Around:
 
     def shared_noise(self, number: int, frame: Box) -> Tensor:
         """The noise [B, C, h, w] of the region with this number, which its tiles in `frame` share."""
-        generators = [noise.generator(noise.derived(seed, number)) for seed in self.seeds]
+        generators = [noise.generator(noise.derive_seed(seed, number)) for seed in self.seeds]
         return noise.unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
 
     def of(self, own: Tensor, frame: Box, box: Box, weight: np.ndarray) -> Surround:
@@ -72,7 +72,7 @@ def white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:
     return share if share > 0 or under or step > 0 else None
 
 
-def centred(places: Sequence[Box], weight: np.ndarray, ring: bool = False) -> list[Box]:
+def centre_boxes(places: Sequence[Box], weight: np.ndarray, ring: bool = False) -> list[Box]:
     """The boxes of a region, moved together such that its brush [h, w] is in the middle of what they cover.
 
     They may leave the canvas then. A brush that spans several tiles is centred once.

@@ -13,7 +13,7 @@ from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Cond, LatentSpec, Parts
 from lib_regiondiff.planning import tiles
-from lib_regiondiff.planning.surroundings import Around, Surround, centred
+from lib_regiondiff.planning.surroundings import Around, Surround, centre_boxes
 from lib_regiondiff.planning.weights.blends import find_blend
 
 WINDOW_MULTIPLE = 64
@@ -178,9 +178,11 @@ class Layout:
             if region is None:
                 continue
             if around is None or region.background or self.is_ground(places):
-                found += self._looks(weight, places, region)
+                found += self._cut_views(weight, places, region)
             else:
-                found += _surrounded(self._looks(weight, centred(places, weight, self.ring), region), number, around)
+                found += _surrounded(
+                    self._cut_views(weight, centre_boxes(places, weight, self.ring), region), number, around
+                )
         return tuple(found)
 
     def is_ground(self, places: Sequence[Box]) -> bool:
@@ -188,7 +190,7 @@ class Layout:
         size = Box.hull(places).size if places else self.canvas
         return max(size.height, size.width) >= tiles.LARGE * self.least
 
-    def _looks(self, weight: np.ndarray, places: Sequence[Box], region: Region) -> list[View]:
+    def _cut_views(self, weight: np.ndarray, places: Sequence[Box], region: Region) -> list[View]:
         """The views of a region, by their tiles' profiles; those without any weight are left out."""
         total = np.zeros(weight.shape, np.float32)
         sizes = {box.size for box in places} if len(places) > 1 else ()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from fakes import GaussianHost
 from lib_regiondiff.authoring.cost import LEVEL
-from lib_regiondiff.authoring.preflight import KINDS, STEPS, Notice, Surroundings, clock, cost_of, preflight
+from lib_regiondiff.authoring.preflight import KINDS, STEPS, JobContext, Notice, clock, cost_of, preflight
 from lib_regiondiff.authoring.summary import describe_cost
 from lib_regiondiff.denoising.model import Call, ask
 from lib_regiondiff.document.palette import Palette, parse
@@ -20,10 +20,10 @@ from palettes import data_url, palettes, picture
 
 LEFT: dict[str, Any] = {"id": "l", "name": "left", "prompt": "1", "mask": {"rectangle": [0, 0, 0.5, 1]}}
 RIGHT: dict[str, Any] = {"id": "r", "name": "right", "prompt": "2", "mask": {"rectangle": [0.5, 0, 1, 1]}}
-MAIN = Surroundings(prompt="a field")
+MAIN = JobContext(prompt="a field")
 
 
-def told(around: Surroundings = MAIN, brushes: Sequence[Any] = (LEFT, RIGHT), **more: Any) -> tuple[Notice, ...]:
+def told(around: JobContext = MAIN, brushes: Sequence[Any] = (LEFT, RIGHT), **more: Any) -> tuple[Notice, ...]:
     """What is said about a palette."""
     return preflight(parse({"version": 1, "brushes": list(brushes)} | more), around)
 
@@ -47,7 +47,7 @@ def test_two_halves_cost_one_row_more_and_nothing_is_wrong() -> None:
     ],
 )
 def test_a_picture_that_nothing_describes_is_a_note(background: dict[str, Any], prompt: str, due: bool) -> None:
-    notes = texts("note", told(Surroundings(prompt=prompt), background=background))
+    notes = texts("note", told(JobContext(prompt=prompt), background=background))
     assert any("shows: the background has no prompt" in note for note in notes) == due
 
 
@@ -78,7 +78,7 @@ def test_thinness_is_measured_in_the_picture_not_in_the_palette() -> None:
     thin = LEFT | {"mask": {"rectangle": [0.5, 0, 0.54, 1]}}
     size = {"width": 1024, "height": 1024}
     assert texts("warning", told(brushes=[thin], size=size)) == []
-    small = Surroundings(prompt="a", size=Size(512, 512))
+    small = JobContext(prompt="a", size=Size(512, 512))
     assert "too thin" in texts("warning", told(small, [thin], size=size))[0]
 
 
@@ -86,26 +86,26 @@ def test_what_no_brush_covers_is_told_with_who_paints_it() -> None:
     assert "50.0 % of the canvas has no brush; the main prompt paints it" in texts("note", told(brushes=[LEFT]))
     own = told(brushes=[LEFT], background={"prompt": "fog"})
     assert "50.0 % of the canvas has no brush; the background's prompt paints it" in texts("note", own)
-    nobody = texts("warning", told(Surroundings(), [LEFT]))
+    nobody = texts("warning", told(JobContext(), [LEFT]))
     assert nobody == [
         "50.0 % of the canvas has no brush; nothing says what is there: the background and the main prompt are empty"
     ]
 
 
 def test_negatives_count_only_where_they_are_asked() -> None:
-    around = Surroundings("a", "blur", guidance=1)
+    around = JobContext("a", "blur", guidance=1)
     brushes = [LEFT | {"negative": "ugly"}, RIGHT | {"negative": "red", "guidance": 5}]
     assert texts("warning", told(around, brushes)) == [
         "at guidance 1 a negative does nothing: that of background, brush 1 (left)"
     ]
-    assert texts("warning", told(Surroundings("a", "blur", guidance=2), brushes)) == []
+    assert texts("warning", told(JobContext("a", "blur", guidance=2), brushes)) == []
     own = LEFT | {"negative": "ugly", "guidance": 1}
     assert texts("warning", told(MAIN, [own, RIGHT])) == [
         "at guidance 1 a negative does nothing: that of brush 1 (left)"
     ]
     joined = own | {"prompt": "1 AND 2"}
     assert texts("warning", told(MAIN, [joined, RIGHT])) == []
-    assert texts("warning", told(Surroundings("a", guidance=1), [LEFT | {"negative": ""}, RIGHT])) == []
+    assert texts("warning", told(JobContext("a", guidance=1), [LEFT | {"negative": ""}, RIGHT])) == []
 
 
 def test_tags_of_a_brush_act_on_the_whole_picture() -> None:
@@ -117,7 +117,7 @@ def test_wildcards_without_a_file_are_named() -> None:
     def files(name: str) -> Sequence[str] | None:
         return ["red", "__shade__ blue"] if name == "colour" else None
 
-    around = Surroundings(prompt="a", files=files)
+    around = JobContext(prompt="a", files=files)
     assert texts("warning", told(around, [LEFT | {"prompt": "__colour__"}, RIGHT])) == [
         "no file for the wildcard __shade__: it stays in the prompt as it is"
     ]
@@ -126,7 +126,7 @@ def test_wildcards_without_a_file_are_named() -> None:
 
 
 def test_wildcards_that_cannot_be_drawn_are_errors_and_nothing_is_counted() -> None:
-    around = Surroundings(prompt="a", files=lambda name: None, count=len)
+    around = JobContext(prompt="a", files=lambda name: None, count=len)
     notices = told(around, [LEFT | {"prompt": "{3$$a|b}"}, RIGHT])
     assert [notice.kind for notice in notices] == ["error"]
     assert notices[0].text.startswith("wildcards: expected at least 3 options")
@@ -139,7 +139,7 @@ def test_what_this_version_refuses_comes_first_as_errors() -> None:
 
 
 def test_the_longest_prompt_is_named_as_it_is_encoded() -> None:
-    around = Surroundings(prompt="a very long main prompt", count=lambda text: len(text.split()))
+    around = JobContext(prompt="a very long main prompt", count=lambda text: len(text.split()))
     one = [LEFT | {"mask": {"rectangle": [0, 0, 1, 1]}}]
     assert "one prompt, that of brush 1 (left), has 1 token" in texts("note", told(around, one))
     brushes = [LEFT | {"prompt": "1 2 3 <lora:a:1>"}, RIGHT]
@@ -151,15 +151,15 @@ def test_the_longest_prompt_is_named_as_it_is_encoded() -> None:
 
 def test_painted_masks_that_are_stretched_are_told() -> None:
     painted = LEFT | {"mask": data_url(picture(size=(64, 64)).data)}
-    wide = Surroundings(prompt="a", size=Size(512, 768))
+    wide = JobContext(prompt="a", size=Size(512, 768))
     assert "the picture is 768x512, the palette 512x512: its painted masks are stretched" in texts(
         "note", told(wide, [painted])
     )
-    for around, brush in ((Surroundings(prompt="a", size=Size(1024, 1024)), painted), (wide, LEFT)):
+    for around, brush in ((JobContext(prompt="a", size=Size(1024, 1024)), painted), (wide, LEFT)):
         assert not [text for text in texts("note", told(around, [brush])) if "stretched" in text]
 
 
-def cost(around: Surroundings, brushes: Sequence[Any] = (LEFT, RIGHT), **more: Any) -> float:
+def cost(around: JobContext, brushes: Sequence[Any] = (LEFT, RIGHT), **more: Any) -> float:
     """How much work a palette is; the preview says so in words."""
     palette = parse({"version": 1, "brushes": list(brushes)} | more)
     ratio = cost_of(palette, around)
@@ -168,16 +168,16 @@ def cost(around: Surroundings, brushes: Sequence[Any] = (LEFT, RIGHT), **more: A
 
 
 def test_the_cost_is_that_of_the_rows() -> None:
-    assert cost(Surroundings(prompt="a", guidance=1)) == 2.0
+    assert cost(JobContext(prompt="a", guidance=1)) == 2.0
     assert cost(MAIN, [LEFT | {"prompt": "a field"}, RIGHT | {"prompt": "a field"}]) == 1.0
-    assert cost(Surroundings(prompt="a AND b")) == 1.0
-    wide = Surroundings(prompt="a", size=Size(512, 1024))
+    assert cost(JobContext(prompt="a AND b")) == 1.0
+    wide = JobContext(prompt="a", size=Size(512, 1024))
     assert cost(wide) == 1.0  # each half has a window of its own
-    assert cost(Surroundings(prompt="a", guidance=1), background={"colour": "#123456"}) == 2.0
+    assert cost(JobContext(prompt="a", guidance=1), background={"colour": "#123456"}) == 2.0
 
 
 def test_the_cost_is_that_of_all_steps() -> None:
-    assert cost(Surroundings(prompt="a", guidance=1, steps=10), [LEFT | {"start": 0.5}]) == 1.5
+    assert cost(JobContext(prompt="a", guidance=1, steps=10), [LEFT | {"start": 0.5}]) == 1.5
 
 
 def test_a_picture_under_the_brushes_alone_takes_no_time() -> None:
@@ -187,7 +187,7 @@ def test_a_picture_under_the_brushes_alone_takes_no_time() -> None:
 @settings(max_examples=30, deadline=None)
 @given(palettes())
 def test_any_palette_is_looked_at_and_its_rows_are_those_of_a_plan(palette: Palette) -> None:
-    around = Surroundings(prompt="3", size=Size(192, 256), guidance=3.0, native=64)
+    around = JobContext(prompt="3", size=Size(192, 256), guidance=3.0, native=64)
     notices = preflight(palette, around)
     assert all(notice.kind in KINDS and notice.text.isprintable() for notice in notices)
     kinds = [KINDS.index(notice.kind) for notice in notices]
@@ -207,9 +207,9 @@ def test_rows_are_counted_as_a_host_is_asked() -> None:
 
 def test_what_auto_chooses_is_told_where_the_steps_are_known() -> None:
     small = LEFT | {"mask": {"rectangle": [0, 0, 0.3, 0.3]}}
-    few = Surroundings(prompt="a field", guidance=1, steps=5)
+    few = JobContext(prompt="a field", guidance=1, steps=5)
     assert "auto chooses bootstrap levels 4, mix 1" in texts("note", told(few, [small]))
-    for around in (Surroundings(prompt="a field", guidance=1), Surroundings(prompt="a field", steps=5)):
+    for around in (JobContext(prompt="a field", guidance=1), JobContext(prompt="a field", steps=5)):
         assert not any("auto" in text for text in texts("note", told(around, [small])))
 
 

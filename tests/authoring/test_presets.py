@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib_regiondiff.authoring import presets
-from lib_regiondiff.authoring.preflight import Surroundings, preflight
-from lib_regiondiff.authoring.presets import Store
+from lib_regiondiff.authoring.preflight import JobContext, preflight
+from lib_regiondiff.authoring.presets import PaletteFolder
 from lib_regiondiff.authoring.summary import Shares
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import PaletteError
@@ -38,7 +38,7 @@ def test_each_preset_shares_the_canvas_as_its_name_says() -> None:
 @pytest.mark.parametrize("name", presets.names())
 @pytest.mark.parametrize("size", [Size(512, 512), Size(1216, 832), Size(576, 1024)])
 def test_nothing_is_wrong_with_a_preset_at_usual_sizes(name: str, size: Size) -> None:
-    notices = preflight(parse(presets.preset(name)), Surroundings(prompt="a picture", size=size))
+    notices = preflight(parse(presets.preset(name)), JobContext(prompt="a picture", size=size))
     assert [notice for notice in notices if notice.kind != "note"] == []
     ground = [notice for notice in notices if "has no brush" in notice.text]
     assert len(ground) == (name == "Object in the centre")
@@ -104,7 +104,7 @@ UNSAFE = (
 
 @pytest.mark.parametrize("name", UNSAFE)
 def test_no_name_leads_out_of_the_folder_or_to_a_device(tmp_path: Path, name: str | None) -> None:
-    store = Store(tmp_path / "own")
+    store = PaletteFolder(tmp_path / "own")
     with pytest.raises(PaletteError, match="file: expected a name of letters"):
         store.load(name)
     if name != "a\n":  # spaces around a name that is typed are dropped
@@ -118,14 +118,14 @@ def test_no_name_leads_out_of_the_folder_or_to_a_device(tmp_path: Path, name: st
 def test_any_name_is_that_of_a_file_in_the_folder_or_refused(name: str) -> None:
     folder = Path("folder").resolve()
     try:
-        path = Store(folder)._path(name)
+        path = PaletteFolder(folder)._path(name)
     except PaletteError:
         return
     assert path.resolve().parent == folder and path.suffix == ".json"
 
 
 def test_what_is_saved_is_listed_and_loaded(tmp_path: Path) -> None:
-    store = Store(tmp_path / "a" / "b")
+    store = PaletteFolder(tmp_path / "a" / "b")
     assert store.names() == []
     for name in ("été (2)", "Beach-1.5", "b"):
         store.save(f" {name} ", PLAIN, False)
@@ -139,7 +139,7 @@ def test_what_is_saved_is_listed_and_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", "3", '{"version": 9}', "rd1.x"])
 def test_what_is_no_palette_is_not_saved(tmp_path: Path, text: str) -> None:
     with pytest.raises(PaletteError):
-        Store(tmp_path / "own").save("a", text, True)
+        PaletteFolder(tmp_path / "own").save("a", text, True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -147,23 +147,23 @@ def test_masks_in_files_beside_a_palette_come_with_it(tmp_path: Path) -> None:
     (tmp_path / "m.png").write_bytes(picture().data)
     data = {"version": 1, "brushes": [{"id": "a", "mask": {"file": "m.png"}}]}
     (tmp_path / "p.json").write_text(json.dumps(data), encoding="utf-8")
-    assert json.loads(Store(tmp_path).load("p"))["brushes"][0]["mask"] == picture().url
+    assert json.loads(PaletteFolder(tmp_path).load("p"))["brushes"][0]["mask"] == picture().url
 
 
 def test_a_file_that_is_wrong_is_loaded_as_it_is_and_one_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "wrong.json").write_text('\ufeff{"version": 1, "steps": 0}', encoding="utf-8")
-    assert Store(tmp_path).load("wrong") == '{"version": 1, "steps": 0}'
+    assert PaletteFolder(tmp_path).load("wrong") == '{"version": 1, "steps": 0}'
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
     for name in ("bytes", "missing"):
         with pytest.raises(PaletteError, match=f"file: expected a text file that can be read, got '{name}'"):
-            Store(tmp_path).load(name)
+            PaletteFolder(tmp_path).load(name)
 
 
 def test_the_longest_names_are_files(tmp_path: Path) -> None:
     """A name is measured in bytes, as file systems do."""
     for name in ("a" * 80, "\u4e00" * 80, "\U00020000" * 62, "CON\u00b9", "com10", "comma", "nulls.x"):
-        Store(tmp_path).save(name, PLAIN, False)
-        assert Store(tmp_path).load(name) == PLAIN
+        PaletteFolder(tmp_path).save(name, PLAIN, False)
+        assert PaletteFolder(tmp_path).load(name) == PLAIN
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
@@ -173,8 +173,8 @@ def test_no_link_in_the_folder_leads_what_is_saved_elsewhere(tmp_path: Path) -> 
     other.write_text("kept")
     for link in (".a.json.part", "a.json", ".a.part"):
         (folder / link).symlink_to(other)
-    Store(folder).save("a", PLAIN, True)
-    assert other.read_text() == "kept" and Store(folder).load("a") == PLAIN
+    PaletteFolder(folder).save("a", PLAIN, True)
+    assert other.read_text() == "kept" and PaletteFolder(folder).load("a") == PLAIN
     assert not (folder / "a.json").is_symlink()
     assert sorted(path.name for path in folder.iterdir()) == [".a.json.part", ".a.part", "a.json"]
 
@@ -183,7 +183,7 @@ def test_no_link_in_the_folder_leads_what_is_saved_elsewhere(tmp_path: Path) -> 
 def test_a_pipe_does_not_hold_the_reader(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.json")
     with pytest.raises(PaletteError, match="file: expected a text file that can be read"):
-        Store(tmp_path).load("pipe")
+        PaletteFolder(tmp_path).load("pipe")
 
 
 def test_nothing_unfinished_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,11 +192,11 @@ def test_nothing_unfinished_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(PaletteError, match="No space left"):
-        Store(tmp_path).save("a", PLAIN, False)
+        PaletteFolder(tmp_path).save("a", PLAIN, False)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(PaletteError, match="file: expected a folder to write to"):
-        Store(tmp_path / "file").save("a", PLAIN, False)
+        PaletteFolder(tmp_path / "file").save("a", PLAIN, False)

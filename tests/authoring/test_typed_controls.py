@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib_regiondiff.authoring.preflight import Surroundings
+from lib_regiondiff.authoring.preflight import JobContext
 from lib_regiondiff.authoring.presets import names, preset, written
 from lib_regiondiff.authoring.typed_controls import (
     LAYOUTS,
     SPLITS,
-    chosen,
     controls_of,
     is_own,
-    spelled,
-    switched,
+    spell_out,
+    turn_switch,
     typed_in,
+    write_options,
 )
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import PaletteError
@@ -38,34 +38,34 @@ OPTIONS = st.tuples(
 def test_options_that_are_wrong_show_the_defaults() -> None:
     for text in ("", PLAIN, '{"typed": {"layout": "rings"}}', '{"typed": 3}'):
         assert controls_of(text) == DEFAULTS
-    assert chosen('{"typed": 3}', "auto", "rows", "", False, 0) == written({"typed": {"layout": "rows"}})
+    assert write_options('{"typed": 3}', "auto", "rows", "", False, 0) == written({"typed": {"layout": "rows"}})
 
 
 @given(TEXTS, OPTIONS)
 def test_a_text_says_what_was_chosen_and_choosing_that_again_changes_nothing(
     text: str, options: tuple[str, str, str, bool, int]
 ) -> None:
-    new = chosen(text, *options)
-    assert controls_of(new) == options and chosen(new, *options) == new
+    new = write_options(text, *options)
+    assert controls_of(new) == options and write_options(new, *options) == new
 
 
 @given(TEXTS, OPTIONS, st.booleans())
 def test_an_answer_to_the_switch_that_comes_twice_is_as_one(
     text: str, options: tuple[str, str, str, bool, int], on: bool
 ) -> None:
-    once = switched(on, text, "", *options)
-    assert switched(on, *once, *options) == once
+    once = turn_switch(on, text, "", *options)
+    assert turn_switch(on, *once, *options) == once
     assert (typed_in(once[0]) is not None) == on
     if on and typed_in(text) is None:
-        assert switched(False, *once, *options)[0] == text
+        assert turn_switch(False, *once, *options)[0] == text
 
 
 def test_typed_regions_are_spelled_out_with_the_prompt_or_refused() -> None:
-    words = Surroundings("sky\nwood", "blur").words
-    palette = parse(spelled('{"typed": {"layout": "rows"}}', words))
+    words = JobContext("sky\nwood", "blur").words
+    palette = parse(spell_out('{"typed": {"layout": "rows"}}', words))
     assert [brush.prompt for brush in palette.brushes] == ["sky", "wood"]
     with pytest.raises(PaletteError, match=r"typed\.ratios"):
-        spelled('{"typed": {"ratios": "1,2,3"}}', words)
+        spell_out('{"typed": {"ratios": "1,2,3"}}', words)
 
 
 def test_a_text_is_a_persons_own_unless_it_came_as_it_is() -> None:

@@ -17,7 +17,7 @@ from cli_stub import MADE, PALETTE, SUN, TREE, draw, run
 from lib_regiondiff.authoring import cost
 from lib_regiondiff.authoring.cost import clock, describe, estimate
 from lib_regiondiff.authoring.dry_host import Sketch
-from lib_regiondiff.authoring.preflight import Surroundings, preflight
+from lib_regiondiff.authoring.preflight import JobContext, preflight
 from lib_regiondiff.command import cli, drawing
 from lib_regiondiff.document.palette import Palette, dumps, parse
 from lib_regiondiff.errors import HostError
@@ -111,10 +111,10 @@ def test_a_stop_after_which_nobody_draws_is_told(changes: dict[str, Any], warned
 
 def test_the_preview_says_the_same() -> None:
     palette = parse({"version": 1, "brushes": [TREE | {"strength": 0}, SUN | {"stop": 0.5}]})
-    told = [notice.text for notice in preflight(palette, Surroundings()) if notice.kind == "warning"]
+    told = [notice.text for notice in preflight(palette, JobContext()) if notice.kind == "warning"]
     assert "brush 1 (Old tree): never acts (strength 0)" in told
     assert any(text.startswith("brush 2 (1): it stops at 0.5") for text in told)
-    assert not any("stops" in each.text for each in preflight(palette, Surroundings(prompt="grass")))
+    assert not any("stops" in each.text for each in preflight(palette, JobContext(prompt="grass")))
 
 
 def test_what_it_costs_is_said() -> None:

@@ -17,7 +17,7 @@ from lib_regiondiff.document.palette import Palette, Tiles, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.renderer import Renderer
-from lib_regiondiff.planning.auto import settled
+from lib_regiondiff.planning.auto import settle
 from palettes import data_url, encoded
 
 
@@ -63,10 +63,10 @@ def test_sides_left_open_are_those_of_the_model() -> None:
     tiles = {"width": "auto", "height": "auto", "overlap": "auto", "wrap": True}
     clock = (0.9, 0.0)
     for native in (512, 1024):
-        found = settled(parse({"version": 1, "tiles": tiles}), Size(512, 512), native, clock, 7).tiles
+        found = settle(parse({"version": 1, "tiles": tiles}), Size(512, 512), native, clock, 7).tiles
         assert found == Tiles(width=native, height=native, overlap=native // 4, wrap=True)
     with pytest.raises(HostError, match=r"tiles.overlap: expected less than .* \(512\), got 600"):
-        settled(parse({"version": 1, "tiles": tiles | {"overlap": 600}}), Size(512, 512), 512, clock, 7)
+        settle(parse({"version": 1, "tiles": tiles | {"overlap": 600}}), Size(512, 512), 512, clock, 7)
 
 
 @pytest.mark.diffusers

@@ -21,7 +21,7 @@ from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Job, make_plan
-from lib_regiondiff.planning.surroundings import Around, centred, white_share
+from lib_regiondiff.planning.surroundings import Around, centre_boxes, white_share
 from palettes import sized
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(20))
@@ -61,7 +61,7 @@ def test_surroundings_have_the_deviation_of_their_level(share: float, under: boo
     weight[40:50, 40:50] = 1
     around = Around(share, white, x0 if under else None, (7,))
     made = around.of(around.shared_noise(1, box), box, box, weight)
-    seen = bootstrap.look(canvas, made, 0, level)
+    seen = bootstrap.see(canvas, made, 0, level)
     assert torch.equal(seen[:, 40:50, 40:50], canvas[:, 40:50, 40:50])
     outside = seen[:, :40]
     wanted = level.alpha * (share * 1.5 + (1 - share) * -0.5)
@@ -79,7 +79,7 @@ def test_a_centred_brush_is_in_the_middle_and_inside(data: st.DataObject) -> Non
     wide, high = data.draw(st.integers(right - left, 32)), data.draw(st.integers(bottom - top, 32))
     start = Box(0, 0, high, wide).moved(min(top, 32 - high), min(left, 32 - wide))
     halves = [Box(start.top, start.left, start.bottom, start.left + max(1, wide // 2)), start]
-    moved = centred(halves, weight)
+    moved = centre_boxes(halves, weight)
     hull = Box.hull(moved)
     assert hull.size == start.size and moved[0].left == hull.left
     assert hull.top <= top and hull.left <= left and hull.bottom >= bottom and hull.right >= right
@@ -136,7 +136,7 @@ def test_a_centred_view_sees_its_brush_and_nothing_from_the_other_side() -> None
     view = next(view for view in plan.steps[0] if view.surround is not None)
     x = torch.full((3, 32, 32), 1000.0)
     x[:, :8, :8] = 7.0  # the brush
-    seen = bootstrap.look(view.box.padded(x), view.surround, 0, LEVELS[0])
+    seen = bootstrap.see(view.box.padded(x), view.surround, 0, LEVELS[0])
     assert (seen == 7).sum() == 3 * 8 * 8 and (seen[:, 4:12, 4:12] == 7).all() and seen.max() < 100
 
 
@@ -153,7 +153,7 @@ def test_white_in_white_surroundings_is_no_leak() -> None:
     beside = Around(1.0, torch.ones(3, 1, 1), torch.zeros(3, 4, 4), (1,))
     around = beside.of(beside.shared_noise(1, box), box, box, weight)
     view: Any = type("V", (), {"surround": around})()
-    assert bootstrap.kept(view, torch.ones(1, 3, 4, 4), 0.2) is None
+    assert bootstrap.leak_share(view, torch.ones(1, 3, 4, 4), 0.2) is None
 
 
 def test_what_leaks_loses_its_weight_and_nothing_else_does() -> None:
@@ -164,9 +164,9 @@ def test_what_leaks_loses_its_weight_and_nothing_else_does() -> None:
     around = beside.of(beside.shared_noise(1, box), box, box, weight)
     view: Any = type("V", (), {"surround": around})()
     leaked, own = under[None], torch.full((1, 3, 16, 16), 2.0)
-    assert float(bootstrap.kept(view, leaked, 0.2).max()) == 0  # type: ignore[union-attr]
-    assert float(bootstrap.kept(view, own, 0.2).min()) > 0.999  # type: ignore[union-attr]
-    assert bootstrap.kept(view, own, 0) is None
+    assert float(bootstrap.leak_share(view, leaked, 0.2).max()) == 0  # type: ignore[union-attr]
+    assert float(bootstrap.leak_share(view, own, 0.2).min()) > 0.999  # type: ignore[union-attr]
+    assert bootstrap.leak_share(view, own, 0) is None
 
 
 def test_a_brush_that_paints_only_its_background_leaves_the_picture_under_it() -> None:
@@ -178,7 +178,7 @@ def test_a_brush_that_paints_only_its_background_leaves_the_picture_under_it() -
     plan = planned(document, host)
     x = torch.randn(1, 3, 32, 32, dtype=torch.float64, generator=noise.generator(5)) * LEVELS[0].beta
     assert torch.allclose(region_model(host, plan)(x, LEVELS[0]), torch.ones(1, 3, 32, 32, dtype=torch.float64))
-    kept = [bootstrap.kept(view, torch.ones(1, 3, 16, 16), plan.sensitivity) for view in plan.steps[0]]
+    kept = [bootstrap.leak_share(view, torch.ones(1, 3, 16, 16), plan.sensitivity) for view in plan.steps[0]]
     assert [float(each.max()) for each in kept if each is not None] == [0.0]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from blur_definition import definition
-from lib_regiondiff.denoising.composite import WIDE, brushed, finished
+from lib_regiondiff.denoising.composite import WIDE, brush_shares, restore_uncovered
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks, shapes
@@ -36,7 +36,7 @@ def document(*feathers: float, size: Size = SIZE, **values: Any) -> Palette:
 def together(palette: Palette, size: Size) -> np.ndarray:
     """The share of all brushes, each blurred cell by cell on the whole canvas."""
     scale = (size.area / palette.size.area) ** 0.5
-    layers = [masks.Layer(masks.rasterise(brush.mask, size), weight=brush.weight) for brush in palette.brushes]
+    layers = [masks.BrushLayer(masks.rasterise(brush.mask, size), weight=brush.weight) for brush in palette.brushes]
     stack = masks.hard(layers, size, palette.overlap)
     feathers = [brush.feather * scale for brush in palette.brushes]
     soft = sum(
@@ -54,7 +54,7 @@ def together(palette: Palette, size: Size) -> np.ndarray:
 @pytest.mark.parametrize("wrap", [False, True])
 def test_the_share_of_brushes_is_that_of_each_pixel(feathers: tuple[float, ...], wrap: bool) -> None:
     palette = document(*feathers, tiles={"wrap": wrap})
-    found = brushed(palette, SIZE)(0, 64)
+    found = brush_shares(palette, SIZE)(0, 64)
     assert np.abs(found - together(palette, SIZE)).max() < (1e-4 if max(feathers) <= WIDE else 0.02)
 
 
@@ -62,7 +62,7 @@ def test_the_share_of_brushes_is_that_of_each_pixel(feathers: tuple[float, ...],
 @settings(max_examples=25, deadline=None)
 def test_rows_are_the_same_whatever_part_is_asked(feathers: list[float], row: int) -> None:
     palette = document(*feathers, overlap={"cover_alpha": 0.25})
-    share = brushed(palette, SIZE)
+    share = brush_shares(palette, SIZE)
     assert np.abs(np.concatenate([share(0, row), share(row, 64)]) - share(0, 64)).max() < 1e-6 if row < 64 else True
 
 
@@ -70,18 +70,18 @@ def test_rows_are_the_same_whatever_part_is_asked(feathers: list[float], row: in
 def test_parts_of_a_large_picture_make_the_same_picture(monkeypatch: pytest.MonkeyPatch, area: int) -> None:
     palettes = [document(3, 1), document(0, 20)]
     drawn = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 136, 3), np.uint8))
-    whole = [np.asarray(finished(drawn, palette), int) for palette in palettes]
+    whole = [np.asarray(restore_uncovered(drawn, palette), int) for palette in palettes]
     cells = [masks.cells(brush.mask, Size(61, 136), 8) for brush in palettes[0].brushes]
     for module, name in ((masks, "PART"), (shapes, "STRIP"), (shapes, "CROSSINGS")):
         monkeypatch.setattr(module, name, area)
     for palette, picture in zip(palettes, whole, strict=True):
-        assert np.abs(np.asarray(finished(drawn, palette), int) - picture).max() <= 1
+        assert np.abs(np.asarray(restore_uncovered(drawn, palette), int) - picture).max() <= 1
     for brush, wanted in zip(palettes[0].brushes, cells, strict=True):
         assert np.allclose(masks.cells(brush.mask, Size(61, 136), 8), wanted, atol=1e-6)
 
 
 def test_a_picture_is_left_as_it_was_where_no_brush_is_and_taken_where_one_is() -> None:
     palette = document(0, background={"colour": "#0000ff"})
-    made = np.asarray(finished(Image.new("RGB", (136, 64), "red"), palette))
+    made = np.asarray(restore_uncovered(Image.new("RGB", (136, 64), "red"), palette))
     share = masks.rasterise(palette.brushes[0].mask, SIZE)
     assert (made[share == 0] == (0, 0, 255)).all() and (made[share == 1] == (255, 0, 0)).all()

@@ -50,12 +50,12 @@ def expected_means(document: Palette) -> np.ndarray:
     """The mean of each cell by the masks alone: the oracle does its own sum."""
     size = document.size.cells(8)
     layers = [
-        masks.Layer(masks.cells(brush.mask, document.size, 8), brush.feather / 8, brush.weight)
+        masks.BrushLayer(masks.cells(brush.mask, document.size, 8), brush.feather / 8, brush.weight)
         for brush in document.brushes
     ]
     painted = [tiles.bounds(layer.coverage > 0) if layer.feather else None for layer in layers]
     native = GaussianHost().latent.native // 8
-    weights = feather_limit.fitted(
+    weights = feather_limit.fit_feathers(
         masks.partition(layers, size, document.overlap), painted, (native, tiles.widest(native))
     )
     means = np.array([0.0] + [float(brush.prompt) for brush in document.brushes])

@@ -6,21 +6,21 @@ import pytest
 import torch
 
 from lib_regiondiff.denoising import guidance
-from lib_regiondiff.denoising.parameterization import PREDICTIONS
+from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
 from lib_regiondiff.host import Level
 from lib_regiondiff.planning import noise
 
 SCALES = [(1.0, 7.3), (0.6, 0.8), (0.3, 0.7), (0.0, 1.0)]
-WAYS = [(kind, scale) for kind in PREDICTIONS for scale in SCALES if kind != "epsilon" or scale[0] > 0]
+WAYS = [(kind, scale) for kind in PARAMETERIZATIONS for scale in SCALES if kind != "epsilon" or scale[0] > 0]
 """All but one: noise says nothing of a picture that is nothing but noise."""
 
 
 @pytest.mark.parametrize(("kind", "scale"), WAYS)
 def test_a_prediction_survives_the_way_to_x0_and_back(kind: str, scale: tuple[float, float]) -> None:
     x, made = torch.randn(2, 1, 4, 3, 3, generator=noise.generator(1), dtype=torch.float64)
-    there = PREDICTIONS[kind].to_denoised(made, x, *scale)
+    there = PARAMETERIZATIONS[kind].to_denoised(made, x, *scale)
     assert torch.isfinite(there).all()
-    assert torch.allclose(PREDICTIONS[kind].from_denoised(there, x, *scale), made, atol=1e-9)
+    assert torch.allclose(PARAMETERIZATIONS[kind].from_denoised(there, x, *scale), made, atol=1e-9)
 
 
 def test_each_kind_knows_x0() -> None:
@@ -31,7 +31,7 @@ def test_each_kind_knows_x0() -> None:
         made = {"v_prediction": (a * unit - b * x0, x, b), "flow": (unit - x0, flown, 1 - a), "sample": (x0, x, b)}
         made |= {"epsilon": (unit, x, b)} if a else {}
         for kind, (output, seen, beta) in made.items():
-            assert torch.allclose(PREDICTIONS[kind].to_denoised(output, seen, a, beta), x0), kind
+            assert torch.allclose(PARAMETERIZATIONS[kind].to_denoised(output, seen, a, beta), x0), kind
 
 
 def test_a_velocity_is_that_of_the_same_picture_in_another_scaling() -> None:
@@ -39,7 +39,7 @@ def test_a_velocity_is_that_of_the_same_picture_in_another_scaling() -> None:
     x, made = torch.randn(2, 1, 4, 3, 3, generator=noise.generator(3), dtype=torch.float64)
     sigma = 2.5
     norm = (1 + sigma**2) ** 0.5
-    kind = PREDICTIONS["v_prediction"]
+    kind = PARAMETERIZATIONS["v_prediction"]
     assert torch.allclose(kind.to_denoised(made, x, 1, sigma), kind.to_denoised(made, x / norm, 1 / norm, sigma / norm))
 
 
@@ -49,7 +49,7 @@ def test_rescaled_guidance_gives_the_prediction_its_deviation_back(kind: str) ->
     for level in (Level(5, 0.6, 0.8, 0.8), Level(5, 1, 7.3, 0.99), *([Level(9, 0, 1, 1)] if kind[0] == "v" else [])):
         guided = guidance.cfg(cond, uncond, 7)
         after = guidance.rescale(guided, cond, x, (level, kind), 1)
-        back = (PREDICTIONS[kind].from_denoised(each, x, level.alpha, level.beta) for each in (after, cond))
+        back = (PARAMETERIZATIONS[kind].from_denoised(each, x, level.alpha, level.beta) for each in (after, cond))
         made, plain = (each.std(dim=(1, 2, 3)) for each in back)
         assert torch.allclose(made, plain)
         assert torch.equal(guidance.rescale(guided, cond, x, (level, kind), 0), guided)

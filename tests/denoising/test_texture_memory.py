@@ -15,7 +15,7 @@ from lib_regiondiff.denoising.model import region_model
 from lib_regiondiff.denoising.texture_memory import TextureMemory, is_figure
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.geometry import Box
-from lib_regiondiff.host import Level, Model, Row
+from lib_regiondiff.host import Level, ModelFunction, Row
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 
@@ -83,7 +83,7 @@ def start(seeds: Sequence[int] = (1,)) -> Tensor:
     return noise.unit([noise.generator(seed) for seed in seeds], (3, 32, 32)).double() * LEVELS[0].beta
 
 
-def euler(model: Model, x: Tensor) -> Tensor:
+def euler(model: ModelFunction, x: Tensor) -> Tensor:
     """One call a level."""
     for here, there in itertools.pairwise(LEVELS):
         x = x + (there.beta - here.beta) * (x - model(x, here)) / here.beta

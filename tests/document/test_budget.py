@@ -19,7 +19,7 @@ from PIL import Image
 from bounded import bounded
 from fakes import GaussianHost
 from lib_regiondiff.authoring import presets
-from lib_regiondiff.authoring.preflight import Surroundings, preflight
+from lib_regiondiff.authoring.preflight import JobContext, preflight
 from lib_regiondiff.authoring.preview import html
 from lib_regiondiff.document import budget
 from lib_regiondiff.document.palette import Palette, parse
@@ -170,11 +170,11 @@ def test_a_job_that_is_too_large_for_a_palette_is_refused_before_it_is_planned(m
 
 
 def test_the_preview_says_so_at_the_size_of_the_job() -> None:
-    around = Surroundings("a field", size=Size(8192, 8192))
+    around = JobContext("a field", size=Size(8192, 8192))
     (error,) = [notice.text for notice in preflight(parse(SMALL), around) if notice.kind == "error"]
     assert error.startswith("brushes: expected at most 1700 points of work beside the network (fewer brushes")
     assert "points of work" in html(json.dumps(SMALL), around)
-    assert not [notice for notice in preflight(parse(SMALL), Surroundings("a field")) if notice.kind == "error"]
+    assert not [notice for notice in preflight(parse(SMALL), JobContext("a field")) if notice.kind == "error"]
 
 
 def test_more_views_than_can_be_kept_account_of_are_refused() -> None:
@@ -185,13 +185,13 @@ def test_more_views_than_can_be_kept_account_of_are_refused() -> None:
         HostError, match="tiles: expected at most 4096 views of all brushes at a step, got 5547; larger"
     ):
         make_plan(palette, Job(palette.size, (1.0, 0.5, 0.0), (1,)), GaussianHost())
-    told = [notice.text for notice in preflight(palette, Surroundings("a field")) if notice.kind == "error"]
+    told = [notice.text for notice in preflight(palette, JobContext("a field")) if notice.kind == "error"]
     assert [text.split(":")[0] for text in told] == ["tiles"]
 
 
 def test_a_suffix_that_multiplies_the_main_prompt_is_an_error_of_the_preview() -> None:
     palette = parse(canvas(512, suffix="{background}" * 1600) | brushes(1, SPOT))
-    notices = preflight(palette, Surroundings("word " * 400, count=len))
+    notices = preflight(palette, JobContext("word " * 400, count=len))
     (error,) = [notice.text for notice in notices if notice.kind == "error"]
     assert error.startswith("suffix: expected prompts of at most 20000 letters with the suffix, got 31")
 
@@ -202,7 +202,7 @@ def test_a_part_of_a_canvas_is_refused_where_too_many_masks_are_drawn_anew() -> 
         bounded(0.5, 50),
         pytest.raises(PaletteError, match="at most 1700 points of work for a part"),
     ):
-        crop.cropped(palette, Size(512, 512), (0, 0, 256, 256), Size(4096, 4096))
+        crop.crop_palette(palette, Size(512, 512), (0, 0, 256, 256), Size(4096, 4096))
 
 
 @pytest.mark.parametrize(("image", "mode", "count"), [(False, "RGBA", 80), (True, "RGBA", 1), (False, "1", 300)])

@@ -13,7 +13,7 @@ from PIL import Image
 from cli_stub import MADE, TREE, draw, run
 from lib_regiondiff.command import caption, drawing
 from lib_regiondiff.document import png
-from lib_regiondiff.document.caption import captioned, described, is_wordless
+from lib_regiondiff.document.caption import add_caption, describe_ground, is_wordless
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import HostError, PaletteError
 from lib_regiondiff.hosts.renderer import Renderer
@@ -49,25 +49,25 @@ def test_only_a_picture_without_words_wants_some(background: dict[str, Any], wor
 
 
 def test_it_is_seen_in_its_own_size_upright_and_on_its_colour() -> None:
-    assert described(parse(under()).background, said) == "(6, 4) (200, 10, 20)"
+    assert describe_ground(parse(under()).background, said) == "(6, 4) (200, 10, 20)"
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter
-    assert described(parse(under(exif=exif)).background, said).startswith("(4, 6) ")
+    assert describe_ground(parse(under(exif=exif)).background, said).startswith("(4, 6) ")
     clear = Image.new("RGBA", (3, 3), (9, 9, 9, 0))
-    assert described(parse(under(clear)).background, said) == "(3, 3) (255, 255, 255)"
-    assert described(parse(under(clear, colour="#0000ff")).background, said) == "(3, 3) (0, 0, 255)"
+    assert describe_ground(parse(under(clear)).background, said) == "(3, 3) (255, 255, 255)"
+    assert describe_ground(parse(under(clear, colour="#0000ff")).background, said) == "(3, 3) (0, 0, 255)"
 
 
 def test_the_words_become_the_prompt_and_nothing_else_changes() -> None:
     palette = parse(under(negative="fog"))
-    made = captioned(palette, lambda image: " a wall,\n\tred \x1b[31m ")
+    made = add_caption(palette, lambda image: " a wall,\n\tred \x1b[31m ")
     assert made == parse(under(negative="fog", prompt="a wall, red [31m"))
 
 
 @pytest.mark.parametrize(("words", "error"), [(" \n", HostError), ("a" * 20001, PaletteError)])
 def test_no_words_and_far_too_many_are_an_error(words: str, error: type[Exception]) -> None:
     with pytest.raises(error, match=r"caption|background\.prompt"):
-        captioned(parse(under()), lambda image: words)
+        add_caption(parse(under()), lambda image: words)
 
 
 @pytest.fixture
@@ -127,4 +127,4 @@ def test_a_picture_that_was_described_is_drawn_again_as_it_is(seen: list[str], t
 def test_without_transformers_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caption, "absent", lambda: ["transformers"])
     with pytest.raises(HostError, match="--caption-model: expected the package transformers, got nothing; "):
-        caption.described(parse(under()), "m")
+        caption.caption_background(parse(under()), "m")

@@ -14,7 +14,7 @@ from fake_sampler import Job, halves
 from fake_webui import WebUI, put
 from lib_regiondiff.document import plot_axes
 from lib_regiondiff.document.palette import Palette, parse
-from lib_regiondiff.document.plot_axes import AXES, Setting
+from lib_regiondiff.document.plot_axes import AXES, AxisSetting
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.extension import jobs, xyz_plot
 from lib_regiondiff.formats import infotext
@@ -35,7 +35,7 @@ PALETTE = parse(
 
 
 def changed(label: str, text: str, palette: Palette = PALETTE) -> Palette:
-    return plot_axes.changed(palette, [Setting(BY_LABEL[label], text)])
+    return plot_axes.changed(palette, [AxisSetting(BY_LABEL[label], text)])
 
 
 CHANGES: dict[tuple[str, str], Any] = {

@@ -17,7 +17,7 @@ from PIL import Image
 import lib_regiondiff
 from fakes import GaussianHost
 from lib_regiondiff.authoring import preview
-from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.denoising.composite import restore_uncovered
 from lib_regiondiff.document import encoded as reading
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.document.pictures import Picture, Shape
@@ -101,7 +101,7 @@ def test_a_document_is_gone_with_its_request() -> None:
     job = Job(size, (0.9, 0.5, 0.0), (1,))
     plan = make_plan(palette, job, GaussianHost())
     noise.apply(noise.unit([noise.generator(1)], (3, 64, 64)), palette, size, 8)
-    finished(Image.new("RGB", (size.width, size.height)), palette)
+    restore_uncovered(Image.new("RGB", (size.width, size.height)), palette)
     assert "<svg" in preview.html({"version": 1, "brushes": brushes})
     del palette, mask, job, plan
     gc.collect()

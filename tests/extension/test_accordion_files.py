@@ -42,7 +42,7 @@ def test_a_file_is_replaced_only_where_that_is_asked_for(page: Page, tmp_path: P
 
 
 def test_loading_typed_regions_sets_the_options(page: Page, tmp_path: Path) -> None:
-    store = presets.Store(tmp_path / "regiondiff" / "palettes")
+    store = presets.PaletteFolder(tmp_path / "regiondiff" / "palettes")
     store.save("t", '{"typed": {"layout": "rows", "ratios": "2,1", "common": "first"}}', False)
     page.click("refresh")
     page.enter("saved", "t")
@@ -53,7 +53,7 @@ def test_loading_typed_regions_sets_the_options(page: Page, tmp_path: Path) -> N
 
 
 def test_loading_a_palette_leaves_the_options_alone(page: Page, tmp_path: Path) -> None:
-    presets.Store(tmp_path / "regiondiff" / "palettes").save("p", PLAIN, False)
+    presets.PaletteFolder(tmp_path / "regiondiff" / "palettes").save("p", PLAIN, False)
     page.enter("typed", True)
     page.enter("layout", "rows")
     page.enter("saved", "p")
@@ -108,7 +108,7 @@ def test_what_is_nobodys_own_is_replaced_at_once(page: Page) -> None:
 
 
 def test_a_file_is_loaded_over_a_text_of_ones_own_only_when_one_has_agreed(page: Page, tmp_path: Path) -> None:
-    presets.Store(tmp_path / "regiondiff" / "palettes").save("t", '{"typed": {"layout": "rows"}}', False)
+    presets.PaletteFolder(tmp_path / "regiondiff" / "palettes").save("t", '{"typed": {"layout": "rows"}}', False)
     page.enter("palette", PLAIN)
     page.enter("saved", "t")
     page.click("load")

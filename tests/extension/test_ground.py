@@ -102,8 +102,8 @@ def test_a_crop_shows_its_part_of_the_picture_under_the_brushes() -> None:
     ground = np.zeros((64, 128, 3), np.uint8)
     ground[:, 64:] = 200
     palette = parse({"version": 1, "background": {"image": url(ground)}, "size": {"width": 128, "height": 64}})
-    part = crop.cropped(palette, Size(64, 128), (32, 0, 96, 64), Size(64, 64)).background.image
+    part = crop.crop_palette(palette, Size(64, 128), (32, 0, 96, 64), Size(64, 64)).background.image
     assert isinstance(part, Picture)
     assert np.array_equal(np.asarray(decode(part).convert("RGB")), ground[:, 32:96])
-    beyond = crop.cropped(palette, Size(64, 128), (96, 0, 160, 64), Size(64, 64)).background.image
+    beyond = crop.crop_palette(palette, Size(64, 128), (96, 0, 160, 64), Size(64, 64)).background.image
     assert isinstance(beyond, Picture) and (np.asarray(decode(beyond).convert("RGB")) == 200).all()

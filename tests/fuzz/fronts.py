@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from fuzz.documents import documents
 from fuzz.target import JSON, KEYS, Target, folder, text_of
 from fuzz.words import LINES, WILD
-from lib_regiondiff.authoring.job_context import Surroundings
-from lib_regiondiff.authoring.preview import look
+from lib_regiondiff.authoring.job_context import JobContext
+from lib_regiondiff.authoring.preview import render_preview
 from lib_regiondiff.command import cli, drawing
 from lib_regiondiff.command.printing import is_obeyed
 from lib_regiondiff.errors import HostError
@@ -28,8 +28,8 @@ LOADING = HostError("here", "an end", "all that is asked of a model's loader")
 def page(data: bytes) -> None:
     """What the page shows of a document and two prompts: no markup of theirs, and no more than a megabyte."""
     prompt, negative, text = [*text_of(data).split("\0", 2), "", ""][:3]
-    around = Surroundings(prompt, negative, size=Size(256, 256), steps=9, files=LINES.get, count=len)
-    shown = look(text, around)
+    around = JobContext(prompt, negative, size=Size(256, 256), steps=9, files=LINES.get, count=len)
+    shown = render_preview(text, around)
     assert f"<{MARKUP}" not in shown.html + shown.state
     assert len(shown.html) < 2**20
 

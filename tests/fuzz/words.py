@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from fuzz.documents import documents
 from fuzz.target import Target, folder, palette_of, tell, text_of
-from lib_regiondiff.authoring.presets import Store
+from lib_regiondiff.authoring.presets import PaletteFolder
 from lib_regiondiff.document import json_text, plot_axes
 from lib_regiondiff.document.palette import PROMPT, Background, Palette, dumps, parse
 from lib_regiondiff.document.rules import Fault
@@ -18,7 +18,7 @@ from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.typed import typed
 from lib_regiondiff.formats.wildcard_files import folder_files, matches
 from lib_regiondiff.hosts.webui.program.dynamic_prompts import expect_little
-from lib_regiondiff.planning.prompt_suffix import suffixed
+from lib_regiondiff.planning.prompt_suffix import add_suffix
 
 LINES = {"a": ["x", "2::y", "{p|__b__}"], "b": ["__a__", "{2$$, $$p|q|r}"], "c": ["{" * 9 + "a|b" + "}" * 9] * 99}
 WILD = (
@@ -96,14 +96,14 @@ def plot(data: bytes) -> None:
     """A value of a plot, after the number of its axis."""
     axis, text = plot_axes.AXES[data[0] % len(plot_axes.AXES)] if data else plot_axes.AXES[0], text_of(data[1:])
     own = parse({"version": 1, "tiles": {}, "brushes": [{"id": key, "mask": CANVAS} for key in ("a", "b")]})
-    palette_of(lambda: plot_axes.changed(own, [plot_axes.Setting(axis, text)]))
+    palette_of(lambda: plot_axes.changed(own, [plot_axes.AxisSetting(axis, text)]))
 
 
 def suffix(data: bytes) -> None:
     """A prompt, a suffix and the background's prompt: all of the prompt is kept, and no more comes than is allowed."""
     prompt, ending, under = [*text_of(data).split("\0", 2), "", ""][:3]
     with contextlib.suppress(PaletteError):
-        found = suffixed(prompt, ending, under)
+        found = add_suffix(prompt, ending, under)
         assert len(found) <= max(len(prompt), PROMPT.limit)
         assert not prompt or len(found) >= len(prompt)
 
@@ -111,7 +111,7 @@ def suffix(data: bytes) -> None:
 def preset(data: bytes) -> None:
     """A preset's name and its text."""
     name, _, text = text_of(data).partition("\0")
-    store, plain = Store(folder() / "presets"), '{"version": 1}'
+    store, plain = PaletteFolder(folder() / "presets"), '{"version": 1}'
     for written_text in (text, plain):
         with contextlib.suppress(PaletteError):
             store.save(name, written_text, True)

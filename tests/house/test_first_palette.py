@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from lib_regiondiff.authoring.preflight import Surroundings, preflight
+from lib_regiondiff.authoring.preflight import JobContext, preflight
 from lib_regiondiff.command.cli import main
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.geometry import Size
@@ -45,7 +45,7 @@ def commands() -> Iterator[list[str]]:
 def test_each_step_adds_to_the_last_and_raises_no_doubt() -> None:
     assert [len(step["brushes"]) for step in STEPS] == [0, 1, 3]
     for step in STEPS:
-        notices = preflight(parse(step), Surroundings(native=NATIVE))
+        notices = preflight(parse(step), JobContext(native=NATIVE))
         assert [notice for notice in notices if notice.kind != "note"] == []
 
 

@@ -22,7 +22,7 @@ from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import Palette, dumps, parse
 from lib_regiondiff.errors import HostError, PaletteError
 from lib_regiondiff.hosts.diffusers import DiffusersHost, Extras, LoraFile, Step
-from lib_regiondiff.hosts.diffusers.render import Run
+from lib_regiondiff.hosts.diffusers.render import Drawing
 from quick import some
 
 LEFT = {"rectangle": [0, 0, 0.5, 1]}
@@ -147,7 +147,7 @@ def test_both_paths_expect_the_same(host: DiffusersHost) -> None:
     plain = parse(document(brushes=[]))
     ways: list[list[torch.Tensor]] = [[], []]
     for merge, seen in zip((True, False), ways, strict=True):
-        run = Run.of(
+        run = Drawing.of(
             host, parse(document(brushes=[RED | {"prompt": "blue"}])) if not merge else plain, seen.append, merge
         )
         run.latents()

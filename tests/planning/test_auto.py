@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fakes import GaussianHost
 from lib_regiondiff.document.palette import Bootstrap, Palette, Tiles, dump, parse
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.planning.auto import chosen, settled, told
+from lib_regiondiff.planning.auto import describe_choices, list_choices, settle
 from lib_regiondiff.planning.plan import Job, make_plan
 from palettes import palettes
 
@@ -25,7 +25,7 @@ def clock(steps: int, first: float = FULL) -> tuple[float, ...]:
 
 
 def choose(size: Size = SQUARE, native: int = 512, steps: int = 20, guidance: float = 7) -> Palette:
-    return settled(Palette(), size, native, clock(steps), guidance)
+    return settle(Palette(), size, native, clock(steps), guidance)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_sides_far_beyond_the_native_one_get_tiles_of_it(size: Size, native: int
     tiles = Tiles(width=native, height=native, overlap=native // 4)
     assert choose(size, native, steps=5, guidance=1).tiles == (tiles if few else None)
     assert choose(size, native).tiles == (tiles if many else None)
-    late = settled(Palette(), size, native, clock(5, LATE), 1).tiles
+    late = settle(Palette(), size, native, clock(5, LATE), 1).tiles
     assert late == (tiles if many else None)
 
 
@@ -57,11 +57,11 @@ def test_few_steps_without_guidance_get_a_bootstrap(steps: int, guidance: float,
 
 def test_over_a_picture_one_level_is_white() -> None:
     painted = parse({"version": 1, "background": {"colour": "#ffffff"}})
-    assert settled(painted, SQUARE, 512, clock(5), 1).bootstrap.mix == 1
+    assert settle(painted, SQUARE, 512, clock(5), 1).bootstrap.mix == 1
 
 
 def test_runs_that_begin_from_a_picture_get_no_bootstrap() -> None:
-    assert settled(Palette(), Size(512, 512), 512, clock(5, LATE), 1).bootstrap.levels == 0
+    assert settle(Palette(), Size(512, 512), 512, clock(5, LATE), 1).bootstrap.levels == 0
 
 
 def fitting(palette: Palette) -> Palette:
@@ -79,8 +79,8 @@ def left_open(tiles: Tiles | str | None) -> bool:
 @given(palettes().map(fitting), st.integers(1, 40), st.sampled_from([64, 512, 1024]), st.sampled_from([1.0, 7.0]))
 @settings(max_examples=60, deadline=None)
 def test_what_was_said_stays_and_nothing_stays_open(palette: Palette, steps: int, native: int, guidance: float) -> None:
-    made = settled(palette, palette.size, native, clock(steps), guidance)
-    assert settled(made, palette.size, native, clock(steps), guidance) == made
+    made = settle(palette, palette.size, native, clock(steps), guidance)
+    assert settle(made, palette.size, native, clock(steps), guidance) == made
     assert not isinstance(made.tiles, str) and made.tiles in (palette.tiles, made.tiles)
     assert made.blend == (palette.blend if palette.blend != "auto" else "average")
     for key in ("levels", "mix", "leak_sensitivity"):
@@ -126,7 +126,7 @@ def test_a_plan_tells_what_acts_by_number_and_size_of_brushes(mask: Any, size: A
     brushes = [{"id": "a", "prompt": "2", "mask": mask}]
     document = parse({"version": 1, "size": size, "guidance": 1, "brushes": brushes})
     plan = make_plan(document, Job(document.size, clock(steps), (1,)), GaussianHost(native=512))
-    assert told(plan.chosen) == wanted
+    assert describe_choices(plan.chosen) == wanted
     assert (plan.chosen["bootstrap"]["levels"] > 0) == any(view.surround for views in plan.steps for view in views)
     said = parse({"version": 1, "size": size, "guidance": 1, "brushes": brushes, "tiles": None,
                   "bootstrap": {"levels": 1, "mix": 1}})  # fmt: skip
@@ -136,8 +136,8 @@ def test_a_plan_tells_what_acts_by_number_and_size_of_brushes(mask: Any, size: A
 @given(palettes().map(fitting), st.integers(1, 12), st.sampled_from([64, 512]))
 @settings(max_examples=40, deadline=None)
 def test_choices_settle_the_palette_as_it_was(palette: Palette, steps: int, native: int) -> None:
-    made = settled(palette, palette.size, native, clock(steps), 1)
-    choices = chosen(palette, made)
+    made = settle(palette, palette.size, native, clock(steps), 1)
+    choices = list_choices(palette, made)
     assert ("tiles" in choices) == left_open(palette.tiles)
     given_tiles = palette.tiles if isinstance(palette.tiles, Tiles) else Tiles()
     tiles = replace(given_tiles, **choices["tiles"]) if choices.get("tiles") else None
@@ -152,7 +152,9 @@ def test_the_method_is_chosen_where_there_is_something_to_blend(steps: int, brus
     document = parse({"version": 1, "size": WIDE, "guidance": 7, "brushes": brushes, "blend": "auto", "tiles": None})
     job, host = Job(document.size, clock(steps), (1,)), GaussianHost(native=512)
     plan = make_plan(document, job, host)
-    assert (told(plan.chosen), plan.chosen["blend"]) == (("blend average", "average") if brushes else ("", None))
+    assert (describe_choices(plan.chosen), plan.chosen["blend"]) == (
+        ("blend average", "average") if brushes else ("", None)
+    )
     said = make_plan(replace(document, blend="average"), job, host)
     assert "blend" not in said.chosen and dump(document)["blend"] == "auto"
     views = zip(plan.steps[0], said.steps[0], strict=True)

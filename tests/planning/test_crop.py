@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lib_regiondiff.document.palette import Brush, Noise, Palette, Tiles, dump, parse
 from lib_regiondiff.document.pictures import Mask, Picture, Shape
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.planning.crop import MAX_CORNERS, Edges, cropped, scaled
+from lib_regiondiff.planning.crop import MAX_CORNERS, Edges, crop_palette, scale_palette
 from lib_regiondiff.planning.weights import masks
 from palettes import palettes, shapes
 
@@ -76,7 +76,7 @@ def wide(shape: Mask) -> bool:
 @given(ANY_MASK, BOXES, SIZES)
 def test_a_crop_covers_what_the_whole_covered_there(mask: Mask, box: Edges, size: Size) -> None:
     assume(wide(mask))
-    found, (least, most) = covered(cropped(only(mask), FRAME, box, size)), bounds(mask, box, size)
+    found, (least, most) = covered(crop_palette(only(mask), FRAME, box, size)), bounds(mask, box, size)
     wrong = (found < least - 0.01) | (found > most + 0.01)
     rough = isinstance(mask, Shape) and mask.kind != "rectangle"  # spikes; a pixel with two edges, ellipse and frame
     assert wrong.mean() <= (0.05 if rough else 0)
@@ -86,13 +86,13 @@ def test_a_crop_covers_what_the_whole_covered_there(mask: Mask, box: Edges, size
 @given(palettes())
 def test_the_whole_box_is_identity(palette: Palette) -> None:
     for frame in (palette.size, FRAME):
-        assert cropped(palette, frame, (0, 0, frame.width, frame.height), palette.size) == palette
+        assert crop_palette(palette, frame, (0, 0, frame.width, frame.height), palette.size) == palette
 
 
 @settings(max_examples=60, deadline=None)
 @given(palettes(), BOXES, SIZES)
 def test_a_crop_is_a_palette_and_all_else_is_as_it_was(palette: Palette, box: Edges, size: Size) -> None:
-    crop = cropped(palette, FRAME, box, size)
+    crop = crop_palette(palette, FRAME, box, size)
     assert parse(dump(crop)) == crop
     ground = dataclasses.replace(crop.background, image=palette.background.image)  # which is cropped too
     same = dataclasses.replace(crop, size=palette.size, background=ground, brushes=palette.brushes, noise=palette.noise)
@@ -117,8 +117,8 @@ def test_cropping_twice_is_cropping_once(mask: Mask, box: Edges, inner: Edges) -
     first, second = Size(bottom - top, right - left), Size(90, 110)  # pyright: ignore[reportArgumentType]
     again = tuple(share * (first.width, first.height)[i % 2] for i, share in enumerate(inner))
     moved = (left + again[0], top + again[1], left + again[2], top + again[3])
-    twice = cropped(cropped(only(mask, feather=3.0), FRAME, box, first), first, again, second)  # pyright: ignore[reportArgumentType]
-    once = cropped(only(mask, feather=3.0), FRAME, moved, second)
+    twice = crop_palette(crop_palette(only(mask, feather=3.0), FRAME, box, first), first, again, second)  # pyright: ignore[reportArgumentType]
+    once = crop_palette(only(mask, feather=3.0), FRAME, moved, second)
     if isinstance(mask, Shape):
         assert np.abs(covered(twice) - covered(once)).mean() < 0.1
     else:
@@ -136,7 +136,7 @@ def tamed(shape: Shape) -> Shape:
 @settings(max_examples=60, deadline=None)
 @given(shapes().map(tamed), st.tuples(st.floats(0, 0.2), st.floats(0, 0.2), st.floats(0.8, 1), st.floats(0.8, 1)))
 def test_shapes_stay_shapes_and_exact(shape: Shape, box: Edges) -> None:
-    crop = cropped(only(shape), Size(1, 1), box, FRAME)
+    crop = crop_palette(only(shape), Size(1, 1), box, FRAME)
     assume(crop.brushes)
     seen = crop.brushes[0].mask
     assert isinstance(seen, Shape) and seen.kind == shape.kind
@@ -157,17 +157,17 @@ def test_shapes_that_reach_too_far_cover_the_same(shape: Shape, box: Edges) -> N
     moved = [number * (FRAME.width, FRAME.height)[i % 2] - box[i % 2] for i, number in enumerate(shape.numbers)]
     spans = (box[2] - box[0], box[3] - box[1])
     whole = Shape(shape.kind, tuple(number / spans[i % 2] for i, number in enumerate(moved)))
-    assert np.abs(covered(cropped(only(shape), FRAME, box, size)) - masks.rasterise(whole, size)).max() <= 1 / 8
+    assert np.abs(covered(crop_palette(only(shape), FRAME, box, size)) - masks.rasterise(whole, size)).max() <= 1 / 8
 
 
 def test_what_a_palette_cannot_say_as_a_shape_becomes_a_picture() -> None:
     box = (60, 44, 68, 52)
     kinds = {kind: Shape(kind, (0.2, 0.1, 0.9, 0.8)) for kind in ("rectangle", "ellipse")}
-    seen = {kind: cropped(only(shape), FRAME, box, FRAME).brushes[0].mask for kind, shape in kinds.items()}
+    seen = {kind: crop_palette(only(shape), FRAME, box, FRAME).brushes[0].mask for kind, shape in kinds.items()}
     assert seen["rectangle"] == Shape("rectangle", (-1, -1, 2, 2)) and isinstance(seen["ellipse"], Picture)
     corners = [point for i in range(MAX_CORNERS // 2) for point in ((i / 512, 0.1), (i / 512 + 0.001, 0.9))]
     comb = Shape("polygon", tuple(number for corner in corners for number in corner))
-    near, far = (cropped(only(comb), FRAME, box, FRAME).brushes for box in ((0, 0, 128, 48), (0, 44, 128, 52)))
+    near, far = (crop_palette(only(comb), FRAME, box, FRAME).brushes for box in ((0, 0, 128, 48), (0, 44, 128, 52)))
     assert isinstance(near[0].mask, Shape) and isinstance(far[0].mask, Picture)
 
 
@@ -177,16 +177,16 @@ def test_pictures_are_cut_to_the_pixel(left: int, top: int, seed: int) -> None:
     pixels = np.random.default_rng(seed).integers(1, 256, (FRAME.height, FRAME.width), np.uint8)
     size, whole = Size(70, 90), only(png(pixels))
     wanted = pixels[top : top + 70, left : left + 90] / 255
-    assert np.allclose(covered(cropped(whole, FRAME, (left, top, left + 90, top + 70), size)), wanted, atol=1e-6)
+    assert np.allclose(covered(crop_palette(whole, FRAME, (left, top, left + 90, top + 70), size)), wanted, atol=1e-6)
 
 
 def test_pictures_shrink_by_means_and_grow_like_opencv() -> None:
     pixels = np.random.default_rng(3).integers(0, 256, (200, 300), np.uint8)
     whole, frame = only(png(pixels)), Size(200, 300)
-    small = covered(cropped(whole, frame, (20, 30, 220, 190), Size(40, 50)))
+    small = covered(crop_palette(whole, frame, (20, 30, 220, 190), Size(40, 50)))
     means = pixels[30:190, 20:220].reshape(40, 4, 50, 4).mean(axis=(1, 3))
     assert np.abs(small * 255 - means).max() <= 0.5 + 1e-3
-    large = covered(cropped(whole, frame, (20, 30, 120, 110), Size(240, 300)))
+    large = covered(crop_palette(whole, frame, (20, 30, 120, 110), Size(240, 300)))
     wanted = cv2.resize(pixels.astype(np.float32), (900, 600), interpolation=cv2.INTER_LINEAR)[90:330, 60:360]
     assert np.abs(large * 255 - wanted).max() <= 0.5 + 1e-2
 
@@ -194,7 +194,7 @@ def test_pictures_shrink_by_means_and_grow_like_opencv() -> None:
 def test_a_mask_of_another_size_is_stretched_to_the_frame_first() -> None:
     pixels = np.zeros((10, 20), np.uint8)
     pixels[:, 5:] = 255
-    found = covered(cropped(only(png(pixels)), Size(400, 400), (0, 0, 200, 400), Size(100, 80)))
+    found = covered(crop_palette(only(png(pixels)), Size(400, 400), (0, 0, 200, 400), Size(100, 80)))
     assert found[:, :36].max() == 0 and found[:, 44:].min() == 1
 
 
@@ -209,11 +209,11 @@ def test_a_mask_of_another_size_is_stretched_to_the_frame_first() -> None:
     ],
 )
 def test_beyond_the_frame_is_nothing(mask: Mask) -> None:
-    found = covered(cropped(only(mask), FRAME, (-32, -24, 160, 120), Size(144, 192)))
+    found = covered(crop_palette(only(mask), FRAME, (-32, -24, 160, 120), Size(144, 192)))
     wanted = np.pad(np.ones((96, 128)), ((24, 24), (32, 32)))
     assert np.array_equal(found, wanted)
     for outside in ((128, 0, 192, 96), (0, 96, 128, 97), (-3, -9, 0, 500), (900, 900, 910, 910)):
-        assert cropped(only(mask), FRAME, outside, FRAME).brushes == ()
+        assert crop_palette(only(mask), FRAME, outside, FRAME).brushes == ()
 
 
 def test_brushes_and_noise_that_cover_nothing_there_are_left_out() -> None:
@@ -222,32 +222,34 @@ def test_brushes_and_noise_that_cover_nothing_there_are_left_out() -> None:
     brushes = (Brush(id="a", mask=HALF), Brush(id="b", mask=png(picture)), Brush(id="c", mask=HALF))
     noise = (Noise(mask=HALF, seed=1), Noise(mask=png(picture), seed=2, amount=0.5))
     whole = Palette(size=FRAME, brushes=brushes, noise=noise)
-    left, right = (cropped(whole, FRAME, box, Size(96, 64)) for box in ((0, 0, 64, 96), (64, 0, 128, 96)))
+    left, right = (crop_palette(whole, FRAME, box, Size(96, 64)) for box in ((0, 0, 64, 96), (64, 0, 128, 96)))
     assert ([brush.id for brush in left.brushes], [each.seed for each in left.noise]) == (["a", "c"], [1])
     assert ([brush.id for brush in right.brushes], [each.seed for each in right.noise]) == (["b"], [2])
     assert right.noise[0].amount == 0.5 and masks.rasterise(right.noise[0].mask, right.size).min() == 1
-    assert cropped(whole, FRAME, (0, 0, 128, 96), FRAME).brushes == brushes
+    assert crop_palette(whole, FRAME, (0, 0, 128, 96), FRAME).brushes == brushes
 
 
 def test_feathers_grow_by_the_geometric_mean() -> None:
     palette = only(HALF, feather=6.0)  # on 128x96
-    assert cropped(palette, FRAME, (0, 0, 32, 48), Size(96, 128)).brushes[0].feather == pytest.approx(6 * math.sqrt(8))
+    assert crop_palette(palette, FRAME, (0, 0, 32, 48), Size(96, 128)).brushes[0].feather == pytest.approx(
+        6 * math.sqrt(8)
+    )
     frame = Size(192, 256)
-    assert cropped(palette, frame, (0, 0, 64, 64), Size(64, 64)).brushes[0].feather == pytest.approx(12)
-    assert cropped(only(HALF, feather=900.0), FRAME, (0, 0, 32, 24), FRAME).brushes[0].feather == 1024
+    assert crop_palette(palette, frame, (0, 0, 64, 64), Size(64, 64)).brushes[0].feather == pytest.approx(12)
+    assert crop_palette(only(HALF, feather=900.0), FRAME, (0, 0, 32, 24), FRAME).brushes[0].feather == 1024
 
 
 @settings(max_examples=40, deadline=None)
 @given(palettes(), SIZES, SIZES)
 def test_scaling_changes_the_canvas_and_feathers_alone(palette: Palette, size: Size, other: Size) -> None:
-    large = scaled(palette, size)
+    large = scale_palette(palette, size)
     assert large.size == size and [brush.mask for brush in large.brushes] == [brush.mask for brush in palette.brushes]
     assert large.noise == palette.noise
     scale = math.sqrt(size.area / palette.size.area)
     wanted = [min(1024, brush.feather * scale) for brush in palette.brushes]
     assert [brush.feather for brush in large.brushes] == pytest.approx(wanted)
-    assert scaled(palette, palette.size) == palette
+    assert scale_palette(palette, palette.size) == palette
     small = [brush for brush in palette.brushes if brush.feather * scale < 1024]
     kept = dataclasses.replace(palette, brushes=tuple(small))
-    twice, once = scaled(scaled(kept, size), other), scaled(kept, other)
+    twice, once = scale_palette(scale_palette(kept, size), other), scale_palette(kept, other)
     assert [b.feather for b in twice.brushes] == pytest.approx([b.feather for b in once.brushes])

@@ -16,7 +16,7 @@ from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.document.palette import Brush, Palette, parse
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec
-from lib_regiondiff.planning.crop import cropped
+from lib_regiondiff.planning.crop import crop_palette
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.tiles import LARGE, bounds
 from lib_regiondiff.planning.weights.masks import cells
@@ -129,7 +129,7 @@ def test_so_it_is_in_a_part_of_the_picture(case: tuple[Palette, int, int], cut: 
     left, top = math.floor(cut[0] * frame.width), math.floor(cut[1] * frame.height)
     right, bottom = math.ceil((1 - cut[2]) * frame.width), math.ceil((1 - cut[3]) * frame.height)
     size = Size(max(64, bottom - top), max(64, right - left))
-    part = cropped(palette, frame, (left, top, left + size.width, top + size.height), size)
+    part = crop_palette(palette, frame, (left, top, left + size.width, top + size.height), size)
     assert seen_often(part, native, cell) == {}
 
 

@@ -15,7 +15,7 @@ from lib_regiondiff.document.palette import PROMPT, Palette, dump, parse
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, encoded_texts
 from lib_regiondiff.planning.plan import Job, make_plan
-from lib_regiondiff.planning.prompt_suffix import suffixed
+from lib_regiondiff.planning.prompt_suffix import add_suffix
 from palettes import sized
 
 ON = ", background is {background}"
@@ -35,12 +35,12 @@ ON = ", background is {background}"
     ],
 )
 def test_it_ends_each_part_that_says_something(prompt: str, suffix: str, background: str, wanted: str) -> None:
-    assert suffixed(prompt, suffix, background) == wanted
+    assert add_suffix(prompt, suffix, background) == wanted
 
 
 @given(st.text("ab :.1AND\n", max_size=30), st.text("xy ", max_size=5))
 def test_without_the_suffix_it_is_the_prompt(prompt: str, background: str) -> None:
-    ended = suffixed(prompt, "\x02{background}\x03", background)
+    ended = add_suffix(prompt, "\x02{background}\x03", background)
     assert ended.replace(f"\x02{background.strip()}\x03", "") == prompt
 
 
@@ -55,7 +55,7 @@ LONG = {
 @pytest.mark.parametrize("name", LONG)
 def test_a_prompt_of_any_kind_is_ended_at_once(name: str) -> None:
     with bounded(0.2, 50):
-        assert suffixed(LONG[name], ", b", "") == LONG[name] + ", b"
+        assert add_suffix(LONG[name], ", b", "") == LONG[name] + ", b"
 
 
 PART = re.compile(r"(?P<text>.*?)(?P<weight>\s*:\s*[-+]?(?:\d+\.?\d*|\.\d+))?(?P<end>\s*)", re.DOTALL)
@@ -66,16 +66,16 @@ def test_a_weight_is_a_number_after_a_colon(part: str) -> None:
     match = PART.fullmatch(part)
     assert match
     text, weight, end = match["text"], match["weight"] or "", match["end"]
-    assert suffixed(part, "\x02", "") == text + ("\x02" if text.strip() else "") + weight + end
+    assert add_suffix(part, "\x02", "") == text + ("\x02" if text.strip() else "") + weight + end
 
 
 def test_no_suffix_makes_a_prompt_longer_than_one_may_be() -> None:
-    assert len(suffixed("a" * 10_000, "{background}", "b" * 10_000)) == PROMPT.limit
+    assert len(add_suffix("a" * 10_000, "{background}", "b" * 10_000)) == PROMPT.limit
     refusal = r"suffix: expected prompts of at most 20000 letters with the suffix, got \d{5,}"
     for given_ in (("a" * 10_001, ON[-12:], "b" * 10_000), ("a AND " * 3_000 + "a", ON * 999, "b" * 20_000)):
         with bounded(0.2, 50), pytest.raises(PaletteError, match=refusal):
-            suffixed(*given_)
-    assert suffixed(" AND " * 4_000, "b" * 20_000, "") == " AND " * 4_000
+            add_suffix(*given_)
+    assert add_suffix(" AND " * 4_000, "b" * 20_000, "") == " AND " * 4_000
 
 
 def test_a_prompt_that_the_suffix_makes_too_long_is_no_palette() -> None:
@@ -126,7 +126,7 @@ def test_a_part_is_text_weight_and_space(prompt: str) -> None:
     assert match
     text, weight, end = match["text"], match["weight"] or "", match["end"]
     wanted = prompt if not text.strip() else text + "\x02" + weight + end
-    assert suffixed(prompt, "\x02", "") == wanted
+    assert add_suffix(prompt, "\x02", "") == wanted
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_part_is_text_weight_and_space(prompt: str) -> None:
 def test_a_long_prompt_takes_no_longer_for_each_letter(prompt: str, suffix: str) -> None:
     with bounded(0.5, 50):
         for _ in range(64):
-            suffixed(prompt, suffix, "")
+            add_suffix(prompt, suffix, "")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_long_prompt_takes_no_longer_for_each_letter(prompt: str, suffix: str)
 )
 def test_a_suffix_that_multiplies_is_refused_before_it_is_written(prompt: str, suffix: str, background: str) -> None:
     with bounded(0.5, 50), pytest.raises(PaletteError, match="suffix: expected prompts of at most 20000 letters"):
-        suffixed(prompt, suffix, background)
+        add_suffix(prompt, suffix, background)
 
 
 def test_what_says_what_the_background_says_is_encoded_as_it_is() -> None:

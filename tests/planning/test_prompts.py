@@ -75,7 +75,7 @@ def test_wildcards_of_typed_regions_are_drawn_once_for_the_whole_prompt() -> Non
     seasons, mixed = {"spring", "summer", "autumn", "winter"}, set()
     for seed in range(8):
         text = "{spring|summer|autumn|winter} ADDCOMM a{ BREAK | }cat BREAK a dog"
-        kept = prompts.resolved(prompts.read({"typed": {}}), words(text, "", seed))
+        kept = prompts.resolve(prompts.read({"typed": {}}), words(text, "", seed))
         said = [brush.prompt.partition(",")[0] for brush in kept.brushes]
         assert len(set(said)) == 1 and set(said) <= seasons
         mixed.add((said[0], len(kept.brushes)))
@@ -92,7 +92,7 @@ def test_a_typed_prompt_that_is_too_long_is_refused_before_anything_is_drawn() -
 
 def test_wildcards_of_a_typed_document_s_background_are_drawn() -> None:
     document = prompts.read({"typed": {}, "background": {"prompt": "{sea|sky}"}})
-    kept = {prompts.resolved(document, words("red BREAK blue", "", seed)).background.prompt for seed in range(9)}
+    kept = {prompts.resolve(document, words("red BREAK blue", "", seed)).background.prompt for seed in range(9)}
     assert kept == {"sea", "sky"}
 
 
@@ -102,7 +102,7 @@ def test_wildcards_depend_on_image_and_brush_and_are_what_the_infotext_keeps() -
     seen = set()
     for seed in range(8):
         spoken = words(seed=seed, files=lambda name: ["lynx"] if name == "cat" else None)
-        kept = prompts.resolved(document, spoken)
+        kept = prompts.resolve(document, spoken)
         encoded = prompts.texts(kept, spoken)
         assert [brush.prompt for brush in kept.brushes] == [encoded[brush.id].prompt for brush in kept.brushes]
         assert all(brush.prompt.endswith(" lynx") for brush in kept.brushes)

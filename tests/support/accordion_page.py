@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_gradio import Page, Part
-from lib_regiondiff.authoring.preflight import Surroundings
+from lib_regiondiff.authoring.preflight import JobContext
 from lib_regiondiff.extension import accordion
 from lib_regiondiff.extension.tab import ROLES
 from lib_regiondiff.planning import prompts
@@ -33,4 +33,4 @@ def built(page: Page, data_path: Path, around: dict[str, Part] | None = None) ->
 def drawn(page: Page) -> Any:
     """The palette that a job would draw."""
     prompt, negative = page.of("txt2img_prompt").value, page.of("neg_prompt").value
-    return prompts.palette_of(prompts.read(page.of("palette").value), Surroundings(prompt, negative).words)
+    return prompts.palette_of(prompts.read(page.of("palette").value), JobContext(prompt, negative).words)

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Cond, LatentSpec, Level, Model, Part, Parts, Row
+from lib_regiondiff.host import Cond, LatentSpec, Level, ModelFunction, Part, Parts, Row
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def schedule(count: int, high: float = 14.6, low: float = 0.03) -> list[float]:
     return [*sigmas.tolist(), 0.0]
 
 
-def heun(model: Model, x: Tensor, levels: Sequence[Level]) -> Tensor:
+def heun(model: ModelFunction, x: Tensor, levels: Sequence[Level]) -> Tensor:
     """Karras et al. 2022, algorithm 1 without churn, on levels of the exploding kind."""
     for here, there in itertools.pairwise(levels):
         slope = (x - model(x, here)) / here.beta

@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from lib_regiondiff import demo
-from lib_regiondiff.denoising.parameterization import PREDICTIONS
+from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
 from lib_regiondiff.document import png
 from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.errors import HostError
@@ -147,7 +147,7 @@ class DiffusersHost:
         question = Question(unit.to(spec.dtype), t, rows, spec.pixels_per_cell, self.guidance)
         with attention.beside(getattr(self.pipe, self.family.network), rows):
             output = self.family.ask(self.pipe, question)
-        return PREDICTIONS[spec.prediction].to_denoised(output.float(), x, alpha, beta)
+        return PARAMETERIZATIONS[spec.prediction].to_denoised(output.float(), x, alpha, beta)
 
     def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
         """x at a level."""

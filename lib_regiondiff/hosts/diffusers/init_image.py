@@ -9,8 +9,8 @@ from torch import Tensor
 
 from lib_regiondiff.document import pictures
 from lib_regiondiff.document.palette import Palette
-from lib_regiondiff.host import Host, Level, Model
-from lib_regiondiff.planning.intervals import whole
+from lib_regiondiff.host import Host, Level, ModelFunction
+from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.store import Store
 
@@ -38,7 +38,7 @@ class Begin:
         """x [B, C, h, w] at the level where sampling begins."""
         return level.alpha * self.x0 + level.beta * noise
 
-    def inside(self, model: Model) -> Model:
+    def inside(self, model: ModelFunction) -> ModelFunction:
         """The model that predicts the init picture outside of the mask."""
         mask = self.mask
         if mask is None:
@@ -48,4 +48,4 @@ class Begin:
 
 def skipped(palette: Palette) -> int:
     """How many of the first steps an init picture saves."""
-    return 0 if palette.init is None else palette.steps - whole(palette.init.strength * palette.steps)
+    return 0 if palette.init is None else palette.steps - round_levels(palette.init.strength * palette.steps)

@@ -15,9 +15,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lib_regiondiff.denoising.composite import finished
+from lib_regiondiff.denoising.composite import restore_uncovered
 from lib_regiondiff.denoising.model import region_model
-from lib_regiondiff.denoising.parameterization import PREDICTIONS
+from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
 from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import Model, Palette, parse
 from lib_regiondiff.document.png import MadeWith
@@ -39,7 +39,7 @@ from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.views import View
 from lib_regiondiff.store import Store
 
-Document = Palette | Mapping[str, Any] | str
+PaletteSource = Palette | Mapping[str, Any] | str
 """A palette, or what `parse` makes one of."""
 BEYOND = 16
 """Latent cells that the decoder sees beyond a border where the picture continues at its other side."""
@@ -64,7 +64,7 @@ class Render:
 
 def render(
     host: DiffusersHost,
-    palette: Document,
+    palette: PaletteSource,
     seeds: Sequence[int] = (),
     progress: Progress | None = None,
     batch: int = 1,
@@ -84,7 +84,7 @@ def render(
 
 def renders(
     host: DiffusersHost,
-    palette: Document,
+    palette: PaletteSource,
     seeds: Sequence[int],
     progress: Progress | None = None,
     batch: int = 1,
@@ -111,11 +111,11 @@ def renders(
 
     for group in groups:
         watch = functools.partial(step_done, group)
-        run = Run.of(host, replace(palette, seed=group[0]), watch, seeds=group, store=store)
+        run = Drawing.of(host, replace(palette, seed=group[0]), watch, seeds=group, store=store)
         for seed, latent in zip(group, run.latents().split(1), strict=True):
             image = decoded(host, latent, palette)
             chosen = run.plan.chosen
-            whole = finished(image, palette, store)
+            whole = restore_uncovered(image, palette, store)
             yield Render(whole, replace(palette, seed=seed, model=model), chosen, replace(noted, chosen=chosen))
 
 
@@ -134,7 +134,7 @@ def decoded(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Imag
 
 
 @dataclass(frozen=True)
-class Run:
+class Drawing:
     """Pictures on their way, one for each seed: their plan, their own schedule and generators."""
 
     host: DiffusersHost
@@ -154,7 +154,7 @@ class Run:
         merge: bool = True,
         seeds: Sequence[int] = (),
         store: Store | None = None,
-    ) -> Run:
+    ) -> Drawing:
         """Plan a palette for seeds, or for its own, which must be set then."""
         seeds = tuple(seeds) or ((palette.seed,) if palette.seed is not None else ())
         assert seeds
@@ -168,7 +168,7 @@ class Run:
         store = store or Store()
         job = Job(palette.size, own.clock, seeds, guidance=1.0 if told else None, store=store)
         plan = make_plan(palette, job, host, merge)
-        return Run(host, palette, plan, own, step_done, Begin.of(palette, host, store), seeds, store)
+        return Drawing(host, palette, plan, own, step_done, Begin.of(palette, host, store), seeds, store)
 
     @torch.no_grad()
     def latents(self) -> Tensor:
@@ -184,7 +184,7 @@ class Run:
 
     def _sampled(self, start: Tensor, generators: list[torch.Generator]) -> Tensor:
         """The sampling loop: the scheduler steps the canvas with the blended prediction."""
-        model, kind = region_model(self.host, self.plan), PREDICTIONS[self.host.latent.prediction]
+        model, kind = region_model(self.host, self.plan), PARAMETERIZATIONS[self.host.latent.prediction]
         own, scheduler = self.schedule, self.schedule.scheduler
         x = start * getattr(scheduler, "init_noise_sigma", 1.0)
         if self.begin is not None:
@@ -245,7 +245,7 @@ class Run:
         """x0 [B, C, h, w] of what the network said in the pipeline's own form."""
         if self.host.family.packed:
             output, x = (flow.unpack(each, self.plan.size) for each in (output, x))
-        level, kind = self.schedule.levels[call], PREDICTIONS[self.host.latent.prediction]
+        level, kind = self.schedule.levels[call], PARAMETERIZATIONS[self.host.latent.prediction]
         return kind.to_denoised(output.float(), x.float(), level.alpha, level.beta)
 
     def _scale(self, view: View) -> float:

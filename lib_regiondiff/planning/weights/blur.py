@@ -31,8 +31,8 @@ def blur(weight: np.ndarray, deviation: float, ring: bool = False) -> np.ndarray
         return weight
     height, width = weight.shape
     down, across = _axis(height, deviation, FLAT), _axis(width, deviation, 1 if ring else FLAT)
-    soft = _gaussian(framed(weight, ring, (down.cells, across.cells)), down, across, ring)
-    return grown(grown(soft, 0, 0, height, height), 1, 0, width, width)
+    soft = _gaussian(frame(weight, ring, (down.cells, across.cells)), down, across, ring)
+    return grow(grow(soft, 0, 0, height, height), 1, 0, width, width)
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,16 @@ def _axis(length: int, deviation: float, most: float) -> _Axis:
     if deviation <= EXACT:
         return _Axis(length, deviation, reach(deviation))
     cells = min(length, max(math.ceil(length * FINE / deviation), LEAST))
-    coarse = min(own(deviation * cells / length, cells, length), cells * most)
+    coarse = min(coarse_deviation(deviation * cells / length, cells, length), cells * most)
     return _Axis(cells, coarse, int(3 * coarse))  # and a cell more by shrinking and growing
 
 
-def own(deviation: float, few: int, many: int) -> float:
+def coarse_deviation(deviation: float, few: int, many: int) -> float:
     """A deviation in coarse cells without the blur that shrinking (1/12) and growing (1/6) bring along."""
     return math.sqrt(deviation**2 - 0.25) if few < many else deviation
 
 
-def framed(weight: np.ndarray, ring: bool = False, size: tuple[int, int] | None = None) -> np.ndarray:
+def frame(weight: np.ndarray, ring: bool = False, size: tuple[int, int] | None = None) -> np.ndarray:
     """Means [h, w] of a coarser grid, or the weights as they are, in a frame of one cell: what is beyond the border."""
     height, width = size or weight.shape
     made = np.empty((height + 2, width + 2), np.float32)
@@ -87,7 +87,7 @@ def _gaussian(weight: np.ndarray, down: _Axis, across: _Axis, ring: bool) -> np.
     return soft[:, beyond : soft.shape[1] - beyond]
 
 
-def grown(weight: np.ndarray, axis: int, first: int, last: int, length: int) -> np.ndarray:
+def grow(weight: np.ndarray, axis: int, first: int, last: int, length: int) -> np.ndarray:
     """Entries first..last-1 of `length` along an axis, linear between the middles of a framed coarser grid."""
     few = weight.shape[axis] - 2
     if few == length:

@@ -16,7 +16,9 @@ MIDDLE = 0.5
 """The weight at the middle of a soft edge, where the edge was before it was feathered."""
 
 
-def fitted(stack: np.ndarray, painted: Sequence[Box | None], sides: Sequence[int], ring: bool = False) -> np.ndarray:
+def fit_feathers(
+    stack: np.ndarray, painted: Sequence[Box | None], sides: Sequence[int], ring: bool = False
+) -> np.ndarray:
     """Weights [1 + P, h, w] that sum to 1, with narrower edges for feathered brushes that need it.
 
     `painted` is where such a brush is without its feather, None for others. One that lies within the first of the

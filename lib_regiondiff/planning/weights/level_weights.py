@@ -23,7 +23,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class Acting:
+class StepKey:
     """What the weights of a step depend on: which brushes act, and its noise and the next one's if masks follow it."""
 
     brushes: tuple[bool, ...]
@@ -31,7 +31,7 @@ class Acting:
 
 
 @dataclass(frozen=True, eq=False)
-class Weights:
+class LevelWeights:
     """The weights of regions at each step, made from `soft` ones [P, h, w] of brushes; the background has the rest.
 
     A region is the sum of its `owners`, indices of brushes from 1 on; 0 is the background.
@@ -39,18 +39,20 @@ class Weights:
 
     soft: np.ndarray
     quantization: str
-    steps: tuple[Acting, ...]
+    steps: tuple[StepKey, ...]
     owners: tuple[tuple[int, ...], ...]
 
     @staticmethod
-    def of(soft: np.ndarray, quantization: str, clock: Sequence[float], acts: Sequence[tuple[bool, ...]]) -> Weights:
+    def of(
+        soft: np.ndarray, quantization: str, clock: Sequence[float], acts: Sequence[tuple[bool, ...]]
+    ) -> LevelWeights:
         """For brushes that act or not at each step of a clock, each of them a region."""
         follows = masks.QUANTIZATIONS[quantization] is not None
         pairs = [pair if follows else None for pair in itertools.pairwise(clock)]
-        steps = tuple(Acting(*each) for each in zip(acts, pairs, strict=True))
-        return Weights(soft, quantization, steps, _each(soft))
+        steps = tuple(StepKey(*each) for each in zip(acts, pairs, strict=True))
+        return LevelWeights(soft, quantization, steps, _each(soft))
 
-    def grouped(self, owners: Sequence[Sequence[int]]) -> Weights:
+    def grouped(self, owners: Sequence[Sequence[int]]) -> LevelWeights:
         """The same for regions of several brushes."""
         return replace(self, owners=tuple(map(tuple, owners)))
 
@@ -82,7 +84,7 @@ class Weights:
             like[each] = self.steps.index(acting[first])
         return peaks, [like[each] for each in self.steps]
 
-    def _rows(self, acting: Acting, top: int, bottom: int) -> np.ndarray:
+    def _rows(self, acting: StepKey, top: int, bottom: int) -> np.ndarray:
         """Rows top..bottom-1 of the weights. Brushes that do not act leave their cells to the background."""
         if len(self.owners) == 1:  # one meaning has all of it at each step, to the bit
             return np.ones((1, bottom - top, self.soft.shape[2]), np.float32)

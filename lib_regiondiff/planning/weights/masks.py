@@ -27,7 +27,7 @@ Rows = Callable[[int, int], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Layer:
+class BrushLayer:
     """One brush on the way to its weight: coverage [h, w] in [0, 1], feather in cells, weight > 0 or a map of it."""
 
     coverage: np.ndarray
@@ -103,7 +103,7 @@ def _resized(coverage: np.ndarray, size: Size) -> Rows:
     return rows
 
 
-def partition(layers: Sequence[Layer], size: Size, overlap: Overlap, ring: bool = False) -> np.ndarray:
+def partition(layers: Sequence[BrushLayer], size: Size, overlap: Overlap, ring: bool = False) -> np.ndarray:
     """Weights float32 [1 + P, h, w] of the background and of each layer, from the lowest up; they sum to 1.
 
     In a `ring` soft edges go on from the right border to the left one.
@@ -111,7 +111,7 @@ def partition(layers: Sequence[Layer], size: Size, overlap: Overlap, ring: bool 
     return _normalised(_feathered(hard(layers, size, overlap), [layer.feather for layer in layers], ring))
 
 
-def hard(layers: Sequence[Layer], size: Size, overlap: Overlap) -> np.ndarray:
+def hard(layers: Sequence[BrushLayer], size: Size, overlap: Overlap) -> np.ndarray:
     """Weights float32 [1 + P, h, w] as `partition` makes them, before feathers soften the edges.
 
     `overlap.rule` is a key of OVERLAP_RULES, and decides what each layer has where several cover a cell.

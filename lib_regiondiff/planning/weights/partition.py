@@ -17,12 +17,12 @@ MOST_NUMBERS = 2**22
 """Weights of all layers together that are made for people; a finer grid takes long and tells no more."""
 
 
-def layer_of(brush: Brush, coverage: np.ndarray, scale: float, factor: np.ndarray | float = 1.0) -> masks.Layer:
+def layer_of(brush: Brush, coverage: np.ndarray, scale: float, factor: np.ndarray | float = 1.0) -> masks.BrushLayer:
     """A brush with its coverage [h, w] on the way to its weight, which is multiplied by a `factor`, a number or [h, w].
 
     `scale` is the number of grid cells to a pixel of the palette.
     """
-    return masks.Layer(coverage, brush.feather * scale, np.float32(brush.weight) * factor)
+    return masks.BrushLayer(coverage, brush.feather * scale, np.float32(brush.weight) * factor)
 
 
 def divide(palette: Palette, coverages: Sequence[np.ndarray], grid: Size, scale: float) -> np.ndarray:

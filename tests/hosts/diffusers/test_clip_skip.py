@@ -18,7 +18,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
 from lib_regiondiff.hosts.diffusers.families.families import SD, SDXL
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.render import Run, render
+from lib_regiondiff.hosts.diffusers.render import Drawing, render
 from lib_regiondiff.hosts.diffusers.text.encoding import NO_WORDS
 from palettes import drawing
 
@@ -80,7 +80,7 @@ def palette(skip: int) -> Palette:
 
 def test_a_palettes_clip_skip_is_honoured_and_recorded(known_pipeline: Any) -> None:
     host = DiffusersHost.of(known_pipeline, "known")
-    once, twice = (Run.of(host, palette(skip)).plan.single for skip in (1, 2))
+    once, twice = (Drawing.of(host, palette(skip)).plan.single for skip in (1, 2))
     assert once is not None and twice is not None
     found = [view.region.conds[0][0].cond.embedding for view in (once, twice)]  # type: ignore[union-attr]
     pipe = SimpleNamespace(tokenizer=TOKENIZER, text_encoder=known_pipeline.text_encoder)

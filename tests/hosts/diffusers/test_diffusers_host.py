@@ -20,7 +20,7 @@ from lib_regiondiff.hosts.diffusers.host import (
     device_of,
     dtype_of,
 )
-from lib_regiondiff.hosts.diffusers.render import Run, render
+from lib_regiondiff.hosts.diffusers.render import Drawing, render
 from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.planning import noise
 from palettes import drawing
@@ -80,7 +80,7 @@ def test_identity_bit_for_bit(host: DiffusersHost, sampler: str, brushes: list[A
 @pytest.mark.parametrize("sampler", some(SAMPLERS, "Euler a", "DPM++ 2M", "LCM"))
 def test_the_same_without_merging_agrees_closely(host: DiffusersHost, sampler: str, rescale: float) -> None:
     document = palette(sampler, brushes=SAME, rescale=rescale)
-    latents = Run.of(host, document, merge=False).latents()
+    latents = Drawing.of(host, document, merge=False).latents()
     wanted = plain(host, document, "latent")
     assert not torch.equal(latents[0], wanted), "the unmerged plan took the plain path"
     assert (latents[0] - wanted).abs().max() < 1e-4

@@ -25,7 +25,7 @@ from lib_regiondiff.host import Level, Row
 from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import write_tokenizer
 from lib_regiondiff.hosts.diffusers.families.families import size_condition
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.render import Run
+from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from palettes import drawing
 from quick import some
@@ -57,7 +57,7 @@ def palette(sampler: str = "DDIM", **more: Any) -> Palette:
 
 @pytest.mark.parametrize("sampler", some(["DDIM", "Euler", "DPM++ 2M", "Heun", "TCD"], "Euler", "TCD"))
 def test_regions_obey(host: DiffusersHost, sampler: str) -> None:
-    latents = Run.of(host, palette(sampler, brushes=HALVES)).latents()
+    latents = Drawing.of(host, palette(sampler, brushes=HALVES)).latents()
     for prompt, half in (("red", latents[..., 1:3]), ("blue", latents[..., 5:7])):
         wanted = AMPLITUDE * (2 * torch.tensor(COLOURS[prompt]) - 1)
         assert (half[0, :3, 1:-1].mean(dim=(1, 2)) - wanted).abs().max() < NEAR, prompt
@@ -66,7 +66,7 @@ def test_regions_obey(host: DiffusersHost, sampler: str) -> None:
 def theirs(host: DiffusersHost, document: Palette) -> torch.Tensor:
     """The latents of the pipeline's own picture of the background's prompts."""
     own = host.pipe.scheduler
-    host.pipe.scheduler = Run.of(host, document).schedule.scheduler
+    host.pipe.scheduler = Drawing.of(host, document).schedule.scheduler
     try:
         return host.pipe(
             document.background.prompt, negative_prompt=document.background.negative or None, height=64, width=64,
@@ -83,22 +83,22 @@ def test_equal_brushes_are_the_pipelines_picture(host: DiffusersHost, negative: 
     ground = {"prompt": "a red cat", "negative": negative}
     document = palette("DDIM", brushes=SAME, background=ground, guidance=3, rescale=rescale)
     wanted = theirs(host, document)
-    assert torch.equal(Run.of(host, document).latents(), wanted)
-    apart = Run.of(host, document, merge=False).latents()
+    assert torch.equal(Drawing.of(host, document).latents(), wanted)
+    apart = Drawing.of(host, document, merge=False).latents()
     assert not torch.equal(apart, wanted) and (apart - wanted).abs().max() < 1e-3
 
 
 def test_a_level_without_signal_begins_an_sd2_picture(sd2: DiffusersHost) -> None:
-    run = Run.of(sd2, palette("DDIM"))
+    run = Drawing.of(sd2, palette("DDIM"))
     assert run.schedule.levels[0].alpha == 0 and sd2.latent.prediction == "v_prediction"
     noise_only = replace(sd2, latent=replace(sd2.latent, prediction="epsilon"))
     with pytest.raises(HostError, match="level without signal: expected v_prediction, got epsilon"):
-        Run.of(noise_only, palette("DDIM"))
+        Drawing.of(noise_only, palette("DDIM"))
 
 
 def test_schedulers_that_know_nothing_of_it_end_without_signal_too(sd2: DiffusersHost) -> None:
     for sampler in ("Heun", "DPM2", "DPM++ 2S", "DEIS", "PLMS"):
-        assert Run.of(sd2, palette(sampler)).schedule.levels[0].noise > 0.999999, sampler
+        assert Drawing.of(sd2, palette(sampler)).schedule.levels[0].noise > 0.999999, sampler
 
 
 def test_sdxl_is_told_frames_offsets_and_sizes() -> None:
@@ -121,7 +121,7 @@ def told(host: DiffusersHost, document: Palette, monkeypatch: pytest.MonkeyPatch
 
     with monkeypatch.context() as patch:
         patch.setattr(host.pipe.unet, "forward", forward)
-        Run.of(host, document).latents()
+        Drawing.of(host, document).latents()
     return found
 
 
@@ -164,7 +164,7 @@ def test_a_folder_is_loaded_whole(host: DiffusersHost, tmp_path: Path) -> None:
     loaded = DiffusersHost.load(str(saved(host, tmp_path / "model")), "cpu")
     assert loaded.family is host.family and loaded.latent == host.latent
     document = palette("Euler", steps=2, brushes=HALVES)
-    assert torch.equal(Run.of(loaded, document).latents(), Run.of(host, document).latents())
+    assert torch.equal(Drawing.of(loaded, document).latents(), Drawing.of(host, document).latents())
 
 
 @pytest.mark.parametrize("asks", [True, False])

@@ -28,7 +28,7 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import write_tokenizer
 from lib_regiondiff.hosts.diffusers.families import flow
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost, load_model
-from lib_regiondiff.hosts.diffusers.render import Run
+from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from lib_regiondiff.planning import noise
 from palettes import drawing
@@ -84,8 +84,8 @@ def theirs(host: DiffusersHost, document: Palette) -> Tensor:
 def test_equal_brushes_are_the_pipelines_picture(host: DiffusersHost) -> None:
     document = palette(brushes=SAME, bootstrap={"levels": 0})
     wanted = theirs(host, document)
-    assert torch.equal(Run.of(host, document).latents(), wanted)
-    apart = Run.of(host, document, merge=False).latents()
+    assert torch.equal(Drawing.of(host, document).latents(), wanted)
+    apart = Drawing.of(host, document, merge=False).latents()
     assert not torch.equal(apart, wanted) and (apart - wanted).abs().max() < 1e-4
 
 
@@ -130,14 +130,14 @@ def test_regions_obey(host: DiffusersHost, blend: str, size: tuple[int, int], mo
     tiles = {"width": 64, "height": 64, "overlap": 16}
     for more in ({}, {"tiles": tiles}):
         document = palette(*size, blend=blend, brushes=HALVES, guidance=1, steps=6, bootstrap={"levels": 0}, **more)
-        assert max(means(host, Run.of(known, document).latents())) < 0.05
+        assert max(means(host, Drawing.of(known, document).latents())) < 0.05
 
 
 def test_img2img_begins_between_picture_and_noise(host: DiffusersHost) -> None:
     file = io.BytesIO()
     Image.new("RGB", (128, 64), "red").save(file, "PNG")
     document = palette(steps=4, init={"image": Picture.of(file.getvalue()).url, "strength": 0.5})
-    run = Run.of(host, document)
+    run = Drawing.of(host, document)
     assert len(run.schedule.timesteps) == 2 and run.begin is not None
     level = run.schedule.levels[0]
     assert level.alpha + level.beta == pytest.approx(1) and level.noise == pytest.approx(float(level.t) / 1000)
@@ -169,7 +169,7 @@ def test_schedules_are_shifted_by_the_size(flux: DiffusersHost) -> None:
     for size in (Size(8, 16), Size(128, 128)):
         mu = flow.shift_of(flux.pipe.scheduler.config, size)["mu"]
         assert mu == pytest.approx(calculate_shift(size.area // 4))
-    small, large = (Run.of(flux, palette(side, 64)).schedule.levels[1].noise for side in (64, 2048))
+    small, large = (Drawing.of(flux, palette(side, 64)).schedule.levels[1].noise for side in (64, 2048))
     assert small < large
 
 
@@ -182,23 +182,23 @@ def test_flux_is_told_the_guidance(flux: DiffusersHost, monkeypatch: pytest.Monk
         return real(*values, **named)
 
     monkeypatch.setattr(flux.pipe.transformer, "forward", forward)
-    Run.of(flux, palette(brushes=HALVES, guidance=3.5)).latents()
+    Drawing.of(flux, palette(brushes=HALVES, guidance=3.5)).latents()
     assert seen and set(seen) == {3.5}
     brush = {**HALVES[0], "guidance": 5}
     with pytest.raises(HostError, match="guidance of brush a: expected none of its own"):
-        Run.of(flux, palette(brushes=[brush]))
+        Drawing.of(flux, palette(brushes=[brush]))
 
 
 def test_what_flow_models_cannot_do_is_refused(host: DiffusersHost) -> None:
     with pytest.raises(HostError, match="sampler: expected Euler, with a flow model, got one of DDIMScheduler"):
-        Run.of(host, palette(sampler="DDIM"))
+        Drawing.of(host, palette(sampler="DDIM"))
 
 
 def test_a_view_beyond_sd3s_positions_is_refused(sd3: DiffusersHost) -> None:
     document = palette(576, 64, tiles=None, steps=1, background={"prompt": "red"}, brushes=HALVES, guidance=1)
     wide = replace(sd3, latent=replace(sd3.latent, native=576))
     with pytest.raises(HostError, match="a view: expected at most 512x512 px with this model, got 576x64; use tiles"):
-        Run.of(wide, document).latents()
+        Drawing.of(wide, document).latents()
 
 
 def test_a_folder_is_loaded_whole(host: DiffusersHost, tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_folder_is_loaded_whole(host: DiffusersHost, tmp_path: Path) -> None:
     loaded = DiffusersHost.load(str(tmp_path), "cpu")
     document = palette(brushes=HALVES, steps=2)
     assert loaded.family is host.family and loaded.latent == host.latent
-    assert torch.equal(Run.of(loaded, document).latents(), Run.of(host, document).latents())
+    assert torch.equal(Drawing.of(loaded, document).latents(), Drawing.of(host, document).latents())
 
 
 def test_a_quantized_network_draws_nearly_the_same(host: DiffusersHost) -> None:
@@ -219,6 +219,6 @@ def test_a_quantized_network_draws_nearly_the_same(host: DiffusersHost) -> None:
         warnings.simplefilter("ignore")  # of a newer way, which is a package of its own
         small = torch.ao.quantization.quantize_dynamic(copy.deepcopy(whole), {torch.nn.Linear}, dtype=torch.qint8)
     pipe = type(host.pipe)(**{**host.pipe.components, "transformer": small})
-    latents = [Run.of(each, document).latents() for each in (host, load_model(pipe))]
+    latents = [Drawing.of(each, document).latents() for each in (host, load_model(pipe))]
     assert not torch.equal(*latents)
     assert (latents[0] - latents[1]).abs().mean() < 0.05 * latents[0].abs().mean()

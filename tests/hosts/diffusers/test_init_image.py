@@ -10,16 +10,17 @@ import pytest
 import torch
 from PIL import Image
 
+from lib_regiondiff.denoising.composite import brush_shares, paste_over, restore_uncovered
+
 diffusers = pytest.importorskip("diffusers")
 
-from lib_regiondiff.denoising.composite import brushed, finished, over
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Level
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.init_image import Begin, skipped
-from lib_regiondiff.hosts.diffusers.render import Run, render
+from lib_regiondiff.hosts.diffusers.render import Drawing, render
 from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.planning import noise
 from palettes import drawing
@@ -102,7 +103,7 @@ def test_img2img_is_that_of_diffusers(host: DiffusersHost, sampler: str, strengt
         "gray", image=latents, strength=strength, num_inference_steps=6, guidance_scale=3,
         generator=noise.generator(3), output_type="latent",
     ).images  # fmt: skip
-    assert (Run.of(host, document).latents() - theirs).abs().max() < 1e-4
+    assert (Drawing.of(host, document).latents() - theirs).abs().max() < 1e-4
 
 
 def test_strength_is_the_share_of_steps_that_are_run(host: DiffusersHost) -> None:
@@ -156,11 +157,11 @@ def test_blending_over_a_picture_keeps_it_exactly_where_nothing_is() -> None:
     ground, image = (Image.fromarray(speckled(20, 10)), Image.new("RGB", (20, 10), "red"))
     share = np.zeros((10, 20), np.float32)
     share[:, 10:] = 1
-    made = np.asarray(over(ground, image, share))
+    made = np.asarray(paste_over(ground, image, share))
     assert np.array_equal(made[:, :10], np.asarray(ground)[:, :10]) and (made[:, 10:] == (255, 0, 0)).all()
     document = palette(background={"colour": "#0000ff", "strength": 0.5})
-    assert finished(image, document) is image
-    share = brushed(palette(), Size(64, 136))(0, 64)
+    assert restore_uncovered(image, document) is image
+    share = brush_shares(palette(), Size(64, 136))(0, 64)
     assert share[:, :67].min() == 1 and share[:, 69:].max() == 0
 
 
@@ -168,5 +169,5 @@ def test_latents_do_not_depend_on_where_an_init_is_kept(host: DiffusersHost) -> 
     """With a mask that covers everything inpainting is img2img."""
     init = {"image": url(speckled()), "strength": 0.6}
     whole = init | {"mask": {"rectangle": [0, 0, 1, 1]}}
-    one, two = (Run.of(host, palette(init=each)).latents() for each in (init, whole))
+    one, two = (Drawing.of(host, palette(init=each)).latents() for each in (init, whole))
     assert torch.allclose(one, two, atol=1e-5)

@@ -48,7 +48,7 @@ SIZES: Any = {
 
 
 def palette(**more: Any) -> Palette:
-    head = {"seed": 2, "steps": 2, "guidance": 3, "brushes": [BRUSH]}
+    head: dict[str, Any] = {"seed": 2, "steps": 2, "guidance": 3, "brushes": [BRUSH]}
     return drawing(canvas=(192, 64), **head | {"background": {"prompt": "a blue wall", "negative": "gray"}} | more)
 
 

@@ -23,7 +23,7 @@ def box(top: int, left: int, height: int, width: int) -> np.ndarray:
     return found
 
 
-def stack_of(layers: list[masks.Layer], ring: bool = False) -> np.ndarray:
+def stack_of(layers: list[masks.BrushLayer], ring: bool = False) -> np.ndarray:
     return masks.partition(layers, CANVAS, Overlap(), ring)
 
 
@@ -33,10 +33,12 @@ def sizes(weight: np.ndarray, ring: bool = False) -> Any:
 
 
 boxes = st.tuples(st.integers(0, 12), st.integers(0, 28), st.integers(2, 16), st.integers(2, 16)).map(lambda b: box(*b))
-layers = st.lists(st.builds(masks.Layer, boxes, st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0])), min_size=1, max_size=4)
+layers = st.lists(
+    st.builds(masks.BrushLayer, boxes, st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0])), min_size=1, max_size=4
+)
 
 
-def painted_by(given_layers: list[masks.Layer], ring: bool = False) -> list[Box | None]:
+def painted_by(given_layers: list[masks.BrushLayer], ring: bool = False) -> list[Box | None]:
     return [tiles.bounds(layer.coverage > 0, ring) if layer.feather else None for layer in given_layers]
 
 
@@ -45,9 +47,9 @@ def fits(box: Box, side: int) -> bool:
 
 
 @given(layers, st.booleans())
-def test_what_was_within_a_window_stays_within_it(given_layers: list[masks.Layer], ring: bool) -> None:
+def test_what_was_within_a_window_stays_within_it(given_layers: list[masks.BrushLayer], ring: bool) -> None:
     stack, painted = stack_of(given_layers, ring), painted_by(given_layers, ring)
-    made = feather_limit.fitted(stack, painted, SIDES, ring)
+    made = feather_limit.fit_feathers(stack, painted, SIDES, ring)
     np.testing.assert_allclose(made.sum(axis=0), 1, atol=1e-5)
     assert made.min() >= 0 and np.isfinite(made).all()
     for index, own in enumerate(painted, start=1):
@@ -61,16 +63,16 @@ def test_what_was_within_a_window_stays_within_it(given_layers: list[masks.Layer
 
 
 @given(layers)
-def test_brushes_that_fit_are_left_as_they_are(given_layers: list[masks.Layer]) -> None:
+def test_brushes_that_fit_are_left_as_they_are(given_layers: list[masks.BrushLayer]) -> None:
     stack = stack_of(given_layers)
-    assert feather_limit.fitted(stack, painted_by(given_layers), [CANVAS.width]) is stack
-    assert feather_limit.fitted(stack, [None] * len(given_layers), SIDES) is stack
+    assert feather_limit.fit_feathers(stack, painted_by(given_layers), [CANVAS.width]) is stack
+    assert feather_limit.fit_feathers(stack, [None] * len(given_layers), SIDES) is stack
 
 
 @pytest.mark.parametrize("ring", [False, True])
 def test_an_edge_keeps_its_middle_and_falls_evenly(ring: bool) -> None:
-    single = [masks.Layer(box(5, 14, 14, 14), 2.0)]
-    made = feather_limit.fitted(stack_of(single, ring), painted_by(single), SIDES, ring)[1]
+    single = [masks.BrushLayer(box(5, 14, 14, 14), 2.0)]
+    made = feather_limit.fit_feathers(stack_of(single, ring), painted_by(single), SIDES, ring)[1]
     assert made[12, 20] == pytest.approx(1, abs=1e-3)
     row = made[12]
     assert np.array_equal(np.flatnonzero(row > 0), np.arange(13, 29))
@@ -79,9 +81,9 @@ def test_an_edge_keeps_its_middle_and_falls_evenly(ring: bool) -> None:
 
 
 def test_what_a_brush_loses_goes_to_its_neighbours_in_their_proportion() -> None:
-    pair = [masks.Layer(box(4, 0, 16, 14), 2.0), masks.Layer(box(4, 14, 16, 26), 0.5)]
+    pair = [masks.BrushLayer(box(4, 0, 16, 14), 2.0), masks.BrushLayer(box(4, 14, 16, 26), 0.5)]
     stack = stack_of(pair)
-    made = feather_limit.fitted(stack, painted_by(pair), SIDES)
+    made = feather_limit.fit_feathers(stack, painted_by(pair), SIDES)
     lost = (made[1] == 0) & (stack[1] > 0)
     assert lost.any()
     others = stack[[0, 2]][:, lost]
@@ -89,14 +91,14 @@ def test_what_a_brush_loses_goes_to_its_neighbours_in_their_proportion() -> None
 
 
 def test_too_large_brushes_keep_their_edges() -> None:
-    large = [masks.Layer(box(2, 4, 20, 30), 2.0)]
+    large = [masks.BrushLayer(box(2, 4, 20, 30), 2.0)]
     stack = stack_of(large)
-    assert feather_limit.fitted(stack, painted_by(large), SIDES) is stack
+    assert feather_limit.fit_feathers(stack, painted_by(large), SIDES) is stack
 
 
 def test_a_brush_that_is_nowhere_a_half_is_narrowed_around_what_is_painted() -> None:
-    faint = [masks.Layer(box(10, 18, 3, 3), 4.0)]
+    faint = [masks.BrushLayer(box(10, 18, 3, 3), 4.0)]
     stack = stack_of(faint)
     assert sizes(stack[1]).width > 20 and stack[1].max() < feather_limit.MIDDLE
-    made = feather_limit.fitted(stack, painted_by(faint), SIDES)
+    made = feather_limit.fit_feathers(stack, painted_by(faint), SIDES)
     assert 12 <= sizes(made[1]).width <= 16 and made[1].max() > 0.9 * stack[1].max()

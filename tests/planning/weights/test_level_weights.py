@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from fakes import GaussianHost
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.planning import tiles
-from lib_regiondiff.planning.auto import settled
+from lib_regiondiff.planning.auto import settle
 from lib_regiondiff.planning.conditioning import meanings_of, owners_of
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.views import Layout, Region, View
 from lib_regiondiff.planning.weights import feather_limit, level_weights, masks
 from lib_regiondiff.planning.weights.blends import fade
-from lib_regiondiff.planning.weights.level_weights import KEPT, Steps, Weights
+from lib_regiondiff.planning.weights.level_weights import KEPT, LevelWeights, Steps
 from plan_cases import palettes
 
 CLOCKS = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=6, unique=True).map(
@@ -32,17 +32,17 @@ CLOCKS = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=6, unique=True).map
 def naive(palette: Palette, clock: tuple[float, ...], merge: bool) -> list[tuple[View, ...]]:
     """The views of every step, all weights of all levels made at once; regions are only those that the plan has."""
     host, job = GaussianHost(), Job(palette.size, clock, (1,))
-    palette = settled(palette, palette.size, host.native, clock, palette.guidance)
+    palette = settle(palette, palette.size, host.native, clock, palette.guidance)
     meanings, cells = meanings_of(palette, job), palette.size.cells(8)
     layers = []
     for brush in palette.brushes:
         coverage = masks.cells(brush.mask, palette.size, 8)
         fades = fade(coverage, palette.wraps) if palette.blend == "mixture" else 1.0
-        layers.append(masks.Layer(coverage, brush.feather / 8, np.float32(brush.weight) * fades))
+        layers.append(masks.BrushLayer(coverage, brush.feather / 8, np.float32(brush.weight) * fades))
     stack = masks.partition(layers, cells, palette.overlap, palette.wraps)
     painted = [tiles.bounds(layer.coverage > 0, palette.wraps) if layer.feather else None for layer in layers]
     sides = host.latent.native // 8, tiles.widest(host.latent.native // 8)
-    soft = feather_limit.fitted(stack, painted, sides, palette.wraps)[1:]
+    soft = feather_limit.fit_feathers(stack, painted, sides, palette.wraps)[1:]
     maps = []
     for step, pair in enumerate(itertools.pairwise(clock)):
         acts = [each.first <= step and (each.last is None or step < each.last) for each in meanings[1:]]
@@ -88,7 +88,7 @@ def test_a_survey_finds_peaks_and_steps_that_are_alike(
     soft = np.round(soft / max(1, brushes), 1)
     acts = [tuple(random.random() < 0.7 for _ in range(brushes)) for _ in clock[1:]]
     owners = [[0, *range(2, 1 + brushes)], *([[1]] if brushes else [])]
-    for weights in (Weights.of(soft, kind, clock, acts), Weights.of(soft, kind, clock, acts).grouped(owners)):
+    for weights in (LevelWeights.of(soft, kind, clock, acts), LevelWeights.of(soft, kind, clock, acts).grouped(owners)):
         maps = [weights.at(step) for step in range(len(acts))]
         peaks, kinds = weights.surveyed()
         assert np.array_equal(peaks, np.max(maps, axis=0))

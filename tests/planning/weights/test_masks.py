@@ -15,7 +15,7 @@ from lib_regiondiff.document.palette import Overlap
 from lib_regiondiff.document.pictures import Picture, Shape
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks
-from lib_regiondiff.planning.weights.masks import Layer
+from lib_regiondiff.planning.weights.masks import BrushLayer
 
 KINDS = ("none", "discrete", "semi-continuous", "continuous")
 UNIT = st.floats(0, 1, width=32)
@@ -104,7 +104,7 @@ def test_a_mask_of_another_size_is_resized_to_the_canvas() -> None:
 
 LAYERS = st.lists(
     st.builds(
-        lambda cells, feather, weight: Layer(np.array(cells, np.float32).reshape(4, 5), feather, weight),
+        lambda cells, feather, weight: BrushLayer(np.array(cells, np.float32).reshape(4, 5), feather, weight),
         st.lists(UNIT, min_size=20, max_size=20),
         st.sampled_from([0.0, 0.3, 1.5]),
         st.floats(0.01, 50),
@@ -116,7 +116,7 @@ OVERLAPS = st.builds(Overlap, rule=st.sampled_from(["painter", "weighted"]), cov
 
 @given(LAYERS, OVERLAPS)
 @settings(max_examples=150, deadline=None)
-def test_partition_sums_to_one(layers: list[Layer], overlap: Overlap) -> None:
+def test_partition_sums_to_one(layers: list[BrushLayer], overlap: Overlap) -> None:
     stack = masks.partition(layers, Size(4, 5), overlap)
     assert stack.shape == (len(layers) + 1, 4, 5) and stack.min() >= 0
     assert np.abs(stack.sum(axis=0) - 1).max() < 1e-5
@@ -124,7 +124,7 @@ def test_partition_sums_to_one(layers: list[Layer], overlap: Overlap) -> None:
 
 @given(LAYERS, OVERLAPS, st.sampled_from(KINDS), UNIT, UNIT)
 @settings(max_examples=150, deadline=None)
-def test_every_level_sums_to_one(layers: list[Layer], overlap: Overlap, kind: str, a: float, b: float) -> None:
+def test_every_level_sums_to_one(layers: list[BrushLayer], overlap: Overlap, kind: str, a: float, b: float) -> None:
     stack = masks.partition(layers, Size(4, 5), overlap)
     weights = masks.with_background(masks.quantize(stack[1:], kind, max(a, b), min(a, b)))
     assert weights.min() >= 0 and np.abs(weights.sum(axis=0) - 1).max() < 1e-5
@@ -134,13 +134,15 @@ def test_every_level_sums_to_one(layers: list[Layer], overlap: Overlap, kind: st
 def test_painter_gives_the_upper_brush_all_or_all_but_the_cover_alpha() -> None:
     full = np.ones((1, 1), np.float32)
     for keep in (0.0, 0.3):
-        stack = masks.partition([Layer(full), Layer(full)], Size(1, 1), Overlap(cover_alpha=keep))
+        stack = masks.partition([BrushLayer(full), BrushLayer(full)], Size(1, 1), Overlap(cover_alpha=keep))
         assert stack[:, 0, 0] == pytest.approx([0, keep, 1 - keep], abs=1e-6)
 
 
 def test_weighted_mixes_by_weight() -> None:
     full = np.ones((1, 1), np.float32)
-    stack = masks.partition([Layer(full, weight=1), Layer(full, weight=3)], Size(1, 1), Overlap(rule="weighted"))
+    stack = masks.partition(
+        [BrushLayer(full, weight=1), BrushLayer(full, weight=3)], Size(1, 1), Overlap(rule="weighted")
+    )
     assert stack[:, 0, 0] == pytest.approx([0, 0.25, 0.75])
 
 
@@ -148,7 +150,7 @@ def test_feathering_opens_no_gap_between_neighbours() -> None:
     left = np.zeros((8, 32), np.float32)
     left[:, :16] = 1
     for feathers in ((3.0, 3.0), (0.0, 4.0), (1.0, 5.0)):
-        layers = [Layer(left, feathers[0]), Layer(1 - left, feathers[1])]
+        layers = [BrushLayer(left, feathers[0]), BrushLayer(1 - left, feathers[1])]
         assert masks.partition(layers, Size(8, 32), Overlap())[0].max() < 1e-6
 
 
@@ -157,13 +159,15 @@ def test_feathering_opens_no_gap_between_neighbours() -> None:
 def test_brushes_that_fill_the_canvas_leave_nothing_to_the_background(cuts: list[float], rule: str) -> None:
     edges = [0.0, *sorted(cuts), 1.0]
     size, columns = Size(32, 136), [Shape("rectangle", (a, 0, b, 1)) for a, b in itertools.pairwise(edges)]
-    stack = masks.partition([Layer(masks.cells(each, size, 8)) for each in columns], size.cells(8), Overlap(rule=rule))
+    stack = masks.partition(
+        [BrushLayer(masks.cells(each, size, 8)) for each in columns], size.cells(8), Overlap(rule=rule)
+    )
     assert stack[0].max() < masks.TRACE
 
 
 def test_equal_feathers_blur_each_weight_and_the_background() -> None:
     disc = masks.cells(Shape("ellipse", (0.3, 0.3, 0.7, 0.7)), Size(256, 256), 8)
-    stack = masks.partition([Layer(disc, 2.0)], Size(32, 32), Overlap())
+    stack = masks.partition([BrushLayer(disc, 2.0)], Size(32, 32), Overlap())
     assert np.abs(stack[1] - masks.blur(disc, 2.0)).max() < 1e-5
     assert np.abs(stack[0] - masks.blur(1 - disc, 2.0)).max() < 1e-5
 
@@ -171,7 +175,7 @@ def test_equal_feathers_blur_each_weight_and_the_background() -> None:
 def test_a_hard_brush_stays_hard_beside_the_background_of_a_feathered_one() -> None:
     a, b = np.zeros((16, 16), np.float32), np.zeros((16, 16), np.float32)
     a[:, :4], b[:, 12:] = 1, 1
-    stack = masks.partition([Layer(a, 0.0), Layer(b, 2.0)], Size(16, 16), Overlap())
+    stack = masks.partition([BrushLayer(a, 0.0), BrushLayer(b, 2.0)], Size(16, 16), Overlap())
     assert np.array_equal(stack[1][:, :6], a[:, :6])
 
 

@@ -19,7 +19,7 @@ FORGE_EXTENSION = "extensions/regiondiff-demo/scripts/toyworld.py"
 
 
 @dataclass(frozen=True)
-class Model:
+class ExportedModel:
     """The files to export: a single file with its yaml beside it, a LoRA, and a script that teaches Forge its sizes."""
 
     checkpoint: Path
@@ -27,7 +27,7 @@ class Model:
     forge_extension: Path
 
 
-def export(model: Model, webui: Path, force: bool = False) -> list[Path]:
+def export(model: ExportedModel, webui: Path, force: bool = False) -> list[Path]:
     """Write the files below a WebUI's folder; returns their paths. Forge also gets an extension that knows the model.
 
     HostError where the folder is no WebUI's, and for files of these names with other content unless `force`.
@@ -45,7 +45,7 @@ def export(model: Model, webui: Path, force: bool = False) -> list[Path]:
     return list(files)
 
 
-def _files(model: Model, webui: Path) -> dict[Path, bytes]:
+def _files(model: ExportedModel, webui: Path) -> dict[Path, bytes]:
     """What to write, by path."""
     place, shapes = webui / CHECKPOINTS / model.checkpoint.name, read_header(model.checkpoint)[0]
     files = {place: model.checkpoint.read_bytes(), webui / LORAS / model.lora.name: model.lora.read_bytes()}

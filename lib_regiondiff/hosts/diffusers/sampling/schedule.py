@@ -77,7 +77,7 @@ def _level(sampler: Sampler, scheduler: Any, call: int, t: float) -> Level:
 def make_own_noise(scheduler: Any, seeds: Sequence[int]) -> None:
     """Let a scheduler that draws noise by itself draw it from the seeds of the pictures."""
     if hasattr(scheduler, "noise_sampler_seed"):
-        scheduler.noise_sampler_seed = [noise.derived(seed, BROWNIAN) for seed in seeds]
+        scheduler.noise_sampler_seed = [noise.derive_seed(seed, BROWNIAN) for seed in seeds]
 
 
 def step_options(scheduler: Any, generators: list[torch.Generator], call: int) -> dict[str, Any]:

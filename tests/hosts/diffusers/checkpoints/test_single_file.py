@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import torch
 
+from lib_regiondiff.hosts.diffusers.render import Drawing
+
 pytest.importorskip("diffusers")
 
 from safetensors.torch import save_file
@@ -24,7 +26,7 @@ from lib_regiondiff.hosts.diffusers.checkpoints import parameterization
 from lib_regiondiff.hosts.diffusers.checkpoints.kinds import SD1, SD2, SDXL, kind_of
 from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.render import Run, render
+from lib_regiondiff.hosts.diffusers.render import render
 from palettes import drawing
 
 NOISE, VELOCITY = "epsilon", "v_prediction"
@@ -62,8 +64,8 @@ def test_a_single_file_draws_its_folders_picture_and_obeys(
     single = load(tmp_path / "model.safetensors")
     assert type(single.pipe) is type(host.pipe) and single.latent.prediction == kind
     assert single.latent.native == {"sdxl": 1024, "sd2": 512}[name]
-    latents = Run.of(single, palette()).latents()
-    assert torch.equal(latents, Run.of(host, palette()).latents())
+    latents = Drawing.of(single, palette()).latents()
+    assert torch.equal(latents, Drawing.of(host, palette()).latents())
     for prompt, half in (("red", latents[..., 1:3]), ("blue", latents[..., 5:7])):
         wanted = AMPLITUDE * (2 * torch.tensor(COLOURS[prompt]) - 1)
         assert (half[0, :3, 1:-1].mean(dim=(1, 2)) - wanted).abs().max() < 10 / 127.5, prompt

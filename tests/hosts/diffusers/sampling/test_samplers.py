@@ -13,13 +13,13 @@ diffusers = pytest.importorskip("diffusers")
 
 from known_model import COLOURS
 from known_unet import AMPLITUDE
-from lib_regiondiff.denoising.parameterization import PREDICTIONS
+from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
 from lib_regiondiff.document import sampler_names
 from lib_regiondiff.document.palette import Palette, dump, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Level
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.render import Run
+from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.hosts.diffusers.sampling import samplers, schedule
 from lib_regiondiff.hosts.diffusers.sampling.samplers import BASES, SAMPLERS
 from lib_regiondiff.hosts.diffusers.sampling.schedule import Schedule
@@ -52,7 +52,7 @@ def walked(own: Schedule, x: Tensor, x0: Tensor) -> Tensor:
         assert torch.allclose(seen, x / (level.alpha**2 + level.beta**2) ** 0.5, rtol=1e-3, atol=1e-4), call
         extra = schedule.step_options(own.scheduler, [noise.generator(call)], call)
         x = own.scheduler.step(
-            PREDICTIONS["epsilon"].from_denoised(x0, x, level.alpha, level.beta), t, x, return_dict=False, **extra
+            PARAMETERIZATIONS["epsilon"].from_denoised(x0, x, level.alpha, level.beta), t, x, return_dict=False, **extra
         )[0]
     return x
 
@@ -89,7 +89,7 @@ def test_levels_of_every_schedule(host: DiffusersHost, name: str) -> None:
 def obeys(host: DiffusersHost, document: Palette) -> None:
     """Two halves have their own colours, exactly those that the model knows."""
     brushes = [{"id": "a", "prompt": "a red cat", "mask": LEFT}, {"id": "b", "prompt": "blue", "mask": RIGHT}]
-    latents = Run.of(host, parse({**dump(document), "brushes": brushes})).latents()
+    latents = Drawing.of(host, parse({**dump(document), "brushes": brushes})).latents()
     for prompt, half in (("red", latents[..., 1:3]), ("blue", latents[..., 5:7])):
         wanted = AMPLITUDE * (2 * torch.tensor(COLOURS[prompt]) - 1)
         assert (half[0, :3, 1:-1].mean(dim=(1, 2)) - wanted).abs().max() < NEAR, prompt
@@ -110,7 +110,7 @@ def same(host: DiffusersHost, name: str) -> None:
     """A palette whose brushes all say the same is the pipeline's own picture, bit for bit."""
     brush = {"id": "a", "mask": LEFT, "prompt": "a red cat"}
     document = drawing(name, steps=2, background={"prompt": "a red cat"}, brushes=[brush])
-    run = Run.of(host, document)
+    run = Drawing.of(host, document)
     parts = host.pipe.components | {"scheduler": set_up(host, name, document.steps).scheduler}
     pipe = diffusers.StableDiffusionPipeline(**parts, requires_safety_checker=False)
     pipe.set_progress_bar_config(disable=True)
@@ -136,7 +136,7 @@ def test_identity_with_every_schedule(host: DiffusersHost, name: str) -> None:
 def test_progress_counts_steps_and_not_calls(host: DiffusersHost, name: str) -> None:
     for brushes in ([], [{"id": "a", "mask": LEFT, "prompt": "blue"}]):
         done: list[int] = []
-        Run.of(host, drawing(name, brushes=brushes), lambda x0, done=done: done.append(1)).latents()
+        Drawing.of(host, drawing(name, brushes=brushes), lambda x0, done=done: done.append(1)).latents()
         assert len(done) == 3
 
 
