@@ -95,7 +95,7 @@ class Box:
             yield inside, inside.moved(-self.top, turn * size.width - self.left)
 
     def moved(self, down: int, across: int) -> Box:
-        """The same box elsewhere."""
+        """A box of this size, so many rows further down and columns further right."""
         return Box(self.top + down, self.left + across, self.bottom + down, self.right + across, self.ring)
 
     @staticmethod

@@ -33,7 +33,7 @@ class Level:
 
     @staticmethod
     def preserving(t: float, sigma: float) -> Level:
-        """The same ratio of noise to signal where alpha² + beta² = 1, as DDIM has it."""
+        """x = (x0 + sigma * n) / sqrt(1 + sigma²), so that alpha² + beta² = 1, as DDIM has it."""
         norm = (1 + sigma**2) ** 0.5
         return Level(t, 1 / norm, sigma / norm, sigma / norm)
 

@@ -44,7 +44,7 @@ def tell(p: Any, drawn: DrawnPass, whole: bool) -> None:
 
 
 def undivided(document: Document, palette: Palette) -> Iterator[str]:
-    """That a prompt was to be taken apart and has one part."""
+    """A warning where a prompt was to be taken apart and has one part."""
     if document.typed is not None and len(palette.brushes) == 1:
         yield f"The prompt is one part, so there is one region: {_split(document.typed)}."
 

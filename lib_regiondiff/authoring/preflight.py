@@ -68,7 +68,7 @@ class _Case:
 
     @property
     def plan(self) -> Plan:
-        """That of one image. Raises HostError and PaletteError for what cannot be planned."""
+        """The plan of one image. Raises HostError and PaletteError for what cannot be planned."""
         if "plan" not in self.known:
             self.known["plan"] = self.planned(self.palette, self.texts())
         return self.known["plan"]

@@ -130,7 +130,7 @@ class PaletteFolder:
             ) from error
 
     def _write(self, path: Path, data: bytes) -> None:
-        """All or nothing; the unfinished file is a new one, whatever may lie where others can guess it."""
+        """Write a file whole or not at all; the unfinished one is new, whatever may lie where others can guess it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f".{secrets.token_hex(8)}.part"
         try:

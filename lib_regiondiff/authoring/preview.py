@@ -49,7 +49,10 @@ def html(given: Any, around: JobContext = ALONE) -> str:
 
 
 def render_preview(given: Any, around: JobContext = ALONE, on: bool = True) -> Preview:
-    """The same, and what the header says while the document counts, which is where regions are `on`."""
+    """The preview of a document, text or data, palette or typed, and what the header says where regions are `on`.
+
+    What is wrong with the document is shown in its place; nothing is raised.
+    """
     if given is None or (isinstance(given, str) and not given.strip()):
         return Preview(message([Notice("note", NOTHING)]), _stated("no palette yet", on))
     try:

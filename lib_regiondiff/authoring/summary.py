@@ -88,7 +88,7 @@ def label(brush: Brush) -> str:
 
 
 def spoken(number: int, brush: Brush) -> str:
-    """The same in a sentence; numbers count from 1, the lowest brush."""
+    """What a brush is called in a sentence; numbers count from 1, the lowest brush."""
     return f"brush {number} ({brush.name or brush.id})"
 
 

@@ -40,7 +40,7 @@ def _texts(data: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]
 
 
 def inlined(value: Any, path: str, folder: Path | None, room: Allowance, problems: list[Problem]) -> Any:
-    """The same record with every file below it read; what can't be read is added to `problems`."""
+    """A value with every `File` below it read into a Picture; what can't be read is added to `problems`."""
     if isinstance(value, File):
         try:
             return _picture(value, f"{path}.file", folder, room)

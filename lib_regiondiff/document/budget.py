@@ -75,7 +75,10 @@ def expect(palette: Any, size: Size | None = None, steps: int | None = None, dec
 
 
 def problems(palette: Any, size: Size, steps: int, decoding: float = 0.0) -> list[Problem]:
-    """The same as one problem, or none."""
+    """What is too much of a palette on a canvas of `size` pixels in so many steps: one problem, or none.
+
+    `decoding` are points that its pictures take beside.
+    """
     return [*_forbidden(palette, size), *_owed(palette, size, steps, decoding)][:1]
 
 

@@ -212,7 +212,7 @@ def webp_danger() -> str:
 
 
 def _webp_size(data: bytes) -> tuple[int, int] | None:
-    """Of the wide form, the lossless and the plain one."""
+    """Width and height that a WebP of the wide, the lossless or the plain form claims; None for any other."""
     form, body = data[12:16], data[20:30]
     if form == b"VP8L" and len(body) > 4:
         bits = int.from_bytes(body[1:5], "little")

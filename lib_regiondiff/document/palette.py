@@ -243,7 +243,7 @@ def dump(palette: Palette) -> dict[str, Any]:
 
 
 def dumps(palette: Palette) -> str:
-    """The same as compact JSON text."""
+    """A palette as compact JSON text, such that parse(dumps(p)) == p; values at their defaults are left out."""
     return json.dumps(dump(palette), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 

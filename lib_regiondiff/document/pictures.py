@@ -68,7 +68,7 @@ class Picture:
 
     @functools.cached_property
     def digest(self) -> bytes:
-        """Of the data URL, short."""
+        """16 bytes that tell its data URL from any other."""
         return hashlib.blake2b(self.url.encode(), digest_size=16).digest()
 
     @functools.cached_property
@@ -102,7 +102,7 @@ class Shape:
 
     @functools.cached_property
     def digest(self) -> bytes:
-        """Of kind and numbers, short."""
+        """16 bytes that tell its kind and numbers from any other."""
         numbers = struct.pack(f"<{len(self.numbers)}d", *self.numbers)
         return hashlib.blake2b(self.kind.encode() + numbers, digest_size=16).digest()
 

@@ -94,13 +94,13 @@ def _document(palette: Palette, made_with: MadeWith | None) -> dict[str, Any]:
 
 
 def pretty(palette: Palette, made_with: MadeWith | None, full: bool = False) -> str:
-    """The same for people, as JSON; pictures inside are cut unless `full`."""
+    """A palette and what it was drawn with as indented JSON for people; pictures inside are cut unless `full`."""
     data = _document(palette, made_with)
     return json.dumps(data if full else shortened(data), indent=2, ensure_ascii=False)
 
 
 def shortened(data: Any) -> Any:
-    """The same data with long data URLs cut."""
+    """Plain data in which long data URLs are cut."""
     if isinstance(data, dict):
         return {key: shortened(value) for key, value in data.items()}
     if isinstance(data, list):
@@ -111,7 +111,7 @@ def shortened(data: Any) -> Any:
 
 
 def without_places(palette: Palette) -> Palette:
-    """The same palette without folders of somebody's machine."""
+    """A palette whose model, VAE and LoRAs are named without folders of somebody's machine."""
     model = palette.model
     loras = tuple(replace(lora, name=portable(lora.name) or "?") for lora in model.loras)
     return replace(palette, model=replace(model, name=portable(model.name), vae=portable(model.vae), loras=loras))
@@ -217,7 +217,7 @@ def _refusal(path: Path, expected: str, got: str) -> PaletteError:
 
 
 def _made_with(data: Any) -> MadeWith:
-    """It only informs, so what is missing or strange is left out."""
+    """What a document says a picture was drawn with; it only informs, so what is missing or strange is left out."""
     known = data if isinstance(data, dict) else {}
     found = known.get("versions")
     numbers = found if isinstance(found, dict) else {}

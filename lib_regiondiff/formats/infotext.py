@@ -50,7 +50,7 @@ def pack(palette: Palette) -> str:
 
 
 def pack_painted(palette: Palette) -> str | None:
-    """The same with masks by their pixels, which takes less than their files where hands painted them.
+    """A palette as packed text with masks by their pixels, which takes less than their files where hands painted them.
 
     What comes back has the same coverages in files written anew. None where there is nothing to gain.
     """

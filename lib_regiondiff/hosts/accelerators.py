@@ -68,7 +68,10 @@ def named(texts: Iterable[str]) -> Accelerator | None:
 
 
 def _counted(accelerator: Accelerator, text: str) -> Accelerator:
-    """The same for the number of steps in a name; of Hyper-SD the LoRA for one step and those for guidance differ."""
+    """What an accelerator wants with the number of steps in a name.
+
+    Of Hyper-SD the LoRA for one step and those for guidance differ.
+    """
     match = STEPS.search(text)
     if not match or not int(match[1]):
         return accelerator

@@ -46,7 +46,7 @@ def _tiles(size: Size, native: int, few: bool) -> Tiles | None:
 
 
 def _sized(tiles: Tiles, native: int) -> Tiles:
-    """The same with numbers; HostError where tiles of the native side can't have their overlap."""
+    """Tiles whose sides and overlap are numbers; HostError where tiles of the native side can't have their overlap."""
     wide, high = (native if isinstance(side, str) else side for side in (tiles.width, tiles.height))
     least = min(wide, high)
     overlap = round(LEAST * least) if isinstance(tiles.overlap, str) else tiles.overlap
@@ -86,7 +86,7 @@ def _sides(tiles: Tiles) -> tuple[int | str, ...]:
 
 
 def describe_choices(choices: Mapping[str, Any]) -> str:
-    """The same for people, as far as it changes a picture; nothing where it does not."""
+    """What `list_choices` found in words for people, as far as it changes a picture; "" where it does not."""
     grid, bootstrap = choices.get("tiles"), choices.get("bootstrap") or {}
     parts = [f"blend {choices['blend']}"] if choices.get("blend") else []
     if grid:
@@ -99,5 +99,5 @@ def describe_choices(choices: Mapping[str, Any]) -> str:
 
 
 def effective_nag(nag: Nag | None) -> Nag | None:
-    """The setting, or None where it changes nothing."""
+    """Normalized attention guidance that changes something; None where it is off, or would leave all as it is."""
     return nag if nag is not None and nag.scale != 1 and nag.alpha != 0 else None

@@ -70,7 +70,7 @@ def _ground(palette: Palette, shares: Edges, size: Size) -> Background:
 
 
 def scale_palette(palette: Palette, size: Size) -> Palette:
-    """The same palette on a canvas of another size: masks are stretched, feathers grow with the picture."""
+    """A palette on a canvas of another `size` in pixels: masks are stretched, feathers grow with the picture."""
     return crop_palette(palette, size, (0, 0, size.width, size.height), size)
 
 
@@ -112,7 +112,7 @@ def _moved(shape: Shape, shares: Edges) -> Shape:
 
 
 def _fitted(shape: Shape, canvas: Sequence[float]) -> Shape | None:
-    """The same shape as far as it can be seen, with numbers that a palette may hold; nothing where there is none.
+    """A shape as far as it can be seen, with numbers that a palette may hold; None where there is none.
 
     `canvas` is the old one: what the box shows beyond it is cut off.
     """

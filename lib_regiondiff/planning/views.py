@@ -215,7 +215,7 @@ def _tile(grid: Tiles, cell: int) -> tuple[Size, int]:
 
 
 def _surrounded(views: Sequence[View], number: int, around: Around) -> list[View]:
-    """The same views of one frame with their surroundings."""
+    """Views of one frame, with what is around their brushes; the `number` of their region has noise of its own."""
     if not views:
         return []
     own = around.shared_noise(number, views[0].frame)

@@ -90,7 +90,7 @@ def renders(
     batch: int = 1,
     ignore_model: bool = False,
 ) -> Iterator[Render]:
-    """The same, each picture as soon as it is ready."""
+    """Pictures as `render` draws them, one for each seed, each as soon as it is ready; the same errors."""
     _expect(isinstance(host, DiffusersHost), "host", "a host, which `load_model` gives", host)
     _expect(isinstance(batch, int) and batch >= 1, "batch", "a whole number from 1", batch)
     _expect(progress is None or callable(progress), "progress", "a function of a Step, or None", progress)

@@ -53,7 +53,7 @@ class LevelWeights:
         return LevelWeights(soft, quantization, steps, _each(soft))
 
     def grouped(self, owners: Sequence[Sequence[int]]) -> LevelWeights:
-        """The same for regions of several brushes."""
+        """The weights of regions that are sums of brushes: `owners` has the indices of each, 0 the background."""
         return replace(self, owners=tuple(map(tuple, owners)))
 
     def at(self, step: int) -> np.ndarray:

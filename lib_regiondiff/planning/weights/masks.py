@@ -41,7 +41,11 @@ def rasterise(mask: Mask, size: Size, store: Store | None = None) -> np.ndarray:
 
 
 def rows_of(mask: Mask, size: Size, store: Store | None = None) -> Rows:
-    """The same for parts: what gives pixel rows top..bottom-1, so that nobody needs a large canvas at once."""
+    """What gives coverage float32 [rows, width] in [0, 1] of a mask on a canvas of `size` pixels.
+
+    It takes the first pixel row and the one behind the last, so that nobody needs a large canvas at once; `store` keeps
+    what is read.
+    """
     levels, full = _levels_of(mask, size, store)
     return lambda top, bottom: np.divide(levels(top, bottom), np.float32(full), dtype=np.float32)
 

@@ -36,7 +36,10 @@ def covered(shape: Shape, size: Size, top: int, bottom: int) -> np.ndarray:
 
 
 def summed(shape: Shape, size: Size, pixels: int) -> np.ndarray:
-    """The same int32 [h, w] of cells of so many pixels squared; the canvas border is repeated into a cut cell."""
+    """Sample points int32 [h, w] that lie inside a shape, of cells of so many `pixels` squared.
+
+    `size` is that of the canvas in pixels. The canvas border is repeated into a cut cell.
+    """
     whole, side = size.up_to(pixels), SAMPLES * pixels
     cells, edge = size.cells(pixels), SAMPLES * (size.width - 1)
     changes = np.zeros((cells.height, cells.width + 2), np.int32)

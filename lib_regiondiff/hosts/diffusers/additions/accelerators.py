@@ -27,7 +27,7 @@ def proposals_of(pipe: Any, source: str, extras: Extras) -> tuple[Proposal, ...]
 
 
 def _fitted(pipe: Any, found: Accelerator) -> Accelerator:
-    """The same for a flow model, which has Euler's sampler alone; Flux is told guidance as a number of its own."""
+    """What an accelerator wants of a model: a flow model has Euler's sampler alone, Flux is told its guidance."""
     if not is_flow(pipe.scheduler):
         return found
     told = family_of(type(pipe).__name__, "the pipeline").told
