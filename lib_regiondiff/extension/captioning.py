@@ -12,6 +12,7 @@ from lib_regiondiff.document.palette import VERSION, Background, dump, parse
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import RegionDiffError
 from lib_regiondiff.hosts.webui.program import interrogator, notices
+from lib_regiondiff.hosts.webui.typed import Processing
 from lib_regiondiff.planning import prompts
 from lib_regiondiff.planning.prompts import Document
 
@@ -74,7 +75,7 @@ def _background(data: dict[str, Any]) -> Background:
     return parse({"version": VERSION, "background": data.get("background", {})}).background
 
 
-def drawn_on(p: Any, document: Document) -> Document:
+def drawn_on(p: Processing, document: Document) -> Document:
     """The document of a job with what its picture shows, where neither it nor the main prompt says anything.
 
     Where that can't be had, the job goes on without and tells why under its pictures.

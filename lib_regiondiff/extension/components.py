@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lib_regiondiff.hosts.webui.programs import module
+from lib_regiondiff.hosts.webui.modules import module
 
 QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
 PAUSE = 350

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from lib_regiondiff.formats.wildcards import expand
+from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.program import dynamic_prompts
-from lib_regiondiff.hosts.webui.programs import module
+from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
 from lib_regiondiff.planning import prompts
 from lib_regiondiff.planning.prompts import Words
 
@@ -24,9 +24,11 @@ def draw_of() -> Callable[[str, int], str]:
     return functools.partial(expand, files=prompts.wildcards(Path(module("paths").data_path)))
 
 
-def words_of(p: Any, given: Given | None, image: int, draw: Callable[[str, int], str], stripped: bool = False) -> Words:
+def words_of(
+    p: Processing, given: Given | None, image: int, draw: Callable[[str, int], str], stripped: bool = False
+) -> Words:
     """The main prompt and negative of an image of the whole job; `stripped` of the batch that is drawn now."""
-    if stripped and getattr(p, "is_hr_pass", False):
+    if stripped and is_second_pass(p):
         prompt, negative = p.hr_prompts[image], p.hr_negative_prompts[image]
     elif stripped:
         prompt, negative = p.prompts[image], p.negative_prompts[image]
@@ -37,7 +39,7 @@ def words_of(p: Any, given: Given | None, image: int, draw: Callable[[str, int],
     return Words(prompt, negative, raw or (prompt, negative), seed, _styled(p), draw)
 
 
-def _styled(p: Any) -> Callable[[str, bool], str]:
+def _styled(p: Processing) -> Callable[[str, bool], str]:
     """The styles of a job for a text: the host's own function, where styles are chosen."""
     styles = getattr(p, "styles", None) or []
     if not styles:

@@ -23,10 +23,12 @@ from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui import families, references
 from lib_regiondiff.hosts.webui.frames import picture
+from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.program import dynamic_prompts, notices, parent_job, rivals, settings
 from lib_regiondiff.hosts.webui.program.gates import arm, gates_of, hook, is_on, release, watch
-from lib_regiondiff.hosts.webui.programs import find_program, module
+from lib_regiondiff.hosts.webui.programs import find_program
 from lib_regiondiff.hosts.webui.sampler_run import Request
+from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
 from lib_regiondiff.planning import crop, noise, prompts
 from lib_regiondiff.planning.auto import describe_choices
 from lib_regiondiff.planning.prompts import Document
@@ -70,7 +72,7 @@ def _note(p: Any) -> None:
     p.regiondiff_given = (p.prompt, p.negative_prompt) if isinstance(p.prompt, str) else None
 
 
-def is_ours(p: Any, enabled: Any) -> bool:
+def is_ours(p: Processing, enabled: Any) -> bool:
     """Whether a job is to have regions: it is asked to, and none of ADetailer's own."""
     return is_on(enabled) and not parent_job.is_detail(p)
 
@@ -123,7 +125,7 @@ def batch(p: Any) -> None:
     _activate(p, palettes)
 
 
-def _stays_png(p: Any) -> bool:
+def _stays_png(p: Processing) -> bool:
     """Whether the job's pictures are handed over as PNG, which holds any length, and not written to files.
 
     A file beside such a picture would never be.
@@ -133,14 +135,14 @@ def _stays_png(p: Any) -> bool:
     return not saved and options.samples_format.lower() == "png"
 
 
-def _palettes(p: Any, ready: Ready) -> list[Palette]:
+def _palettes(p: Processing, ready: Ready) -> list[Palette]:
     """The palette of each image of the job."""
     draw = draw_of()
     words = (words_of(p, ready.given, image, draw) for image in range(len(p.all_prompts)))
     return [prompts.resolve(ready.document, each) for each in words]
 
 
-def _activate(p: Any, palettes: Sequence[Palette]) -> None:
+def _activate(p: Processing, palettes: Sequence[Palette]) -> None:
     """Name the extra networks of brush prompts in the main prompts, for the host loads them for whole pictures.
 
     `prompts` of the job are those of the first batch, which the host has already taken out of all.
@@ -189,12 +191,12 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     watch(p)
 
 
-def _note_choices(p: Any, choices: Mapping[str, Any]) -> None:
+def _note_choices(p: Processing, choices: Mapping[str, Any]) -> None:
     """What became of a palette's `auto` in a pass, for the infotexts, which are written when a batch is drawn."""
     gates = gates_of(p)
     if gates is not None:
         gates.drawn = True
-    key = SECOND_KEY if getattr(p, "is_hr_pass", False) else AUTO_KEY
+    key = SECOND_KEY if is_second_pass(p) else AUTO_KEY
     if text := describe_choices(choices):
         p.extra_generation_params[key] = text
 

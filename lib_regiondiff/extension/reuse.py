@@ -9,7 +9,7 @@ from typing import Any
 from lib_regiondiff.document.palette import dumps
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.hosts.webui.programs import module
+from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.planning import prompts
 
 KEY = "Region Diffusion"

@@ -9,7 +9,8 @@ from typing import Any
 from lib_regiondiff.authoring.job_context import JobContext
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui.families import native_side, notices
-from lib_regiondiff.hosts.webui.programs import find_program, module
+from lib_regiondiff.hosts.webui.modules import module
+from lib_regiondiff.hosts.webui.programs import find_program
 from lib_regiondiff.planning import prompts
 
 ROLES: Mapping[str, str] = {

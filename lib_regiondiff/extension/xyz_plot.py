@@ -11,9 +11,9 @@ from lib_regiondiff.document import plot_axes
 from lib_regiondiff.document.plot_axes import Axis, AxisSetting
 from lib_regiondiff.errors import HostError, RegionDiffError
 from lib_regiondiff.extension import jobs
+from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
 from lib_regiondiff.hosts.webui.program.gates import is_on
-from lib_regiondiff.hosts.webui.programs import module
 from lib_regiondiff.planning import prompts
 
 SCRIPT = "xyz_grid.py"

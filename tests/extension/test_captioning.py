@@ -176,7 +176,7 @@ def test_brushes_that_were_added_meanwhile_stay(webui: WebUI, page: Page) -> Non
 def test_a_press_waits_for_the_job_that_runs_and_keeps_what_was_pressed(webui: WebUI) -> None:
     state, pressed = webui.shared.state, {"interrupted": True, "_server_command": "restart"}
     webui.shared.interrogator.meanwhile = lambda: vars(state).update(pressed)
-    lock = captioning.interrogator.module("call_queue").queue_lock
+    lock: Any = captioning.interrogator.module("call_queue").queue_lock
     done: list[Any] = []
     thread = threading.Thread(target=lambda: done.append(captioning.seen(json.dumps(BLUE))))
     with lock:

@@ -16,9 +16,11 @@ from torch import Tensor, nn
 from lib_regiondiff.denoising.model import Call, predict
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.webui.conditioning import cropped, stacked
+from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.noise_scales import Scale, scale_of
-from lib_regiondiff.hosts.webui.programs import module
 from lib_regiondiff.hosts.webui.sampler_run import Request, Run
+from lib_regiondiff.hosts.webui.typed import Denoiser as CFGDenoiser
+from lib_regiondiff.hosts.webui.typed import Processing
 from lib_regiondiff.planning.plan import Plan
 
 PIXELS = ("c_concat", "c_adm")  # what the host hands to its model beside text
@@ -43,8 +45,8 @@ class Answering(nn.Module):
 class Denoiser:
     """The wrapped forward of a `CFGDenoiser`, and the network calls inside it."""
 
-    def __init__(self, p: Any, request: Request) -> None:
-        self.denoiser = p.sampler.model_wrap_cfg
+    def __init__(self, p: Processing, request: Request) -> None:
+        self.denoiser: CFGDenoiser = p.sampler.model_wrap_cfg
         self.run = Run(p, self.denoiser, request, self.network)
         self.forward: Callable[..., Tensor] = _unwrapped(self.denoiser.forward)
         self.inner: Callable[..., Tensor] = self.denoiser.inner_model
@@ -108,7 +110,7 @@ def _unwrapped(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return forward.forward if isinstance(forward, Denoiser) else forward
 
 
-def skips(denoiser: Any, options: Any, sigma: Tensor, s_min_uncond: float) -> bool:
+def skips(denoiser: CFGDenoiser, options: Any, sigma: Tensor, s_min_uncond: float) -> bool:
     """Whether the host leaves the negative out of this call, by its own two rules."""
     early = float(getattr(options, "skip_early_cond", 0.0))
     if early != 0 and denoiser.step / denoiser.total_steps <= early:
@@ -179,7 +181,7 @@ def _single(cond: Any) -> Any:
     return parser.MulticondLearnedConditioning(shape=(len(batch),), batch=batch)
 
 
-def install(p: Any, request: Request, like: Tensor) -> None:
+def install(p: Processing, request: Request, like: Tensor) -> None:
     """Have the coming run of p's sampler, over latents like these, draw a palette; nothing outlives the sampler."""
     if is_controlled():
         request = replace(request, whole=True)

@@ -18,7 +18,9 @@ from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
 from lib_regiondiff.hosts.webui import references
 from lib_regiondiff.hosts.webui.encoder_notes import keep_notes_apart
 from lib_regiondiff.hosts.webui.frames import picture
-from lib_regiondiff.hosts.webui.programs import Program, find_program, module
+from lib_regiondiff.hosts.webui.modules import module
+from lib_regiondiff.hosts.webui.programs import Program, find_program
+from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +91,7 @@ def _lerp(a: Tensor, b: Tensor, share: float) -> Tensor:
 class Prompts:
     """How a job's prompts are encoded: for how many steps of the first and the second pass; each of them once."""
 
-    p: Any
+    p: Processing
     steps: int
     hires_steps: int | None
     step: Callable[[], int]
@@ -97,7 +99,7 @@ class Prompts:
     known: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
 
     @staticmethod
-    def of(p: Any, step: Callable[[], int]) -> Prompts:
+    def of(p: Processing, step: Callable[[], int]) -> Prompts:
         """As the host itself encodes the main prompt in this pass."""
         samplers = module("sd_samplers")
 
@@ -106,7 +108,7 @@ class Prompts:
             return config.total_steps(steps) if config else steps
 
         first = total(p.sampler_name, p.steps)
-        if not getattr(p, "is_hr_pass", False):
+        if not is_second_pass(p):
             return Prompts(p, first, None, step)
         second = total(getattr(p, "hr_sampler_name", None) or p.sampler_name, p.hr_second_pass_steps or p.steps)
         return Prompts(p, first, second, step)

@@ -23,6 +23,8 @@ from lib_regiondiff.hosts.webui.frames import framed, picture
 from lib_regiondiff.hosts.webui.noise_scales import Sigmas, Timesteps
 from lib_regiondiff.hosts.webui.programs import Program, find_program
 from lib_regiondiff.hosts.webui.sampler_run import Request, Run
+from lib_regiondiff.hosts.webui.typed import Denoiser as CFGDenoiser
+from lib_regiondiff.hosts.webui.typed import Engine, Processing, Unet, is_second_pass
 from lib_regiondiff.planning.plan import Plan
 
 MARK = "regiondiff"
@@ -42,8 +44,9 @@ class Current:
 class Denoiser:
     """The two hooks on the UNet of one run."""
 
-    def __init__(self, p: Any, request: Request, like: Tensor, program: Program) -> None:
-        self.p, self.denoiser, self.like = p, p.sampler.model_wrap_cfg, like
+    def __init__(self, p: Processing, request: Request, like: Tensor, program: Program) -> None:
+        self.p, self.like = p, like
+        self.denoiser: CFGDenoiser = p.sampler.model_wrap_cfg
         self.previous: Callable[..., Tensor] | None = None
         self.run = Run(p, self.denoiser, request, self.network)
         self.condition: Callable[[Tensor], Any] = program.find_condition()
@@ -74,8 +77,8 @@ class Denoiser:
 
     def _nominal(self) -> float:
         """The scale that the user set for this pass."""
-        second = getattr(self.p, "is_hr_pass", False) and hasattr(self.p, "hr_cfg")
-        return float(self.p.hr_cfg if second else self.p.cfg_scale)
+        first = self.p.cfg_scale
+        return float(getattr(self.p, "hr_cfg", first) if is_second_pass(self.p) else first)
 
     def _clock(self) -> tuple[float, ...]:
         """The noises of the sampler's levels; timestep samplers count otherwise, and end one level before the last."""
@@ -199,13 +202,13 @@ def _where(kinds: Sequence[int], role: int) -> list[int]:
     return [index for index, kind in enumerate(kinds) if kind == role]
 
 
-def is_flow(model: Any) -> bool:
+def is_flow(model: Engine) -> bool:
     """Whether a model's x is (1 - sigma) x0 + sigma n."""
     predictor = getattr(model.forge_objects.unet.model, "predictor", None)
     return getattr(predictor, "prediction_type", "") == "const"
 
 
-def _reserve(unet: Any, run: Run, plan: Plan, like: Tensor) -> None:
+def _reserve(unet: Unet, run: Run, plan: Plan, like: Tensor) -> None:
     """Tell the host of the memory that our rows need beyond its own two for each image, as many as go at once."""
     assert run.host is not None, "prepared"
     views, most = max(plan.steps, key=len), run.request.rows
@@ -219,9 +222,10 @@ def _reserve(unet: Any, run: Run, plan: Plan, like: Tensor) -> None:
         unet.add_extra_preserved_memory_during_sampling(extra)
 
 
-def install(p: Any, request: Request, like: Tensor) -> None:
+def install(p: Processing, request: Request, like: Tensor) -> None:
     """Have the coming run of p's sampler, over latents like these, draw a palette; the UNet's clone dies with it."""
-    unet = p.sd_model.forge_objects.unet.clone()
+    engine: Engine = p.sd_model
+    unet = engine.forge_objects.unet.clone()
     if unet.controlnet_linked_list is not None:
         request = replace(request, whole=True)
     program = find_program()
@@ -233,21 +237,24 @@ def install(p: Any, request: Request, like: Tensor) -> None:
     _follow(p, denoiser)
 
 
-def _follow(p: Any, denoiser: Denoiser) -> None:
+def _follow(p: Processing, denoiser: Denoiser) -> None:
     """Go along when the host changes to its refiner: another checkpoint with a UNet of its own."""
-    wrapped = p.sampler.model_wrap_cfg
+    wrapped: CFGDenoiser = p.sampler.model_wrap_cfg
 
     def update() -> None:
-        type(wrapped).update_inner_model(wrapped)
-        _hook(p, p.sd_model.forge_objects.unet.clone(), denoiser)
+        kind: Any = type(wrapped)
+        kind.update_inner_model(wrapped)
+        engine: Engine = p.sd_model
+        _hook(p, engine.forge_objects.unet.clone(), denoiser)
 
     wrapped.update_inner_model = update
 
 
-def _hook(p: Any, unet: Any, denoiser: Denoiser) -> None:
+def _hook(p: Processing, unet: Unet, denoiser: Denoiser) -> None:
     """Put the two hooks on a clone of the loaded checkpoint's UNet."""
+    engine: Engine = p.sd_model
     denoiser.previous = unet.model_options.get("model_function_wrapper")
-    denoiser.scale = Sigmas(flow=is_flow(p.sd_model))
+    denoiser.scale = Sigmas(flow=is_flow(engine))
     _reserve(unet, denoiser.run, denoiser.run.prepare(denoiser.like), denoiser.like)
 
     def modify(*given: Any) -> tuple[Any, ...]:  # closures, since a clone copies what it finds, bound objects too
@@ -258,4 +265,4 @@ def _hook(p: Any, unet: Any, denoiser: Denoiser) -> None:
 
     unet.add_conditioning_modifier(modify)
     unet.set_model_unet_function_wrapper(wrap)
-    p.sd_model.forge_objects.unet = unet
+    engine.forge_objects.unet = unet

@@ -141,8 +141,3 @@ PROGRAMS: Mapping[str, Program] = {
 def find_program() -> Program:
     """The program that runs us: the first all of whose marks are there."""
     return next(each for each in PROGRAMS.values() if all(mark.find() is not None for mark in each.marks))
-
-
-def module(name: str) -> Any:
-    """A module of the WebUI that runs us, such as `shared`; ImportError if it has none of that name."""
-    return importlib.import_module(f"modules.{name}")

@@ -18,8 +18,9 @@ from lib_regiondiff.hosts.row_budget import Careful, Network, memory_of
 from lib_regiondiff.hosts.webui import families
 from lib_regiondiff.hosts.webui.conditioning import Prompts, WebUIHost
 from lib_regiondiff.hosts.webui.frames import picture
+from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.program import notices
-from lib_regiondiff.hosts.webui.programs import module
+from lib_regiondiff.hosts.webui.typed import Denoiser, Processing
 from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.store import Store
@@ -76,8 +77,8 @@ class Request:
 class Run:
     """The state of a run; it dies with the sampler that refers to it."""
 
-    p: Any
-    denoiser: Any
+    p: Processing
+    denoiser: Denoiser
     request: Request
     network: Network
     host: WebUIHost | None = None

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.program.error_display import refusal_of
-from lib_regiondiff.hosts.webui.programs import module
 
 HOLDER = "regiondiff_gates"
 TITLE = "Region Diffusion"

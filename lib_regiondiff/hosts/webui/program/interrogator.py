@@ -10,7 +10,8 @@ from typing import Any
 from PIL import Image
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.webui.programs import find_program, module
+from lib_regiondiff.hosts.webui.modules import module
+from lib_regiondiff.hosts.webui.programs import find_program
 
 FAILED = "<error>"
 """What the interrogator puts where it was to say more; why stands in its console."""

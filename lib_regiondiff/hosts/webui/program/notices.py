@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+
+from lib_regiondiff.hosts.webui.typed import Processing
 
 KEY = "Region Diffusion warnings"
 """Among the parameters, which are all that the API answers beside pictures: comments stay on the page."""
@@ -11,7 +12,7 @@ SEPARATOR = " | "
 MOST = 20
 
 
-def tell(p: Any, lines: Iterable[str]) -> None:
+def tell(p: Processing, lines: Iterable[str]) -> None:
     """Tell lines about a job, each once and MOST of them in all."""
     old = p.extra_generation_params.get(KEY)
     before = old.split(SEPARATOR) if old else []

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts.webui.programs import module
+from lib_regiondiff.hosts.webui.modules import module
+from lib_regiondiff.hosts.webui.typed import Grid, Processing, Script
 
 CUTTING = ("sd upscale", "poor man's outpainting")  # by the host's own grid
 STRIPS = ("outpainting mk2",)  # by numbers that only the script knows
@@ -25,12 +26,12 @@ class Place:
     top: int
 
 
-def is_detail(p: Any) -> bool:
+def is_detail(p: Processing) -> bool:
     """Whether the job is one of ADetailer's own, which has a prompt of its own."""
     return bool(getattr(p, "_ad_inner", False))
 
 
-def place_of(p: Any) -> Place | None:
+def place_of(p: Processing) -> Place | None:
     """Where the job's picture lies in the one that a script cuts up; None if it is a picture of its own.
 
     HostError for parts that lie where nobody can know, and for several at once.
@@ -47,15 +48,16 @@ def place_of(p: Any) -> Place | None:
     return place
 
 
-def _script(p: Any) -> str:
+def _script(p: Processing) -> str:
     """The title of the script that was chosen for the job."""
-    chosen = p.script_args[0] if getattr(p, "script_args", None) else 0
-    scripts = getattr(getattr(p, "scripts", None), "selectable_scripts", [])
+    given: Sequence[Any] | None = getattr(p, "script_args", None)
+    chosen = given[0] if given else 0
+    scripts: Sequence[Script] = getattr(getattr(p, "scripts", None), "selectable_scripts", [])
     known = isinstance(chosen, int) and not isinstance(chosen, bool) and 0 < chosen <= len(scripts)
     return str(scripts[chosen - 1].title()) if known else ""
 
 
-def _grids() -> Iterator[Any]:
+def _grids() -> Iterator[Grid]:
     """The grids that the functions around this job are working on.
 
     A script hands a tile on without its place; that stands in a variable of the script alone, and is only read here.
@@ -67,7 +69,7 @@ def _grids() -> Iterator[Any]:
         frame = frame.f_back
 
 
-def _found(grid: Any, picture: Any) -> Iterator[Place]:
+def _found(grid: Grid, picture: Any) -> Iterator[Place]:
     """Where the very picture, not one that looks the same, lies in a grid."""
     whole = Size(grid.image_h, grid.image_w)
     yield from (Place(whole, left, top) for top, _, row in grid.tiles for left, _, tile in row if tile is picture)

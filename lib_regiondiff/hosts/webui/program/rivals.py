@@ -7,6 +7,7 @@ from typing import Any
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.webui.program.gates import is_on
+from lib_regiondiff.hosts.webui.typed import Processing, Script
 
 BREAKS = ("ADDCOMM", "ADDROW", "ADDCOL", "ADDBASE", "ADDP", "BREAK", "AND")
 """The words in a prompt without which Regional Prompter does nothing."""
@@ -16,24 +17,24 @@ BY_BOXES, FIRST_BOX, BOX = 18, 21, 10
 Arguments = Sequence[Any]
 
 
-def is_first_on(p: Any, given: Arguments) -> bool:
+def is_first_on(p: Processing, given: Arguments) -> bool:
     """Whether the first argument switches a script on, as it does in most."""
     return bool(given) and is_on(given[0])
 
 
-def is_prompter_on(p: Any, given: Arguments) -> bool:
+def is_prompter_on(p: Processing, given: Arguments) -> bool:
     """Whether Regional Prompter splits the prompt of this job."""
     prompt = p.prompt if isinstance(p.prompt, str) else " ".join(map(str, p.prompt))
     return (is_first_on(p, given) or bool(getattr(p, "rps_diff", False))) and any(word in prompt for word in BREAKS)
 
 
-def has_boxes(p: Any, given: Arguments) -> bool:
+def has_boxes(p: Processing, given: Arguments) -> bool:
     """Whether Tiled Diffusion has regions of its own; without any it cuts the canvas into tiles, which is no matter."""
     boxes = given[FIRST_BOX::BOX]
     return is_first_on(p, given) and len(given) > BY_BOXES and is_on(given[BY_BOXES]) and any(map(is_on, boxes))
 
 
-RIVALS: Mapping[str, tuple[str, Callable[[Any, Arguments], bool]]] = {
+RIVALS: Mapping[str, tuple[str, Callable[[Processing, Arguments], bool]]] = {
     "forge couple": ("Forge Couple", is_first_on),
     "regional prompter": ("Regional Prompter", is_prompter_on),
     "tiled diffusion": ("the regions of Tiled Diffusion", has_boxes),
@@ -44,16 +45,17 @@ RIVALS: Mapping[str, tuple[str, Callable[[Any, Arguments], bool]]] = {
 """By the title under which a script runs: how people know it, and whether it is active in a job."""
 
 
-def active(p: Any) -> Iterator[str]:
+def active(p: Processing) -> Iterator[str]:
     """The rivals that take part in a job."""
     given = list(getattr(p, "script_args", None) or ())
-    for script in getattr(getattr(p, "scripts", None), "alwayson_scripts", ()):
+    scripts: Sequence[Script] = getattr(getattr(p, "scripts", None), "alwayson_scripts", ())
+    for script in scripts:
         name, is_active = RIVALS.get(str(script.title()).strip().lower(), ("", None))
         if is_active is not None and is_active(p, given[script.args_from : script.args_to]):
             yield name
 
 
-def refuse(p: Any) -> None:
+def refuse(p: Processing) -> None:
     """HostError that names the rivals that are active in a job; those that are only installed do not matter."""
     found = list(active(p))
     if found:

@@ -10,7 +10,7 @@ from typing import Any
 from lib_regiondiff.document.palette import METHODS
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.formats.infotext import LIMIT
-from lib_regiondiff.hosts.webui.programs import module
+from lib_regiondiff.hosts.webui.modules import module
 
 SECTION = ("regiondiff", "Region Diffusion")
 MOST_ROWS = 64

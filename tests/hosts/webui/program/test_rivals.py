@@ -89,7 +89,8 @@ def test_all_active_rivals_are_named_at_once() -> None:
 
 
 def test_a_job_without_scripts_has_no_rivals() -> None:
-    rivals.refuse(SimpleNamespace(scripts=None, script_args=None, prompt=["a", "b"]))
+    p: Any = SimpleNamespace(scripts=None, script_args=None, prompt=["a", "b"])
+    rivals.refuse(p)
 
 
 def test_the_script_that_compares_prompts_switches_the_prompter_on() -> None:

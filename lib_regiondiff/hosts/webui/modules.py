@@ -1,0 +1,158 @@
+"""The WebUI's own modules: how they are imported, and the names in them that we use, so that pyright knows each."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal, Protocol, overload
+
+from PIL import Image
+from torch import Tensor
+
+
+class State(Protocol):
+    """What goes on in the program: whether somebody has pressed Interrupt or Skip."""
+
+    interrupted: bool
+    skipped: bool
+
+
+class Options(Protocol):
+    """The settings of the program; those that not every program has are asked for by name."""
+
+    samples_save: bool
+    samples_format: str
+    live_preview_content: str
+
+    def add_option(self, key: str, info: Any, /) -> None: ...
+
+
+class Styles(Protocol):
+    """The styles that the user has saved."""
+
+    def apply_styles_to_prompt(self, prompt: str, styles: Sequence[str], /) -> str: ...
+    def apply_negative_styles_to_prompt(self, prompt: str, styles: Sequence[str], /) -> str: ...
+
+
+class Shared(Protocol):
+    """`shared`: what all parts of the program know; asking for `sd_model` loads one if none is."""
+
+    opts: Options
+    state: State
+    sd_model: Any
+    prompt_styles: Styles
+    OptionInfo: Callable[..., Any]
+
+
+class SamplersCommon(Protocol):
+    """`sd_samplers_common`: what the samplers share."""
+
+    InterruptedException: type[BaseException]
+    apply_refiner: Callable[..., bool]
+    images_tensor_to_samples: Callable[..., Tensor]
+    single_sample_to_image: Callable[..., Image.Image]
+
+
+class SamplerConfig(Protocol):
+    """What the program knows of a sampler."""
+
+    def total_steps(self, steps: int, /) -> int: ...
+
+
+class Samplers(Protocol):
+    """`sd_samplers`: the samplers by name."""
+
+    def find_sampler_config(self, name: str, /) -> SamplerConfig | None: ...
+
+
+class PromptParser(Protocol):
+    """`prompt_parser`: prompts to conditions, with the schedule that prompt editing gives them."""
+
+    SdConditioning: Callable[..., Any]
+    ComposableScheduledPromptConditioning: Callable[..., Any]
+    MulticondLearnedConditioning: Callable[..., Any]
+    get_learned_conditioning: Callable[..., list[Any]]
+    get_multicond_learned_conditioning: Callable[..., Any]
+
+
+class Devices(Protocol):
+    """`devices`: in which precision the program works."""
+
+    def autocast(self) -> AbstractContextManager[Any]: ...
+
+
+class Images(Protocol):
+    """`images`: Grid is a picture that is cut up."""
+
+    Grid: type[Any]
+
+
+class Paths(Protocol):
+    """`paths`: where the program keeps its users' files."""
+
+    data_path: str
+
+
+class CallQueue(Protocol):
+    """`call_queue`: whoever has its lock may use the model."""
+
+    queue_lock: AbstractContextManager[Any]
+
+
+class ModelData(Protocol):
+    """The loaded checkpoint, or what stands for it; asking here loads none."""
+
+    sd_model: Any
+
+
+class Models(Protocol):
+    """`sd_models`: the checkpoints."""
+
+    model_data: ModelData
+
+
+class LoadedScript(Protocol):
+    """A script's file as the program has loaded it."""
+
+    path: str
+    module: Any
+
+
+class Scripts(Protocol):
+    """`scripts`: all that are installed."""
+
+    scripts_data: Sequence[LoadedScript]
+
+
+class UiComponents(Protocol):
+    """`ui_components`: the program's own parts of a page."""
+
+    InputAccordion: Callable[..., Any]
+
+
+@overload
+def module(name: Literal["shared"]) -> Shared: ...
+@overload
+def module(name: Literal["sd_samplers_common"]) -> SamplersCommon: ...
+@overload
+def module(name: Literal["sd_samplers"]) -> Samplers: ...
+@overload
+def module(name: Literal["prompt_parser"]) -> PromptParser: ...
+@overload
+def module(name: Literal["devices"]) -> Devices: ...
+@overload
+def module(name: Literal["images"]) -> Images: ...
+@overload
+def module(name: Literal["paths"]) -> Paths: ...
+@overload
+def module(name: Literal["call_queue"]) -> CallQueue: ...
+@overload
+def module(name: Literal["sd_models"]) -> Models: ...
+@overload
+def module(name: Literal["scripts"]) -> Scripts: ...
+@overload
+def module(name: Literal["ui_components"]) -> UiComponents: ...
+def module(name: str) -> Any:
+    """A module of the WebUI that runs us; ImportError if it has none of that name."""
+    return importlib.import_module(f"modules.{name}")
