@@ -42,7 +42,7 @@ if TROUBLE:
             return scripts.AlwaysVisible
 
         def ui(self, is_img2img: bool) -> list[Any]:
-            """The same two arguments, and the message."""
+            """The two arguments that the script has when all is well, and the message."""
             with gradio.Accordion(TITLE, open=True):
                 gradio.Markdown(f"**{TROUBLE}**")
                 return [gradio.Checkbox(False, label="Enabled"), gradio.Textbox("", label="Palette", visible=False)]
@@ -78,22 +78,22 @@ else:
 
         def after_component(self, component: Any, **given: Any) -> None:
             """Note what the preview needs of the tab, until the accordion is built."""
-            role = accordion.role(given.get("elem_id"), self.is_img2img)
+            role = accordion.find_role(given.get("elem_id"), self.is_img2img)
             if role and self.page is not None:
                 self.page[role] = component
 
         def ui(self, is_img2img: bool) -> list[Any]:
             """Exactly two components: whether it is on, and the palette as JSON text."""
             page, self.page = self.page or {}, None  # hosts build it again for the API's defaults, in a page of no use
-            enabled, palette = accordion.accordion(TITLE, self.elem_id, page, paths.data_path)
-            keys = PasteKey(reuse.KEY, reuse.is_in), PasteKey(reuse.KEY, reuse.palette_in)
+            enabled, palette = accordion.build_accordion(TITLE, self.elem_id, page, paths.data_path)
+            keys = PasteKey(reuse.KEY, reuse.has_palette), PasteKey(reuse.KEY, reuse.read_palette)
             self.infotext_fields = list(zip((enabled, palette), keys, strict=True))
             self.paste_field_names = [reuse.KEY]
             return [enabled, palette]
 
         def before_process(self, p: Any, enabled: Any = False, palette: Any = None) -> None:
             """Note the prompts before other scripts change them."""
-            jobs.note(p, enabled)
+            jobs.note_prompts(p, enabled)
 
         def process(self, p: Any, enabled: Any = False, palette: Any = None) -> None:
             """Read the palette before anything is drawn."""
@@ -101,7 +101,7 @@ else:
 
         def before_process_batch(self, p: Any, *given: Any, **named: Any) -> None:
             """Say in infotexts what is drawn, once other scripts have settled the prompts."""
-            jobs.batch(p)
+            jobs.begin_batch(p)
 
         def process_before_every_sampling(self, p: Any, *given: Any, **named: Any) -> None:
             """Put the palette into the sampler, in each pass."""
@@ -113,6 +113,7 @@ else:
 
     script_callbacks.on_before_image_saved(lambda saved: jobs.owe_beside(saved.p))
     script_callbacks.on_image_saved(lambda saved: jobs.save_beside(saved.p, saved.filename))
-    script_callbacks.on_ui_settings(settings.add)
+    script_callbacks.on_ui_settings(settings.register)
     script_callbacks.on_before_ui(xyz_plot.register)
-    script_callbacks.on_before_ui(settings.add)  # without a page the WebUI asks for no settings, but its API has them
+    # Without a page the WebUI asks for no settings, but its API has them.
+    script_callbacks.on_before_ui(settings.register)

@@ -26,10 +26,10 @@ from lib_regiondiff.authoring.typed_controls import (
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.extension import captioning
 from lib_regiondiff.extension.components import QUIET, Maker, listen
-from lib_regiondiff.extension.tab import ROLES, role, surroundings
+from lib_regiondiff.extension.tab import ROLES, find_role, read_surroundings
 from lib_regiondiff.formats.typed import Options
 
-__all__ = ["accordion", "role"]
+__all__ = ["build_accordion", "find_role"]
 
 TYPED_HELP = (
     "One region a line of the prompt; or write <code>BREAK</code>, <code>ADDCOL</code> or <code>ADDROW</code> between "
@@ -54,7 +54,7 @@ SOFTEST = 256
 Work = Callable[..., tuple[Any, ...]]
 
 
-def accordion(
+def build_accordion(
     title: str, elem_id: Callable[[str], str], page: Mapping[str, Any], data_path: Path | str
 ) -> tuple[Any, Any]:
     """Build the accordion and return the two components whose values are the script's arguments: enabled, palette.
@@ -63,11 +63,11 @@ def accordion(
     """
     make, data_path = Maker(importlib.import_module("gradio"), elem_id, HELP), Path(data_path)
     store = PaletteFolder(data_path / "regiondiff" / "palettes")
-    with make.ticked("enabled", title) as tick:
+    with make.add_accordion("enabled", title) as tick:
         with tick.extra():
             make("HTML", "state", value="")
-        _typing(make)
-        _palette(make, store)
+        _add_typing(make)
+        _add_palette(make, store)
         make("HTML", "version", value=f'<div class="regiondiff-version">{title} {__version__}</div>')
     make.parts.update(kept=make.gr.State(""), seen=make.gr.State(None), offered=make.gr.State(None))
     _on_options(make)
@@ -78,7 +78,7 @@ def accordion(
     return make.parts["enabled"], make.parts["palette"]
 
 
-def _typing(make: Maker) -> None:
+def _add_typing(make: Maker) -> None:
     """The switch and the options of typed regions, the preview."""
     plain = Options()
     make("Checkbox", "typed", label="Regions from the prompt", value=False)
@@ -99,29 +99,29 @@ def _typing(make: Maker) -> None:
             make("Slider", "feather", label=LABELS["feather"], value=plain.feather, minimum=0, maximum=SOFTEST, step=1)
         with make.gr.Row():
             make("Checkbox", "common", label=LABELS["common"], value=False)
-            make.button("spell", "Turn into a palette")
+            make.add_button("spell", "Turn into a palette")
     make("HTML", "preview", value=preview.render_preview("").html)
 
 
-def _palette(make: Maker, store: PaletteFolder) -> None:
+def _add_palette(make: Maker, store: PaletteFolder) -> None:
     """Presets, the palette's text, and files of palettes."""
     with make.gr.Row():
         make("Dropdown", "preset", label="Preset", choices=list(presets.names()), value=presets.names()[0], scale=4)
-        make.button("use", "Use preset", main=True)
-        make.button("refresh", "Refresh")
+        make.add_button("use", "Use preset", main=True)
+        make.add_button("refresh", "Refresh")
     with make("Row", "asking", visible=False):
         make("HTML", "ask", value=preview.message([Notice("warning", ASK)]))
-        make.button("replace_it", "Replace it", main=True)
-        make.button("keep_it", "Keep it")
+        make.add_button("replace_it", "Replace it", main=True)
+        make.add_button("keep_it", "Keep it")
     make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=12, placeholder="JSON")
-    make.button("caption", "Caption the picture", visible=False)
+    make.add_button("caption", "Caption the picture", visible=False)
     with make.gr.Row():
         make("Dropdown", "saved", label=LABELS["saved"], choices=store.names(), value=None, scale=4)
-        make.button("load", "Load")
+        make.add_button("load", "Load")
     with make.gr.Row():
         make("Textbox", "name", label=LABELS["name"], value="", lines=1, max_lines=1, placeholder="a name", scale=3)
         make("Checkbox", "replace", label="Replace", value=False, scale=1, min_width=96)
-        make.button("save", "Save")
+        make.add_button("save", "Save")
     make("HTML", "said", value="")
 
 
@@ -158,7 +158,7 @@ def _on_options(make: Maker) -> None:
         return (write_options(text, *options) if on or typed_in(text) is not None else update(),)
 
     def set_out(text: str) -> tuple[Any, ...]:
-        return _options_of(make, text)
+        return _read_options(make, text)
 
     texts, options = ("palette", "kept"), make.of(*CONTROLS)
     given = [parts["typed"], *make.of(*texts), *options]
@@ -168,7 +168,7 @@ def _on_options(make: Maker) -> None:
     _on_act(make, [parts["palette"].input], set_out, make.of("palette"), CONTROLS, again=True)
 
 
-def _options_of(make: Maker, text: str) -> tuple[Any, ...]:
+def _read_options(make: Maker, text: str) -> tuple[Any, ...]:
     """The options as a text says them; as they are where it is a palette."""
     return controls_of(text) if typed_in(text) is not None else (make.gr.update(),) * len(CONTROLS)
 
@@ -181,8 +181,10 @@ def _on_files(make: Maker, store: PaletteFolder) -> None:
         try:
             store.save(name, text, replace)
         except PaletteError as error:
-            return make.gr.update(), _told(error, LABELS["name"])
-        return make.gr.update(choices=store.names(), value=name.strip()), _message("note", f"Saved {name.strip()}.")
+            return make.gr.update(), _describe_faults(error, LABELS["name"])
+        return make.gr.update(choices=store.names(), value=name.strip()), _make_message(
+            "note", f"Saved {name.strip()}."
+        )
 
     _on_act(make, [parts["save"].click], save, make.of("name", "palette", "replace"), ("saved", "said"))
     choices = [part.input for part in make.of("preset", "saved", "name", "replace")]
@@ -199,7 +201,7 @@ def _on_replacing(make: Maker, store: PaletteFolder) -> None:
     as_it_is = [update()] * (3 + len(CONTROLS))
 
     def put(new: str, name: str, said: str) -> tuple[Any, ...]:
-        return new, True, name or update(), *_options_of(make, new), said, update(visible=False), None
+        return new, True, name or update(), *_read_options(make, new), said, update(visible=False), None
 
     def offer(old: str, *offered: str) -> tuple[Any, ...]:
         if is_own(old) and old != offered[0]:
@@ -211,9 +213,9 @@ def _on_replacing(make: Maker, store: PaletteFolder) -> None:
 
     def load(name: str, old: str) -> tuple[Any, ...]:
         try:
-            return offer(old, store.load(name), name, _message("note", f"Loaded {name}."))
+            return offer(old, store.load(name), name, _make_message("note", f"Loaded {name}."))
         except PaletteError as error:
-            return *as_it_is, _told(error, LABELS["saved"]), update(visible=False), None
+            return *as_it_is, _describe_faults(error, LABELS["saved"]), update(visible=False), None
 
     def replace(offered: Sequence[str] | None) -> tuple[Any, ...]:
         return put(*offered) if offered else (*as_it_is, "", update(visible=False), None)
@@ -224,11 +226,11 @@ def _on_replacing(make: Maker, store: PaletteFolder) -> None:
     _on_act(make, [parts["keep_it"].click], lambda: (), [], ())
 
 
-def _message(kind: str, text: str) -> str:
+def _make_message(kind: str, text: str) -> str:
     return preview.message([Notice(kind, text)])
 
 
-def _told(error: PaletteError, label: str) -> str:
+def _describe_faults(error: PaletteError, label: str) -> str:
     """What is wrong with a file, under the label of the field that names it."""
     return preview.faults(error.problems, {"file": label})
 
@@ -238,11 +240,11 @@ def _on_caption(make: Maker) -> None:
     update = make.gr.update
 
     def see(text: str) -> tuple[Any, ...]:
-        found, notice = captioning.seen(text)
+        found, notice = captioning.caption_picture(text)
         return found, preview.message([notice])
 
     def take(text: str, found: Any) -> tuple[Any, ...]:
-        told, notice = captioning.taken(text, found)
+        told, notice = captioning.insert_caption(text, found)
         return (told or update()), preview.message([notice]) if notice else update()
 
     seen = make.parts["caption"].click(see, make.of("palette"), make.of("seen", "said"), show_progress="minimal")
@@ -255,7 +257,7 @@ def _on_changes(make: Maker, store: PaletteFolder, page: Mapping[str, Any], data
     keys = [key for key in ROLES.values() if key in page]
 
     def around(values: Sequence[Any]) -> JobContext:
-        return surroundings(dict(zip(keys, values, strict=True)), data_path)
+        return read_surroundings(dict(zip(keys, values, strict=True)), data_path)
 
     def look(on: bool, text: str, *values: Any) -> tuple[Any, ...]:
         seen = preview.render_preview(text, around(values), on)
@@ -280,8 +282,8 @@ def _on_changes(make: Maker, store: PaletteFolder, page: Mapping[str, Any], data
 
     inputs = [*make.of("enabled", "palette"), *(page[key] for key in keys)]
     shown = ("preview", "state")
-    changed, wait = [parts["palette"].change], make.quiet("palette", inputs)
+    changed, wait = [parts["palette"].change], make.wait_script("palette", inputs)
     listen(changed, follow, inputs, make.of(*shown, "typed", "options", "caption"), **wait)
     listen([parts["enabled"].change, parts["refresh"].click], refresh, inputs, make.of(*shown, "saved"))
-    listen([page[key].change for key in keys], keep_up, inputs, make.of(*shown), **make.quiet("tab", inputs))
+    listen([page[key].change for key in keys], keep_up, inputs, make.of(*shown), **make.wait_script("tab", inputs))
     _on_act(make, [parts["spell"].click], spell, inputs, ("palette",))

@@ -18,7 +18,7 @@ from lib_regiondiff.planning.prompts import Document
 
 
 @dataclass(frozen=True)
-class Seen:
+class Caption:
     """A picture and what it shows."""
 
     picture: Picture
@@ -28,26 +28,26 @@ class Seen:
 def is_due(text: str) -> bool:
     """Whether a palette's text has a picture that nothing describes, and the WebUI somebody who could."""
     try:
-        return interrogator.is_there() and is_wordless(_background(_data(text)))
+        return interrogator.is_available() and is_wordless(_read_background(_read_data(text)))
     except RegionDiffError:
         return False
 
 
-def seen(text: str) -> tuple[Seen | None, Notice]:
+def caption_picture(text: str) -> tuple[Caption | None, Notice]:
     """What the picture under the brushes of a palette's text shows, as the WebUI says, and what to tell a person."""
     try:
-        under = _background(_data(text))
+        under = _read_background(_read_data(text))
         if not isinstance(under.image, Picture):
             return None, Notice("error", "There is no picture under the brushes: the palette has no background.image.")
         if not is_wordless(under):
             return None, Notice("error", "The background has a prompt already; without one its picture is described.")
-        words = describe_ground(under, interrogator.pressed)
+        words = describe_ground(under, interrogator.caption_between_jobs)
     except RegionDiffError as error:
         return None, Notice("error", str(error))
-    return Seen(under.image, words), Notice("note", f"The background's prompt: {words}")
+    return Caption(under.image, words), Notice("note", f"The background's prompt: {words}")
 
 
-def taken(text: str, found: Seen | None) -> tuple[str | None, Notice | None]:
+def insert_caption(text: str, found: Caption | None) -> tuple[str | None, Notice | None]:
     """The palette's text with these words for its background, unless it has another picture or words by now.
 
     And what to tell a person then.
@@ -56,8 +56,8 @@ def taken(text: str, found: Seen | None) -> tuple[str | None, Notice | None]:
         return None, None
     late = Notice("warning", f"The palette has changed meanwhile; its former picture shows: {found.words}")
     try:
-        data = _data(text)
-        under = _background(data)
+        data = _read_data(text)
+        under = _read_background(data)
     except RegionDiffError:
         return None, late
     if under.image != found.picture or not is_wordless(under):
@@ -65,17 +65,17 @@ def taken(text: str, found: Seen | None) -> tuple[str | None, Notice | None]:
     return written({**data, "background": {**data["background"], "prompt": found.words}}), None
 
 
-def _data(text: str) -> dict[str, Any]:
+def _read_data(text: str) -> dict[str, Any]:
     """A palette, or typed regions, as plain data; PaletteError for anything else."""
     document = prompts.read(text)
     return dump(document.palette) if document.palette is not None else dict(document.typed or {})
 
 
-def _background(data: dict[str, Any]) -> Background:
+def _read_background(data: dict[str, Any]) -> Background:
     return parse({"version": VERSION, "background": data.get("background", {})}).background
 
 
-def drawn_on(p: Processing, document: Document) -> Document:
+def caption_document(p: Processing, document: Document) -> Document:
     """The document of a job with what its picture shows, where neither it nor the main prompt says anything.
 
     Where that can't be had, the job goes on without and tells why under its pictures.
@@ -84,7 +84,7 @@ def drawn_on(p: Processing, document: Document) -> Document:
     if palette is None or not is_wordless(palette.background) or any(text.strip() for text in p.all_prompts):
         return document
     try:
-        return replace(document, palette=add_caption(palette, interrogator.awake_look))
+        return replace(document, palette=add_caption(palette, interrogator.caption_within_job))
     except RegionDiffError as error:
         notices.tell(p, [str(error)])
         return document

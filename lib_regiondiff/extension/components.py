@@ -23,35 +23,35 @@ WAITING = """(...given) => new Promise((go) => {{
 class Maker:
     """Makes components: each with an id, or a class where gradio writes the id twice (HTML); none is in ui-config.
 
-    `helped` holds the line of help of a key.
+    `help_texts` holds the line of help of a key.
     """
 
     gr: Any
     elem_id: Callable[[str], str]
-    helped: Mapping[str, str]
+    help_texts: Mapping[str, str]
     parts: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, kind: str, key: str, **values: Any) -> Any:
         """A component of a kind, kept under its key, with what is to be said about it."""
         name = self.elem_id(f"regiondiff_{key}")
         known = {"elem_classes": [name]} if kind == "HTML" else {"elem_id": name}
-        info = {"info": self.helped[key]} if key in self.helped else {}
-        return self._kept(key, getattr(self.gr, kind)(**known, **info, **values))
+        info = {"info": self.help_texts[key]} if key in self.help_texts else {}
+        return self._keep(key, getattr(self.gr, kind)(**known, **info, **values))
 
-    def button(self, key: str, value: str, main: bool = False, visible: bool = True) -> None:
+    def add_button(self, key: str, value: str, main: bool = False, visible: bool = True) -> None:
         """A small button, which stands beside what it works on; a `main` one is what most people come for."""
         weight = "main" if main else "quiet"
         known = {"size": "sm", "scale": 0, "min_width": 96, "elem_classes": [f"regiondiff-{weight}"]}
         self("Button", key, value=value, visible=visible, **known)
 
-    def ticked(self, key: str, label: str) -> Any:
+    def add_accordion(self, key: str, label: str) -> Any:
         """The host's accordion with a tick in its header; it is the checkbox. Its parts get the id of `accordion`."""
         name = self.elem_id("regiondiff_accordion")
         part = module("ui_components").InputAccordion(False, label=label, elem_id=name)
         part.accordion.do_not_save_to_config = True
-        return self._kept(key, part)
+        return self._keep(key, part)
 
-    def _kept(self, key: str, part: Any) -> Any:
+    def _keep(self, key: str, part: Any) -> Any:
         part.do_not_save_to_config = True
         self.parts[key] = part
         return part
@@ -60,7 +60,7 @@ class Maker:
         """The components of these keys."""
         return [self.parts[key] for key in keys]
 
-    def quiet(self, name: str, inputs: Sequence[Any]) -> dict[str, Any]:
+    def wait_script(self, name: str, inputs: Sequence[Any]) -> dict[str, Any]:
         """How an event waits until nothing has happened for a while; events of one name wait together."""
         assert len(inputs) > 1, "gradio wraps what a script gives for one input"
         script = WAITING.format(name=self.elem_id(name), count=len(inputs), pause=PAUSE)

@@ -17,14 +17,14 @@ Given = tuple[str, str]
 """The main prompt and negative before styles."""
 
 
-def draw_of() -> Callable[[str, int], str]:
+def make_draw() -> Callable[[str, int], str]:
     """How wildcards are resolved: by Dynamic Prompts where the WebUI has it, else from the WebUI's own folders."""
-    if dynamic_prompts.is_there():
-        return dynamic_prompts.drawing(module("shared").opts)
+    if dynamic_prompts.is_available():
+        return dynamic_prompts.make_draw(module("shared").opts)
     return functools.partial(expand, files=prompts.wildcards(Path(module("paths").data_path)))
 
 
-def words_of(
+def find_words(
     p: Processing, given: Given | None, image: int, draw: Callable[[str, int], str], stripped: bool = False
 ) -> Words:
     """The main prompt and negative of an image of the whole job; `stripped` of the batch that is drawn now."""
@@ -36,10 +36,10 @@ def words_of(
         prompt, negative = p.all_prompts[image], p.all_negative_prompts[image]
     raw = given if getattr(p, "styles", None) else None
     seed = int((p.seeds if stripped else p.all_seeds)[image])
-    return Words(prompt, negative, raw or (prompt, negative), seed, _styled(p), draw)
+    return Words(prompt, negative, raw or (prompt, negative), seed, _make_styler(p), draw)
 
 
-def _styled(p: Processing) -> Callable[[str, bool], str]:
+def _make_styler(p: Processing) -> Callable[[str, bool], str]:
     """The styles of a job for a text: the host's own function, where styles are chosen."""
     styles = getattr(p, "styles", None) or []
     if not styles:

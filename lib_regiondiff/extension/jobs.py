@@ -16,16 +16,16 @@ from lib_regiondiff.authoring import doubts
 from lib_regiondiff.denoising.composite import restore_uncovered
 from lib_regiondiff.document.palette import Background, Brush, Palette
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.extension.captioning import drawn_on
-from lib_regiondiff.extension.job_prompts import Given, draw_of, words_of
+from lib_regiondiff.extension.captioning import caption_document
+from lib_regiondiff.extension.job_prompts import Given, find_words, make_draw
 from lib_regiondiff.extension.reuse import KEY
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui import families, references
-from lib_regiondiff.hosts.webui.frames import picture
+from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.program import dynamic_prompts, notices, parent_job, rivals, settings
-from lib_regiondiff.hosts.webui.program.gates import arm, gates_of, hook, is_on, release, watch
+from lib_regiondiff.hosts.webui.program.gates import arm, find_gates, hook, is_on, release, watch
 from lib_regiondiff.hosts.webui.programs import find_program
 from lib_regiondiff.hosts.webui.sampler_run import Request
 from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
@@ -46,7 +46,7 @@ class Ready:
     """A document that waits for the sampler, where the job lies in another, and the files that infotexts name."""
 
     document: Document
-    chosen: settings.Chosen
+    user_settings: settings.Settings
     place: parent_job.Place | None = None
     given: Given | None = None
     """The main prompt and negative before styles, where somebody noted them."""
@@ -56,13 +56,13 @@ class Ready:
     store: Store = field(default_factory=Store, repr=False, compare=False)
 
 
-def note(p: Any, enabled: Any = True) -> None:
+def note_prompts(p: Any, enabled: Any = True) -> None:
     """Before other scripts have their say: the main prompts as they were given, without styles.
 
     From here on the program's own calls end a job that has regions, unless each hook does its work.
     """
     release(p)
-    if is_ours(p, enabled):
+    if has_regions(p, enabled):
         arm(p)
         _note(p)
 
@@ -72,15 +72,15 @@ def _note(p: Any) -> None:
     p.regiondiff_given = (p.prompt, p.negative_prompt) if isinstance(p.prompt, str) else None
 
 
-def is_ours(p: Processing, enabled: Any) -> bool:
+def has_regions(p: Processing, enabled: Any) -> bool:
     """Whether a job is to have regions: it is asked to, and none of ADetailer's own."""
     return is_on(enabled) and not parent_job.is_detail(p)
 
 
 def begin(p: Any, enabled: Any, given: Any) -> None:
     """At the start of a job: read the palette, or have the job end with what is wrong with it."""
-    gates = gates_of(p)
-    if is_ours(p, enabled):
+    gates = find_gates(p)
+    if has_regions(p, enabled):
         if gates is None or gates.done - {"before_process"}:
             arm(p)
     else:
@@ -88,7 +88,7 @@ def begin(p: Any, enabled: Any, given: Any) -> None:
     for key in (KEY, VERSION_KEY, AUTO_KEY, SECOND_KEY, notices.KEY):
         p.extra_generation_params.pop(key, None)
     p.regiondiff, p.regiondiff_drawn = None, None
-    if is_ours(p, enabled):
+    if has_regions(p, enabled):
         _begin(p, given)
 
 
@@ -97,26 +97,26 @@ def _begin(p: Any, given: Any) -> None:
     noted = vars(p).pop("regiondiff_given", None)
     rivals.refuse(p)
     families.refuse(p.sd_model, getattr(p, "batch_size", 1))
-    place, chosen = parent_job.place_of(p), settings.chosen()
-    document = prompts.adapt(prompts.read(given), getattr(p, "regiondiff_axes", ()), chosen.blend)
-    document = drawn_on(p, document) if chosen.caption else document
-    ready = Ready(document, chosen, place, noted)
+    place, wanted = parent_job.find_place(p), settings.read_settings()
+    document = prompts.adapt(prompts.read(given), getattr(p, "regiondiff_axes", ()), wanted.blend)
+    document = caption_document(p, document) if wanted.caption else document
+    ready = Ready(document, wanted, place, noted)
     if document.typed is not None and getattr(p, "styles", None) and noted is None:
         raise HostError("the prompt", "a text that was noted before styles were added", "none", "see the console")
-    if document.typed is None or not dynamic_prompts.is_there():  # which may not have drawn the main prompt yet
+    if document.typed is None or not dynamic_prompts.is_available():  # which may not have drawn the main prompt yet
         refuse(_palettes(p, ready)[0], "webui")
     p.regiondiff = ready
 
 
 @hook("before_process_batch")
-def batch(p: Any) -> None:
+def begin_batch(p: Any) -> None:
     """Before a batch, when prompts and seeds are settled: the infotexts, and the networks that brushes name."""
     ready = getattr(p, "regiondiff", None)
     if ready is None or p.iteration > 0:
         return
-    references.note(p)
+    references.remember_edited(p)
     palettes = _palettes(p, ready)
-    longest = sys.maxsize if _stays_png(p) else ready.chosen.longest
+    longest = sys.maxsize if _stays_png(p) else ready.user_settings.longest
     values, files = zip(*(infotext.sidecar(palette, longest) for palette in palettes), strict=True)
     known = {value: content for value, content in zip(values, files, strict=True) if content is not None}
     p.regiondiff = replace(ready, sidecars=known)
@@ -137,8 +137,8 @@ def _stays_png(p: Processing) -> bool:
 
 def _palettes(p: Processing, ready: Ready) -> list[Palette]:
     """The palette of each image of the job."""
-    draw = draw_of()
-    words = (words_of(p, ready.given, image, draw) for image in range(len(p.all_prompts)))
+    draw = make_draw()
+    words = (find_words(p, ready.given, image, draw) for image in range(len(p.all_prompts)))
     return [prompts.resolve(ready.document, each) for each in words]
 
 
@@ -160,9 +160,9 @@ def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     `start` is the unit noise of the run, `x` what it is mixed into, or the noise itself in txt2img.
     """
     _sample(p, x, start)
-    gates = gates_of(p)
+    gates = find_gates(p)
     if gates is not None and gates.error is not None:
-        p.sampler.model_wrap_cfg.forward = _raiser(gates.error)  # before it draws what is not asked for
+        p.sampler.model_wrap_cfg.forward = _make_raiser(gates.error)  # before it draws what is not asked for
 
 
 @hook("process_before_every_sampling")
@@ -171,31 +171,31 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     if ready is None:
         return
     like = x if start is None else start
-    unit = picture(like)
-    cell = families.cell_of(p.sd_model)
+    unit = drop_frame_axis(like)
+    cell = families.find_cell(p.sd_model)
     size = Size(unit.shape[-2], unit.shape[-1]).pixels(cell)
-    draw = draw_of()
-    words = [words_of(p, ready.given, image, draw, stripped=True) for image in range(len(p.prompts))]
+    draw = make_draw()
+    words = [find_words(p, ready.given, image, draw, stripped=True) for image in range(len(p.prompts))]
     palettes = [prompts.resolve(ready.document, each) for each in words]
     _expect_one_shape(palettes)
-    palette = _seen(p, ready.place, palettes[0], size)
+    palette = _crop_to_job(p, ready.place, palettes[0], size)
     p.regiondiff_drawn = palette
     doubts.tell(p, doubts.DrawnPass(ready.document, palette, words[0], size), palette is palettes[0])
-    if noise.operations(palette) and not _equal(ready.noise, unit):
+    if noise.operations(palette) and not _is_equal(ready.noise, unit):
         unit.copy_(noise.apply(unit, palette, size, cell, ready.store))
         p.regiondiff = replace(ready, noise=unit.clone())
     texts = tuple(prompts.texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
     note = functools.partial(_note_choices, p)
-    request = Request(palette, texts, rows=ready.chosen.rows, note=note, store=ready.store)
+    request = Request(palette, texts, rows=ready.user_settings.rows, note=note, store=ready.store)
     find_program().load_adapter().install(p, request, like)
     watch(p)
 
 
 def _note_choices(p: Processing, choices: Mapping[str, Any]) -> None:
     """What became of a palette's `auto` in a pass, for the infotexts, which are written when a batch is drawn."""
-    gates = gates_of(p)
+    gates = find_gates(p)
     if gates is not None:
-        gates.drawn = True
+        gates.predicted = True
     key = SECOND_KEY if is_second_pass(p) else AUTO_KEY
     if text := describe_choices(choices):
         p.extra_generation_params[key] = text
@@ -208,28 +208,30 @@ def finish(p: Any, processed: Any) -> None:
     ready = getattr(p, "regiondiff", None)
     if ready is not None and palette is not None:
         processed.image = restore_uncovered(processed.image, palette, ready.store)
-    gates = gates_of(p)
+    gates = find_gates(p)
     if gates is not None:
         gates.finished = getattr(p, "batch_index", None)
 
 
-def _equal(a: Tensor | None, b: Tensor) -> bool:
+def _is_equal(a: Tensor | None, b: Tensor) -> bool:
     return a is not None and a.shape == b.shape and bool((a == b).all())
 
 
 def _expect_one_shape(palettes: Sequence[Palette]) -> None:
     """Refuse pictures of one batch whose wildcards have made regions of other places or numbers."""
-    shapes = [replace(each, background=Background(), brushes=tuple(map(_silent, each.brushes))) for each in palettes]
+    shapes = [
+        replace(each, background=Background(), brushes=tuple(map(_remove_words, each.brushes))) for each in palettes
+    ]
     if any(shape != shapes[0] for shape in shapes):
         got = ", ".join(str(len(each.brushes)) for each in palettes)
         raise HostError("the regions of a batch", "the same for each picture", f"{got} regions", "set batch size to 1")
 
 
-def _silent(brush: Brush) -> Brush:
+def _remove_words(brush: Brush) -> Brush:
     return replace(brush, name="", prompt="", negative="")
 
 
-def _seen(p: Any, place: parent_job.Place | None, palette: Palette, size: Size) -> Palette:
+def _crop_to_job(p: Any, place: parent_job.Place | None, palette: Palette, size: Size) -> Palette:
     """The palette as this job sees it: that part of it where the job draws a part of a picture."""
     pasted = getattr(p, "paste_to", None)
     pasted = pasted if pasted and p.inpaint_full_res and p.image_mask is not None else None  # may be of another job
@@ -245,7 +247,7 @@ def _seen(p: Any, place: parent_job.Place | None, palette: Palette, size: Size) 
 @hook("on_before_image_saved")
 def owe_beside(p: Any) -> None:
     """Before a picture is saved: from now on the palettes that are too long for its infotext are owed."""
-    gates, ready = gates_of(p), getattr(p, "regiondiff", None)
+    gates, ready = find_gates(p), getattr(p, "regiondiff", None)
     if gates is not None and ready and ready.sidecars:
         gates.owed += 1
 
@@ -261,12 +263,12 @@ def save_beside(p: Any, picture: str) -> None:
         except OSError as error:
             cure = "make room or give rights there: without this file the picture cannot give its palette back"
             raise HostError(str(path), "a file that can be written", str(error.strerror or error), cure) from error
-    gates = gates_of(p)
+    gates = find_gates(p)
     if gates is not None and ready and ready.sidecars:
         gates.owed -= 1
 
 
-def _raiser(error: Exception) -> Callable[..., NoReturn]:
+def _make_raiser(error: Exception) -> Callable[..., NoReturn]:
     def fail(*given: Any, **named: Any) -> NoReturn:
         raise error
 

@@ -15,12 +15,12 @@ from lib_regiondiff.planning import prompts
 KEY = "Region Diffusion"
 
 
-def is_in(parameters: Mapping[str, Any]) -> bool:
+def has_palette(parameters: Mapping[str, Any]) -> bool:
     """Whether a picture's parameters hold a palette."""
     return KEY in parameters
 
 
-def palette_in(parameters: Mapping[str, Any]) -> str | None:
+def read_palette(parameters: Mapping[str, Any]) -> str | None:
     """The palette of a picture's parameters as JSON text, the value itself where it can't be read.
 
     None where there is none: then the text that is there stays.
@@ -29,12 +29,12 @@ def palette_in(parameters: Mapping[str, Any]) -> str | None:
         return None
     value = str(parameters[KEY])
     try:
-        return dumps(infotext.read(value, prompts.folder_of(value, _outputs())))
+        return dumps(infotext.read(value, prompts.folder_of(value, _list_output_folders())))
     except PaletteError:
         return value
 
 
-def _outputs() -> list[Path]:
+def _list_output_folders() -> list[Path]:
     """Where the WebUI saves pictures."""
     options = module("shared").opts
     names = ("outdir_samples", "outdir_txt2img_samples", "outdir_img2img_samples", "outdir_save")

@@ -8,7 +8,7 @@ from typing import Any
 
 from lib_regiondiff.authoring.job_context import JobContext
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts.webui.families import native_side, notices
+from lib_regiondiff.hosts.webui.families import describe_unknown, find_native_side
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.programs import find_program
 from lib_regiondiff.planning import prompts
@@ -25,7 +25,7 @@ FROM_NOISE = ("steps",)
 """What says something of jobs that begin at noise only."""
 
 
-def role(elem_id: str | None, is_img2img: bool) -> str | None:
+def find_role(elem_id: str | None, is_img2img: bool) -> str | None:
     """What a component of the tab, known by its id, is to the preview; None for all others."""
     tab, _, name = (elem_id or "").partition("_")
     if tab != ("img2img" if is_img2img else "txt2img") or (is_img2img and name in FROM_NOISE):
@@ -33,7 +33,7 @@ def role(elem_id: str | None, is_img2img: bool) -> str | None:
     return ROLES.get(name)
 
 
-def surroundings(values: Mapping[str, Any], data_path: Path) -> JobContext:
+def read_surroundings(values: Mapping[str, Any], data_path: Path) -> JobContext:
     """What the tab's components and the host say about the next job."""
     width, height, guidance = (values.get(key) for key in ("width", "height", "guidance"))
     size = Size(int(height), int(width)) if width and height else None
@@ -42,15 +42,15 @@ def surroundings(values: Mapping[str, Any], data_path: Path) -> JobContext:
         negative=values.get("negative") or "",
         guidance=None if guidance is None else float(guidance),
         size=size,
-        native=native_side(_model(), size),
-        notes=notices(_model()),
+        native=find_native_side(_find_model(), size),
+        notes=describe_unknown(_find_model()),
         steps=int(values["steps"]) if values.get("steps") else None,
         files=prompts.wildcards(data_path),
-        count=_counter(),
+        count=_make_counter(),
     )
 
 
-def _model() -> Any:
+def _find_model() -> Any:
     """The model that is loaded; asking for it in any other way would load one."""
     try:
         model = module("sd_models").model_data.sd_model
@@ -59,9 +59,9 @@ def _model() -> Any:
     return model if hasattr(model, "sd_checkpoint_info") else None
 
 
-def _counter() -> Callable[[str], int] | None:
+def _make_counter() -> Callable[[str], int] | None:
     """The host's count of a prompt's tokens, where it can give one."""
-    model = _model()
+    model = _find_model()
     if model is None:
         return None
     try:

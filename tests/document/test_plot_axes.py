@@ -134,7 +134,7 @@ def test_a_cell_draws_its_own_values_and_says_so(webui: WebUI, options: list[Axi
     drawn = []
     for cell in cells:
         jobs.begin(cell, *cell.script_args[1:])
-        jobs.batch(cell)
+        jobs.begin_batch(cell)
         drawn.append(infotext.unpack(cell.extra_generation_params[jobs.KEY]).brushes)
     assert [[each.strength for each in brushes] for brushes in drawn] == [[0.5, 1], [0.25, 0.25], [1, 1]]
     assert [brushes[1].prompt for brushes in drawn] == ["grey", "grey", "blue"]
@@ -146,7 +146,7 @@ def test_an_axis_reaches_typed_regions(webui: WebUI, options: list[AxisOption]) 
     p.all_prompts = ["red BREAK blue"]
     option(options, "Brush prompt").apply(p, "0=grey", [])
     jobs.begin(p, *p.script_args[1:])
-    jobs.batch(p)
+    jobs.begin_batch(p)
     brushes = infotext.unpack(p.extra_generation_params[jobs.KEY]).brushes
     assert [each.prompt.strip() for each in brushes] == ["grey", "blue"]
 

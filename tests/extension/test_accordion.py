@@ -15,6 +15,14 @@ from lib_regiondiff.authoring import presets, typed_controls
 from lib_regiondiff.document.palette import parse
 
 
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Page:
+    """A page with the accordion in a tab."""
+    page = install(monkeypatch)
+    built(page, tmp_path)
+    return page
+
+
 def test_two_values_reach_python_and_building_leaves_no_trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     page = install(monkeypatch)
     enabled, palette = built(page, tmp_path, {})

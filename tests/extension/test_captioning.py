@@ -65,7 +65,7 @@ def webui(webui: WebUI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebU
 def page(webui: WebUI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Page:
     """A page with the accordion."""
     page = install_page(monkeypatch)
-    accordion.accordion("Region Diffusion", lambda name: f"script_{name}", {}, tmp_path)
+    accordion.build_accordion("Region Diffusion", lambda name: f"script_{name}", {}, tmp_path)
     return page
 
 
@@ -178,7 +178,7 @@ def test_a_press_waits_for_the_job_that_runs_and_keeps_what_was_pressed(webui: W
     webui.shared.interrogator.meanwhile = lambda: vars(state).update(pressed)
     lock: Any = captioning.interrogator.module("call_queue").queue_lock
     done: list[Any] = []
-    thread = threading.Thread(target=lambda: done.append(captioning.seen(json.dumps(BLUE))))
+    thread = threading.Thread(target=lambda: done.append(captioning.caption_picture(json.dumps(BLUE))))
     with lock:
         thread.start()
         thread.join(0.05)
@@ -204,7 +204,7 @@ def test_a_job_describes_what_nothing_is_said_of_and_its_infotext_keeps_it(webui
     before = dict(vars(webui.shared.state))
     p, told = job(webui)
     jobs.begin(p, True, BLUE)
-    jobs.batch(p)
+    jobs.begin_batch(p)
     kept = infotext.read(p.extra_generation_params[jobs.KEY], None)
     assert kept.background.prompt == "green, by (nobody:1.1)" and told == []
     assert vars(webui.shared.state) == before and len(interrogator.seen) == 1

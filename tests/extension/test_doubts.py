@@ -105,7 +105,7 @@ def test_many_doubts_are_cut_short(webui: WebUI) -> None:
 
 
 def test_what_the_model_makes_of_it_is_told_to_the_api_too(webui: WebUI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lib_regiondiff.hosts.webui.families.notices", lambda model: ("nobody knows it",))
+    monkeypatch.setattr("lib_regiondiff.hosts.webui.families.describe_unknown", lambda model: ("nobody knows it",))
     p = Job(webui, ["green"])
     drawn(p, halves("red", "green"))
     assert told(p) == ["nobody knows it"]

@@ -17,8 +17,8 @@ from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.extension import jobs, reuse
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.hosts.webui.conditioning import Prompts
-from lib_regiondiff.hosts.webui.families import native_side
+from lib_regiondiff.hosts.webui.conditioning import PromptEncoder
+from lib_regiondiff.hosts.webui.families import find_native_side
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
 
 NEAR = 1e-3
@@ -82,11 +82,11 @@ def test_the_infotext_holds_the_palette_and_gives_it_back(webui: WebUI) -> None:
     given = halves("red", "blue")
     p = Job(webui, ["green", "grey"])
     jobs.begin(p, "true", json.dumps(given))
-    jobs.batch(p)
+    jobs.begin_batch(p)
     value = p.extra_generation_params[jobs.KEY]
     assert infotext.unpack(value) == parse(given)
-    assert reuse.is_in(p.extra_generation_params)
-    assert parse(reuse.palette_in(p.extra_generation_params) or "") == parse(given)
+    assert reuse.has_palette(p.extra_generation_params)
+    assert parse(reuse.read_palette(p.extra_generation_params) or "") == parse(given)
     jobs.begin(p, False, None)
     assert p.extra_generation_params == {}
 
@@ -102,7 +102,7 @@ def test_pictures_of_other_wildcards_have_values_of_their_own(webui: WebUI, tmp_
     (tmp_path / "wildcards" / "tint.txt").write_text("red\nblue\ngreen\n")
     p = Job(webui, ["grey"] * 6)
     jobs.begin(p, True, halves("__tint__", "blue"))
-    jobs.batch(p)
+    jobs.begin_batch(p)
     values = p.extra_generation_params[jobs.KEY]
     assert isinstance(values, list) and len(values) == 6
     drawn_words = [infotext.unpack(value).brushes[0].prompt for value in values]
@@ -116,7 +116,7 @@ def test_networks_of_brushes_are_named_in_the_main_prompts(webui: WebUI) -> None
     p = Job(webui, ["green", "grey <lora:a:1>"])
     jobs.begin(p, True, halves("red <lora:a:1>", "blue <lora:b:0.5>"))
     p.all_prompts, p.prompts = ["gray", p.prompts[1]], ["gray"]  # as other scripts do, and the host for a batch of one
-    jobs.batch(p)
+    jobs.begin_batch(p)
     assert p.all_prompts == ["gray<lora:a:1><lora:b:0.5>", "grey <lora:a:1><lora:b:0.5>"]
     assert p.prompts == p.all_prompts[:1]
 
@@ -185,17 +185,17 @@ def test_inpainting_of_a_part_sees_that_part_of_the_palette(webui: WebUI, left: 
 
 def test_prompts_are_encoded_for_the_steps_of_each_pass(webui: WebUI) -> None:
     p = Job(webui, ["green"], sampler_name="Euler", steps=10, hr_sampler_name="Heun", hr_second_pass_steps=4)
-    first, p.is_hr_pass = Prompts.of(p, lambda: 0), True
-    second, p.hr_second_pass_steps, p.hr_sampler_name = Prompts.of(p, lambda: 0), 0, None
-    rest = Prompts.of(p, lambda: 0)
+    first, p.is_hr_pass = PromptEncoder.of(p, lambda: 0), True
+    second, p.hr_second_pass_steps, p.hr_sampler_name = PromptEncoder.of(p, lambda: 0), 0, None
+    rest = PromptEncoder.of(p, lambda: 0)
     assert [(each.steps, each.hires_steps) for each in (first, second, rest)] == [(10, None), (10, 8), (10, 10)]
 
 
 @pytest.mark.parametrize(("told", "large", "side"), [("768x512", False, 512), ("", True, 1024), ("", False, 512)])
 def test_the_size_that_a_model_was_trained_at(told: str, large: bool, side: int) -> None:
     info = SimpleNamespace(metadata={"modelspec.resolution": told} if told else None)
-    assert native_side(SimpleNamespace(sd_checkpoint_info=info, is_sdxl=large)) == side
-    assert native_side(SimpleNamespace(is_sdxl=large)) == (1024 if large else 512)
+    assert find_native_side(SimpleNamespace(sd_checkpoint_info=info, is_sdxl=large)) == side
+    assert find_native_side(SimpleNamespace(is_sdxl=large)) == (1024 if large else 512)
 
 
 def test_long_palettes_lie_beside_the_picture(webui: WebUI, tmp_path: Path) -> None:

@@ -84,6 +84,6 @@ def test_a_picture_without_one_switches_regions_off_and_leaves_the_text(
 
 
 def test_the_host_passes_its_own_keys_over_by_ours() -> None:
-    key = PasteKey("Region Diffusion", reuse.is_in)
+    key = PasteKey("Region Diffusion", reuse.has_palette)
     assert key in {"Region Diffusion": 1} and "Region Diffusion" in {key: 1}
     assert f"{key}" == key == "Region Diffusion" and key != "Size-1"

@@ -22,9 +22,9 @@ def test_typed_regions_are_those_of_the_present_prompt(webui: WebUI) -> None:
     p = Job(webui, ["red BREAK blue"], styles=["long"])
     for prompt in ("red BREAK blue", "green BREAK grey"):
         p.prompt, p.all_prompts, p.prompts = prompt, [f"{prompt} long"], [f"{prompt} long"]
-        jobs.note(p, True)
+        jobs.note_prompts(p, True)
         jobs.begin(p, True, {"typed": {}})
         p.init()
-        jobs.batch(p)
+        jobs.begin_batch(p)
         palette = infotext.unpack(p.extra_generation_params[jobs.KEY])
         assert [brush.prompt for brush in palette.brushes] == prompt.split(" BREAK ")

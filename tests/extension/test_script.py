@@ -25,8 +25,8 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
 def test_with_its_own_library_the_script_is_at_work(host: Host) -> None:
     module, script = host.load()
     assert module.TROUBLE == "" and script.title() == jobs.TITLE == module.TITLE
-    assert host.registered["on_before_ui"] == [xyz_plot.register, settings.add]
-    assert host.registered["on_ui_settings"] == [settings.add]
+    assert host.registered["on_before_ui"] == [xyz_plot.register, settings.register]
+    assert host.registered["on_ui_settings"] == [settings.register]
 
 
 OLD = {"another version": {"LOADED": "0123456789abcdef"}, "one before versions were told": {}}

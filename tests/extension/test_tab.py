@@ -13,8 +13,12 @@ from lib_regiondiff.geometry import Size
 
 
 def test_roles_are_those_of_one_tab() -> None:
-    assert tab.role("txt2img_prompt", False) == "prompt" and tab.role("img2img_neg_prompt", True) == "negative"
-    assert not any(tab.role(name, True) for name in ("txt2img_prompt", None, "", "img2img_prompt_row", "img2img_steps"))
+    assert (
+        tab.find_role("txt2img_prompt", False) == "prompt" and tab.find_role("img2img_neg_prompt", True) == "negative"
+    )
+    assert not any(
+        tab.find_role(name, True) for name in ("txt2img_prompt", None, "", "img2img_prompt_row", "img2img_steps")
+    )
 
 
 def test_the_model_is_asked_only_where_one_is_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -25,14 +29,14 @@ def test_the_model_is_asked_only_where_one_is_loaded(monkeypatch: pytest.MonkeyP
     put(monkeypatch, "modules")
     put(monkeypatch, "modules.sd_models", model_data=model_data)
     put(monkeypatch, "modules.sd_hijack", model_hijack=hijack)
-    around = tab.surroundings({"width": 640, "height": 512, "guidance": 5}, tmp_path)
+    around = tab.read_surroundings({"width": 640, "height": 512, "guidance": 5}, tmp_path)
     assert (around.native, around.size, around.guidance) == (1024, Size(512, 640), 5.0)
     assert around.count is not None and around.count("abc") == 3
     del loaded.get_prompt_lengths_on_ui
-    count = tab.surroundings({}, tmp_path).count
+    count = tab.read_surroundings({}, tmp_path).count
     assert count is not None and count("abc") == 6
     hijack.get_prompt_lengths = lambda text: ("-", "-")
-    assert tab.surroundings({}, tmp_path).count is None
+    assert tab.read_surroundings({}, tmp_path).count is None
     model_data.sd_model = SimpleNamespace()  # what stands for a model before one is loaded
-    around = tab.surroundings({}, tmp_path)
+    around = tab.read_surroundings({}, tmp_path)
     assert (around.native, around.count, around.size, around.guidance) == (512, None, None, None)

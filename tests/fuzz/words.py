@@ -17,7 +17,7 @@ from lib_regiondiff.formats import wildcards
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.typed import typed
 from lib_regiondiff.formats.wildcard_files import folder_files, matches
-from lib_regiondiff.hosts.webui.program.dynamic_prompts import expect_little
+from lib_regiondiff.hosts.webui.program.dynamic_prompts import refuse_long
 from lib_regiondiff.planning.prompt_suffix import add_suffix
 
 LINES = {"a": ["x", "2::y", "{p|__b__}"], "b": ["__a__", "{2$$, $$p|q|r}"], "c": ["{" * 9 + "a|b" + "}" * 9] * 99}
@@ -89,7 +89,7 @@ def tags(data: bytes) -> None:
 def dynamic_prompts(data: bytes) -> None:
     """What is handed to the extension Dynamic Prompts."""
     with contextlib.suppress(PaletteError):
-        expect_little(text_of(data))
+        refuse_long(text_of(data))
 
 
 def plot(data: bytes) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_gradio import Page, Part
-from lib_regiondiff.authoring.preflight import JobContext
+from lib_regiondiff.authoring.job_context import JobContext
 from lib_regiondiff.extension import accordion
 from lib_regiondiff.extension.tab import ROLES
 from lib_regiondiff.planning import prompts
@@ -27,7 +27,7 @@ def tab(page: Page) -> dict[str, Part]:
 def built(page: Page, data_path: Path, around: dict[str, Part] | None = None) -> tuple[Part, Part]:
     """The accordion of a tab."""
     around = tab(page) if around is None else around
-    return accordion.accordion("Region Diffusion", lambda name: f"script_{name}", around, data_path)
+    return accordion.build_accordion("Region Diffusion", lambda name: f"script_{name}", around, data_path)
 
 
 def drawn(page: Page) -> Any:

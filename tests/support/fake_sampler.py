@@ -221,11 +221,11 @@ def drawn(p: Job, palette: Any = None) -> Tensor:
     """The end point of a job that is ready, in the order in which a host goes about it."""
     if hasattr(p.sd_model, "forge_objects"):
         p.sd_model.forge_objects = copy.copy(p.sd_model.forge_objects_original)
-    jobs.note(p)
+    jobs.note_prompts(p)
     jobs.begin(p, palette is not None, palette)
     p.init(p.all_prompts, p.all_seeds)
     p.prompts = list(p.all_prompts)
-    jobs.batch(p)
+    jobs.begin_batch(p)
     p.setup_conds()
     x = p.noise()
     jobs.sample(p, x, x)

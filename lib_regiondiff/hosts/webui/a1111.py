@@ -15,19 +15,18 @@ from torch import Tensor, nn
 
 from lib_regiondiff.denoising.model import Call, predict
 from lib_regiondiff.host import Row
-from lib_regiondiff.hosts.webui.conditioning import cropped, stacked
+from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
 from lib_regiondiff.hosts.webui.modules import module
-from lib_regiondiff.hosts.webui.noise_scales import Scale, scale_of
-from lib_regiondiff.hosts.webui.sampler_run import Request, Run
-from lib_regiondiff.hosts.webui.typed import Denoiser as CFGDenoiser
-from lib_regiondiff.hosts.webui.typed import Processing
+from lib_regiondiff.hosts.webui.noise_scales import Scale, find_scale
+from lib_regiondiff.hosts.webui.sampler_run import Request, SamplerRun
+from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Processing
 from lib_regiondiff.planning.plan import Plan
 
 PIXELS = ("c_concat", "c_adm")  # what the host hands to its model beside text
 MARK = 1024.0  # sd-webui-controlnet's: a first token full of it is a positive's, of its negative a negative's
 
 
-class Answering(nn.Module):
+class StandInModel(nn.Module):
     """Stands for the host's inner model during one call: everything is the model's but what it answers."""
 
     def __init__(self, model: Any, answer: Callable[..., Tensor]) -> None:
@@ -38,19 +37,19 @@ class Answering(nn.Module):
         return getattr(self.__dict__["stood_for"], name)
 
     def forward(self, x: Tensor, sigma: Tensor, **how: Any) -> Tensor:
-        """Rows of the host's batch."""
+        """RowAnswers of the host's batch."""
         return self.__dict__["answer"](x, sigma, **how)
 
 
-class Denoiser:
+class WrappedForward:
     """The wrapped forward of a `CFGDenoiser`, and the network calls inside it."""
 
     def __init__(self, p: Processing, request: Request) -> None:
         self.denoiser: CFGDenoiser = p.sampler.model_wrap_cfg
-        self.run = Run(p, self.denoiser, request, self.network)
-        self.forward: Callable[..., Tensor] = _unwrapped(self.denoiser.forward)
+        self.run = SamplerRun(p, self.denoiser, request, self.network)
+        self.forward: Callable[..., Tensor] = _unwrap(self.denoiser.forward)
         self.inner: Callable[..., Tensor] = self.denoiser.inner_model
-        self.scale: Scale = scale_of(self.denoiser, module("shared").sd_model)
+        self.scale: Scale = find_scale(self.denoiser, module("shared").sd_model)
         self.extra: dict[str, Tensor] = {}
         self.first: float | None = None
 
@@ -59,58 +58,58 @@ class Denoiser:
         if module("sd_samplers_common").apply_refiner(self.denoiser, sigma):
             given = self.denoiser.sampler.sampler_extra_args
             cond, uncond = given["cond"], given["uncond"]
-            self.scale = scale_of(self.denoiser, module("shared").sd_model)
+            self.scale = find_scale(self.denoiser, module("shared").sd_model)
             self.run.prepare(x)
         self.first = float(sigma[0]) if self.first is None else self.first
-        plan = self.run.planned(x, self._clock)
+        plan = self.run.plan_for(x, self._make_clock)
         if plan.plain:
             return self.forward(x, sigma, uncond, cond, *more, **named)
         how = dict(zip(("cond_scale", "s_min_uncond", "image_cond"), more, strict=False)) | named
         self.inner = real = self.denoiser.inner_model
-        answering = Answering(real, Rows(self, plan, self._call(sigma, how), len(x)))
-        self.denoiser.model_wrap = answering
+        stand_in = StandInModel(real, RowAnswers(self, plan, self._describe_call(sigma, how), len(x)))
+        self.denoiser.model_wrap = stand_in
         try:
-            return self.forward(x, sigma, uncond, _single(cond), **how)
+            return self.forward(x, sigma, uncond, _make_single_parts(cond), **how)
         finally:
-            if self.denoiser.model_wrap is answering:
+            if self.denoiser.model_wrap is stand_in:
                 self.denoiser.model_wrap = real
 
-    def _clock(self) -> tuple[float, ...]:
+    def _make_clock(self) -> tuple[float, ...]:
         assert self.first is not None
         return self.scale.clock(next(iter(self.run.schedules.values()), []), self.first)
 
     def network(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """x0 of rows, by one call of the host's model."""
         level = rows[0].level
-        made = self.inner(x, x.new_full((len(rows),), level.t), cond=self._conditions(rows))
+        made = self.inner(x, x.new_full((len(rows),), level.t), cond=self._make_conds(rows))
         return self.scale.to_denoised(made, x, level).float()
 
-    def _conditions(self, rows: Sequence[Row]) -> dict[str, Any]:
-        """The host's mapping of conditions; what belongs to pixels is cropped, the rest is taken by image."""
-        value = stacked([row.cond for row in rows])
-        if is_controlled():
-            value = _marked(value, rows)
+    def _make_conds(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """The host's mapping of conditions; what belongs to pixels is crop_to_row, the rest is taken by image."""
+        value = stack_conds([row.cond for row in rows])
+        if has_controlnet():
+            value = _mark_text(value, rows)
         given: dict[str, Any] = dict(value) if isinstance(value, Mapping) else {"c_crossattn": [value]}
         for name, extra in self.extra.items():
-            joined = torch.stack([_seen(name, extra[row.image], row) for row in rows])
+            joined = torch.stack([_crop_extra(name, extra[row.image], row) for row in rows])
             given[name] = joined if name == "c_adm" else [joined]
         return given
 
-    def _call(self, sigma: Tensor, how: Mapping[str, Any]) -> Call:
+    def _describe_call(self, sigma: Tensor, how: Mapping[str, Any]) -> Call:
         """How the host calls this time."""
         factor = float(getattr(self.denoiser, "cond_scale_miltiplier", 1.0))
         negative = module("shared").opts.live_preview_content == "Negative prompt"
         with_uncond = bool(getattr(self.denoiser, "need_last_noise_uncond", False) or negative)
-        skip = skips(self.denoiser, module("shared").opts, sigma, float(how["s_min_uncond"]))
+        skip = skips_negative(self.denoiser, module("shared").opts, sigma, float(how["s_min_uncond"]))
         return Call(float(how["cond_scale"]) * factor, with_uncond, skip, factor)
 
 
-def _unwrapped(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The host's own, where the sampler has served an earlier run: Tiled Diffusion keeps one for all of a job."""
-    return forward.forward if isinstance(forward, Denoiser) else forward
+def _unwrap(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The host's own forward, also where the sampler has served an earlier run, as with Tiled Diffusion."""
+    return forward.forward if isinstance(forward, WrappedForward) else forward
 
 
-def skips(denoiser: CFGDenoiser, options: Any, sigma: Tensor, s_min_uncond: float) -> bool:
+def skips_negative(denoiser: CFGDenoiser, options: Any, sigma: Tensor, s_min_uncond: float) -> bool:
     """Whether the host leaves the negative out of this call, by its own two rules."""
     early = float(getattr(options, "skip_early_cond", 0.0))
     if early != 0 and denoiser.step / denoiser.total_steps <= early:
@@ -119,40 +118,40 @@ def skips(denoiser: CFGDenoiser, options: Any, sigma: Tensor, s_min_uncond: floa
     return bool(turn and s_min_uncond > 0 and sigma[0] < s_min_uncond)
 
 
-class Rows:
+class RowAnswers:
     """Answers the host's batches of one call, in the order in which the host asks: positives, then negatives."""
 
-    def __init__(self, denoiser: Denoiser, plan: Plan, call: Call, images: int) -> None:
-        self.denoiser, self.plan, self.call, self.images = denoiser, plan, call, images
+    def __init__(self, wrapped: WrappedForward, plan: Plan, call: Call, images: int) -> None:
+        self.wrapped, self.plan, self.call, self.images = wrapped, plan, call, images
         self.made: Tensor | None = None
         self.given = 0
 
     def __call__(self, x: Tensor, sigma: Tensor, cond: Mapping[str, Any]) -> Tensor:
-        """As many rows as are asked for."""
+        """The next rows of the answer, as many as x [N, C, h, w] has."""
         if self.made is None:
-            self.made = self._predicted(x[: self.images].float(), sigma, cond)
+            self.made = self._predict(x[: self.images].float(), sigma, cond)
         rows = self.made[self.given : self.given + len(x)]
         self.given += len(x)
         return rows.to(x.dtype)
 
-    def _predicted(self, x: Tensor, sigma: Tensor, cond: Mapping[str, Any]) -> Tensor:
+    def _predict(self, x: Tensor, sigma: Tensor, cond: Mapping[str, Any]) -> Tensor:
         """The positive of each image, then the negative of each, such that the host's guidance gives our picture."""
-        host, scale = self.denoiser.run.host, self.denoiser.scale
+        host, scale = self.wrapped.run.host, self.wrapped.scale
         assert host is not None, "prepared"
-        self.denoiser.extra = _extra(cond, self.images)
+        self.wrapped.extra = _collect_extra(cond, self.images)
         level = scale.level(float(sigma[0]))
-        prediction = predict(host, self.plan, x, level, self.call, self.denoiser.run.memory)
+        prediction = predict(host, self.plan, x, level, self.call, self.wrapped.run.memory)
         pair = prediction.pair(1.0 if self.call.skip else self.call.scale)
         return torch.cat([scale.from_denoised(each, x, level) for each in pair])
 
 
-def is_controlled() -> bool:
+def has_controlnet() -> bool:
     """Whether sd-webui-controlnet has put itself into the UNet for this job: its hints are of the whole canvas."""
     unet = getattr(getattr(module("shared").sd_model, "model", None), "diffusion_model", None)
     return hasattr(unet, "_original_forward")
 
 
-def _marked(value: Any, rows: Sequence[Row]) -> Any:
+def _mark_text(value: Any, rows: Sequence[Row]) -> Any:
     """Text with the tokens before it by which sd-webui-controlnet tells positive rows from negative ones."""
     text = value["crossattn"] if isinstance(value, Mapping) else value
     marks = text.new_tensor([-MARK if row.negative else MARK for row in rows])
@@ -160,18 +159,18 @@ def _marked(value: Any, rows: Sequence[Row]) -> Any:
     return {**value, "crossattn": made} if isinstance(value, Mapping) else made
 
 
-def _seen(name: str, given: Tensor, row: Row) -> Tensor:
+def _crop_extra(name: str, given: Tensor, row: Row) -> Tensor:
     """What a row sees of what was given for its image: its box of pixels; a negative sees no picture to vary."""
-    return torch.zeros_like(given) if name == "c_adm" and row.negative else cropped(given, row)
+    return torch.zeros_like(given) if name == "c_adm" and row.negative else crop_to_row(given, row)
 
 
-def _extra(cond: Mapping[str, Any], images: int) -> dict[str, Tensor]:
+def _collect_extra(cond: Mapping[str, Any], images: int) -> dict[str, Tensor]:
     """What the host hands to its model beside text, for each image."""
     found = {name: cond[name] for name in PIXELS if name in cond}
     return {name: (value[0] if isinstance(value, list) else value)[:images] for name, value in found.items()}
 
 
-def _single(cond: Any) -> Any:
+def _make_single_parts(cond: Any) -> Any:
     """The main prompt as one part of weight 1, so that the host combines what it is answered and nothing else."""
     if all(len(parts) == 1 and parts[0].weight == 1 for parts in cond.batch):
         return cond
@@ -183,9 +182,9 @@ def _single(cond: Any) -> Any:
 
 def install(p: Processing, request: Request, like: Tensor) -> None:
     """Have the coming run of p's sampler, over latents like these, draw a palette; nothing outlives the sampler."""
-    if is_controlled():
+    if has_controlnet():
         request = replace(request, whole=True)
-    denoiser = Denoiser(p, request)
-    denoiser.run.prepare(like)
-    denoiser.run.note_schedule()
-    p.sampler.model_wrap_cfg.forward = denoiser
+    wrapped = WrappedForward(p, request)
+    wrapped.run.prepare(like)
+    wrapped.run.note_schedule()
+    p.sampler.model_wrap_cfg.forward = wrapped

@@ -17,7 +17,7 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
 from lib_regiondiff.hosts.webui import references
 from lib_regiondiff.hosts.webui.encoder_notes import keep_notes_apart
-from lib_regiondiff.hosts.webui.frames import picture
+from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.programs import Program, find_program
 from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
@@ -30,8 +30,8 @@ class Scheduled:
     entries: Sequence[Any]
     step: Callable[[], int]
 
-    def now(self) -> Any:
-        """The entry of this step."""
+    def read(self) -> Any:
+        """What the text encoder made of the entry that counts at the host's step."""
         step = self.step()
         entry = next((each for each in self.entries if step <= each.end_at_step), self.entries[0])
         if isinstance(entry.cond, Mapping):
@@ -41,37 +41,37 @@ class Scheduled:
     @property
     def group(self) -> Hashable:
         """What conditions must have in common to share a network call."""
-        return _shapes(self.now())
+        return _shapes(self.read())
 
 
 @dataclass(frozen=True, eq=False)
-class Between:
+class Interpolated:
     """The condition between two others, at `share` of the way."""
 
     first: Cond
     second: Cond
     share: float
 
-    def now(self) -> Any:
+    def read(self) -> Any:
         """Interpolated value by value; the shorter text is repeated up to the length of the longer."""
-        a, b = _value(self.first), _value(self.second)
+        a, b = _read_value(self.first), _read_value(self.second)
         if isinstance(a, Mapping):
             return {name: _lerp(a[name], b[name], self.share) for name in a}
         return _lerp(a, b, self.share)
 
     @property
     def group(self) -> Hashable:
-        """As for a prompt of that length."""
-        return _shapes(self.now())
+        """What conditions must have in common to share a network call: lengths and widths."""
+        return _shapes(self.read())
 
 
-def _value(cond: Cond) -> Any:
+def _read_value(cond: Cond) -> Any:
     """What the text encoder made of a prompt, at the step that the host is at.
 
     A tensor [1, tokens, width] or [1, 1, tokens, width], or a mapping of tensors with `crossattn` among them.
     """
-    assert isinstance(cond, (Scheduled, Between)), "a condition of this host"
-    return cond.now()
+    assert isinstance(cond, (Scheduled, Interpolated)), "a condition of this host"
+    return cond.read()
 
 
 def _shapes(value: Any) -> Hashable:
@@ -88,7 +88,7 @@ def _lerp(a: Tensor, b: Tensor, share: float) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Prompts:
+class PromptEncoder:
     """How a job's prompts are encoded: for how many steps of the first and the second pass; each of them once."""
 
     p: Processing
@@ -96,11 +96,11 @@ class Prompts:
     hires_steps: int | None
     step: Callable[[], int]
     program: Program = field(default_factory=find_program)
-    known: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
+    encoded: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
 
     @staticmethod
-    def of(p: Processing, step: Callable[[], int]) -> Prompts:
-        """As the host itself encodes the main prompt in this pass."""
+    def of(p: Processing, step: Callable[[], int]) -> PromptEncoder:
+        """An encoder for the numbers of steps by which the host itself encodes the main prompt in this pass."""
         samplers = module("sd_samplers")
 
         def total(name: str, steps: int) -> int:
@@ -109,18 +109,18 @@ class Prompts:
 
         first = total(p.sampler_name, p.steps)
         if not is_second_pass(p):
-            return Prompts(p, first, None, step)
+            return PromptEncoder(p, first, None, step)
         second = total(getattr(p, "hr_sampler_name", None) or p.sampler_name, p.hr_second_pass_steps or p.steps)
-        return Prompts(p, first, second, step)
+        return PromptEncoder(p, first, second, step)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """The parts of one prompt; a negative is one part."""
         key = (prompt, negative, size)
-        if key not in self.known:
-            self.known[key] = self._encoded(*key)
-        return self.known[key]
+        if key not in self.encoded:
+            self.encoded[key] = self._encode(*key)
+        return self.encoded[key]
 
-    def _encoded(self, prompt: str, negative: bool, size: Size) -> Parts:
+    def _encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """By the host's own functions; never with another prompt, whose emphasis would change the numbers."""
         parser, options = module("prompt_parser"), module("shared").opts
         words = parser.SdConditioning([prompt], is_negative_prompt=negative, width=size.width, height=size.height)
@@ -144,20 +144,20 @@ class Prompts:
 class WebUIHost:
     """The verbs of the core for one sampling; `network` predicts x0 of rows."""
 
-    prompts: Prompts
+    prompts: PromptEncoder
     latent: LatentSpec
     network: Callable[[Tensor, Sequence[Row]], Tensor]
-    framed: bool = False
+    has_frame_axis: bool = False
     """Whether the WebUI's latents have an axis of frames."""
-    seen: dict[bytes, Tensor] = field(default_factory=dict)
+    encoded_images: dict[bytes, Tensor] = field(default_factory=dict)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """The parts of a prompt, as the host itself encodes it."""
         return self.prompts.encode(prompt, negative, size)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
-        """Between two conditions, at whatever the host's step makes of them."""
-        return Between(a, b, t)
+        """The condition between two, whatever the host's step makes of them."""
+        return Interpolated(a, b, t)
 
     def token_spans(self, prompt: str, phrase: str) -> list[slice]:
         """Not asked for: attention methods are refused."""
@@ -177,30 +177,30 @@ class WebUIHost:
     def encode_image(self, image: Image.Image) -> Tensor:
         """Clean latents [1, C, h, w], by the host's VAE with noise of its own; each picture once a run."""
         key = hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).digest()
-        if key not in self.seen:
+        if key not in self.encoded_images:
             pixels = torch.from_numpy(np.array(image.convert("RGB"), np.float32)).permute(2, 0, 1)[None] / 255
             common, model = module("sd_samplers_common"), module("shared").sd_model
             unchanged = references.keep_references(self.prompts.program.find_network_arguments(), model)
             with unchanged, torch.no_grad(), torch.random.fork_rng(), module("devices").autocast():
                 torch.manual_seed(0)  # the posterior is sampled from the generator that everybody shares
                 made = common.images_tensor_to_samples(pixels, model=model)
-            self.seen[key] = picture(made).float().to(self.latent.device)
-        return self.seen[key]
+            self.encoded_images[key] = drop_frame_axis(made).float().to(self.latent.device)
+        return self.encoded_images[key]
 
     def decode(self, latent: Tensor) -> Image.Image:
         """The picture of clean latents, by the host's VAE."""
-        sample = latent[0].unsqueeze(1) if self.framed else latent[0]
+        sample = latent[0].unsqueeze(1) if self.has_frame_axis else latent[0]
         return module("sd_samplers_common").single_sample_to_image(sample, 0)
 
 
-def cropped(given: Tensor, row: Row) -> Tensor:
+def crop_to_row(given: Tensor, row: Row) -> Tensor:
     """What a host hands to its model for an image [C, h, w] or [C, 1, h, w]: cut to the row's box if it has pixels."""
     return row.box.padded(given) if given.ndim > 2 and given.shape[-1] > 1 else given
 
 
-def stacked(conds: Sequence[Cond]) -> Any:
+def stack_conds(conds: Sequence[Cond]) -> Any:
     """The values of conditions of one group as one batch."""
-    values = list(map(_value, conds))
+    values = list(map(_read_value, conds))
     if isinstance(values[0], Mapping):
         return {name: torch.cat([value[name] for value in values]) for name in values[0]}
     return torch.cat(values)

@@ -20,12 +20,12 @@ def keep_notes_apart(notes: dict[str, Any], told: MutableMapping[str, Any]) -> I
     try:
         yield
         for name, value in notes.items():
-            told[name] = _joined(told[name], value) if told.get(name) else value
+            told[name] = _join_notes(told[name], value) if told.get(name) else value
     finally:
         notes.clear()
         notes.update(before)
 
 
-def _joined(old: Any, new: Any) -> str:
+def _join_notes(old: Any, new: Any) -> str:
     """Two lists in one text, each entry once."""
     return SEPARATOR.join(dict.fromkeys([*str(old).split(SEPARATOR), *str(new).split(SEPARATOR)]))

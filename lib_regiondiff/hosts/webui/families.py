@@ -61,10 +61,10 @@ ENGINES: Mapping[str, Family] = {
 }
 """Families by the class of the engine, as Forge and Forge Neo call it."""
 FLAGS: Mapping[str, Family] = {"is_sd3": SD3, "is_sdxl": SDXL, "is_sd2": SD2, "is_sd1": SD1}
-"""The same by the marks that AUTOMATIC1111 puts on its models, and older Forges."""
+"""Families by the marks that AUTOMATIC1111 and the earlier Forges put on their models."""
 
 
-def family_of(model: Any) -> Family | None:
+def find_family(model: Any) -> Family | None:
     """The family of a loaded model; None for one that nobody has heard of."""
     for kind in type(model).__mro__:
         if kind.__name__ in ENGINES:
@@ -72,37 +72,37 @@ def family_of(model: Any) -> Family | None:
     return next((family for flag, family in FLAGS.items() if getattr(model, flag, False)), None)
 
 
-def cell_of(model: Any) -> int:
+def find_cell(model: Any) -> int:
     """Pixels of a latent cell, by the family or by the VAE that the WebUI has loaded."""
-    family = family_of(model)
+    family = find_family(model)
     if family is not None and family.cell:
         return family.cell
-    ratio = getattr(_part(model, "vae"), "downscale_ratio", CELL)
+    ratio = getattr(_find_part(model, "vae"), "downscale_ratio", CELL)
     ratio = ratio[-1] if isinstance(ratio, tuple) else ratio
     return ratio if isinstance(ratio, int) and ratio > 0 else CELL
 
 
-def multiple_of(model: Any) -> int:
+def find_multiple(model: Any) -> int:
     """What the sides in pixels of views should be divisible by."""
-    family = family_of(model)
-    return max(cell_of(model), family.multiple if family else PATCH)
+    family = find_family(model)
+    return max(find_cell(model), family.multiple if family else PATCH)
 
 
-def native_side(model: Any, size: Size | None = None) -> int:
+def find_native_side(model: Any, size: Size | None = None) -> int:
     """The side in pixels that a model was trained at: what its file says, or what its family has.
 
     For a model that neither is known of it is the longer side of the job's own `size`, so that every view is whole.
     """
-    told = _told(model) or _known(model)
+    told = _read_native_side(model) or _find_family_side(model)
     if told == 0:
         return UNLOADED if size is None else max(size.height, size.width)
-    multiple = multiple_of(model)
+    multiple = find_multiple(model)
     return max(multiple, told // multiple * multiple)
 
 
-def notices(model: Any) -> tuple[str, ...]:
+def describe_unknown(model: Any) -> tuple[str, ...]:
     """What people should know about the loaded model."""
-    if model is None or _told(model) or _known(model):
+    if model is None or _read_native_side(model) or _find_family_side(model):
         return ()
     name = type(model).__name__
     text = f"Region Diffusion does not know models of the kind {name}: every region is drawn on the whole picture"
@@ -111,7 +111,7 @@ def notices(model: Any) -> tuple[str, ...]:
 
 def refuse(model: Any, frames: int = 1) -> None:
     """HostError for a model that can't draw regions, or that is to draw so many frames of a film."""
-    family = family_of(model)
+    family = find_family(model)
     if getattr(model, "cond_stage_key", "") == "edit":
         raise HostError("the checkpoint", "one that draws from a prompt", "InstructPix2Pix", "regions can't steer it")
     if family is not None and family.refused:
@@ -127,7 +127,7 @@ def _animates(model: Any) -> bool:
     return "I2V" in type(getattr(model, "model_config", None)).__name__
 
 
-def _told(model: Any) -> int:
+def _read_native_side(model: Any) -> int:
     """The shorter side that the model's file says; 0 if it says none."""
     info = getattr(model, "sd_checkpoint_info", None)
     told = str((getattr(info, "metadata", None) or {}).get("modelspec.resolution", ""))
@@ -135,21 +135,21 @@ def _told(model: Any) -> int:
     return min(sides) if len(sides) == 2 and min(sides) in SIDES else 0
 
 
-def _known(model: Any) -> int:
+def _find_family_side(model: Any) -> int:
     """The side of the model's family; 0 if that is not known."""
-    family = family_of(model)
+    family = find_family(model)
     if family is SD2 and _predicts_velocity(model):
         return 768
     return family.native if family else 0
 
 
 def _predicts_velocity(model: Any) -> bool:
-    """As the larger one of the two that Stable Diffusion 2 has does."""
-    predictor = getattr(getattr(_part(model, "unet"), "model", None), "predictor", None)
+    """Whether a model predicts v, as the one of Stable Diffusion 2's two does that was trained at 768 pixels."""
+    predictor = getattr(getattr(_find_part(model, "unet"), "model", None), "predictor", None)
     told = getattr(predictor, "prediction_type", None) or getattr(model, "parameterization", "")
     return told in ("v", "v_prediction")
 
 
-def _part(model: Any, name: str) -> Any:
+def _find_part(model: Any, name: str) -> Any:
     """A part of an engine, such as its VAE; None in WebUIs that have no engines."""
     return getattr(getattr(model, "forge_objects", None), name, None)

@@ -18,13 +18,12 @@ from torch import Tensor
 from lib_regiondiff.denoising.model import Call, predict
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.webui import references
-from lib_regiondiff.hosts.webui.conditioning import cropped, stacked
-from lib_regiondiff.hosts.webui.frames import framed, picture
+from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
+from lib_regiondiff.hosts.webui.frames import add_frame_axis, drop_frame_axis
 from lib_regiondiff.hosts.webui.noise_scales import Sigmas, Timesteps
 from lib_regiondiff.hosts.webui.programs import Program, find_program
-from lib_regiondiff.hosts.webui.sampler_run import Request, Run
-from lib_regiondiff.hosts.webui.typed import Denoiser as CFGDenoiser
-from lib_regiondiff.hosts.webui.typed import Engine, Processing, Unet, is_second_pass
+from lib_regiondiff.hosts.webui.sampler_run import Request, SamplerRun
+from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Engine, Processing, Unet, is_second_pass
 from lib_regiondiff.planning.plan import Plan
 
 MARK = "regiondiff"
@@ -33,7 +32,7 @@ PATCHES = ("patches", "patches_replace")
 
 
 @dataclass
-class Current:
+class SamplerCall:
     """A call of the sampler: how the host calls, and what it has been answered so far, by inputs and patches."""
 
     call: Call
@@ -41,17 +40,17 @@ class Current:
     answered: list[tuple[Tensor, object, tuple[Tensor, Tensor]]]
 
 
-class Denoiser:
+class UnetHooks:
     """The two hooks on the UNet of one run."""
 
     def __init__(self, p: Processing, request: Request, like: Tensor, program: Program) -> None:
         self.p, self.like = p, like
         self.denoiser: CFGDenoiser = p.sampler.model_wrap_cfg
         self.previous: Callable[..., Tensor] | None = None
-        self.run = Run(p, self.denoiser, request, self.network)
+        self.run = SamplerRun(p, self.denoiser, request, self.network)
         self.condition: Callable[[Tensor], Any] = program.find_condition()
         self.first: float | None = None
-        self.current: Current | None = None
+        self.current: SamplerCall | None = None
         self.apply_model: Callable[..., Tensor] | None = None
         self.given: Mapping[str, Any] = {}
         self.hints: Callable[[int], Any] = lambda role: None
@@ -61,26 +60,26 @@ class Denoiser:
         """The conditioning modifier: (model, x, timestep, uncond, cond, cond_scale, model_options, seed)."""
         model, x, timestep, uncond, cond, scale, options, seed = given
         self.first = float(timestep[0]) if self.first is None else self.first
-        plan = self.run.planned(picture(x), self._clock)
+        plan = self.run.plan_for(drop_frame_axis(x), self._make_clock)
         if plan.plain:
             self.current = None
             return given
-        skip = math.isclose(scale, 1.0) and not math.isclose(self._nominal(), 1.0)
+        skip = math.isclose(scale, 1.0) and not math.isclose(self._read_scale(), 1.0)
         with_uncond = bool(getattr(self.denoiser, "need_last_noise_uncond", False))
-        self.current = Current(Call(float(scale), with_uncond, skip), plan, [])
-        return model, x, timestep, *self._marked(uncond, cond), scale, options, seed
+        self.current = SamplerCall(Call(float(scale), with_uncond, skip), plan, [])
+        return model, x, timestep, *self._mark_conds(uncond, cond), scale, options, seed
 
-    def _marked(self, uncond: Any, cond: Any) -> tuple[Any, Any]:
+    def _mark_conds(self, uncond: Any, cond: Any) -> tuple[Any, Any]:
         """Negative and positive of a call as the wrapper knows them again."""
         marks = [self.condition(torch.full((1, 1), float(role))) for role in (NEGATIVE, POSITIVE)]
         return mark_conds(uncond, marks[0]), mark_conds(cond, marks[1])
 
-    def _nominal(self) -> float:
+    def _read_scale(self) -> float:
         """The scale that the user set for this pass."""
         first = self.p.cfg_scale
         return float(getattr(self.p, "hr_cfg", first) if is_second_pass(self.p) else first)
 
-    def _clock(self) -> tuple[float, ...]:
+    def _make_clock(self) -> tuple[float, ...]:
         """The noises of the sampler's levels; timestep samplers count otherwise, and end one level before the last."""
         assert self.first is not None
         steps = self.run.schedules.get("get_timesteps")
@@ -92,19 +91,19 @@ class Denoiser:
         return self.scale.clock(sigmas[:-1] or sigmas, self.first)
 
     def wrap(self, apply_model: Callable[..., Tensor], how: Mapping[str, Any]) -> Tensor:
-        """The function wrapper: x0 of each row of the host's batch."""
+        """The function wrapper: x0 of each row of the host's batch `how`."""
         given = dict(how["c"])
         mark = given.pop(MARK, None)
         if mark is None or self.current is None:
-            return self._asked(apply_model, {**how, "c": given})
+            return self._ask_network(apply_model, {**how, "c": given})
         self.apply_model, self.given = apply_model, given
         images = len(how["input"]) // len(how["cond_or_uncond"])
         roles = [int(role) for role in mark[::images, 0]]
-        self.hints = functools.cache(functools.partial(_hints_as, {**how, "c": given}, roles, images))
-        pair = self._pair(picture(how["input"])[:images], how["timestep"][:images])
-        return framed(torch.cat([pair[role] for role in roles]).to(how["input"].dtype), how["input"])
+        self.hints = functools.cache(functools.partial(_find_hints, {**how, "c": given}, roles, images))
+        pair = self._predict_pair(drop_frame_axis(how["input"])[:images], how["timestep"][:images])
+        return add_frame_axis(torch.cat([pair[role] for role in roles]).to(how["input"].dtype), how["input"])
 
-    def _pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+    def _predict_pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """The positive and the negative of each image, such that the host's guidance gives our picture."""
         assert self.current is not None and self.run.host is not None
         patches = tuple(str(self.given["transformer_options"].get(name)) for name in PATCHES)
@@ -125,26 +124,27 @@ class Denoiser:
         sigma = x.new_full((len(rows),), rows[0].level.t)
         options |= {"cond_or_uncond": kinds, "sigmas": sigma[:1]}
         options |= {"cond_mark": torch.tensor(kinds, dtype=x.dtype, device=x.device)}
-        options |= {"cond_indices": _where(kinds, POSITIVE), "uncond_indices": _where(kinds, NEGATIVE)}
-        given = {"transformer_options": options, **_conditions(rows), **self._beside(rows)}
-        how = {"input": framed(x, self.like), "timestep": sigma, "c": given, "cond_or_uncond": kinds}
+        options |= {"cond_indices": _find_rows(kinds, POSITIVE), "uncond_indices": _find_rows(kinds, NEGATIVE)}
+        given = {"transformer_options": options, **_make_conds(rows), **self._collect_extra(rows)}
+        how = {"input": add_frame_axis(x, self.like), "timestep": sigma, "c": given, "cond_or_uncond": kinds}
         assert self.apply_model is not None
-        return picture(self._asked(self.apply_model, how)).float()
+        return drop_frame_axis(self._ask_network(self.apply_model, how)).float()
 
-    def _beside(self, rows: Sequence[Row]) -> dict[str, Any]:
+    def _collect_extra(self, rows: Sequence[Row]) -> dict[str, Any]:
         """What the host hands to its model beside text, for these rows."""
         beside: dict[str, Any] = {}
         if "c_concat" in self.given:
-            beside["c_concat"] = torch.stack([cropped(self.given["c_concat"][row.image], row) for row in rows])
+            beside["c_concat"] = torch.stack([crop_to_row(self.given["c_concat"][row.image], row) for row in rows])
         if "control" in self.given:
             kinds = [NEGATIVE if row.negative else POSITIVE for row in rows]
-            beside["control"] = _joined(
-                [_hints(self.hints(kind), [row.image]) for kind, row in zip(kinds, rows, strict=True)]
+            beside["control"] = _join_hints(
+                [_take_hints(self.hints(kind), [row.image]) for kind, row in zip(kinds, rows, strict=True)]
             )
             beside["control_model"] = self.given.get("control_model")
         return beside
 
-    def _asked(self, apply_model: Callable[..., Tensor], how: Mapping[str, Any]) -> Tensor:
+    def _ask_network(self, apply_model: Callable[..., Tensor], how: Mapping[str, Any]) -> Tensor:
+        """What the wrapper that was there before answers, or the host's model itself."""
         if self.previous is not None:
             return self.previous(apply_model, how)
         return apply_model(how["input"], how["timestep"], **how["c"])
@@ -157,21 +157,21 @@ def mark_conds(conds: Sequence[Mapping[str, Any]] | None, mark: Any) -> list[dic
     return [{**cond, "strength": 1.0, "model_conds": {**cond["model_conds"], MARK: mark}} for cond in conds[:1]]
 
 
-def _conditions(rows: Sequence[Row]) -> dict[str, Any]:
+def _make_conds(rows: Sequence[Row]) -> dict[str, Any]:
     """Text conditions under the names that the model takes."""
-    value = stacked([row.cond for row in rows])
+    value = stack_conds([row.cond for row in rows])
     if not isinstance(value, Mapping):
         return {"c_crossattn": value}
     names = {"crossattn": "c_crossattn", "vector": "y"}
     return {names.get(str(name), str(name)): part for name, part in value.items()}
 
 
-def _hints_as(how: Mapping[str, Any], roles: Sequence[int], images: int, role: int) -> Any:
+def _find_hints(how: Mapping[str, Any], roles: Sequence[int], images: int, role: int) -> Any:
     """ControlNet's residuals for each image in a role; asked for anew where the host's batch lacks that role."""
     given = how["c"]
     if role in roles:
         first = roles.index(role) * images
-        return _hints(given["control"], range(first, first + images))
+        return _take_hints(given["control"], range(first, first + images))
     mark = torch.full((images,), float(role), device=how["input"].device)
     options = {**given["transformer_options"], "cond_or_uncond": [role], "cond_mark": mark}
     net = given["control_model"]
@@ -181,24 +181,24 @@ def _hints_as(how: Mapping[str, Any], roles: Sequence[int], images: int, role: i
     return given["control_model"].get_control(x, sigma, {**given, "transformer_options": options}, 1)
 
 
-def _hints(control: Any, rows: Sequence[int]) -> Any:
+def _take_hints(control: Any, rows: Sequence[int]) -> Any:
     """ControlNet's residuals for these rows of a batch; adapters have a single one for all."""
     if isinstance(control, Tensor):
         return control[list(rows) if len(control) > 1 else [0] * len(rows)]
     if isinstance(control, Mapping):
-        return {name: [_hints(each, rows) for each in value] for name, value in control.items()}
+        return {name: [_take_hints(each, rows) for each in value] for name, value in control.items()}
     return control
 
 
-def _joined(controls: Sequence[Any]) -> Any:
+def _join_hints(controls: Sequence[Any]) -> Any:
     """Residuals of single rows as those of a batch."""
     first = controls[0]
     if isinstance(first, Mapping):
-        return {name: [_joined(each) for each in zip(*(c[name] for c in controls), strict=True)] for name in first}
+        return {name: [_join_hints(each) for each in zip(*(c[name] for c in controls), strict=True)] for name in first}
     return torch.cat(list(controls)) if isinstance(first, Tensor) else first
 
 
-def _where(kinds: Sequence[int], role: int) -> list[int]:
+def _find_rows(kinds: Sequence[int], role: int) -> list[int]:
     return [index for index, kind in enumerate(kinds) if kind == role]
 
 
@@ -208,7 +208,7 @@ def is_flow(model: Engine) -> bool:
     return getattr(predictor, "prediction_type", "") == "const"
 
 
-def _reserve(unet: Unet, run: Run, plan: Plan, like: Tensor) -> None:
+def _reserve(unet: Unet, run: SamplerRun, plan: Plan, like: Tensor) -> None:
     """Tell the host of the memory that our rows need beyond its own two for each image, as many as go at once."""
     assert run.host is not None, "prepared"
     views, most = max(plan.steps, key=len), run.request.rows
@@ -231,13 +231,13 @@ def install(p: Processing, request: Request, like: Tensor) -> None:
     program = find_program()
     if references.has_references(program.find_network_arguments()):  # as large as the canvas, and of one row
         request = replace(request, whole=True, rows=1)
-    denoiser = Denoiser(p, request, like, program)
-    denoiser.run.note_schedule()
-    _hook(p, unet, denoiser)
-    _follow(p, denoiser)
+    hooks = UnetHooks(p, request, like, program)
+    hooks.run.note_schedule()
+    _hook(p, unet, hooks)
+    _follow(p, hooks)
 
 
-def _follow(p: Processing, denoiser: Denoiser) -> None:
+def _follow(p: Processing, hooks: UnetHooks) -> None:
     """Go along when the host changes to its refiner: another checkpoint with a UNet of its own."""
     wrapped: CFGDenoiser = p.sampler.model_wrap_cfg
 
@@ -245,23 +245,23 @@ def _follow(p: Processing, denoiser: Denoiser) -> None:
         kind: Any = type(wrapped)
         kind.update_inner_model(wrapped)
         engine: Engine = p.sd_model
-        _hook(p, engine.forge_objects.unet.clone(), denoiser)
+        _hook(p, engine.forge_objects.unet.clone(), hooks)
 
     wrapped.update_inner_model = update
 
 
-def _hook(p: Processing, unet: Unet, denoiser: Denoiser) -> None:
+def _hook(p: Processing, unet: Unet, hooks: UnetHooks) -> None:
     """Put the two hooks on a clone of the loaded checkpoint's UNet."""
     engine: Engine = p.sd_model
-    denoiser.previous = unet.model_options.get("model_function_wrapper")
-    denoiser.scale = Sigmas(flow=is_flow(engine))
-    _reserve(unet, denoiser.run, denoiser.run.prepare(denoiser.like), denoiser.like)
+    hooks.previous = unet.model_options.get("model_function_wrapper")
+    hooks.scale = Sigmas(flow=is_flow(engine))
+    _reserve(unet, hooks.run, hooks.run.prepare(hooks.like), hooks.like)
 
     def modify(*given: Any) -> tuple[Any, ...]:  # closures, since a clone copies what it finds, bound objects too
-        return denoiser.modify(*given)
+        return hooks.modify(*given)
 
     def wrap(apply_model: Callable[..., Tensor], how: Mapping[str, Any]) -> Tensor:
-        return denoiser.wrap(apply_model, how)
+        return hooks.wrap(apply_model, how)
 
     unet.add_conditioning_modifier(modify)
     unet.set_model_unet_function_wrapper(wrap)

@@ -7,7 +7,7 @@ from torch import Tensor
 from lib_regiondiff.errors import HostError
 
 
-def picture(x: Tensor) -> Tensor:
+def drop_frame_axis(x: Tensor) -> Tensor:
     """Latents [B, C, h, w] of latents [B, C, 1, h, w] or [B, C, h, w], in the same memory; HostError for a film."""
     if x.ndim == 4:
         return x
@@ -17,6 +17,6 @@ def picture(x: Tensor) -> Tensor:
     raise HostError("latents", "pictures of one frame", got, "regions work in pictures, not in films")
 
 
-def framed(x: Tensor, like: Tensor) -> Tensor:
+def add_frame_axis(x: Tensor, like: Tensor) -> Tensor:
     """Latents [B, C, h, w] with as many axes as the WebUI's own."""
     return x.unsqueeze(2) if like.ndim == 5 else x

@@ -45,11 +45,11 @@ class Sigmas:
         return Level(number, 1 - number, number, number) if self.flow else Level.exploding(number, number)
 
     def to_denoised(self, made: Tensor, x: Tensor, level: Level) -> Tensor:
-        """The answer is x0."""
+        """What the model answers, which is x0 already."""
         return made
 
     def from_denoised(self, x0: Tensor, x: Tensor, level: Level) -> Tensor:
-        """x0 is what the sampler expects."""
+        """x0 itself, which is what the sampler expects."""
         return x0
 
     def clock(self, schedule: Sequence[float], first: float) -> tuple[float, ...]:
@@ -62,22 +62,22 @@ class Sigmas:
 class Timesteps:
     """DDIM, PLMS and UniPC: training steps, also between two, x = a x0 + b n with a² + b² = 1; the answer is n."""
 
-    kept: tuple[float, ...]  # alpha-bar of each training step
+    alphas_cumprod: tuple[float, ...]  # alpha-bar of each training step
 
     def level(self, number: float) -> Level:
         """The level of a step; between two, the logarithm of signal to noise is interpolated."""
-        low = min(max(0, math.floor(number)), len(self.kept) - 1)
-        high, share = min(low + 1, len(self.kept) - 1), number - low
-        odds = [math.log(kept / (1 - kept)) for kept in (self.kept[low], self.kept[high])]
+        low = min(max(0, math.floor(number)), len(self.alphas_cumprod) - 1)
+        high, share = min(low + 1, len(self.alphas_cumprod) - 1), number - low
+        odds = [math.log(kept / (1 - kept)) for kept in (self.alphas_cumprod[low], self.alphas_cumprod[high])]
         kept = 1 / (1 + math.exp(-(odds[0] + share * (odds[1] - odds[0]))))
         return Level(number, kept**0.5, (1 - kept) ** 0.5, (1 - kept) ** 0.5)
 
     def to_denoised(self, made: Tensor, x: Tensor, level: Level) -> Tensor:
-        """x0 from the noise."""
+        """x0 from the noise that the model answers."""
         return (x - level.beta * made) / level.alpha
 
     def from_denoised(self, x0: Tensor, x: Tensor, level: Level) -> Tensor:
-        """The noise from x0."""
+        """The noise that x0 leaves of x."""
         return (x - level.alpha * x0) / level.beta
 
     def clock(self, schedule: Sequence[float], first: float) -> tuple[float, ...]:
@@ -86,7 +86,7 @@ class Timesteps:
         return (*(self.level(each).noise for each in (numbers[:-1] or numbers)), 0.0)
 
 
-def scale_of(denoiser: Any, model: Any) -> Scale:
+def find_scale(denoiser: Any, model: Any) -> Scale:
     """The scale of an AUTOMATIC1111 denoiser."""
     if hasattr(denoiser, "alphas"):
         return Timesteps(tuple(map(float, denoiser.alphas)))

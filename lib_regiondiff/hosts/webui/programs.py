@@ -13,7 +13,7 @@ ADAPTERS = "lib_regiondiff.hosts.webui"
 
 
 @dataclass(frozen=True)
-class Place:
+class Address:
     """Where a program keeps something: a module, and the names that lead to it from there."""
 
     module: str
@@ -34,9 +34,9 @@ class Place:
         return sys.modules.get(self.module) is not None or all(map(importlib.util.find_spec, packages))
 
 
-def _find(place: Place | None) -> Any:
-    """What lies at a place; None for the place of a program that has none."""
-    return None if place is None else place.find()
+def _find(address: Address | None) -> Any:
+    """What lies at an address; None for a program that has no such thing."""
+    return None if address is None else address.find()
 
 
 @dataclass(frozen=True)
@@ -45,21 +45,21 @@ class Program:
 
     adapter: str
     """The module of `hosts.webui` whose `install` puts a palette into its sampler."""
-    notes: Place
+    notes: Address
     """A dict of what its text encoders note for infotexts."""
     schedule_options: tuple[str, ...] = ("use_old_scheduling",)
     """The options that its prompt parser is given beside the numbers of steps; not all programs have each."""
-    marks: tuple[Place, ...] = ()
+    marks: tuple[Address, ...] = ()
     """What it has and all programs after it in PROGRAMS lack."""
-    condition: Place | None = None
+    condition: Address | None = None
     """The class of conditions that are handed to its network as they are."""
-    network_arguments: Place | None = None
+    network_arguments: Address | None = None
     """What its networks are told beside a call, such as the pictures that editing models see."""
-    free_memory: Place | None = None
+    free_memory: Address | None = None
     """A function of a device: the bytes that it calls free. PyTorch says it elsewhere."""
-    prompt_lengths: Place | None = None
+    prompt_lengths: Address | None = None
     """A function of a text: how many tokens it has, and how many there is room for. Engines say it elsewhere."""
-    interrogator: Place | None = None
+    interrogator: Address | None = None
     """What describes pictures."""
 
     def load_adapter(self) -> Any:
@@ -96,15 +96,15 @@ class Program:
         return _find(self.interrogator)
 
 
-LATER_CONDITION = Place("backend.sampling.condition", ("Condition",))
-EARLIER_CONDITION = Place("ldm_patched.modules.conds", ("CONDRegular",))
-NEO_NOTES = Place("backend.args", ("dynamic_args", "last_extra_generation_params"))
-FORGE_NOTES = Place("backend.text_processing.classic_engine", ("last_extra_generation_params",))
-HIJACK_NOTES = Place("modules.sd_hijack", ("model_hijack", "extra_generation_params"))
-HIJACK_LENGTHS = Place("modules.sd_hijack", ("model_hijack", "get_prompt_lengths"))
-NETWORK_ARGUMENTS = Place("backend.args", ("dynamic_args",))
-FREE_MEMORY = Place("backend.memory_management", ("get_free_memory",))
-INTERROGATOR = Place("modules.shared", ("interrogator",))
+LATER_CONDITION = Address("backend.sampling.condition", ("Condition",))
+EARLIER_CONDITION = Address("ldm_patched.modules.conds", ("CONDRegular",))
+NEO_NOTES = Address("backend.args", ("dynamic_args", "last_extra_generation_params"))
+FORGE_NOTES = Address("backend.text_processing.classic_engine", ("last_extra_generation_params",))
+HIJACK_NOTES = Address("modules.sd_hijack", ("model_hijack", "extra_generation_params"))
+HIJACK_LENGTHS = Address("modules.sd_hijack", ("model_hijack", "get_prompt_lengths"))
+NETWORK_ARGUMENTS = Address("backend.args", ("dynamic_args",))
+FREE_MEMORY = Address("backend.memory_management", ("get_free_memory",))
+INTERROGATOR = Address("modules.shared", ("interrogator",))
 
 PROGRAMS: Mapping[str, Program] = {
     "Forge Neo": Program(

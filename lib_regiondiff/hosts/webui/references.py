@@ -15,7 +15,7 @@ MISSING = object()
 
 
 @dataclass(frozen=True)
-class Note:
+class KeptValue:
     """A value where it is noted, and what is in it if it is a list."""
 
     owner: Any
@@ -30,7 +30,7 @@ class Note:
         setattr(self.owner, self.name, self.value)
 
 
-def note(p: Any) -> None:
+def remember_edited(p: Any) -> None:
     """Keep the picture that a job edits, before the job's own prompt uses it up."""
     p.regiondiff_edited = getattr(p.sd_model, "ini_latent", None) if getattr(p, "init_images", None) else None
 
@@ -42,7 +42,7 @@ def keep_references(arguments: Any, model: Any, edited: Any = None) -> Iterator[
     `arguments` holds what the program tells its networks beside a call; None where it tells nothing.
     """
     owners = ((arguments, NOTES), (model, PICTURES))
-    notes = [each for owner, names in owners for each in _noted(owner, names)]
+    notes = [each for owner, names in owners for each in _collect_values(owner, names)]
     if edited is not None and getattr(model, "ini_latent", MISSING) is None:
         model.ini_latent = edited
     try:
@@ -57,8 +57,8 @@ def has_references(arguments: Any) -> bool:
     return bool(getattr(arguments, "ref_latents", None))
 
 
-def _noted(owner: Any, names: tuple[str, ...]) -> Iterator[Note]:
+def _collect_values(owner: Any, names: tuple[str, ...]) -> Iterator[KeptValue]:
     for name in names:
         value = getattr(owner, name, MISSING)
         if value is not MISSING:
-            yield Note(owner, name, value, tuple(value) if isinstance(value, list) else ())
+            yield KeptValue(owner, name, value, tuple(value) if isinstance(value, list) else ())

@@ -16,17 +16,17 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.hosts.row_budget import Careful, Network, memory_of
 from lib_regiondiff.hosts.webui import families
-from lib_regiondiff.hosts.webui.conditioning import Prompts, WebUIHost
-from lib_regiondiff.hosts.webui.frames import picture
+from lib_regiondiff.hosts.webui.conditioning import PromptEncoder, WebUIHost
+from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.program import notices
-from lib_regiondiff.hosts.webui.typed import Denoiser, Processing
+from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Processing
 from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.store import Store
 
 
-def before(steps: int) -> tuple[float, ...]:
+def stand_in_clock(steps: int) -> tuple[float, ...]:
     """A clock to plan by before the sampler's is known, so that prompts are encoded before the network is loaded."""
     return (*(1 - step / steps for step in range(steps)), 0.0)
 
@@ -35,7 +35,7 @@ PIXELS = 2**22
 """The most pixels that one network call may hold, whatever memory there is."""
 
 
-def fitting(palette: Palette, multiple: int) -> Palette:
+def fit_tiles(palette: Palette, multiple: int) -> Palette:
     """The palette with tiles whose sides in pixels are divisible by `multiple`, none larger than asked."""
     grid = palette.tiles
     if not isinstance(grid, Tiles):
@@ -44,10 +44,10 @@ def fitting(palette: Palette, multiple: int) -> Palette:
         side if isinstance(side, str) else max(multiple, side // multiple * multiple)
         for side in (grid.width, grid.height)
     )
-    return renewed(palette, tiles=renewed(grid, width=wide, height=high, overlap=_within(grid, wide, high)))
+    return renewed(palette, tiles=renewed(grid, width=wide, height=high, overlap=_fit_overlap(grid, wide, high)))
 
 
-def _within(grid: Tiles, *sides: int | str) -> int | str:
+def _fit_overlap(grid: Tiles, *sides: int | str) -> int | str:
     """The overlap of tiles, such that smaller ones have no more of it than they can have."""
     least = min((side for side in sides if not isinstance(side, str)), default=0)
     asked = (side for side in (grid.width, grid.height) if not isinstance(side, str))
@@ -74,11 +74,11 @@ class Request:
 
 
 @dataclass
-class Run:
+class SamplerRun:
     """The state of a run; it dies with the sampler that refers to it."""
 
     p: Processing
-    denoiser: Denoiser
+    denoiser: CFGDenoiser
     request: Request
     network: Network
     host: WebUIHost | None = None
@@ -91,9 +91,9 @@ class Run:
         sampler = self.denoiser.sampler
         for name in ("get_sigmas", "get_timesteps"):
             if hasattr(sampler, name):
-                setattr(sampler, name, self._noted(name, getattr(sampler, name)))
+                setattr(sampler, name, self._note_what_it_makes(name, getattr(sampler, name)))
 
-    def _noted(self, name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def _note_what_it_makes(self, name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
         @functools.wraps(make)
         def noted(*given: Any, **named: Any) -> Tensor:
             made = make(*given, **named)
@@ -106,35 +106,35 @@ class Run:
         """Encode all prompts for latents like these, the WebUI's own; a plan by a stand-in clock."""
         model = module("shared").sd_model
         families.refuse(model)
-        notices.tell(self.p, families.notices(model))
-        prompts = Prompts.of(self.p, lambda: self.denoiser.step)
+        notices.tell(self.p, families.describe_unknown(model))
+        prompts = PromptEncoder.of(self.p, lambda: self.denoiser.step)
         memory = memory_of(like.device, prompts.program.find_free_memory())
         careful = Careful(self.network, memory, self.request.rows)
-        unit = picture(like)
-        self.host = WebUIHost(prompts, self._latent(unit, model), careful, framed=like is not unit)
+        unit = drop_frame_axis(like)
+        self.host = WebUIHost(prompts, self._describe_latent(unit, model), careful, has_frame_axis=like is not unit)
         self.plan = None
-        return self._made(unit, before(int(self.p.steps)))
+        return self._make_plan(unit, stand_in_clock(int(self.p.steps)))
 
-    def _latent(self, like: Tensor, model: Any) -> LatentSpec:
+    def _describe_latent(self, like: Tensor, model: Any) -> LatentSpec:
         """The latent space of a model with latents [B, C, h, w] like these, as the WebUI's engine has it."""
-        cell = families.cell_of(model)
+        cell = families.find_cell(model)
         size = Size(like.shape[-2], like.shape[-1]).pixels(cell)
-        side = max(size.height, size.width) if self.request.whole else families.native_side(model, size)
+        side = max(size.height, size.width) if self.request.whole else families.find_native_side(model, size)
         return LatentSpec(like.shape[1], cell, side, like.device, like.dtype, PIXELS // cell**2)
 
-    def planned(self, x: Tensor, clock: Callable[[], tuple[float, ...]]) -> Plan:
+    def plan_for(self, x: Tensor, clock: Callable[[], tuple[float, ...]]) -> Plan:
         """The plan for x [B, C, h, w], made at the first call of the run."""
         if self.plan is None:
-            self.plan = self._made(x, clock())
+            self.plan = self._make_plan(x, clock())
             self.memory = TextureMemory(self.plan)
             self.request.note(self.plan.chosen)
         return self.plan
 
-    def _made(self, x: Tensor, clock: tuple[float, ...]) -> Plan:
+    def _make_plan(self, x: Tensor, clock: tuple[float, ...]) -> Plan:
         assert self.host is not None, "prepared"
         size = Size(x.shape[-2], x.shape[-1]).pixels(self.host.latent.pixels_per_cell)
         scale, asked = float(self.p.cfg_scale), self.request
         how = {"negatives": True, "centred": not asked.whole, "store": asked.store}
         job = Job(size, clock, tuple(map(int, self.p.seeds)), asked.texts, scale, **how)
-        palette = fitting(asked.palette, families.multiple_of(module("shared").sd_model))
+        palette = fit_tiles(asked.palette, families.find_multiple(module("shared").sd_model))
         return make_plan(palette, job, self.host, asked.merge)

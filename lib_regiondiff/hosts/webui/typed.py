@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeGuard
 from torch import Tensor
 
 
-class Denoiser(Protocol):
+class CFGDenoiser(Protocol):
     """`CFGDenoiser`: the model that a sampler calls, which guides the network below it."""
 
     step: int
@@ -35,7 +35,7 @@ class Sampler(Protocol):
     launch_sampling: Callable[..., Any]
 
     @property
-    def model_wrap_cfg(self) -> Denoiser: ...
+    def model_wrap_cfg(self) -> CFGDenoiser: ...
 
 
 class Script(Protocol):

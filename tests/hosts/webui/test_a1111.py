@@ -121,7 +121,7 @@ def test_callbacks_see_the_rows_that_the_host_guides(webui: WebUI, sampler: str)
 
 def test_what_stands_for_the_model_is_the_model_to_all_who_ask(webui: WebUI) -> None:
     model = Job(webui, ["green"]).sampler.model_wrap_cfg.inner_model
-    stand_in = a1111.Answering(model, lambda x, sigma, cond: x + sigma)
+    stand_in = a1111.StandInModel(model, lambda x, sigma, cond: x + sigma)
     assert stand_in.sigmas is model.sigmas and list(stand_in.parameters()) == []
     assert stand_in(1, 2, cond=None) == 3
     with pytest.raises(AttributeError):

@@ -71,7 +71,7 @@ def webui(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_notes_of_brush_prompts_are_their_job_s_alone(webui: WebUI, notes: Notes) -> None:
     p = Job(webui, ["green Main"])
     jobs.begin(p, True, halves("red One", "blue (soft) Two Main"))
-    jobs.batch(p)
+    jobs.begin_batch(p)
     p.setup_conds()
     p.extra_generation_params.update(notes)  # as the WebUI does once it has encoded
     notes.clear()

@@ -23,7 +23,7 @@ from fake_webui import Checkpoint, WebUI
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.webui import forge
-from lib_regiondiff.hosts.webui.frames import framed, picture
+from lib_regiondiff.hosts.webui.frames import add_frame_axis, drop_frame_axis
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
 from lib_regiondiff.hosts.webui.programs import find_program
 
@@ -190,20 +190,20 @@ def test_the_refiner_may_have_frames_too(webui: WebUI) -> None:
 @pytest.mark.parametrize("shape", [(1, 3, 2, 4, 4), (3, 4, 4), (1, 3, 1, 1, 4, 4), (1, 3, 0, 4, 4)])
 def test_what_is_no_picture_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(HostError, match="pictures of one frame"):
-        picture(torch.zeros(shape))
+        drop_frame_axis(torch.zeros(shape))
 
 
 def test_a_picture_is_the_same_memory() -> None:
     frames = torch.zeros(2, 3, 1, 4, 4)
-    picture(frames).fill_(7)
-    assert (frames == 7).all() and framed(picture(frames), frames).shape == frames.shape
+    drop_frame_axis(frames).fill_(7)
+    assert (frames == 7).all() and add_frame_axis(drop_frame_axis(frames), frames).shape == frames.shape
     plain = torch.zeros(2, 3, 4, 4)
-    assert picture(plain) is plain and framed(plain, plain) is plain
+    assert drop_frame_axis(plain) is plain and add_frame_axis(plain, plain) is plain
 
 
 def test_a_call_that_is_not_marked_is_handed_on(webui: WebUI) -> None:
     request: Any = SimpleNamespace(whole=False, rows=0)
-    denoiser = forge.Denoiser(FramedJob(webui, ["green"]), request, torch.zeros(1, 3, 1, 4, 4), find_program())
+    denoiser = forge.UnetHooks(FramedJob(webui, ["green"]), request, torch.zeros(1, 3, 1, 4, 4), find_program())
     x = torch.randn(2, 3, 1, 4, 4)
     how = {"input": x, "timestep": x[:, 0, 0, 0, 0], "c": {}, "cond_or_uncond": [0, 1]}
     assert denoiser.wrap(lambda given, sigma: given, how) is x

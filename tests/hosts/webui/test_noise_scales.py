@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fake_sampler import get_sigmas, get_timesteps
 from fake_webui import Checkpoint
 from lib_regiondiff.host import Level
-from lib_regiondiff.hosts.webui.noise_scales import Scale, Sigmas, Timesteps, scale_of
+from lib_regiondiff.hosts.webui.noise_scales import Scale, Sigmas, Timesteps, find_scale
 
 STEPS = Timesteps(tuple(map(float, Checkpoint().alphas_cumprod)))
 SCALES: dict[str, tuple[Scale, float, float]] = {
@@ -90,9 +90,9 @@ def test_a_run_of_one_call_has_one_interval() -> None:
 
 def test_the_kind_of_a_denoiser_says_in_what_it_counts() -> None:
     steps = SimpleNamespace(alphas=Checkpoint().alphas_cumprod)
-    assert scale_of(steps, None) == STEPS
-    assert scale_of(SimpleNamespace(), SimpleNamespace(is_sd3=True)) == Sigmas(flow=True)
-    assert scale_of(SimpleNamespace(), SimpleNamespace()) == Sigmas()
+    assert find_scale(steps, None) == STEPS
+    assert find_scale(SimpleNamespace(), SimpleNamespace(is_sd3=True)) == Sigmas(flow=True)
+    assert find_scale(SimpleNamespace(), SimpleNamespace()) == Sigmas()
 
 
 def test_sigmas_of_flow_models_are_their_clock() -> None:

@@ -15,7 +15,7 @@ import fake_forge
 from fake_sampler import draw, halves
 from fake_webui import WebUI, put
 from lib_regiondiff.hosts.row_budget import memory_of
-from lib_regiondiff.hosts.webui.programs import PROGRAMS, Place, find_program
+from lib_regiondiff.hosts.webui.programs import PROGRAMS, Address, find_program
 
 NOTES: dict[str, Any] = {}
 FREE = 12345
@@ -72,8 +72,8 @@ def test_without_a_webui_it_is_none_of_the_forges_and_keeps_nothing() -> None:
     assert program.find_free_memory() is program.find_condition() is program.find_prompt_lengths(object()) is None
 
 
-@pytest.mark.parametrize("place", [Place("no.such"), Place("torch.nn.nothing"), Place("torch", ("nn", "x", "y"))])
-def test_a_place_that_is_not_there_holds_nothing(place: Place) -> None:
+@pytest.mark.parametrize("place", [Address("no.such"), Address("torch.nn.nothing"), Address("torch", ("nn", "x", "y"))])
+def test_a_place_that_is_not_there_holds_nothing(place: Address) -> None:
     assert place.find() is None
 
 

@@ -23,9 +23,16 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.extension import accordion
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui import families
-from lib_regiondiff.hosts.webui.families import ENGINES, cell_of, family_of, multiple_of, native_side, notices
+from lib_regiondiff.hosts.webui.families import (
+    ENGINES,
+    describe_unknown,
+    find_cell,
+    find_family,
+    find_multiple,
+    find_native_side,
+)
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
-from lib_regiondiff.hosts.webui.sampler_run import PIXELS, fitting
+from lib_regiondiff.hosts.webui.sampler_run import PIXELS, fit_tiles
 from lib_regiondiff.planning.conditioning import Job as Run
 from lib_regiondiff.planning.plan import make_plan
 from places import ROOT
@@ -55,45 +62,45 @@ def test_an_engine_says_its_native_side_and_its_cell(name: str) -> None:
     model = engine(name)
     cell = {"PiD": 1, "Flux2": 16, "ErnieImage": 16}.get(name, 8)
     side = SIDES.get(name, 1024)
-    assert (native_side(model), cell_of(model), notices(model)) == (side, cell, ())
-    assert side % multiple_of(model) == 0 and multiple_of(model) % cell == 0
-    assert native_side(engine(name, "256x320")) == 256, "a file knows better"
+    assert (find_native_side(model), find_cell(model), describe_unknown(model)) == (side, cell, ())
+    assert side % find_multiple(model) == 0 and find_multiple(model) % cell == 0
+    assert find_native_side(engine(name, "256x320")) == 256, "a file knows better"
 
 
 def test_engines_that_extensions_derive_are_of_the_same_family() -> None:
-    assert family_of(type("Tiny", (type(engine("Flux")),), {})()) is ENGINES["Flux"]
+    assert find_family(type("Tiny", (type(engine("Flux")),), {})()) is ENGINES["Flux"]
 
 
 @pytest.mark.parametrize(("flag", "side"), [("is_sd1", 512), ("is_sd2", 512), ("is_sdxl", 1024), ("is_sd3", 1024)])
 def test_models_of_automatic1111_are_told_by_its_marks(flag: str, side: int) -> None:
     marks = dict.fromkeys(("is_sd1", "is_sd2", "is_sdxl", "is_ssd", "is_sd3"), False) | {flag: True}
     model = SimpleNamespace(**marks, parameterization="eps")
-    assert (native_side(model, Size(64, 64)), cell_of(model), notices(model)) == (side, 8, ())
+    assert (find_native_side(model, Size(64, 64)), find_cell(model), describe_unknown(model)) == (side, 8, ())
 
 
 def test_the_larger_stable_diffusion_2_is_told_by_what_it_predicts() -> None:
-    assert native_side(SimpleNamespace(is_sd2=True, parameterization="v")) == 768
+    assert find_native_side(SimpleNamespace(is_sd2=True, parameterization="v")) == 768
     model = engine("StableDiffusion2")
     model.forge_objects.unet.model.predictor.prediction_type = "v_prediction"
-    assert native_side(model) == 768
+    assert find_native_side(model) == 768
     model = engine("StableDiffusion")
     model.forge_objects.unet.model.predictor.prediction_type = "v_prediction"
-    assert native_side(model) == 512
+    assert find_native_side(model) == 512
 
 
 @pytest.mark.parametrize("told", ["0x0", "1x1", "²x²", "512", "9" * 400 + "x" + "9" * 400, "99999x99999", "a x b"])
 def test_a_file_that_says_nonsense_is_not_believed(told: str) -> None:
-    assert native_side(engine("Flux", told)) == 1024
+    assert find_native_side(engine("Flux", told)) == 1024
 
 
 def test_sides_fit_the_patches_of_the_network() -> None:
-    assert native_side(engine("Flux", "1000x1000")) == 992
-    assert native_side(engine("Flux2", "100x100")) == 96
+    assert find_native_side(engine("Flux", "1000x1000")) == 992
+    assert find_native_side(engine("Flux2", "100x100")) == 96
 
 
 def test_before_a_model_is_loaded_nothing_is_known() -> None:
-    assert native_side(None, Size(768, 640)) == 768 and notices(None) == ()
-    assert native_side(None) == 512
+    assert find_native_side(None, Size(768, 640)) == 768 and describe_unknown(None) == ()
+    assert find_native_side(None) == 512
 
 
 def test_an_unknown_family_sees_whole_pictures_and_people_are_told(webui: WebUI) -> None:
@@ -102,17 +109,19 @@ def test_an_unknown_family_sees_whole_pictures_and_people_are_told(webui: WebUI)
     p = Job(webui, ["green"], side=(160, 96))
     drawn(p, {"version": 1, "brushes": [BRUSH]})
     assert {tuple(each.x.shape[-2:]) for each in model.asked} == {(160, 96)}
-    assert [text for text in p.comments if "Newest" in text] == list(notices(model)) and notices(model)
-    assert native_side(model, Size(1280, 768)) == 1280 and multiple_of(model) == 16
+    assert [text for text in p.comments if "Newest" in text] == list(describe_unknown(model)) and describe_unknown(
+        model
+    )
+    assert find_native_side(model, Size(1280, 768)) == 1280 and find_multiple(model) == 16
 
 
 def test_the_preview_tells_of_an_unknown_family(webui: WebUI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("Newest", "Flux"):
         model = engine(name)
         put(monkeypatch, "modules.sd_models", model_data=SimpleNamespace(sd_model=model))
-        around = accordion.surroundings({"width": 1600, "height": 900}, tmp_path)
+        around = accordion.read_surroundings({"width": 1600, "height": 900}, tmp_path)
         told = [notice.text for notice in preflight(parse({"version": 1, "brushes": [BRUSH]}), around)]
-        assert [text for text in told if "does not know models" in text] == list(notices(model))
+        assert [text for text in told if "does not know models" in text] == list(describe_unknown(model))
         assert around.native == {"Newest": 1600, "Flux": 1024}[name]
 
 
@@ -121,7 +130,7 @@ def test_a_picture_of_the_native_size_is_not_cut(webui: WebUI, name: str) -> Non
     """What `auto` made of 1024 pixels while every modern family counted as one of 512."""
     model = engine(name)
     webui.load(model)
-    cells = min(native_side(model), 1024) // cell_of(model)
+    cells = min(find_native_side(model), 1024) // find_cell(model)
     few = {"cfg_scale": 1.0, "steps": 4}
     draw(webui, "green", palette={"version": 1, "brushes": [BRUSH]}, side=(cells, cells), **few)
     assert {tuple(each.x.shape[-2:]) for each in model.asked} == {(cells, cells)}
@@ -132,7 +141,7 @@ def test_prompts_are_encoded_for_windows_in_pixels(webui: WebUI, name: str) -> N
     model = engine(name, "128x128")
     webui.load(model)
     brush = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}}
-    cell = cell_of(model)
+    cell = find_cell(model)
     draw(webui, "green", palette={"version": 1, "brushes": [brush]}, side=(32, 32))
     ours = {(width, height) for texts, _, width, height in model.encoded if texts == ("red",)}
     assert ours == {(16 * cell, 32 * cell)}
@@ -163,7 +172,7 @@ def test_views_fit_the_patches_of_the_network(cell: int, multiple: int, data: st
     left, top = data.draw(st.floats(0, 0.8), "left"), data.draw(st.floats(0, 0.8), "top")
     brush = {**BRUSH, "mask": {"rectangle": [left, top, left + 0.15, top + 0.2]}}
     palette = parse({"version": 1, "brushes": [brush], "size": {"width": canvas.width, "height": canvas.height}})
-    palette = fitting(replace(palette, tiles=data.draw(tile, "tiles")), multiple)
+    palette = fit_tiles(replace(palette, tiles=data.draw(tile, "tiles")), multiple)
     host: Any = Sketch(128)
     latent = SimpleNamespace(**vars(host.latent) | {"pixels_per_cell": cell})
     host = SimpleNamespace(latent=latent, encode=host.encode, lerp=host.lerp)
@@ -177,7 +186,7 @@ def test_views_fit_the_patches_of_the_network(cell: int, multiple: int, data: st
 @given(wide=st.integers(64, 2000), high=st.integers(64, 2000), overlap=st.integers(0, 1999))
 def test_fitting_tiles_are_not_larger_than_asked_and_can_have_their_overlap(wide: int, high: int, overlap: int) -> None:
     asked = records.made(Tiles, {"width": wide, "height": high, "overlap": overlap})
-    made = fitting(records.renewed(Palette(), size=Size(512, 512), tiles=asked), 16).tiles
+    made = fit_tiles(records.renewed(Palette(), size=Size(512, 512), tiles=asked), 16).tiles
     assert isinstance(made, Tiles)
     assert not isinstance(made.width, str) and not isinstance(made.height, str) and not isinstance(made.overlap, str)
     assert wide - 16 < made.width <= wide and high - 16 < made.height <= high
@@ -194,7 +203,7 @@ def test_what_is_left_open_stays_open() -> None:
         Tiles(width="auto", height="auto", overlap="auto"),
         Tiles(width=100, height="auto", overlap=90),
     ):
-        made = fitting(Palette(size=Size(512, 512), tiles=tiles), 16).tiles
+        made = fit_tiles(Palette(size=Size(512, 512), tiles=tiles), 16).tiles
         assert made == (
             Tiles(width=96, height="auto", overlap=90) if isinstance(tiles, Tiles) and tiles.width == 100 else tiles
         )
@@ -208,7 +217,7 @@ def test_a_call_of_the_network_holds_as_many_pixels_whatever_the_cell(webui: Web
     drawn(p, {"version": 1, "brushes": [BRUSH]})
     modify = p.sd_model.forge_objects.unet.model_options["conditioning_modifiers"][0]
     latent = modify.__closure__[0].cell_contents.run.host.latent
-    assert latent.cells_per_call * cell_of(model) ** 2 == PIXELS and latent.pixels_per_cell == cell_of(model)
+    assert latent.cells_per_call * find_cell(model) ** 2 == PIXELS and latent.pixels_per_cell == find_cell(model)
 
 
 def test_models_that_regions_cannot_steer_are_refused_by_name(webui: WebUI) -> None:
@@ -223,7 +232,7 @@ def test_the_table_of_families_says_what_the_code_does() -> None:
     rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")][1:]
     said = {row[0]: (int(row[2].split(";")[0]), int(row[3]), row[5].startswith("no")) for row in rows}
     known = {
-        family.name: (family.native, cell_of(engine(name)), bool(family.refused)) for name, family in ENGINES.items()
+        family.name: (family.native, find_cell(engine(name)), bool(family.refused)) for name, family in ENGINES.items()
     }
     assert said == known
 

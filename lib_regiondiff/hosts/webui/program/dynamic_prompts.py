@@ -17,38 +17,44 @@ MOST_AT_ONCE = 500
 COUNT = re.compile(r"(?:([0-9]+)|-)\s*\$\$(?:((?:(?!\$\$)[^|{}])*)\$\$)?")
 
 
-def is_there() -> bool:
-    """Whether the WebUI has loaded it; what a script imports stays, whatever the WebUI does to the path."""
+def is_available() -> bool:
+    """Whether the WebUI has loaded Dynamic Prompts; its modules stay, whatever the WebUI does to the path."""
     return f"{PACKAGE}.paths" in sys.modules
 
 
-def drawing(options: Any) -> Callable[[str, int], str]:
-    """How it resolves a text by a seed: its folder, and its settings among these options."""
+def make_draw(options: Any) -> Callable[[str, int], str]:
+    """The function by which Dynamic Prompts resolves a text by a seed, by its settings among the WebUI's `options`.
+
+    PaletteError out of that function for a text that it can't read or that would become too long.
+    """
     library = importlib.import_module("dynamicprompts.wildcards")
     manager = library.WildcardManager(sys.modules[f"{PACKAGE}.paths"].get_wildcard_dir())
     manager.dedup_wildcards = not getattr(options, "dp_wildcard_manager_no_dedupe", False)
     manager.sort_wildcards = not getattr(options, "dp_wildcard_manager_no_sort", False)
-    how = {"parser_config": _grammar(options), "ignore_whitespace": getattr(options, "dp_ignore_whitespace", False)}
+    how = {
+        "parser_config": _make_grammar(options),
+        "ignore_whitespace": getattr(options, "dp_ignore_whitespace", False),
+    }
     generator = importlib.import_module("dynamicprompts.generators").RandomPromptGenerator
 
     def draw(text: str, seed: int) -> str:
-        expect_little(text)
+        refuse_long(text)
         try:
             drawn = generator(manager, seed=seed, **how).generate(text, 1, seeds=[seed])[0] if text else text
         except Exception as error:  # it has none of its own for texts that it can't read
             got = f"{type(error).__name__}: {error}"
             raise PaletteError([Problem("wildcards", "a text that Dynamic Prompts can read", got)]) from error
-        return _admitted(drawn)
+        return _check_length(drawn)
 
     return draw
 
 
-def expect_little(text: str) -> None:
+def refuse_long(text: str) -> None:
     """PaletteError for a text that is too long, or whose groups ask for more than a prompt has room for.
 
     The library would build such a text first, and takes long over groups of many options.
     """
-    _admitted(text)
+    _check_length(text)
     options = text.count("|") + 1
     groups = [(int(count[:7]) if count else options, len(joiner)) for count, joiner in COUNT.findall(text)]
     if (
@@ -59,7 +65,7 @@ def expect_little(text: str) -> None:
         raise PaletteError([Problem("wildcards", expected, "more")])
 
 
-def _admitted(text: str) -> str:
+def _check_length(text: str) -> str:
     """What was drawn; PaletteError where it could not be a palette's prompt, as which pictures keep it."""
     try:
         return PROMPT.read(text, "wildcards")
@@ -67,7 +73,7 @@ def _admitted(text: str) -> str:
         raise PaletteError(error.problems) from None
 
 
-def _grammar(options: Any) -> Any:
+def _make_grammar(options: Any) -> Any:
     """The signs that the user has chosen."""
     names = ("variant_start", "variant_end", "wildcard_wrap")
     given = {name: getattr(options, f"dp_parser_{name}", None) for name in names}

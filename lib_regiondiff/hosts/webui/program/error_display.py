@@ -31,8 +31,8 @@ class RequestError(RegionDiffError):
         return self.text
 
 
-def refusal_of(error: Exception) -> RequestError:
-    """The error to raise out of a job, of the kind that a web server's console keeps quiet of if there is one."""
+def make_refusal(error: Exception) -> RequestError:
+    """An error as the RequestError to raise out of a job, of a kind that a web server answers without a traceback."""
     if isinstance(error, RequestError):
         return error
     server = getattr(sys.modules.get("fastapi.exceptions"), "HTTPException", None)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.webui.modules import module
-from lib_regiondiff.hosts.webui.program.error_display import refusal_of
+from lib_regiondiff.hosts.webui.program.error_display import make_refusal
 
 HOLDER = "regiondiff_gates"
 TITLE = "Region Diffusion"
@@ -27,8 +27,8 @@ class Gates:
         self.p, self.live = p, True
         self.error: Exception | None = None
         self.done: set[str] = set()
-        self.told = self.drawn = False
-        self.whole = True
+        self.raised = self.predicted = False
+        self.completed = True
         self.finished: int | None = None
         self.owed = 0
         """Saved pictures whose palette is not beside them yet."""
@@ -47,12 +47,12 @@ class Gates:
 
     def fail(self, error: Exception) -> None:
         """From now on every gate raises this."""
-        self.error = self.error or refusal_of(error)
+        self.error = self.error or make_refusal(error)
 
     def end_if_failed(self) -> None:
         """Raise what went wrong in a hook, if anything did."""
         if self.error is not None:
-            self.told = True
+            self.raised = True
             raise self.error
 
     def expect(self, happened: bool, where: str, expected: str, got: str, cure: str) -> None:
@@ -66,14 +66,14 @@ class Gates:
         """Raise unless a hook has come to its end."""
         self.expect(name in self.done, name, "to be called and to end well", "neither", "see the WebUI's console")
 
-    def expect_drawn(self) -> None:
+    def expect_prediction(self) -> None:
         """Raise unless the sampler has asked for a palette's prediction, or somebody has interrupted it."""
         state = module("shared").state
         if not (state.interrupted or state.skipped):
             cure = "more steps, or switch scripts off that sample by themselves"
-            self.expect(self.drawn, "the sampler", "to ask for the regions", "a picture without them", cure)
+            self.expect(self.predicted, "the sampler", "to ask for the regions", "a picture without them", cure)
             cure = "see the WebUI's console; with a polyexponential schedule take a smaller rho"
-            self.expect(self.whole, "the sampler", "all its steps", "RecursionError in one of them", cure)
+            self.expect(self.completed, "the sampler", "all its steps", "RecursionError in one of them", cure)
 
     def expect_finished(self) -> None:
         """Raise unless the picture of the batch that the program is at is finished."""
@@ -104,7 +104,7 @@ class Launch:
     def __call__(self, steps: int, run: Call) -> Any:
         """The run's latents, or the last ones where it broke off."""
         latents = self.real(steps, functools.partial(self._run, run))
-        self.gates.whole = latents is self.made
+        self.gates.completed = latents is self.made
         return latents
 
     def _run(self, run: Call) -> Any:
@@ -139,9 +139,9 @@ def _setup_conds(gates: Gates, call: Call) -> Any:
 
 def _sample(gates: Gates, call: Call) -> Any:
     gates.expect_hook("before_process_batch")
-    gates.drawn, gates.finished = False, None
+    gates.predicted, gates.finished = False, None
     made = call()
-    gates.expect_drawn()
+    gates.expect_prediction()
     gates.done.discard("before_process_batch")
     gates.remove("setup_conds", "sample", "sample_hr_pass")  # a copy of the job is another one; a batch has new gates
     if not isinstance(gates.p.color_corrections, Corrections):
@@ -151,17 +151,17 @@ def _sample(gates: Gates, call: Call) -> Any:
 
 def _sample_again(gates: Gates, call: Call) -> Any:
     if getattr(gates.p, "firstpass_image", None) is None:
-        gates.expect_drawn()
-    gates.drawn = False
+        gates.expect_prediction()
+    gates.predicted = False
     made = call()
-    gates.expect_drawn()
+    gates.expect_prediction()
     return made
 
 
 def _close(gates: Gates, call: Call) -> Any:
     release(gates.p)
     call()
-    if not gates.told:
+    if not gates.raised:
         cure = "save the palette from the page, or the picture again"
         gates.expect(gates.owed == 0, "on_image_saved", "a file with the palette beside each picture", "none", cure)
 
@@ -176,7 +176,7 @@ PASSES: Mapping[str, Callable[[Gates, Call], Any]] = {
 """What happens at each gate."""
 
 
-def gates_of(p: Any) -> Gates | None:
+def find_gates(p: Any) -> Gates | None:
     """The gates of this very job, not of one that it is a copy of."""
     found = getattr(p, HOLDER, None)
     return found if found is not None and found.p is p and found.live else None
@@ -184,9 +184,9 @@ def gates_of(p: Any) -> Gates | None:
 
 def watch(p: Any) -> None:
     """Notice when the coming run breaks off: of a RecursionError the program makes a half-drawn picture."""
-    gates, real = gates_of(p), p.sampler.launch_sampling
+    gates, real = find_gates(p), p.sampler.launch_sampling
     if gates is not None:
-        gates.whole = False
+        gates.completed = False
         p.sampler.launch_sampling = Launch(gates, real.real if isinstance(real, Launch) else real)
 
 
@@ -227,7 +227,7 @@ def hook(name: str) -> Callable[[Work], Work]:
     def wrap(work: Work) -> Work:
         @functools.wraps(work)
         def guarded(p: Any, *given: Any, **named: Any) -> None:
-            gates = gates_of(p)
+            gates = find_gates(p)
             if gates is None:
                 work(p, *given, **named)  # off, so that there is nothing to lose
                 return

@@ -21,43 +21,49 @@ NETWORKS = ("blip_model", "clip_model")
 WRITE = "say in background.prompt what the picture shows"
 
 
-def is_there() -> bool:
-    """Whether the WebUI has one."""
-    return _own() is not None
+def is_available() -> bool:
+    """Whether the WebUI has an interrogator."""
+    return _find() is not None
 
 
-def look(image: Image.Image) -> str:
+def caption(image: Image.Image) -> str:
     """What an RGB picture shows; HostError where there is no interrogator or it fails.
 
     The first time in a host's life it downloads its weights: ask for it only where somebody has asked for that.
     """
-    own = _own()
+    own = _find()
     if own is None:
         raise HostError("caption", "an interrogator", "a WebUI that has none", WRITE)
     try:
-        with _undisturbed(module("shared").state):
+        with _keep_state(module("shared").state):
             said = str(own.interrogate(image))
     except Exception as error:  # the host's, or an extension's in its place: it may raise anything
-        raise _failed(" ".join(f"{type(error).__name__}: {error}".split())[:LONGEST]) from error
-    caption = said.partition(FAILED)[0].strip()
-    if not caption:
-        raise _failed("an error, which the console tells" if FAILED in said else "no words")
-    return caption
+        raise _make_error(" ".join(f"{type(error).__name__}: {error}".split())[:LONGEST]) from error
+    words = said.partition(FAILED)[0].strip()
+    if not words:
+        raise _make_error("an error, which the console tells" if FAILED in said else "no words")
+    return words
 
 
-def pressed(image: Image.Image) -> str:
-    """The same between jobs: it waits until the one that runs is done."""
+def caption_between_jobs(image: Image.Image) -> str:
+    """What an RGB picture shows, asked between jobs: waits until the one that runs is done.
+
+    HostError where there is no interrogator or it fails.
+    """
     with module("call_queue").queue_lock:
-        return look(image)
+        return caption(image)
 
 
-def awake_look(image: Image.Image) -> str:
-    """The same inside a job: HostError unless it was used since the WebUI's start, so that nothing is downloaded."""
-    own = _own()
+def caption_within_job(image: Image.Image) -> str:
+    """What an RGB picture shows, asked inside a job, where nothing may be downloaded.
+
+    HostError where there is no interrogator, it fails, or it was not used since the WebUI's start.
+    """
+    own = _find()
     if own is not None and not _is_awake(own):
         got, cure = "one that was not used since the start", f"press 'Caption the picture' once, or {WRITE}"
         raise HostError("caption", "an interrogator that has all it needs", got, cure)
-    return look(image)
+    return caption(image)
 
 
 def _is_awake(own: Any) -> bool:
@@ -66,17 +72,17 @@ def _is_awake(own: Any) -> bool:
     return has_networks and Path(getattr(own, "content_dir", "")).is_dir()
 
 
-def _own() -> Any:
+def _find() -> Any:
     return find_program().find_interrogator()
 
 
-def _failed(got: str) -> HostError:
+def _make_error(got: str) -> HostError:
     cure = f"the first use downloads BLIP and CLIP and needs the network; or {WRITE}"
     return HostError("caption", "words from the WebUI's interrogator", got, cure)
 
 
 @contextlib.contextmanager
-def _undisturbed(state: Any) -> Iterator[None]:
+def _keep_state(state: Any) -> Iterator[None]:
     """Keep what the host's state says of a job: the interrogator begins and ends one of its own, as if no other ran.
 
     What a person has pressed meanwhile counts.

@@ -31,14 +31,16 @@ def is_detail(p: Processing) -> bool:
     return bool(getattr(p, "_ad_inner", False))
 
 
-def place_of(p: Processing) -> Place | None:
+def find_place(p: Processing) -> Place | None:
     """Where the job's picture lies in the one that a script cuts up; None if it is a picture of its own.
 
     HostError for parts that lie where nobody can know, and for several at once.
     """
-    title = _script(p)
+    title = _find_script_title(p)
     pictures = getattr(p, "init_images", None) or []
-    place = next((found for grid in _grids() for found in _found(grid, pictures[0])), None) if pictures else None
+    place = (
+        next((found for grid in _find_grids() for found in _find_tiles(grid, pictures[0])), None) if pictures else None
+    )
     if title.lower() in STRIPS or (title.lower() in CUTTING and place is None):
         raise HostError("the script", "none, or one that draws whole pictures", title, "turn one of the two off")
     if place is not None and len(pictures) > 1:
@@ -48,7 +50,7 @@ def place_of(p: Processing) -> Place | None:
     return place
 
 
-def _script(p: Processing) -> str:
+def _find_script_title(p: Processing) -> str:
     """The title of the script that was chosen for the job."""
     given: Sequence[Any] | None = getattr(p, "script_args", None)
     chosen = given[0] if given else 0
@@ -57,7 +59,7 @@ def _script(p: Processing) -> str:
     return str(scripts[chosen - 1].title()) if known else ""
 
 
-def _grids() -> Iterator[Grid]:
+def _find_grids() -> Iterator[Grid]:
     """The grids that the functions around this job are working on.
 
     A script hands a tile on without its place; that stands in a variable of the script alone, and is only read here.
@@ -69,7 +71,7 @@ def _grids() -> Iterator[Grid]:
         frame = frame.f_back
 
 
-def _found(grid: Grid, picture: Any) -> Iterator[Place]:
+def _find_tiles(grid: Grid, picture: Any) -> Iterator[Place]:
     """Where the very picture, not one that looks the same, lies in a grid."""
     whole = Size(grid.image_h, grid.image_w)
     yield from (Place(whole, left, top) for top, _, row in grid.tiles for left, _, tile in row if tile is picture)

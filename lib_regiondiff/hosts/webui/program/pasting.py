@@ -9,7 +9,7 @@ Reader = Callable[[Mapping[str, Any]], Any]
 
 
 class PasteKey(str):
-    """Both at once: the name of a value in infotexts, and how it is read when the host calls it.
+    """The name of a value in infotexts that is also the function which reads it, as the host may want either.
 
     "Send to img2img" below a gallery looks for names only; the arrow, PNG info and the API call what can be called.
     """
@@ -17,7 +17,7 @@ class PasteKey(str):
     read: Reader
 
     def __new__(cls, name: str, read: Reader) -> PasteKey:
-        """A key of that name."""
+        """A key of a name, with its reader."""
         made = super().__new__(cls, name)
         made.read = read
         return made

@@ -45,7 +45,7 @@ RIVALS: Mapping[str, tuple[str, Callable[[Processing, Arguments], bool]]] = {
 """By the title under which a script runs: how people know it, and whether it is active in a job."""
 
 
-def active(p: Processing) -> Iterator[str]:
+def find_active(p: Processing) -> Iterator[str]:
     """The rivals that take part in a job."""
     given = list(getattr(p, "script_args", None) or ())
     scripts: Sequence[Script] = getattr(getattr(p, "scripts", None), "alwayson_scripts", ())
@@ -57,7 +57,7 @@ def active(p: Processing) -> Iterator[str]:
 
 def refuse(p: Processing) -> None:
     """HostError that names the rivals that are active in a job; those that are only installed do not matter."""
-    found = list(active(p))
+    found = list(find_active(p))
     if found:
         names = " and ".join(found)
         expected = "nothing else that says what goes where or mixes pictures"

@@ -18,7 +18,7 @@ PLACES: Mapping[str, int] = {"in the picture": LIMIT, "in a file beside the pict
 
 
 @dataclass(frozen=True)
-class Setting:
+class PageSetting:
     """One line of the settings page: a choice, or a whole number where there are no choices."""
 
     key: str
@@ -28,7 +28,7 @@ class Setting:
     choices: Sequence[str] = ()
 
     def read(self) -> Any:
-        """Its value now; HostError for one that a config file or a request should not have."""
+        """The setting's value now; HostError for one that a config file or a request should not have."""
         value = getattr(module("shared").opts, self.key, self.default)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if value in self.choices or (not self.choices and is_number and value in range(MOST_ROWS + 1)):
@@ -38,7 +38,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Settings:
     """The settings as a job needs them."""
 
     longest: int
@@ -51,20 +51,20 @@ class Chosen:
     """Whether pictures under the brushes are described where nothing says what they show."""
 
 
-INFOTEXT = Setting(
+INFOTEXT = PageSetting(
     "regiondiff_infotext",
     "Where a picture's palette is kept",
     f"palettes of more than {LIMIT} characters always lie in a file",
     next(iter(PLACES)),
     tuple(PLACES),
 )
-ROWS = Setting(
+ROWS = PageSetting(
     "regiondiff_rows",
     "Rows that the network is given at once",
     "0: as many as free memory allows; fewer rows need less memory and more time",
     0,
 )
-METHOD = Setting(
+METHOD = PageSetting(
     "regiondiff_method",
     "Method of regions from the prompt",
     "where they name none; a palette always says its own",
@@ -72,7 +72,7 @@ METHOD = Setting(
     tuple(METHODS),
 )
 CAPTIONS: Mapping[str, bool] = {"by nobody": False, "by the WebUI's interrogator": True}
-CAPTION = Setting(
+CAPTION = PageSetting(
     "regiondiff_caption",
     "Pictures under the brushes are described",
     "where background and main prompt are empty, once the interrogator was used since the start: it downloads nothing",
@@ -82,12 +82,12 @@ CAPTION = Setting(
 ALL = (INFOTEXT, METHOD, ROWS, CAPTION)
 
 
-def chosen() -> Chosen:
-    """The settings now."""
-    return Chosen(PLACES[INFOTEXT.read()], METHODS[METHOD.read()], int(ROWS.read()), CAPTIONS[CAPTION.read()])
+def read_settings() -> Settings:
+    """The settings at this moment; HostError for one that a config file or a request should not have."""
+    return Settings(PLACES[INFOTEXT.read()], METHODS[METHOD.read()], int(ROWS.read()), CAPTIONS[CAPTION.read()])
 
 
-def add() -> None:
+def register() -> None:
     """Put our section on the settings page; once more changes nothing."""
     gradio, shared = importlib.import_module("gradio"), module("shared")
     for each in ALL:

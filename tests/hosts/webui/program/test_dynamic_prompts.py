@@ -73,23 +73,23 @@ def webui(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WebUI:
 
 
 def test_it_is_absent_where_nothing_has_loaded_it() -> None:
-    assert not dynamic_prompts.is_there()
+    assert not dynamic_prompts.is_available()
 
 
 def test_brushes_are_drawn_by_it(webui: WebUI) -> None:
     p = Job(webui, ["grey"] * 8)
     jobs.begin(p, True, halves("__tint__", "__tint__"))
-    jobs.batch(p)
+    jobs.begin_batch(p)
     kept = [[brush.prompt for brush in infotext.unpack(each).brushes] for each in p.extra_generation_params[jobs.KEY]]
     assert {text for pair in kept for text in pair} == {"green", "blue"} and any(a != b for a, b in kept)
 
 
 def test_its_settings_count(webui: WebUI) -> None:
     signs = {"dp_parser_wildcard_wrap": "%%", "dp_ignore_whitespace": True, "dp_wildcard_manager_no_dedupe": True}
-    draw = dynamic_prompts.drawing(SimpleNamespace(**signs))
+    draw = dynamic_prompts.make_draw(SimpleNamespace(**signs))
     assert {draw("%%tint%%", seed) for seed in range(9)} == {"green", "blue"}
     assert (draw("a  b", 1), draw("", 1)) == ("a b", "")
-    usual = dynamic_prompts.drawing(SimpleNamespace())
+    usual = dynamic_prompts.make_draw(SimpleNamespace())
     assert (usual("a  b", 1), usual("%%tint%%", 1)) == ("a  b", "%%tint%%")
 
 
@@ -97,7 +97,7 @@ def test_what_it_cannot_read_ends_the_job(webui: WebUI) -> None:
     with pytest.raises(
         PaletteError, match="wildcards: expected a text that Dynamic Prompts can read, got FileNotFound"
     ):
-        dynamic_prompts.drawing(SimpleNamespace())("__none__", 1)
+        dynamic_prompts.make_draw(SimpleNamespace())("__none__", 1)
     p = Job(webui, ["grey"])
     jobs.begin(p, True, halves("__none__", "blue"))
     with pytest.raises(RequestError):
@@ -115,18 +115,18 @@ def test_what_it_cannot_read_ends_the_job(webui: WebUI) -> None:
     ],
 )
 def test_what_would_grow_too_long_is_refused_before_it_is_drawn(webui: WebUI, text: str) -> None:
-    draw = dynamic_prompts.drawing(SimpleNamespace())
+    draw = dynamic_prompts.make_draw(SimpleNamespace())
     with pytest.raises(PaletteError, match=r"^wildcards: expected (text of 0…20000|groups that draw at most 500)"):
         draw(text, 1)
 
 
 def test_what_comes_out_too_long_or_unreadable_is_refused(webui: WebUI, tmp_path: Path) -> None:
-    draw = dynamic_prompts.drawing(SimpleNamespace())
+    draw = dynamic_prompts.make_draw(SimpleNamespace())
     for line in ("a" * 20_001, "a\0b"):
         (tmp_path / "tint.txt").write_text(line)
         with pytest.raises(PaletteError, match=r"^wildcards: expected text "):
             draw("__tint__", 1)
-    dynamic_prompts.expect_little("{2-3$$ and $$a|b|c} $$ {1$$x} costs 9$$")
+    dynamic_prompts.refuse_long("{2-3$$ and $$a|b|c} $$ {1$$x} costs 9$$")
 
 
 def test_regions_are_typed_from_what_it_makes_of_the_main_prompt(webui: WebUI) -> None:
@@ -134,5 +134,5 @@ def test_regions_are_typed_from_what_it_makes_of_the_main_prompt(webui: WebUI) -
     p = Job(webui, ["{% unreadable %}"])
     jobs.begin(p, True, {"typed": {}})
     p.all_prompts = ["red BREAK blue"]
-    jobs.batch(p)
+    jobs.begin_batch(p)
     assert [brush.prompt for brush in infotext.unpack(p.extra_generation_params[jobs.KEY]).brushes] == ["red", "blue"]

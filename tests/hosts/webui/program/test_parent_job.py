@@ -89,12 +89,12 @@ def test_several_parts_at_once_are_refused(webui: WebUI) -> None:
     grid = cut(Size(TILE, 2 * TILE), [(0, 0), (TILE, 0)])
     pictures = [tile for _, _, row in grid.tiles for _, _, tile in row]
     with pytest.raises(HostError, match="batch size"):
-        parent_job.place_of(Job(webui, ["green"], init_images=pictures, **chosen(2)))
+        parent_job.find_place(Job(webui, ["green"], init_images=pictures, **chosen(2)))
 
 
 def test_a_picture_of_its_own_has_no_place(webui: WebUI) -> None:
-    assert parent_job.place_of(Job(webui, ["green"])) is None
-    assert parent_job.place_of(Job(webui, ["green"], init_images=[Image.new("RGB", (8, 8))], **chosen(1))) is None
+    assert parent_job.find_place(Job(webui, ["green"])) is None
+    assert parent_job.find_place(Job(webui, ["green"], init_images=[Image.new("RGB", (8, 8))], **chosen(1))) is None
 
 
 def test_details_of_adetailer_see_no_palette(webui: WebUI) -> None:

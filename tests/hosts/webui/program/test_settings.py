@@ -20,7 +20,7 @@ def begun(webui: WebUI, palette: Any, *prompts: str, **more: Any) -> Any:
     """A job after its start."""
     p = Job(webui, list(prompts) or ["green"], **more)
     jobs.begin(p, True, palette)
-    jobs.batch(p)
+    jobs.begin_batch(p)
     return p
 
 
@@ -91,10 +91,10 @@ def test_every_setting_is_on_the_page_once(webui: WebUI, monkeypatch: pytest.Mon
     put(monkeypatch, "gradio", Radio="radio", Slider="slider")
     webui.shared.OptionInfo = OptionInfo
     webui.shared.opts = SimpleNamespace(add_option=added.__setitem__)
-    settings.add()
-    settings.add()
+    settings.register()
+    settings.register()
     assert list(added) == [each.key for each in settings.ALL]
     assert all(line.section == settings.SECTION for line in added.values())
     for key, line in added.items():
         monkeypatch.setattr(webui.shared.opts, key, line.default, raising=False)
-    assert settings.chosen() == settings.Chosen(infotext.LIMIT, "average", 0)
+    assert settings.read_settings() == settings.Settings(infotext.LIMIT, "average", 0)
