@@ -49,7 +49,8 @@ SIZES: Any = {
 
 def palette(**more: Any) -> Palette:
     head: dict[str, Any] = {"seed": 2, "steps": 2, "guidance": 3, "brushes": [BRUSH]}
-    return drawing(canvas=(192, 64), **head | {"background": {"prompt": "a blue wall", "negative": "gray"}} | more)
+    head["background"] = {"prompt": "a blue wall", "negative": "gray"}
+    return drawing(canvas=(192, 64), **head | more)
 
 
 @pytest.fixture(scope="module")
