@@ -104,7 +104,8 @@ def test_two_and_three_brushes_obey(
     check(host, palette(sampler, size, brushes=grid(*shape)), alone)
 
 
-@pytest.mark.parametrize("sampler", some(SAMPLERS, "DPM++ 2M"))
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_nine_brushes_obey(host: DiffusersHost, alone: Alone, sampler: str) -> None:
     check(host, palette(sampler, (144, 144), brushes=grid(3, 3)), alone)
 
