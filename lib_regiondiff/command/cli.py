@@ -1,4 +1,4 @@
-"""The command line, the only module that prints: `regiondiff render | panorama | check | overlay | schema | info`."""
+"""The command line: `regiondiff render | panorama | check | overlay | info | schema | demo`."""
 
 from __future__ import annotations
 

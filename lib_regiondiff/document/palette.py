@@ -175,7 +175,8 @@ class Noise:
 
 
 TILES = Auto(Maybe(Checked(Object(Tiles), _narrow)))
-BRUSHES = Apart(Many(Checked(Object(Brush), _in_order), 64), "id", 64)
+MOST_BRUSHES = 64
+BRUSHES = Apart(Many(Checked(Object(Brush), _in_order), MOST_BRUSHES), "id", 64)
 
 
 @record()

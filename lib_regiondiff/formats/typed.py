@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lib_regiondiff.document.palette import PROMPT, VERSION
+from lib_regiondiff.document.palette import MOST_BRUSHES, PROMPT, VERSION
 from lib_regiondiff.document.rules import Choice, Fault, Number, Object, Text, capped, fault, field, show
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats.tags import split_networks
@@ -21,7 +21,6 @@ BREAK = re.compile(r"\bBREAK\b")
 RATIO = re.compile(r"[0-9]{1,6}(\.[0-9]{0,6})?|\.[0-9]{1,6}")
 EMPHASIS = re.compile(r":[0-9.]+(?=\s*[)\]])")
 FIRST_WORDS = re.compile(r"[^\s,()\[\]{}|]+")
-MOST = 64  # as many brushes as a palette holds
 
 Edges = tuple[float, float, float, float]
 
@@ -222,8 +221,8 @@ def _boxes(options: Options, parts: TypedParts, split: str) -> list[Edges]:
     shape = [len(row) for row in parts.rows]
     if not shape:
         raise Fault(Problem("prompt", "a region after the common part", "one part"))
-    if sum(shape) > MOST:
-        raise Fault(Problem("prompt", f"at most {MOST} regions", str(sum(shape))))
+    if sum(shape) > MOST_BRUSHES:
+        raise Fault(Problem("prompt", f"at most {MOST_BRUSHES} regions", str(sum(shape))))
     layout = _layout(shape) if split == "ADDCOL" else options.layout
     if not options.ratios.strip():
         return list(_cut(_equal(sum(shape), layout, shape if split == "ADDCOL" else None)))

@@ -20,6 +20,7 @@ from lib_regiondiff.planning import noise, tiles
 from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.plan import Job, make_plan
 from lib_regiondiff.planning.weights import feather_limit, masks
+from lib_regiondiff.planning.weights.blends import BLENDS
 from palettes import sized
 
 SIGMAS = schedule(40)
@@ -104,7 +105,7 @@ def test_error_of_the_sampler_falls_quadratically() -> None:
     "tiles", [None, {"width": 64, "height": 64, "overlap": 24}, {"width": 72, "height": 96, "overlap": 8}]
 )
 @pytest.mark.parametrize("size", [(64, 2048), (2048, 64), (200, 328)])
-@pytest.mark.parametrize("blend", ["average", "mixture"])
+@pytest.mark.parametrize("blend", BLENDS)
 def test_tiles_and_windows_change_nothing_for_a_pointwise_model(tiles: Any, size: tuple[int, int], blend: str) -> None:
     document = palette(*size, tiles=tiles, blend=blend, brushes=[brush("2", LEFT), brush("-1", RIGHT)])
     host = GaussianHost()

@@ -22,6 +22,7 @@ from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Row
 from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.weights.blends import BLENDS
 from lib_regiondiff.planning.weights.masks import blur
 from palettes import data_url, encoded, sized
 
@@ -104,7 +105,7 @@ def test_blurring_a_ring_turns_with_it() -> None:
     assert not np.allclose(blur(np.roll(weight, 7, axis=1), 2.0), np.roll(blur(weight, 2.0), 7, axis=1), atol=1e-2)
 
 
-@pytest.mark.parametrize("blend", ["average", "mixture"])
+@pytest.mark.parametrize("blend", BLENDS)
 @pytest.mark.parametrize("turn", [0, 3, 17, 41])
 def test_weights_sum_to_one_and_turn_with_the_brushes(blend: str, turn: int) -> None:
     host = GaussianHost()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.planning.plan import Job, make_plan
+from lib_regiondiff.planning.weights.blends import BLENDS
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(10))
 
@@ -36,5 +37,5 @@ def mixing(draw: st.DrawFn) -> Palette:
         more = {"weight": draw(st.sampled_from([1, 9, 0.1])), "feather": draw(st.sampled_from([0, 0, 24, 96]))}
         brushes.append({"id": name, "colour": colour, "prompt": f"{index + 1}", "mask": shape} | more)
     overlap = {"rule": draw(st.sampled_from(["painter", "weighted"])), "cover_alpha": draw(st.sampled_from([0, 0.4]))}
-    blend = draw(st.sampled_from(["average", "mixture"]))
+    blend = draw(st.sampled_from(sorted(BLENDS)))
     return parse({"version": 1, "brushes": brushes, "overlap": overlap, "blend": blend, "tiles": None})

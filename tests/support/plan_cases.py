@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.weights.blends import BLENDS
 from palettes import sized
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(10))
@@ -53,7 +54,7 @@ def palettes(draw: st.DrawFn) -> Palette:
         draw(st.integers(64, 300)),
         brushes=brushes,
         tiles=tiles,
-        blend=draw(st.sampled_from(["average", "mixture"])),
+        blend=draw(st.sampled_from(sorted(BLENDS))),
         quantization=draw(st.sampled_from(["none", "discrete", "semi-continuous", "continuous"])),
         overlap=overlap,
     )
