@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 import torch
 
-from lib_regiondiff.hosts.diffusers.render import Drawing
-
 pytest.importorskip("diffusers")
 
 from safetensors.torch import save_file
@@ -26,7 +24,7 @@ from lib_regiondiff.hosts.diffusers.checkpoints import parameterization
 from lib_regiondiff.hosts.diffusers.checkpoints.kinds import SD1, SD2, SDXL, kind_of
 from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.render import render
+from lib_regiondiff.hosts.diffusers.render import Drawing, render
 from palettes import drawing
 
 NOISE, VELOCITY = "epsilon", "v_prediction"
