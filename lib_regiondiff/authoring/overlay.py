@@ -72,8 +72,13 @@ def _named(picture: Image.Image, shares: np.ndarray, palette: Palette) -> Image.
             continue
         depth = cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
         y, x = (cell * int(each) + cell // 2 for each in np.unravel_index(int(depth.argmax()), depth.shape))
-        text = brush.name or brush.id
+        text = _drawable(brush.name or brush.id, font)
         left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
         place = (x - (right - left) // 2, y - (bottom - top) // 2)
         draw.text(place, text, fill="black", font=font, stroke_width=2, stroke_fill="white")
     return picture
+
+
+def _drawable(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont) -> str:
+    """A name as far as a font has its letters; Pillow's own of before 10.1 has those of Latin-1 only."""
+    return text if isinstance(font, ImageFont.FreeTypeFont) else text.encode("latin-1", "replace").decode("latin-1")

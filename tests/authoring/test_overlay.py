@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
-from PIL import Image
+from PIL import Image, ImageFont
 
 from lib_regiondiff.authoring.overlay import GROUND, TINT, overlay, shares_of, tint
 from lib_regiondiff.command import cli
@@ -79,3 +79,12 @@ def test_a_pair_of_nine_to_one_is_tinted_nine_to_one() -> None:
     palette = parse({"version": 1, "brushes": pair, "overlap": {"rule": "weighted"}})
     red, green, blue = np.asarray(tint(palette, shares_of(palette)), float)[40, 40]
     assert (red - green) / (blue - green) == pytest.approx(9, rel=0.1)
+
+
+def test_names_are_drawn_by_fonts_of_few_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow before 10.1 has a font of Latin-1 alone."""
+    old = getattr(ImageFont, "load_default_imagefont", ImageFont.load_default)()
+    monkeypatch.setattr(ImageFont, "load_default", lambda: old)
+    brush = {"id": "a", "name": "空 é", "mask": {"rectangle": [0, 0, 1, 1]}}
+    shown = overlay(parse({"version": 1, "size": {"width": 64, "height": 64}, "brushes": [brush]}))
+    assert len(np.unique(np.asarray(shown).reshape(-1, 3), axis=0)) > 2
