@@ -63,7 +63,9 @@ class Plan:
         """
         if isinstance(self.steps, tuple):
             return [(views, 1.0) for views in self.steps]
-        return self.steps.kinds(max(2, most // max(1, len(self.steps[0]))))
+        count = len(self.steps)
+        largest = max(len(self.steps[step]) for step in (0, count // 2, count - 1))  # brushes may come and go
+        return self.steps.kinds(max(2, most // max(1, largest)))
 
     @functools.cached_property
     def single(self) -> View | None:

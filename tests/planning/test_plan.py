@@ -14,7 +14,7 @@ from fakes import GaussianHost, clock_of
 from lib_regiondiff.denoising.model import Call, ask, batches, region_model
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.geometry import Box
+from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level
 from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.plan import Job, make_plan, step_of
@@ -162,3 +162,15 @@ def test_equal_brushes_far_apart_are_seen_apart_where_that_is_cheaper() -> None:
     ground = [each | {"prompt": "0"} for each in far]
     whole = plan(palette(640, 64, brushes=[*ground, brush("d", LEFT)], tiles=grid)).views(LEVELS[0])
     assert {view.region.names for view in whole if view.region.background} == {("background", "a", "b")}
+
+
+@pytest.mark.parametrize("most", [16, 100])
+def test_few_steps_stand_for_all_where_brushes_come_and_go(most: int) -> None:
+    """The first step, which is nearly empty, does not say how much there is to look at."""
+    spots = [{"ellipse": [x / 8, y / 4, (x + 1) / 8, (y + 1) / 4]} for y in range(4) for x in range(8)]
+    brushes = [brush(str(i), spot, str(i + 1), start=i / 64, stop=0.5 + i / 64) for i, spot in enumerate(spots)]
+    steps = tuple(1 - step / 200 for step in range(201))
+    made = make_plan(palette(512, 512, brushes=brushes), Job(Size(512, 512), steps, (1,)), GaussianHost())
+    kinds = made.kinds(most)
+    assert len(kinds) >= 2 and sum(often for _, often in kinds) == pytest.approx(200)
+    assert sum(len(views) for views, _ in kinds) <= max(most, 2 * 33)
