@@ -1,4 +1,4 @@
-"""What a document may hold, before it is read and after: letters and pixels are counted, files beside it are read."""
+"""Admission: what a document may hold is counted before it is read, and the files beside it are read after."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from lib_regiondiff.geometry import Size
 
 
 def admitted(data: Any, known: int) -> Allowance:
-    """The room that a document of a known version leaves for files; Fault for what makes reading further pointless."""
+    """What a document of version `known` may still hold, once its own text is counted.
+
+    Raises Fault where reading on is pointless: no object, another version, too much text or too many pixels.
+    """
     if not isinstance(data, Mapping):
         raise fault("", "an object", data)
     version = data.get("version", "")
@@ -30,7 +33,7 @@ def admitted(data: Any, known: int) -> Allowance:
 
 
 def _texts(data: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Every text below plain data, with the key that it stands at."""
+    """Every text in plain data, at most 8 levels deep, with the key that it stands at."""
     if isinstance(data, str):
         yield key, data
     elif isinstance(data, list | tuple | Mapping) and depth < 8:
@@ -40,7 +43,10 @@ def _texts(data: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]
 
 
 def inlined(value: Any, path: str, folder: Path | None, room: Allowance, problems: list[Problem]) -> Any:
-    """A value with every `File` below it read into a Picture; what can't be read is added to `problems`."""
+    """A value in which every `File` is read from `folder` and replaced by its Picture, within the `room` left.
+
+    Nothing is raised: what is wrong with files is added to `problems`, with paths below `path`.
+    """
     if isinstance(value, File):
         try:
             return _picture(value, f"{path}.file", folder, room)

@@ -22,14 +22,14 @@ from lib_regiondiff.geometry import LATENT_CELL, Size
 OWN_MASKS, OWN_STEPS = 8, 50
 """Masks of the whole canvas, and kinds of steps, that are a picture's own need."""
 MOST_TILES = 2048
-"""Tiles of the whole canvas."""
+"""The most tiles that the grid may have on the whole canvas."""
 MOST_LETTERS = 20_000
-"""Letters of a prompt with its suffix."""
+"""The most letters that a prompt may have with its suffix."""
 LONG = f"prompts of at most {MOST_LETTERS} letters with the suffix"
 MOST_VIEWS = 4096
-"""Tiles and windows of all brushes together."""
+"""The most views that a step may have: tiles and windows of all brushes together."""
 MOST_PIXELS = 2**26
-"""Pixels of a canvas."""
+"""The most pixels that a canvas may have."""
 NARROW = 6.0
 """Deviation in pixels up to which a feather is made pixel by pixel."""
 PRICES = {
@@ -44,7 +44,7 @@ PRICES = {
     "noise": 80.0,  # cell of other noise
     "letter": 1000.0,
 }
-"""Nanoseconds."""
+"""Nanoseconds for each unit of work; a point of the bill is a million of them."""
 
 
 PLACE = "{background}"
@@ -53,7 +53,7 @@ AND = re.compile(r"\bAND\b")
 
 @dataclass(frozen=True)
 class Item:
-    """A line of the bill: where, points, what is too much and what would be less."""
+    """A line of the bill: the `path` it is for, its `points` (milliseconds), `what` costs them and a `cure`."""
 
     path: str
     points: float
@@ -62,9 +62,10 @@ class Item:
 
 
 def expect(palette: Any, size: Size | None = None, steps: int | None = None, decoding: float = 0.0) -> float:
-    """The points of a palette; PaletteError where it asks for more than a picture of `size` in `steps` may.
+    """The points that drawing a palette costs on a canvas of `size` pixels in `steps`; its own by default.
 
-    Those are its own by default. `decoding` are points that its pictures take beside.
+    `decoding` are the points of its pictures, counted before. Raises PaletteError where a bound is passed, or where all
+    points together exceed LIMIT.
     """
     canvas: Size = size or palette.size
     levels: int = palette.steps if steps is None else steps
@@ -75,29 +76,32 @@ def expect(palette: Any, size: Size | None = None, steps: int | None = None, dec
 
 
 def problems(palette: Any, size: Size, steps: int, decoding: float = 0.0) -> list[Problem]:
-    """What is too much of a palette on a canvas of `size` pixels in so many steps: one problem, or none.
+    """What is too much about a palette on a canvas of `size` pixels in so many steps: one problem, or none.
 
-    `decoding` are points that its pictures take beside.
+    `decoding` are the points that its pictures cost besides.
     """
     return [*_forbidden(palette, size), *_owed(palette, size, steps, decoding)][:1]
 
 
 def free_decoding(size: Any) -> float:
-    """Points to decode the pictures that are a canvas's own need: masks of its size in two channels."""
+    """Points that a document may spend on decoding pictures for free: masks of its canvas in two channels.
+
+    `size` is the document's as it came, before it is checked; where it is no object, the canvas counts as 512x512.
+    """
     sides = [size.get(name, 0) for name in ("width", "height")] if isinstance(size, Mapping) else [512, 512]
     area = math.prod(min(side, MAX_SIDE) if isinstance(side, int) and side > 0 else 64 for side in sides)
     return OWN_MASKS * 2 * min(area, MOST_PIXELS) * UNPACKED / 1e6
 
 
 def expect_views(count: int) -> None:
-    """HostError for more looks of the network at a step than can be kept account of."""
+    """Raise HostError where a step has more than MOST_VIEWS views, which is more than can be kept account of."""
     if count > MOST_VIEWS:
         cure = "larger tiles, less overlap or fewer brushes"
         raise HostError("tiles", f"at most {MOST_VIEWS} views of all brushes at a step", str(count), cure)
 
 
 def expect_cut(count: int, size: Size) -> None:
-    """PaletteError where more masks than that are drawn anew for a part of a canvas that is `size` large."""
+    """Raise PaletteError where drawing `count` masks anew, for a part of a canvas at `size` pixels, exceeds LIMIT."""
     points = max(0, count - OWN_MASKS) * size.area * PRICES["cut"] / 1e6
     if points > LIMIT:
         expected = f"at most {LIMIT} points of work for a part of the canvas (fewer painted masks, or a smaller part)"
@@ -127,7 +131,10 @@ def _owed(palette: Any, size: Size, steps: int, decoding: float) -> Iterator[Pro
 
 
 def tiles_of(palette: Any, size: Size, cell: int = LATENT_CELL) -> int:
-    """Tiles of a regular grid that has numbers, on the whole canvas; 1 where there is none."""
+    """How many tiles a palette's grid has on a canvas of `size` pixels with cells of `cell` pixels.
+
+    It is 1 where there is no grid, or one with a side that is still open.
+    """
     grid = palette.tiles
     if not all(isinstance(getattr(grid, name, None), int) for name in ("width", "height", "overlap")):
         return 1
@@ -141,7 +148,7 @@ def tiles_of(palette: Any, size: Size, cell: int = LATENT_CELL) -> int:
 
 
 def bill(palette: Any, size: Size, steps: int) -> list[Item]:
-    """What is to be paid for beyond a picture's own need."""
+    """The bill of a palette on a canvas of `size` pixels in so many steps: what goes beyond a picture's own need."""
     masks = [brush.mask for brush in palette.brushes] + [each.mask for each in palette.noise]
     seeded = [brush for brush in palette.brushes if brush.seed is not None]
     merged = palette.background.painted and palette.background.strength == 1
@@ -173,7 +180,7 @@ def _cells(brushes: int, cells: Size) -> Item:
 
 
 def share_of(mask: Mask) -> float:
-    """The share of the canvas that a mask's bounding box takes; all of it for a painted one."""
+    """The share, 0…1, of the canvas that a mask's bounding box takes; 1 for a painted mask."""
     if not isinstance(mask, Shape):
         return 1.0
     x, y = mask.numbers[::2], mask.numbers[1::2]
@@ -191,7 +198,7 @@ def _corners(masks: Sequence[Mask], size: Size, times: int) -> Item:
 
 
 def _rise(polygon: Shape) -> float:
-    """How far the edges of a polygon go up and down on the canvas, in its heights."""
+    """How far the edges of a polygon go up and down on the canvas altogether, in canvas heights."""
     y = np.clip(polygon.numbers[1::2], 0, 1)
     return float(np.abs(y - np.roll(y, 1)).sum())
 

@@ -1,4 +1,4 @@
-"""What the picture under the brushes shows, in the words of somebody who looks at it: the background's prompt."""
+"""Captions: the picture under the brushes, put into words by whoever looks at it, becomes the background's prompt."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 
 Describe = Callable[[Image.Image], str]
-"""Says what an RGB picture shows; HostError where it can't."""
+"""A function that says what an RGB picture shows; it raises HostError where it cannot."""
 
 
 def is_wordless(background: Background) -> bool:
-    """Whether there is a picture under the brushes, and no prompt that says what it shows."""
+    """Whether a background has a picture, and no prompt that says what it shows."""
     return background.image is not None and not background.prompt.strip()
 
 
 def describe_ground(background: Background, look: Describe) -> str:
-    """What the picture under the brushes shows, as one line; HostError where nobody says it.
+    """What the background's picture shows according to `look`, on one line; HostError where `look` has no words for it.
 
-    It is seen upright, in its own size, on the background's colour where it is clear.
+    `look` sees the picture upright, in its own size, on the background's colour, or white, where it is transparent.
     """
     assert isinstance(background.image, Picture), "there is one, and files are read while parsing"
     size = Size(*reversed(decode(background.image).size))
@@ -37,5 +37,8 @@ def describe_ground(background: Background, look: Describe) -> str:
 
 
 def add_caption(palette: Palette, look: Describe) -> Palette:
-    """The palette whose background's prompt is what its picture shows; HostError, and PaletteError for too much."""
+    """The palette with what `look` says of the background's picture as the background's prompt.
+
+    Raises HostError where `look` has no words for it, PaletteError where they are too many for a palette.
+    """
     return override(palette, [change("background.prompt", describe_ground(palette.background, look))])

@@ -19,26 +19,29 @@ CHANGE = re.compile(rf"((?:{STEP})(?:\.[^.\[\]=]+|\[[^\]]+\])*)=(.*)", re.DOTALL
 
 @dataclass(frozen=True)
 class Change:
-    """A new value and the keys, ids and numbers that lead to it."""
+    """A new value, and the steps that lead to its place: keys, and ids, names or numbers of entries."""
 
     steps: tuple[str, ...]
     value: Any
 
 
 def change(path: str, value: Any) -> Change:
-    """The change of the value at a path of plain keys."""
+    """The change of the value at a path of keys joined by dots, such as `tiles.wrap`."""
     return Change(tuple(path.split(".")), value)
 
 
 def in_tiles(palette: Palette, wrap: bool) -> list[Change]:
-    """Tiles of the model's native size for a palette that has none of its own, whose borders meet where `wrap`."""
+    """The changes that give a palette without a grid of its own one of the model's native size, closed where `wrap`."""
     own = isinstance(palette.tiles, Tiles)
     tiles = [] if own else [change(f"tiles.{key}", AUTO) for key in ("width", "height", "overlap")]
     return [*tiles, change("tiles.wrap", True)] if wrap else tiles
 
 
 def read(text: str) -> Change:
-    """The change that PATH=VALUE asks for; the value is JSON where that fits its place, else text."""
+    """The change that `PATH=VALUE` asks for; PaletteError for text of another form.
+
+    The value is JSON where that fits its place, else the text itself.
+    """
     match = CHANGE.fullmatch(text)
     if not match:
         raise _refusal("--set", "PATH=VALUE, such as brushes[0].prompt=a tree", text)
@@ -47,7 +50,10 @@ def read(text: str) -> Change:
 
 
 def override(palette: Palette, changes: Sequence[Change]) -> Palette:
-    """The palette with these changes, in order; PaletteError lists what is wrong with the result."""
+    """The palette with these changes, made in order.
+
+    Raises PaletteError for a path that leads nowhere, and for everything that is wrong with the result.
+    """
     if not changes:
         return palette
     data = {key: rule.write(getattr(palette, key)) for key, (rule, _) in rules_of(Palette).items()}
@@ -57,7 +63,7 @@ def override(palette: Palette, changes: Sequence[Change]) -> Palette:
 
 
 def rule_of(steps: Sequence[str]) -> Rule | None:
-    """The rule of the value that steps lead to, where they lead through records and lists."""
+    """The rule of the value that steps lead to through records and lists; None where they lead elsewhere."""
     rule: Rule | None = Object(Palette)
     for step in steps:
         while isinstance(rule, Maybe | Checked | Apart | Auto):
@@ -70,7 +76,7 @@ def rule_of(steps: Sequence[str]) -> Rule | None:
 
 
 def valued(text: str, rule: Rule | None) -> Any:
-    """The value that text stands for at the place of a rule: JSON where that fits, else the text itself."""
+    """The value that text stands for where `rule` holds: JSON where that fits, else the text itself."""
     try:
         value = loads(text)
     except Fault:
@@ -87,7 +93,7 @@ def _fits(value: Any, rule: Rule) -> bool:
 
 
 def _put(data: Any, change: Change) -> None:
-    """Write a value into plain data; objects that are null or left open on the way are made."""
+    """Write a change into plain data, in place; objects on the way that are null or `auto` are made."""
     path = ""
     for step in change.steps[:-1]:
         key = _key(data, step, path)
@@ -103,7 +109,7 @@ def _path(path: str, key: str | int) -> str:
 
 
 def _key(data: Any, step: str, path: str) -> str | int:
-    """The key in an object, or the place in a list by id, number or a name that only one entry has."""
+    """What a step stands for in `data`: a key of an object, or a place in a list by id, number or unique name."""
     if isinstance(data, dict):
         return step
     if not isinstance(data, list):

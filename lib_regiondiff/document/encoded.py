@@ -1,4 +1,4 @@
-"""Encoded images -> Pillow's, by what their heads say: sizes are known before, and only pixels are handed on."""
+"""Encoded images -> Pillow's: their heads tell sizes before anything is decoded, and only pixels are handed on."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, Ar
 
 
 class Flaw(Exception):  # noqa: N818 - it never leaves the two modules
-    """Raised with words for what is wrong with encoded bytes."""
+    """Raised for encoded bytes that are refused; its text says what is wrong with them."""
 
 
 @dataclass(frozen=True)
 class Stripped:
-    """The bytes of a picture without notes, and its EXIF."""
+    """The bytes of a picture without other programs' notes, and its EXIF block, empty where there is none."""
 
     bare: bytes
     exif: bytes = b""
 
 
 def opened(data: bytes, kind: str, most: int = MAX_PIXELS) -> tuple[Image.Image, bytes]:
-    """The image of PNG, JPEG or WEBP bytes with its pixels decoded, and its EXIF; Flaw where it is no whole still one.
+    """Decode PNG, JPEG or WEBP bytes, as `kind` says: the image and its EXIF block.
 
-    Pillow never sees notes, profiles and texts, of which it warns and which it would inflate. A picture that is too
-    large is refused before it is decoded, whatever its format.
+    Raises Flaw unless they are one whole still image of at most `most` pixels and MAX_SIDE at a side, which is known
+    before anything is decoded. Pillow never sees notes, profiles and texts: it warns of them and would inflate them.
     """
     if not re.match(STARTS[kind], data, re.DOTALL):
         raise Flaw(f"data of another kind ({len(data)} bytes)")
@@ -71,16 +71,19 @@ def opened(data: bytes, kind: str, most: int = MAX_PIXELS) -> tuple[Image.Image,
 
 
 def size_of(data: bytes, kind: str) -> tuple[int, int] | None:
-    """Width and height that a picture's head claims, of its first bytes; None where it claims nothing."""
+    """Width and height in pixels that a picture's first bytes claim; None where they claim nothing.
+
+    Raises Flaw for a JPEG of too many segments.
+    """
     if kind == "PNG":
         return _pair(data[16:24], ">II") if data[12:16] == b"IHDR" else None
     return _webp_size(data) if kind == "WEBP" else _jpeg_size(data)
 
 
 def cost_of(data: bytes, kind: str, length: int) -> float:
-    """Nanoseconds that decoding takes at most, by the first bytes and the length; 0 where the head claims nothing.
+    """Nanoseconds that decoding a picture takes at most; 0 where its first bytes, `data`, claim no size.
 
-    Of a JPEG all bytes are needed, for it may hold many scans.
+    `length` is that of all its bytes. A JPEG is needed whole, for it may hold many scans; Flaw for too many segments.
     """
     size = size_of(data, kind)
     if size is None or (kind == "PNG" and len(data) < 26):
@@ -96,7 +99,7 @@ def cost_of(data: bytes, kind: str, length: int) -> float:
 
 
 def written(pixels: np.ndarray) -> bytes:
-    """A PNG of uint8 [height, width], made in little time rather than of few bytes: noise is not compressed."""
+    """Encode uint8 [height, width] as a grey PNG, quickly rather than in few bytes: noise is not compressed."""
     height, width = pixels.shape
     level = 1 if 3 * np.count_nonzero(pixels[:, 1:] != pixels[:, :-1]) < pixels.size else 0
     packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
@@ -189,7 +192,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 
 def _webp_parts(data: bytes) -> Stripped:
-    """All of it, for nothing of a WebP is inflated or warned of; Flaw where the library that reads it is not safe."""
+    """All the bytes, for Pillow inflates nothing of a WebP; Flaw where the library that reads it is not safe."""
     if danger := webp_danger():
         raise Flaw(danger)
     place = 12
@@ -204,7 +207,7 @@ def _webp_parts(data: bytes) -> Stripped:
 
 
 def webp_danger() -> str:
-    """Why this Pillow may not read WebP: its library runs code of damaged files, or its age is not known; else ""."""
+    """Why this Pillow may not read WebP: a libwebp before 1.3.2 or of unknown age (CVE-2023-4863); "" where it may."""
     version = features.version("webp")
     if version and tuple(map(int, re.findall(r"\d+", version)[:3])) >= SAFE_WEBP:
         return ""
@@ -226,7 +229,7 @@ def _webp_size(data: bytes) -> tuple[int, int] | None:
 
 
 def orientation(exif: bytes) -> int:
-    """How EXIF says that a picture is to be shown, 1 to 8; 1 where it says nothing, or is broken."""
+    """The orientation, 1 to 8, that an EXIF block gives to its picture; 1 where it says nothing or is broken."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
     if order is None or len(exif) < 8:
         return 1
@@ -240,6 +243,6 @@ def orientation(exif: bytes) -> int:
 
 
 def reason(error: Exception) -> str:
-    """What an exception of the system or of Pillow says, in a few words on one line."""
+    """What an exception of the system or of Pillow says, on one line of at most 80 characters."""
     words = " ".join((getattr(error, "strerror", None) or str(error)).split())
     return "a broken image" if "identify" in words or not words else words[:80]

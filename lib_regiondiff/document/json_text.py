@@ -12,14 +12,15 @@ from lib_regiondiff.errors import Problem
 MAX_BYTES = 64 * 2**20
 MAX_VALUES = 2**20
 WIDEST = 3 * MAX_BYTES
-"""Bytes of decoded text: a single emoji makes every letter of it four bytes wide."""
+"""Bytes of decoded text at most: a single emoji makes every letter of a text four bytes wide."""
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def loads(text: str | bytes, most: int = MAX_BYTES) -> Any:
-    """Plain data of JSON text; Fault for text that is too long or names a key twice, and for what is no JSON.
+    """Plain data of JSON text or its UTF-8 bytes; whole numbers of 40 digits and more become floats.
 
-    Whole numbers of 40 digits and more become floats, numbers beyond all ranges infinite.
+    Raises Fault for what is no JSON, names a key twice in an object, or is too much: `most` characters or bytes,
+    MAX_VALUES brackets and commas, WIDEST bytes of decoded text. Numbers beyond all ranges become infinite.
     """
     if len(text) > most:
         raise _refusal(f"at most {most // 2**20} MB of text", "more")
@@ -45,7 +46,7 @@ def _refusal(expected: str, got: str) -> Fault:
 
 
 def _no_text(start: str | bytes) -> Fault:
-    """What to say of bytes that are no UTF-8; UTF-16 has a mark, or zeros beside Latin letters."""
+    """The fault of bytes that are no UTF-8; UTF-16 is known by its mark, or by the zeros beside Latin letters."""
     is_wide = start[:2] in UTF16 or isinstance(start, str)
     return _refusal(
         "UTF-8 text", "UTF-16 (as PowerShell 5 writes with >); save it as UTF-8" if is_wide else "other bytes"

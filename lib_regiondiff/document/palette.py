@@ -41,7 +41,7 @@ IMAGE, MASK = PictureRule(), PictureRule(mask=True)
 
 @record()
 class Lora:
-    """A low-rank adaptation that was loaded."""
+    """A LoRA (low-rank adaptation) that was loaded, and its weight."""
 
     name: str = field(Text(260, 1), REQUIRED, "File name without its ending.")
     weight: float = field(Number(-10, 10), 1.0, "Multiplier.")
@@ -79,7 +79,7 @@ class Background:
 
     @property
     def painted(self) -> bool:
-        """Whether there is a picture or a colour, and not words alone."""
+        """Whether there is a picture or a colour to paint on, and not a prompt alone."""
         return self.image is not None or self.colour is not None
 
 
@@ -90,7 +90,7 @@ def _in_order(brush: Brush) -> Iterator[tuple[str, str, str]]:
 
 @record(_in_order)
 class Brush:
-    """One meaning and where it goes. Later brushes lie above earlier ones."""
+    """A brush: one meaning and where it goes. Later brushes of a palette lie above earlier ones."""
 
     id: str = field(Text(64, 1), REQUIRED, "Its identity; unique in the palette.")
     name: str = field(Text(200), "", "What people call it.")
@@ -116,7 +116,7 @@ def _narrow(tiles: Tiles) -> Iterator[tuple[str, str, str]]:
 
 @record(_narrow)
 class Tiles:
-    """The regular grid for axes that are longer than a tile."""
+    """The regular grid of tiles, for axes of the canvas that are longer than a tile."""
 
     width: int | str = field(Auto(SIDE), 768, "Width of a tile in pixels; auto is the model's native one.")
     height: int | str = field(Auto(SIDE), 768, "Height of a tile in pixels; auto is the model's native one.")
@@ -135,7 +135,7 @@ class Tiles:
 
 @record()
 class Bootstrap:
-    """How the first levels keep each brush to itself."""
+    """How the first levels keep each brush to itself (StreamMultiDiffusion, arXiv:2403.09055)."""
 
     levels: int | str = field(
         Auto(Number(0, 1000, whole=True)), AUTO, "Number of first levels; 0 is off, auto goes by steps and guidance."
@@ -150,7 +150,7 @@ class Bootstrap:
 
 @record()
 class Nag:
-    """Normalized attention guidance: negatives act in cross-attention, also at guidance 1."""
+    """Normalized attention guidance (arXiv:2505.21179): negatives act in cross-attention, also at guidance 1."""
 
     scale: float = field(Number(1, 50), 4.0, "How far the prompt's features are pushed from the negative's; 1 is off.")
     tau: float = field(Number(1, 50), 2.5, "Most growth of the features' norm.")
@@ -167,7 +167,7 @@ class Overlap:
 
 @record()
 class Noise:
-    """Other initial noise inside a mask."""
+    """A change of the initial noise: other noise inside a mask."""
 
     mask: Held[Mask, Paint | Shape] = field(MASK, REQUIRED, "Where.")
     seed: int = field(SEED, REQUIRED, "Seed of the new noise.")
@@ -181,7 +181,7 @@ BRUSHES = Apart(Many(Checked(Object(Brush), _in_order), MOST_BRUSHES), "id", 64)
 
 @record()
 class Palette:
-    """The whole document."""
+    """The whole document: all that matters to a picture. Making one checks it; PaletteError lists all that is wrong."""
 
     version: int = field(Exactly(VERSION), VERSION, "Version of this format.")
     size: Size = field(SizeRule(), Size(512, 512), "Canvas in pixels.")
@@ -214,7 +214,7 @@ class Palette:
 
     @property
     def wraps(self) -> bool:
-        """Whether the left and right border continue each other."""
+        """Whether the left and right border of the picture continue each other."""
         return isinstance(self.tiles, Tiles) and self.tiles.wrap
 
 
@@ -249,7 +249,7 @@ def dumps(palette: Palette) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """The format as JSON schema (draft 2020-12); what it cannot say (unique ids, sizes) only `parse` checks."""
+    """The palette format as JSON schema (draft 2020-12); unique ids and sizes, which it cannot say, `parse` checks."""
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Region Diffusion palette"}
     schema = head | Object(Palette).schema()
     schema["required"] = ["version"]

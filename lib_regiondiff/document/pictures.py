@@ -39,18 +39,18 @@ URL = re.compile("data:(image/(?:png|jpeg|webp));base64,")
 HEAD = 2**10
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 """Modes of Pillow that a PNG has too."""
-# EXIF orientation -> what sets the image right.
 EIGHTHS = ((np.arange(2**16) + 128) // 257).astype(np.uint8)
 """Sixteen bits as eight."""
 TURNS = dict(enumerate(map(Transpose, (0, 3, 1, 5, 4, 6, 2)), 2))
+"""EXIF orientation -> the transposition that sets the image upright."""
 
 
 @dataclass(frozen=True)
 class Picture:
     """An encoded image as a data URL, kept to the letter as it came.
 
-    A mask that was checked keeps its coverage, so that it is decoded once: with all of a document at most a byte for
-    each of MAX_PIXELS_OF_ALL.
+    A mask that was checked keeps its coverage uint8 [height, width], so that it is decoded once: over a whole document
+    at most a byte for each of MAX_PIXELS_OF_ALL.
     """
 
     url: str
@@ -68,12 +68,12 @@ class Picture:
 
     @functools.cached_property
     def digest(self) -> bytes:
-        """16 bytes that tell its data URL from any other."""
+        """16 bytes that tell its data URL from any other (BLAKE2b)."""
         return hashlib.blake2b(self.url.encode(), digest_size=16).digest()
 
     @functools.cached_property
     def flaw(self) -> str:
-        """What keeps it from being one whole still image; nothing for one that is."""
+        """Why it is not one whole still image, in words; empty where it is one."""
         try:
             encoded.opened(self.data, FORMATS[self.media])
         except encoded.Flaw as flaw:
@@ -82,7 +82,7 @@ class Picture:
 
     @staticmethod
     def of(data: bytes, media: str = "image/png") -> Picture:
-        """The picture of encoded bytes."""
+        """The picture of encoded bytes of a media type; nothing is checked."""
         return Picture(f"data:{media};base64,{base64.b64encode(data).decode()}")
 
 
@@ -102,7 +102,7 @@ class Shape:
 
     @functools.cached_property
     def digest(self) -> bytes:
-        """16 bytes that tell its kind and numbers from any other."""
+        """16 bytes that tell its kind and numbers from any other shape's (BLAKE2b)."""
         numbers = struct.pack(f"<{len(self.numbers)}d", *self.numbers)
         return hashlib.blake2b(self.kind.encode() + numbers, digest_size=16).digest()
 
@@ -114,7 +114,7 @@ Paint = Picture | File | Image.Image | np.ndarray
 
 @dataclass
 class Allowance:
-    """What a document may still hold: letters of text, pixels of pictures; and the points that decoding them takes."""
+    """What a document may still hold, letters of text and pixels of pictures, and the points that decoding takes."""
 
     letters: int
     free: float = 0.0
@@ -123,11 +123,11 @@ class Allowance:
 
     @property
     def spent(self) -> float:
-        """Points of decoding beyond the free ones."""
+        """Points of decoding beyond those that are free."""
         return max(0.0, self.points - self.free)
 
     def admit(self, text: str, path: str, key: str) -> None:
-        """Take the room of one text that stands at a key; Fault where none is left."""
+        """Count one text that stands at `key` against the allowance; Fault at `path` where nothing is left for it."""
         self.letters -= len(text)
         pixels, points = _claims(text)
         self.pixels -= pixels
@@ -142,12 +142,12 @@ class Allowance:
 
 
 def claimed(text: str) -> int:
-    """The pixels that decoding a data URL may cost; nothing for other text, and for a claim that is refused."""
+    """The pixels that decoding a data URL may cost; 0 for other text, and for a claim that is refused anyway."""
     return _claims(text)[0]
 
 
 def _claims(text: str) -> tuple[int, float]:
-    """Pixels, and points to read and decode them, that a data URL claims."""
+    """The pixels that a data URL claims, and the points to read and decode them."""
     head = URL.match(text)
     if not head:
         return 0, 0.0
@@ -162,7 +162,7 @@ def _claims(text: str) -> tuple[int, float]:
 
 
 def load(file: File, folder: Path, path: str, room: Allowance) -> Picture:
-    """The picture of a file beside a document in `folder`; Fault where it lies elsewhere or is no image."""
+    """Read a picture from `folder`; Fault for a file outside, an unreadable one, a broken image, or no `room` left."""
     place = folder / file.name
     try:
         if not place.resolve().is_relative_to(folder.resolve()):
@@ -183,7 +183,7 @@ def load(file: File, folder: Path, path: str, room: Allowance) -> Picture:
 
 
 def checked(picture: Picture, path: str, mask: bool = False) -> Picture:
-    """The picture, its coverage kept if it is a mask; Fault unless it is one whole still image of its type and size."""
+    """The picture, with its coverage if it is a mask; Fault unless it is one whole still image of its media type."""
     if mask and picture.kept is not None:
         return picture
     kind = FORMATS[picture.media]
@@ -199,7 +199,7 @@ def checked(picture: Picture, path: str, mask: bool = False) -> Picture:
 
 
 def drawn(image: Image.Image | np.ndarray, path: str, mask: bool) -> Picture:
-    """The picture of an image in memory as it is there, without notes; Fault for what is none.
+    """Encode an image in memory as a PNG picture, without its notes; Fault for an empty image or an unfit array.
 
     Arrays are [h, w], for pictures also [h, w, 3 or 4], of bool, uint8, or floats in 0…1.
     """
@@ -232,7 +232,7 @@ def _of_array(values: np.ndarray, path: str, mask: bool) -> Image.Image:
 
 
 def decode(picture: Picture) -> Image.Image:
-    """The image of a checked picture, upright: as EXIF says that it is to be shown."""
+    """The image of a picture that was checked, turned upright as its EXIF says."""
     return _upright(*encoded.opened(picture.data, FORMATS[picture.media]))
 
 
@@ -244,7 +244,7 @@ def _upright(image: Image.Image, exif: bytes) -> Image.Image:
 def ground(
     image: Picture | File | None, colour: str | None, size: Size, store: Store | None = None
 ) -> Image.Image | None:
-    """The RGB picture or the plain colour to paint on, stretched to a canvas; the picture lies on the colour."""
+    """The RGB image to paint on, stretched to `size` pixels: a picture on a colour or white; None without either."""
     if image is None:
         return None if colour is None else Image.new("RGB", (size.width, size.height), colour)
     assert isinstance(image, Picture), "files are read while parsing"
@@ -264,7 +264,7 @@ def _ground(image: Picture, colour: str | None, size: Size) -> np.ndarray:
 
 
 def bordered(image: Image.Image, multiple: int) -> Image.Image:
-    """A picture whose sides are multiples of a number; its border is repeated."""
+    """The image with its right and bottom border repeated until its sides are multiples of a number."""
     size = Size(image.height, image.width)
     more = size.up_to(multiple)
     beyond = ((0, more.height - size.height), (0, more.width - size.width), (0, 0))
@@ -291,7 +291,7 @@ def _coverage(image: Image.Image) -> np.ndarray:
 
 
 def _eighths(values: np.ndarray) -> np.ndarray:
-    """Sixteen bits [h, w] as eight, row by row, because a mask may be large."""
+    """Turn sixteen bits [h, w] into eight, row by row, because a mask may be large."""
     found = np.empty(values.shape, np.uint8)
     for row, made in zip(values, found, strict=True):
         np.take(EIGHTHS, row, mode="clip", out=made)

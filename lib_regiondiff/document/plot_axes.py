@@ -13,9 +13,9 @@ from lib_regiondiff.errors import PaletteError, Problem
 
 @dataclass(frozen=True)
 class Axis:
-    """What may vary: the keys that lead to a value, from the palette or from a brush.
+    """An axis of a plot: the keys that lead to the value that varies, from the palette or from a brush.
 
-    `choices` names the values for people. A brush's axis takes NAME=VALUE, and where `every` a VALUE for all brushes.
+    `choices` maps names for people to values. A brush's axis takes NAME=VALUE, and where `every` one VALUE for all.
     """
 
     label: str
@@ -27,7 +27,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class AxisSetting:
-    """One value of an axis, as it was typed."""
+    """One value of an axis, as it was typed into the plot."""
 
     axis: Axis
     text: str
@@ -52,7 +52,7 @@ def changed(palette: Palette, settings: Sequence[AxisSetting]) -> Palette:
 
 
 def _changes(palette: Palette, setting: AxisSetting) -> list[Change]:
-    """What a setting asks for."""
+    """The changes of a palette that a setting asks for; PaletteError where it cannot be applied."""
     axis, text = setting.axis, setting.text
     if not axis.brush:
         if axis.path[0] == "tiles" and not isinstance(palette.tiles, Tiles):

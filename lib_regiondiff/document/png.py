@@ -40,7 +40,10 @@ CHOSEN = {"tiles": ("width", "height", "overlap"), "bootstrap": ("levels", "mix"
 
 @dataclass(frozen=True)
 class MadeWith:
-    """What the pixels depend on besides palette and model; `chosen` is what became of a palette's `auto`."""
+    """What the pixels depend on besides palette and model: device, dtype, package -> version.
+
+    `chosen` is what became of a palette's `auto`, as `auto.list_choices` has it.
+    """
 
     device: str
     dtype: str
@@ -50,7 +53,7 @@ class MadeWith:
 
 
 def versions() -> dict[str, str]:
-    """Our version and those of the packages that pixels depend on; packages that are missing are left out."""
+    """Package -> version, of this library and of the packages that pixels depend on; missing packages are left out."""
     found = {KEYWORD: __version__}
     for name in PACKAGES:
         try:
@@ -61,7 +64,7 @@ def versions() -> dict[str, str]:
 
 
 def differences(then: MadeWith, now: MadeWith) -> list[str]:
-    """What has changed since a picture was made, a line each: `torch 2.12.0 then, 2.13.0 now`."""
+    """What has changed since a picture was made, one line each: `torch 2.12.0 then, 2.13.0 now`."""
     pairs = {"device": (then.device, now.device), "dtype": (then.dtype, now.dtype)}
     pairs["device name"] = (then.device_name, now.device_name)
     for name in (KEYWORD, *PACKAGES):
@@ -70,14 +73,14 @@ def differences(then: MadeWith, now: MadeWith) -> list[str]:
 
 
 def differs(name: str, then: str, now: str) -> str:
-    """One difference."""
+    """The line that says how one value has changed; an empty one is called unknown."""
     return f"{name} {then or 'unknown'} then, {now or 'unknown'} now"
 
 
 def save(image: Image.Image, palette: Palette, made_with: MadeWith, path: Path) -> None:
-    """Write a PNG with its palette, all or nothing: a file that is there is replaced only by a whole one.
+    """Write a PNG with its palette, whole or not at all: a file that is there is replaced only by a whole one.
 
-    HostError names the path where it cannot be written.
+    Raises HostError with the path where it cannot be written.
     """
     palette = without_places(palette)
     info = PngInfo()
@@ -100,7 +103,7 @@ def pretty(palette: Palette, made_with: MadeWith | None, full: bool = False) -> 
 
 
 def shortened(data: Any) -> Any:
-    """Plain data in which long data URLs are cut."""
+    """Plain data in which data URLs of more than 100 characters are cut."""
     if isinstance(data, dict):
         return {key: shortened(value) for key, value in data.items()}
     if isinstance(data, list):
@@ -111,14 +114,14 @@ def shortened(data: Any) -> Any:
 
 
 def without_places(palette: Palette) -> Palette:
-    """A palette whose model, VAE and LoRAs are named without folders of somebody's machine."""
+    """The palette with its model, VAE and LoRAs named without the folders of somebody's machine."""
     model = palette.model
     loras = tuple(replace(lora, name=portable(lora.name) or "?") for lora in model.loras)
     return replace(palette, model=replace(model, name=portable(model.name), vae=portable(model.vae), loras=loras))
 
 
 def portable(name: str) -> str:
-    """A hub id or relative path as it is; of an absolute or overlong one the last part."""
+    """A hub id or relative path as it is; of an absolute or overlong path only the last part."""
     name = name.encode("utf-8", "replace").decode()
     windows = PureWindowsPath(name)
     absolute = PurePosixPath(name).is_absolute() or windows.drive or windows.root or name.startswith("~")
@@ -126,7 +129,7 @@ def portable(name: str) -> str:
 
 
 def infotext(palette: Palette) -> str:
-    """The palette as other programs show it: AUTOMATIC1111's layout, with the prompts of all brushes, one a line."""
+    """The palette in AUTOMATIC1111's layout, for other programs: all brushes' prompts, one a line, then settings."""
     background, model = palette.background, palette.model
     prompts = [background.prompt, *(brush.prompt for brush in palette.brushes)]
     settings = {
@@ -150,13 +153,16 @@ def _quoted(text: str) -> str:
 
 
 def is_png(path: Path) -> bool:
-    """Whether a file begins as a PNG."""
+    """Whether a file begins as a PNG; OSError where it cannot be read."""
     with path.open("rb") as file:
         return file.read(len(SIGNATURE)) == SIGNATURE
 
 
 def load(path: Path) -> tuple[Palette, MadeWith]:
-    """The palette of a PNG and what it was made with; PaletteError where there is none, or a damaged one."""
+    """The palette that a PNG carries, and what it was made with.
+
+    Raises PaletteError where there is none or a damaged one, OSError where the file cannot be read.
+    """
     with path.open("rb") as file:
         if file.read(len(SIGNATURE)) != SIGNATURE:
             raise _refusal(path, "a PNG", "a file of another kind")
@@ -170,7 +176,7 @@ def load(path: Path) -> tuple[Palette, MadeWith]:
 
 
 def picture(path: Path, palette: Palette) -> Image.Image:
-    """The pixels of a PNG that carries a palette; PaletteError for a damaged one, or one larger than it can be."""
+    """The pixels of a PNG that carries a palette; PaletteError for a damaged one, or one too large for its palette."""
     most = max(MAX_PIXELS, palette.size.width * palette.size.height)
     with path.open("rb") as file:
         data = file.read(BYTES_OF_A_PIXEL * most + 2 * MAX_TEXT)
@@ -181,7 +187,7 @@ def picture(path: Path, palette: Palette) -> Image.Image:
 
 
 def _find(file: BinaryIO, path: Path) -> bytes:
-    """The text of our chunk in a PNG file that is read behind its signature."""
+    """The text of our chunk in a PNG file whose signature has been read."""
     for _ in range(MAX_CHUNKS):
         head = file.read(8)
         if len(head) < 8:
@@ -197,7 +203,7 @@ def _find(file: BinaryIO, path: Path) -> bytes:
 
 
 def _text(head: bytes, rest: bytes, path: Path) -> bytes:
-    """What a chunk says, from its first bytes and the rest with the checksum."""
+    """The text of a chunk, from its name and first bytes and from the rest with the checksum."""
     body, checksum = rest[:-4], rest[-4:]
     try:
         if zlib.crc32(body, zlib.crc32(head)).to_bytes(4, "big") != checksum:
@@ -229,7 +235,7 @@ def _made_with(data: Any) -> MadeWith:
 
 
 def _read_choices(data: Any) -> dict[str, Any]:
-    """The choices that are known, as far as they can be; null where nothing was chosen."""
+    """The choices in plain data that are known and possible; None for one where nothing was chosen."""
     known: dict[Any, Any] = data if isinstance(data, dict) else {}
     found = {"blend": known["blend"]} if known.get("blend", "") in (None, *BLENDS) else {}
     for name, keys in CHOSEN.items():

@@ -1,4 +1,4 @@
-"""Records of a document: what a program makes is checked as a file is, what rules have read is not checked again."""
+"""Records of a document: those that a program makes are checked as a file is, those that rules have read are not."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Record = TypeVar("Record")
 Kept = TypeVar("Kept")
 Given = TypeVar("Given")
 Check = Callable[[Any], Iterable[tuple[str, str, str]]]
-"""What of a record's values contradicts itself: (path below, expected, got)."""
+"""Yields what in a record contradicts itself: (path below the record, expected, got)."""
 
 
 class Held(Generic[Kept, Given]):
-    """For type checkers: a field that keeps another type than it may be given."""
+    """For type checkers: a field that takes more types than it keeps."""
 
     def __get__(self, owner: Any, kind: Any) -> Kept: ...
 
@@ -34,7 +34,10 @@ class Held(Generic[Kept, Given]):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def record(check: Check = lambda made: ()) -> Callable[[type[Record]], type[Record]]:
-    """A frozen dataclass with rules on its fields; whoever makes one gets what they read, or a PaletteError."""
+    """Class decorator: a frozen dataclass whose values are read by the rules of its fields when it is made.
+
+    Making one raises PaletteError, which lists everything that is wrong; `check` finds what contradicts itself.
+    """
 
     def kept(kind: type[Record]) -> type[Record]:
         vars_of: Any = kind
@@ -45,7 +48,7 @@ def record(check: Check = lambda made: ()) -> Callable[[type[Record]], type[Reco
 
 
 def made(kind: type[Record], values: Mapping[str, Any]) -> Record:
-    """A record of values that have been read, and of defaults."""
+    """Make a record of values that have been read, with defaults for the others; nothing is checked."""
     own = object.__new__(kind)
     for field in dataclasses.fields(kind):  # pyright: ignore[reportArgumentType]
         given = field.name in values
@@ -54,7 +57,7 @@ def made(kind: type[Record], values: Mapping[str, Any]) -> Record:
 
 
 def renewed(record: Record, **changes: Any) -> Record:
-    """`dataclasses.replace` for plans: nothing is checked, since tiles, sizes and masks may go beyond a document's."""
+    """`dataclasses.replace` without checks: tiles, sizes and masks of plans may go beyond a document's bounds."""
     return made(type(record), {**vars(record), **changes})
 
 
@@ -63,7 +66,7 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 def _settle(own: Any, check: Check) -> None:
-    """Keep what the rules read of the values; PaletteError lists all that is wrong."""
+    """Replace a record's values by what their rules read; PaletteError lists everything that is wrong."""
     name = type(own).__name__
     problems: list[Problem] = []
     for field in dataclasses.fields(own):

@@ -27,11 +27,11 @@ class Rule(Protocol):
     """What a value must be: reads plain data, writes it back, describes itself as JSON schema."""
 
     def read(self, data: Any, path: str) -> Any:
-        """The value that `data` stands for, or Fault."""
+        """The value that `data` stands for; Fault with paths from `path` on for all that is wrong with it."""
         ...
 
     def write(self, value: Any) -> Any:
-        """Plain data that `read` turns into `value` again."""
+        """The plain data that `read` turns into `value` again."""
         ...
 
     def schema(self) -> dict[str, Any]:
@@ -56,26 +56,26 @@ def show(data: Any) -> str:
 
 
 def fault(path: str, expected: str, data: Any) -> Fault:
-    """One problem at `path`."""
+    """The Fault of one problem at `path`, "" for the whole palette, where `data` was found."""
     return Fault(Problem(path or "palette", expected, show(data)))
 
 
 def join(path: str, key: str) -> str:
-    """The path of a key below a path; a key that is no plain word is shown in brackets and quotes."""
+    """The path of a key below a path; a key that is no plain word stands in brackets and quotes."""
     if not PLAIN_KEY.fullmatch(key):
         return f"{path}[{show(key)}]"
     return f"{path}.{key}" if path else key
 
 
 def capped(problems: Sequence[Problem], path: str) -> Sequence[Problem]:
-    """The first problems of many, and one that says so."""
+    """The problems; of more than MOST the first ones, and one that says so."""
     rest = Problem(path or "palette", f"at most {MOST} faults", "more, which are not listed")
     return problems if len(problems) <= MOST else [*problems[:MOST], rest]
 
 
 @dataclass(frozen=True)
 class Number:
-    """A finite number within closed bounds; whole numbers only where `whole`."""
+    """Rule of a finite number within closed bounds, a whole one where `whole`."""
 
     low: float
     high: float
@@ -83,7 +83,7 @@ class Number:
 
     @property
     def expected(self) -> str:
-        """The range in words."""
+        """The range in words, for messages."""
         kind = "a whole number" if self.whole else "a number"
         return f"{kind} {self.low:g}…{self.high:.17g}"
 
@@ -107,7 +107,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Text:
-    """Text of limited length that holds no NUL and no half of a surrogate pair."""
+    """Rule of text with `least` to `limit` characters, none of them NUL or half of a surrogate pair."""
 
     limit: int
     least: int = 0
@@ -131,7 +131,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words."""
+    """Rule of a value that is one of a few words; a refusal names the nearest."""
 
     words: tuple[str, ...]
 
@@ -151,7 +151,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Maybe:
-    """Null or what the inner rule takes."""
+    """Rule of a value that is null, read as None, or what the inner rule takes."""
 
     rule: Rule
 
@@ -167,7 +167,7 @@ class Maybe:
 
 @dataclass(frozen=True)
 class Many:
-    """A list of values under one rule."""
+    """Rule of a list with `least` to `limit` entries under one rule, read as a tuple."""
 
     rule: Rule
     limit: int
@@ -175,7 +175,7 @@ class Many:
 
     @property
     def expected(self) -> str:
-        """The length in words."""
+        """The length in words, for messages."""
         count = f"{self.limit}" if self.least == self.limit else f"{self.least}…{self.limit}"
         return f"a list of {count} entries"
 
@@ -208,7 +208,7 @@ class Many:
 
 @dataclass(frozen=True)
 class Object:
-    """An object whose keys are the fields of a record; unknown keys are refused, the nearest one is named."""
+    """Rule of an object whose keys are the fields of a record, read as the record; unknown keys are refused."""
 
     record: type
 
@@ -218,7 +218,7 @@ class Object:
         return made(self.record, read_keys(data, path, rules_of(self.record)))
 
     def write(self, value: Any) -> Any:
-        """All keys that are required or differ from their defaults."""
+        """The keys of a record that are required, or whose values differ from their defaults."""
         data = {}
         for field in dataclasses.fields(self.record):
             entry = getattr(value, field.name)
@@ -238,7 +238,7 @@ class Object:
 
 
 def read_keys(data: Any, path: str, rules: Mapping[str, tuple[Rule, bool]]) -> dict[str, Any]:
-    """The values of an object whose keys have rules, each with whether it must be there; Fault tells all problems."""
+    """Read the values of an object by rules, key -> (rule, whether it must be there); Fault has all problems."""
     if not isinstance(data, Mapping):
         raise fault(path, "an object", data)
     strange = itertools.islice((key for key in data if key not in rules), MOST + 1)
@@ -260,7 +260,7 @@ def read_keys(data: Any, path: str, rules: Mapping[str, tuple[Rule, bool]]) -> d
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """The one of `words` that is most like a misspelt one, or nothing."""
+    """The one of `words` that is most like a misspelt one, or "" where none is like it."""
     return next(iter(difflib.get_close_matches(word[:60], words, 1)), "")
 
 
@@ -279,13 +279,13 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 @functools.cache
 def rules_of(record: type) -> Mapping[str, tuple[Rule, bool]]:
-    """Key -> (rule, is it required) of a record."""
+    """The rules of a record, key -> (rule, whether it must be there)."""
     fields = dataclasses.fields(record)
     return {field.name: (field.metadata["rule"], _default(field) is REQUIRED) for field in fields}
 
 
 def field(rule: Rule, default: Any, doc: str) -> Any:
-    """A dataclass field under a rule; REQUIRED as default, or a record class for its own defaults."""
+    """A dataclass field under a rule; the default may be REQUIRED, or a record class for its own defaults."""
     metadata = {"rule": rule, "doc": doc}
     if isinstance(default, type):
         return dataclasses.field(default_factory=typing.cast(Callable[[], Any], default), metadata=metadata)

@@ -1,4 +1,4 @@
-"""Names of samplers, as WebUIs have them: those that the command line and the library can draw with over diffusers."""
+"""Names of samplers as WebUIs have them: those with which the command line and the library draw through diffusers."""
 
 from __future__ import annotations
 
@@ -28,19 +28,22 @@ BASES: Mapping[str, Sequence[str]] = {
     "LCM": (),
     "TCD": (),
 }
-"""Each sampler and the other schedules of levels that it has, which its longer names end in."""
+"""Each sampler, and the schedules of levels that it offers besides its own; longer names end in them."""
 NAMES: Mapping[str, tuple[str, str]] = {
     name: (base, spacing)
     for base, spacings in BASES.items()
     for name, spacing in [(base, ""), *((f"{base} {each}", each) for each in spacings)]
 }
-"""All names, and what they are made of."""
+"""Each full name -> the sampler and the schedule that it is made of ("" for its own)."""
 NEEDS: Mapping[str, str] = {"LMS": "scipy", "DPM++ SDE": "torchsde"}
-"""The package that a sampler needs."""
+"""Sampler -> the package that it needs besides."""
 
 
 def find(name: str) -> str:
-    """A name with the capitals that it has here; HostError with the nearest ones, or for a package that is missing."""
+    """The name of a sampler in its own spelling, from one in any capitals.
+
+    Raises HostError for an unknown name, with the nearest one, and for one whose package is missing.
+    """
     known = {each.lower(): each for each in NAMES}
     if name.lower() not in known:
         near = difflib.get_close_matches(name.lower()[:64], known, 1)
@@ -54,6 +57,6 @@ def find(name: str) -> str:
 
 
 def absent(name: str) -> str:
-    """The package that a sampler needs and that is missing; nothing where there is none."""
+    """The missing package that a sampler needs, by the sampler's full name; "" where none is missing."""
     package = NEEDS.get(NAMES[name][0], "")
     return package if package and importlib.util.find_spec(package) is None else ""

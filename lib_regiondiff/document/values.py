@@ -29,9 +29,10 @@ SHAPES = {"rectangle": BOX, "ellipse": BOX, "polygon": Many(Many(FRACTION, 2, 2)
 
 @dataclass(frozen=True)
 class SizeRule:
-    """{"width", "height"} in pixels."""
+    """Rule of a canvas size: {"width", "height"} in whole pixels, within the bounds of SIDE."""
 
     def read(self, data: Any, path: str) -> Size:
+        """The Size that `data`, an object or a Size, stands for; Fault for sides out of bounds, or other keys."""
         data = self.write(data) if isinstance(data, Size) else data
         return Size(**read_keys(data, path, {"width": (SIDE, True), "height": (SIDE, True)}))
 
@@ -46,9 +47,10 @@ class SizeRule:
 
 @dataclass(frozen=True)
 class Guidance:
-    """A guidance scale of at least 1; the 0 of few-step recipes means the same as 1."""
+    """Rule of a guidance scale of 1…100; the 0 of few-step recipes means the same as 1."""
 
     def read(self, data: Any, path: str) -> float:
+        """The scale as a float, 1 for 0; Fault for any other number below 1, and above 100."""
         if isinstance(data, bool) or not isinstance(data, int | float) or not (data == 0 or 1 <= data <= 100):
             raise fault(path, "0 or a number 1…100", data)
         return float(data) or 1.0
@@ -62,9 +64,10 @@ class Guidance:
 
 @dataclass(frozen=True)
 class Colour:
-    """#rrggbb."""
+    """Rule of a colour, #rrggbb."""
 
     def read(self, data: Any, path: str) -> str:
+        """The colour as it is written; Fault for other text."""
         if not isinstance(data, str) or not re.fullmatch("#[0-9a-fA-F]{6}", data):
             raise fault(path, "a colour such as '#2692f3'", data)
         return data
@@ -78,11 +81,12 @@ class Colour:
 
 @dataclass(frozen=True)
 class Auto:
-    """The word `auto`, for a value that is chosen when all else is known, or what the inner rule takes."""
+    """Rule of a value that may be left open: the word `auto`, or what the inner rule takes."""
 
     rule: Rule
 
     def read(self, data: Any, path: str) -> Any:
+        """`auto`, or what the inner rule reads; Fault for any other word."""
         if isinstance(data, str):
             return Choice((AUTO,)).read(data, path)
         return self.rule.read(data, path)
@@ -96,11 +100,12 @@ class Auto:
 
 @dataclass(frozen=True)
 class Exactly:
-    """One whole number and no other."""
+    """Rule of a value that is one whole number and no other."""
 
     number: int
 
     def read(self, data: Any, path: str) -> int:
+        """The number; Fault for any other, true included."""
         if isinstance(data, bool) or data != self.number or not isinstance(data, int):
             raise fault(path, str(self.number), data)
         return data
@@ -114,9 +119,10 @@ class Exactly:
 
 @dataclass(frozen=True)
 class Flag:
-    """True or false."""
+    """Rule of a value that is true or false."""
 
     def read(self, data: Any, path: str) -> bool:
+        """The truth value; Fault for anything else, 0 and 1 included."""
         if not isinstance(data, bool):
             raise fault(path, "true or false", data)
         return data
@@ -130,12 +136,13 @@ class Flag:
 
 @dataclass(frozen=True)
 class Checked:
-    """What an inner rule takes and in which nothing contradicts; `check` yields (path below, expected, got)."""
+    """Rule of what an inner rule takes and nothing contradicts; `check` yields (path below, expected, got)."""
 
     rule: Rule
     check: Callable[[Any], Iterable[tuple[str, str, str]]]
 
     def read(self, data: Any, path: str) -> Any:
+        """What the inner rule reads; Fault where that refuses it or `check` finds contradictions."""
         value = self.rule.read(data, path)
         problems = [Problem(path + below, expected, got) for below, expected, got in self.check(value)]
         if problems:
@@ -151,13 +158,14 @@ class Checked:
 
 @dataclass(frozen=True)
 class Apart:
-    """A list whose entries differ in one key, which is told beside all other faults."""
+    """Rule of a list whose first `most` entries differ in one key; repeats are told beside all other faults."""
 
     rule: Rule
     key: str
     most: int
 
     def read(self, data: Any, path: str) -> Any:
+        """The entries that the inner rule reads; Fault for what it refuses, and for keys that an earlier entry has."""
         problems: list[Problem] = []
         value = None
         try:
@@ -187,13 +195,13 @@ class Apart:
 
 @dataclass(frozen=True)
 class PictureRule:
-    """A data URL or {"file": name}; masks are PNG only and may be shapes."""
+    """Rule of a picture: a data URL, {"file": name}, or an image in memory; a mask is a PNG or a shape."""
 
     mask: bool = False
 
     @property
     def expected(self) -> str:
-        """The accepted forms in words."""
+        """The accepted forms in words, for messages."""
         if self.mask:
             return "a PNG data URL, {'file': name} or one of {'rectangle'|'ellipse'|'polygon': numbers}"
         return "a PNG, JPEG or WebP data URL or {'file': name}"
@@ -214,6 +222,7 @@ class PictureRule:
         return rf"{RELATIVE}\.({'|'.join(ENDINGS[media] for media in self.media)})"
 
     def read(self, data: Any, path: str) -> Picture | File | Shape:
+        """The Picture, File or Shape that `data` stands for; Fault for other forms and for broken images."""
         if isinstance(data, str | Picture):
             return self._picture(data, path)
         if isinstance(data, Image.Image | np.ndarray):
