@@ -41,18 +41,19 @@ Blob = tuple[str, bytes]  # kind of image, encoded bytes
 
 
 def pack(palette: Palette) -> str:
-    """A palette as compressed text of letters, digits and `.+/=`, which a WebUI's infotext parser leaves alone.
+    """Pack a palette as text of letters, digits and `.+/=`, which a WebUI's infotext parser leaves alone.
 
-    base64 of zlib of: a table of the pictures' kinds and lengths, the pictures as bytes, each once, and the JSON text
-    with their places marked.
+    The text is base64 of zlib of: a table of the pictures' kinds and lengths, the pictures as bytes, each once, and the
+    JSON text with their places marked.
     """
     return PREFIX + _zipped(*_split(dumps(palette)))
 
 
 def pack_painted(palette: Palette) -> str | None:
-    """A palette as packed text with masks by their pixels, which takes less than their files where hands painted them.
+    """Pack a palette with its masks by their pixels, which takes less than their files where hands painted them.
 
-    What comes back has the same coverages in files written anew. None where there is nothing to gain.
+    The masks come back with the same coverages in files written anew. None where no mask is a PNG that only masks use,
+    or where they have more than `strokes.MOST` pixels.
     """
     text, blobs = _split(dumps(palette))
     bare = replace(palette, brushes=tuple(replace(brush, mask=CANVAS) for brush in palette.brushes))
@@ -68,17 +69,17 @@ def pack_painted(palette: Palette) -> str | None:
 
 
 def is_packed(text: str) -> bool:
-    """Whether a text claims to be a packed palette."""
+    """Whether a text claims to be a packed palette, by how it begins."""
     return text.strip().startswith((PREFIX, PAINTED))
 
 
 def is_value(text: str) -> bool:
-    """Whether a text is an infotext's value: a packed palette or a sidecar's name."""
+    """Whether a text has the form of an infotext's value: a packed palette or a sidecar's name."""
     return is_packed(text) or SIDECAR.fullmatch(text.strip()) is not None
 
 
 def unpack(text: str) -> Palette:
-    """The palette of packed text of either kind: unpack(pack(p)) == p; PaletteError for any other text."""
+    """The palette of a text that `pack` or `pack_painted` made: unpack(pack(p)) == p; PaletteError for any other."""
     text = text.strip()
     if not is_packed(text):
         raise _refusal(f"{OURS} ('{PREFIX}…')", show(text))
@@ -96,9 +97,8 @@ def unpack(text: str) -> Palette:
 def sidecar(palette: Palette, limit: int = LIMIT) -> tuple[str, str | None]:
     """The infotext value of a palette, and what the file of that name beside the picture must hold (UTF-8).
 
-    Where packed text has at most `limit` characters, it is the value, and None says that no file is needed. Masks by
-    their pixels come second, but first where they come back to the letter: so what was read from a value gets the same
-    value again.
+    A packed palette of at most `limit` characters is the value itself; None says that no file is needed. Masks by their
+    pixels are second choice, but first where they come back to the letter: what was read from a value gets it again.
     """
     content = dumps(palette)
     if len(content) > DENSEST * limit < sum(len(data) for _, data in _split(content)[1]):
@@ -116,7 +116,10 @@ def _named(content: str) -> tuple[str, str]:
 
 
 def read(value: str, folder: Path | None) -> Palette:
-    """The palette that an infotext value of either form stands for; sidecars lie in `folder`, beside the picture."""
+    """The palette that an infotext value stands for; a sidecar is read from `folder`, in which the picture lies.
+
+    Raises PaletteError for a value that is damaged, and for a sidecar that is missing, changed or unreadable.
+    """
     name = value.strip()
     match = SIDECAR.fullmatch(name)
     if not match:
@@ -136,7 +139,7 @@ def _zipped(text: str, blobs: Sequence[Blob]) -> str:
 
 
 def _split(text: str) -> tuple[str, list[Blob]]:
-    """JSON text with its data URLs replaced by marks, and what they hold."""
+    """JSON text with its data URLs replaced by marks, and the pictures that they hold."""
     places: dict[Blob, int] = {}
 
     def marked(match: re.Match[str]) -> str:
@@ -151,7 +154,7 @@ def _split(text: str) -> tuple[str, list[Blob]]:
 
 
 def _opened(body: bytes, planes: bytes | None) -> tuple[str, Sequence[Blob]]:
-    """The two parts of an unpacked body, with what the masks' planes hold."""
+    """The JSON text and the pictures of an unpacked body; masks by their pixels are drawn from `planes`."""
     table = TABLE.match(body)
     if not table:
         raise _damaged()
@@ -166,7 +169,7 @@ def _opened(body: bytes, planes: bytes | None) -> tuple[str, Sequence[Blob]]:
 
 
 def _drawn(blobs: Sequence[Blob], planes: bytes | None) -> Sequence[Blob]:
-    """The pictures, with masks drawn into files again; ValueError where they don't fit their planes."""
+    """The pictures, with masks by their pixels as PNGs again; ValueError where they do not fit their planes."""
     parts = [data for kind, data in blobs if kind == "mask"]
     if planes is None and parts:
         raise _damaged()
@@ -191,7 +194,7 @@ def _joined(text: str, blobs: Sequence[Blob]) -> str:
 
 
 def _inflated(text: str, engine: Any, most: int) -> bytes:
-    """The bytes of packed text, at most so many, by a decompressor."""
+    """The bytes of packed text, by a decompressor; PaletteError for damaged text, and for more than `most` of them."""
     if len(text) > 2 * MAX_BYTES:
         raise _oversized()
     data = _decoded(text)
@@ -209,7 +212,7 @@ def _inflated(text: str, engine: Any, most: int) -> bytes:
 
 
 def _decoded(text: str) -> bytes | None:
-    """The bytes of base64, or nothing where it is none."""
+    """The bytes of base64 text, or None where it is none."""
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:

@@ -54,7 +54,7 @@ class Options:
 
 @dataclass(frozen=True)
 class TypedParts:
-    """A prompt taken apart: what all share, what the background says, and the regions in rows."""
+    """A prompt taken apart: the common part, the background's part, and the parts of the regions in rows."""
 
     common: str = ""
     base: str = ""
@@ -62,12 +62,12 @@ class TypedParts:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The regions in the order of reading, each with the common part before it."""
+        """The prompts of the regions in reading order, each with the common part before it."""
         return tuple(_joined(self.common, cell) for row in self.rows for cell in row)
 
     @property
     def background(self) -> str:
-        """What the background says, or nothing."""
+        """The background's prompt, the common part before it; empty where there is neither."""
         return _joined(self.common, self.base)
 
 
@@ -80,12 +80,12 @@ class GridRow:
 
 
 def is_typed(data: Any) -> bool:
-    """Whether a document asks for typed regions."""
+    """Whether plain data is a document of typed regions."""
     return isinstance(data, Mapping) and "typed" in data
 
 
 def typed(data: Mapping[str, Any], prompt: str, negative: str) -> dict[str, Any]:
-    """Plain data for `palette.parse`: a typed document and the two prompts of a WebUI.
+    """Plain data for `palette.parse`, of a typed document and the two prompts of a WebUI.
 
     Raises PaletteError for what is wrong with the options or prompts; the other keys are left to `parse`.
     """
@@ -110,7 +110,7 @@ def _typed(data: Mapping[str, Any], prompt: str, negative: str) -> dict[str, Any
 
 
 def _split(option: str, text: str, otherwise: str) -> str:
-    """What separates the regions of a text."""
+    """What separates the regions of a text: the option, or where that is `auto`, what the text holds."""
     if option != "auto":
         return option
     if COLUMN.search(text) or ROW.search(text):
@@ -139,13 +139,13 @@ def _rows(text: str, split: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _first(rows: tuple[tuple[str, ...], ...]) -> tuple[str, tuple[tuple[str, ...], ...]]:
-    """The first part and the rows without it."""
+    """The first part, and the rows without it."""
     (first, *others), *rest = rows
     return first, tuple(filter(None, (tuple(others), *rest)))
 
 
 def _check(head: Mapping[str, str], rows: Sequence[Sequence[str]], path: str, split: str) -> None:
-    """Fault for every part that is empty or holds a region word, with its place."""
+    """Raise Fault for every part that is empty or holds a region word, with its place."""
     cells = list(itertools.chain(*rows))
     places = {f"before {word}": text for word, text in head.items()}
     places |= {f"in part {number} of {len(cells)}": cell for number, cell in enumerate(cells, 1)}
@@ -173,9 +173,9 @@ def _negatives(text: str, options: Options, split: str, count: int) -> TypedPart
 
 
 def _background(background: Any, said: Mapping[str, TypedParts]) -> Any:
-    """The document's background with what was typed for it; Fault where both say something.
+    """The document's background with what was typed for it; Fault where both have a prompt or both a negative.
 
-    Where none does it says all regions, for a host would take the whole prompt, region words included.
+    Where neither has one it gets those of all regions, for a host would take the whole text, region words included.
     """
     if not isinstance(background, Mapping):
         return background
@@ -239,7 +239,7 @@ def _boxes(options: Options, parts: TypedParts, split: str) -> list[Edges]:
 
 
 def _layout(shape: Sequence[int]) -> str:
-    """The layout that the words of a prompt say."""
+    """The layout that the words ADDCOL and ADDROW of a prompt imply, by the number of cells in each row."""
     if len(shape) == 1:
         return "columns"
     return "rows" if max(shape) == 1 else "grid"

@@ -1,4 +1,4 @@
-"""The wildcards of a folder: a name, which may hold stars, becomes the lines of the files that it stands for."""
+"""The wildcards of a folder: a name, which may hold stars, becomes the lines of the files that it matches."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from lib_regiondiff.errors import PaletteError, Problem
 Files = Callable[[str], Sequence[str] | None]
 
 MOST_WORK = 2**23
-"""Letters of paths that names with stars are compared with, and lines that they give, over a folder's lifetime."""
+"""Work that names with stars may make over a folder's lifetime: letters of paths compared, LINE for each line found."""
 LINE = 4
-"""What a line counts beside a letter."""
+"""What a line costs, in letters."""
 
 
 def folder_files(folder: Path) -> Files:
-    """The `.txt` files below a folder as wildcards; `*` in a name stands for any one part of a path, `**` for all.
+    """The `.txt` files below a folder as wildcards: a function of a name that gives lines, or None for an unknown name.
 
-    Names are only compared with those of files that are there, so none leads out of the folder. PaletteError for a
-    file that can't be read, and for names with stars that keep on asking.
+    `*` in a name stands for any one part of a path, `**` for all. Names are compared with files that are there, so none
+    leads out of the folder. The function raises PaletteError for an unreadable file, and for too much work with stars.
     """
     return _Folder(folder).lines
 
@@ -31,7 +31,7 @@ def matches(pattern: str, path: str) -> bool:
 
 
 class _Folder:
-    """What was read of a folder, and how much work names with stars may still make."""
+    """The files of a folder that have been read, and how much work names with stars may still make."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.left = folder, MOST_WORK
@@ -76,7 +76,10 @@ def _chained(found: Sequence[Sequence[str]]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A name taken apart: its letters but the stars, and as bits the places of each letter and those behind stars."""
+    """A name compiled for `_fits`, its letters counted without the stars, all places as bits.
+
+    `places` are those of each letter, `part` those behind one star or more, `whole` those behind two or more.
+    """
 
     letters: int
     places: Mapping[str, int]
@@ -99,7 +102,7 @@ def _pattern(name: str) -> Pattern:
 
 
 def _fits(pattern: Pattern, path: str) -> bool:
-    """Follow all places of the name that the path so far may have led to, a bit for each, letter by letter."""
+    """Whether a path fits a pattern: a bit for each place of the name that the letters so far may have led to."""
     reached = 1
     for letter in path:
         kept = reached & (pattern.whole if letter == "/" else pattern.part)

@@ -18,14 +18,14 @@ SHOWN = 60
 
 @dataclass(frozen=True)
 class Name:
-    """A wildcard that stands for a line of a file."""
+    """A wildcard `__name__`, which stands for a line of a file."""
 
     name: str
 
 
 @dataclass
 class Option:
-    """What may be drawn, how often, and its beginning as it is written."""
+    """An option of a group: its pieces, its weight and whether it is written out, and its first letters as written."""
 
     pieces: list[Piece] = field(default_factory=list)
     weight: float = 1.0
@@ -34,7 +34,7 @@ class Option:
 
     @property
     def name(self) -> str | None:
-        """The name of the one wildcard that it is, or None."""
+        """The name of the wildcard that it consists of, or None where it is anything else or has a weight."""
         words = [piece for piece in self.pieces if not (isinstance(piece, str) and piece.isspace())]
         (word,) = words if len(words) == 1 and not self.weighted else ("",)
         return word.name if isinstance(word, Name) else None
@@ -42,7 +42,10 @@ class Option:
 
 @dataclass
 class Group:
-    """What stands between two braces: how many options are drawn, what joins them, the options."""
+    """What stands between two braces: from `least` to `most` options are drawn and joined by `joiner`.
+
+    `shown` is its first letters as written, for messages.
+    """
 
     shown: str
     least: int = 1
@@ -55,19 +58,22 @@ Piece = str | Name | Group
 
 
 def parsed(text: str) -> list[Piece]:
-    """The pieces of a text; a brace or bracket without a partner is plain, and so is what a backslash stands before."""
+    """The pieces of a text: plain text, names and groups; nothing is an error.
+
+    A brace or bracket without a partner is plain, and so is what a backslash stands before.
+    """
     return _Reader(text).pieces()
 
 
 def weighted(line: str) -> tuple[str, float]:
-    """A line of a file without its weight, and the weight."""
+    """A line of a file without its weight, and the weight, 1 where it has none."""
     weight = WEIGHT.match(line)
     return (line[weight.end() :], float(weight[1])) if weight else (line, 1.0)
 
 
 @dataclass
 class _Open:
-    """A group that is being read: where it ends, how far brackets hide its bars, where its last option began."""
+    """A group that is being read: where it ends, up to where brackets hide its bars, where its last option began."""
 
     group: Group
     end: int
@@ -84,14 +90,14 @@ class _Reader:
         self.open: list[_Open] = []
 
     def pieces(self) -> list[Piece]:
-        """Read to the end."""
+        """The pieces of the whole text."""
         place = 0
         while place < len(self.text):
             place = self._step(place)
         return self.top
 
     def _step(self, place: int) -> int:
-        """Take what stands at a place; where the next thing stands."""
+        """Take what stands at a place, and give the place behind it."""
         sign, inner = self.text[place], self.open[-1] if self.open else None
         if sign == "{" and place in self.partners:
             return self._begin(place)
@@ -106,7 +112,7 @@ class _Reader:
         return place + 1
 
     def _plain(self, place: int) -> int:
-        """Take a run of plain text, a name, or one sign."""
+        """Take a run of plain text, a name, or one sign, and give the place behind it."""
         sign, text = self.text[place], self.text
         if sign == "[" and self.open:
             self.open[-1].hidden = max(self.open[-1].hidden, self.partners.get(place, -1))
@@ -122,7 +128,7 @@ class _Reader:
         (self.open[-1].group.options[-1].pieces if self.open else self.top).append(piece)
 
     def _begin(self, place: int) -> int:
-        """Open a group; where its first option's text begins."""
+        """Open the group at a place, and give the place where its first option's text begins."""
         end = self.partners[place]
         group = Group(self.text[place : min(end + 1, place + SHOWN)])
         self.open.append(_Open(group, end))
@@ -147,7 +153,7 @@ class _Reader:
 
 
 def _partners(text: str) -> Mapping[int, int]:
-    """Where each brace and bracket that has a partner is closed; one without is plain text."""
+    """For each brace and bracket that has a partner, where it is closed; those without are plain text."""
     partners: dict[int, int] = {}
     braces: list[int] = []
     brackets: list[int] = []

@@ -18,7 +18,7 @@ from lib_regiondiff.formats.wildcard_grammar import ESCAPE, NAME, SHOWN, Group, 
 MOST_DEEP = 20
 MOST_DRAWN = 10000
 MOST_READ = 2**21
-"""Lines of files that one text may have read."""
+"""Lines and letters that one text may have read in all."""
 LETTER, RACE = 8, 4
 """What a letter that is taken apart counts beside a line, and what an option does of which several are drawn."""
 LONGEST = PROMPT.limit
@@ -30,7 +30,7 @@ Entry = Option | str
 
 @dataclass(frozen=True)
 class Pool:
-    """What may be drawn, with weights above 0, and the sums of the weights up to each."""
+    """Entries to draw from, with their weights above 0, and the running sums of the weights."""
 
     entries: Sequence[Entry]
     weights: Sequence[float]
@@ -40,9 +40,9 @@ class Pool:
 def expand(text: str, rng_seed: int, files: Files) -> str:
     """The text with every wildcard drawn; the same for the same text, seed and files.
 
-    `files` gives the lines of a wildcard, or None where it knows none, which leaves the wildcard as it is.
-    Raises PaletteError for wildcards that never end, groups that ask for more options than they have, and a text that
-    is longer than a prompt may be, or would be.
+    `files` gives the lines of a wildcard, or None for an unknown one, which stays as it is written. Raises PaletteError
+    for wildcards that never end, groups that ask for more options than they have, and a text that is longer than a
+    prompt may be, or would become so.
     """
     if len(text) > LONGEST:
         raise _refusal(f"a text of at most {LONGEST} characters", str(len(text)))
@@ -50,7 +50,7 @@ def expand(text: str, rng_seed: int, files: Files) -> str:
 
 
 def unknown(text: str, files: Files) -> list[str]:
-    """The names of wildcards that `files` does not know, in the text and in the files that it may lead to."""
+    """The names of wildcards that `files` does not know, in a text and in the files that it may lead to, each once."""
     seen: dict[str, bool] = {}
     waiting = [text]
     while waiting:
@@ -63,7 +63,7 @@ def unknown(text: str, files: Files) -> list[str]:
 
 
 class _Draw:
-    """One expansion: where its chance comes from, how much was drawn, and what may still be written and read."""
+    """One expansion: its random numbers, how much was drawn, and what may still be written and read."""
 
     def __init__(self, rng: random.Random, files: Files) -> None:
         self.rng, self.files = rng, files
@@ -89,7 +89,7 @@ class _Draw:
         return self._line(piece.name, depth + 1) if isinstance(piece, Name) else self._written(piece)
 
     def _written(self, text: str, times: int = 1) -> str:
-        """A text that goes into the result so many times, if there is room; told before anything is made of it."""
+        """Count a text that goes into the result so many times, before it does; PaletteError where no room is left."""
         self.room -= len(text) * times
         if self.room < 0:
             raise _refusal(f"a drawn text of at most {LONGEST} characters", "more")
@@ -124,7 +124,7 @@ class _Draw:
         return (self._file(name) if name else None) or _pool([(each, each.weight) for each in group.options])
 
     def _file(self, name: str) -> Pool | None:
-        """The lines of a file, by which a text may come often; None where there is none."""
+        """The lines of a file to draw from, read once for a text that names it often; None where there is no file."""
         lines = self.files(name)
         if lines is not None and name not in self.pools:
             self._read(len(lines))
@@ -132,7 +132,7 @@ class _Draw:
         return self.pools.get(name)
 
     def _some(self, pool: Pool, count: int, where: str) -> Sequence[Entry]:
-        """Entries drawn by weight, none twice."""
+        """Draw so many entries by weight, none twice; PaletteError where there are too few, or too many were drawn."""
         if count > len(pool.entries):
             got = str(len(pool.entries))
             raise _refusal(f"at least {count} options with a weight above 0 in {show(where)}", got)
@@ -146,7 +146,10 @@ class _Draw:
 
 
 def _first(rng: random.Random, pool: Pool, count: int) -> Sequence[Entry]:
-    """The winners of a race of memoryless clocks, each as fast as its weight: one drawn after another would be so."""
+    """Draw entries by weight, none twice: the first to arrive, each after an exponential time of its weight as rate.
+
+    Efraimidis and Spirakis (2006), whose keys order the entries alike.
+    """
     times = [-math.log(1 - rng.random()) / weight for weight in pool.weights]
     return [pool.entries[index] for index in heapq.nsmallest(count, range(len(times)), key=times.__getitem__)]
 
