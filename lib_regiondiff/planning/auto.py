@@ -1,4 +1,4 @@
-"""What a palette leaves to us: method, tiles and bootstrap, chosen when model, steps and guidance are known."""
+"""Settling: method, tiles and bootstrap that a palette leaves open, chosen once model, steps and guidance are known."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 
 FEW = 8
-"""Steps with which a distilled model draws."""
+"""Steps, at most, that a distilled model draws in."""
 SHARE, PAINTED = 0.8, 0.4
-"""Of few steps, the first ones that keep brushes to themselves, from nothing and over a picture; never the last one."""
+"""Share of few steps, the first ones, that keep brushes apart, from noise and over a picture; never the last one."""
 EARLY = 0.97
-"""Noise above which nothing of a picture is there yet."""
+"""Noise level above which nothing of a picture is there yet."""
 WHOLE = {True: 1.5, False: 3.0}
-"""Native sides that a side may have without a grid: in few steps, which settle all at once, and in many."""
+"""Native sides that a side may have without a grid: in few steps, which settle everything at once, and in many."""
 LEAST = 0.25
 """Least overlap of tiles, in native sides."""
 BLEND = "average"
@@ -26,10 +26,11 @@ BLEND = "average"
 
 
 def settle(palette: Palette, size: Size, native: int, clock: tuple[float, ...], guidance: float) -> Palette:
-    """The palette with nothing left open, for a picture of `size` pixels and a model of a native side in pixels.
+    """The palette with nothing left open, for a picture of `size` pixels and a model's native side in pixels.
 
-    `clock` is the noise of each level with the final 0. A canvas longer than 3 native sides, or 1.5 in few steps
-    from noise without guidance, gets tiles of the native size; such few steps get a bootstrap.
+    `clock` is the noise of each level with the final 0. A canvas longer than 3 native sides, or 1.5 in few steps from
+    noise without guidance, gets tiles of the native size; such few steps get a bootstrap. Raises HostError where native
+    tiles cannot have the overlap that was asked for.
     """
     steps = len(clock) - 1
     few = clock[0] > EARLY and guidance == 1 and steps <= FEW
@@ -56,7 +57,7 @@ def _sized(tiles: Tiles, native: int) -> Tiles:
 
 
 def _bootstrap(palette: Palette, few: int) -> Bootstrap:
-    """For so many steps, 0 if they are not few."""
+    """A palette's bootstrap with nothing left open, for so many few steps, 0 where they are not few."""
     given = palette.bootstrap
     share = PAINTED if palette.background.painted else SHARE
     levels = max(0, min(round(share * few), few - 1)) if given.levels == AUTO else given.levels
@@ -65,9 +66,9 @@ def _bootstrap(palette: Palette, few: int) -> Bootstrap:
 
 
 def list_choices(said: Palette, made: Palette) -> dict[str, Any]:
-    """What a palette left open and what it became, as plain data beside the palette, which keeps its `auto`.
+    """What a palette left open, as it was `said`, and what it was `made`, as plain data; the palette keeps its `auto`.
 
-    None is what changes nothing: tiles that all fits into, a method where there is nothing to blend.
+    None stands for what changes nothing: tiles where a single one holds everything, a method without anything to blend.
     """
     found: dict[str, Any] = {}
     if said.blend == AUTO:
@@ -86,7 +87,7 @@ def _sides(tiles: Tiles) -> tuple[int | str, ...]:
 
 
 def describe_choices(choices: Mapping[str, Any]) -> str:
-    """What `list_choices` found in words for people, as far as it changes a picture; "" where it does not."""
+    """What `list_choices` found, in words for people, as far as it changes a picture; "" where nothing does."""
     grid, bootstrap = choices.get("tiles"), choices.get("bootstrap") or {}
     parts = [f"blend {choices['blend']}"] if choices.get("blend") else []
     if grid:
@@ -99,5 +100,5 @@ def describe_choices(choices: Mapping[str, Any]) -> str:
 
 
 def effective_nag(nag: Nag | None) -> Nag | None:
-    """Normalized attention guidance that changes something; None where it is off, or would leave all as it is."""
+    """The normalized attention guidance of a palette; None where it is off, or set so that it changes nothing."""
     return nag if nag is not None and nag.scale != 1 and nag.alpha != 0 else None

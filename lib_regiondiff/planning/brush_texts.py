@@ -13,20 +13,21 @@ BACKGROUND = ""  # no brush can have this id
 
 @dataclass(frozen=True)
 class BrushText:
-    """The prompt and negative of one brush in one image."""
+    """The prompt and the negative of one brush, or of the background, in one image."""
 
     prompt: str
     negative: str
 
 
 Texts = Mapping[str, tuple[BrushText, ...]]
-"""From brush id (BACKGROUND for the background) to its text in each image."""
+"""Brush id, BACKGROUND for the background -> its text in each image."""
 
 
 def resolve_texts(palette: Palette, given: Sequence[Mapping[str, BrushText]]) -> Texts:
-    """The texts of all before the suffix: those `given` for each image, by brush id, or the palette's own.
+    """The text of each brush and of the background before the suffix, in each image.
 
-    A brush without a negative has the background's.
+    It is the one that is `given` for an image by brush id, else the palette's own; a brush without a negative has the
+    background's.
     """
     own = BrushText(palette.background.prompt, palette.background.negative)
     found = {BACKGROUND: tuple(texts.get(BACKGROUND, own) for texts in given)}
@@ -42,16 +43,16 @@ def _own(brush: Brush, under: BrushText) -> BrushText:
 
 
 def is_background(brush: Brush, palette: Palette, resolved: Texts) -> bool:
-    """Whether a brush says in all images what the background says, and as strongly, where that is words alone."""
+    """Whether a brush says in every image what the background says, at the same guidance, and nothing is painted on."""
     same = resolved[brush.id] == resolved[BACKGROUND]
     return same and brush.guidance is None and not palette.background.painted
 
 
 def encoded_texts(palette: Palette, given: Sequence[Mapping[str, BrushText]]) -> Texts:
-    """What is encoded of texts that are `given` for each image, or of the palette's own, for background and brushes.
+    """The texts to encode for the background and each brush in each image, suffix included.
 
-    The suffix ends the prompts of all brushes but those that say what the background says. PaletteError where a prompt
-    would be longer than it may be.
+    `given` has texts for each image by brush id; the palette's own fill the gaps. Brushes that say what the background
+    says get no suffix. Raises PaletteError where a prompt would become longer than it may be.
     """
     resolved = resolve_texts(palette, given)
     found = {BACKGROUND: resolved[BACKGROUND]}

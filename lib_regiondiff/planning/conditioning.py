@@ -1,4 +1,4 @@
-"""What the brushes of a palette mean in a job: texts, guidance, intervals; encoded once for each meaning."""
+"""Conditioning: what the brushes of a palette mean in a job (texts, guidance, intervals), each meaning encoded once."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Job:
 
     `clock` is the noise of each level that the sampler plans to run, descending, with the final 0; it may ask between
     two of them, above the first, or again. `texts` has one mapping for each image from brush id (BACKGROUND for the
-    background) to its resolved text; what is missing is taken from the palette. `guidance` None means the palette's.
-    `negatives` has them encoded even for guidance 1, for a host that may ask for them or change its scale.
+    background) to its resolved text; the palette's own fill the gaps. `guidance` None means the palette's. `negatives`
+    has them encoded even at guidance 1, for a host that may ask for them or change its scale.
     """
 
     size: Size
@@ -31,14 +31,17 @@ class Job:
     guidance: float | None = None
     negatives: bool = False
     centred: bool = True
-    """Whether brushes may be moved to the middle in the first levels, and surrounded."""
+    """Whether brushes may be moved to the middle of their views in the first levels, and surrounded."""
     store: Store = field(default_factory=Store, repr=False, compare=False)
-    """What masks became, of whoever runs the sampler."""
+    """Where what masks became is kept; it belongs to whoever runs the sampler."""
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """All of a brush but where it is; brushes of equal meaning become one region."""
+    """All of a brush but its mask: texts in each image, guidance, prompt strength, interval of levels.
+
+    It acts from level `first` up to, but not in, `last`. Brushes of equal meaning become one region.
+    """
 
     texts: tuple[BrushText, ...]
     guidance: float | None = None
@@ -48,7 +51,7 @@ class Meaning:
 
 
 def meanings_of(palette: Palette, job: Job) -> list[Meaning]:
-    """The background's meaning and those of the brushes, from the lowest up."""
+    """The meanings of background and brushes, from the lowest up, in a job; PaletteError for overlong prompts."""
     given = [job.texts[image] if job.texts else {} for image in range(len(job.seeds))]
     resolved, encoded, count = resolve_texts(palette, given), encoded_texts(palette, given), len(job.clock) - 1
     under = Meaning(encoded[BACKGROUND])
@@ -62,7 +65,7 @@ def meanings_of(palette: Palette, job: Job) -> list[Meaning]:
 
 
 def owners_of(meanings: Sequence[Meaning], merge: bool) -> list[list[int]]:
-    """Indices of equal meaning, grouped; the background's group comes first."""
+    """Group the indices of meanings where they are equal, with `merge`; the background's group comes first."""
     groups: dict[object, list[int]] = {}
     for index, meaning in enumerate(meanings):
         groups.setdefault(meaning if merge else index, []).append(index)
@@ -71,7 +74,10 @@ def owners_of(meanings: Sequence[Meaning], merge: bool) -> list[list[int]]:
 
 @dataclass(frozen=True)
 class Encoder:
-    """Encodes each prompt once, so that equal prompts are one object and rows of them can be shared."""
+    """Encodes each prompt once for each size, so that equal prompts are one object and rows of them can be shared.
+
+    `guided` says whether the whole picture needs negatives; `known` holds what was encoded.
+    """
 
     host: Host
     meanings: Sequence[Meaning]
@@ -80,13 +86,14 @@ class Encoder:
     known: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
 
     def encode(self, words: str, negative: bool, size: Size) -> Parts:
+        """The parts of a prompt or negative for a frame of `size` pixels; equal arguments give the same object."""
         key = (words, negative, size)
         if key not in self.known:
             self.known[key] = self.host.encode(*key)
         return self.known[key]
 
     def mixed(self, words: tuple[str, str], strength: float, negative: bool, size: Size) -> Parts:
-        """The parts between the background's words (first) and a brush's own (second)."""
+        """The parts a share `strength` of the way from the background's words (first) to a brush's own (second)."""
         under, own = words
         parts = self.encode(own, negative, size)
         if strength == 1 or own == under:
@@ -95,7 +102,7 @@ class Encoder:
         return tuple(Part(self.host.lerp(base, part.cond, strength), part.weight) for part in parts)
 
     def region(self, group: Sequence[int], frame: Box) -> Region:
-        """The region of brushes of one meaning, encoded for its frame."""
+        """The region of a group of brushes of one meaning, with its prompts encoded for its frame, a box in cells."""
         meaning, size = self.meanings[group[0]], frame.size.pixels(self.host.latent.pixels_per_cell)
         pairs, strength = list(zip(self.meanings[0].texts, meaning.texts, strict=True)), meaning.prompt_strength
         conds = tuple(self.mixed((base.prompt, own.prompt), strength, False, size) for base, own in pairs)

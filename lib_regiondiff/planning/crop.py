@@ -27,11 +27,11 @@ MAX_CORNERS = 1024
 
 
 def crop_palette(palette: Palette, frame: Size, box: Edges, size: Size) -> Palette:
-    """The palette of a picture of `size` that shows a box, in pixels of `frame`, of the canvas stretched to `frame`.
+    """The palette of a picture of `size` pixels that shows a box of the canvas, in pixels of the canvas as `frame`.
 
-    What the box shows beyond the canvas is empty, and brushes of which it shows nothing are left out; a box that is
-    the whole frame leaves masks as they are. Feathers grow with the picture, the background's picture is cropped too.
-    Init stays as it is.
+    The canvas is stretched to `frame` first. What the box shows beyond it is empty; brushes of which it shows nothing
+    are left out. Feathers grow with the picture, the background's picture is cropped too, init stays as it is. Raises
+    PaletteError where too many masks would be drawn anew.
     """
     left, top, right, bottom = box
     assert left < right and top < bottom, "a box has an inside"
@@ -54,7 +54,7 @@ def crop_palette(palette: Palette, frame: Size, box: Edges, size: Size) -> Palet
 
 
 def _ground(palette: Palette, shares: Edges, size: Size) -> Background:
-    """The background with its picture as the box shows it; the border is repeated beyond the canvas."""
+    """The background with its picture as the box shows it; beyond the canvas its border is repeated."""
     picture = palette.background.image
     if picture is None or shares == WHOLE:
         return palette.background
@@ -70,12 +70,12 @@ def _ground(palette: Palette, shares: Edges, size: Size) -> Background:
 
 
 def scale_palette(palette: Palette, size: Size) -> Palette:
-    """A palette on a canvas of another `size` in pixels: masks are stretched, feathers grow with the picture."""
+    """The palette on a canvas of another `size` in pixels: masks are stretched, and feathers grow with the picture."""
     return crop_palette(palette, size, (0, 0, size.width, size.height), size)
 
 
 def _zoom(canvas: Size, shares: Edges, size: Size) -> float:
-    """Pixels of the new canvas in one of the old, the geometric mean of both axes."""
+    """Pixels of the new canvas for one of the old, as the geometric mean of both axes."""
     left, top, right, bottom = shares
     across = size.width / (canvas.width * (right - left))
     down = size.height / (canvas.height * (bottom - top))
@@ -83,7 +83,7 @@ def _zoom(canvas: Size, shares: Edges, size: Size) -> float:
 
 
 def _crop_mask(mask: Mask, shares: Edges, size: Size) -> Mask | None:
-    """A mask as the box shows it; nothing where it shows none of it."""
+    """The mask as the box shows it; None where it shows nothing of the mask."""
     if shares == WHOLE:
         return mask
     if isinstance(mask, Picture):
@@ -98,7 +98,7 @@ def _crop_mask(mask: Mask, shares: Edges, size: Size) -> Mask | None:
 
 
 def _is_drawn(mask: Mask, shares: Edges) -> bool:
-    """Whether a mask as the box shows it is a picture."""
+    """Whether a mask has to become a picture to be shown in the box."""
     if shares == WHOLE or not isinstance(mask, Shape):
         return shares != WHOLE
     return _fitted(_moved(mask, shares), _moved(Shape("rectangle", WHOLE), shares).numbers) is None
@@ -112,7 +112,7 @@ def _moved(shape: Shape, shares: Edges) -> Shape:
 
 
 def _fitted(shape: Shape, canvas: Sequence[float]) -> Shape | None:
-    """A shape as far as it can be seen, with numbers that a palette may hold; None where there is none.
+    """The shape as far as it can be seen, with numbers that a palette may hold; None where no shape says that.
 
     `canvas` is the old one: what the box shows beyond it is cut off.
     """
@@ -136,7 +136,7 @@ def _clipped(numbers: Sequence[float], lows: Sequence[float], highs: Sequence[fl
 
 
 def _cut(points: Sequence[Point], axis: int, bound: float, sign: int) -> list[Point]:
-    """One side of Sutherland and Hodgman's clipping (1974): what lies beyond the bound runs along it instead."""
+    """One side of polygon clipping (Sutherland and Hodgman 1974): what lies beyond the bound runs along it instead."""
     kept: list[Point] = []
     for a, b in zip(points, [*points[1:], *points[:1]], strict=True):
         within = sign * (a[axis] - bound) >= 0
@@ -150,7 +150,7 @@ def _cut(points: Sequence[Point], axis: int, bound: float, sign: int) -> list[Po
 
 
 def _png(rows: masks.Rows, size: Size) -> Picture | None:
-    """A mask picture of rows of coverage in [0, 255]; nothing where nothing is covered."""
+    """The mask picture of rows of coverage in [0, 255]; None where nothing is covered."""
     pixels = np.empty((size.height, size.width), np.uint8)
     for top, bottom in masks.parts(0, size.height, size.width, masks.PART):
         pixels[top:bottom] = np.rint(rows(top, bottom))
@@ -160,7 +160,7 @@ def _png(rows: masks.Rows, size: Size) -> Picture | None:
 
 
 def _resampled(coverage: np.ndarray, shares: Edges, size: Size) -> masks.Rows:
-    """What gives rows float32 [n, size.width] of the part of coverage uint8 [h, w] in a box of it; 0 beyond it."""
+    """A function that gives rows float32 [n, size.width] of coverage uint8 [h, w], seen in a box of it; 0 beyond it."""
     left, top, right, bottom = shares
     height, width = coverage.shape
     step = (bottom - top) * height / size.height
@@ -173,9 +173,9 @@ def _resampled(coverage: np.ndarray, shares: Edges, size: Size) -> masks.Rows:
 
 
 def _stretched(array: np.ndarray, axis: int, first: float, last: float, count: int) -> np.ndarray:
-    """What lies from first to last along an axis of an array, which need not be whole nor in it, as `count` float32.
+    """Resample an array along an axis from `first` to `last`, which may be broken or outside, to `count` float32.
 
-    Means of what each new row covers when shrinking, linear between the middles of rows when growing.
+    Shrinking takes the mean of what each new row covers; growing is linear between the middles of rows.
     """
     length = array.shape[axis]
     skipped = max(0, min(math.floor(first) - 1, length - 1))
@@ -195,7 +195,7 @@ def _stretched(array: np.ndarray, axis: int, first: float, last: float, count: i
 
 
 def _between(array: np.ndarray, axis: int, places: np.ndarray) -> np.ndarray:
-    """An array along an axis at places that are not whole."""
+    """Interpolate an array linearly along an axis at places that are not whole."""
     lower = np.floor(places).astype(np.intp)
     upper = np.minimum(lower + 1, array.shape[axis] - 1)
     t = np.expand_dims((places - lower).astype(array.dtype), 1 - axis)

@@ -1,4 +1,4 @@
-"""When a brush acts: which levels of a run are its own, counted from the first."""
+"""Intervals: in which levels of a run a brush acts, counted from the first."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from lib_regiondiff.document.palette import Brush
 
 
 def round_levels(levels: float) -> int:
-    """A share of levels as a number of them; halves count up."""
+    """Round a number of levels to a whole one, halves up."""
     return math.floor(levels + 0.5)
 
 
 def find_interval(brush: Brush, count: int) -> tuple[int, int]:
-    """The first of `count` levels in which a brush acts, and the one from which on it does not; empty if it never acts.
+    """The first of `count` levels in which a brush acts, and the one after the last; empty where it never acts.
 
     Its strength is the share of the levels in which it acts, the last ones; start and stop cut more off.
     """

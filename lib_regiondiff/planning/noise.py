@@ -21,17 +21,17 @@ def generator(seed: int) -> torch.Generator:
 
 
 def derive_seed(seed: int, number: int) -> int:
-    """The seed of further noise of a picture: one for each number, none of them the picture's own."""
+    """The seed of further noise of a picture: another for each number from 0 on, none of them the picture's own."""
     return (seed * 1_000_003 + number + 1) % 2**53
 
 
 def unit(generators: Sequence[torch.Generator], shape: tuple[int, int, int]) -> Tensor:
-    """Unit noise float32 [B, C, h, w], one generator an image: it depends on no other image of the batch."""
+    """Unit noise float32 [B, C, h, w] of `shape` [C, h, w], one generator an image: it depends on no other image."""
     return torch.cat([torch.randn((1, *shape), generator=each) for each in generators])
 
 
 def apply(noise: Tensor, palette: Palette, size: Size, pixels_per_cell: int, store: Store | None = None) -> Tensor:
-    """Noise [B, C, h, w] of a picture of `size` pixels after brush seeds and noise operations, in their order."""
+    """The noise [B, C, h, w] of a picture of `size` pixels after brush seeds and noise operations, in their order."""
     for operation in operations(palette):
         coverage = masks.cells(operation.mask, size, pixels_per_cell, store)
         noise = mix(noise, operation.seed, torch.from_numpy(np.array(coverage)) * operation.amount)
@@ -39,13 +39,13 @@ def apply(noise: Tensor, palette: Palette, size: Size, pixels_per_cell: int, sto
 
 
 def operations(palette: Palette) -> list[Noise]:
-    """All changes of the initial noise: brush seeds from the lowest brush up, then the palette's list."""
+    """All changes of the initial noise: the seeds of brushes from the lowest up, then the palette's own list."""
     seeded = [brush for brush in palette.brushes if brush.seed is not None]
     return [made(Noise, {"mask": brush.mask, "seed": brush.seed or 0}) for brush in seeded] + list(palette.noise)
 
 
 def mix(noise: Tensor, seed: int, share: Tensor) -> Tensor:
-    """Blend noise of a seed into unit noise by a share [h, w] in [0, 1]; the variance stays 1."""
+    """Blend noise of a seed into unit noise [B, C, h, w] by a share [h, w] in [0, 1]; the variance stays 1."""
     other = unit([generator(seed)], (noise.shape[1], noise.shape[2], noise.shape[3])).to(noise)
     share = share.to(noise)
     return noise * (1 - share * share).clamp(min=0).sqrt() + other * share

@@ -30,12 +30,12 @@ from lib_regiondiff.planning.weights.level_weights import LevelWeights, Steps
 from lib_regiondiff.planning.weights.partition import divide
 
 SAME_LEVEL = 1e-4
-"""Share of a noise by which another may differ and still be the same level."""
+"""Share of a noise by which another may differ and still count as the same level."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to evaluate at each level."""
+    """What the network is asked at each level: canvas in cells, clock, guidance, rescale, views; it never changes."""
 
     size: Size
     clock: tuple[float, ...]
@@ -46,20 +46,20 @@ class Plan:
     under: Tensor | None = None
     """x0 [C, h, w] of the picture under the brushes, where views leave weight to it."""
     sensitivity: float = 0.0
-    """How much of x0 that is like its surroundings is suppressed, where a view has surroundings."""
+    """How strongly what is like a view's surroundings is suppressed in x0 (leak suppression); 0 is off."""
     chosen: Mapping[str, Any] = field(default_factory=dict)
-    """What the palette left open, as it was settled."""
+    """What the palette left open and what it became, as `list_choices` has it."""
     nag: Nag | None = None
-    """How negatives act in cross-attention, if they do."""
+    """Normalized attention guidance, by which negatives act in cross-attention; None where they do not."""
 
     def views(self, level: Level) -> tuple[View, ...]:
-        """The views of a level; one between two levels of the clock belongs to the noisier of them."""
+        """The views at a level; a level between two of the clock has those of the noisier one."""
         return self.steps[step_of(self.clock, level.noise)]
 
     def kinds(self, most: int) -> Sequence[tuple[tuple[View, ...], float]]:
         """The views of steps that differ, and how many steps each stands for.
 
-        Some stand for all where all would have more than `most` views together.
+        Where all of them would have more than `most` views together, a few stand for all.
         """
         if isinstance(self.steps, tuple):
             return [(views, 1.0) for views in self.steps]
@@ -69,7 +69,7 @@ class Plan:
 
     @functools.cached_property
     def single(self) -> View | None:
-        """The only view of the whole run, if it covers the canvas: one prompt for the whole picture."""
+        """The only view of the whole run, where it covers the canvas: one prompt for the whole picture; else None."""
         if not self.steps or not self.steps[0]:
             return None
         first = self.steps[0][0]
@@ -78,19 +78,23 @@ class Plan:
 
     @property
     def plain(self) -> bool:
-        """Whether the picture is that of the background's prompt alone, so that the host's own path makes it."""
+        """Whether the picture is that of the background's prompt alone, which the host's own path makes."""
         region = self.single.region if self.single else None
         plain = self.rescale == 0 and self.nag is None
         return region is not None and region.background and region.guidance is None and plain
 
 
 def step_of(clock: Sequence[float], noise: float) -> int:
-    """The index of the level in force at a noise: the last one of a clock that is not quieter."""
+    """The index of the level in force at a noise: the last one of a clock that is not quieter, or else the first."""
     return max(0, bisect.bisect_right(clock[:-1], -noise * (1 - SAME_LEVEL), key=operator.neg) - 1)
 
 
 def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Plan:
-    """Plan a job. Raises HostError for what cannot be honoured yet; `merge` False keeps equal brushes apart."""
+    """Plan a job; with `merge` False, brushes of equal meaning stay apart.
+
+    Raises HostError for what cannot be honoured, and PaletteError for a palette that asks for too much work or a prompt
+    that its suffix makes too long.
+    """
     refuse(palette, canvas=(job.size, host.latent.pixels_per_cell))
     guidance = palette.guidance if job.guidance is None else job.guidance
     if len(job.clock) < 2:
@@ -134,7 +138,7 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
 def _placed(
     weights: LevelWeights, owners: Sequence[Sequence[int]], layout: Layout
 ) -> tuple[LevelWeights, list[int], list[list[Box]]]:
-    """The weights of regions, for each step an earlier one of the same weights or itself, the boxes of each region."""
+    """The weights of regions, for each step the earliest one of the same weights, and the boxes of each region."""
     peaks, kinds = weights.surveyed()
     grouped = weights.grouped(layout.parted(owners, peaks))
     if grouped.owners != weights.owners:
@@ -145,14 +149,14 @@ def _placed(
 
 
 def _of_one_meaning(said: Palette, palette: Palette) -> Palette:
-    """Without the tiles that were not asked for: a picture of one meaning is the host's own."""
+    """A palette of one meaning, whose picture is the host's own, without tiles that were not asked for."""
     return replace(palette, tiles=None) if said.tiles == AUTO else palette
 
 
 def _drop_idle(palette: Palette, objects: bool, boxes: Sequence[Sequence[Box]]) -> Palette:
-    """A settled palette without what changes nothing for regions that are seen in these boxes.
+    """The settled palette without what changes nothing, given the boxes of its regions.
 
-    That is a bootstrap where nothing is small, tiles that all fit into, a method where there is one box.
+    That is a bootstrap without small objects, tiles where one holds everything, a method where there is only one box.
     """
     bootstrap = palette.bootstrap if objects else replace(palette.bootstrap, levels=0, mix=0.0)
     tiles = palette.tiles if any(len(places) > 1 for places in boxes) else None
@@ -162,7 +166,7 @@ def _drop_idle(palette: Palette, objects: bool, boxes: Sequence[Sequence[Box]]) 
 
 @dataclass(frozen=True)
 class _First:
-    """What is particular to the first levels: surroundings, and the picture under the brushes put back."""
+    """What is peculiar to the first levels: surroundings, and putting back the picture under the brushes."""
 
     palette: Palette
     painted: int
@@ -171,7 +175,7 @@ class _First:
 
     @staticmethod
     def of(palette: Palette, job: Job, host: Host, under: Tensor | None) -> _First:
-        """For a job; white is encoded if it is needed, at the model's native size."""
+        """The first levels of a job; white is encoded where it is needed, at the model's native size."""
         side = host.latent.native
         painted = round_levels(palette.background.strength * (len(job.clock) - 1)) if under is not None else 0
 
@@ -186,7 +190,7 @@ class _First:
         return _First(palette, painted, job.centred, around)
 
     def at(self, step: int, under: bool) -> tuple[bool, Around | None]:
-        """Whether the picture `under` the brushes, if any, is put back at a step, and what is around brushes then."""
+        """Whether the picture `under` the brushes is put back at a step, and what is around brushes then."""
         share = white_share(self.palette.bootstrap, step, under) if self.centred else None
         return step < self.painted, None if share is None else self.around(share)
 
@@ -198,7 +202,7 @@ def _under(palette: Palette, job: Job, host: Host) -> Tensor | None:
 
 
 def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
-    """Weights [1 + P, h, w] before quantization."""
+    """The weights [1 + P, h, w] of background and brushes before quantization."""
     pixels, size = host.latent.pixels_per_cell, job.size
     coverages = [masks.cells(brush.mask, size, pixels, job.store) for brush in palette.brushes]
     scale = (size.area / palette.size.area) ** 0.5 / pixels

@@ -9,12 +9,12 @@ from lib_regiondiff.document.budget import AND, LONG, MOST_LETTERS, PLACE
 from lib_regiondiff.errors import PaletteError, Problem
 
 DNE = re.compile(r"\s*(?P<weight>(?:\d+(?:\.\d*)?|\.\d+)[-+]?\s*:\s*)?")
-"""A part's end, read from right to left, so that each letter is looked at once: white space, and a weight if any."""
+"""A part's end read backwards, so that each letter is looked at once: white space, and a weight if there is one."""
 
 
 @dataclass(frozen=True)
 class PromptPart:
-    """What AND joins: text, weight with its colon and the white space before it, white space after it."""
+    """A part that AND joins: text, weight with its colon and the white space before it, the white space behind."""
 
     text: str
     weight: str
@@ -22,10 +22,10 @@ class PromptPart:
 
 
 def add_suffix(prompt: str, suffix: str, background: str) -> str:
-    """A brush's prompt with the suffix after each of the parts that AND joins, before the part's weight.
+    """A brush's prompt with the suffix after each part that AND joins, before the part's weight (StreamMultiDiffusion).
 
-    `{background}` in it is the background's prompt. Prompts that say nothing stay so, and so do all where the suffix
-    speaks of a background that says nothing. PaletteError where it would be longer than a prompt may be.
+    `{background}` in it is the background's prompt. Empty prompts stay empty, and all stay as they are where the suffix
+    speaks of an empty background. Raises PaletteError where the result would be longer than a prompt may be.
     """
     if not suffix or (PLACE in suffix and not background.strip()):
         return prompt
@@ -36,7 +36,7 @@ def add_suffix(prompt: str, suffix: str, background: str) -> str:
 
 
 def _expect_room(letters: int, times: int, suffix: str, under: str) -> None:
-    """Told before anything is made of it."""
+    """Raise PaletteError, before any text is built, where the suffix would make a prompt too long."""
     more = len(suffix) + suffix.count(PLACE) * (len(under) - len(PLACE))
     if times and letters + times * more > MOST_LETTERS:
         raise PaletteError([Problem("suffix", LONG, str(letters + times * more))])

@@ -1,4 +1,4 @@
-"""What a WebUI's request says: a document and the words of each image become a palette and the text of each brush."""
+"""Prompts: a WebUI's document and the words around it in each image become a palette and the text of each brush."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText
 
 @dataclass(frozen=True)
 class Document:
-    """A palette, or typed regions, which become one with the main prompt."""
+    """What a request brings: a palette, or typed regions that become one with the main prompt; the other is None."""
 
     palette: Palette | None
     typed: Mapping[str, Any] | None
     settings: tuple[AxisSetting, ...] = ()
-    """What a plot changes in the palette that typed regions become."""
+    """What a plot changes in the palette that the typed regions become."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """The words around a document for one image.
+    """The words around a document for one image, and what turns its texts into others.
 
     `prompt` and `negative` are the main ones as the host encodes them, `raw` the same before styles, `style` adds the
     chosen styles to a text (True: a negative), `draw` resolves the wildcards of a text by a seed.
@@ -47,7 +47,7 @@ class Words:
 
 
 def read(given: Any) -> Document:
-    """The document of JSON text, plain data or an infotext's value; PaletteError for anything else."""
+    """The document of JSON text, plain data or an infotext's packed value; PaletteError for anything else."""
     if given is None or (isinstance(given, str) and not given.strip()):
         raise PaletteError([Problem("palette", "a palette", "nothing")])
     if isinstance(given, str) and infotext.is_value(given):
@@ -60,7 +60,10 @@ def read(given: Any) -> Document:
 
 
 def adapt(document: Document, settings: Sequence[AxisSetting], blend: str) -> Document:
-    """The document of a plot's cell; typed regions that name no method are drawn by `blend`."""
+    """The document of one cell of a plot; typed regions that name no method are drawn by `blend`.
+
+    Raises PaletteError where a setting does not fit the palette; typed regions find out in `palette_of`.
+    """
     if document.typed is None:
         assert document.palette is not None
         return replace(document, palette=changed(document.palette, settings))
@@ -68,7 +71,10 @@ def adapt(document: Document, settings: Sequence[AxisSetting], blend: str) -> Do
 
 
 def palette_of(document: Document, words: Words) -> Palette:
-    """The palette for an image; its prompts are as they were written, typed ones with their wildcards resolved."""
+    """The palette of one image: the document's own as it is, or that of typed regions, their text with wildcards drawn.
+
+    Raises PaletteError where typed regions, the main prompts or a plot's settings do not fit.
+    """
     if document.palette is not None:
         return document.palette
     assert document.typed is not None
@@ -78,7 +84,7 @@ def palette_of(document: Document, words: Words) -> Palette:
 
 
 def _admitted(text: str, path: str) -> str:
-    """A main prompt, checked before anything is drawn from it; PaletteError where it could be none of a palette's."""
+    """A main prompt, checked before anything is drawn from it; PaletteError where no palette could hold it."""
     try:
         return PROMPT.read(text, path)
     except Fault as error:
@@ -86,7 +92,7 @@ def _admitted(text: str, path: str) -> str:
 
 
 def _with_background(data: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
-    """A typed document with the wildcards of its background resolved."""
+    """A typed document with the wildcards of its background drawn."""
     own = data.get("background")
     if not isinstance(own, Mapping):
         return data
@@ -95,13 +101,16 @@ def _with_background(data: Mapping[str, Any], words: Words) -> Mapping[str, Any]
 
 
 def resolve(document: Document, words: Words) -> Palette:
-    """The palette of an image with every wildcard resolved, as it is drawn and as its infotext keeps it."""
+    """The palette of one image with every wildcard drawn, as it is painted and as the infotext keeps it.
+
+    Raises PaletteError where typed regions do not fit, or a wildcard cannot be drawn.
+    """
     palette = palette_of(document, words)
     return palette if document.palette is None else draw_wildcards(palette, words)
 
 
 def draw_wildcards(palette: Palette, words: Words) -> Palette:
-    """A palette with the wildcards of all its prompts resolved."""
+    """The palette with the wildcards of all its prompts drawn; PaletteError where one cannot be."""
 
     def chosen(text: str | None, key: str) -> str | None:
         return None if text is None else _draw_text(text, key, words)
@@ -116,15 +125,15 @@ def draw_wildcards(palette: Palette, words: Words) -> Palette:
 
 
 def _draw_text(text: str, key: str, words: Words) -> str:
-    """A text with its wildcards resolved by the image's seed, each brush by draws of its own."""
+    """A text with its wildcards drawn by the image's seed; each brush, by its key, has draws of its own."""
     seed = int.from_bytes(hashlib.sha256(f"{words.seed} {key}".encode()).digest()[:8], "big")
     return words.draw(text, seed) if text else text
 
 
 def texts(palette: Palette, words: Words) -> dict[str, BrushText]:
-    """What is to be encoded for the background, the main prompt where it has none, and for each brush.
+    """What to encode for the background and each brush of a resolved palette, by brush id; wildcards stay as they are.
 
-    The palette is a resolved one, for here wildcards stay as they are.
+    The background has the main prompt, or negative, where it has none of its own.
     """
     own = palette.background
     under = BrushText(
@@ -144,13 +153,13 @@ def _spoken(text: str, words: Words, negative: bool = False) -> str:
 
 
 def networks(palette: Palette) -> tuple[str, ...]:
-    """The tags of extra networks in an image's prompts, each once, in order."""
+    """The tags of extra networks in all prompts of a palette, each once, in order of appearance."""
     prompts = [palette.background.prompt, *(brush.prompt for brush in palette.brushes)]
     return tuple(dict.fromkeys(tag for prompt in prompts for tag in split_networks(prompt)[1]))
 
 
 def wildcards(data_path: Path) -> Files:
-    """The wildcards of a WebUI: its own folder, then those of extensions."""
+    """The wildcards of a WebUI with this data folder: its own `wildcards` first, then those of its extensions."""
     return functools.partial(_first_found, [folder_files(folder) for folder in _wildcard_folders(data_path)])
 
 
@@ -164,7 +173,7 @@ def _first_found(sources: Sequence[Files], name: str) -> Sequence[str] | None:
 
 
 def folder_of(value: str, folders: Sequence[Path]) -> Path | None:
-    """The folder that holds the file an infotext's value names; None where it names none or it isn't there."""
+    """The folder, at or below `folders`, with the sidecar that an infotext's value names; None where none has it."""
     if not infotext.SIDECAR.fullmatch(value.strip()):
         return None
     found = (path for folder in folders if folder.is_dir() for path in folder.rglob(value.strip()))

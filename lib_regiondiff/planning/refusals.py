@@ -1,4 +1,4 @@
-"""Refusals: what a palette can say and somebody cannot do, found before anything is drawn; the only list of it."""
+"""Refusals: what a palette can say and somebody cannot do, found before anything is drawn; there is no other list."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.auto import effective_nag
 
 Canvas = tuple[Size, int]
-"""A size in pixels, and the pixels at a side of a latent cell."""
+"""Size in pixels, and pixels along a side of a latent cell."""
 Refusal = Callable[[Palette, Canvas | None], Iterator[HostError]]
-"""What is wrong with one feature of a palette, on a canvas if that is known."""
+"""Yields what cannot be honoured of one feature of a palette; on a canvas, if it is known."""
 
 
 def _attention(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
-    """No model can be asked for it yet."""
+    """No model has an attention method yet."""
     del canvas
     if palette.attention != "none":
         yield HostError("attention", "none", repr(palette.attention), "this version cannot do it yet; leave it out")
 
 
 def _wrap(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
-    """Borders cannot continue each other inside of a latent cell."""
+    """The left and right border cannot continue each other inside a latent cell."""
     if canvas is not None and palette.wraps and canvas[0].width % canvas[1]:
         yield HostError("size.width", f"a multiple of {canvas[1]}, because of tiles.wrap", f"{canvas[0].width}")
 
 
 def _init(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
-    """A WebUI has its own."""
+    """A WebUI starts from its own picture."""
     del canvas
     if palette.init is not None:
         yield HostError("init", "nothing", "a picture", "leave it out and load the picture in img2img or inpaint")
 
 
 def _nag(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
-    """Only diffusers' cross-attention is changed."""
+    """Normalized attention guidance changes only diffusers' cross-attention."""
     del canvas
     nag = effective_nag(palette.nag)
     if nag is not None:
@@ -46,7 +46,7 @@ def _nag(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
 
 
 def _sampler(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
-    """A WebUI has its own; others have those that diffusers can be had to draw with."""
+    """A WebUI has its own samplers; others have those that diffusers offers."""
     del canvas
     try:
         sampler_names.find(palette.sampler)
@@ -63,14 +63,14 @@ REFUSALS: Mapping[str, Sequence[Refusal]] = {
 
 
 def refusals(palette: Palette, by: str = "library", canvas: Canvas | None = None) -> Iterator[HostError]:
-    """What cannot be honoured of a palette that is drawn by the `library`, a `webui` or the `command`.
+    """Everything that cannot be honoured of a palette drawn by the `library`, a `webui` or the `command`.
 
-    What depends on a size is only known with a `canvas`.
+    What depends on a size is only found with a `canvas`.
     """
     return (error for refusal in REFUSALS[by] for error in refusal(palette, canvas))
 
 
 def refuse(palette: Palette, by: str = "library", canvas: Canvas | None = None) -> None:
-    """Raise the first of `refusals`, if there is any."""
+    """Raise the first HostError that `refusals` finds, if there is any."""
     for error in refusals(palette, by, canvas):
         raise error

@@ -1,4 +1,4 @@
-"""Surroundings: what a region sees outside of its brush in the first levels, instead of the canvas."""
+"""Surroundings: what a region sees around its brush in the first levels, instead of the canvas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lib_regiondiff.planning import noise, tiles
 
 @dataclass(frozen=True, eq=False)
 class Surround:
-    """What one view sees where its brush is not.
+    """What one view sees where its brush is not (StreamMultiDiffusion's bootstrapping).
 
     mask: float32 [h, w], 1 on the brush, which shows the canvas. white: [C, 1, 1], and its share. rest: for each image
     x0 [C, h, w] of what is not white, or None for the canvas itself. noise: [B, C, h, w] of unit variance, its own.
@@ -28,17 +28,17 @@ class Surround:
     rest: tuple[Tensor | None, ...]
     noise: Tensor
     under: bool = False
-    """Whether the rest is the picture under the brushes, so that what is like it leaks."""
+    """Whether the rest is the picture under the brushes, so that what is like it counts as a leak."""
 
     def clean(self, image: int) -> Tensor | None:
-        """x0 [C, h, w] of an image's surroundings, or None where a part of them is the canvas."""
+        """The x0 [C, h, w] of the surroundings in one image; None where the canvas itself is a part of them."""
         rest = self.rest[image]
         return None if rest is None else torch.lerp(rest, self.white.expand_as(rest), self.share)
 
 
 @dataclass(frozen=True, eq=False)
 class Around:
-    """All that surroundings are made of at a level: white, the picture under the brushes if any, seeds of images."""
+    """What surroundings at a level are made of: a share of white [C, 1, 1], x0 [C, h, w] under the brushes, seeds."""
 
     share: float
     white: Tensor
@@ -46,12 +46,12 @@ class Around:
     seeds: tuple[int, ...]
 
     def shared_noise(self, number: int, frame: Box) -> Tensor:
-        """The noise [B, C, h, w] of the region with this number, which its tiles in `frame` share."""
+        """The noise [B, C, h, w] of a region, by its number; all its tiles in `frame` share it."""
         generators = [noise.generator(noise.derive_seed(seed, number)) for seed in self.seeds]
         return noise.unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
 
     def of(self, own: Tensor, frame: Box, box: Box, weight: np.ndarray) -> Surround:
-        """The surroundings of a view in a frame with this noise."""
+        """The surroundings of the view of a box, given the noise of its frame and the view's weight [h, w]."""
         rest = None if self.under is None else box.padded(self.under)
         part = box.moved(-frame.top, -frame.left).crop(own)
         mask = torch.from_numpy((weight > weight.max() / 2).astype(np.float32)).to(self.white)
@@ -59,7 +59,7 @@ class Around:
 
 
 def white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:
-    """The share of white around the brushes at a step; None where brushes see the canvas.
+    """The share, 0…1, of white around the brushes at a step; None where brushes see the canvas.
 
     StreamMultiDiffusion's mix: as many levels are white, a fraction mixes. What is not white is the picture under the
     brushes, or what a texture drew there itself at the level before, or the canvas; at the first one only the canvas.
@@ -73,9 +73,9 @@ def white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:
 
 
 def centre_boxes(places: Sequence[Box], weight: np.ndarray, ring: bool = False) -> list[Box]:
-    """The boxes of a region, moved together such that its brush [h, w] is in the middle of what they cover.
+    """The boxes of a region, moved together so that its brush, cells of weight [h, w] above 0, is in their middle.
 
-    They may leave the canvas then. A brush that spans several tiles is centred once.
+    They may leave the canvas then. A brush that spans several tiles is centred once; in a `ring` the shorter way round.
     """
     inner = tiles.bounds(weight > 0, ring)
     if inner is None or not places:

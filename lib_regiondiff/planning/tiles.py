@@ -1,4 +1,4 @@
-"""Boxes and windows: where the network looks, and how much each cell of a look counts."""
+"""Boxes and windows: where the network looks, and how much each cell of a box counts."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from lib_regiondiff.geometry import Box, Size
 FLOOR = 1e-6
 VARIANCE = 0.01
 LARGE = 1.5
-"""Native sides up to which a brush is drawn in one view; a larger one is ground rather than an object."""
+"""Native sides up to which a brush is drawn in one view, as an object; a larger one is ground."""
 
 
 def starts(length: int, tile: int, overlap: int) -> list[int]:
-    """Evenly spaced starts of tiles that cover 0..length-1, none wider than `tile`, overlapping by `overlap` or more.
+    """Evenly spaced starts of tiles that cover 0..length-1, `tile` wide, neighbours overlapping by `overlap` or more.
 
     An overlap that leaves no progress counts as tile - 1. Where `tile` is not shorter than `length`, one tile is all.
     """
@@ -30,14 +30,14 @@ def starts(length: int, tile: int, overlap: int) -> list[int]:
 
 
 def around(length: int, tile: int, overlap: int) -> list[int]:
-    """Evenly spaced starts of two or more tiles of a ring of 0..length-1; the last ones go on at its start."""
+    """Evenly spaced starts of two or more tiles of a ring of 0..length-1; the last tiles go on at its beginning."""
     count = 2 if tile >= length else max(2, -(-length // max(1, tile - overlap)))
     return [round(index * length / count) for index in range(count)]
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Tiles of one size, in row-major order: where they begin along each axis."""
+    """Tiles of one size in row-major order, by the rows and columns at which they begin."""
 
     tops: tuple[int, ...]
     lefts: tuple[int, ...]
@@ -46,7 +46,10 @@ class Grid:
 
     @staticmethod
     def of(box: Box, tile: Size, overlap: int, closed: bool = False) -> Grid:
-        """The tiles of a box; an axis that is not longer than a tile stays whole; a `closed` ring is all of it."""
+        """The tiles of a box, with at least this overlap; an axis that is not longer than a tile stays whole.
+
+        A box that is a whole ring is `closed`: its last tiles overlap its first.
+        """
         high, wide = min(tile.height, box.size.height), min(tile.width, box.size.width)
         tops = starts(box.size.height, high, overlap)
         lefts = (around if closed else starts)(box.size.width, wide, overlap)
@@ -55,7 +58,7 @@ class Grid:
         )
 
     def occupied(self, cells: np.ndarray) -> np.ndarray:
-        """Which tiles [rows, columns] hold a true one of all cells [h, w] of the canvas."""
+        """Which tiles, bool [rows, columns], hold a true cell of the canvas [h, w]."""
         seen = np.concatenate([cells, cells], axis=1) if self.ring else cells
         sums = np.zeros((seen.shape[0] + 1, seen.shape[1] + 1), np.int32)
         np.cumsum(seen, axis=0, out=sums[1:, 1:], dtype=np.int32)
@@ -65,28 +68,28 @@ class Grid:
         return strips[:, left + self.tile.width] > strips[:, left]
 
     def boxes(self, chosen: np.ndarray) -> list[Box]:
-        """The tiles that are chosen [rows, columns]."""
+        """The boxes of chosen tiles, bool [rows, columns], in row-major order."""
         high, wide = self.tile.height, self.tile.width
         places = ((self.tops[row], self.lefts[column]) for row, column in np.argwhere(chosen))
         return [Box(top, left, top + high, left + wide, self.ring) for top, left in places]
 
 
 def grid(box: Box, tile: Size, overlap: int, closed: bool = False) -> list[Box]:
-    """All tiles of a box."""
+    """All tiles of a box in row-major order; the arguments are those of `Grid.of`."""
     made = Grid.of(box, tile, overlap, closed)
     return made.boxes(np.ones((len(made.tops), len(made.lefts)), bool))
 
 
 def widest(least: int) -> int:
-    """Cells of the longest side that one view shows of a brush, for a native side in cells.
+    """The longest side in cells of a brush that one view shows, for a native side of `least` cells.
 
-    A brush that begins inside of a cell touches one more.
+    A brush that begins inside a cell touches one more.
     """
     return math.ceil(LARGE * least) + 1
 
 
 def bounds(occupied: np.ndarray, ring: bool = False) -> Box | None:
-    """The smallest box that holds all true cells [h, w], or None; in a ring it may cross the border."""
+    """The smallest box that holds all true cells [h, w], in a ring perhaps across the border; None where none is."""
     rows, columns = np.flatnonzero(occupied.any(axis=1)), np.flatnonzero(occupied.any(axis=0))
     if not len(rows):
         return None
@@ -100,7 +103,10 @@ def bounds(occupied: np.ndarray, ring: bool = False) -> Box | None:
 
 
 def window(inner: Box, canvas: Size, least: int, multiple: int) -> Box:
-    """The box a network sees of a region: `inner` rounded up to `multiple`, at least `least` cells, on the canvas."""
+    """The box that the network sees of a region: `inner` rounded up to `multiple`, at least `least`, within the canvas.
+
+    All are in cells. In a ring it may cross the border.
+    """
     top, bottom = _span(inner.top, inner.bottom, canvas.height, least, multiple)
     left, right = _span(inner.left, inner.right, canvas.width, least, multiple, inner.ring)
     return Box(top, left, bottom, right, inner.ring)
@@ -115,14 +121,14 @@ def _span(first: int, last: int, length: int, least: int, multiple: int, ring: b
 
 
 def profile(kind: str, size: Size) -> np.ndarray:
-    """The weight float32 [h, w] of each cell of a tile, in (0, 1]: the outer product of one curve per axis."""
+    """The weight float32 [h, w] in (0, 1] of each cell of a tile, by a key of CURVES: the product of two curves."""
     curve = CURVES[kind]
     rows, columns = curve(_positions(size.height)), curve(_positions(size.width))
     return np.maximum(np.outer(rows, columns), FLOOR).astype(np.float32)
 
 
 def _positions(length: int) -> np.ndarray:
-    """Cell centres of an axis in (-1, 1)."""
+    """The middles of an axis' cells, in (-1, 1)."""
     return (2 * np.arange(length) + 1) / length - 1
 
 
@@ -139,7 +145,7 @@ def _cosine(u: np.ndarray) -> np.ndarray:
 
 
 def _gaussian(u: np.ndarray) -> np.ndarray:
-    """Mixture of Diffusers: a variance of 0.01 in units of the side."""
+    """Mixture of Diffusers' profile: a variance of 0.01 in units of the side (arXiv:2302.02412)."""
     return np.exp(-((u / 2) ** 2) / (2 * VARIANCE))
 
 

@@ -21,10 +21,10 @@ WINDOW_MULTIPLE = 64
 
 @dataclass(frozen=True)
 class Region:
-    """A planned brush: its names, its guidance (None: the call's), the parts of its prompt for each image.
+    """A planned brush: its names, its guidance (None: the call's), the parts of its prompt in each image.
 
-    `background` says whether the background is among the brushes that are merged here. `unconds` holds the negative
-    for each image, or None where guidance 1 was planned, which needs none.
+    `background` says whether the background is among the brushes that are merged here. `unconds` has the negative in
+    each image, or is None where guidance 1 was planned, which needs none.
     """
 
     names: tuple[str, ...]
@@ -36,7 +36,7 @@ class Region:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One look of the network: a box in cells, the frame it is a part of, a region, the weight float32 [h, w].
+    """One evaluation of the network: a box in cells, the frame it is a part of, a region, the weight float32 [h, w].
 
     With surroundings the box may leave the canvas; the weight is 0 there.
     """
@@ -50,9 +50,9 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Brushes that are seen together: their greatest weight [h, w], the boxes and the cells that they ask for.
+    """Brushes that share views: their greatest weight [h, w], how many boxes and cells they ask for.
 
-    `once` is whether one of them has one view when it is alone.
+    `once` says whether one of them has a single view when it is alone.
     """
 
     brushes: tuple[int, ...]
@@ -64,7 +64,10 @@ class _Part:
 
 @dataclass(frozen=True)
 class Layout:
-    """How views lie on a canvas, a `ring` or not: sizes in cells, `tile` None for no grid."""
+    """How views lie on a canvas: sizes in cells, `tile` None without a grid, `kind` the tiles' profile.
+
+    A view has at least `least` cells a side, in multiples of `multiple`; a `ring` closes at its left and right border.
+    """
 
     canvas: Size
     least: int
@@ -77,7 +80,7 @@ class Layout:
 
     @staticmethod
     def of(palette: Palette, size: Size, latent: LatentSpec) -> Layout:
-        """The layout of a palette on a canvas of `size` pixels."""
+        """The layout of a settled palette on a canvas of `size` pixels."""
         cell, grid = latent.pixels_per_cell, palette.tiles
         assert not isinstance(grid, str), "settled"
         tile, overlap = _tile(grid, cell) if grid else (None, 0)
@@ -93,7 +96,7 @@ class Layout:
         )
 
     def boxes(self, weight: np.ndarray, background: bool = False) -> list[Box]:
-        """The boxes of a region by its greatest weight over all levels [h, w]; none for an empty region.
+        """The boxes of a region, by its greatest weight [h, w] over all levels; none for an empty region.
 
         A brush that is hardly larger than the native size has one: in several, each would draw its object again.
         """
@@ -101,7 +104,7 @@ class Layout:
         return grid.boxes(grid.occupied(weight > 0)) if grid else []
 
     def _grid(self, weight: np.ndarray, background: bool = False) -> tiles.Grid | None:
-        """The tiles around cells with any weight [h, w]; None where there are none."""
+        """The tiles around the cells with any weight [h, w]; None where there are no such cells."""
         inner = tiles.bounds(weight > 0, self.ring)
         if inner is None:
             return None
@@ -112,9 +115,9 @@ class Layout:
         return tiles.Grid.of(window, self.tile, self.overlap, self.ring and window.size.width == self.canvas.width)
 
     def _seen_once(self, weight: np.ndarray, inner: Box) -> Box | None:
-        """Where a brush is that one view shows, by its weight and the box of it; None for what is larger.
+        """The box of a brush that a single view shows, from its weight [h, w] and bounds; None for a larger brush.
 
-        One whose soft edge meets itself around a ring is parted opposite of its middle; what goes around is ground.
+        Where only a soft edge closes a ring, it is parted opposite the brush's middle; a brush all around is ground.
         """
         if max(inner.size.height, inner.size.width) > tiles.widest(self.least):
             return None
@@ -127,15 +130,15 @@ class Layout:
         return replace(inner, left=left, right=left + self.canvas.width)
 
     def parted(self, owners: Sequence[Sequence[int]], peaks: np.ndarray) -> list[list[int]]:
-        """Groups of brushes that are seen together, by the greatest weights [1 + P, h, w] of all brushes.
+        """Split groups of brushes into those that share views, by the greatest weights [1 + P, h, w] of all brushes.
 
-        Brushes of one meaning stay together where that asks the network for no more cells than each by itself would;
-        what belongs to the background (the first group) stays whole.
+        Brushes of one meaning stay together where that asks the network for no more cells than one by one; the group
+        of the background, which is the first, stays whole.
         """
         return [list(owners[0]), *(part for group in owners[1:] for part in self._split(group, peaks))]
 
     def _split(self, group: Sequence[int], peaks: np.ndarray) -> list[list[int]]:
-        """The parts of a group, each brush in the first one where it asks for no more."""
+        """Split a group into parts, each brush in the first one that grows by no more cells than it asks for itself."""
         if len(group) == 1:
             return [list(group)]
         parts: list[_Part] = []
@@ -147,13 +150,13 @@ class Layout:
         return [list(part.brushes) for part in parts]
 
     def _part(self, brushes: tuple[int, ...], weight: np.ndarray) -> _Part:
-        """What brushes ask of the network that are seen together."""
+        """What brushes with this common weight [h, w] ask of the network when they share views."""
         grid = self._grid(weight)
         boxes = int(grid.occupied(weight > 0).sum()) if grid else 0
         return _Part(brushes, weight, boxes, boxes * grid.tile.area if grid else 0, boxes == 1)
 
     def _joined(self, one: _Part, other: _Part) -> _Part | None:
-        """Both together; None where that asks for more, or shows in several views what has one."""
+        """Two parts as one; None where that asks for more cells, or for several views of what has a single one."""
         both = self._part((*one.brushes, *other.brushes), np.maximum(one.weight, other.weight))
         once = one.once or other.once
         return (
@@ -171,7 +174,8 @@ class Layout:
     ) -> tuple[View, ...]:
         """The views of one level from the weights [R, h, w] of its regions, which each region's tiles share.
 
-        With `around` those of objects are centred and surrounded, not the background and what is nearly as large.
+        A region that is None has none. With `around`, views of objects are centred and surrounded; those of ground and
+        of the background are not.
         """
         found = []
         for number, (weight, places, region) in enumerate(zip(maps, boxes, regions, strict=True)):
@@ -186,12 +190,12 @@ class Layout:
         return tuple(found)
 
     def is_ground(self, places: Sequence[Box]) -> bool:
-        """Whether a brush is too large for an object of a picture of the native size."""
+        """Whether a brush with these boxes is too large to be one object in a picture of the native size."""
         size = Box.hull(places).size if places else self.canvas
         return max(size.height, size.width) >= tiles.LARGE * self.least
 
     def _cut_views(self, weight: np.ndarray, places: Sequence[Box], region: Region) -> list[View]:
-        """The views of a region, by their tiles' profiles; those without any weight are left out."""
+        """The views of a region, weighed by their tiles' profiles; those without any weight are left out."""
         total = np.zeros(weight.shape, np.float32)
         sizes = {box.size for box in places} if len(places) > 1 else ()
         known = {size: tiles.profile(self.kind, size) for size in sizes}
@@ -209,13 +213,13 @@ class Layout:
 
 
 def _tile(grid: Tiles, cell: int) -> tuple[Size, int]:
-    """Size and overlap of settled tiles in cells."""
+    """Size and overlap in cells of a settled grid."""
     high, wide, overlap = (side for side in (grid.height, grid.width, grid.overlap) if not isinstance(side, str))
     return Size(max(1, high // cell), max(1, wide // cell)), -(-overlap // cell)
 
 
 def _surrounded(views: Sequence[View], number: int, around: Around) -> list[View]:
-    """Views of one frame, with what is around their brushes; the `number` of their region has noise of its own."""
+    """The views of one frame with their surroundings; the `number` of their region gives them noise of its own."""
     if not views:
         return []
     own = around.shared_noise(number, views[0].frame)
@@ -223,7 +227,7 @@ def _surrounded(views: Sequence[View], number: int, around: Around) -> list[View
 
 
 def _cut(canvas: np.ndarray, box: Box, beyond: float = 0) -> np.ndarray:
-    """The part of a canvas [h, w] in a box, with a number where the box leaves it."""
+    """The part of a canvas [h, w] in a box, filled with `beyond` where the box leaves it."""
     size = Size(*canvas.shape)
     if box.within(size) == box:
         return box.crop(canvas)

@@ -1,4 +1,4 @@
-"""Blends: what sets MultiDiffusion and Mixture of Diffusers apart is how brushes and tiles are weighed, and no more."""
+"""Blends: MultiDiffusion and Mixture of Diffusers differ only in how brushes and tiles are weighed."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Fade = Callable[[np.ndarray, bool], np.ndarray | float]
 
 @dataclass(frozen=True)
 class Blend:
-    """A way of weighing: a brush by its `fade`, a tile by the `window` that it has where the palette names none."""
+    """How a method weighs: brushes by `fade`, tiles by the profile `window` where the palette names none."""
 
     window: str
     fade: Fade
 
 
 def keep(coverage: np.ndarray, ring: bool = False) -> float:
-    """MultiDiffusion's weight of a region: the same everywhere."""
+    """MultiDiffusion's factor of a brush's weight: 1 everywhere (arXiv:2302.08113)."""
     del coverage, ring
     return 1.0
 
 
 def fade(coverage: np.ndarray, ring: bool = False) -> np.ndarray:
-    """Mixture of Diffusers' weight [h, w] of a region: a Gaussian over the bounding box of its coverage [h, w]."""
+    """Mixture of Diffusers' factor [h, w] of a brush's weight: a Gaussian over the bounds of its coverage [h, w]."""
     weight = np.full(coverage.shape, tiles.FLOOR, np.float32)
     box = tiles.bounds(coverage > 0, ring)
     if box is not None:
@@ -46,5 +46,5 @@ BLENDS: Mapping[str, Blend] = {"average": Blend("linear", keep), "mixture": Blen
 
 
 def find_blend(name: str) -> Blend:
-    """The blend of a palette's `blend`; of `auto` the one that it becomes."""
+    """The blend that a palette's `blend` names; for `auto` the one that it becomes."""
     return BLENDS[BLEND if name == AUTO else name]

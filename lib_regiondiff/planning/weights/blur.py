@@ -1,4 +1,4 @@
-"""Gaussian blur of weights at a cost that does not grow with its deviation: wide ones are made on a coarser grid."""
+"""Gaussian blur of weights at a cost that does not grow with its deviation: wide blurs are made on a coarser grid."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import cv2
 import numpy as np
 
 EXACT = 8.0
-"""Deviation in cells up to which each cell is blurred."""
+"""Deviation in cells up to which the blur is made cell by cell."""
 FINE, LEAST = 4.0, 16
 """Cells of a coarser grid in a deviation, and along an axis where the deviation is longer than that."""
 FLAT = 32
-"""Deviations in lengths of an axis from which on a longer one changes nothing to be seen."""
+"""Lengths of an axis that a deviation counts at most: a longer one makes no difference that can be seen."""
 
 
 def reach(deviation: float) -> int:
-    """How far a blur sees."""
+    """How many cells away from a cell a blur looks: three deviations, rounded up."""
     return math.ceil(3 * deviation)
 
 
 def blur(weight: np.ndarray, deviation: float, ring: bool = False) -> np.ndarray:
     """Gaussian blur float32 [h, w] with a deviation in cells, cut at three deviations, borders repeated.
 
-    The left and right border of a `ring` continue each other. Beyond EXACT cells the result is that of a coarser grid:
-    within 0.01 of each cell's own.
+    The left and right border of a `ring` continue each other. Beyond EXACT cells a coarser grid is blurred, which is
+    within 0.01 of the exact result in each cell.
     """
     if deviation <= 0:
         return weight
@@ -37,7 +37,7 @@ def blur(weight: np.ndarray, deviation: float, ring: bool = False) -> np.ndarray
 
 @dataclass(frozen=True)
 class _Axis:
-    """The grid that is blurred along an axis: its cells, the deviation in them, and how far it sees."""
+    """The grid that is blurred along an axis: its cells, the deviation and the reach of the blur in them."""
 
     cells: int
     deviation: float
@@ -45,7 +45,7 @@ class _Axis:
 
 
 def _axis(length: int, deviation: float, most: float) -> _Axis:
-    """For so many cells; a deviation counts as `most` times the axis where it is longer."""
+    """The grid along an axis of `length` cells; a deviation counts as `most` times the axis where it is longer."""
     if deviation <= EXACT:
         return _Axis(length, deviation, reach(deviation))
     cells = min(length, max(math.ceil(length * FINE / deviation), LEAST))
@@ -54,12 +54,12 @@ def _axis(length: int, deviation: float, most: float) -> _Axis:
 
 
 def coarse_deviation(deviation: float, few: int, many: int) -> float:
-    """A deviation in coarse cells without the blur that shrinking (1/12) and growing (1/6) bring along."""
+    """A deviation in coarse cells, less the blur of shrinking `many` to `few` (1/12) and of growing again (1/6)."""
     return math.sqrt(deviation**2 - 0.25) if few < many else deviation
 
 
 def frame(weight: np.ndarray, ring: bool = False, size: tuple[int, int] | None = None) -> np.ndarray:
-    """Means [h, w] of a coarser grid, or the weights as they are, in a frame of one cell: what is beyond the border."""
+    """The weights [h, w], or their means on a grid of `size`, framed by a cell of what lies beyond: [h + 2, w + 2]."""
     height, width = size or weight.shape
     made = np.empty((height + 2, width + 2), np.float32)
     made[1:-1, 1:-1] = _shrunk(weight, height, width)
@@ -79,7 +79,7 @@ def _shrunk(weight: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _gaussian(weight: np.ndarray, down: _Axis, across: _Axis, ring: bool) -> np.ndarray:
-    """The blur of what is in a frame, and of the frame."""
+    """The blur of framed weights, the frame included."""
     beyond = across.far if ring else 0
     wide = np.pad(weight[:, 1:-1], ((0, 0), (beyond + 1, beyond + 1)), mode="wrap") if ring else weight
     taps = 2 * across.far + 1, 2 * down.far + 1
@@ -88,7 +88,7 @@ def _gaussian(weight: np.ndarray, down: _Axis, across: _Axis, ring: bool) -> np.
 
 
 def grow(weight: np.ndarray, axis: int, first: int, last: int, length: int) -> np.ndarray:
-    """Entries first..last-1 of `length` along an axis, linear between the middles of a framed coarser grid."""
+    """Entries first..last-1 of a framed grid that grows to `length` along an axis, linear between its middles."""
     few = weight.shape[axis] - 2
     if few == length:
         return weight[first + 1 : last + 1] if axis == 0 else weight[:, first + 1 : last + 1]

@@ -1,6 +1,6 @@
-"""Soft edges that fit: where only its feather makes a brush larger than what the network sees at once, it is narrowed.
+"""Feather limit: where only its feather makes a brush larger than what one view shows, its soft edge is narrowed.
 
-Otherwise such a brush would be drawn in a larger view or in several, and each of them would draw the object again.
+Otherwise such a brush would be drawn in a larger view or in several, each of which would draw the object again.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ MIDDLE = 0.5
 def fit_feathers(
     stack: np.ndarray, painted: Sequence[Box | None], sides: Sequence[int], ring: bool = False
 ) -> np.ndarray:
-    """Weights [1 + P, h, w] that sum to 1, with narrower edges for feathered brushes that need it.
+    """Weights [1 + P, h, w] that sum to 1, with narrower edges for feathered brushes that fit no view otherwise.
 
-    `painted` is where such a brush is without its feather, None for others. One that lies within the first of the
-    `sides`, in cells, within which it fits gets weights within such a window only; what it loses goes to the others in
-    their proportion, and to the background where there is no other.
+    `painted` has the bounds of each such brush without its feather, None for others; `sides` are those of windows in
+    cells. A brush that is too large keeps weights only in a window of the first side that holds its middle or what is
+    painted; what it loses goes to the others in proportion, and to the background where there is no other.
     """
     narrow = {i: _narrowed(stack[i], box, sides, ring) for i, box in enumerate(painted, start=1) if box is not None}
     changed = {index: weight for index, weight in narrow.items() if weight is not None}
@@ -37,7 +37,7 @@ def fit_feathers(
 
 
 def _narrowed(weight: np.ndarray, painted: Box, sides: Sequence[int], ring: bool) -> np.ndarray | None:
-    """A weight [h, w] that falls to zero at the border of a window; None where it fits, or can't."""
+    """A weight [h, w] that falls to zero at the border of a window; None where it fits already, or cannot."""
     middle, whole = tiles.bounds(weight > MIDDLE, ring), tiles.bounds(weight > 0, ring)
     for side in sides:
         if whole is None or _fits(whole, side):
@@ -49,7 +49,7 @@ def _narrowed(weight: np.ndarray, painted: Box, sides: Sequence[int], ring: bool
 
 
 def _within(weight: np.ndarray, window: Box) -> np.ndarray:
-    """A weight [h, w] that is zero outside of a window and falls evenly towards its border."""
+    """A weight [h, w] that is zero outside a window and falls evenly towards its border."""
     outside = np.ones(weight.shape, bool)
     for inside, _ in window.pieces(Size(*weight.shape)):
         inside.crop(outside)[...] = False

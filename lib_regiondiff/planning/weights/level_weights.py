@@ -1,4 +1,4 @@
-"""Levels: what belongs to a step is made when it is drawn, from one soft mask a brush; a plan keeps no more."""
+"""Level weights: those of a step are made when it is drawn, from one soft mask a brush; a plan keeps no more."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import numpy as np
 from lib_regiondiff.planning.weights import masks
 
 CELLS = 2**14
-"""Cells whose weights are worked on at once."""
+"""Cells whose weights are worked on at a time."""
 KEPT = 2
-"""Kinds of steps that are kept once made: samplers of second order go back and forth between two levels."""
+"""Different steps that are kept once made: samplers of second order go back and forth between two levels."""
 
 Made = TypeVar("Made")
 Key = TypeVar("Key", bound=Hashable)
@@ -24,7 +24,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True)
 class StepKey:
-    """What the weights of a step depend on: which brushes act, and its noise and the next one's if masks follow it."""
+    """What the weights of a step depend on: which brushes act; its noise and the next one, if masks follow them."""
 
     brushes: tuple[bool, ...]
     noises: tuple[float, float] | None
@@ -32,7 +32,7 @@ class StepKey:
 
 @dataclass(frozen=True, eq=False)
 class LevelWeights:
-    """The weights of regions at each step, made from `soft` ones [P, h, w] of brushes; the background has the rest.
+    """The weights of regions at each step, from `soft` weights [P, h, w] of brushes; the background has the rest.
 
     A region is the sum of its `owners`, indices of brushes from 1 on; 0 is the background.
     """
@@ -46,27 +46,27 @@ class LevelWeights:
     def of(
         soft: np.ndarray, quantization: str, clock: Sequence[float], acts: Sequence[tuple[bool, ...]]
     ) -> LevelWeights:
-        """For brushes that act or not at each step of a clock, each of them a region."""
+        """Weights of brushes, each of them a region, of which `acts` says at each step of a clock which ones act."""
         follows = masks.QUANTIZATIONS[quantization] is not None
         pairs = [pair if follows else None for pair in itertools.pairwise(clock)]
         steps = tuple(StepKey(*each) for each in zip(acts, pairs, strict=True))
         return LevelWeights(soft, quantization, steps, _each(soft))
 
     def grouped(self, owners: Sequence[Sequence[int]]) -> LevelWeights:
-        """The weights of regions that are sums of brushes: `owners` has the indices of each, 0 the background."""
+        """The weights of regions that are sums of brushes: `owners` has the indices of each, 0 for the background."""
         return replace(self, owners=tuple(map(tuple, owners)))
 
     def at(self, step: int) -> np.ndarray:
-        """The weights float32 [R, h, w] of all regions at a step; they sum to 1."""
+        """The weights float32 [R, h, w] of all regions at a step; they sum to 1 in each cell."""
         found = np.empty((len(self.owners), *self.soft.shape[1:]), np.float32)
         for top, bottom in self._strips():
             found[:, top:bottom] = self._rows(self.steps[step], top, bottom)
         return found
 
     def surveyed(self) -> tuple[np.ndarray, list[int]]:
-        """The greatest weights [R, h, w] at any step, and for each step an earlier one of the same weights, or itself.
+        """The greatest weights [R, h, w] at any step, and for each step an earlier one of equal weights, or itself.
 
-        Without quantization all such steps are found, else those that follow one another.
+        Without quantization all steps of equal weights are found, else only those that follow one another.
         """
         acting = list(dict.fromkeys(self.steps))
         peaks = np.zeros((len(self.owners), *self.soft.shape[1:]), np.float32)
@@ -106,7 +106,7 @@ def _each(soft: np.ndarray) -> tuple[tuple[int, ...], ...]:
 
 
 class Steps(Generic[Made]):
-    """What is made for each step when it is asked for; of equal keys the same object, while it is kept."""
+    """A sequence of what each step needs, made when it is asked for; steps of equal keys share it while it is kept."""
 
     def __init__(self, keys: Sequence[Key], make: Callable[[Key], Made]) -> None:
         self.keys = tuple(keys)
@@ -122,9 +122,9 @@ class Steps(Generic[Made]):
         return map(self._made, self.keys)
 
     def kinds(self, most: int) -> list[tuple[Made, float]]:
-        """What is made for steps of different keys, and how many steps each stands for.
+        """What steps of different keys need, and how many steps each stands for.
 
-        Of more than `most`, those at even distances, first and last, stand for all.
+        Where there are more than `most` (2 or more), those at even distances, first and last included, stand for all.
         """
         counts = Counter(self.keys)
         keys = list(counts)

@@ -17,9 +17,9 @@ from lib_regiondiff.planning.weights.shapes import POINTS, covered, summed
 from lib_regiondiff.store import Store
 
 PART = 2**18
-"""Pixels of a canvas that are worked on at once."""
+"""Pixels of a canvas that are worked on at a time."""
 NUMBERS = 2**20
-"""Weights of all layers together that are worked on at once: as many as a processor has at hand."""
+"""Weights of all layers together that are worked on at a time: as many as fit in a processor's cache."""
 TRACE = 1e-4
 
 
@@ -36,22 +36,22 @@ class BrushLayer:
 
 
 def rasterise(mask: Mask, size: Size, store: Store | None = None) -> np.ndarray:
-    """Coverage float32 [height, width] in [0, 1] of a mask on a canvas of `size` pixels; `store` keeps what is read."""
+    """Coverage float32 [height, width] in [0, 1] of a mask on a canvas of `size` pixels; `store` keeps decoded ones."""
     return rows_of(mask, size, store)(0, size.height)
 
 
 def rows_of(mask: Mask, size: Size, store: Store | None = None) -> Rows:
-    """What gives coverage float32 [rows, width] in [0, 1] of a mask on a canvas of `size` pixels.
+    """A function that gives rows of a mask's coverage, float32 [rows, width] in [0, 1], on a canvas of `size` pixels.
 
     It takes the first pixel row and the one behind the last, so that nobody needs a large canvas at once; `store` keeps
-    what is read.
+    decoded masks.
     """
     levels, full = _levels_of(mask, size, store)
     return lambda top, bottom: np.divide(levels(top, bottom), np.float32(full), dtype=np.float32)
 
 
 def _levels_of(mask: Mask, size: Size, store: Store | None) -> tuple[Rows, int]:
-    """What gives pixel rows uint8 of a mask, and the number that stands for covered."""
+    """A function that gives pixel rows uint8 of a mask, and the number in them that stands for full coverage."""
     if isinstance(mask, Picture):
         return _resized(pictures.coverage(mask, store), size), 255
     assert isinstance(mask, Shape), "files are read while parsing"
@@ -59,14 +59,14 @@ def _levels_of(mask: Mask, size: Size, store: Store | None) -> tuple[Rows, int]:
 
 
 def parts(top: int, bottom: int, width: int, area: int, multiple: int = 1) -> Iterator[tuple[int, int]]:
-    """Rows top..bottom-1 in parts of about so many pixels, each but the last a multiple of some rows."""
+    """Split rows top..bottom-1 of a width into parts of about `area` cells, each but the last a `multiple` of rows."""
     step = max(1, area // (width * multiple)) * multiple
     for start in range(top, bottom, step):
         yield start, min(start + step, bottom)
 
 
 def cells(mask: Mask, size: Size, pixels_per_cell: int, store: Store | None = None) -> np.ndarray:
-    """Mean coverage float32 [h, w] of each latent cell; the canvas border is repeated into a cut cell."""
+    """Mean coverage float32 [h, w] in [0, 1] of each latent cell; the canvas border is repeated into a cut cell."""
     if store is None:
         return _cells(mask, size, pixels_per_cell, None)
     assert not isinstance(mask, File), "files are read while parsing"
@@ -89,7 +89,7 @@ def _cells(mask: Mask, size: Size, pixels_per_cell: int, store: Store | None) ->
 
 
 def _resized(coverage: np.ndarray, size: Size) -> Rows:
-    """What gives pixel rows of coverage uint8 [h, w], stretched: means where it shrinks, else linear."""
+    """A function that gives pixel rows of stretched coverage uint8 [h, w]: means where it shrinks, else linear."""
     height, width = coverage.shape
     if size.height <= height and size.width <= width:
         same = (height, width) == (size.height, size.width)
@@ -167,7 +167,7 @@ OVERLAP_RULES: Mapping[str, OverlapRule] = {"painter": _painter, "weighted": _mi
 
 
 def _filled(made: np.ndarray, coverages: Sequence[np.ndarray]) -> None:
-    """Nothing is left to the background where brushes that meet inside a cell fill it together."""
+    """Leave nothing to the background, in place, where brushes that meet inside a cell fill it together."""
     total = np.zeros_like(made[0])
     for coverage in coverages:
         total += coverage
@@ -175,7 +175,7 @@ def _filled(made: np.ndarray, coverages: Sequence[np.ndarray]) -> None:
 
 
 def _feathered(stack: np.ndarray, feathers: Sequence[float], ring: bool) -> np.ndarray:
-    """Blur each brush by its own feather; the background fills up to 1, but only where it was near before."""
+    """Blur each brush by its own feather; the background fills up to 1, but only near where it was before."""
     if not any(feathers):
         return stack
     soft, total = np.empty_like(stack), np.zeros_like(stack[0])
@@ -187,26 +187,26 @@ def _feathered(stack: np.ndarray, feathers: Sequence[float], ring: bool) -> np.n
 
 
 def _normalised(stack: np.ndarray) -> np.ndarray:
-    """Weights [1 + P, h, w], scaled in place so that they sum to 1 at each cell."""
+    """Scale weights [1 + P, h, w], in place, so that they sum to 1 in each cell."""
     stack /= stack.sum(axis=0, keepdims=True)
     return stack
 
 
 def _discrete(weights: np.ndarray, noise: float, following: float) -> np.ndarray:
-    """All of a cell, or nothing."""
+    """A brush has all of a cell where its weight exceeds the noise, else nothing."""
     del following
     return (weights > noise).astype(np.float32)
 
 
 def _continuous(weights: np.ndarray, noise: float, following: float) -> np.ndarray:
-    """A ramp between the noise of this level and the following one's."""
+    """A ramp from 0 at the following level's noise to 1 at this one's."""
     if noise <= following:
         return _discrete(weights, noise, following)
     return np.clip((weights - following) / (noise - following), 0, 1).astype(np.float32)
 
 
 def _semi_continuous(weights: np.ndarray, noise: float, following: float) -> np.ndarray:
-    """Discrete until the last level."""
+    """Discrete at every level but the last, which has a ramp."""
     return (_continuous if following <= 0 else _discrete)(weights, noise, following)
 
 
@@ -222,7 +222,7 @@ QUANTIZATIONS: Mapping[str, Quantization | None] = {
 
 
 def quantize(weights: np.ndarray, kind: str, noise: float, following: float) -> np.ndarray:
-    """Brush weights [P, h, w] at a level, by its noise and that of the following level (0 after the last).
+    """Quantized brush weights [P, h, w] at a level, by its noise and that of the following level (0 after the last).
 
     StreamMultiDiffusion's noise-level masks, of a kind in QUANTIZATIONS. What a brush has to itself it has at any
     level, also at noise 1, where flow models begin.
@@ -232,9 +232,9 @@ def quantize(weights: np.ndarray, kind: str, noise: float, following: float) -> 
 
 
 def at_level(weights: np.ndarray, kind: str, noise: float, following: float) -> np.ndarray:
-    """Quantized brush weights [P, h, w] without gaps between feathered neighbours.
+    """Quantized brush weights [P, h, w] at a level, without gaps between feathered neighbours.
 
-    Where brushes win a cell only together, it is the greatest one's, which is the first to win it alone later.
+    A cell that brushes win only together goes to the one with the greatest weight, which wins it alone first later on.
     """
     alone = quantize(weights, kind, noise, following)
     if QUANTIZATIONS[kind] is None or len(weights) < 2:
@@ -245,9 +245,9 @@ def at_level(weights: np.ndarray, kind: str, noise: float, following: float) -> 
 
 
 def with_background(brushes: np.ndarray) -> np.ndarray:
-    """Weights [1 + P, h, w] that sum to 1: traces are dropped and what nobody wins goes to the background.
+    """Weights float32 [1 + P, h, w] that sum to 1, from brushes' [P, h, w]; the background has what nobody wins.
 
-    Quantized brushes may sum to more than 1, so shares are taken before anything is called a trace.
+    Quantized brushes may sum to more than 1, so shares are taken before traces are dropped.
     """
     brushes = brushes / np.maximum(1, brushes.sum(axis=0, keepdims=True))
     brushes = np.where(brushes < TRACE, 0, brushes)

@@ -1,4 +1,4 @@
-"""Who gets how much of a canvas before levels quantize it: what the planner uses, and what overlay and preview show."""
+"""Partition: who gets how much of a canvas before levels quantize it, for the planner, the overlay and the preview."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from lib_regiondiff.planning.weights.blends import find_blend
 from lib_regiondiff.store import Store
 
 MOST_NUMBERS = 2**22
-"""Weights of all layers together that are made for people; a finer grid takes long and tells no more."""
+"""Weights of all layers together that are made for people to look at; a finer grid takes long and shows no more."""
 
 
 def layer_of(brush: Brush, coverage: np.ndarray, scale: float, factor: np.ndarray | float = 1.0) -> masks.BrushLayer:
-    """A brush with its coverage [h, w] on the way to its weight, which is multiplied by a `factor`, a number or [h, w].
+    """The layer of a brush with this coverage [h, w]; its weight is multiplied by `factor`, a number or [h, w].
 
-    `scale` is the number of grid cells to a pixel of the palette.
+    `scale` is the number of grid cells along a pixel of the palette.
     """
     return masks.BrushLayer(coverage, brush.feather * scale, np.float32(brush.weight) * factor)
 
 
 def divide(palette: Palette, coverages: Sequence[np.ndarray], grid: Size, scale: float) -> np.ndarray:
-    """Weights float32 [1 + P, h, w] of background and brushes on a grid, which sum to 1.
+    """Weights float32 [1 + P, h, w] of background and brushes on a grid, which sum to 1 in each cell.
 
-    `coverages` are the brushes' own [h, w]; `scale` is the number of grid cells to a pixel of the palette.
+    `coverages` are the brushes' own [h, w]; `scale` is the number of grid cells along a pixel of the palette.
     """
 
     fade = find_blend(palette.blend).fade
@@ -41,16 +41,16 @@ def divide(palette: Palette, coverages: Sequence[np.ndarray], grid: Size, scale:
 
 @dataclass(frozen=True)
 class Division:
-    """Weights float32 [1 + P, h, w] of background and brushes on a grid; a number stands for `cell` pixels squared."""
+    """Weights float32 [1 + P, h, w] of background and brushes; a grid cell is `cell` pixels along a side."""
 
     weights: np.ndarray
     cell: int
     painted: tuple[bool, ...]
-    """Whether each brush covers anything, before those above it."""
+    """Whether each brush covers anything, before those above it take their share."""
 
 
 def divide_for_people(palette: Palette, finest: int, store: Store | None = None) -> Division:
-    """What the planner gives to each brush, on a grid of cells of `finest` pixels, or of more on a large canvas."""
+    """What the planner gives to background and brushes, on a grid to look at of cells as `choose_cell` has them."""
     cell = choose_cell(palette, finest)
     grid = palette.size.cells(cell)
     coverages = [masks.rasterise(brush.mask, grid, store) for brush in palette.brushes]
@@ -59,7 +59,7 @@ def divide_for_people(palette: Palette, finest: int, store: Store | None = None)
 
 
 def choose_cell(palette: Palette, finest: int) -> int:
-    """Pixels at a side of the grid cells by which people are shown a palette: `finest`, or more on a large canvas."""
+    """Pixels along a side of the grid cells that people are shown: `finest`, or more on a large canvas."""
     cell, layers = finest, 1 + len(palette.brushes)
     while palette.size.cells(cell).area * layers > MOST_NUMBERS:
         cell *= 2

@@ -18,14 +18,14 @@ from lib_regiondiff.geometry import Size
 SAMPLES = 4
 POINTS = SAMPLES * SAMPLES
 STRIP, CROSSINGS, LINES = 2**19, 2**17, 2**13
-"""Pixels of a shape, rows of sample points times edges, and rows of sample points that are worked on at once."""
+"""Pixels of a shape, rows of sample points times edges, and rows of sample points that are worked on at a time."""
 
 Ends = tuple[np.ndarray, np.ndarray]
 """For each end of a run of inner points: its row of sample points, and the first point behind it; sorted."""
 
 
 def covered(shape: Shape, size: Size, top: int, bottom: int) -> np.ndarray:
-    """Sample points uint8 [bottom - top, width] in 0..16 that lie inside, of pixel rows top..bottom-1 of a canvas."""
+    """Sample points, uint8 [bottom - top, width] in 0..16, inside a shape in pixel rows top..bottom-1 of a canvas."""
     counts = np.zeros((bottom - top, size.width), np.uint8)
     for first, last, left, right, (line, point) in _runs(shape, size, top, bottom, STRIP):
         changes = np.zeros((last - first, right - left + 2), np.int8)
@@ -36,9 +36,9 @@ def covered(shape: Shape, size: Size, top: int, bottom: int) -> np.ndarray:
 
 
 def summed(shape: Shape, size: Size, pixels: int) -> np.ndarray:
-    """Sample points int32 [h, w] that lie inside a shape, of cells of so many `pixels` squared.
+    """Sample points int32 [h, w] inside a shape, in each cell of `pixels` a side, on a canvas of `size` pixels.
 
-    `size` is that of the canvas in pixels. The canvas border is repeated into a cut cell.
+    The canvas border is repeated into a cut cell.
     """
     whole, side = size.up_to(pixels), SAMPLES * pixels
     cells, edge = size.cells(pixels), SAMPLES * (size.width - 1)
@@ -52,7 +52,7 @@ def summed(shape: Shape, size: Size, pixels: int) -> np.ndarray:
 
 
 def _change(changes: np.ndarray, row: np.ndarray, point: np.ndarray, weight: Any, side: int) -> None:
-    """Add to rows where counts of `side` points change: at the first and second end, the third and fourth, ..."""
+    """Add to rows, in place, where counts of `side` points change: at first and second end, third and fourth, ..."""
     sign = np.tile(np.array([1, -1], changes.dtype), len(row) // 2) * weight  # a row has an even number of ends
     place, rest = row * changes.shape[1] + point // side, point % side
     flat = changes.reshape(-1)
@@ -80,7 +80,7 @@ def _reach(numbers: Sequence[float], low: int, high: int) -> tuple[int, int]:
 
 
 def _middles(pixels: tuple[int, int]) -> np.ndarray:
-    """Where the sample points of these pixels lie along an axis."""
+    """The places of the sample points of these pixels along an axis."""
     return np.arange(SAMPLES * pixels[0], SAMPLES * pixels[1], dtype=np.float64) + 0.5
 
 
@@ -93,7 +93,7 @@ def _rectangle(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[i
 
 
 def _ellipse(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int, int]) -> Ends:
-    """Along a row a point is the nearer to the inside, the nearer to the middle."""
+    """A row's inner points lie around the middle, so each half has at most one end."""
     left, top, right, bottom = numbers
     x, y = _middles(columns), _middles(rows)
     across, down = x * 2.0 - (left + right), y * 2.0 - (top + bottom)
@@ -112,7 +112,7 @@ def _ellipse(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int
 
 
 def _polygon(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int, int]) -> Ends:
-    """Even-odd rule; an edge counts for the sample points to the left of it."""
+    """The even-odd rule; an edge counts for the sample points to the left of it."""
     y, length = _middles(rows), SAMPLES * (columns[1] - columns[0])
     x0, y0 = np.array(numbers[::2]), np.array(numbers[1::2])
     x1, y1 = np.roll(x0, -1), np.roll(y0, -1)
@@ -139,7 +139,7 @@ def _polygon(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int
 
 
 def _found(holds: Callable[[np.ndarray], np.ndarray], count: int, length: int) -> np.ndarray:
-    """For each of so many rows, how many of its points hold, where none does after one that does not."""
+    """In each of `count` rows, how many of its first `length` points hold; after one that does not hold, none does."""
     low, high = np.zeros(count, np.int64), np.full(count, length)
     while (low < high).any():
         at = np.minimum((low + high) // 2, length - 1)
