@@ -20,18 +20,18 @@ __all__ = [
 ]  # fmt: skip
 __version__ = "0.1.0"
 LOADED = fingerprint(Path(__file__).parent)
-"""The fingerprint of the source when it was imported: what a program that runs on keeps in memory."""
+"""Fingerprint of the source as it was imported; once the library is updated, the source on disk has another."""
 PLACES = {
     "errors": ("HostError", "PaletteError"),
     "geometry": ("Size",),
     "hosts.diffusers": ("load_model", "render", "renders"),
     "document.palette": ("Background", "Brush", "Palette", "dump", "parse"),
 }
-"""Where names come from, when somebody asks for them: torch and diffusers take seconds, and may be absent."""
+"""Module -> public names, imported when they are asked for: torch and diffusers take seconds, and may be absent."""
 
 
 def __getattr__(name: str) -> Any:
-    """What the library shows under its own name."""
+    """Import a public name of the library on first use (PEP 562); AttributeError for any other name."""
     for module, names in PLACES.items():
         if name in names:
             return getattr(importlib.import_module(f"{__name__}.{module}"), name)

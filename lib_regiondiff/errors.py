@@ -23,7 +23,7 @@ class Problem:
 
 
 class Fault(Exception):  # noqa: N818 - it never leaves the library
-    """Raised inside a rule: the problems of one value."""
+    """Raised by the rule of a value, with its problems; whoever reads a document turns it into a PaletteError."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__(*problems)
@@ -31,7 +31,7 @@ class Fault(Exception):  # noqa: N818 - it never leaves the library
 
 
 class PaletteError(RegionDiffError):
-    """A palette that cannot be accepted; `problems` lists all that is wrong with it, with paths."""
+    """A palette that cannot be accepted; `problems` lists everything that is wrong with it, each with its path."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -39,7 +39,7 @@ class PaletteError(RegionDiffError):
 
 
 class HostError(RegionDiffError):
-    """Something that the program which owns the model cannot do: where, expected, got, cure."""
+    """What the program that owns the model cannot do: where, what was expected, what it got, and a cure if any."""
 
     def __init__(self, where: str, expected: str, got: str, cure: str = "") -> None:
         self.where, self.expected, self.got, self.cure = where, expected, got, cure

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and places that are tried before there is anything to write."""
+"""Files that are written whole or not at all, and a trial of a place before the work that fills it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from lib_regiondiff.errors import HostError
 
 EXPECTED = "a file that can be written"
 TRIED = 2**16
-"""Bytes that are written to try a place."""
+"""Bytes that a trial of a place writes."""
 
 
 @contextlib.contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to; what is there is replaced when it is whole. HostError names the path that was given."""
+    """Open a file that replaces `path` once all of it is written; after an exception `path` is as it was.
+
+    HostError names `path` where it cannot be written, also in the middle of writing.
+    """
     with _part(path) as part:
         with part.open("xb") as file:
             yield file
@@ -27,7 +30,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def expect_room(path: Path, need: int) -> None:
-    """HostError where a path cannot be written now, or where its disk has fewer bytes left than are needed."""
+    """Raise HostError where `path` cannot be written now, or where its disk has fewer than `need` bytes free."""
     with _part(path) as part:
         part.write_bytes(bytes(TRIED))
         free = shutil.disk_usage(part.parent).free
@@ -37,7 +40,7 @@ def expect_room(path: Path, need: int) -> None:
 
 @contextlib.contextmanager
 def _part(path: Path) -> Iterator[Path]:
-    """A new name beside a file, which is gone afterwards; what goes wrong there is told of the file itself."""
+    """A new name beside `path`, removed afterwards; an OSError becomes a HostError that names `path` instead."""
     part = Path(os.path.realpath(path)).with_name(f".regiondiff-{secrets.token_hex(8)}.part")
     try:
         yield part

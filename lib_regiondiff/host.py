@@ -28,41 +28,43 @@ class Level:
 
     @staticmethod
     def exploding(t: float, sigma: float) -> Level:
-        """x = x0 + sigma * n, as k-diffusion's samplers have it."""
+        """The level of a variance-exploding model, as k-diffusion's samplers have it: x = x0 + sigma * n."""
         return Level(t, 1.0, sigma, sigma / (1 + sigma**2) ** 0.5)
 
     @staticmethod
     def preserving(t: float, sigma: float) -> Level:
-        """x = (x0 + sigma * n) / sqrt(1 + sigma²), so that alpha² + beta² = 1, as DDIM has it."""
+        """The level of a variance-preserving model, as DDIM has it: x = (x0 + sigma * n) / sqrt(1 + sigma²)."""
         norm = (1 + sigma**2) ** 0.5
         return Level(t, 1 / norm, sigma / norm, sigma / norm)
 
 
 ModelFunction = Callable[[Tensor, Level], Tensor]
+"""The contract between sampler and network: model(x [B, C, h, w], level) -> denoised [B, C, h, w]."""
 
 
 class Cond(Protocol):
     """An encoded prompt, opaque but for its group: only conds of equal groups fit in one network batch.
 
-    A host whose prompts change while sampling (prompt editing) resolves a cond when it is used: then the group may
-    change from call to call. One object stands for one meaning, since rows of the same object are asked once.
+    A host whose prompts change while sampling (prompt editing) resolves a cond when it is used, so its group may change
+    from call to call. Rows that hold the same object are evaluated once, so one object must stand for one meaning.
     """
 
     @property
     def group(self) -> Hashable:
-        """What must be equal to share a batch now, such as the number of tokens."""
+        """What conds must have in common to share a batch at this moment, such as the number of tokens."""
         ...
 
 
 @dataclass(frozen=True)
 class Part:
-    """One of the prompts that AND joins, and its weight; most prompts are one part of weight 1."""
+    """One of the prompts that AND joins, encoded, and its weight; most prompts are one part of weight 1."""
 
     cond: Cond
     weight: float = 1.0
 
 
 Parts = tuple[Part, ...]
+"""An encoded prompt: the parts that AND joins, at least one."""
 
 
 def composed(parts: Parts) -> bool:
@@ -74,11 +76,10 @@ def composed(parts: Parts) -> bool:
 class Row:
     """One line of a network batch: the box of an image under a condition at a level.
 
-    `frame` is the canvas the box is a part of, for models that are told size and crop: the whole canvas for a tile
-    of the grid, the box itself for the window of a region. `negative` tells hosts that mark their rows what it was
-    encoded as. `attention` is for attention methods; rows share a call where its group is equal. A box leaves the
-    canvas where `surround` says what is seen beyond; hosts crop what belongs to pixels with `Box.padded` and need
-    nothing else of it.
+    `frame` is the canvas that the box is a part of, for models that are told size and crop: the whole canvas for a tile
+    of the grid, the box itself for the window of a region. `negative` says that `cond` was encoded as a negative.
+    `attention` is for attention methods; rows share a call where its group is equal. Where `surround` says what is seen
+    beyond the canvas, the box may leave it; hosts crop what belongs to pixels with `Box.padded`, which allows for that.
     """
 
     image: int
@@ -93,9 +94,10 @@ class Row:
 
 @dataclass(frozen=True)
 class LatentSpec:
-    """The latent space of a host: sizes in pixels, the most latent cells that one network call may hold.
+    """The latent space of a host: channels, pixels along a side of a cell, the model's native side in pixels.
 
-    `prediction` is what its network predicts, a key of PARAMETERIZATIONS; only rescaled guidance must know.
+    `cells_per_call` is the most latent cells, over all rows, that one network call may hold. `prediction` is what the
+    network predicts, a key of PARAMETERIZATIONS; only rescaled guidance needs it.
     """
 
     channels: int
@@ -108,7 +110,7 @@ class LatentSpec:
 
 
 class Host(Protocol):
-    """A few verbs; adapters act on instances and clones and leave nothing behind.
+    """The few verbs that the core asks of a host; adapters act on instances and clones and leave nothing behind.
 
     An adapter makes one for each sampling and may refresh it before each call of the model with what its program
     hands over only then.
@@ -116,33 +118,33 @@ class Host(Protocol):
 
     @property
     def latent(self) -> LatentSpec:
-        """The latent space."""
+        """The latent space of the host: channels, sizes, device and dtype."""
         ...
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
-        """The parts of one prompt for a frame of `size` pixels; a negative is one part."""
+        """Encode one prompt for a frame of `size` pixels: its parts, joined by AND; a negative is always one part."""
         ...
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
-        """The condition between a (t = 0) and b (t = 1)."""
+        """The condition a share `t` in [0, 1] of the way from `a` to `b`."""
         ...
 
     def token_spans(self, prompt: str, phrase: str) -> list[slice]:
-        """Where the tokens of a phrase stand among the tokens of the encoded prompt."""
+        """Where the tokens of `phrase` stand among the tokens of the encoded `prompt`: a slice for each occurrence."""
         ...
 
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """Predict x0 [N, C, h, w] from x [N, C, h, w], one row each; all rows of equal groups."""
+        """Predict x0 [N, C, h, w] from x [N, C, h, w], one row for each; the conds of all rows have equal groups."""
         ...
 
     def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
-        """x at a level, from clean latents and unit noise."""
+        """Noise clean latents: x [B, C, h, w] at a level, from x0 and unit noise of that shape."""
         ...
 
     def encode_image(self, image: Image.Image) -> Tensor:
-        """Clean latents [1, C, h, w] of a picture whose sides are multiples of a cell."""
+        """Encode a picture whose sides are multiples of a latent cell: clean latents [1, C, h, w]."""
         ...
 
     def decode(self, latent: Tensor) -> Image.Image:
-        """The picture of clean latents [1, C, h, w]."""
+        """Decode clean latents [1, C, h, w] to a picture."""
         ...

@@ -1,4 +1,4 @@
-"""Ctrl-C in the command: it ends at once where nothing is to be put right, and in an orderly way where something is."""
+"""Ctrl-C in the command: it ends at once where there is nothing to put right, and in an orderly way where there is."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ TOLD = "stopped"
 
 
 def end_at_once() -> None:
-    """From now on Ctrl-C ends this process with a line: an exception amid imports may be caught and turned into others.
+    """From now on let Ctrl-C end this process at once, with a line on stderr and exit code 130.
 
-    Nothing changes where Ctrl-C is ignored, as in a shell's background jobs, or is somebody else's.
+    An exception would not do: amid imports it may be caught and turned into another. Nothing changes where Ctrl-C is
+    ignored, as in a shell's background jobs, or is handled by somebody else.
     """
     if _is(signal.default_int_handler):
         signal.signal(signal.SIGINT, _end)
@@ -25,7 +26,10 @@ def end_at_once() -> None:
 
 @contextlib.contextmanager
 def orderly() -> Iterator[None]:
-    """Work that Ctrl-C interrupts by an exception, so that files are finished or taken away; for a process of ours."""
+    """Within the block let Ctrl-C raise KeyboardInterrupt, so that files are finished or removed.
+
+    It acts where `end_at_once` does, and hands Ctrl-C back to it afterwards; elsewhere it changes nothing.
+    """
     if not _is(_end):
         yield
         return
@@ -37,7 +41,7 @@ def orderly() -> Iterator[None]:
 
 
 def _is(handler: object) -> bool:
-    """Whether Ctrl-C is handled like this, and may be by others: only the main thread can say so."""
+    """Whether `handler` handles Ctrl-C and we may replace it, which only the main thread can."""
     return threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is handler
 
 

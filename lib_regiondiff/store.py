@@ -1,4 +1,4 @@
-"""What was made of masks and may be asked for again, kept within so many bytes by who draws or shows a document."""
+"""The store: arrays that were made from masks and may be needed again, bounded in bytes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Callable, Hashable
 import numpy as np
 
 MOST = 256 * 2**20
-"""Bytes that a request or a session keeps."""
+"""Bytes that a store holds at most by default."""
 ENTRY = 2**10
-"""Bytes that an entry counts beside its array: small ones must not add up either."""
+"""Bytes that an entry counts beside its array, so that many small ones are bounded too."""
 
 
 class Store:
-    """Arrays by digests of what they were made of; what was not asked for longest goes first.
+    """A cache of arrays by digests of what they were made from; beyond `most` bytes those unused for longest go first.
 
     It belongs to one request, one session or one run, and goes with it. Threads may share it: two that ask at once may
     both make the same array.
@@ -27,7 +27,7 @@ class Store:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], np.ndarray]) -> np.ndarray:
-        """The array of a key, read-only; it is made where it is not kept. One that is larger than all is never kept."""
+        """The array of a key, read-only, made by `make` where none is held; one larger than the store is never held."""
         with self._lock:
             if key in self._arrays:
                 self._arrays.move_to_end(key)

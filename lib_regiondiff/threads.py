@@ -11,6 +11,9 @@ SPINNING = (*PASSIVE, "GOMP_SPINCOUNT", "KMP_LIBRARY")
 
 
 def rest_while_waiting(environment: MutableMapping[str, str]) -> None:
-    """Let threads that wait sleep, unless the user has said how they wait; for programs of ours, before torch comes."""
+    """Let waiting threads sleep, unless the user has said how they wait; changes `environment` in place.
+
+    For programs of our own, before they import torch.
+    """
     if not any(name in environment for name in SPINNING):
         environment.update(PASSIVE)
