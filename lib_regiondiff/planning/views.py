@@ -66,7 +66,7 @@ class _Part:
 class Layout:
     """How views lie on a canvas: sizes in cells, `tile` None without a grid, `kind` the tiles' profile.
 
-    A view has at least `least` cells a side, in multiples of `multiple`; a `ring` closes at its left and right border.
+    A window has at least `least` cells a side, else multiples of `multiple`; a `ring` has no left or right border.
     """
 
     canvas: Size
