@@ -18,11 +18,12 @@ def blend(
     leak_shares: Sequence[Tensor | None] = (),
     under: Tensor | None = None,
 ) -> Tensor:
-    """The weighted sum of x0 [B, C, h, w] of each view, float32 while summing, in the shape and type of `like`.
+    """Blend the x0 predictions [B, C, h, w] of all views into one canvas of the shape and dtype of `like`.
 
-    MultiDiffusion, Bar-Tal et al. 2023, eq. 5, with weights that sum to 1 at each cell; on x0 rather than on the
-    next noisy latents, which is StreamMultiDiffusion's latent pre-averaging. `leak_shares` [B, 1, h, w] are what views
-    keep of their weights, None for all; what weights leave goes to the picture under the brushes, `under` [C, h, w].
+    MultiDiffusion, Bar-Tal et al. 2023, eq. 5, with weights that sum to 1 in each cell, applied to x0 rather than to
+    the next noisy latents, which is StreamMultiDiffusion's latent pre-averaging. Sums are float32. `leak_shares` [B,
+    1, h, w] in [0, 1] scale the weight of a view, None leaves it; weight that views leave goes to `under` [C, h, w],
+    the picture under the brushes.
     """
     canvas = torch.zeros(like.shape, dtype=torch.float32, device=like.device)
     total = torch.zeros_like(canvas[:, :1])
@@ -37,6 +38,6 @@ def blend(
 
 
 def _add(canvas: Tensor, box: Box, values: Tensor) -> None:
-    """Add values [B, c, h, w] of a box to a canvas, as far as the box lies on it."""
+    """Add values [B, c, h, w] at a box to the canvas, leaving out what lies beyond the canvas."""
     for inside, place in box.pieces(Size(canvas.shape[-2], canvas.shape[-1])):
         inside.crop(canvas).add_(place.crop(values))

@@ -11,14 +11,15 @@ from lib_regiondiff.planning.views import View
 
 
 def see_row(row: Row, x: Tensor) -> Tensor:
-    """What a row sees of the noisy canvas [B, C, h, w]: its box of its image, surrounded if it says so."""
+    """What a row sees of the noisy canvas x [B, C, h, w]: its box of its image [C, h, w], surrounded if it says so."""
     return see(row.box.padded(x[row.image]), row.surround, row.image, row.level)
 
 
 def see(x: Tensor, surround: Surround | None, image: int, level: Level) -> Tensor:
-    """x [C, h, w] on the brush, surroundings noised to the same level elsewhere.
+    """x [C, h, w] inside the brush and, outside, the surroundings of image number `image`, noised to the same level.
 
-    Where a share of the canvas itself is left beside white, less noise is added, so that its deviation stays beta.
+    Without a `surround` x is returned as it is. Where white is mixed with the canvas itself, less noise is added, so
+    that the deviation of the noise stays beta.
     """
     if surround is None:
         return x
@@ -32,10 +33,11 @@ def see(x: Tensor, surround: Surround | None, image: int, level: Level) -> Tenso
 
 
 def leak_share(view: View, denoised: Tensor, sensitivity: float) -> Tensor | None:
-    """The share [B, 1, h, w] of its weight that a view keeps: 0 where x0 [B, C, h, w] is what surrounds the brush.
+    """The share [B, 1, h, w] in [0, 1) of its weight that a view keeps: 0 where x0 [B, C, h, w] is its surroundings.
 
-    StreamMultiDiffusion's leak suppression, with the clean surroundings: tanh(mean square difference / 2 sensitivity).
-    None where nothing is to be suppressed: in white surroundings what is white may be meant.
+    StreamMultiDiffusion's leak suppression, with the clean surroundings: tanh(mean square difference / 2
+    sensitivity). None where nothing is suppressed: without surroundings, at sensitivity 0, and in white ones, where
+    white may be meant.
     """
     around = view.surround
     if around is None or not around.under or around.share == 1 or sensitivity == 0:

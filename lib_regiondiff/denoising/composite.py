@@ -19,17 +19,17 @@ from lib_regiondiff.store import Store
 Softened = Callable[[int, int, int], np.ndarray]
 
 WIDE = 6.0
-"""Deviation in pixels beyond which a soft edge needs no single pixels: it is made on a grid of a half or less."""
+"""Feather in pixels beyond which a soft edge is made on a coarser grid, of half the resolution or less."""
 
 NUMBERS = 2**22
-"""Weights of all layers together that are worked on at once."""
+"""Most weights, of all layers together, that are computed at once."""
 
 
 def restore_uncovered(image: Image.Image, palette: Palette, store: Store | None = None) -> Image.Image:
-    """The RGB picture over the palette's own pictures: the background's behind its brushes, the init outside its mask.
+    """Put a palette's own pictures back where nothing was drawn on them, pixel by pixel; the result is RGB.
 
-    Only where they are kept to the end: a background that is repainted in some levels, and an init without a mask,
-    are left as they were drawn.
+    The background's picture comes back outside its brushes, the init picture outside its mask. A background that is
+    repainted in some levels, and an init without a mask, are left as they were drawn. `store` keeps masks for reuse.
     """
     size = Size(image.height, image.width)
     under = pictures.ground(palette.background.image, palette.background.colour, size, store)
@@ -43,7 +43,7 @@ def restore_uncovered(image: Image.Image, palette: Palette, store: Store | None 
 
 
 def brush_shares(palette: Palette, size: Size, store: Store | None = None) -> masks.Rows:
-    """The share float32 [rows, width] in [0, 1] of pixels that brushes have together, feathered."""
+    """A function (top, bottom) -> float32 [rows, width] in [0, 1]: what feathered brushes have of each pixel."""
     scale = (size.area / palette.size.area) ** 0.5
     feathers = [brush.feather * scale for brush in palette.brushes]
     wide = _wide(palette, size, feathers, store) if max(feathers, default=0.0) > WIDE else None
@@ -70,7 +70,7 @@ def brush_shares(palette: Palette, size: Size, store: Store | None = None) -> ma
 
 
 def _sum(stack: np.ndarray, feathers: Sequence[float], feather: float) -> np.ndarray:
-    """The weights [h, w] of all brushes of one feather: together they are blurred as each of them is."""
+    """The weights [h, w] of all brushes of one feather together: blurring the sum blurs each of them."""
     found = np.zeros_like(stack[0])
     for weight, each in zip(stack[1:], feathers, strict=True):
         if each == feather:
@@ -79,7 +79,7 @@ def _sum(stack: np.ndarray, feathers: Sequence[float], feather: float) -> np.nda
 
 
 def _wide(palette: Palette, size: Size, feathers: Sequence[float], store: Store | None) -> Softened:
-    """What gives rows of the background (0), and of all brushes (1) whose feathers need no single pixels."""
+    """A function (layer, top, bottom) -> rows; layer 0 is the background, 1 all brushes whose feathers exceed WIDE."""
     least = min(feather for feather in feathers if feather > WIDE)
     fold = min(2 * least / WIDE, max(1, min(size.height, size.width) / (4 * LEAST)))
     small = size.cells(2 ** int(math.log2(fold)))
@@ -119,7 +119,7 @@ def _summed(
 
 
 def _shared(background: np.ndarray, soft: np.ndarray) -> np.ndarray:
-    """The share of brushes that have so much together, where the background fills up to 1, but only if it is near."""
+    """The brushes' share of each pixel from their weight `soft`; a background nearby fills that up to 1 at most."""
     return soft / (soft + np.minimum(background, np.clip(1 - soft, 0, None)))
 
 
@@ -133,7 +133,7 @@ def _merged(base: Image.Image, image: Image.Image, share: masks.Rows) -> Image.I
 
 
 def paste_over(base: Image.Image, image: Image.Image, share: np.ndarray) -> Image.Image:
-    """A picture over another of its size, by a share [height, width] of each pixel; share 0 keeps the base exactly."""
+    """A picture over another of its size, in RGB, by a `share` [height, width] in [0, 1]; 0 keeps the base exactly."""
     below, above = (np.asarray(each.convert("RGB"), np.float32) for each in (base, image))
     mixed = below + share[..., None] * (above - below)
     return Image.fromarray(mixed.round().clip(0, 255).astype(np.uint8))

@@ -11,9 +11,10 @@ from lib_regiondiff.host import Level
 
 
 def compose(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor | None) -> Tensor:
-    """Prompts joined by AND, Liu et al. 2022, eq. 11: x0 [..., h, w] of each, and without any of them, become one.
+    """Combine prompts joined by AND into one x0 [..., h, w], Liu et al. 2022, eq. 11.
 
-    Without a negative they are composed around the first prompt, as AUTOMATIC1111 does where it skips the negative.
+    `conds` are the x0 of each prompt, `uncond` that of the negative. Without a negative, prompts are composed around
+    the first of them, as AUTOMATIC1111 does where it skips the negative.
     """
     if len(conds) == 1 and (weights[0] == 1 or uncond is None):
         return conds[0]
@@ -22,15 +23,15 @@ def compose(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor | 
 
 
 def cfg(cond: Tensor, uncond: Tensor, scale: float) -> Tensor:
-    """Classifier-free guidance, Ho and Salimans 2022, on x0 [..., h, w]; affine, so it is the same on noise."""
+    """Classifier-free guidance, Ho and Salimans 2022, of x0 [..., h, w]; affine, so it is the same for noise."""
     return uncond + scale * (cond - uncond)
 
 
 def rescale(guided: Tensor, cond: Tensor, x: Tensor, at: tuple[Level, str], share: float) -> Tensor:
-    """Bring the deviation of the guided prediction back to the unguided one's, Lin et al. 2023, eq. 15 and 16.
+    """Scale the deviation of the guided prediction back to that of the unguided one, Lin et al. 2023, eq. 15 and 16.
 
-    guided, cond: x0 [B, C, h, w] of the same x; `at` is its level and what the network predicts, which is what is
-    compared; share 0 changes nothing, 1 rescales fully.
+    `guided` and `cond` are x0 [B, C, h, w] of the same x; `at` is its level and what the network predicts, a key of
+    PARAMETERIZATIONS, in which deviations are compared. `share` in [0, 1]: 0 changes nothing, 1 rescales fully.
     """
     if share == 0:
         return guided

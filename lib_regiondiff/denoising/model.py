@@ -21,15 +21,16 @@ from lib_regiondiff.planning.views import Region, View
 
 @dataclass(frozen=True)
 class Prediction:
-    """Blended x0 [B, C, h, w], guided, and the same of the negatives alone, where all of them were asked."""
+    """Guided and blended x0 [B, C, h, w], and that of the negatives alone: None unless every view asked for its own."""
 
     denoised: Tensor
     uncond: Tensor | None
 
     def pair(self, scale: float) -> tuple[Tensor, Tensor]:
-        """Positive and negative that a host may guide by its own scale, such that the result is `denoised`.
+        """Positive and negative x0 for a host that guides by its own `scale`, such that the result is `denoised`.
 
-        Guidance is linear and weights sum to 1, so each region keeps the scale it was guided by.
+        Guidance is linear and weights sum to 1, so each region keeps the scale it was guided by. Both are `denoised`
+        without negatives and at scale 0.
         """
         if self.uncond is None or scale == 0:
             return self.denoised, self.denoised
@@ -38,11 +39,11 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Call:
-    """How a host calls: its guidance scale of the moment, and what it does to the negatives.
+    """How a host calls the model: its guidance scale at the moment, and what it does to the negatives.
 
-    `with_uncond` asks for them at any scale; `skip` leaves them out of this call, whatever the scales; `factor` is
-    what the host has multiplied its scale by, and multiplies the brushes' own scales too. `nag` has negatives act in
-    the cross-attention of the prompts' rows.
+    `with_uncond` evaluates negatives at any scale; `skip` leaves them out of this call, whatever the scales; `factor`
+    is what the host has multiplied its scale by, and multiplies the brushes' own scales too. `nag` has negatives act
+    in the cross-attention of the prompts' rows.
     """
 
     scale: float
@@ -52,11 +53,11 @@ class Call:
     nag: Nag | None = None
 
     def scale_of(self, region: Region) -> float:
-        """The scale of a region: its own or the call's."""
+        """The guidance scale of a region: its own times `factor`, or else the call's."""
         return self.scale if region.guidance is None else region.guidance * self.factor
 
     def unconds_of(self, region: Region) -> tuple[Cond, ...] | None:
-        """The negatives that a region must be asked with; HostError where none were planned."""
+        """A region's negatives, one for each image, None if this call needs none; HostError if none were planned."""
         needed = self.with_uncond or self.scale_of(region) != 1 or any(composed(parts) for parts in region.conds)
         if self.skip or not needed:
             return None
@@ -65,7 +66,7 @@ class Call:
         return region.unconds
 
     def against(self, region: Region, image: int) -> Against | None:
-        """What the prompts of an image are guided away from in cross-attention."""
+        """What a region's prompt of an image is guided away from in cross-attention; None without `nag`."""
         if self.nag is None:
             return None
         assert region.unconds is not None, "planned"
@@ -74,14 +75,17 @@ class Call:
 
 @dataclass(frozen=True)
 class Asked:
-    """Rows for one view: for each image the indices of its parts, and of the negative if it counts."""
+    """Indices of a view's rows among all: for each image those of its prompt's parts, and of its negative, if asked."""
 
     conds: tuple[tuple[int, ...], ...]
     unconds: tuple[int, ...] | None
 
 
 def region_model(host: Host, plan: Plan) -> ModelFunction:
-    """model(x [B, C, h, w], level) -> x0 [B, C, h, w] of a plan on a host, at the plan's guidance."""
+    """The function model(x [B, C, h, w], level) -> x0 [B, C, h, w] that draws a plan on a host, at the plan's guidance.
+
+    It raises HostError where x or a prediction is not finite.
+    """
     call = Call(plan.guidance, nag=plan.nag)
     memory = TextureMemory(plan)
     return lambda x, level: predict(host, plan, x, level, call, memory).denoised
@@ -90,9 +94,10 @@ def region_model(host: Host, plan: Plan) -> ModelFunction:
 def predict(
     host: Host, plan: Plan, x: Tensor, level: Level, call: Call, memory: TextureMemory | None = None
 ) -> Prediction:
-    """The prediction for x [B, C, h, w] at a level; `memory` holds what textures drew at the levels before.
+    """Evaluate, guide and blend the views of a plan at x [B, C, h, w] and its level.
 
-    Raises HostError where it is not finite: the error names brush and level, or the sampler if x is not.
+    `memory` holds what textures drew at earlier levels. Raises HostError where a value is not finite, naming the
+    sampler if it is x, else brush and level; and where a negative is needed that was not planned.
     """
     if not torch.isfinite(x).all():
         raise HostError(f"x from the sampler at noise {level.noise:.3f}", "finite numbers", "NaN or infinity")
@@ -120,13 +125,16 @@ def predict(
 
 
 def _see_all(view: View, x: Tensor, level: Level) -> Tensor:
-    """What a view sees of each image [B, C, h, w]."""
+    """What a view sees of all images of x, stacked [B, C, h, w]."""
     looks = (bootstrap.see(view.box.padded(each), view.surround, i, level) for i, each in enumerate(x))
     return torch.stack(list(looks))
 
 
 def ask(views: Sequence[View], images: int, level: Level, call: Call) -> tuple[list[Row], list[Asked]]:
-    """The rows that all views need at a level; equal rows, such as a shared negative, are asked once."""
+    """The network rows that all views need at a level, and each view's places among them; equal rows are listed once.
+
+    Raises HostError where a region needs a negative that was not planned.
+    """
     rows: list[Row] = []
     known: dict[tuple[object, ...], int] = {}
 
@@ -148,7 +156,7 @@ def ask(views: Sequence[View], images: int, level: Level, call: Call) -> tuple[l
 
 
 def evaluate(host: Host, x: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-    """The prediction [C, h, w] of each row; rows of equal shape and group share network calls."""
+    """The x0 [C, h, w] of each row, in the rows' order; rows of equal shape and group share network calls."""
     answers: dict[int, Tensor] = {}
     for batch in batches(rows, host.latent.cells_per_call):
         crops = torch.stack([bootstrap.see_row(rows[index], x) for index in batch])
@@ -157,7 +165,7 @@ def evaluate(host: Host, x: Tensor, rows: Sequence[Row]) -> list[Tensor]:
 
 
 def batches(rows: Sequence[Row], cells_per_call: int) -> Iterator[list[int]]:
-    """Indices of rows that go to the network together: equal sizes, equal groups, at most so many cells a call."""
+    """Indices of the rows of each network call: equal in size and group, at most `cells_per_call` cells, or one row."""
     alike: dict[object, list[int]] = {}
     for index, row in enumerate(rows):
         beside = row.attention.group if row.attention is not None else None

@@ -9,12 +9,15 @@ from typing import Any
 from torch import Tensor
 
 Scale = Any
-"""A float, or a tensor that broadcasts."""
+"""A float, or a tensor that broadcasts to x."""
 
 
 @dataclass(frozen=True)
 class Parameterization:
-    """One kind: `to_denoised(made, x, alpha, beta)` and `from_denoised(x0, x, alpha, beta)`, inverse to one another."""
+    """A kind of network output: `to_denoised(made, x, alpha, beta)` -> x0, and `from_denoised(x0, ...)` is its inverse.
+
+    All tensors have the shape of x, where x = alpha * x0 + beta * n.
+    """
 
     to_denoised: Callable[[Tensor, Tensor, Scale, Scale], Tensor]
     from_denoised: Callable[[Tensor, Tensor, Scale, Scale], Tensor]

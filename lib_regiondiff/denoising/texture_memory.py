@@ -18,18 +18,18 @@ from lib_regiondiff.planning.plan import SAME_LEVEL, Plan
 from lib_regiondiff.planning.views import View
 
 FIGURE = 1.0
-"""How far a figure's middle differs from its border: more than each of them varies."""
+"""Least squared difference between the middle and the border of a figure, in units of their own mean variance."""
 PLAIN = 0.02
-"""Variance below which nothing varies."""
+"""Variance of x0 below which an area counts as flat."""
 
 Drawn = dict[tuple[str, ...], dict[Box, Tensor]]
-"""x0 [B, C, h, w] by the names of a region and the boxes of its views."""
+"""x0 [B, C, h, w] by the names of a region and then by the boxes of its views."""
 
 
 class TextureMemory:
-    """x0 of the views of a plan with surroundings, noted while it is sampled from its first noise down.
+    """Remembers x0 of the views of a plan that have surroundings, while it is sampled from its first noise down.
 
-    What is asked at a level sees what was drawn at the level before, however often it is asked: samplers of second
+    At each level a view sees what it drew at the level before, however often it is evaluated: samplers of second
     order go between levels, extensions ask twice at one. The first noise begins anew.
     """
 
@@ -40,20 +40,20 @@ class TextureMemory:
         self._now: Drawn = {}
 
     def around(self, views: Sequence[View], noise: float) -> tuple[View, ...]:
-        """The views of a level at a noise, surrounded by what they drew before."""
+        """The views of the level at `noise` in [0, 1], each surrounded by what it drew at the level before."""
         if noise != self._noise:
             self._before = self._now if noise < self._first else {}
             self._noise, self._now = noise, {}
         return tuple(map(self._surrounded, views))
 
     def note(self, views: Sequence[View], drawn: Sequence[Tensor]) -> None:
-        """Keep what views drew [B, C, h, w], unless they have drawn at this noise before."""
+        """Remember what each view drew, x0 [B, C, h, w], unless it has drawn at this noise before."""
         for view, x0 in zip(views, drawn, strict=True):
             if view.surround is not None and not view.surround.under:
                 self._now.setdefault(view.region.names, {}).setdefault(view.box, x0.detach())
 
     def _surrounded(self, view: View) -> View:
-        """A brush that begins later than others has drawn nothing yet, and sees white instead."""
+        """A view with what it drew before around it; one that has just begun has drawn nothing yet and sees white."""
         around = view.surround
         if around is None or around.under or around.share == 1:
             return view

@@ -18,21 +18,22 @@ TINY = 1e-7
 
 @dataclass(frozen=True, eq=False)
 class Against:
-    """What the cross-attention of one row is guided away from, and how."""
+    """What the cross-attention of one row is guided away from: the encoded negative, and how far (`nag`)."""
 
     cond: Cond
     nag: Nag
 
     @property
     def group(self) -> Hashable:
-        """What rows of one network call have in common."""
+        """What must be equal for rows to share a network call."""
         return self.cond.group, self.nag
 
 
 def guided(positive: Tensor, negative: Tensor, nag: Nag) -> Tensor:
-    """Features [..., n] of the positive prompt, guided away from those of the negative.
+    """Attention features [..., n] of the positive prompt, guided away from those of the negative, arXiv 2505.21179.
 
-    They are extrapolated; where their L1 norm grows by more than `tau` it is cut to that; then mixed by `alpha`.
+    They are extrapolated by `scale`; where their L1 norm exceeds `tau` times the positive's it is cut to that; then
+    they are mixed with the positive's, whose share is 1 - `alpha`.
     """
     beyond = positive * nag.scale - negative * (nag.scale - 1)
     norm, reached = (each.abs().sum(dim=-1, keepdim=True) for each in (positive, beyond))
