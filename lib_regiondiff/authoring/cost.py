@@ -20,45 +20,51 @@ from lib_regiondiff.planning.tiles import starts
 
 LEVEL = Level(0.0, 1.0, 0.0, 0.0)
 MOST_STEPS = 20
-"""Levels that are planned; more of them look at no other places."""
+"""Most steps that are planned; further ones evaluate the same places."""
 MOST_NUMBERS = 2**22
-"""Weights of all brushes together; a larger canvas is planned as a smaller one with a smaller model and tiles."""
+"""Most weights of all brushes together; a larger canvas is planned smaller, and with it the model and the tiles."""
 MOST_SHRUNK = 8
 MOST_VIEWS = 2**13
-"""Tiles of all brushes together; more of them are not looked at one by one."""
+"""Most tiles of all brushes together that are counted one by one; for more there is only an upper bound."""
 LOOKS = 2048
-"""Views that are looked at, of all steps together; those of some steps stand for more."""
+"""Most views that are counted, of all steps together; beyond that some steps stand for others."""
 BYTES_OF_A_PIXEL = 48
-"""What a pixel takes while the picture is decoded: in float32 as it comes, as it is scaled and as it is rounded."""
+"""Memory of a pixel while the picture is decoded: float32 values as they come, scaled and rounded."""
 MUCH = 2**30
 WIDE = 4
-"""Native pictures, by area, from which on it is told how much the network sees at once."""
+"""Area, in native pictures, above which people are told how much the network sees at once."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """The time in units of a plain picture of `native` pixels at a side; the largest view and the picture in pixels."""
+    """What a picture costs: `times` as long as a plain one of `native` x `native` pixels.
+
+    `view` is the size in pixels of the largest part that the network sees at once, `picture` that of the whole.
+    """
 
     times: float
     native: int
     view: Size
     picture: Size
     most: bool = False
-    """Whether it may also be less."""
+    """Whether `times` is only an upper bound."""
 
 
 def clock(steps: int) -> tuple[float, ...]:
-    """The noises of so many steps from pure noise, as well as anybody can know them before a job."""
+    """The noises in [0, 1] of a run of so many steps, from 1 to 0 in even steps: the best guess before a job."""
     return (*(1 - step / steps for step in range(steps)), 0.0)
 
 
 def count_cells(plan: Plan, guidance: float) -> float:
-    """The latent cells of all network rows of one image in a whole run."""
+    """The latent cells of all network rows of one image in a whole run at a guidance scale.
+
+    Raises HostError where a negative is needed that was not planned.
+    """
     return sum(row.box.size.area * often for row, often in _rows(plan, guidance))
 
 
 def estimate(palette: Palette, native: int) -> Cost:
-    """The cost of one picture with a model of a native side in pixels; HostError for what cannot be planned."""
+    """The cost of one picture with a model of a `native` side in pixels; HostError for what cannot be planned."""
     most = _most(palette, native)
     if most is not None:
         return most
@@ -78,7 +84,7 @@ def estimate(palette: Palette, native: int) -> Cost:
 
 
 def describe(cost: Cost) -> Iterator[str]:
-    """The cost in words for people."""
+    """A cost in words, line by line: the time, then the memory and what the network sees at once if they are large."""
     plain = f"a plain {cost.native}x{cost.native} picture"
     told = describe_cost(cost.times, plain)
     yield told.replace("about", "up to", 1) if cost.most else told
@@ -90,7 +96,7 @@ def describe(cost: Cost) -> Iterator[str]:
 
 
 def _most(palette: Palette, native: int) -> Cost | None:
-    """What far too many tiles cost at most, each of them under every brush; None where they can be counted."""
+    """The most that far too many tiles can cost, each of them under every brush; None where they can be counted."""
     grid = settle(palette, palette.size, native, clock(min(palette.steps, MOST_STEPS)), palette.guidance).tiles
     if not isinstance(grid, Tiles):
         return None
@@ -106,19 +112,19 @@ def _most(palette: Palette, native: int) -> Cost | None:
 
 
 def _rows(plan: Plan, guidance: float) -> Iterator[tuple[Row, float]]:
-    """The network rows of one image, and at how many steps each is asked."""
+    """The network rows of one image, each with the number of steps that it stands for."""
     for views, often in plan.kinds(LOOKS):
         yield from ((row, often) for row in ask(views, 1, LEVEL, Call(guidance))[0])
 
 
 def _plan(palette: Palette, size: Size, native: int, shrink: int) -> Plan:
-    """The plan of a palette on a canvas; both and the model are made smaller."""
+    """The plan of a palette on a canvas of `size` pixels, with canvas and model `shrink` times smaller."""
     job = Job(Size(-(-size.height // shrink), -(-size.width // shrink)), clock(min(palette.steps, MOST_STEPS)), (0,))
     return make_plan(palette, job, cast(Host, Sketch(native // shrink)))
 
 
 def _shrunk(palette: Palette, shrink: int) -> Palette:
-    """The palette with smaller tiles."""
+    """The palette with its tiles `shrink` times smaller."""
     grid = palette.tiles
     if not isinstance(grid, Tiles):
         return palette

@@ -16,7 +16,7 @@ from lib_regiondiff.planning.prompts import Document, Words
 
 @dataclass(frozen=True)
 class DrawnPass:
-    """What a pass draws: the document, the palette and words of its first picture, its size in pixels."""
+    """One sampling pass of a job: its document, the palette and words of its first picture, its size in pixels."""
 
     document: Document
     palette: Palette
@@ -25,9 +25,10 @@ class DrawnPass:
 
 
 def tell(p: Any, drawn: DrawnPass, whole: bool) -> None:
-    """Tell the likely mistakes of a pass under the pictures of its job, and in the API's answer.
+    """Show the likely mistakes of a pass under the pictures of job `p`, and in the API's answer.
 
-    In a part of a picture, which is not its `whole`, brushes are larger or elsewhere, so nothing is said of masks.
+    Where the pass draws a part of a picture (`whole` is False) brushes are larger or elsewhere, so masks are not
+    judged.
     """
     from_noise = not getattr(p, "init_images", None) and not getattr(p, "is_hr_pass", False)
     around = JobContext(
@@ -44,13 +45,13 @@ def tell(p: Any, drawn: DrawnPass, whole: bool) -> None:
 
 
 def undivided(document: Document, palette: Palette) -> Iterator[str]:
-    """A warning where a prompt was to be taken apart and has one part."""
+    """A warning where a prompt was to be split into regions but has only one part."""
     if document.typed is not None and len(palette.brushes) == 1:
         yield f"The prompt is one part, so there is one region: {_split(document.typed)}."
 
 
 def _split(typed: Mapping[str, Any]) -> str:
-    """How to have more parts than one."""
+    """Advice on how to write more than one part."""
     how = typed["typed"].get("split", "auto")
     word = "BREAK" if how == "auto" else how
     lines, words = "put each region on a line of its own", f"write {word} between regions"

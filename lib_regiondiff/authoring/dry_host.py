@@ -22,24 +22,24 @@ class _Said:
 
 @dataclass(frozen=True)
 class Sketch:
-    """The host; its model was trained at `native` pixels."""
+    """A host to plan with, which has no network; it passes for one whose model was trained at `native` pixels."""
 
     native: int
 
     @property
     def latent(self) -> LatentSpec:
-        """Four channels, 8 pixels a cell, the native side of the model."""
+        """A latent space of four channels and 8 pixels a cell, with the model's native side, float32 on the CPU."""
         return LatentSpec(4, LATENT_CELL, self.native, torch.device("cpu"), torch.float32)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
-        """The parts that AND joins."""
+        """The parts of a prompt that AND joins, or a whole negative as one part; nothing is really encoded."""
         parts = [prompt] if negative else AND.split(prompt)
         return tuple(Part(_Said(part.strip())) for part in parts)
 
     def encode_image(self, image: Image.Image) -> torch.Tensor:
-        """Latents of the right size."""
+        """Zeros [1, 4, h, w] in place of a picture's latents."""
         return torch.zeros(1, self.latent.channels, image.height // LATENT_CELL, image.width // LATENT_CELL)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
-        """Something between the two."""
+        """A stand-in for the condition between a (t = 0) and b (t = 1)."""
         return _Said(f"between {t}")

@@ -17,9 +17,9 @@ from lib_regiondiff.planning.prompts import Words
 class JobContext:
     """What a palette meets in a job: main prompts, guidance and size (None: its own), the model's native side.
 
-    `steps` are those of a job that begins at noise; None where that is not known.
-    `files` gives the lines of wildcards, `count` the tokens of a prompt; without them neither is looked at. `notes` is
-    what the program itself has to say.
+    Sizes are in pixels. `steps` are those of a job that begins at noise; None where that is not known. `files` gives
+    the lines of wildcards, `count` the tokens of a prompt; without them neither is checked. `notes` are the program's
+    own.
     """
 
     prompt: str = ""
@@ -34,7 +34,7 @@ class JobContext:
 
     @property
     def words(self) -> Words:
-        """The main prompts as a request has them; no styles, the wildcards of seed 0."""
+        """The main prompts as a request would carry them: without styles, and with wildcards drawn by seed 0."""
         plain, raw = split_networks(self.prompt)[0], (self.prompt, self.negative)
         draw = functools.partial(expand, files=self.files or (lambda name: None))
         return Words(plain, self.negative, raw, 0, lambda text, negative: text, draw)

@@ -28,12 +28,12 @@ def overlay(palette: Palette, image: Image.Image | None = None) -> Image.Image:
 
 
 def shares_of(palette: Palette) -> np.ndarray:
-    """What the planner gives to each brush [P, h, w]; a number stands for a pixel, or for several on a large canvas."""
+    """The weights [P, h, w] in [0, 1] of each brush; a number stands for a pixel, or for several on a large canvas."""
     return divide_for_people(palette, FINEST).weights[1:]
 
 
 def tint(palette: Palette, shares: np.ndarray, image: Image.Image | None = None) -> np.ndarray:
-    """Pixels uint8 [height, width, 3]: `image`, or light grey, under the colours of brushes with these shares."""
+    """Pixels uint8 [height, width, 3]: `image`, or light grey, under the colours of brushes with shares [P, h, w]."""
     size, cell = palette.size, choose_cell(palette, FINEST)
     colours = np.array(list(map(_rgb, colours_of(palette.brushes))), np.float32).reshape(-1, 3)
     covered, mixed = frame(shares.sum(axis=0)), [frame(each) for each in np.tensordot(colours, shares, (0, 0))]
@@ -58,7 +58,7 @@ def _rgb(colour: str) -> np.ndarray:
 
 
 def _outlines(share: np.ndarray, cell: int) -> list[np.ndarray]:
-    """Lines of pixels around the solid part of a brush, by the middles of its cells."""
+    """Contours, in pixels, of the solid part of a brush, through the middles of its cells."""
     inside = (share > SOLID).astype(np.uint8)
     found = cv2.findContours(inside, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]
     return [line * cell + cell // 2 for line in found]
@@ -80,5 +80,5 @@ def _named(picture: Image.Image, shares: np.ndarray, palette: Palette) -> Image.
 
 
 def _drawable(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont) -> str:
-    """A name as far as a font has its letters; Pillow's own of before 10.1 has those of Latin-1 only."""
+    """A name with `?` for letters that a font lacks: Pillow's own font before 10.1 has those of Latin-1 only."""
     return text if isinstance(font, ImageFont.FreeTypeFont) else text.encode("latin-1", "replace").decode("latin-1")

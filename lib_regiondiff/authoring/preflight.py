@@ -32,12 +32,12 @@ TAKES = "it takes "
 SKEW = 0.02
 STEPS = 20
 MOST_STEPS = 1000
-"""What never acts in these acts in no other number of them."""
+"""Enough steps to judge by: a brush that does not act in these acts in no other number of steps."""
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One remark: an error ends the job, a warning is a likely mistake, a note is good to know."""
+    """One remark: an `error` ends the job, a `warning` is a likely mistake, a `note` is good to know."""
 
     kind: str
     text: str
@@ -45,18 +45,18 @@ class Notice:
 
 @dataclass(frozen=True)
 class _Case:
-    """A palette at the size of its job, what is around it, who gets how much."""
+    """A palette at the size of its job, the job's context, each brush's share, and the size it was painted at."""
 
     palette: Palette
     around: JobContext
     shares: Shares
     painted: Size
     known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What several checks ask for: texts and plan."""
+    """Texts and plan, once made, since several checks need them."""
 
     @property
     def guidance(self) -> float:
-        """The scale of the job."""
+        """The guidance scale of the job."""
         return self.palette.guidance if self.around.guidance is None else self.around.guidance
 
     @property
@@ -74,7 +74,7 @@ class _Case:
         return self.known["plan"]
 
     def planned(self, palette: Palette, texts: Mapping[str, BrushText]) -> Plan:
-        """The plan of one image."""
+        """The plan of one image of a palette with these texts; HostError for what cannot be planned."""
         noises = clock(self.around.steps or STEPS)
         job = Job(self.palette.size, noises, (0,), (texts,), self.guidance, store=self.shares.store)
         return make_plan(palette, job, cast(Host, Sketch(self.around.native)))
@@ -92,7 +92,7 @@ class _Case:
 
 
 def cost_of(palette: Palette, around: JobContext = ALONE) -> float:
-    """How much work a job is, in units of a picture of its size without regions: for `describe_cost`.
+    """The work of a job, in units of a picture of its size without regions, as `describe_cost` takes it.
 
     Raises HostError for what cannot be planned, PaletteError for wildcards that cannot be resolved.
     """
@@ -113,9 +113,9 @@ def preflight(
     shares: Shares | None = None,
     checks: Sequence[Check] | None = None,
 ) -> tuple[Notice, ...]:
-    """What is to be said about a palette before a job, errors first: all, or what some checks find.
+    """The notices about a palette before its job, errors first: those of some `checks`, or of all.
 
-    `shares` are those at the job's size.
+    `shares` are those at the job's size; they are computed if None.
     """
     case = _case(palette, around, shares)
     notices = [Notice(each.kind, _plain(each.text)) for check in checks or CHECKS for each in check(case)]
@@ -123,7 +123,7 @@ def preflight(
 
 
 def _summed(case: _Case) -> Iterator[Notice]:
-    """What the summary says: masks that are empty, hidden or slivers, and features that are refused."""
+    """Errors for what is too heavy or refused, warnings for masks that are empty, hidden or slivers."""
     owed = budget.problems(case.palette, case.palette.size, case.around.steps or STEPS)
     yield from (Notice("error", str(problem)) for problem in owed)
     yield from (Notice("error", str(error)) for error in refusals(case.palette, "webui"))
@@ -177,7 +177,7 @@ def _stretched(case: _Case) -> Iterator[Notice]:
 
 
 def _unheard(case: _Case) -> Iterator[Notice]:
-    """Negatives that are not asked, for their guidance is 1."""
+    """Negatives that do nothing because their guidance is 1."""
     under = case.palette.background.negative or case.around.negative
     yield from (Notice("warning", line) for line in unheard(case.palette, case.guidance, under))
 
@@ -212,7 +212,7 @@ def _wildcards(case: _Case) -> Iterator[Notice]:
 
 
 def _tokens(case: _Case) -> Iterator[Notice]:
-    """How many prompts there are, and how long they are."""
+    """How many prompts there are, and the length of the longest."""
     count = case.around.count
     if count is None:
         return
@@ -231,7 +231,7 @@ def _tokens(case: _Case) -> Iterator[Notice]:
 
 
 def _cost(case: _Case) -> Iterator[Notice]:
-    """How long it takes, beside a picture without regions."""
+    """How long the job takes, beside a picture without regions."""
     if any(refusals(case.palette, "webui")):
         return
     try:
@@ -247,7 +247,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _ratio(case: _Case) -> float:
-    """The latent cells that the network is asked in a whole job, in units of those of one without regions."""
+    """The latent cells that the network evaluates in a whole job, in units of those of one without regions."""
     plain = case.planned(
         renewed(Palette(), size=case.palette.size), {BACKGROUND: BrushText(case.around.words.prompt, "")}
     )
@@ -255,7 +255,7 @@ def _ratio(case: _Case) -> float:
 
 
 def _auto(case: _Case) -> Iterator[Notice]:
-    """What becomes of that which the palette leaves open, where the steps are known."""
+    """What `auto` becomes, where the number of steps is known."""
     if case.around.steps is None:
         return
     try:
@@ -267,14 +267,14 @@ def _auto(case: _Case) -> Iterator[Notice]:
 
 
 def _noted(case: _Case) -> Iterator[Notice]:
-    """What the program that draws has to say."""
+    """Notes of the program that draws."""
     yield from (Notice("note", text) for text in case.around.notes)
 
 
 SEEN: Sequence[Check] = (_summed, _small, _uncovered)
-"""Where brushes are."""
+"""Checks of where brushes are."""
 SAID: Sequence[Check] = (_unsaid, _unheard, _idle)
-"""What they say, and when they act."""
+"""Checks of what brushes say, and when they act."""
 CHECKS: Sequence[Check] = (
     *SEEN,
     *SAID,
@@ -290,5 +290,5 @@ CHECKS: Sequence[Check] = (
 
 
 def _plain(text: str) -> str:
-    """Names come from elsewhere: nothing in them shall break a line."""
+    """A text on one line: names come from elsewhere, and nothing in them may break it."""
     return "".join(sign if sign.isprintable() else " " for sign in text)

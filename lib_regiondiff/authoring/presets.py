@@ -64,19 +64,19 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 
 
 def names() -> tuple[str, ...]:
-    """The names of all presets."""
+    """The names of all presets, in the order of the menu."""
     return tuple(PRESETS)
 
 
 def preset(name: str) -> dict[str, Any]:
-    """Plain data for `palette.parse`, the caller's own copy; PaletteError for a name that is none."""
+    """A preset as plain data for `palette.parse`, a copy of the caller's own; PaletteError for an unknown name."""
     if name not in PRESETS:
         raise PaletteError([Problem("preset", f"one of {', '.join(PRESETS)}", show(name))])
     return {"version": VERSION} | copy.deepcopy(dict(PRESETS[name]))
 
 
 def written(data: Mapping[str, Any]) -> str:
-    """Plain data as JSON text that people can read: a line for each key and each brush."""
+    """Plain palette data as JSON text that people can read: one line for each key and each brush."""
     pairs = [f"{json.dumps(key)}: {_lined(value)}" for key, value in data.items()]
     return "{\n " + ",\n ".join(pairs) + "\n}"
 
@@ -90,17 +90,21 @@ def _lined(value: Any) -> str:
 
 @dataclass(frozen=True)
 class PaletteFolder:
-    """The user's palettes: files of one folder, which is made when the first of them is saved."""
+    """The user's saved palettes: JSON files in one folder, which is created when the first of them is saved."""
 
     folder: Path
 
     def names(self) -> list[str]:
-        """The names of all files, without their ending."""
+        """The names of all saved palettes, sorted; files whose names are not safe are left out."""
         names = (path.stem for path in self.folder.glob("*.json")) if self.folder.is_dir() else ()
         return sorted(name for name in names if _is_safe(name))
 
     def load(self, name: str | None) -> str:
-        """The text of a palette as it was written, but masks and images in files of the folder come into it."""
+        """The text of a saved palette, with the masks and images that lie in files of the folder embedded.
+
+        Text that is no palette comes as it is. PaletteError for an unsafe name and for a file that is missing, too
+        large or unreadable.
+        """
         path = self._path(name)
         try:
             if not path.is_file():
@@ -117,7 +121,10 @@ class PaletteFolder:
         return text
 
     def save(self, name: str | None, text: str, over: bool) -> None:
-        """Write a palette or typed regions; PaletteError for what is neither, and for a name that is taken."""
+        """Save the text of a palette or of typed regions; `over` allows replacing a file.
+
+        PaletteError for text that is neither, for an unsafe or a taken name, and for a file that cannot be written.
+        """
         path = self._path((name or "").strip())
         read(text)
         try:
@@ -130,7 +137,7 @@ class PaletteFolder:
             ) from error
 
     def _write(self, path: Path, data: bytes) -> None:
-        """Write a file whole or not at all; the unfinished one is new, whatever may lie where others can guess it."""
+        """Write a file whole or not at all, by way of a new one whose name nobody can guess and so plant a link at."""
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f".{secrets.token_hex(8)}.part"
         try:
@@ -148,7 +155,7 @@ class PaletteFolder:
 
 
 def _is_safe(name: str) -> bool:
-    """Whether a name is that of a file in the folder itself, on every system."""
+    """Whether a name names a file in the folder itself, on every operating system."""
     is_short = len(f"{name}{ENDING}".encode("utf-8", "replace")) <= MOST_BYTES
     return is_short and bool(NAME.fullmatch(name)) and not RESERVED.fullmatch(name)
 

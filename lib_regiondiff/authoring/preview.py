@@ -1,4 +1,4 @@
-"""The preview: a palette as a piece of HTML, its regions in colour and in numbers, and what is to be said about it."""
+"""The preview: a palette as a piece of HTML, its regions in colour and in numbers, and remarks about it."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ MOST = 20  # problems that are listed
 
 @dataclass(frozen=True)
 class Preview:
-    """What the page shows of a document, both as HTML: the preview, and a few words for the accordion's header."""
+    """What the page shows of a document, as HTML: the preview, and in `state` a few words for the header."""
 
     html: str
     state: str = ""
 
 
 def html(given: Any, around: JobContext = ALONE) -> str:
-    """The preview of a document as it stands, text or data, palette or typed; what is wrong with it, if it is."""
+    """The preview of a document (text or data, palette or typed) as HTML; a wrong one shows its mistakes instead."""
     return render_preview(given, around).html
 
 
 def render_preview(given: Any, around: JobContext = ALONE, on: bool = True) -> Preview:
-    """The preview of a document, text or data, palette or typed, and what the header says where regions are `on`.
+    """The preview of a document (text or data, palette or typed) in a job; the header has words if regions are `on`.
 
     What is wrong with the document is shown in its place; nothing is raised.
     """
@@ -72,14 +72,14 @@ def render_preview(given: Any, around: JobContext = ALONE, on: bool = True) -> P
 
 
 def _first(document: Document, palette: Palette, on: bool) -> Iterator[Notice]:
-    """What is to be said before all else: that nothing of this counts, that a prompt was not taken apart."""
+    """Notices that come first: that regions are off, that a prompt was not split."""
     if not on:
         yield Notice("warning", OFF)
     yield from (Notice("warning", line) for line in undivided(document, palette))
 
 
 def _short(palette: Palette, notices: Sequence[Notice]) -> str:
-    """A palette in a few words."""
+    """The header's words for a palette: its regions and its cost."""
     if any(notice.kind == "error" for notice in notices):
         return "cannot be drawn: see below"
     costs = [notice.text.removeprefix(TAKES) for notice in notices if notice.text.startswith(TAKES)]
@@ -95,7 +95,7 @@ def _stated(words: str, on: bool) -> str:
 
 
 def message(notices: Sequence[Notice]) -> str:
-    """A list of remarks alone, in the preview's dress."""
+    """HTML of a list of notices alone, styled as in the preview."""
     return _framed(_listed([_item(notice.kind, escape(notice.text)) for notice in notices]))
 
 
@@ -112,7 +112,7 @@ def _item(kind: str, inner: str) -> str:
 
 
 def faults(problems: Sequence[Problem], places: Mapping[str, str] = PLACES) -> str:
-    """The problems of a palette, each with the label of its field on the page, or the path in the palette's text."""
+    """HTML that lists the problems of a palette, at most MOST; `places` has the label of the field for a path."""
     lines = [_place(each.path, places) + escape(str(each).removeprefix(each.path)) for each in problems[:MOST]]
     more = [f"{len(problems) - MOST} more"] if len(problems) > MOST else []
     return _framed(_listed([_item("error", line) for line in lines + more]))
@@ -174,7 +174,7 @@ def _middle(inside: np.ndarray) -> tuple[float, float]:
 
 
 def _legend(palette: Palette, shares: Shares) -> str:
-    """A line for each brush: number, colour, name, share and prompt; and one for what none covers."""
+    """HTML with a line for each brush (number, colour, name, share, prompt), and one for what no brush covers."""
     lines = [
         _line(f"{number}", colour, brush.name or brush.id, shares.part(number), brush.prompt)
         for number, brush, colour in zip(itertools.count(1), palette.brushes, colours_of(palette.brushes), strict=False)

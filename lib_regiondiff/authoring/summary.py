@@ -27,34 +27,37 @@ ALIKE = 1.0
 
 @dataclasses.dataclass(frozen=True)
 class Shares:
-    """Weights [1 + P, h, w] of background and brushes; a number stands for `cell` pixels squared."""
+    """Weights float32 [1 + P, h, w] in [0, 1] of background and brushes; a number stands for `cell` pixels squared.
+
+    `painted` tells of each brush whether its mask covers anything at all.
+    """
 
     weights: np.ndarray
     cell: int
     painted: tuple[bool, ...]
     store: Store = dataclasses.field(default_factory=Store, repr=False, compare=False)
-    """What masks became on the way."""
+    """Rasterised masks, kept for whoever plans the palette next."""
 
     @staticmethod
     def of(palette: Palette) -> Shares:
-        """What the planner gives to each, before levels quantize it."""
+        """The weights that the planner gives to background and brushes, before noise levels quantize them."""
         store = Store()
         made = divide_for_people(palette, FINEST, store)
         return Shares(made.weights, made.cell, made.painted, store)
 
     def part(self, index: int) -> float:
-        """The share of the canvas that a brush gets, 0 being the background."""
+        """The share in [0, 1] of the canvas that a brush gets; index 0 is the background."""
         return float(self.weights[index].mean())
 
     def is_thin(self, index: int) -> bool:
-        """Whether a brush has nowhere a square of THIN pixels to itself, inside the canvas."""
+        """Whether a brush, by its index from 1, has no square of THIN pixels to itself anywhere inside the canvas."""
         own, side = (self.weights[index] > 0.5).astype(np.uint8), -(-THIN // self.cell)
         square = np.ones([min(side, extent) for extent in own.shape], np.uint8)
         return not cv2.erode(own, square, borderType=cv2.BORDER_CONSTANT, borderValue=0).any()
 
 
 def describe_cost(ratio: float, than: str = "a plain picture") -> str:
-    """How long a job takes beside `than`, in words that go on after "it takes"; `ratio` is at least 0."""
+    """How long a job takes, in words that follow "it takes"; `ratio`, at least 0, is its time in units of `than`."""
     number = _rounded(ratio)
     if number < ALIKE:
         return f"less time than {than}" if number > 0 else "next to no time"
@@ -63,13 +66,13 @@ def describe_cost(ratio: float, than: str = "a plain picture") -> str:
 
 
 def _rounded(ratio: float) -> float:
-    """A ratio as exactly as people want it: to a tenth below 2, to a half below 5, then to two digits."""
+    """A ratio as precise as people want it: to a tenth below 2, to a half below 5, then to two digits."""
     step = 0.1 if ratio < 2 else 0.5 if ratio < 5 else 10.0 ** max(0, math.floor(math.log10(ratio)) - 1)
     return round(round(ratio / step) * step, 1)
 
 
 def summary(palette: Palette) -> list[str]:
-    """Lines about a palette; what cannot be drawn begins with `error:`, likely mistakes with `warning:`."""
+    """Lines that describe a palette; what cannot be drawn begins with `error:`, likely mistakes with `warning:`."""
     shares = Shares.of(palette)
     count = len(palette.brushes)
     brushes = f"{count} brush" if count == 1 else f"{count} brushes"
@@ -83,17 +86,17 @@ def summary(palette: Palette) -> list[str]:
 
 
 def label(brush: Brush) -> str:
-    """What a brush is called."""
+    """A brush's id, followed by its name in brackets if it has another one."""
     return f"{brush.id} ({brush.name})" if brush.name and brush.name != brush.id else brush.id
 
 
 def spoken(number: int, brush: Brush) -> str:
-    """What a brush is called in a sentence; numbers count from 1, the lowest brush."""
+    """A brush as a sentence names it, such as "brush 2 (tree)"; numbers count from 1, the lowest brush."""
     return f"brush {number} ({brush.name or brush.id})"
 
 
 def doubtful(palette: Palette, shares: Shares) -> Iterator[str]:
-    """Brushes whose masks are hardly meant so."""
+    """Warnings about masks that are hardly meant so: empty, hidden by later brushes, or too thin."""
     for index, brush in enumerate(palette.brushes, start=1):
         where = spoken(index, brush)
         if not shares.painted[index - 1]:
@@ -105,13 +108,16 @@ def doubtful(palette: Palette, shares: Shares) -> Iterator[str]:
 
 
 def bare(palette: Palette, shares: Shares) -> Iterator[str]:
-    """Canvas that nothing describes, where there is no main prompt."""
+    """A warning where part of the canvas has no brush and the background no prompt; not for jobs with a main prompt."""
     if shares.part(0) > TRACE and not palette.background.prompt and not palette.background.painted:
         yield f"{100 * shares.part(0):.1f} % of the canvas has no brush, and the background has no prompt"
 
 
 def idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") -> Iterator[str]:
-    """Brushes that never act in so many steps, and those that end where nothing goes on; `prompt` is the main one."""
+    """Warnings about brushes that never act in so many steps, and about those that stop where nothing takes over.
+
+    `prompt` is the main prompt, which counts where the background has none.
+    """
     under = palette.background
     silent = not under.painted and not under.prompt.strip() and not prompt.strip()
     for index, brush in enumerate(palette.brushes, start=1):
@@ -126,7 +132,7 @@ def idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") -> Iter
 
 
 def unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
-    """Negatives that are not asked, for their guidance is 1; `negative` is the background's or the main one."""
+    """A warning where negatives do nothing because guidance is 1; `negative` is the background's or the main one."""
     if effective_nag(palette.nag) is not None:
         return
     said = {"background": negative if guidance == 1 else ""}
@@ -139,5 +145,5 @@ def unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
 
 
 def find_refusals(palette: Palette) -> Iterator[HostError]:
-    """What the command line cannot draw of a palette, whatever the model."""
+    """The errors for what the command line cannot draw of a palette with any model."""
     return refusals(palette, "command", (palette.size, LATENT_CELL))

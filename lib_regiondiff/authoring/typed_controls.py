@@ -28,11 +28,11 @@ PLACES: Mapping[str, str] = {f"typed.{key}": LABELS[key] for key in CONTROLS} | 
     "negative": "Negative prompt",
     "palette": "Palette",
 }
-"""Where people find what a document's path names."""
+"""A path in a document -> the label of its field on the page."""
 
 
 def typed_in(text: str) -> Mapping[str, Any] | None:
-    """The document of a text that asks for typed regions."""
+    """The plain data of a text that asks for typed regions; None for any other text."""
     try:
         data = loads(text)
     except Fault:
@@ -41,13 +41,13 @@ def typed_in(text: str) -> Mapping[str, Any] | None:
 
 
 def is_own(text: str) -> bool:
-    """Whether a person would miss a text: no preset as it came and no typed regions without options can be lost."""
+    """Whether a person would miss a text: it is neither empty, nor a preset as it came, nor typed regions alone."""
     plain = [written(preset(name)) for name in names()] + [written({"typed": {}})]
     return bool(text.strip()) and text not in plain
 
 
 def write_options(text: str, split: str, layout: str, ratios: str, common: bool, feather: float) -> str:
-    """A typed document with these options; what else the text says, if it is one already, stays."""
+    """The text of typed regions with these options, `feather` in pixels; what else `text` says of them is kept."""
     if typed_in(text) is not None and controls_of(text) == (split, layout, ratios or "", common, feather or 0):
         return text
     data = typed_in(text) or {}
@@ -66,7 +66,10 @@ def write_options(text: str, split: str, layout: str, ratios: str, common: bool,
 
 
 def turn_switch(on: bool, text: str, kept: str, *options: Any) -> tuple[str, str]:
-    """The palette's text after the switch was turned, and the text that comes back when it is turned off."""
+    """The palette's text after typed regions were switched `on` or off, and the text that comes back when they go off.
+
+    `text` is the palette's text now, `kept` what would come back, `options` are those of `write_options`.
+    """
     is_on = typed_in(text) is not None
     if on:
         return (write_options(text, *options), kept) if is_on else (write_options("", *options), text)
@@ -74,7 +77,7 @@ def turn_switch(on: bool, text: str, kept: str, *options: Any) -> tuple[str, str
 
 
 def controls_of(text: str) -> tuple[str, str, str, bool, float]:
-    """The options that a text says, or their defaults."""
+    """Split, layout, ratios, whether the first part is common, and feather in pixels, as a text says or by default."""
     try:
         options = Object(Options).read((typed_in(text) or {}).get("typed", {}), "typed")
     except Fault:
@@ -83,7 +86,7 @@ def controls_of(text: str) -> tuple[str, str, str, bool, float]:
 
 
 def spell_out(text: str, words: Words) -> str:
-    """The palette that typed regions make of the main prompt now; PaletteError for what is wrong with them."""
+    """The text of the palette that typed regions make of the main prompts; PaletteError for what is wrong in them."""
     data = typed(typed_in(text) or {"typed": {}}, *words.raw)
     parse(data)
     return written(data)
