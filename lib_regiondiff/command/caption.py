@@ -12,7 +12,11 @@ NEEDLESS = "no caption: the background has no picture, or a prompt already"
 
 
 def caption_background(palette: Palette, model: str | None) -> tuple[Palette, list[str]]:
-    """The palette with words for the picture under its brushes, if they are asked for, and lines about that."""
+    """The palette with its background's picture described by a BLIP (`model`, folder or hub id), and lines about that.
+
+    Without a model, or where there is nothing to describe, the palette stays as it is. Raises HostError where a
+    package that it needs is not installed or the model cannot be loaded.
+    """
     wordless = is_wordless(palette.background)
     if not model:
         return palette, [f"note: {UNSAID}"] if wordless else []
@@ -23,6 +27,7 @@ def caption_background(palette: Palette, model: str | None) -> tuple[Palette, li
 
 
 def _look(model: str) -> Describe:
+    """The function that describes pictures with a BLIP; HostError where a package is missing."""
     if absent():
         raise HostError("--caption-model", f"the package {absent()[0]}", "nothing", INSTALL)
     quieten()

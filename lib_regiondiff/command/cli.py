@@ -32,14 +32,14 @@ WIDE = Size(512, 2048)
 
 
 class Door(click.Group):
-    """The way in and out: words are taken as they are, and whatever goes wrong ends with lines and an exit code."""
+    """The group of all commands: arguments are taken literally, and every failure ends with lines and an exit code."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run; on Windows click would expand $, % and * in prompts."""
+        """Run the command line without click's expansion of $, % and *, which on Windows would change prompts."""
         return super().main(*args, **{"windows_expand_args": False, **extra})
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command."""
+        """Run a command; what it raises, unless it is click's own, becomes lines on stderr and an exit code."""
         try:
             with warnings.catch_warnings():
                 if not sys.warnoptions:

@@ -30,7 +30,7 @@ MAX_SEED = int(SEED.high)
 USUAL = 512
 """The native side of a usual model."""
 PIXELS_OF_A_BYTE = 8
-"""Of a PNG that is packed as well as one can hope for."""
+"""Pixels in a byte of a PNG that is packed as well as one can hope for."""
 FIELDS: Mapping[str, str] = {
     "prompt": "background.prompt",
     "negative": "background.negative",
@@ -51,7 +51,11 @@ def draw(
     options: Mapping[str, Any],
     first: Sequence[Change] = (),
 ) -> None:
-    """Draw a palette as options of `render` say, after other changes of it."""
+    """Draw a palette to files as the options of `render` say; the changes `first` are made before theirs.
+
+    `then` is what a PNG, if the palette comes from one, was made with. Raises PaletteError, HostError and
+    click.UsageError before anything is drawn where options, palette, model or `output` cannot be used.
+    """
     made = [*first, *loaded_by(options), *read_changes(options)]
     palette = changes.override(palette, made)
     if not options["trust"]:
@@ -76,7 +80,7 @@ def draw(
 
 
 def write(renderer: Renderer, palette: Palette, places: Mapping[int, Path], options: Mapping[str, Any]) -> None:
-    """Draw a picture for each seed into its file, and print its path when it is there."""
+    """Draw the picture of each seed into its file of `places`, and print the file's path when it is there."""
     said: set[str] = set()
     with orderly(), bar(options["progress"], len(places) * palette.steps) as (progress, aside):
         seeds = [*places]
@@ -102,9 +106,9 @@ def doubts(palette: Palette) -> list[str]:
 
 
 def costs(palette: Palette, native: int | None = None, count: int = 1) -> list[str]:
-    """What so many pictures cost, in words; without a model's native side by that of a usual one.
+    """What `count` pictures cost, in lines; without the `native` side of a model, in pixels, a usual one is assumed.
 
-    HostError for what that model cannot draw.
+    Raises HostError where a model of that native side cannot draw the palette.
     """
     from lib_regiondiff.authoring.cost import describe, estimate  # they need torch, which takes seconds
 
@@ -121,13 +125,16 @@ def costs(palette: Palette, native: int | None = None, count: int = 1) -> list[s
 
 
 def read_changes(options: Mapping[str, Any]) -> list[changes.Change]:
-    """What the options of `render` change in a palette; --set comes last."""
+    """The changes that options of `render` make in a palette, --set last; PaletteError for a malformed one."""
     given = [changes.change(path, options[key]) for key, path in FIELDS.items() if options[key] is not None]
     return [*given, *map(changes.read, options["sets"])]
 
 
 def seeds_of(own: int | None, given: Sequence[int], count: int | None) -> list[int]:
-    """The seeds to draw: those given, or `count` from the first on; without any the palette's own or a random one."""
+    """The seeds to draw: those given, or `count` from the first on; else the palette's `own`, or a random one.
+
+    click.UsageError where `count` goes with several seeds or beyond the largest seed.
+    """
     if not count and given:
         return list(dict.fromkeys(given))
     if len(given) > 1:
@@ -140,7 +147,10 @@ def seeds_of(own: int | None, given: Sequence[int], count: int | None) -> list[i
 
 
 def places_of(output: Path, seeds: Sequence[int], force: bool) -> dict[int, Path]:
-    """The file for each seed; usage errors for what can't be written."""
+    """The file for each seed, OUTPUT-SEED.png if there are several; click.UsageError for what cannot be written.
+
+    An existing file is overwritten only with `force`.
+    """
     if output.suffix.lower() != ".png":
         raise click.UsageError(f"{output}: expected a name that ends in .png")
     if not output.parent.is_dir():
@@ -154,7 +164,7 @@ def places_of(output: Path, seeds: Sequence[int], force: bool) -> dict[int, Path
 
 
 def model_of(given: str | None, palette: Palette) -> str:
-    """The model to load: the given one, or the palette's, whose place a picture only knows if it was relative."""
+    """The model to load: the `given` one, or the palette's if its name leads anywhere; HostError where neither does."""
     name = palette.model.name
     if given or (name and (name == demo.NAME or "/" in name or Path(name).exists())):
         return given or name
@@ -169,7 +179,7 @@ def model_of(given: str | None, palette: Palette) -> str:
 
 
 def since(palette: Palette, then: MadeWith, renderer: Renderer) -> list[str]:
-    """What has changed since a picture was drawn."""
+    """Lines about what differs from when a picture was drawn: model, device, dtype and versions."""
     old, new = palette.model.hash, renderer.fingerprint
     hashes = [png.differs("model hash", old, new)] if old != new else []
     return [*hashes, *png.differences(then, renderer.made_with)]

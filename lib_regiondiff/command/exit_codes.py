@@ -10,7 +10,7 @@ CURE = "make the picture or its tiles smaller, or try --dtype float16"
 
 
 def verdict(error: BaseException) -> tuple[int, list[str]]:
-    """Exit code and lines: 2 for a bad palette, 130 for Ctrl-C, 1 for all else that cannot be done."""
+    """The exit code and the lines to print for an exception: 2 for a bad palette, 130 for Ctrl-C, 1 for all else."""
     if isinstance(error, KeyboardInterrupt):
         return CODE, [TOLD]
     if isinstance(error, RegionDiffError):

@@ -26,7 +26,7 @@ ACCELERATE = "Sampler, steps and guidance that the LCM, TCD, Lightning, Hyper-SD
 
 
 def loading(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these options."""
+    """Decorate a click command with the options of this module."""
     for option in (
         click.option("--offload", is_flag=True, help="Keep networks on the CPU while others work."),
         click.option("--vae-whole", type=click.FloatRange(0), default=4.0, show_default=True, help=WHOLE),
@@ -42,21 +42,21 @@ def loading(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def loaded_by(options: Mapping[str, Any]) -> list[Change]:
-    """What the options change in a palette."""
+    """The changes that the options --vae and --lora make in a palette."""
     vae = [change("model.vae", options["vae"])] if options["vae"] is not None else []
     return [*vae, change("model.loras", [_lora(text) for text in options["loras"]])] if options["loras"] else vae
 
 
 def how_loaded(options: Mapping[str, Any]) -> Loading:
-    """What the options say of loading that is nothing of the palette's."""
+    """How to load the model, as far as the options say it and palettes do not."""
     whole = round(options["vae_whole"] * 10**6)
     return Loading(options["embeddings"] or "", options["rows"], whole, options["offload"])
 
 
 def expect_trust(palette: Palette, changes: Sequence[Change], model: str | None) -> None:
-    """HostError where a palette, changed like this, names files or downloads that no option names.
+    """Raise HostError where a palette, after these changes, names files or downloads that no option names.
 
-    What is inside the library may be named by anybody.
+    Names of what ships with the library are always allowed. `model` is the option --model.
     """
     own, given = palette.model, {text for each in changes if each.steps[0] == "model" for text in _texts(each.value)}
     loras = [lora.name for lora in own.loras]
@@ -86,13 +86,13 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def proposed(palette: Palette, renderer: Renderer, accelerate: bool) -> tuple[Palette, list[str]]:
-    """The palette, changed as accelerators want it if that is asked for, and lines that say what they want."""
+    """The palette, changed as accelerators want it if `accelerate`, and lines about what they were made for."""
     if accelerate:
         palette = accelerated(palette, renderer.proposals)
     return palette, advice(palette, renderer.proposals)
 
 
 def _lora(text: str) -> dict[str, Any]:
-    """NAME:WEIGHT as a palette has it."""
+    """The plain data of a LoRA in a palette, from NAME or NAME:WEIGHT."""
     match = WEIGHTED.fullmatch(text)
     return {"name": match["name"], "weight": float(match["weight"] or 1)} if match else {"name": text}

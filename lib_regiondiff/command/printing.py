@@ -17,29 +17,29 @@ PRINTABLE = re.compile(r"[ -~]*")
 
 
 def tell(line: object, err: bool = False) -> None:
-    """Print one line on stdout, or on stderr; what a terminal would obey is shown as JSON writes it."""
+    """Print one line on stdout, or on stderr if `err`; what would steer a terminal is escaped."""
     click.echo(plain(str(line)), err=err)
 
 
 def tell_all(text: str) -> None:
-    """Print a text of several lines on stdout, such as JSON."""
+    """Print a text of several lines, such as JSON, on stdout."""
     for line in text.removesuffix("\n").split("\n"):
         tell(line)
 
 
 def plain(text: str) -> str:
-    """A line in which nothing is obeyed: control characters and those that change the direction are escaped."""
+    """A text that cannot steer a terminal: control characters and changes of direction are escaped as in JSON."""
     if PRINTABLE.fullmatch(text):
         return text
     return "".join(json.dumps(sign)[1:-1] if is_obeyed(sign) else sign for sign in text)
 
 
 def is_obeyed(sign: str) -> bool:
-    """Whether a terminal would do something else than show a character."""
+    """Whether a terminal would act on a character rather than show it."""
     return unicodedata.category(sign) in OBEYED and sign not in HARMLESS
 
 
 def tell_problems(lines: Iterable[str]) -> None:
-    """Print what is wrong, a line each, on stderr."""
+    """Print lines on stderr."""
     for line in lines:
         tell(line, err=True)

@@ -10,7 +10,10 @@ from typing import Any
 
 @contextlib.contextmanager
 def bar(wanted: bool | None, steps: int) -> Iterator[tuple[Callable[[int, int], None], Callable[[], Any]]]:
-    """A progress bar on stderr: what reports steps to it, and a context in which other lines can be printed."""
+    """A progress bar on stderr, if `wanted`, or by default on a terminal; `steps` are those of all pictures.
+
+    The context gives a function (steps done, total) to call, and a context in which other lines can be printed.
+    """
     if not (sys.stderr.isatty() if wanted is None else wanted):
         yield lambda done, total: None, contextlib.nullcontext
         return

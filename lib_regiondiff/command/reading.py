@@ -13,7 +13,10 @@ from lib_regiondiff.document.png import MadeWith
 
 
 def read(source: str) -> tuple[Palette, MadeWith | None]:
-    """The palette of a JSON file, of stdin (-) or of a PNG, which also says what it was made with."""
+    """The palette of a JSON file, of stdin (-) or of a PNG; a PNG also says what it was made with, others None.
+
+    Raises PaletteError for what is no palette, OSError for what cannot be read.
+    """
     if source == "-":
         return parse(_text(sys.stdin.buffer), Path.cwd()), None
     path = Path(source)
@@ -24,7 +27,7 @@ def read(source: str) -> tuple[Palette, MadeWith | None]:
 
 
 def _text(file: BinaryIO) -> str | bytes:
-    """What a file says, up to more than a palette may hold; UTF-16 as PowerShell 5 writes it is decoded."""
+    """The content of a file, up to more than a palette may hold; UTF-16, as PowerShell 5 writes it, is decoded."""
     data = file.read(2 * MAX_BYTES + 1)
     if data[:2] in UTF16:
         try:
