@@ -22,14 +22,14 @@ CELL = 32
 
 @dataclass(frozen=True)
 class Maps:
-    """uint8 [height, width] each: indices into CLASSES and COLOURS of lib_regiondiff.demo.world."""
+    """What each pixel shows: indices uint8 [height, width] into CLASSES and COLOURS of lib_regiondiff.demo.world."""
 
     classes: NDArray[np.uint8]
     colours: NDArray[np.uint8]
 
 
 def new_network() -> nn.ModuleDict:
-    """An untrained network: convolutions down to 1/32, up again to 1/2 with shortcuts, and two heads in one."""
+    """An untrained labeller: convolutions down to 1/32, up again to 1/2 with shortcuts, and two heads in one."""
     down = [_block(3 if i == 0 else WIDTHS[i - 1], width, 2) for i, width in enumerate(WIDTHS)]
     deep = [_block(WIDTHS[-1], WIDTHS[-1]), _block(WIDTHS[-1], WIDTHS[-1])]
     up = [_block(WIDTHS[i + 1] + WIDTHS[i], WIDTHS[i]) for i in range(len(WIDTHS) - 1)]
@@ -49,7 +49,10 @@ def _block(enter: int, leave: int, stride: int = 1) -> nn.Sequential:
 
 
 def logits(network: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores [n, classes or colours, h/2, w/2] of pictures [n, 3, h, w] in [-1, 1]; h and w are multiples of 32."""
+    """Scores of classes [n, classes, h/2, w/2] and of colours [n, colours, h/2, w/2] for pictures [n, 3, h, w].
+
+    Pictures are in [-1, 1], h and w multiples of 32.
+    """
     levels = list(_descend(network["down"].children(), x))
     y = network["deep"](levels[-1])
     for block, beside in zip(reversed(list(network["up"].children())), reversed(levels[:-1]), strict=True):
@@ -59,7 +62,10 @@ def logits(network: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def maps(network: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor]:
-    """The likeliest class and colour [n, h, w] of each pixel of pictures [n, 3, h, w]."""
+    """The likeliest class and colour of each pixel, uint8 [n, h, w] each, of pictures [n, 3, h, w] in [-1, 1].
+
+    h and w are multiples of 32.
+    """
     big = (F.interpolate(part, scale_factor=2, mode="bilinear") for part in logits(network, x))
     classes, colours = (part.argmax(1).byte() for part in big)
     return classes, colours
@@ -72,7 +78,7 @@ def _descend(blocks: Iterable[nn.Module], x: Tensor) -> Iterable[Tensor]:
 
 
 def load(path: Path = WEIGHTS) -> nn.ModuleDict:
-    """The trained network."""
+    """The trained labeller from a safetensors file, ready to evaluate."""
     from safetensors.torch import load_file
 
     network = new_network()
@@ -81,7 +87,7 @@ def load(path: Path = WEIGHTS) -> nn.ModuleDict:
 
 
 def label(image: Image.Image, network: nn.ModuleDict | None = None) -> Maps:
-    """The maps of a picture of any size; loads the trained network if none is given."""
+    """The classes and colours in a picture of any size; the trained network is loaded if none is given."""
     network = load() if network is None else network
     x = torch.from_numpy(np.asarray(image.convert("RGB"), np.float32)).permute(2, 0, 1)[None] / 127.5 - 1
     height, width = x.shape[2:]

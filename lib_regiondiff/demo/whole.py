@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 UP, DOWN = ".up", ".down"
 VARIABLE = "REGIONDIFF_CACHE"
 LAYOUT = 2
-"""Of the file that is made; another number has it made anew."""
+"""The version of the file that is made; another number has it made anew."""
 
 
 def checkpoint() -> Path:
-    """The whole checkpoint, a single file in SD1's layout; made once, in `cache_folder`."""
+    """The path of the whole checkpoint, a single file in SD1's layout, made once in `cache_folder`.
+
+    Raises HostError where it cannot be written.
+    """
     name = f"{hashlib.sha256(demo.LATER.read_bytes()).hexdigest()[:10]}-{LAYOUT}"
     place = cache_folder() / name / demo.FIRST.name
     if not place.exists():
@@ -38,7 +41,7 @@ def checkpoint() -> Path:
 
 
 def write(place: Path) -> None:
-    """Write the whole checkpoint, whole or not at all, and its yaml beside it."""
+    """Write the whole checkpoint, entirely or not at all, and its yaml beside it; OSError where that fails."""
     from safetensors import safe_open
     from safetensors.torch import load_file, save_file
 
@@ -56,9 +59,9 @@ def write(place: Path) -> None:
 
 
 def sort_notes(path: Path, notes: Mapping[str, str]) -> None:
-    """Put a safetensors file's notes in order: the format's library writes them in another one each time.
+    """Sort the metadata in a safetensors file, which the format's library writes in another order each time.
 
-    The file's hash names the model in pictures, and is to be the same wherever the file was made.
+    The file's hash names the model in pictures, so it has to be the same wherever the file was made.
     """
     head = b'{"__metadata__":'
     text = json.dumps(dict(sorted(notes.items())), separators=(",", ":"), ensure_ascii=False).encode()
@@ -69,7 +72,7 @@ def sort_notes(path: Path, notes: Mapping[str, str]) -> None:
 
 
 def changed(first: Mapping[str, Tensor], later: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights with changes: `name.up` times `name.down` is added to a weight, any other name replaces one."""
+    """The weights `first`, changed: `name.up` times `name.down` is added to a weight, any other name replaces one."""
     whole = dict(first)
     for name, value in later.items():
         if name.endswith(UP):
@@ -82,7 +85,7 @@ def changed(first: Mapping[str, Tensor], later: Mapping[str, Tensor]) -> dict[st
 
 
 def cache_folder() -> Path:
-    """Where programs of this user keep what can be made again; the environment's REGIONDIFF_CACHE comes first."""
+    """The folder for what can be made again: REGIONDIFF_CACHE in the environment, else the system's usual one."""
     given, home = os.environ.get(VARIABLE), Path.home()
     if given:
         return Path(given)

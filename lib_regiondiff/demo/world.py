@@ -13,7 +13,7 @@ BACKGROUNDS: tuple[str, ...] = (
 )  # fmt: skip
 
 CLASSES: tuple[str, ...] = BACKGROUNDS + OBJECTS
-"""What a pixel can belong to, in the order of the labels."""
+"""The classes that a pixel can belong to, in the order of the labels."""
 
 COLOURED_BACKGROUNDS: tuple[str, ...] = ("stripes", "dots", "checks", "plain")
 
