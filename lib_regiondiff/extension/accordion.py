@@ -59,7 +59,8 @@ def build_accordion(
 ) -> tuple[Any, Any]:
     """Build the accordion and return the two components whose values are the script's arguments: enabled, palette.
 
-    `page` holds components of the tab by their roles; where one is missing the preview does without it.
+    `page` holds components of the tab by their roles; where one is missing the preview does without it. `elem_id`
+    makes ids of components; palettes are saved under `data_path`.
     """
     make, data_path = Maker(importlib.import_module("gradio"), elem_id, HELP), Path(data_path)
     store = PaletteFolder(data_path / "regiondiff" / "palettes")
@@ -79,7 +80,7 @@ def build_accordion(
 
 
 def _add_typing(make: Maker) -> None:
-    """The switch and the options of typed regions, the preview."""
+    """Add the switch and the options of typed regions, and the preview."""
     plain = Options()
     make("Checkbox", "typed", label="Regions from the prompt", value=False)
     with make("Column", "options", visible=False):
@@ -104,7 +105,7 @@ def _add_typing(make: Maker) -> None:
 
 
 def _add_palette(make: Maker, store: PaletteFolder) -> None:
-    """Presets, the palette's text, and files of palettes."""
+    """Add presets, the palette's text, and saved palettes."""
     with make.gr.Row():
         make("Dropdown", "preset", label="Preset", choices=list(presets.names()), value=presets.names()[0], scale=4)
         make.add_button("use", "Use preset", main=True)
@@ -128,7 +129,7 @@ def _add_palette(make: Maker, store: PaletteFolder) -> None:
 def _on_act(
     make: Maker, events: Sequence[Any], work: Work, inputs: Sequence[Any], keys: Sequence[str], again: bool = False
 ) -> None:
-    """Answer what a person does, and have what was said before go; `again` for what gradio drops while it waits."""
+    """Answer what a person does and clear the last message; `again` because gradio drops events while it waits."""
     silence = {"said": "", "asking": make.gr.update(visible=False), "offered": None}
     still = {key: value for key, value in silence.items() if key not in keys}
 
@@ -169,12 +170,12 @@ def _on_options(make: Maker) -> None:
 
 
 def _read_options(make: Maker, text: str) -> tuple[Any, ...]:
-    """The options as a text says them; as they are where it is a palette."""
+    """The options that a text of typed regions says; no change for the text of a palette."""
     return controls_of(text) if typed_in(text) is not None else (make.gr.update(),) * len(CONTROLS)
 
 
 def _on_files(make: Maker, store: PaletteFolder) -> None:
-    """Save, and the choices around it, which do nothing by themselves."""
+    """Save palettes; the choices beside the button do nothing by themselves."""
     parts = make.parts
 
     def save(name: str, text: str, replace: bool) -> tuple[Any, ...]:
@@ -192,7 +193,7 @@ def _on_files(make: Maker, store: PaletteFolder) -> None:
 
 
 PUT = ("palette", "enabled", "name", *CONTROLS, "said", "asking", "offered")
-"""What another palette changes on the page, or the question whether it may."""
+"""The components that change when another palette takes over, or when a person is asked whether it may."""
 
 
 def _on_replacing(make: Maker, store: PaletteFolder) -> None:

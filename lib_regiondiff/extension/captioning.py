@@ -19,14 +19,14 @@ from lib_regiondiff.planning.prompts import Document
 
 @dataclass(frozen=True)
 class Caption:
-    """A picture and what it shows."""
+    """A picture under the brushes, and the words that describe it."""
 
     picture: Picture
     words: str
 
 
 def is_due(text: str) -> bool:
-    """Whether a palette's text has a picture that nothing describes, and the WebUI somebody who could."""
+    """Whether a palette's text has a picture that nothing describes, and the WebUI an interrogator that could."""
     try:
         return interrogator.is_available() and is_wordless(_read_background(_read_data(text)))
     except RegionDiffError:
@@ -34,7 +34,10 @@ def is_due(text: str) -> bool:
 
 
 def caption_picture(text: str) -> tuple[Caption | None, Notice]:
-    """What the picture under the brushes of a palette's text shows, as the WebUI says, and what to tell a person."""
+    """Have the WebUI describe the picture under a palette's brushes: the caption, and a notice for a person.
+
+    The caption is None, and the notice an error, where there is nothing to describe or the description fails.
+    """
     try:
         under = _read_background(_read_data(text))
         if not isinstance(under.image, Picture):
@@ -48,9 +51,10 @@ def caption_picture(text: str) -> tuple[Caption | None, Notice]:
 
 
 def insert_caption(text: str, found: Caption | None) -> tuple[str | None, Notice | None]:
-    """The palette's text with these words for its background, unless it has another picture or words by now.
+    """The palette's text with a caption as the background's prompt, and what to tell a person.
 
-    And what to tell a person then.
+    The text is None, and stays as it is, without a caption, and where the palette has got another picture or words
+    since.
     """
     if found is None:
         return None, None
@@ -76,9 +80,9 @@ def _read_background(data: dict[str, Any]) -> Background:
 
 
 def caption_document(p: Processing, document: Document) -> Document:
-    """The document of a job with what its picture shows, where neither it nor the main prompt says anything.
+    """The document of job `p` with a description of its picture, where neither it nor the main prompt says anything.
 
-    Where that can't be had, the job goes on without and tells why under its pictures.
+    Where no description can be had the job goes on without, and the reason is told under its pictures.
     """
     palette = document.palette
     if palette is None or not is_wordless(palette.background) or any(text.strip() for text in p.all_prompts):

@@ -10,7 +10,7 @@ from lib_regiondiff.hosts.webui.modules import module
 
 QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
 PAUSE = 350
-"""Milliseconds without a key after which what is typed is looked at."""
+"""Milliseconds without a keystroke after which what was typed is read."""
 WAITING = """(...given) => new Promise((go) => {{
   const waits = (window.regiondiffWaits ??= {{}});
   clearTimeout(waits["{name}"]);
@@ -21,9 +21,9 @@ WAITING = """(...given) => new Promise((go) => {{
 
 @dataclass(frozen=True)
 class Maker:
-    """Makes components: each with an id, or a class where gradio writes the id twice (HTML); none is in ui-config.
+    """Makes components with gradio (`gr`), each with an id, or a class where gradio writes the id twice (HTML).
 
-    `help_texts` holds the line of help of a key.
+    None is saved in ui-config. `help_texts` has the help line of a key; `parts` has what was made, by key.
     """
 
     gr: Any
@@ -32,20 +32,20 @@ class Maker:
     parts: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, kind: str, key: str, **values: Any) -> Any:
-        """A component of a kind, kept under its key, with what is to be said about it."""
+        """Make a component of a kind, such as "Textbox", with the help of its key, and keep it under the key."""
         name = self.elem_id(f"regiondiff_{key}")
         known = {"elem_classes": [name]} if kind == "HTML" else {"elem_id": name}
         info = {"info": self.help_texts[key]} if key in self.help_texts else {}
         return self._keep(key, getattr(self.gr, kind)(**known, **info, **values))
 
     def add_button(self, key: str, value: str, main: bool = False, visible: bool = True) -> None:
-        """A small button, which stands beside what it works on; a `main` one is what most people come for."""
+        """Add a small button beside what it works on; a `main` one is what most people come for."""
         weight = "main" if main else "quiet"
         known = {"size": "sm", "scale": 0, "min_width": 96, "elem_classes": [f"regiondiff-{weight}"]}
         self("Button", key, value=value, visible=visible, **known)
 
     def add_accordion(self, key: str, label: str) -> Any:
-        """The host's accordion with a tick in its header; it is the checkbox. Its parts get the id of `accordion`."""
+        """Add the host's accordion and return the tick in its header, a checkbox; both have the id of `accordion`."""
         name = self.elem_id("regiondiff_accordion")
         part = module("ui_components").InputAccordion(False, label=label, elem_id=name)
         part.accordion.do_not_save_to_config = True
@@ -57,11 +57,11 @@ class Maker:
         return part
 
     def of(self, *keys: str) -> list[Any]:
-        """The components of these keys."""
+        """The components that were made under these keys."""
         return [self.parts[key] for key in keys]
 
     def wait_script(self, name: str, inputs: Sequence[Any]) -> dict[str, Any]:
-        """How an event waits until nothing has happened for a while; events of one name wait together."""
+        """Options that let an event wait for PAUSE milliseconds of quiet; events of one `name` wait together."""
         assert len(inputs) > 1, "gradio wraps what a script gives for one input"
         script = WAITING.format(name=self.elem_id(name), count=len(inputs), pause=PAUSE)
         return {"js" if int(self.gr.__version__.split(".")[0]) >= 4 else "_js": script}
@@ -70,6 +70,6 @@ class Maker:
 def listen(
     events: Sequence[Any], work: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any], **how: Any
 ) -> None:
-    """Answer events, and again after each answer, for gradio drops what happens while it waits for one."""
+    """Answer events by `work`, and again after each answer, since gradio drops what happens while it waits for one."""
     for event in events:
         event(work, inputs, outputs, **QUIET, **how).then(work, inputs, outputs, **QUIET)

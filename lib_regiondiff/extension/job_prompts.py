@@ -18,7 +18,7 @@ Given = tuple[str, str]
 
 
 def make_draw() -> Callable[[str, int], str]:
-    """How wildcards are resolved: by Dynamic Prompts where the WebUI has it, else from the WebUI's own folders."""
+    """The function (text, seed) -> text that resolves wildcards: Dynamic Prompts' own, else by the WebUI's folders."""
     if dynamic_prompts.is_available():
         return dynamic_prompts.make_draw(module("shared").opts)
     return functools.partial(expand, files=prompts.wildcards(Path(module("paths").data_path)))
@@ -27,7 +27,11 @@ def make_draw() -> Callable[[str, int], str]:
 def find_words(
     p: Processing, given: Given | None, image: int, draw: Callable[[str, int], str], stripped: bool = False
 ) -> Words:
-    """The main prompt and negative of an image of the whole job; `stripped` of the batch that is drawn now."""
+    """The words of a picture of job `p`: prompt, negative, seed, styles, and how its wildcards resolve.
+
+    `image` counts in the whole job, or, if `stripped`, in the batch that is drawn now, whose prompts have lost their
+    tags of extra networks. `given` are the main prompt and negative before styles.
+    """
     if stripped and is_second_pass(p):
         prompt, negative = p.hr_prompts[image], p.hr_negative_prompts[image]
     elif stripped:
@@ -40,7 +44,7 @@ def find_words(
 
 
 def _make_styler(p: Processing) -> Callable[[str, bool], str]:
-    """The styles of a job for a text: the host's own function, where styles are chosen."""
+    """The function (text, negative) -> text that adds a job's styles as the host does, if there are any."""
     styles = getattr(p, "styles", None) or []
     if not styles:
         return lambda text, negative: text

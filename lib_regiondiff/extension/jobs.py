@@ -43,7 +43,7 @@ SECOND_KEY = "Region Diffusion hires auto"
 
 @dataclass(frozen=True)
 class Ready:
-    """A document that waits for the sampler, where the job lies in another, and the files that infotexts name."""
+    """A document that waits for the sampler, the job's place in a larger picture, and the files that infotexts name."""
 
     document: Document
     user_settings: settings.Settings
@@ -52,12 +52,12 @@ class Ready:
     """The main prompt and negative before styles, where somebody noted them."""
     sidecars: Mapping[str, str] = field(default_factory=dict)
     noise: Tensor | None = None
-    """What the last change of noise made: Forge calls twice before a second pass, with the same tensor."""
+    """The noise as it was last changed: Forge calls twice before a second pass, with the same tensor."""
     store: Store = field(default_factory=Store, repr=False, compare=False)
 
 
 def note_prompts(p: Any, enabled: Any = True) -> None:
-    """Before other scripts have their say: the main prompts as they were given, without styles.
+    """Before other scripts act on job `p`: note the main prompts as they were given, without styles.
 
     From here on the program's own calls end a job that has regions, unless each hook does its work.
     """
@@ -73,12 +73,12 @@ def _note(p: Any) -> None:
 
 
 def has_regions(p: Processing, enabled: Any) -> bool:
-    """Whether a job is to have regions: it is asked to, and none of ADetailer's own."""
+    """Whether a job is to have regions: it asks for them, and it is no pass of ADetailer's own."""
     return is_on(enabled) and not parent_job.is_detail(p)
 
 
 def begin(p: Any, enabled: Any, given: Any) -> None:
-    """At the start of a job: read the palette, or have the job end with what is wrong with it."""
+    """At the start of job `p`: read the palette `given`, or have the job end with what is wrong with it."""
     gates = find_gates(p)
     if has_regions(p, enabled):
         if gates is None or gates.done - {"before_process"}:
@@ -110,7 +110,7 @@ def _begin(p: Any, given: Any) -> None:
 
 @hook("before_process_batch")
 def begin_batch(p: Any) -> None:
-    """Before a batch, when prompts and seeds are settled: the infotexts, and the networks that brushes name."""
+    """Before a batch, with prompts and seeds settled: write infotexts, and have the brushes' extra networks loaded."""
     ready = getattr(p, "regiondiff", None)
     if ready is None or p.iteration > 0:
         return
@@ -143,7 +143,7 @@ def _palettes(p: Processing, ready: Ready) -> list[Palette]:
 
 
 def _activate(p: Processing, palettes: Sequence[Palette]) -> None:
-    """Name the extra networks of brush prompts in the main prompts, for the host loads them for whole pictures.
+    """Add the extra networks of brush prompts to the main prompts, as the host loads networks for whole pictures only.
 
     `prompts` of the job are those of the first batch, which the host has already taken out of all.
     """
@@ -155,7 +155,7 @@ def _activate(p: Processing, palettes: Sequence[Palette]) -> None:
 
 
 def sample(p: Any, x: Tensor, start: Tensor | None) -> None:
-    """Before a run of the sampler: other noise where it is asked for, and the palette around the denoiser.
+    """Before a run of the sampler: change its noise where the palette asks for that, and wrap its denoiser.
 
     `start` is the unit noise of the run, `x` what it is mixed into, or the noise itself in txt2img.
     """
@@ -192,7 +192,7 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
 
 
 def _note_choices(p: Processing, choices: Mapping[str, Any]) -> None:
-    """What became of a palette's `auto` in a pass, for the infotexts, which are written when a batch is drawn."""
+    """Put what a palette's `auto` became in a pass into the infotexts, which are written when a batch is drawn."""
     gates = find_gates(p)
     if gates is not None:
         gates.predicted = True
@@ -203,7 +203,7 @@ def _note_choices(p: Processing, choices: Mapping[str, Any]) -> None:
 
 @hook("postprocess_image")
 def finish(p: Any, processed: Any) -> None:
-    """When a picture is decoded: pixels that no brush covers are those of the picture under the brushes again."""
+    """When a picture is decoded: put the picture under the brushes back, pixel by pixel, where no brush covers it."""
     palette = getattr(p, "regiondiff_drawn", None)
     ready = getattr(p, "regiondiff", None)
     if ready is not None and palette is not None:
@@ -218,7 +218,7 @@ def _is_equal(a: Tensor | None, b: Tensor) -> bool:
 
 
 def _expect_one_shape(palettes: Sequence[Palette]) -> None:
-    """Refuse pictures of one batch whose wildcards have made regions of other places or numbers."""
+    """Raise HostError where wildcards have given pictures of one batch regions in other places or numbers."""
     shapes = [
         replace(each, background=Background(), brushes=tuple(map(_remove_words, each.brushes))) for each in palettes
     ]
@@ -232,7 +232,7 @@ def _remove_words(brush: Brush) -> Brush:
 
 
 def _crop_to_job(p: Any, place: parent_job.Place | None, palette: Palette, size: Size) -> Palette:
-    """The palette as this job sees it: that part of it where the job draws a part of a picture."""
+    """The palette as this job sees it: cropped where the job draws a part of a picture."""
     pasted = getattr(p, "paste_to", None)
     pasted = pasted if pasted and p.inpaint_full_res and p.image_mask is not None else None  # may be of another job
     if pasted is None and place is None:
@@ -246,7 +246,7 @@ def _crop_to_job(p: Any, place: parent_job.Place | None, palette: Palette, size:
 
 @hook("on_before_image_saved")
 def owe_beside(p: Any) -> None:
-    """Before a picture is saved: from now on the palettes that are too long for its infotext are owed."""
+    """Before a picture is saved: if its infotext is too small for the palette, note that `save_beside` has work."""
     gates, ready = find_gates(p), getattr(p, "regiondiff", None)
     if gates is not None and ready and ready.sidecars:
         gates.owed += 1
@@ -254,7 +254,7 @@ def owe_beside(p: Any) -> None:
 
 @hook("on_image_saved")
 def save_beside(p: Any, picture: str) -> None:
-    """Beside a saved picture, write the palettes that are too long for its infotext."""
+    """After a picture is saved: write palettes too long for its infotext beside it; failing that, the job ends."""
     ready = getattr(p, "regiondiff", None)
     for name, content in ready.sidecars.items() if ready else ():
         path = Path(picture).with_name(name)

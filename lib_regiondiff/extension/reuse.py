@@ -16,14 +16,14 @@ KEY = "Region Diffusion"
 
 
 def has_palette(parameters: Mapping[str, Any]) -> bool:
-    """Whether a picture's parameters hold a palette."""
+    """Whether the parameters of a picture, read from its infotext, hold a palette."""
     return KEY in parameters
 
 
 def read_palette(parameters: Mapping[str, Any]) -> str | None:
-    """The palette of a picture's parameters as JSON text, the value itself where it can't be read.
+    """The palette in a picture's parameters as JSON text, or the value as it is where it cannot be read.
 
-    None where there is none: then the text that is there stays.
+    None where there is none: then the text in the accordion stays.
     """
     if KEY not in parameters:
         return None
@@ -35,7 +35,7 @@ def read_palette(parameters: Mapping[str, Any]) -> str | None:
 
 
 def _list_output_folders() -> list[Path]:
-    """Where the WebUI saves pictures."""
+    """The folders in which the WebUI saves pictures."""
     options = module("shared").opts
     names = ("outdir_samples", "outdir_txt2img_samples", "outdir_img2img_samples", "outdir_save")
     return [Path(folder) for name in names if (folder := getattr(options, name, ""))]

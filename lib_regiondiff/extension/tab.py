@@ -22,11 +22,11 @@ ROLES: Mapping[str, str] = {
     "steps": "steps",
 }
 FROM_NOISE = ("steps",)
-"""What says something of jobs that begin at noise only."""
+"""Names of components that count only in jobs that begin at noise."""
 
 
 def find_role(elem_id: str | None, is_img2img: bool) -> str | None:
-    """What a component of the tab, known by its id, is to the preview; None for all others."""
+    """The role of a component of the tab, by its id, in the preview; None for a component that has none."""
     tab, _, name = (elem_id or "").partition("_")
     if tab != ("img2img" if is_img2img else "txt2img") or (is_img2img and name in FROM_NOISE):
         return None
@@ -34,7 +34,10 @@ def find_role(elem_id: str | None, is_img2img: bool) -> str | None:
 
 
 def read_surroundings(values: Mapping[str, Any], data_path: Path) -> JobContext:
-    """What the tab's components and the host say about the next job."""
+    """The context of the next job: the values of the tab's components, by role, and what the host says.
+
+    Wildcards are looked for under `data_path`.
+    """
     width, height, guidance = (values.get(key) for key in ("width", "height", "guidance"))
     size = Size(int(height), int(width)) if width and height else None
     return JobContext(
@@ -51,7 +54,7 @@ def read_surroundings(values: Mapping[str, Any], data_path: Path) -> JobContext:
 
 
 def _find_model() -> Any:
-    """The model that is loaded; asking for it in any other way would load one."""
+    """The model that is loaded now, or None; asking for it in any other way would load one."""
     try:
         model = module("sd_models").model_data.sd_model
     except (ImportError, AttributeError):

@@ -20,7 +20,7 @@ SCRIPT = "xyz_grid.py"
 
 
 def register() -> None:
-    """Add our axes to the plot script; those that are there already stay, so that none is doubled."""
+    """Add our axes to the X/Y/Z plot script, where it is loaded, except those that are there already."""
     for loaded in module("scripts").scripts_data:
         if Path(loaded.path).name == SCRIPT:
             known = {option.label for option in loaded.module.axis_options}
@@ -29,19 +29,19 @@ def register() -> None:
 
 
 def _option(kind: Any, axis: Axis) -> Any:
-    """An axis as the host lists it."""
+    """An axis in the form of the plot script."""
     choices = functools.partial(list, axis.choices) if axis.choices else None
     apply, confirm = functools.partial(_apply, axis), functools.partial(_confirm, axis)
     return kind(f"[{jobs.TITLE}] {axis.label}", str, apply, confirm=confirm, choices=choices)
 
 
 def _apply(axis: Axis, p: Any, value: str, values: Sequence[str]) -> None:
-    """Note a value for the job of one cell, a copy of the user's job."""
+    """Note a value on the job of one cell, which is a copy of the user's job."""
     p.regiondiff_axes = (*getattr(p, "regiondiff_axes", ()), AxisSetting(axis, value))
 
 
 def _confirm(axis: Axis, p: Any, values: Sequence[str]) -> None:
-    """Before anything is drawn: RequestError if a value cannot be honoured, or nothing is on that it could change."""
+    """Before anything is drawn: RequestError for a value that cannot be honoured, and where regions are off."""
     try:
         enabled, given = _arguments(p)
         if not is_on(enabled):
@@ -57,7 +57,7 @@ def _confirm(axis: Axis, p: Any, values: Sequence[str]) -> None:
 
 
 def _arguments(p: Any) -> tuple[Any, Any]:
-    """Our two arguments of a job."""
+    """The two arguments of our script in a job; None for both without it."""
     for script in p.scripts.alwayson_scripts:
         if script.title() == jobs.TITLE:
             return tuple(p.script_args[script.args_from : script.args_to])  # type: ignore[return-value]
