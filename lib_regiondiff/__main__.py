@@ -9,7 +9,7 @@ from lib_regiondiff.threads import rest_while_waiting
 
 
 def main() -> None:
-    """Run the command of this process's arguments; it ends with an exit code."""
+    """Run the command line with this process's arguments; it ends the process with an exit code."""
     end_at_once()
     rest_while_waiting(os.environ)
     from lib_regiondiff.command.cli import main as command

@@ -15,7 +15,7 @@ LIBRARY = Path(__file__).resolve().parent.parent / "lib_regiondiff"
 
 
 def trouble() -> str:
-    """What to do about a library in memory that is not the one beside this script; nothing if all is well.
+    """What to do about a library in memory that is not the one beside this script; an empty text if all is well.
 
     A WebUI runs this script anew on Reload UI but keeps modules, so after an update the library is the old one.
     """
@@ -31,18 +31,18 @@ TROUBLE = trouble()
 if TROUBLE:
 
     class Refusing(scripts.Script):
-        """Says what is wrong, and ends jobs that want regions with it."""
+        """Stands in for the real script: says what is wrong, and ends jobs that want regions with that."""
 
         def title(self) -> str:
-            """The name by which the API knows it."""
+            """The script's name in the API."""
             return TITLE
 
         def show(self, is_img2img: bool) -> Any:
-            """In both tabs."""
+            """Show the script in txt2img and in img2img."""
             return scripts.AlwaysVisible
 
         def ui(self, is_img2img: bool) -> list[Any]:
-            """The two arguments that the script has when all is well, and the message."""
+            """The two components that the script has when all is well, below the message."""
             with gradio.Accordion(TITLE, open=True):
                 gradio.Markdown(f"**{TROUBLE}**")
                 return [gradio.Checkbox(False, label="Enabled"), gradio.Textbox("", label="Palette", visible=False)]
@@ -62,28 +62,28 @@ else:
     from lib_regiondiff.hosts.webui.program.pasting import PasteKey
 
     class RegionDiffusion(scripts.Script):
-        """Always visible; does nothing unless enabled."""
+        """The extension's script: always visible; it does nothing unless enabled."""
 
         def __init__(self) -> None:
             super().__init__()
             self.page: dict[str, Any] | None = {}
 
         def title(self) -> str:
-            """The name by which the API knows it."""
+            """The script's name in the API."""
             return TITLE
 
         def show(self, is_img2img: bool) -> Any:
-            """In both tabs."""
+            """Show the script in txt2img and in img2img."""
             return scripts.AlwaysVisible
 
         def after_component(self, component: Any, **given: Any) -> None:
-            """Note what the preview needs of the tab, until the accordion is built."""
+            """Keep the components of the tab that the preview needs, until the accordion is built."""
             role = accordion.find_role(given.get("elem_id"), self.is_img2img)
             if role and self.page is not None:
                 self.page[role] = component
 
         def ui(self, is_img2img: bool) -> list[Any]:
-            """Exactly two components: whether it is on, and the palette as JSON text."""
+            """The accordion, and of it exactly two components: whether it is on, and the palette as JSON text."""
             page, self.page = self.page or {}, None  # hosts build it again for the API's defaults, in a page of no use
             enabled, palette = accordion.build_accordion(TITLE, self.elem_id, page, paths.data_path)
             keys = PasteKey(reuse.KEY, reuse.has_palette), PasteKey(reuse.KEY, reuse.read_palette)
@@ -92,23 +92,23 @@ else:
             return [enabled, palette]
 
         def before_process(self, p: Any, enabled: Any = False, palette: Any = None) -> None:
-            """Note the prompts before other scripts change them."""
+            """Note a job's prompts before other scripts change them."""
             jobs.note_prompts(p, enabled)
 
         def process(self, p: Any, enabled: Any = False, palette: Any = None) -> None:
-            """Read the palette before anything is drawn."""
+            """Read a job's palette before anything is drawn."""
             jobs.begin(p, enabled, palette)
 
         def before_process_batch(self, p: Any, *given: Any, **named: Any) -> None:
-            """Say in infotexts what is drawn, once other scripts have settled the prompts."""
+            """Write infotexts of what is drawn, once other scripts have settled the prompts."""
             jobs.begin_batch(p)
 
         def process_before_every_sampling(self, p: Any, *given: Any, **named: Any) -> None:
-            """Put the palette into the sampler, in each pass."""
+            """Put the palette into the sampler, in each pass of a job."""
             jobs.sample(p, named["x"], named.get("noise"))
 
         def postprocess_image(self, p: Any, processed: Any, *given: Any) -> None:
-            """Put the picture under the brushes back where none is."""
+            """Put the picture under the brushes back where no brush covers it."""
             jobs.finish(p, processed)
 
     script_callbacks.on_before_image_saved(lambda saved: jobs.owe_beside(saved.p))
