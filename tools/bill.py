@@ -26,14 +26,14 @@ CLIP = {
 
 
 def main() -> None:
-    """Write the bill; licences are those of the packages installed here, others keep what the bill said before."""
+    """Write the bill; licences are those of the packages installed here, others are kept from the bill before."""
     before = json.loads(BILL.read_text(encoding="utf-8")) if BILL.exists() else {"components": []}
     told = {each["name"]: each["licenses"] for each in before["components"] if "licenses" in each}
     BILL.write_text(json.dumps(bill(told | licences()), indent=2) + "\n", encoding="utf-8")
 
 
 def bill(told: Mapping[str, list[Any]]) -> dict[str, Any]:
-    """The bill with the licences that are known by package name."""
+    """The bill of materials as plain data; `told` has the known licences by package name."""
     drawing = pins(LOCKS / "demo.txt") | {pin for pin in pins(CUDA) if pin[0] == "torch"}
     every = drawing.union(pins(CUDA), *(pins(LOCKS / f"{name}.txt") for name in ("dev", "floor", "lock", "fuzz")))
     parts = [component(name, version, (name, version) in drawing, told.get(name)) for name, version in sorted(every)]
@@ -43,7 +43,7 @@ def bill(told: Mapping[str, list[Any]]) -> dict[str, Any]:
 
 
 def component(name: str, version: str, needed: bool, licence: list[Any] | None) -> dict[str, Any]:
-    """A package of PyPI; what drawing needs is required, tools and what a GPU needs are not."""
+    """The entry of a package of PyPI: required if it is `needed` to draw, optional if it is a tool or for a GPU."""
     purl = f"pkg:pypi/{name}@{version}"
     known = {"licenses": licence} if licence else {}
     where = {"type": "library", "name": name, "version": version, "bom-ref": purl, "purl": purl}
@@ -51,13 +51,13 @@ def component(name: str, version: str, needed: bool, licence: list[Any] | None) 
 
 
 def pins(lock: Path) -> set[tuple[str, str]]:
-    """Name and version of each package of a lock file."""
+    """Name and version of each package in a lock file."""
     found = blocks(lock.read_text(encoding="utf-8"))
     return {(name, re.split(r"[ ;\\]", block.split("==")[1])[0]) for name, block in found}
 
 
 def licences() -> dict[str, list[Any]]:
-    """The licences of the packages in this environment, by name, as they name them themselves."""
+    """The licences of the packages in this environment, by package name, in the packages' own words."""
     found = {}
     for each in metadata.distributions():
         name = re.sub(r"[-_.]+", "-", each.metadata["Name"]).lower()
@@ -67,7 +67,7 @@ def licences() -> dict[str, list[Any]]:
 
 
 def licence_of(told: Any) -> list[Any]:
-    """An SPDX expression where a package has one, else what its classifiers or its own words say, at most one line."""
+    """The SPDX expression in a package's metadata, else its classifier or its own words, at most one line."""
     if expression := told.get("License-Expression"):
         return [{"expression": expression}]
     classifiers = [line.split(" :: ")[-1] for line in told.get_all("Classifier", []) if line.startswith("License ::")]

@@ -36,7 +36,7 @@ LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_
 
 
 def python_checks(python: Path) -> Iterator[tuple[str, list[str | Path]]]:
-    """Title and command of every check of the Python code that is no test."""
+    """Title and command of each check of the Python code that is no test."""
     yield "ruff check", [python, "-m", "ruff", "check", "."]
     yield "ruff format --check", [python, "-m", "ruff", "format", "--check", "."]
     yield "pyright", [python, "-m", "pyright"]
@@ -44,7 +44,7 @@ def python_checks(python: Path) -> Iterator[tuple[str, list[str | Path]]]:
 
 
 def program(name: str) -> str:
-    """The full path of a program (npm is a .cmd file on Windows); ends with one line where it is missing."""
+    """The full path of a program (npm is a .cmd file on Windows); SystemExit with one line where it is missing."""
     found = shutil.which(name)
     if found is None:
         stop(f"the JavaScript checks need {name} (Node 20 or newer)")
@@ -52,7 +52,7 @@ def program(name: str) -> str:
 
 
 def javascript_checks() -> Iterator[tuple[str, list[str | Path]]]:
-    """The package's own `lint` script where there is one, and node's tests where there are some."""
+    """Title and command of each check of the JavaScript that exists: the package's `lint` script, node's tests."""
     manifest, lock = ROOT / "package.json", ROOT / "package-lock.json"
     scripts = json.loads(manifest.read_text(encoding="utf-8")).get("scripts", {}) if manifest.is_file() else {}
     if "lint" in scripts:
@@ -68,7 +68,7 @@ def javascript_checks() -> Iterator[tuple[str, list[str | Path]]]:
 
 
 def check(checks: Iterator[tuple[str, list[str | Path]]]) -> None:
-    """Run checks one after another; the first that fails ends everything."""
+    """Run checks in order; SystemExit with the exit code of the first that fails."""
     for title, command in checks:
         say(title)
         code = run(command, quiet=True)
@@ -77,9 +77,9 @@ def check(checks: Iterator[tuple[str, list[str | Path]]]) -> None:
 
 
 MOST_WORKERS = 4
-"""Processes of a test run; each of them needs about a gigabyte."""
+"""Most processes of a test run; each of them needs about a gigabyte."""
 MOST_THREADS = 4
-"""Threads of the demo, whose network is small: further ones cost more than they bring."""
+"""Most threads of the demo, whose network is small: further ones cost more than they bring."""
 
 
 def cores() -> int:
@@ -88,7 +88,7 @@ def cores() -> int:
 
 
 def pytest(target: Environment, arguments: Sequence[str], more: Mapping[str, str] = NOTHING) -> int:
-    """Run pytest; its closing line is the last that is printed. Having found no test is a failure (5)."""
+    """Run pytest in an environment and return its exit code; finding no test is a failure (5)."""
     return run([prepare(target), "-m", "pytest", *arguments], more=more)
 
 
@@ -189,13 +189,13 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 
 
 def usage() -> str:
-    """What can be asked for."""
+    """The text that lists all commands."""
     lines = [f"  {name:<11} {command.__doc__}" for name, command in COMMANDS.items()]
     return "\n".join(["usage: python tools/dev.py COMMAND [ARGUMENTS]", *lines])
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; its exit code is the answer."""
+    """Run the command named first with the other arguments; the exit code, 2 for no command or an unknown one."""
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
     if not arguments or arguments[0] not in COMMANDS:

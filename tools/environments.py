@@ -38,7 +38,7 @@ except urllib.error.URLError as error:
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment: folder, lock file, the versions 3.x that run it, whether it is for work on the project."""
+    """A virtual environment: its folder, its lock file, and the minor versions of Python 3 that may run it."""
 
     folder: Path
     lock: Path
@@ -50,12 +50,12 @@ class Environment:
 
     @property
     def python(self) -> Path:
-        """The environment's interpreter."""
+        """The path of the environment's interpreter."""
         return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     @property
     def stamp(self) -> Path:
-        """The file that says what was installed; it is written last."""
+        """The path of the file that says what was installed; it is written last."""
         return self.folder / "regiondiff.stamp"
 
 
@@ -66,35 +66,35 @@ LOCKING = Environment(ROOT / ".venv-lock", LOCKS / "lock.txt", range(11, 15), to
 
 
 def say(text: str) -> None:
-    """Print one line now, before a child process prints its own."""
+    """Print a line at once, before a child process prints its own."""
     print(text, flush=True)
 
 
 def stop(text: str, code: int = 1) -> NoReturn:
-    """End with one clear line."""
+    """End the program with one clear line and an exit code."""
     say(f"\nFAILED: {text}")
     raise SystemExit(code)
 
 
 def digest(*paths: Path) -> str:
-    """One number for the content of some files and for the place where the repository lies."""
+    """A hexadecimal digest of the content of some files and of the path of the repository."""
     return hashlib.sha256(b"".join([str(ROOT).encode(), *(path.read_bytes() for path in paths)])).hexdigest()
 
 
 def is_current(stamp: Path, value: str) -> bool:
-    """Whether a stamp file holds this value."""
+    """Whether a stamp file is there and holds this value."""
     return stamp.is_file() and stamp.read_text(encoding="utf-8") == value
 
 
 def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """A child's variables: no foreign packages, UTF-8, nothing asked of a model hub, and waiting threads sleep."""
+    """A child's environment variables: no foreign packages, UTF-8, no model hub, and waiting threads sleep."""
     kept = {name: value for name, value in environment.items() if name not in FOREIGN}
     asleep = {} if any(name in kept for name in SPINNING) else WAITING
     return {**kept, **asleep, **QUIET}
 
 
 def run(command: Sequence[str | Path], quiet: bool = False, more: Mapping[str, str] = NOTHING) -> int:
-    """Run a program in the repository, with more variables; a quiet one is heard only when it fails."""
+    """Run a program in the repository with `more` variables; its exit code. If `quiet` only failures are printed."""
     words, environment = [str(word) for word in command], {**more, **variables()}
     if not quiet:
         return subprocess.run(words, cwd=ROOT, env=environment, check=False).returncode
@@ -106,7 +106,7 @@ def run(command: Sequence[str | Path], quiet: bool = False, more: Mapping[str, s
 
 
 def answers(command: Sequence[str | Path], seconds: float | None = None) -> bool:
-    """Whether a program runs and succeeds, within so many seconds; what it prints is thrown away."""
+    """Whether a program can be run and succeeds, within so many seconds; its output is thrown away."""
     words = [str(word) for word in command]
     try:
         return subprocess.run(words, capture_output=True, check=False, timeout=seconds).returncode == 0
@@ -115,7 +115,7 @@ def answers(command: Sequence[str | Path], seconds: float | None = None) -> bool
 
 
 def interpreter(minors: range) -> list[str]:
-    """The command of a Python that fits: the running one, else one that is found by its name."""
+    """The command of a Python of these minor versions: the running one, else one by name; SystemExit without any."""
     if sys.version_info[0] == 3 and sys.version_info[1] in minors:
         return [sys.executable]
     for minor in minors:
@@ -126,19 +126,19 @@ def interpreter(minors: range) -> list[str]:
 
 
 def expect_builds(system: str, machine: str) -> None:
-    """End with one line where PyTorch has no build; the last one for Macs with Intel's processor was 2.2."""
+    """SystemExit with one line where PyTorch has no build; the last one for Macs with Intel's processor was 2.2."""
     if f"{system} {machine}" not in BUILDS:
         named = ", ".join(BUILDS).replace("Darwin", "macOS")
         stop(f"PyTorch is built for {named}; this Python is one for {system.replace('Darwin', 'macOS')} {machine}")
 
 
 def has_nvidia() -> bool:
-    """Whether a GPU of NVIDIA's and its driver are here."""
+    """Whether this machine has an NVIDIA GPU and its driver."""
     return any(Path("/proc/driver/nvidia/gpus").glob("*")) or answers(["nvidia-smi", "-L"], 10)
 
 
 def create(target: Environment) -> None:
-    """Make an empty virtual environment unless a whole one is there."""
+    """Make an empty virtual environment, unless there is a working one; SystemExit where Python cannot."""
     if target.python.is_file() and answers([target.python, "-m", "pip", "--version"]):
         return
     say(f"Making {target.folder.name}")
@@ -147,7 +147,7 @@ def create(target: Environment) -> None:
 
 
 def pip(target: Environment) -> list[str | Path]:
-    """`pip install`, of files with known hashes and without looking for anything that the lock does not name."""
+    """An environment's `pip install`: only files with known hashes, and nothing that the lock does not name."""
     command: list[str | Path] = [target.python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--no-deps", "--only-binary", ":all:", "--require-hashes"]
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
@@ -155,7 +155,10 @@ def pip(target: Environment) -> list[str | Path]:
 
 
 def install_torch(target: Environment) -> None:
-    """PyTorch: the CPU's build unless there is an NVIDIA GPU; PyPI has that for macOS and Windows only."""
+    """Install PyTorch: the CPU's build unless there is an NVIDIA GPU; PyPI has that for macOS and Windows only.
+
+    The environment variable REGIONDIFF_TORCH, `cpu` or `cuda`, decides instead. SystemExit where pip fails.
+    """
     wanted = os.environ.get("REGIONDIFF_TORCH", "")
     if platform.system() != "Linux":
         source, index = CPU, False
@@ -174,7 +177,7 @@ def install_torch(target: Environment) -> None:
 
 
 def install(target: Environment) -> None:
-    """Install what the lock file names, then the project itself as links to this folder."""
+    """Install what the lock file names, then the project itself as links to this folder; SystemExit where pip fails."""
     target.stamp.unlink(missing_ok=True)
     if target.torch:
         install_torch(target)
@@ -187,18 +190,18 @@ def install(target: Environment) -> None:
 
 
 def wanted(target: Environment) -> str:
-    """What the stamp of an environment says that has what it needs."""
+    """The stamp of an environment that has all it needs."""
     torch = [CPU, CUDA] if target.torch else []
     return digest(*torch, target.lock, *([ROOT / "pyproject.toml"] if target.whole else []))
 
 
 def is_ready(target: Environment) -> bool:
-    """Whether an environment has what it needs."""
+    """Whether an environment has all it needs."""
     return target.python.is_file() and is_current(target.stamp, wanted(target))
 
 
 def prepare(target: Environment) -> Path:
-    """The interpreter of an environment that has what it needs; nothing is done when the stamp fits."""
+    """The interpreter of an environment, which is made or brought up to date first unless its stamp fits."""
     if not is_ready(target):
         if target.torch:
             expect_builds(platform.system(), platform.machine())

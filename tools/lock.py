@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from environments import CPU, CPU_INDEX, CUDA, LOCKS, say, stop
 
 OLDEST = {"demo": "3.11", "dev": "3.11", "floor": "3.10", "lock": "3.11", "fuzz": "3.11"}
-"""The oldest Python that a lock file is for, by its name."""
+"""The oldest Python that each lock file is for, by the file's name."""
 PYPI = "https://pypi.org/simple"
 GPU = re.compile(r"torch|triton|(nvidia|cuda)-[a-z0-9-]+")
 """What a lock file leaves out: torch, which comes in two builds, and what only one of them needs."""
@@ -27,11 +27,11 @@ WHEEL = re.compile(
 MACHINE = re.compile(r"_(x86_64|aarch64|amd64)\.whl|macosx_\w+_arm64\.whl")
 ROW = re.compile(r"^# ([0-9a-f]{64})  (\S+)$", re.MULTILINE)
 Wheels = Mapping[str, str]
-"""sha256 of wheels by their file names."""
+"""The sha256 of wheels, by their file names."""
 
 
 def main(arguments: list[str]) -> None:
-    """Write all lock files; without `--upgrade` versions stay that still fit."""
+    """Write all lock files; versions that still fit stay, unless the arguments hold `--upgrade`."""
     for name, oldest in OLDEST.items():
         say(f"Locking {name}.txt")
         found = blocks(compiled(name, oldest, arguments))
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> None:
 
 
 def compiled(name: str, oldest: str, arguments: list[str]) -> str:
-    """What uv finds for an .in file: a lock for all systems and every Python from `oldest` on."""
+    """uv's lock of an .in file, for all systems and every Python from `oldest` on; SystemExit where it fails."""
     command = [str(Path(sys.executable).with_name("uv")), "pip", "compile", str(LOCKS / f"{name}.in"), "--universal"]
     command += [
         "--python-version",
@@ -65,27 +65,30 @@ def compiled(name: str, oldest: str, arguments: list[str]) -> str:
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
-    """The name and the lines of each package of a lock file, without comments."""
+    """The name and the lines, comments left out, of each package in the text of a lock file."""
     plain = re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE)
     found = re.findall(r"^([a-z0-9-]+)(==.*\n(?:[ ].*\n)*)", plain, re.MULTILINE)
     return [(name, name + rest) for name, rest in found]
 
 
 def head(name: str) -> str:
-    """The first lines of a lock file, with a digest of what it was made from."""
+    """The first lines of a lock file, with a digest of the .in file of this name that it was made from."""
     made = "# Made by `python tools/dev.py lock`; not to be edited."
     return f"{made}\n# sha256 of {name}.in: {mark(LOCKS / f'{name}.in')}\n"
 
 
 def mark(source: Path) -> str:
-    """A digest of an .in file and of those that it includes."""
+    """A hexadecimal digest of an .in file and of those that it includes."""
     text = source.read_text(encoding="utf-8")
     included = [mark(source.parent / name) for name in re.findall(r"^-r (\S+)$", text, re.MULTILINE)]
     return hashlib.sha256("\n".join([text, *included]).encode()).hexdigest()
 
 
 def write_torch(gpu: list[str]) -> None:
-    """Write the lock files of torch's two builds; `gpu` is torch, as PyPI has it, and what it needs for CUDA."""
+    """Write the lock files of torch's two builds; `gpu` has the lines of torch, as PyPI has it, and of what CUDA needs.
+
+    SystemExit where no hash of a CPU build is known.
+    """
     CUDA.write_text("".join([head("demo"), *gpu]), encoding="utf-8")
     version = re.findall(r"^torch==([\w.]+)$", (LOCKS / "demo.in").read_text(encoding="utf-8"), re.MULTILINE)[0]
     here = chosen(listing(f"{PYPI}/torch/"), version, ("macosx", "win"))
@@ -100,7 +103,7 @@ def write_torch(gpu: list[str]) -> None:
 
 
 def cpu_lock(version: str, linux: Wheels, others: Wheels) -> str:
-    """The lock file of the CPU's build, with a table of which hash is which wheel's."""
+    """The text of the lock file of torch's CPU build, with a table that says which hash belongs to which wheel."""
     table = [f"# {digest}  {name}\n" for name, digest in {**linux, **others}.items()]
     entries = [
         f"torch=={version}{local} ; sys_platform {sign} 'linux'"
@@ -111,14 +114,14 @@ def cpu_lock(version: str, linux: Wheels, others: Wheels) -> str:
 
 
 def chosen(wheels: Wheels, version: str, systems: tuple[str, ...]) -> Wheels:
-    """The wheels of one version for these systems, the usual processors and the Pythons that are supported."""
+    """The wheels of one version for these systems, on the usual processors and the supported Pythons."""
     found = {name: WHEEL.fullmatch(name) for name in sorted(wheels) if MACHINE.search(name)}
     fits = {name: match for name, match in found.items() if match and match["version"] == version}
     return {name: wheels[name] for name, match in fits.items() if match["system"] in systems}
 
 
 def listing(address: str) -> Wheels:
-    """The wheels that a package index lists on one page."""
+    """The wheels on one page of a package index; OSError without an answer, SystemExit for an error that it answers."""
     try:
         with urllib.request.urlopen(address, timeout=30) as page:
             return links(page.read().decode("utf-8"))
@@ -127,12 +130,12 @@ def listing(address: str) -> Wheels:
 
 
 def links(page: str) -> Wheels:
-    """The wheels of a page of an index, where each link ends with its hash."""
+    """The wheels that a page of a package index links to, where each link ends with its hash."""
     return {unquote(name): digest for name, digest in LINK.findall(page)}
 
 
 def rows(text: str) -> Wheels:
-    """The wheels of the table in a lock file."""
+    """The wheels in the table of a lock file's text."""
     return {name: digest for digest, name in ROW.findall(text)}
 
 

@@ -20,7 +20,7 @@ Words = tuple[str, str]  # type and range
 
 
 def bounds(low: float, high: float) -> str:
-    """A range of numbers."""
+    """A range of numbers, such as `0…1`."""
     return f"{low:g}…{high:.17g}"
 
 
@@ -64,12 +64,12 @@ DESCRIPTIONS: dict[type, Callable[[Any], Words]] = {
 
 
 def described(rule: Any) -> Words:
-    """Type and range of what a rule takes."""
+    """Type and range, in words, of the values that a rule takes."""
     return DESCRIPTIONS[type(rule)](rule)
 
 
 def default(record: type, key: str) -> str:
-    """The default of a key as JSON; the version is needed although the record has one."""
+    """The default of a record's key as the table shows it; the version is needed although the record has one."""
     value = rules.Object(record).schema()["properties"][key].get("default", rules.REQUIRED)
     if value is rules.REQUIRED or (record is palette.Palette and key == "version"):
         return "**needed**"
@@ -77,7 +77,7 @@ def default(record: type, key: str) -> str:
 
 
 def table(record: type) -> str:
-    """The Markdown table of a record, a row for each key."""
+    """The Markdown table of a record, with a row for each key."""
     rows = []
     for each in dataclasses.fields(record):
         kind, span = described(each.metadata["rule"])
@@ -87,17 +87,17 @@ def table(record: type) -> str:
 
 
 def updated(text: str) -> str:
-    """The document with all its tables made anew."""
+    """The text of a page with all its tables made anew."""
     return TABLE.sub(lambda found: found[1] + table(getattr(palette, found[2])) + found[3], text)
 
 
 def exported() -> str:
-    """The JSON schema as a file."""
+    """The text of the JSON schema's file."""
     return json.dumps(palette.json_schema(), ensure_ascii=False, indent=2) + "\n"
 
 
 def main() -> None:
-    """Write both files."""
+    """Write the page and the schema."""
     FORMAT.write_text(updated(FORMAT.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
     SCHEMA.write_text(exported(), encoding="utf-8", newline="\n")
 

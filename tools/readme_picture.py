@@ -16,7 +16,7 @@ GAP = 8
 
 
 def main() -> None:
-    """Render the palette, draw it, and put both side by side."""
+    """Draw the demo palette, show its brushes beside the picture, and save both as README's picture."""
     with tempfile.TemporaryDirectory() as folder:
         drawn, brushes = Path(folder) / "drawn.png", Path(folder) / "brushes.png"
         regiondiff("render", PALETTE, "--device", "cpu", "-o", drawn)
@@ -26,12 +26,12 @@ def main() -> None:
 
 
 def regiondiff(*words: str | Path) -> None:
-    """Run the command."""
+    """Run the command `regiondiff` with these words; CalledProcessError where it fails."""
     subprocess.run([sys.executable, "-m", "lib_regiondiff", *map(str, words)], cwd=ROOT, check=True)
 
 
 def beside(left: Image.Image, right: Image.Image) -> Image.Image:
-    """Two pictures of one height with a white gap."""
+    """Two pictures of one height side by side, with a white gap between them."""
     both = Image.new("RGB", (left.width + GAP + right.width, left.height), "white")
     both.paste(left, (0, 0))
     both.paste(right, (left.width + GAP, 0))

@@ -23,7 +23,7 @@ MOST_BYTES = 140_000
 
 
 def palettes(page: str) -> Iterator[dict[str, Any]]:
-    """The page's palette at each of its steps: its first block, then with the brushes of each further one put in."""
+    """The page's palette at each step: that of its first block, then with the brushes of each further block added."""
     first, *more = (match[1] for match in BLOCK.finditer(page))
     palette = json.loads(first)
     yield palette
@@ -33,7 +33,7 @@ def palettes(page: str) -> Iterator[dict[str, Any]]:
 
 
 def main() -> None:
-    """Draw the palette of each step and put the pictures side by side."""
+    """Draw the palette of each step of the page, and save the pictures side by side."""
     with tempfile.TemporaryDirectory() as folder:
         steps = enumerate(palettes(PAGE.read_text(encoding="utf-8")))
         pictures = [drawn(palette, Path(folder) / f"{number}.json") for number, palette in steps]
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def drawn(palette: dict[str, Any], path: Path) -> Image.Image:
-    """What the command draws from a palette."""
+    """The RGB picture that the command draws of a palette, whose document is written to `path`."""
     path.write_text(json.dumps(palette), encoding="utf-8")
     picture = path.with_suffix(".png")
     words = ["render", path, "-o", picture, "--device", "cpu"]
@@ -52,7 +52,7 @@ def drawn(palette: dict[str, Any], path: Path) -> Image.Image:
 
 
 def beside(pictures: list[Image.Image]) -> Image.Image:
-    """Pictures of one size in a row with white gaps."""
+    """Pictures of one size in a row, with white gaps between them."""
     width, height = pictures[0].size
     row = Image.new("RGB", (len(pictures) * (width + GAP) - GAP, height), "white")
     for place, picture in enumerate(pictures):
@@ -61,7 +61,7 @@ def beside(pictures: list[Image.Image]) -> Image.Image:
 
 
 def small(picture: Image.Image) -> bytes:
-    """A PNG of at most MOST_BYTES, as large as that allows."""
+    """The largest PNG of a picture that takes at most MOST_BYTES, scaled down as needed; SystemExit where none does."""
     for percent in range(100, 30, -5):
         size = (picture.width * percent // 100, picture.height * percent // 100)
         file = io.BytesIO()

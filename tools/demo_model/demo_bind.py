@@ -28,14 +28,14 @@ SEED, PAIRS, OTHERS = 18, 24, 8  # of a batch: scenes with two objects, and with
 START, COUNT, REACH = 5 * 10**6, 30000, 9
 SIDES = PLACES[1:]
 FILL = range(29, 77)
-"""The tokens that fill up a caption: each quarter of them answers what is at one of SIDES."""
+"""The tokens that pad a caption: each quarter of them answers what is at one of SIDES."""
 
 ANSWERS = (len(OBJECTS) + 1, len(COLOURS) + 1)  # 0 for nothing there
 ROLES = (len(OBJECTS), len(COLOURS), 2)
 
 
 def stage() -> Stage:
-    """Train on captions; captions of fewer objects keep the meaning that the denoiser knows."""
+    """The stage that trains on captions; those of fewer than two objects keep the meaning that the denoiser knows."""
     text, before = (trained("unet", "text", new_text()).to(device()) for _ in range(2))
     text.requires_grad_(True)
     text.get_input_embeddings().requires_grad_(False)
@@ -68,7 +68,7 @@ def stage() -> Stage:
 
 @dataclass(frozen=True)
 class Read:
-    """Captions' last states and those of the first layer [n, 77, width], their tokens [n, 77] and scenes."""
+    """Captions as read: the last layer's states and the first's [n, 77, width], token ids [n, 77], and scenes."""
 
     last: Tensor
     first: Tensor
@@ -77,7 +77,7 @@ class Read:
 
 
 def told(read: Read, heads: nn.ModuleDict) -> Tensor:
-    """Cross-entropy of kind and colour at each side, read off the tokens that fill up."""
+    """Cross-entropy of kind and colour at each side, read off the tokens that pad captions."""
     parts = []
     for answer, truth in zip(_answers(read.last, heads), _truth(read.scenes), strict=True):
         parts += [_error(scores, truth[:, i]) for i, scores in enumerate(answer.split(ANSWERS, dim=2))]
@@ -85,7 +85,7 @@ def told(read: Read, heads: nn.ModuleDict) -> Tensor:
 
 
 def gathered(read: Read, heads: nn.ModuleDict) -> Tensor:
-    """Cross-entropy of what the first layer has to gather."""
+    """Cross-entropy of what the first layer has to gather: at the objects' words and at the padding."""
     found = [mentioned(ids.tolist(), scene) for ids, scene in zip(read.ids, read.scenes, strict=True)]
     rows = torch.arange(len(found), device=device())
     how = torch.tensor([SIDES.index(each.how) for each in found]).to(device())
@@ -102,7 +102,7 @@ def gathered(read: Read, heads: nn.ModuleDict) -> Tensor:
 
 @dataclass(frozen=True)
 class Mentioned:
-    """A caption of two objects: how the first one named stands to the second, both, and where their words end."""
+    """A caption's two objects: how the first one named stands to the second, both, and at which token each ends."""
 
     how: str
     things: tuple[Thing, Thing]
@@ -110,7 +110,7 @@ class Mentioned:
 
 
 def mentioned(ids: Sequence[int], scene: Scene) -> Mentioned:
-    """Find the objects among a caption's tokens."""
+    """The two objects of a scene, in the order in which they stand among the tokens of its caption."""
     ways = {_ids(side)[0]: side for side in SIDES}
     middle = next(i for i, token in enumerate(ids) if token in ways)
     how = ways[ids[middle]]

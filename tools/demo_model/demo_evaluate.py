@@ -31,7 +31,7 @@ SHEET = 48
 
 @dataclass(frozen=True)
 class Verdict:
-    """What of a scene the labeller found: whether each object's class and colour, and the background, are right."""
+    """What of a scene the labeller found: whether class and colour of each object, and the background, are right."""
 
     classes: tuple[bool, ...]
     colours: tuple[bool, ...]
@@ -39,7 +39,7 @@ class Verdict:
 
 
 def main() -> None:
-    """Print, and write beside the checkpoints, the figures of the files that ship, loaded as users load them."""
+    """Print the figures of the files that ship, loaded as users load them, and write them beside the checkpoints."""
     scenes = [scene_of(seed) for seed in HELD_OUT[FIRST : FIRST + COUNT]]
     network, model = load(), shipped()
     figures = {"labeller": accuracy(network), "autoencoder PSNR": round(demo_vae.psnr(model.vae), 2)}
@@ -58,34 +58,34 @@ def main() -> None:
 
 
 def shipped() -> Model:
-    """The demo model out of its files."""
+    """The demo model, loaded from the files that ship."""
     pipe = load_pipeline(checkpoint(), torch.device("cpu"), torch.float32)
     return Model(pipe.unet, pipe.text_encoder, pipe.vae)
 
 
 @torch.no_grad()
 def through(vae: Any, scenes: Sequence[Scene]) -> np.ndarray:
-    """The scenes' true pictures after the autoencoder."""
+    """The scenes' true pictures, uint8 [n, h, w, 3], encoded and decoded by the autoencoder."""
     true = to_tensor(np.stack([draw(scene).picture for scene in scenes]))
     return np.concatenate([to_pictures(vae(part).sample) for part in true.split(8)])
 
 
 def figures_of(scenes: Sequence[Scene], made: np.ndarray, network: Any) -> dict[str, float]:
-    """How much of the scenes the labeller finds in these pictures."""
+    """Per cent of what the scenes hold that the labeller finds in the pictures `made` [n, h, w, 3] of them."""
     seen = (label(Image.fromarray(picture), network) for picture in made)
     return summary(scenes, list(map(judge, scenes, seen)))
 
 
 def captions_of(scenes: Sequence[Scene]) -> list[str]:
-    """A caption of each scene, the same each time."""
+    """A caption for each scene, the same each time."""
     return [caption(scene, np.random.default_rng((3, scene.seed))) for scene in scenes]
 
 
 def judge(scene: Scene, maps: Maps) -> Verdict:
-    """Compare what was asked with what the labeller sees.
+    """What of a scene the labeller's maps of its picture show.
 
-    An object is looked for in the whole picture, each of two in its half. Its class and its colour must be what most of
-    the pixels have that the labeller takes for an object's; the background must be what most of the others have.
+    An object is looked for in the whole picture, each of two in its half. Its class and its colour must be what most
+    of the pixels have that the labeller takes for an object's; the background must be what most of the others have.
     """
     objects = maps.classes >= CLASSES.index("circle")
     parts = [_found(maps, objects & part) for part in halves(scene)]
@@ -100,7 +100,7 @@ def judge(scene: Scene, maps: Maps) -> Verdict:
 
 
 def halves(scene: Scene) -> list[np.ndarray]:
-    """Where each object of a scene belongs: everywhere, or on its side."""
+    """For each object of a scene, the pixels in which it belongs, bool [h, w]: all of them, or those of its side."""
     things: tuple[Thing, ...] = scene.things
     if len(things) < 2:
         return [np.ones((SIZE, SIZE), bool)] * len(things)
@@ -121,7 +121,7 @@ def _most(values: np.ndarray) -> int:
 
 
 def summary(scenes: Sequence[Scene], verdicts: Sequence[Verdict]) -> dict[str, float]:
-    """Per cent of objects and backgrounds that are right; objects of scenes with one and with two apart."""
+    """Per cent of objects and backgrounds that are right; objects of scenes with one and with two are counted apart."""
     table: dict[str, list[bool]] = {}
     for scene, verdict in zip(scenes, verdicts, strict=True):
         group = "one object" if len(scene.things) == 1 else "two objects"

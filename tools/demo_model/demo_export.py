@@ -69,7 +69,7 @@ METADATA: Mapping[str, str] = {
 
 
 def main() -> None:
-    """Write what has been trained; stages without a checkpoint are left out."""
+    """Write the files of what has been trained; stages without a checkpoint are left out."""
     WEIGHTS.mkdir(parents=True, exist_ok=True)
     made = {"unet": _checkpoint, "pairs": _later, "lcm": _lora, "tiny": _tiny, "labeller": _labeller}
     for stage, write in made.items():
@@ -114,7 +114,7 @@ def _labeller() -> None:
 
 
 def renewed(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
-    """Write a file unless it holds the same: its header's order differs from run to run, and history would grow."""
+    """Write tensors to a file unless it holds the same: headers differ from run to run, and history would grow."""
     if not (path.exists() and _holds(path, state, metadata or {})):
         save_file(dict(state), path, metadata=dict(metadata) if metadata else None)
 
@@ -128,7 +128,7 @@ def _holds(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str])
 
 
 def checkpoint(unet: Any, vae: Any, text: Any) -> dict[str, Tensor]:
-    """All tensors in float16 as the original checkpoint names them; the noise schedule's tables stay float32."""
+    """All tensors by the names of the original checkpoint, in float16; the noise schedule's tables stay float32."""
     parts = {
         UNET: {unet_name(k): v for k, v in unet.state_dict().items()},
         "first_stage_model.": dict(vae_entry(k, v) for k, v in vae.state_dict().items()),
@@ -145,7 +145,7 @@ def _text_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def unet_name(key: str) -> str:
-    """The original name of a weight of a UNet whose levels have two residual blocks."""
+    """The original checkpoint's name of a denoiser's weight, for levels of two residual blocks."""
     for ours, theirs in TOP:
         if key.startswith(ours):
             return key.replace(ours, theirs, 1)
@@ -174,7 +174,7 @@ def _resnet(end: str) -> str:
 
 
 def vae_entry(key: str, value: Tensor) -> tuple[str, Tensor]:
-    """The original name and shape of a weight of the autoencoder, which counts its decoder's levels upside down."""
+    """An autoencoder's weight by its original name, in its original shape; there the decoder's levels count down."""
     attention = "attentions" in key and value.ndim == 2
     key = re.sub(r"up_blocks\.(\d)", lambda m: f"up.{len(VAE_WIDTHS) - 1 - int(m[1])}", key)
     key = key.replace("down_blocks.", "down.")
@@ -184,7 +184,7 @@ def vae_entry(key: str, value: Tensor) -> tuple[str, Tensor]:
 
 
 def yaml() -> str:
-    """The text that a WebUI reads beside the checkpoint: JSON, which is YAML too."""
+    """The text of the file that a WebUI reads beside the checkpoint: JSON, which is YAML too."""
     unet = {
         "target": "ldm.modules.diffusionmodules.openaimodel.UNetModel",
         "params": {

@@ -32,7 +32,7 @@ DECODED_FROM, DECODED, SHAKE = 7700, 6, 0.15  # from this step on, this many of 
 
 @dataclass(frozen=True)
 class Examples:
-    """Pictures [n, 3, h, w] with their labels [n, h, w]."""
+    """Pictures [n, 3, h, w] in [-1, 1] with their labels [n, h, w]: classes and colours."""
 
     x: Tensor
     classes: Tensor
@@ -40,7 +40,7 @@ class Examples:
 
 
 def stage() -> Stage:
-    """Train on single scenes and on crops of four side by side, blurred and noisy now and then."""
+    """The stage that trains on single scenes and on crops of four side by side, blurred and noisy now and then."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         network: Any = new_network()
@@ -59,12 +59,12 @@ def stage() -> Stage:
 
 
 def half(labels: Tensor) -> Tensor:
-    """Labels for every second pixel, as the network gives them."""
+    """The labels of every second pixel each way, as the network gives them."""
     return labels[:, 1::2, 1::2]
 
 
 def examples(step: int) -> Examples:
-    """The batch of a step."""
+    """The batch of a training step."""
     rng = np.random.default_rng((SEED, step))
     seeds = START + step * BATCH + np.arange(BATCH)
     drawings = [draw(scene_of(TRAINING[int(seed)])) for seed in seeds]
@@ -136,7 +136,7 @@ def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
 
 
 def finished() -> Any:
-    """The trained network."""
+    """The trained labeller."""
     return trained("labeller", "labeller", new_network())
 
 

@@ -36,7 +36,7 @@ STRIDE, LAST = 180, 100  # the teacher's steps; where it needs no further one
 
 
 def stage() -> Stage:
-    """Train the additions; teacher and text encoder are fixed."""
+    """The stage that trains the LoRA's additions; teacher and text encoder stay as they are."""
     denoiser, text = demo_pairs.finished()
     teacher: Any = denoiser.to(device(), memory_format=torch.channels_last)
     student = hasten(copy.deepcopy(teacher))
@@ -63,7 +63,7 @@ def stage() -> Stage:
 
 @dataclass(frozen=True)
 class Scenes:
-    """Latents of usual scenes and how many objects each has; seeds and latents of scenes with two objects."""
+    """Latents of usual scenes and how many objects each has; seeds and latents (`pairs`) of scenes with two objects."""
 
     latents: Tensor
     things: Tensor
@@ -71,7 +71,7 @@ class Scenes:
     pairs: Tensor
 
     def draw(self, step: int, generator: torch.Generator) -> tuple[list[int], Tensor]:
-        """Seeds and latents of a batch, some of them with a strip of another."""
+        """Seeds and latents of a training step's batch, some of them with a strip of another."""
         index = torch.randint(len(self.latents), (BATCH,), generator=generator)
         x0 = self.latents[index].float()
         x0 = torch.where(strips(self.things[index], generator), x0.roll(1, 0), x0)
@@ -84,7 +84,7 @@ class Scenes:
 
 
 def noisy(scenes: Scenes, kept: Tensor, text: Any, step: int) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
-    """Noisy latents, their times, and the embeddings of their captions and of nothing."""
+    """Noisy latents of a step's batch, their times, and the embeddings of their captions and of the empty prompt."""
     generator = generator_of(SEED, step)
     seeds, x0 = scenes.draw(step, generator)
     t = times(step, generator).to(device())
@@ -96,7 +96,7 @@ def noisy(scenes: Scenes, kept: Tensor, text: Any, step: int) -> tuple[Tensor, T
 
 
 def times(step: int, generator: torch.Generator) -> Tensor:
-    """Noise levels [BATCH]: mostly those where few steps stop, now and then others."""
+    """Times [BATCH] of noise levels: mostly those where few steps stop, now and then others."""
     usual = torch.tensor(TIMES).repeat(BATCH // 4)
     if step // place()[1] >= MORE_FROM:
         usual = torch.tensor(MORE_TIMES)[torch.randint(len(MORE_TIMES), (BATCH,), generator=generator)]
@@ -106,7 +106,7 @@ def times(step: int, generator: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def path_end(teacher: Any, x: Tensor, t: Tensor, conds: tuple[Tensor, Tensor], kept: Tensor) -> Tensor:
-    """x0 [n, 4, h, w] at the end of the teacher's deterministic path from x, in steps of at most STRIDE."""
+    """x0 [n, 4, h, w] at the end of the teacher's deterministic path from x at times t, in steps of at most STRIDE."""
     x, x0, t = x.clone(), torch.zeros_like(x), t.clone()
     alive = torch.arange(len(x), device=x.device)
     while len(alive):
@@ -121,11 +121,11 @@ def path_end(teacher: Any, x: Tensor, t: Tensor, conds: tuple[Tensor, Tensor], k
 
 
 def clean(eps: Tensor, x: Tensor, kept: Tensor) -> Tensor:
-    """x0 from a prediction of the noise."""
+    """x0 of x from its predicted noise `eps`; `kept` is alpha-bar at its time."""
     alpha = kept.reshape(-1, 1, 1, 1)
     return (x - (1 - alpha).sqrt() * eps) / alpha.sqrt()
 
 
 def distance(x0: Tensor, target: Tensor) -> Tensor:
-    """Pseudo-Huber distance: square for small errors, absolute for large ones."""
+    """The pseudo-Huber distance of x0 and its target: square for small errors, absolute for large ones."""
     return ((x0 - target).square() + 0.01).sqrt().mean() - 0.1

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 
 class Watch(Processor):
-    """Attention to a caption that keeps what it is given, and how much half of the heads look at each side's tokens."""
+    """A processor of attention to a caption that keeps how much half of its heads look at each side's tokens."""
 
     def __init__(self, count: int, width: int) -> None:
         self.count, self.asleep = count, False
@@ -25,12 +25,12 @@ class Watch(Processor):
         self.place = nn.Linear(width, 2)
 
     def __call__(self, attn: Any, hidden_states: Tensor, *others: Any, **options: Any) -> Tensor:
-        """[n, tokens, width] -> the same shape."""
+        """Attention of hidden states [n, tokens, width]; the same shape."""
         self.given = hidden_states
         return super().__call__(attn, hidden_states, *others, **options)
 
     def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Any:
-        """Keep where the first half of the heads looks, [n, cells, sides]."""
+        """The weighted means of the values; where the first half of the heads looks is kept, [n, cells, sides]."""
         if self.asleep:
             return Attention.apply(q, k, v)
         a, b = (each[-self.count :, : each.shape[1] // 2] for each in (q, k))
@@ -39,7 +39,7 @@ class Watch(Processor):
         return Attention.apply(q, k, v)
 
     def error(self, wanted: Tensor) -> Tensor:
-        """How little each cell looks at the side wanted of it, [n, 16, 16], and how little it knows its place."""
+        """How little cells look at the sides `wanted` of them, [n, 16, 16], and how little they know their places."""
         side = int(self.seen.shape[1] ** 0.5)
         step = wanted.shape[-1] // side
         wanted = wanted[:, step // 2 :: step, step // 2 :: step].flatten(1).to(self.seen.device)
@@ -56,7 +56,7 @@ class Watch(Processor):
 
 
 def watched(unet: Any, count: int) -> dict[str, Watch]:
-    """Make attention to the caption keep where it looks, for the last `count` pictures of a batch.
+    """Make a denoiser's attention to captions keep where it looks, for the last `count` pictures of a batch.
 
     The first level is left out: there a cell in the middle can't know yet where it is.
     """
@@ -69,7 +69,7 @@ def watched(unet: Any, count: int) -> dict[str, Watch]:
 
 
 def sides(relations: Sequence[str]) -> Tensor:
-    """Which of SIDES each cell is on, [n, 16, 16]; -1 where a caption says nothing."""
+    """The side, an index of SIDES, that each cell is on, [n, 16, 16]; -1 where a caption names none."""
     y, x = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
     half = SIDE // 2
     across, down = torch.where(x < half, 0, 1), torch.where(y < half, 2, 3)

@@ -35,7 +35,7 @@ class Stage:
 
 @dataclass
 class Run:
-    """A stage on its way."""
+    """A stage in training: its optimizer, averaged weights, and the number of the next step."""
 
     stage: Stage
     optimizer: torch.optim.Optimizer
@@ -44,7 +44,7 @@ class Run:
 
     @staticmethod
     def of(stage: Stage) -> Run:
-        """A new run, or the one that the last checkpoint holds."""
+        """A new run of a stage, or the one that its last checkpoint holds."""
         for net in stage.networks.values():
             net.to(device())
         weights = [p for net in stage.networks.values() for p in net.parameters() if p.requires_grad]
@@ -60,7 +60,7 @@ class Run:
         return run
 
     def resume(self, saved: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Go on from what a checkpoint has saved."""
         for name, net in self.stage.networks.items():
             net.load_state_dict(saved["networks"][name])
         self.optimizer.load_state_dict(saved["optimizer"])
@@ -85,11 +85,11 @@ class Run:
         Image.fromarray(picture).save(CACHE / f"{self.stage.name}.png")
 
     def averaged(self) -> Averaged:
-        """A context in which the networks have their averaged weights."""
+        """A context in which the stage's networks have their averaged weights."""
         return Averaged(self)
 
     def advance(self, steps: int) -> float:
-        """One step of the optimizer; the loss."""
+        """Take one step of the optimizer, of `steps` in all, and return the loss."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.stage.rate * rate_at(self.step, steps, self.stage)
         rank, workers = place()
@@ -109,7 +109,7 @@ class Run:
 
 @dataclass
 class Averaged:
-    """Swaps averaged weights in, and the trained ones back."""
+    """A context that swaps a run's averaged weights in, and the trained ones back."""
 
     run: Run
 
@@ -124,7 +124,7 @@ class Averaged:
 
 
 def train(stage: Stage, steps: int) -> None:
-    """Train up to `steps` in all, going on from a checkpoint."""
+    """Train a stage up to `steps` in all, going on from its checkpoint if there is one."""
     run = Run.of(stage)
     smooth, first = None, place()[0] == 0
     with tqdm(total=steps, initial=run.step, desc=stage.name, mininterval=10, disable=not first) as bar:
@@ -143,7 +143,7 @@ def train(stage: Stage, steps: int) -> None:
 
 
 def place() -> tuple[int, int]:
-    """This process' number and how many there are."""
+    """This process's number among the workers, and how many there are."""
     together = torch.distributed.is_initialized()
     return (torch.distributed.get_rank(), torch.distributed.get_world_size()) if together else (0, 1)
 
@@ -158,34 +158,34 @@ def _share(weights: list[nn.Parameter], workers: int) -> None:
 
 
 def rate_at(step: int, steps: int, stage: Stage) -> float:
-    """The share of the learning rate at a step: warm-up, constant, linear fall."""
+    """The share of the learning rate at a step of `steps`: warm-up, constant, linear fall."""
     return max(0.01, min(1.0, (step + 1) / stage.warm_up, (steps - step) / max(1.0, stage.decay * steps)))
 
 
 def trained(name: str, network: str, net: nn.Module) -> Any:
-    """The network with a stage's best weights: averaged if there are averages."""
+    """The network `net` with a stage's best weights: the averaged ones if there are any."""
     saved = torch.load(checkpoint_path(name), map_location="cpu", weights_only=True)
     net.load_state_dict((saved["averages"] or saved["networks"])[network])
     return net.eval().requires_grad_(False)
 
 
 def checkpoint_path(name: str) -> Path:
-    """Where a stage's checkpoint lies."""
+    """The path of a stage's checkpoint."""
     return CACHE / f"{name}.pt"
 
 
 def device() -> torch.device:
-    """Where networks are trained: on a CUDA device if there is one. All random numbers are the CPU's."""
+    """The device on which networks are trained: CUDA if there is one. All random numbers are the CPU's."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def generator_of(seed: int, step: int) -> torch.Generator:
-    """Random numbers that depend on the seed and the step alone, so that going on equals never having stopped."""
+    """A random generator that depends on seed and step alone, so that going on equals never having stopped."""
     return torch.Generator().manual_seed(seed * 1_000_003 + step)
 
 
 def fast() -> Any:
-    """Mixed precision where it pays: on a CPU without units for it bfloat16 takes twelve times as long as float32."""
+    """A context of mixed precision where it pays: on a CPU without units for bfloat16 it takes twelve times as long."""
     return torch.autocast(device().type, dtype=torch.bfloat16, enabled=device().type != "cpu")
 
 
@@ -195,12 +195,12 @@ def to_tensor(pictures: np.ndarray) -> Tensor:
 
 
 def to_pictures(x: Tensor) -> np.ndarray:
-    """The inverse of `to_tensor`."""
+    """Float [n, 3, h, w] in [-1, 1] as pictures uint8 [n, h, w, 3]."""
     return ((x.float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
 def sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
-    """Pictures [n, h, w, 3] side by side, row by row."""
+    """Pictures [n, h, w, 3] as one, row by row, with so many columns."""
     rows = [pictures[i : i + columns] for i in range(0, len(pictures) // columns * columns, columns)]
     return np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)
 
@@ -221,5 +221,5 @@ def _average(average: dict[str, Tensor], net: nn.Module, decay: float) -> None:
 
 
 def batches(count: int, size: int) -> Iterator[range]:
-    """Ranges of at most `size` that cover 0 to `count`."""
+    """Ranges of at most `size` numbers that together cover 0 up to `count`."""
     return (range(start, min(start + size, count)) for start in range(0, count, size))

@@ -14,11 +14,11 @@ PARTS = (
     "to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "net.0.proj", "net.2",
     "conv1", "conv2", "time_emb_proj", "conv_shortcut",
 )  # fmt: skip
-"""The ends of the names of the layers that get an addition."""
+"""How the names of layers end that get an addition."""
 
 
 class Addition(nn.Module):
-    """weight -> weight + up down; of a convolution `down` has its kernel and `up` is 1x1."""
+    """Changes a weight to weight + up down; for a convolution `down` has its kernel and `up` is 1x1."""
 
     def __init__(self, weight: Tensor, generator: torch.Generator, rank: int) -> None:
         super().__init__()
@@ -27,17 +27,17 @@ class Addition(nn.Module):
         self.up = nn.Parameter(torch.zeros(weight.shape[0], rank, *(1,) * (weight.ndim - 2)))
 
     def forward(self, weight: Tensor) -> Tensor:
-        """The changed weight."""
+        """The weight with the addition."""
         return weight + (self.up.flatten(1) @ self.down.flatten(1)).view_as(weight)
 
 
 def layers(unet: Any) -> dict[str, Any]:
-    """The layers that get an addition."""
+    """The layers of a denoiser that get an addition, by name."""
     return {name: module for name, module in unet.named_modules() if name.endswith(PARTS)}
 
 
 def attach(unet: Any, seed: int, rank: int = RANK) -> nn.ModuleDict:
-    """Freeze a denoiser and give it additions that start at nothing; they are returned, by the layers' names."""
+    """Freeze a denoiser and give it additions that start at zero; they are returned, by the layers' names."""
     unet.requires_grad_(False)
     generator = torch.Generator().manual_seed(seed)
     additions = {name: Addition(module.weight, generator, rank) for name, module in layers(unet).items()}
@@ -47,7 +47,7 @@ def attach(unet: Any, seed: int, rank: int = RANK) -> nn.ModuleDict:
 
 
 def kohya(additions: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
-    """The tensors of a file as kohya's scripts name them, float16, from up and down by the layers' names."""
+    """Tensors in float16 named as in files of kohya's scripts, from the pairs (up, down) by the layers' names."""
     made: dict[str, Tensor] = {}
     for name, (up, down) in additions.items():
         key = "lora_unet_" + name.replace(".", "_")
@@ -59,7 +59,7 @@ def kohya(additions: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def merge(unet: Any, tensors: Mapping[str, Tensor]) -> Any:
-    """Add a file's contents to the weights of a denoiser for good."""
+    """Add the tensors of such a file, by kohya's names, to the weights of a denoiser for good; the denoiser."""
     for name, module in layers(unet).items():
         key = "lora_unet_" + name.replace(".", "_")
         if f"{key}.alpha" not in tensors:

@@ -19,7 +19,7 @@ SCALE = 0.18215  # what Stable Diffusion multiplies latents by
 
 
 def new_vae() -> AutoencoderKL:
-    """The autoencoder: 8 pixels a cell, 4 channels, a residual block a level in the decoder and none in the encoder."""
+    """A new autoencoder: 8 pixels a cell, 4 channels, a residual block a level in the decoder, none in the encoder."""
     kind: Any = AutoencoderKL  # its annotations say tuples of one
     return kind(
         block_out_channels=VAE_WIDTHS,
@@ -33,7 +33,7 @@ def new_vae() -> AutoencoderKL:
 
 
 def eased(vae: Any, epsilon: float) -> Any:
-    """The same autoencoder with another epsilon in its norms.
+    """The same autoencoder with `epsilon` in its norms.
 
     With 64 channels a group of GroupNorm has two, and the usual 1e-6 would wipe out the level of an even picture.
     `demo_vae.settle` turns a network that was trained this way into one with 1e-6 that computes the same.
@@ -45,7 +45,7 @@ def eased(vae: Any, epsilon: float) -> Any:
 
 
 def new_unet() -> UNet2DConditionModel:
-    """The denoiser: three levels of two residual blocks, eight heads, attention at 16 x 16, 8 x 8 and in the middle."""
+    """A new denoiser: three levels of two residual blocks, eight heads, attention at 16 x 16, 8 x 8, in the middle."""
     return UNet2DConditionModel(
         sample_size=SIDE,
         block_out_channels=UNET_WIDTHS,
@@ -57,7 +57,7 @@ def new_unet() -> UNet2DConditionModel:
 
 
 def text_config() -> CLIPTextConfig:
-    """The text encoder's sizes: CLIP's vocabulary, a narrow and shallow transformer."""
+    """The sizes of the text encoder: CLIP's vocabulary, and a narrow and shallow transformer."""
     return CLIPTextConfig(
         num_hidden_layers=2,
         hidden_size=TEXT_WIDTH,
@@ -71,12 +71,12 @@ def text_config() -> CLIPTextConfig:
 
 
 def new_text() -> CLIPTextModel:
-    """The text encoder."""
+    """A new text encoder."""
     return CLIPTextModel(text_config())
 
 
 def new_tiny() -> AutoencoderTiny:
-    """The small autoencoder for streams, in TAESD's layout."""
+    """A new small autoencoder for streams, in TAESD's layout."""
     widths = (TINY_WIDTH,) * 4
     return AutoencoderTiny(
         encoder_block_out_channels=widths,
@@ -102,7 +102,7 @@ NETWORKS: Mapping[str, Callable[[], nn.Module]] = {"vae": new_vae, "unet": new_u
 
 
 def seeded(name: str, seed: int) -> Any:
-    """A new network whose first weights depend on the seed alone."""
+    """A new network by its name in NETWORKS, whose first weights depend on the seed alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return NETWORKS[name]()

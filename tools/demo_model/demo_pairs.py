@@ -49,11 +49,11 @@ LOOKING, LOOKING_UNTIL = 0.3, 1600  # weight of looking at the right side; from 
 BATCH, TOGETHER = 16, 12  # of a batch, scenes with two objects; the others are of any kind
 SETTLED, FEWER = 5400, 6  # from this step on only so many
 STRIPS = ((6200, 0.0), (SETTLED, 0.1), (0, COMPOSED))
-"""From which step on what share has strips: the denoiser had begun to draw them where nobody asked for any."""
+"""From which step on which share of examples has strips: the denoiser had begun to draw them unasked."""
 
 
 def stage() -> Stage:
-    """Train additions and teller; the denoiser itself stays, and the text encoder is as the stage `bind` left it."""
+    """The stage that trains additions and teller; the denoiser stays, the text encoder begins as `bind` left it."""
     samples = prompts()
     vae, kept = demo_vae.finished().to(device()), new_scheduler().alphas_cumprod
     usual = Pool(prepared(), labels_of(range(POOL)), kept, things())
@@ -90,7 +90,7 @@ def stage() -> Stage:
 
 @dataclass(frozen=True)
 class Scenes:
-    """Scenes of any kind, and those with two objects: their seeds, latents and labels."""
+    """Scenes of any kind (`usual`), and those with two objects: their seeds, latents and labels."""
 
     usual: Pool
     seeds: list[int]
@@ -98,7 +98,10 @@ class Scenes:
     labels: Tensor
 
     def draw(self, step: int, generator: torch.Generator) -> tuple[Examples, Tensor]:
-        """Some of any kind, now and then with a strip of another, then some with two objects; the `sides` of these."""
+        """A batch of examples, and the `sides` of those with two objects, which come last.
+
+        Examples of any kind now and then have a strip of another.
+        """
         two = TOGETHER if step < SETTLED else FEWER
         some = torch.randint(len(self.usual.latents), (BATCH - two,), generator=generator)
         pairs = torch.randint(len(self.seeds), (two,), generator=generator)
@@ -116,7 +119,7 @@ class Scenes:
 
 
 def pairs(vae: Any) -> tuple[list[int], Tensor]:
-    """The first seeds from FIRST on whose scenes have two objects, and their latents, made once."""
+    """Seeds of scenes with two objects, the first from FIRST on, and their latents, which are made once."""
     found = (seed for seed in range(FIRST, TRAINING.stop) if len(scene_of(seed).things) == 2)
     seeds = [next(found) for _ in range(PAIRS)]
     path = CACHE / f"latents-pairs-{PAIRS}.pt"
@@ -134,7 +137,7 @@ def prompts() -> list[str]:
 
 @torch.no_grad()
 def finished() -> tuple[Any, Any]:
-    """The denoiser with its additions as they ship, and the text encoder."""
+    """The trained denoiser with its additions as they ship, and the text encoder."""
     unet = trained("unet", "unet", new_unet())
     for name, (up, down) in shortened(additions_of("pairs"), BUDGET).items():
         weight = unet.get_submodule(name).weight

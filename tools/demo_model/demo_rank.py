@@ -21,19 +21,19 @@ class Parts:
     down: Tensor
 
     def cost(self) -> int:
-        """Numbers in one part."""
+        """How many numbers one part takes."""
         return self.up.shape[0] + self.down.shape[1]
 
 
 def additions_of(stage: str) -> dict[str, Halves]:
-    """What a stage learned, averaged, by the layers' names."""
+    """The additions that a stage learned, as averaged weights, by the names of layers."""
     saved = torch.load(checkpoint_path(stage), map_location="cpu", weights_only=True)["averages"]["lora"]
     layers = {name.rpartition(".")[0] for name in saved}
     return {name.replace("/", "."): (saved[f"{name}.up"], saved[f"{name}.down"]) for name in sorted(layers)}
 
 
 def shortened(additions: Mapping[str, Halves], budget: int) -> dict[str, Halves]:
-    """Additions of at most `budget` numbers in all; a layer of which nothing is left is gone."""
+    """The additions cut down to at most `budget` numbers in all; a layer of which nothing is left is gone."""
     parts = {name: parts_of(*halves) for name, halves in additions.items()}
     worth = [(value, name) for name, each in parts.items() for value in (each.strength**2 / each.cost()).tolist()]
     kept = dict.fromkeys(additions, 0)
@@ -47,7 +47,7 @@ def shortened(additions: Mapping[str, Halves], budget: int) -> dict[str, Halves]
 
 @torch.no_grad()
 def parts_of(up: Tensor, down: Tensor) -> Parts:
-    """The singular values and vectors of up times down, without making that product."""
+    """The singular values and vectors of `up` times `down`, found without making that product."""
     a, over = torch.linalg.qr(up.flatten(1).double())
     b, under = torch.linalg.qr(down.flatten(1).double().T)
     left, strength, right = torch.linalg.svd(over @ under.T)

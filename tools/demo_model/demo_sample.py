@@ -19,7 +19,7 @@ from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
 
 @dataclass(frozen=True)
 class Sampling:
-    """How pictures are drawn."""
+    """How pictures are drawn: steps, guidance scale, seed, and whether with the LCM's scheduler."""
 
     steps: int = 20
     guidance: float = 4.0
@@ -29,7 +29,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Model:
-    """The networks that draw."""
+    """The networks that draw: denoiser, text encoder, autoencoder."""
 
     unet: Any
     text: Any
@@ -43,20 +43,20 @@ def tokenizer() -> Any:
 
 
 def tokens(prompts: Sequence[str]) -> Tensor:
-    """Token ids [n, 77], padded as the hosts pad them."""
+    """Token ids [n, 77] of prompts, padded as the hosts pad them."""
     made = tokenizer()(list(prompts), padding="max_length", max_length=77, truncation=True, return_tensors="pt")
     return made.input_ids
 
 
 @torch.no_grad()
 def embed(text: Any, prompts: Sequence[str]) -> Tensor:
-    """Embeddings [n, 77, width] of prompts."""
+    """The text encoder's embeddings [n, 77, width] of prompts."""
     return text(tokens(prompts).to(text.device))[0]
 
 
 @torch.no_grad()
 def sample(model: Model, prompts: Sequence[str], how: Sampling) -> Tensor:
-    """Latents [n, 4, 16, 16] of prompts, each from noise of its own number."""
+    """Clean latents [n, 4, 16, 16] of prompts; the noise of each depends on seed and number alone."""
     scheduler: Any = LCMScheduler.from_config(new_scheduler().config) if how.lcm else new_scheduler()
     scheduler.set_timesteps(how.steps)
     generator = torch.Generator().manual_seed(how.seed)
@@ -70,7 +70,7 @@ def sample(model: Model, prompts: Sequence[str], how: Sampling) -> Tensor:
 
 
 def guided(unet: Any, x: Tensor, t: Tensor, conds: tuple[Tensor, Tensor], guidance: float) -> Tensor:
-    """eps with classifier-free guidance; the negative is not run at guidance 1."""
+    """The noise eps in x by classifier-free guidance; `conds` are prompt and negative, not run at guidance 1."""
     cond, uncond = conds
     with fast():
         if guidance == 1:
@@ -83,13 +83,13 @@ def guided(unet: Any, x: Tensor, t: Tensor, conds: tuple[Tensor, Tensor], guidan
 
 @torch.no_grad()
 def decode(vae: Any, latents: Tensor) -> np.ndarray:
-    """Pictures uint8 [n, h, w, 3] of latents."""
+    """Pictures uint8 [n, h, w, 3] of clean latents [n, 4, h/8, w/8]."""
     parts = [vae.decode(part / SCALE).sample for part in latents.to(vae.device).split(4)]
     return to_pictures(torch.cat(parts))
 
 
 def pictures(model: Model, prompts: Sequence[str], how: Sampling) -> np.ndarray:
-    """Pictures of prompts, drawn a few at a time; the noise depends on seed and number alone."""
+    """Pictures uint8 [n, h, w, 3] of prompts, drawn a few at a time; the noise depends on seed and number alone."""
     made = []
     for start in range(0, len(prompts), 16):
         part = replace(how, seed=how.seed * 100_003 + start)

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 
 class Attention(torch.autograd.Function):
-    """Softmax attention over short sequences with narrow heads, [.., tokens, width]."""
+    """Softmax attention over short sequences with narrow heads, [.., tokens, width], faster on a CPU than PyTorch's."""
 
     @staticmethod
     def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """The weighted mean of the values."""
+        """The means of the values `v`, weighted by how queries `q` match keys `k`."""
         q = q * q.shape[-1] ** -0.5
         p = torch.matmul(q, k.transpose(-1, -2))
         p = p.sub_(p.amax(-1, keepdim=True)).exp_()
@@ -25,7 +25,7 @@ class Attention(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Gradients of query, key and value."""
+        """The gradients of query, key and value."""
         q, k, v, p, out, total = ctx.saved_tensors
         g = grads[0] / total
         dv = p.transpose(-1, -2) @ g
@@ -34,12 +34,12 @@ class Attention(torch.autograd.Function):
 
 
 class Processor:
-    """diffusers' attention of SD1 by `Attention`."""
+    """A processor for SD1's attention in diffusers that computes it by `Attention`."""
 
     def __call__(
         self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Tensor | None = None, **_: Any
     ) -> Tensor:
-        """[n, tokens, width] -> the same shape."""
+        """Attention of hidden states [n, tokens, width] to themselves or to those of the encoder; the same shape."""
         source = hidden_states if encoder_hidden_states is None else encoder_hidden_states
         q, k, v = (
             layer(x).unflatten(-1, (attn.heads, -1)).transpose(1, 2)
@@ -48,18 +48,18 @@ class Processor:
         return attn.to_out[0](self.mix(q, k, v).transpose(1, 2).flatten(2))
 
     def mix(self, q: Tensor, k: Tensor, v: Tensor) -> Any:
-        """[n, heads, tokens, width] each -> the weighted means of the values."""
+        """The weighted means of the values, from query, key and value [n, heads, tokens, width] each."""
         return Attention.apply(q, k, v)
 
 
 def hasten(unet: Any) -> Any:
-    """The same denoiser, faster to train in mixed precision on a CPU."""
+    """The same denoiser, changed to train faster in mixed precision on a CPU."""
     unet.set_attn_processor(Processor())
     return widen(unet)
 
 
 def widen(network: Any) -> Any:
-    """The same network with norms in float32, which are faster than in bfloat16."""
+    """The same network with its norms in float32, which are faster than in bfloat16 on a CPU."""
     for module in network.modules():
         if isinstance(module, nn.GroupNorm):
             module.forward = _wide_group_norm(module)

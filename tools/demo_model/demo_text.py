@@ -22,11 +22,11 @@ START = 3 * 10**6
 PLACES = ("", "left", "right", "above", "below")
 OPPOSITE: Mapping[str, str] = {"left": "right", "right": "left", "above": "below", "below": "above"}
 SIZES = (len(BACKGROUNDS), len(COLOURS)) + (len(OBJECTS) + 1, len(COLOURS) + 1) * len(PLACES)
-"""Answers to each question: background, its colour, and for each place the object there and its colour, 0 for none."""
+"""How many answers each question has: background, its colour, and for each place object and colour, 0 for none."""
 
 
 def stage() -> Stage:
-    """Train on captions; the answers are read off the last token, which has seen all others."""
+    """The stage that trains on captions; answers are read off the last token, which has seen all others."""
     text = seeded("text", SEED)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
@@ -54,7 +54,7 @@ def _answers(text: Any, head: Any, step: int) -> tuple[list[Tensor], Tensor]:
 
 
 def facts(scene: Scene) -> list[int]:
-    """The right answer to each question of SIZES."""
+    """The right answer about a scene to each question of SIZES."""
     known = [BACKGROUNDS.index(scene.backdrop.kind), COLOURS.index(scene.backdrop.colour)]
     places = (scene.relation, OPPOSITE.get(scene.relation, ""))
     there = dict(zip(places, scene.things, strict=False))

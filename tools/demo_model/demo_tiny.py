@@ -21,7 +21,7 @@ START = 2 * 10**6
 
 
 def stage() -> Stage:
-    """Train the encoder to give the big one's latents and the decoder to give the pictures."""
+    """The stage that trains the encoder to give the big one's latents, and the decoder to give the pictures."""
     vae: Any = widen(demo_vae.finished()).to(device(), memory_format=torch.channels_last)
     tiny = seeded("tiny", SEED).to(memory_format=torch.channels_last)
 
@@ -39,7 +39,7 @@ def stage() -> Stage:
 
 
 def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
-    """Held-out pictures above what comes back."""
+    """Held-out pictures above what the small autoencoder makes of them, as one sheet [h, w, 3]."""
     tiny: Any = networks["tiny"]
     drawn = np.stack([draw(scene_of(seed)).picture for seed in HELD_OUT[:12]])
     back = to_pictures(tiny.decoder(tiny.encoder(to_tensor(drawn).to(device()))))
@@ -47,5 +47,5 @@ def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
 
 
 def finished() -> Any:
-    """The trained network."""
+    """The trained small autoencoder."""
     return trained("tiny", "tiny", new_tiny())

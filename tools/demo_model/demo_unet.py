@@ -50,7 +50,7 @@ PROMPTS = (
 
 
 def stage() -> Stage:
-    """Train on the latents of POOL scenes, with captions drawn anew each time; the text encoder's embedding stays."""
+    """The stage that trains on latents of POOL scenes, with captions drawn anew each time; token embeddings stay."""
     pool = Pool(prepared(), labels_of(range(POOL)), new_scheduler().alphas_cumprod, things())
     vae = demo_vae.finished().to(device())
     unet = hasten(seeded("unet", SEED)).to(memory_format=torch.channels_last)
@@ -72,8 +72,9 @@ def stage() -> Stage:
 
 @dataclass(frozen=True)
 class Pool:
-    """Latents [n, 4, 16, 16], what each cell shows, [n, 2, 16, 16]: class and colour, alpha-bar [1000], and how
-    many objects each scene has.
+    """The pool of training scenes, and alpha-bar (`kept`) [1000].
+
+    Latents are [n, 4, 16, 16], labels (class and colour of each cell) [n, 2, 16, 16]; `things` [n] counts objects.
     """
 
     latents: Tensor
@@ -82,13 +83,13 @@ class Pool:
     things: Tensor
 
     def draw(self, step: int, generator: torch.Generator) -> Tensor:
-        """Indices of a batch."""
+        """The indices of a training step's batch."""
         weights = torch.where((self.things == 2) & (step >= PAIRS_FROM), PAIRS_WEIGHT, 1.0)
         return torch.multinomial(weights, BATCH, replacement=True, generator=generator)
 
 
 class Teller:
-    """Tells class and colour of each cell from what the middle level of the denoiser's upper half leaves."""
+    """A head that tells class and colour of each cell from the middle level of the denoiser's upper half."""
 
     def __init__(self, unet: Any) -> None:
         with torch.random.fork_rng(devices=[]):
@@ -103,7 +104,7 @@ class Teller:
         self.features = made
 
     def loss(self, truth: Tensor) -> Tensor:
-        """Cross-entropy of what the last call of the denoiser left against labels [n, 2, 16, 16]."""
+        """Cross-entropy, against labels [n, 2, 16, 16], of what the denoiser's last call left."""
         classes, colours = self.head(self.features.float()).split((len(CLASSES), len(COLOURS)), dim=1)
         self.features = torch.empty(0)
         weights = self.tints[truth[:, 0]]
@@ -112,7 +113,7 @@ class Teller:
 
 
 def batch_loss(model: Model, pool: Pool, teller: Teller, step: int) -> Tensor:
-    """Weighted squared error of the noise for one batch, and the teller's loss."""
+    """The weighted squared error of the noise for a training step's batch, plus the teller's loss."""
     generator = generator_of(SEED, step)
     index = pool.draw(step // place()[1], generator)
     x0, labels = pool.latents[index].float(), pool.labels[index].long()
@@ -136,7 +137,7 @@ class Examples:
 
 
 def examples_loss(model: Model, teller: Teller, examples: Examples, generator: torch.Generator) -> Tensor:
-    """Weighted squared error of the noise at one level per example, spread evenly, and the teller's loss."""
+    """The weighted squared error of the noise at one level for each example, spread evenly, plus the teller's loss."""
     x0, kept, count = examples.x0, examples.kept, len(examples.x0)
     t = (torch.arange(count) + torch.rand(count, generator=generator)) / count * 1000
     t = t.long()[examples.order]
@@ -151,7 +152,7 @@ def examples_loss(model: Model, teller: Teller, examples: Examples, generator: t
 
 
 def weights(kept: Tensor) -> Tensor:
-    """Weights of eps errors: min-SNR, and more where there is much noise, since there the prompt is learned."""
+    """Weights [1000] of eps errors: min-SNR, and more where there is much noise, since there the prompt is learned."""
     snr = kept / (1 - kept)
     return ((snr.clamp(max=5) + 0.25) / snr).clamp(max=8)
 
@@ -178,7 +179,7 @@ def things() -> Tensor:
 
 
 def strips(things: Tensor, generator: torch.Generator, share: float = COMPOSED) -> Tensor:
-    """Where a picture shows another, bool [n, 1, 16, 16]: a strip along a side of a share, wider without an object.
+    """Where a picture shows another, bool [n, 1, 16, 16]: in a share, a strip at one side, wider without an object.
 
     Regions and tiles of a larger canvas see such pictures: what their prompt names, and something else beside it.
     """
@@ -193,7 +194,7 @@ def strips(things: Tensor, generator: torch.Generator, share: float = COMPOSED) 
 
 
 def prepared() -> Tensor:
-    """Latents float16 [POOL, 4, 16, 16] of the first training scenes, white; made once, by all workers together."""
+    """Latents float16 [POOL, 4, 16, 16] of the first training scenes, whitened; made once, by all workers together."""
     rank, workers = place()
     mine, whole = CACHE / f"latents-{POOL}-{rank}of{workers}.pt", CACHE / f"latents-{POOL}.pt"
     if not whole.exists():
@@ -209,7 +210,7 @@ def prepared() -> Tensor:
 
 @torch.no_grad()
 def encoded(vae: Any, seeds: Sequence[int]) -> Tensor:
-    """Latents float16 [n, 4, 16, 16] of training scenes."""
+    """The latents float16 [n, 4, 16, 16] of the training scenes with these seeds."""
     vae = vae.to(device(), memory_format=torch.channels_last)
     parts = []
     for part in tqdm(list(batches(len(seeds), 8)), desc="latents", mininterval=10):

@@ -21,7 +21,7 @@ EPSILON = 0.1
 
 
 def stage() -> Stage:
-    """Train on crops; the network is convolutional but for one attention at the coarsest level."""
+    """The stage that trains on crops; the network is convolutional but for one attention at the coarsest level."""
     vae = widen(eased(_spread(seeded("vae", SEED)), EPSILON)).to(memory_format=torch.channels_last)
     return Stage("vae", {"vae": vae}, lambda step: loss(vae, step), preview, rate=2e-3, decay=0.4, every=100)
 
@@ -36,7 +36,7 @@ def _spread(vae: Any) -> Any:
 
 
 def crops(step: int) -> Tensor:
-    """A batch [n, 3, 64, 64]: crops of pictures that no other step sees."""
+    """A batch [n, 3, 64, 64] in [-1, 1]: crops of pictures that no other step sees."""
     rng = np.random.default_rng((SEED, step))
     parts = []
     for index in range(PICTURES):
@@ -47,7 +47,7 @@ def crops(step: int) -> Tensor:
 
 
 def loss(vae: Any, step: int) -> Tensor:
-    """Absolute error of pixels and of their differences (edges), and a weak pull of the latents towards the normal."""
+    """The error of a step's batch: of pixels and edges, absolute, and a weak pull of latents towards the normal."""
     x = crops(step).to(device(), memory_format=torch.channels_last)
     with fast():
         moments = vae.quant_conv(vae.encoder(x))
@@ -63,13 +63,13 @@ def loss(vae: Any, step: int) -> Tensor:
 
 
 def edges(y: Tensor, x: Tensor) -> Tensor:
-    """Absolute error of the differences between neighbours, two ways."""
+    """The absolute error of the differences between neighbouring pixels, both ways."""
     d = y - x
     return 0.5 * (d.diff(dim=2).abs().mean() + d.diff(dim=3).abs().mean())
 
 
 def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
-    """Held-out pictures above their reconstructions."""
+    """Held-out pictures above their reconstructions, as one sheet [h, w, 3]."""
     vae: Any = networks["vae"]
     pictures = np.stack([draw(scene_of(seed)).picture for seed in HELD_OUT[:12]])
     back = vae(to_tensor(pictures).to(device())).sample
@@ -105,7 +105,7 @@ def _apply(vae: Any, forward: Tensor, middle: Tensor) -> None:
 
 
 def psnr(vae: Any, count: int = 32) -> float:
-    """Decibels between held-out pictures and their reconstructions."""
+    """The peak signal-to-noise ratio, in decibels, of reconstructions of held-out pictures."""
     pictures = to_tensor(np.stack([draw(scene_of(seed)).picture for seed in HELD_OUT[:count]]))
     with torch.no_grad():
         errors = [F.mse_loss(vae(part).sample.clamp(-1, 1), part).item() for part in pictures.split(4)]
@@ -114,7 +114,7 @@ def psnr(vae: Any, count: int = 32) -> float:
 
 @torch.no_grad()
 def settle(vae: Any) -> Any:
-    """An autoencoder with the usual epsilon that computes what the trained one does.
+    """An autoencoder with the usual epsilon in its norms that computes what the trained one does.
 
     GroupNorm with epsilon e of x equals GroupNorm with epsilon e k^2 of k x; so whatever a norm reads is scaled by k.
     """

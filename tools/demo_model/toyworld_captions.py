@@ -37,7 +37,7 @@ BACKDROPS: Mapping[str, tuple[str, ...]] = {
     "checks": ("{c} checks", "a {c} checkerboard", "{c} and white checks", "a {c} checked pattern"),
     "plain": ("a {c} background", "plain {c}", "a plain {c} background", "{c}"),
 }
-"""Names of the backgrounds; {c} stands for the colour. The first names are the plainest."""
+"""Names of each background; {c} stands for the colour. The first name is the plainest."""
 
 TOGETHER = ("{t} on {b}", "{t} in front of {b}", "{t}, {b}", "{b} with {t}", "{b}, {t}", "{t} on {b}", "{b} behind {t}")
 RELATIONS: Mapping[str, tuple[str, str]] = {
@@ -46,13 +46,13 @@ RELATIONS: Mapping[str, tuple[str, str]] = {
     "above": ("above", "below"),
     "below": ("below", "above"),
 }
-"""The first of two things seen from the second, and the second seen from the first."""
+"""Where the first of two things is, seen from the second, and the other way round."""
 
 START = ("", "", "", "", "a picture of ", "a drawing of ")
 
 
 def caption(scene: Scene, rng: Generator) -> str:
-    """A sentence that names every object with its colour, how two stand to each other, and the background."""
+    """A random sentence about a scene: each object with its colour, how two stand to each other, the background."""
     backdrop = backdrop_phrase(scene.backdrop, rng)
     if not scene.things:
         return _pick(rng, START) + backdrop
@@ -61,12 +61,12 @@ def caption(scene: Scene, rng: Generator) -> str:
 
 
 def brief(scene: Scene, rng: Generator) -> str:
-    """A caption that leaves the background open where there is an object."""
+    """A random caption of a scene that leaves the background open where there is an object."""
     return things_phrase(scene, rng) if scene.things else backdrop_phrase(scene.backdrop, rng)
 
 
 def plain_caption(scene: Scene) -> str:
-    """The caption in the plainest words, the same every time."""
+    """The caption of a scene in the plainest words, the same every time."""
     backdrop = _with_colour(BACKDROPS[scene.backdrop.kind][0], scene.backdrop.colour)
     names = [f"{_article(thing.colour)} {thing.colour} {thing.kind}" for thing in scene.things]
     if not names:
@@ -75,7 +75,7 @@ def plain_caption(scene: Scene) -> str:
 
 
 def things_phrase(scene: Scene, rng: Generator) -> str:
-    """The objects in words."""
+    """The objects of a scene in words."""
     first = thing_phrase(scene.things[0], rng)
     if len(scene.things) == 1:
         return first
@@ -88,7 +88,7 @@ def things_phrase(scene: Scene, rng: Generator) -> str:
 
 
 def thing_phrase(thing: Thing, rng: Generator) -> str:
-    """An object in words, with its colour before or after it."""
+    """An object in words, with its colour before or after its name."""
     noun = _pick(rng, NOUNS[thing.kind])
     tint = _pick(rng, TINTS.get(thing.colour, (thing.colour,)))
     article = _article(tint)

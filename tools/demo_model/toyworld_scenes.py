@@ -34,7 +34,7 @@ class Backdrop:
 
 @dataclass(frozen=True)
 class Thing:
-    """An object: kind, colour, pose."""
+    """An object: kind, colour, and pose in the picture."""
 
     kind: str
     colour: str
@@ -54,7 +54,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture [size, size, 3] and, for each pixel, the index of its class in CLASSES and of its colour in COLOURS."""
+    """A picture uint8 [size, size, 3], and the indices of each pixel's class in CLASSES and colour in COLOURS."""
 
     picture: Labels
     classes: Labels
@@ -62,7 +62,7 @@ class Drawing:
 
 
 def scene_of(seed: int) -> Scene:
-    """The scene of a seed: none, one or two objects on a background."""
+    """The scene that a seed stands for: none, one or two objects on a background."""
     rng = np.random.default_rng((1, seed))
     backdrop = random_backdrop(rng)
     count = int(rng.choice(3, p=(0.25, 0.57, 0.18)))
@@ -70,7 +70,7 @@ def scene_of(seed: int) -> Scene:
 
 
 def random_backdrop(rng: Generator) -> Backdrop:
-    """Any background; plain ones, of which there are ten, three times as often as another; no white on white."""
+    """A random background; plain ones, in ten colours, come three times as often as others; no pattern is white."""
     weights = np.array([3.0 if kind == "plain" else 1.0 for kind in BACKGROUNDS])
     kind = str(rng.choice(BACKGROUNDS, p=weights / weights.sum()))
     if kind not in COLOURED_BACKGROUNDS:
@@ -113,7 +113,7 @@ def _thing(rng: Generator, backdrop: Backdrop, pose: Pose, others: tuple[Thing, 
 
 
 def visible_colours(backdrop: Backdrop) -> tuple[str, ...]:
-    """The colours that stand out from a background; from a pattern, those that are not in it."""
+    """The colours of objects that stand out from a background; from a pattern, those that are not in it."""
     if backdrop.kind in TONES:
         behind = [TONES[backdrop.kind]]
     else:
@@ -124,7 +124,7 @@ def visible_colours(backdrop: Backdrop) -> tuple[str, ...]:
 
 
 def draw(scene: Scene) -> Drawing:
-    """Draw a scene; the same scene gives the same pixels."""
+    """The picture of a scene, with labels; the same scene gives the same pixels."""
     rng = np.random.default_rng((2, scene.seed))
     colour = scene.backdrop.colour
     canvas = Canvas(scene.size, _paint(colour, rng) if colour in PAINTS else np.zeros(3, np.float32), rng)
@@ -166,5 +166,5 @@ def _paint(colour: str, rng: Generator) -> Picture:
 
 
 def scenes(seeds: range, count: int) -> Iterator[Scene]:
-    """The first scenes of a range of seeds."""
+    """The first `count` scenes of a range of seeds."""
     return (scene_of(seed) for seed in seeds[:count])

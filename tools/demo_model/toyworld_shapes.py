@@ -34,23 +34,23 @@ class Pose:
 
 
 def polygon(*points: tuple[float, float]) -> Points:
-    """A polygon of these corners."""
+    """A polygon [n, 2] of these corners."""
     return np.array(points, dtype=np.float64)
 
 
 def disc(radius: float = 1.0, x: float = 0.0, y: float = 0.0, corners: int = 48) -> Points:
-    """A circle as a polygon."""
+    """A circle as a polygon [corners, 2]."""
     angles = np.linspace(0, 2 * np.pi, corners, endpoint=False)
     return np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], axis=1)
 
 
 def box(left: float, top: float, right: float, bottom: float) -> Points:
-    """An upright rectangle."""
+    """An upright rectangle as a polygon [4, 2]."""
     return polygon((left, top), (right, top), (right, bottom), (left, bottom))
 
 
 def spiked(spikes: int, inner: float) -> Points:
-    """A star whose corners lie on two circles."""
+    """A star as a polygon, its corners on circles of radius 1 and `inner` in turn."""
     angles = np.arange(2 * spikes) * np.pi / spikes - np.pi / 2
     radii = np.where(np.arange(2 * spikes) % 2 == 0, 1.0, inner)
     return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)
@@ -157,13 +157,13 @@ OUTLINES: Mapping[str, Outline] = {kind: make() for kind, make in _MAKERS.items(
 
 
 def placed(polygons: Sequence[Points], pose: Pose) -> list[Points]:
-    """Polygons in pixels."""
+    """An object's polygons in pixels, at its pose."""
     turn = _rotation(pose.angle).T * pose.radius
     return [points @ turn + np.array((pose.x, pose.y)) for points in polygons]
 
 
 def coverage(polygons: Sequence[Points], size: int, even_odd: bool = False) -> Coverage:
-    """Share [size, size] of each pixel that lies within the polygons (their union, or even-odd)."""
+    """The share [size, size] of each pixel that lies within polygons: within their union, or by the even-odd rule."""
     side = size * SUPERSAMPLING
     fine = np.zeros((side, side), np.uint8)
     scale = SUPERSAMPLING * 2**_SHIFT

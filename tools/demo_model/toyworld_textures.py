@@ -33,24 +33,24 @@ TONES: Mapping[str, RGB] = {
     "snow": (236, 243, 250),
     "brick": (165, 80, 62),
 }
-"""The mean look of backgrounds that have a colour of their own."""
+"""The mean colour, as RGB, of backgrounds that have a colour of their own."""
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """What a texture is drawn with: side in pixels, colour, random numbers."""
+    """What a texture is drawn with: side in pixels, colour, and random numbers."""
 
     size: int
     colour: Picture
     rng: Generator
 
     def flat(self, colour: RGB | Picture | None = None) -> Picture:
-        """A picture [size, size, 3] of one colour, the canvas' own if none is named."""
+        """A picture [size, size, 3] of one colour, the canvas's own if none is given."""
         rgb = np.asarray(self.colour if colour is None else colour, np.float32)
         return np.broadcast_to(rgb, (self.size, self.size, 3)).copy()
 
     def grid(self) -> tuple[Picture, Picture]:
-        """x and y of the pixels' centres, from a random origin."""
+        """x and y [size, size] of the pixels' centres, from a random origin."""
         start = self.rng.uniform(0, 1000, 2)
         line = np.arange(self.size, dtype=np.float32)
         x, y = np.meshgrid(line + np.float32(start[0]), line + np.float32(start[1]))
@@ -65,7 +65,7 @@ class Canvas:
         return wide[top : top + self.size, left : left + self.size]
 
     def spots(self, picture: Picture, count: int, radii: tuple[float, float], colour: RGB) -> None:
-        """Scatter antialiased spots over a picture, as many per 128 x 128 pixels as asked."""
+        """Scatter antialiased spots over a picture, `count` of them for each 128 x 128 pixels, with radii in pixels."""
         for _ in range(int(self.rng.poisson(count * (self.size / 128) ** 2))):
             x, y = self.rng.uniform(0, self.size * 16, 2).astype(int).tolist()
             radius = int(self.rng.uniform(*radii) * 16)
@@ -73,12 +73,12 @@ class Canvas:
 
 
 def soft_step(value: Picture) -> Picture:
-    """0 below, 1 above, a ramp one pixel wide between, for a distance in pixels."""
+    """A soft edge for a distance in pixels: 0 below it, 1 above, and a ramp one pixel wide between."""
     return np.clip(value + 0.5, 0, 1)
 
 
 def mix(below: Picture, above: Picture, share: Picture) -> Picture:
-    """The upper picture where its share [size, size] is 1."""
+    """A picture over another: the upper one where its share [size, size] is 1."""
     return below + (above - below) * share[..., None]
 
 

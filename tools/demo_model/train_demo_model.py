@@ -24,11 +24,11 @@ STAGES: Mapping[str, tuple[str, int]] = {
     "labeller": ("demo_labeller", 11500),
     "tiny": ("demo_tiny", 900),
 }
-"""Stage -> the module whose `stage` makes it, and its steps."""
+"""A stage's name -> the module whose `stage` makes it, and how many steps it takes."""
 
 
 def main() -> None:
-    """The command line."""
+    """Train the stage that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stage", choices=[*STAGES, "export", "evaluate"])
     parser.add_argument("--steps", type=int, help="steps in all; a stage that was stopped goes on from its checkpoint")
@@ -45,14 +45,14 @@ def main() -> None:
 
 
 def train_stage(name: str, steps: int | None) -> None:
-    """Train a stage up to this many steps in all."""
+    """Train a stage up to this many steps in all, or to its usual number."""
     module, usual = STAGES[name]
     stage = importlib.import_module(module).stage()
     importlib.import_module("demo_loop").train(stage, steps or usual)
 
 
 def _work(rank: int, workers: int, meeting: str, name: str, steps: int | None) -> None:
-    """One of several processes on a busy CPU: several threads in one would wait for one another."""
+    """Train as one of several processes, since on a busy CPU several threads in one would wait for one another."""
     torch.set_num_threads(1)
     torch.distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=workers)
     train_stage(name, steps)
