@@ -21,7 +21,7 @@ GRID: Mapping[str, Any] = {"tiles": {"width": "auto", "height": "auto", "overlap
 
 
 def case(name: str, label: str, settings: Mapping[str, Any], fast: bool = True, feather: float = 0) -> Pair:
-    """Both methods in one case."""
+    """The pair of both methods in one case: its settings, with or without the LoRA, the feather of edges in pixels."""
 
     def by(blend: str) -> Recipe:
         return Recipe(f"{blend}-{name}", {**settings, "blend": blend}, {"feather": feather}, fast)
@@ -42,12 +42,12 @@ PAIRS: Mapping[str, Pair] = {
 
 
 def cell(records: Sequence[Record], pair: Pair, key: str) -> str:
-    """The mean of the first method, and what the other gains."""
+    """The text of a table's cell: the first method's mean score, and what the other gains."""
     return f"{mean(records, pair, key)}, {gain(records, pair, key)}"
 
 
 def main() -> None:
-    """The command line."""
+    """Draw as many palettes as the command line says, print what each case shows, and write that if asked to."""
     parser = options(__doc__, count=30)
     parser.add_argument("--cases", default=",".join(PAIRS), help="draw these only; what is there counts all the same")
     parser.add_argument("--write", action="store_true", help="renew the table in docs/reports/settings.md")

@@ -41,25 +41,25 @@ CASES = dict(cases())
 
 
 def check(text: str, case: Heavy, size: Size) -> None:
-    """What `regiondiff check` does, and to write it down again."""
+    """Do what `regiondiff check` does with a document, and write the palette as text again."""
     palette = parse(text)
     summary(palette)
     dumps(palette)
 
 
 def show(text: str, case: Heavy, size: Size) -> None:
-    """What a WebUI shows as it is edited."""
+    """Make the preview that a WebUI shows while a document is edited."""
     around = JobContext("a field", "blur", 7.0, size, steps=case.steps, count=len)
     assert "<svg" in preview.html(text, around)
 
 
 def lay(text: str, case: Heavy, size: Size) -> None:
-    """What `regiondiff overlay` draws."""
+    """Make the picture of `regiondiff overlay`."""
     overlay(parse(text))
 
 
 def draw(text: str, case: Heavy, size: Size) -> None:
-    """A job without its network."""
+    """Do what a job does beside its network."""
     palette, store = parse(text), Store()
     plan = make_plan(palette, Job(size, clock(case.steps), (1,), store=store), Counting())
     for step in (0, case.steps // 2, case.steps - 1):
@@ -71,7 +71,7 @@ def draw(text: str, case: Heavy, size: Size) -> None:
 
 
 def cut(text: str, case: Heavy, size: Size) -> None:
-    """What inpainting a part of the canvas begins with."""
+    """Crop the palette, as inpainting a part of the canvas does first."""
     crop.crop_palette(parse(text), size, (3, 5, size.width / 2, size.height / 2), size)
 
 
@@ -85,7 +85,7 @@ ANSWERS: dict[str, Callable[[str, Heavy, Size], None]] = {
 
 
 def peak(anew: bool = False) -> float:
-    """The most memory in MB that this process held since it was asked to count anew, without what it keeps freed."""
+    """The most memory in MB that this process has held; `anew` begins a new count, after freeing what can be freed."""
     if anew:
         ctypes.CDLL(None).malloc_trim(0)
         Path("/proc/self/clear_refs").write_text("5")
@@ -93,7 +93,7 @@ def peak(anew: bool = False) -> float:
 
 
 def measure(answer: str, text: str, case: Heavy, size: Size) -> tuple[float, float]:
-    """CPU seconds, the less of two runs, for a busy machine adds to them; and MB that were added at most."""
+    """An answer's CPU seconds, the fewer of two runs, since a busy machine adds to them; and the most MB it added."""
     took = [_measure(answer, text, case, size) for _ in range(2)]
     return min(seconds for seconds, _ in took), max(more for _, more in took)
 
@@ -105,13 +105,13 @@ def _measure(answer: str, text: str, case: Heavy, size: Size) -> tuple[float, fl
 
 
 def plain(data: Data, case: Heavy) -> Data:
-    """Eight soft brushes on the same canvas, and what is the picture's own."""
+    """The plain document to compare with: eight soft brushes on the same canvas, and what the case's `plain` holds."""
     own = {"version": 1, "size": data["size"], "steps": min(20, data.get("steps", 20))}
     return own | dict(case.plain) | brushes(8, lambda index: spot(9 * index), feather=16)
 
 
 def answered(name: str) -> dict[str, Any]:
-    """One line: the document, and for each answer CPU seconds and MB beyond those of the plain one."""
+    """A case's line: for each answer CPU seconds and MB beyond those of the plain document, or why it is refused."""
     case = CASES[name]
     number, data = case.largest
     width, height = case.size or (data["size"]["width"], data["size"]["height"])
@@ -136,7 +136,7 @@ def answered(name: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """The command line."""
+    """Measure the cases that the command line names, each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="cases; all by default")
     parser.add_argument("--here", action="store_true", help="in this process")

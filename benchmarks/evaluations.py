@@ -33,7 +33,7 @@ WIDE = {"width": 768, "height": 768, "overlap": 384}  # as its grid has it: a st
 
 @dataclass(frozen=True)
 class Scene:
-    """Width and height in pixels, tiles, what to paint, and the bounding box of each mask in pixels."""
+    """An example scene: width and height in pixels, tiles, prompts, and the bounding box in pixels of each mask."""
 
     size: tuple[int, int]
     tiles: Mapping[str, int]
@@ -68,7 +68,7 @@ SCENES: Mapping[str, Scene] = {
 
 
 def palette_of(name: str, folder: Path | None = None) -> Palette:
-    """The palette of a scene, with the masks of a folder or with rectangles."""
+    """The palette of a scene, with masks from a folder, or with rectangles if there is none."""
     scene = SCENES[name]
     width, height = scene.size
     masks = [_rectangle(box, width, height) for box in scene.boxes]
@@ -89,7 +89,7 @@ def _rectangle(box: tuple[int, int, int, int], width: int, height: int) -> dict[
 
 
 def _mask(path: Path) -> str:
-    """A mask of 0 and 1 as a data URL."""
+    """The data URL of a mask of 0 and 1, read from a file."""
     with Image.open(path) as image:
         alpha = image.convert("RGBA").getchannel("A").point([255 * (value > 127) for value in range(256)])
     file = io.BytesIO()
@@ -98,7 +98,7 @@ def _mask(path: Path) -> str:
 
 
 def count(palette: Palette) -> dict[str, Any]:
-    """Evaluations of a whole run, and the most calls and latent pixels of one of its levels."""
+    """The evaluations of a palette's whole run, and the most calls and latent pixels of one of its levels."""
     host = Counting()
     clock = (*(level.noise for level in LEVELS), 0.0)
     plan = make_plan(palette, Job(palette.size, clock, (1,)), host)
@@ -114,7 +114,7 @@ def count(palette: Palette) -> dict[str, Any]:
 
 
 def main() -> None:
-    """The command line."""
+    """Count every scene, with the masks of the folder that the command line may name."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("masks", type=Path, nargs="?", help="folder with the scenes' masks")
     folder = parser.parse_args().masks

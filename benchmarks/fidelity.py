@@ -28,12 +28,12 @@ NO_MASK = "a"  # a method in which nothing can be moved
 
 
 def kept_at(setup: Setup, number: int, letter: str, end: str = ".png") -> Path:
-    """Where a picture of a puzzle is kept."""
+    """The path of a puzzle's picture by a method, which is named by a letter."""
     return (setup.full if letter in WITHOUT_LORA else setup.fast) / f"{number:04}-{letter}{end}"
 
 
 def measure(number: int, setup: Setup, letters: str) -> dict[str, Any] | None:
-    """Draw a puzzle by these methods, where that is not done yet; the record of all methods if all are done."""
+    """Draw a puzzle by these methods where that is not done yet; its record once all methods are done, else None."""
     given = puzzle(number)
     versions = {"": given} | ({"-moved": moved(given)[0]} if number % SHIFTED == 0 else {})
     for letter in letters:
@@ -50,18 +50,18 @@ def measure(number: int, setup: Setup, letters: str) -> dict[str, Any] | None:
 
 
 def drawn(studio: Studio, given: Puzzle, letter: str) -> tuple[Tensor, Cost]:
-    """A puzzle by a method."""
+    """The latents of a puzzle drawn by a method, and their cost."""
     return METHODS[letter][1](studio, given)
 
 
 def autoencoded(host: Any, picture: np.ndarray) -> Image.Image:
-    """A picture through the autoencoder."""
+    """A picture, uint8 [h, w, 3], encoded and decoded by a host."""
     latents: Tensor = host.encode_image(Image.fromarray(picture))
     return host.decode(latents)
 
 
 def record(number: int, given: Puzzle, setup: Setup) -> dict[str, Any]:
-    """All scores of a puzzle by all methods, and where the pictures are."""
+    """The scores of a puzzle by all methods, and the paths of its pictures."""
     true, elsewhere = truth(given), moved(given)[1]
     methods = {}
     for letter in (*METHODS, CEILING):
@@ -75,7 +75,7 @@ def record(number: int, given: Puzzle, setup: Setup) -> dict[str, Any]:
 
 
 def main() -> None:
-    """The command line."""
+    """Draw and score as many palettes as the command line says, print the ladder, and write it if asked to."""
     parser = options(__doc__, count=100)
     parser.add_argument(
         "--methods", default="".join(METHODS), help="draw these only; what is there counts all the same"

@@ -39,14 +39,14 @@ SLOW: Mapping[str, Any] = {"sampler": "DDIM", "steps": SLOW_STEPS, "guidance": G
 
 @dataclass(frozen=True)
 class Studio:
-    """The demo model as it is, and with the LCM LoRA."""
+    """The demo model, as it is (`full`) and with the LCM LoRA (`fast`)."""
 
     full: DiffusersHost
     fast: DiffusersHost
 
     @staticmethod
     def open(model: str, lora: Path | None) -> Studio:
-        """Load both; without a LoRA both are the same."""
+        """Load the demo model with and without a LoRA; without any, both are the same."""
         full, fast = (DiffusersHost.load(model, "cpu", "float32") for _ in range(2))
         if lora is not None:
             merge(fast.pipe.unet, load_file(lora))
@@ -56,7 +56,7 @@ class Studio:
 
 
 def quicken(unet: Any) -> None:
-    """Run a denoiser in bfloat16, as it was trained; where it was tried, no pixel moved by more than 12 grey levels."""
+    """Run a UNet in bfloat16, as it was trained; where this was tried, no pixel moved by more than 12 grey levels."""
     forward = hasten(unet).forward
 
     def mixed(*given: Any, **named: Any) -> Any:
@@ -68,7 +68,7 @@ def quicken(unet: Any) -> None:
 
 @dataclass
 class Cost:
-    """Rows that went through the network, and their latent cells."""
+    """How many rows went through the network, and how many latent cells they have."""
 
     rows: int = 0
     cells: int = 0
@@ -77,7 +77,7 @@ class Cost:
 
 @contextlib.contextmanager
 def counted(network: Any) -> Iterator[Cost]:
-    """Count what a network is asked."""
+    """A context that counts the rows and cells which a network is given."""
     cost = Cost()
 
     def count(module: Any, given: Sequence[Any]) -> None:
@@ -92,35 +92,35 @@ def counted(network: Any) -> Iterator[Cost]:
 
 
 def core(host: DiffusersHost, given: Puzzle, settings: Mapping[str, Any], feather: float = 0) -> tuple[Tensor, Cost]:
-    """The picture by our core."""
+    """The latents of a puzzle drawn by our core with these settings, and their cost; `feather` is in pixels."""
     return sampled(host, given.palette(feather, **settings))
 
 
 def sampled(host: DiffusersHost, palette: Palette) -> tuple[Tensor, Cost]:
-    """The latents of a palette with a seed."""
+    """The latents of a palette that has a seed, and their cost."""
     with counted(host.pipe.unet) as cost:
         return Drawing.of(host, palette).latents(), cost
 
 
 def listing(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
-    """One plain prompt that lists everything, no brushes."""
+    """The puzzle drawn by one plain prompt that lists everything, without brushes."""
     return core(studio.fast, given, {**FAST, "background": {"prompt": given.listing()}, "brushes": []})
 
 
 def ours(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
-    """Region windows, merged regions, everything at its default."""
+    """The puzzle drawn by us: region windows, merged regions, everything at its default."""
     return core(studio.fast, given, FAST)
 
 
 def reference(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
-    """The full model with guidance and many steps, in the same regions."""
+    """The puzzle drawn by the full model with guidance and many steps, in the regions of `ours`."""
     return core(studio.full, given, SLOW)
 
 
 def naive(
     studio: Studio, given: Puzzle, early: bool = False, quantized: bool = False, bootstrap: int = 0
 ) -> tuple[Tensor, Cost]:
-    """MultiDiffusion with every region in every tile."""
+    """The puzzle drawn by MultiDiffusion with every region in every tile; options are those of `Naive`."""
     host = studio.fast
     scheduler = samplers.scheduler_of(samplers.find("LCM"), host.pipe.scheduler, STEPS, "cpu")
     times, kept = scheduler.timesteps.tolist(), scheduler.alphas_cumprod
@@ -141,13 +141,13 @@ def naive(
 
 
 def grid(native: int, cell: int) -> list[Box]:
-    """Tiles of the native size that overlap by half, in cells."""
+    """Tiles, in cells, of the native size in pixels that overlap by half."""
     side = native // cell
     return tiles.grid(Box.whole(CANVAS.cells(cell)), Size(side, side), side // 2)
 
 
 def weights(given: Puzzle, times: Sequence[int], kept: Tensor, quantized: bool, cell: int = CELL) -> list[np.ndarray]:
-    """Weights [regions, h, w] at each step: what is visible of each brush, by the noise level if quantized."""
+    """Weights [regions, h, w] of each step: what is visible of each brush, by the noise level if `quantized`."""
     palette = given.palette(feather=FEATHER if quantized else 0)
     layers = [
         masks.BrushLayer(masks.cells(brush.mask, CANVAS, cell), brush.feather / cell) for brush in palette.brushes

@@ -19,11 +19,12 @@ SIGMA_DATA, TIMES_SCALE = 0.5, 10.0  # of LCM's boundary condition
 
 @dataclass(frozen=True)
 class Naive:
-    """What is run: tiles in cells, weights [R, h, w] of the regions at each step, times, the schedule.
+    """A naive run: tiles in cells, weights [R, h, w] of the regions at each step, times, alpha-bar (`kept`).
 
-    `early` averages the clean predictions of all views and adds noise once (latent pre-averaging); otherwise each view
-    takes the whole step with noise of its own, and the noisy results are averaged. In the first `bootstrap` steps each
-    view sees noised `white` [C, 1, 1] instead of what its region does not own, and its region rolled to the middle.
+    `early` averages the clean predictions of all views and adds noise once (latent pre-averaging); otherwise each
+    view takes the whole step with noise of its own, and the noisy results are averaged. In the first `bootstrap`
+    steps each view sees noised `white` [C, 1, 1] instead of what its region does not own, and its region rolled to
+    the middle.
     """
 
     eps: Eps
@@ -37,12 +38,12 @@ class Naive:
 
     @property
     def rows(self) -> int:
-        """Rows that this asks of the network; those of weight zero change nothing and are counted but not run."""
+        """How many rows the run asks of the network; those of weight zero change nothing: counted, but not run."""
         return sum(len(weights) * len(self.tiles) for weights in self.weights)
 
 
 def sample(job: Naive, x: Tensor, generator: torch.Generator) -> Tensor:
-    """Clean latents [1, C, h, w] from noise of that shape; the generator goes on where it stands."""
+    """Clean latents [1, C, h, w] of a run, from noise x of that shape; the generator goes on where it stands."""
     following = [*job.times[1:], None]
     for step, (weights, t, then) in enumerate(zip(job.weights, job.times, following, strict=True)):
         views = [(box, r) for box in job.tiles for r in range(len(weights)) if box.crop(weights[r]).any()]
@@ -68,7 +69,7 @@ def sample(job: Naive, x: Tensor, generator: torch.Generator) -> Tensor:
 def alone(
     job: Naive, crops: Tensor, owned: Sequence[np.ndarray], t: int, generator: torch.Generator
 ) -> tuple[Tensor, list[tuple[int, int]]]:
-    """Views [n, C, h, w] with their region on white and in the middle, and how to roll each back."""
+    """Views [n, C, h, w] at time t, their regions on white and in the middle, and the shifts that roll them back."""
     assert job.white is not None
     seen, back = [], []
     for crop, mask in zip(crops, owned, strict=True):
@@ -83,7 +84,7 @@ def alone(
 
 
 def clean(x: Tensor, eps: Tensor, t: int, kept: Tensor) -> Tensor:
-    """The consistency function of a latent consistency model (Luo et al. 2023, eq. 9)."""
+    """x0 of x by the consistency function of a latent consistency model (Luo et al. 2023, eq. 9)."""
     x0 = (x - (1 - kept[t]).sqrt() * eps) / kept[t].sqrt()
     scaled = t * TIMES_SCALE
     skip = SIGMA_DATA**2 / (scaled**2 + SIGMA_DATA**2)
@@ -91,7 +92,7 @@ def clean(x: Tensor, eps: Tensor, t: int, kept: Tensor) -> Tensor:
 
 
 def noisy(x0: Tensor, t: int | None, kept: Tensor, generator: torch.Generator) -> Tensor:
-    """Clean latents with new noise at a time; None is the end."""
+    """Clean latents with new noise of a time t; without any at the end, where t is None."""
     if t is None:
         return x0
     return kept[t].sqrt() * x0 + (1 - kept[t]).sqrt() * torch.randn(x0.shape, generator=generator)

@@ -35,7 +35,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a brush stands for: a texture, or a thing on one; `box` in pixels, the canvas for the background."""
+    """What a brush stands for: a texture, or a thing on one. `box` is in pixels; the background's is the canvas."""
 
     backdrop: Backdrop
     box: Box
@@ -43,34 +43,34 @@ class Meaning:
 
     @property
     def seen(self) -> tuple[int, int]:
-        """The class and the colour that the labels should say."""
+        """The class and the colour that the labels of a right picture have there."""
         name = self.thing or self.backdrop
         return CLASSES.index(name.kind), COLOURS.index(name.colour)
 
     @property
     def coloured(self) -> bool:
-        """Whether the colour is part of the meaning."""
+        """Whether the colour is part of what is meant."""
         return self.thing is not None or self.backdrop.kind in COLOURED_BACKGROUNDS
 
     def scene(self, seed: int) -> Scene:
-        """The scene that shows it on a square which holds the canvas."""
+        """The toy world's scene that shows it, on a square which holds the canvas."""
         return Scene(seed, self.backdrop, (self.thing,) if self.thing else (), size=max(CANVAS.height, CANVAS.width))
 
     @property
     def name(self) -> str:
-        """What to write on the canvas."""
+        """The name that is written on the canvas."""
         named = self.thing or self.backdrop
         return named.kind if named.colour == "natural" else f"{named.colour} {named.kind}"
 
     @property
     def prompt(self) -> str:
-        """Its caption in the plainest words."""
+        """Its prompt: the toy world's caption in the plainest words."""
         return plain_caption(self.scene(0))
 
 
 @dataclass(frozen=True)
 class Puzzle:
-    """A palette with what it means: the background's meaning, then those of the brushes, from the lowest up."""
+    """A palette's shapes with their meanings: the background's first, then those of the brushes from the lowest up."""
 
     seed: int
     grade: str
@@ -78,7 +78,7 @@ class Puzzle:
     meanings: tuple[Meaning, ...]
 
     def palette(self, feather: float = 0, **settings: Any) -> Palette:
-        """The palette, with the softness of all edges in pixels and other settings of the method."""
+        """The puzzle as a palette, with the feather of all edges in pixels and other settings."""
         brushes = [
             {"id": str(index), "name": meaning.name, "prompt": meaning.prompt, "colour": tint(meaning), "mask": shape}
             for index, (shape, meaning) in enumerate(zip(self.shapes, self.meanings[1:], strict=True), start=1)
@@ -90,7 +90,7 @@ class Puzzle:
         return parse(head | settings)
 
     def listing(self) -> str:
-        """One prompt that lists everything."""
+        """One prompt that lists all that the puzzle means."""
         things = [m.prompt.split(" on ")[0] for m in self.meanings if m.thing]
         grounds = [m.prompt for m in self.meanings if not m.thing]
         return " and ".join(things) + " on " + ", ".join(grounds)
@@ -113,7 +113,7 @@ def puzzle(number: int) -> Puzzle:
 
 
 def layouts(rng: Generator, textures: int, objects: int) -> list[tuple[float, list[dict[str, Any]]]]:
-    """Random layouts in which every brush can be seen, each with the share of painted area that is covered up."""
+    """Random layouts in which every brush can be seen, each after the share of painted area that is covered up."""
     found = []
     least = [VISIBLE["texture"]] * textures + [VISIBLE["object"]] * objects
     for _ in range(TRIES):
@@ -129,33 +129,33 @@ def layouts(rng: Generator, textures: int, objects: int) -> list[tuple[float, li
 
 
 def texture_shape(rng: Generator) -> dict[str, Any]:
-    """A box, an ellipse or a freehand blob."""
+    """A random mask for a texture: a box, an ellipse or a freehand blob."""
     box = random_box(rng, (72, 144), (64, 112))
     kind = ("rectangle", "ellipse", "polygon")[int(rng.integers(3))]
     return {kind: blob(rng, box) if kind == "polygon" else shares(box)}
 
 
 def object_shape(rng: Generator) -> dict[str, Any]:
-    """A box in which an object has about its native size."""
+    """A random box in which an object has about its native size."""
     side = int(rng.integers(96, 117))
     return {"rectangle": shares(random_box(rng, (side, side), (side, side)))}
 
 
 def random_box(rng: Generator, widths: tuple[int, int], heights: tuple[int, int]) -> Box:
-    """A box in pixels somewhere on the canvas."""
+    """A random box on the canvas, its sides in pixels within these ranges."""
     width, height = (int(rng.integers(low, high + 1)) for low, high in (widths, heights))
     left, top = int(rng.integers(CANVAS.width - width + 1)), int(rng.integers(CANVAS.height - height + 1))
     return Box(top, left, top + height, left + width)
 
 
 def shares(box: Box) -> list[float]:
-    """Left, top, right and bottom as shares of the canvas."""
+    """A box's left, top, right and bottom as shares of the canvas."""
     sides = (box.left, CANVAS.width), (box.top, CANVAS.height), (box.right, CANVAS.width), (box.bottom, CANVAS.height)
     return [round(pixels / whole, 5) for pixels, whole in sides]
 
 
 def blob(rng: Generator, box: Box) -> list[list[float]]:
-    """A closed freehand line within a box."""
+    """A random closed freehand line within a box, as points in shares of the canvas."""
     angles = np.arange(24) * (2 * np.pi / 24)
     waves = np.sum(
         [rng.normal(0, 0.12 / k) * np.cos(k * angles + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 4, 5)], axis=0
@@ -167,14 +167,14 @@ def blob(rng: Generator, box: Box) -> list[list[float]]:
 
 
 def extent(shape: dict[str, Any]) -> Box:
-    """The box around a shape in pixels."""
+    """The bounding box of a shape, in pixels."""
     numbers = np.array(next(iter(shape.values())), np.float64).reshape(-1, 2) * (CANVAS.width, CANVAS.height)
     (left, top), (right, bottom) = numbers.min(0).round().astype(int), numbers.max(0).round().astype(int)
     return Box(int(top), int(left), int(bottom), int(right))
 
 
 def stack(shapes: Sequence[dict[str, Any]], size: Size) -> Flags:
-    """What each shape covers [P, h, w]."""
+    """What each shape covers, bool [P, h, w], on a canvas of this size."""
     found = []
     for shape in shapes:
         kind, numbers = next(iter(shape.items()))
@@ -184,12 +184,12 @@ def stack(shapes: Sequence[dict[str, Any]], size: Size) -> Flags:
 
 
 def painted(palette: Palette, size: Size = CANVAS) -> Flags:
-    """What each brush covers [P, h, w]."""
+    """What each brush of a palette covers, bool [P, h, w], on a canvas of this size."""
     return np.stack([masks.rasterise(brush.mask, size) > 0.5 for brush in palette.brushes])
 
 
 def visible(covered: Flags) -> Flags:
-    """What can be seen [1 + P, h, w] of the background and of each brush: later ones lie above."""
+    """What can be seen of the background and of each brush, bool [1 + P, h, w]: later ones lie above."""
     seen = np.concatenate([np.ones_like(covered[:1]), covered])
     for index in range(1, len(seen)):
         seen[:index] &= ~seen[index]
@@ -197,7 +197,7 @@ def visible(covered: Flags) -> Flags:
 
 
 def meanings(rng: Generator, shapes: Sequence[dict[str, Any]], objects: int) -> tuple[Meaning, ...]:
-    """Meanings of background and brushes; no two have the same class, objects stand out from what is below them."""
+    """Random meanings of background and brushes; no two have one class, objects stand out from what is below them."""
     textures, taken = len(shapes) - objects, set[str]()
     boxes = [Box.whole(CANVAS), *map(extent, shapes)]
     grounds = [Meaning(_unused(rng, taken), box) for box in boxes[: 1 + textures]]
@@ -214,7 +214,7 @@ def meanings(rng: Generator, shapes: Sequence[dict[str, Any]], objects: int) -> 
 
 
 def _unused(rng: Generator, taken: set[str]) -> Backdrop:
-    """A background of a kind that is not taken yet; it is taken then."""
+    """A random background of a kind that is not in `taken`, which is added there."""
     while True:
         backdrop = random_backdrop(rng)
         if backdrop.kind not in taken:
@@ -223,7 +223,7 @@ def _unused(rng: Generator, taken: set[str]) -> Backdrop:
 
 
 def truth(given: Puzzle) -> Drawing:
-    """The picture that the palette asks for: each meaning drawn by the toy world, where its brush can be seen."""
+    """The picture that a puzzle asks for: each meaning drawn by the toy world, where its brush can be seen."""
     high, wide = CANVAS.height, CANVAS.width
     blank = np.zeros((high, wide, 5), np.uint8)
     whole = Drawing(blank[..., :3].copy(), blank[..., 3].copy(), blank[..., 4].copy())
@@ -235,14 +235,14 @@ def truth(given: Puzzle) -> Drawing:
 
 
 def tint(meaning: Meaning) -> str:
-    """A colour that shows a brush on the canvas."""
+    """The colour that shows a meaning's brush on the canvas."""
     name = (meaning.thing or meaning.backdrop).colour
     red, green, blue = PAINTS[name] if name in PAINTS else TONES[meaning.backdrop.kind]
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def moved(given: Puzzle, pixels: int = 32) -> tuple[Puzzle, Flags]:
-    """The same with its uppermost object moved aside, and the pixels that belong to neither place."""
+    """The puzzle with its uppermost object moved aside by some pixels, and the pixels that belong to neither place."""
     box = given.meanings[-1].box
     step = pixels if box.right + pixels <= CANVAS.width else -pixels
     there = Box(box.top, box.left + step, box.bottom, box.right + step)

@@ -36,7 +36,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Setup:
-    """Where the networks are, where pictures with and without the LoRA are kept, when to begin no more of them."""
+    """Where networks are, where pictures with the LoRA (`fast`) and without (`full`) go, when to begin no more."""
 
     model: str
     lora: str
@@ -47,7 +47,7 @@ class Setup:
 
     @staticmethod
     def of(given: argparse.Namespace) -> Setup:
-        """What the options of a command line say; pictures of other weights lie in other folders."""
+        """The setup that a command line asks for; pictures of other weights lie in other folders."""
         if not Path(given.model).exists():
             raise SystemExit(f"{given.model}: no such model; `python tools/demo_model/train_demo_model.py` makes it")
         fast, full = CACHE / fingerprint(given.model, given.lora), CACHE / fingerprint(given.model)
@@ -57,12 +57,12 @@ class Setup:
 
     @property
     def late(self) -> bool:
-        """Whether nothing more is to be begun."""
+        """Whether it is too late to begin another picture."""
         return time.time() >= self.deadline
 
 
 def options(description: str | None, count: int) -> argparse.ArgumentParser:
-    """The options that all such benchmarks have, with the number of palettes by default."""
+    """A parser with the options that all such benchmarks have; `count` is the default number of palettes."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--count", type=int, default=count, help="palettes")
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread")
@@ -74,7 +74,7 @@ def options(description: str | None, count: int) -> argparse.ArgumentParser:
 
 
 def fingerprint(*files: str) -> str:
-    """A name for the weights, so that pictures by others are not taken for theirs."""
+    """A short digest of weights' files, so that pictures by other weights are not taken for theirs."""
     sha = hashlib.sha256()
     for path in map(Path, files):
         for each in sorted(path.rglob("*.safetensors")) if path.is_dir() else [path] if path.exists() else []:
@@ -83,7 +83,7 @@ def fingerprint(*files: str) -> str:
 
 
 def found(work: Callable[[int], Found | None], count: int, workers: int) -> list[Found]:
-    """What is found for the first numbers, in processes of one thread each; what is not finished is left out."""
+    """What `work` gives for the numbers below `count`, without None, in processes of one thread each."""
     if workers == 1:
         return [each for each in map(work, range(count)) if each is not None]
     os.environ.update(OMP_NUM_THREADS="1", OMP_WAIT_POLICY="PASSIVE")
@@ -93,7 +93,7 @@ def found(work: Callable[[int], Found | None], count: int, workers: int) -> list
 
 @functools.cache
 def studio(setup: Setup) -> Studio:
-    """The demo model, loaded once in each process of one thread."""
+    """The demo model of a setup, loaded once in each process, which then uses one thread."""
     torch.set_num_threads(1)
     lora = Path(setup.lora)
     return Studio.open(setup.model, lora if lora.exists() else None)
@@ -101,7 +101,7 @@ def studio(setup: Setup) -> Studio:
 
 @functools.cache
 def judge_of(setup: Setup) -> Any:
-    """The labeller."""
+    """The labeller of a setup, loaded once in each process."""
     torch.set_num_threads(1)
     return labeller.load(Path(setup.labeller))
 
@@ -112,7 +112,7 @@ def keep(
     draw: Callable[[Studio], tuple[Tensor, Cost]],
     finish: Callable[[Image.Image], Image.Image] = lambda image: image,
 ) -> None:
-    """Draw a picture, finish it and keep it with what it cost, unless it is there or it is late."""
+    """Draw a picture, finish it and keep it at a path with its cost, unless it is there already or it is too late."""
     if path.exists() or setup.late:
         return
     start = time.process_time()
@@ -124,27 +124,27 @@ def keep(
 
 
 def put(path: Path, data: bytes) -> None:
-    """Write a file that is there whole or not at all."""
+    """Write a file whole or not at all."""
     part = path.with_suffix(f".{os.getpid()}")
     part.write_bytes(data)
     part.replace(path)
 
 
 def png(image: Image.Image) -> bytes:
-    """The file of a picture."""
+    """The bytes of a picture's PNG."""
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
 
 
 def pixels(path: Path) -> np.ndarray:
-    """A picture [h, w, 3]."""
+    """The pixels [h, w, 3] of a picture's file."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"))
 
 
 def judged(path: Path, given: Puzzle, true: Drawing, setup: Setup) -> dict[str, float]:
-    """The scores of a picture that is kept, and what it cost if that was noted."""
+    """The scores of a picture that was kept, and its cost if that was noted."""
     with Image.open(path) as image:
         seen = labeller.label(image, judge_of(setup))
     scores = score(given, seen, true) | {"seams": seams(pixels(path), grid(NATIVE, CELL))}

@@ -30,12 +30,12 @@ Table = NDArray[np.float64]
 
 
 def table(records: Sequence[Mapping[str, Any]], letter: str, name: str) -> Table:
-    """A score of a method for each palette, NaN where there is none."""
+    """A method's score of each palette, NaN where there is none."""
     return np.array([each["methods"][letter].get(name, np.nan) for each in records], np.float64)
 
 
 def interval(values: Table, seed: int = 0) -> tuple[float, float, float]:
-    """The mean of a score over palettes and its 95 % bootstrap interval."""
+    """The mean of the known scores and its 95 % bootstrap interval over palettes: mean, low, high; NaN without any."""
     known = values[~np.isnan(values)]
     if not len(known):
         return np.nan, np.nan, np.nan
@@ -45,7 +45,7 @@ def interval(values: Table, seed: int = 0) -> tuple[float, float, float]:
 
 
 def closed(records: Sequence[Mapping[str, Any]], name: str = "fidelity") -> tuple[float, float, float]:
-    """The share of the gap from the naive method to the slow reference that ours closes, with its 95 % interval."""
+    """The share of the gap from the naive method to the slow reference that ours closes, and its 95 % interval."""
     naive, ours, slow = (table(records, letter, name) for letter in (NAIVE, OURS, SLOW))
     picks = np.random.default_rng(0).integers(len(records), size=(DRAWS, len(records)))
     gains, gaps = (ours - naive)[picks].mean(axis=1), (slow - naive)[picks].mean(axis=1)
@@ -54,7 +54,7 @@ def closed(records: Sequence[Mapping[str, Any]], name: str = "fidelity") -> tupl
 
 
 def lines(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One line for each method, and one for the gap that is closed."""
+    """The lines to print: one for each method, and one for the gap that is closed."""
     found = []
     for letter, label in LABELS.items():
         line: dict[str, Any] = {"benchmark": "fidelity", "method": letter, "label": label, "palettes": len(records)}
@@ -72,17 +72,17 @@ def lines(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def graded(records: Sequence[Mapping[str, Any]], letter: str, grade: str) -> Table:
-    """The fidelity of a method for the palettes of a grade."""
+    """A method's fidelity for each palette of a grade."""
     return table([each for each in records if each["grade"] == grade], letter, "fidelity")
 
 
 def rounded(numbers: Sequence[float]) -> list[float | None]:
-    """Four digits; None for what is not known."""
+    """Numbers with four digits; None for NaN."""
     return [None if np.isnan(number) else round(number, 4) for number in numbers]
 
 
 def markdown(records: Sequence[Mapping[str, Any]]) -> str:
-    """The table of the page, and below it fidelity by grade and the gap."""
+    """The Markdown of the report: the gap that is closed, the table of scores, and fidelity by grade."""
     heads = ("", "method", "rows", "native pictures", *SCORES)
     rows = [heads, ("---",) * len(heads)]
     for letter, label in LABELS.items():
@@ -100,17 +100,17 @@ def markdown(records: Sequence[Mapping[str, Any]]) -> str:
 
 
 def drawn(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of a Markdown table."""
+    """The rows of a table as Markdown."""
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 def mark(letter: str) -> str:
-    """A method's letter in brackets."""
+    """A method's letter in brackets; the word `ceiling` for the ceiling."""
     return f"({letter})" if letter in METHODS else "ceiling" if letter == CEILING else letter
 
 
 def row(records: Sequence[Mapping[str, Any]], letter: str, label: str) -> tuple[str, ...]:
-    """The row of a method: means, and below those of fidelity and others what they are more or less than ours."""
+    """A method's row of the table: means, and for those of some scores how much they are more or less than ours."""
     known = "rows" in records[0]["methods"][letter]
     rows = f"{table(records, letter, 'rows').mean():.0f}" if known else ""
     pictures = table(records, letter, "cells") * CELL**2 / NATIVE**2
@@ -119,7 +119,7 @@ def row(records: Sequence[Mapping[str, Any]], letter: str, label: str) -> tuple[
 
 
 def cell(records: Sequence[Mapping[str, Any]], letter: str, name: str) -> str:
-    """A mean, and the 95 % interval of its difference from ours."""
+    """The text of a table's cell: the mean, and the 95 % interval of its difference from ours."""
     scale, digits = (1, 2) if name == "seams" else (100, 1)
     values = table(records, letter, name)
     mean = interval(values)[0]
@@ -131,7 +131,7 @@ def cell(records: Sequence[Mapping[str, Any]], letter: str, name: str) -> str:
 
 
 def sheet(records: Sequence[Mapping[str, Any]]) -> Image.Image:
-    """The first palettes, one a row: the palette, then the picture by each method."""
+    """A picture of the first palettes, one in each row: the palette, then the picture by each method."""
     columns = ["palette", *LABELS]
     wide, high = EACH
     whole = Image.new("RGB", (len(columns) * (wide + 2), 14 + ROWS * (high + 2)), "white")
@@ -145,13 +145,13 @@ def sheet(records: Sequence[Mapping[str, Any]]) -> Image.Image:
 
 
 def opened(record: Mapping[str, Any], letter: str) -> Image.Image:
-    """The picture by a method."""
+    """The picture of a record by a method."""
     with Image.open(record["pictures"][letter]) as picture:
         return picture.convert("RGB")
 
 
 def png(picture: Image.Image) -> bytes:
-    """A PNG of at most MOST_BYTES, with as many colours as that allows."""
+    """The PNG of a picture in at most MOST_BYTES, with as many colours as that allows."""
     for colours in (256, 192, 128, 96, 64, 48, 32, 16):
         file = io.BytesIO()
         picture.quantize(colours, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
@@ -161,13 +161,13 @@ def png(picture: Image.Image) -> bytes:
 
 
 def write(records: Sequence[Mapping[str, Any]]) -> None:
-    """Put the table on the page, and the sheet beside it."""
+    """Put the table into the report, and the sheet of pictures beside it."""
     SHEET.parent.mkdir(exist_ok=True)
     SHEET.write_bytes(png(sheet(records)))
     renew(PAGE, markdown(records))
 
 
 def renew(page: Path, measured: str, marker: str = "measured") -> None:
-    """Put what was measured between the markers of a page."""
+    """Replace what stands between the markers of a page by what was measured."""
     made, text = f"<!-- {marker} -->\n{measured}\n<!-- end -->", page.read_text(encoding="utf-8")
     page.write_text(re.sub(rf"<!-- {marker} -->.*?<!-- end -->", lambda _: made, text, flags=re.S), encoding="utf-8")

@@ -24,7 +24,7 @@ NAMES = ("fidelity", "texture IoU", "something there", "right class", "wrong col
 
 
 def score(given: Puzzle, maps: Maps, true: Drawing) -> dict[str, float]:
-    """Means over the brushes of a palette, background included; NaN where nothing can be said.
+    """The scores of a picture's labels: means over the brushes of a palette, background included, NaN where unknown.
 
     `fidelity` is the mean over brushes: of a texture its IoU, of an object a quarter each for something being there,
     for its class, for its colour, and for being of that class, one, and at most LEAK of it outside.
@@ -44,26 +44,26 @@ def score(given: Puzzle, maps: Maps, true: Drawing) -> dict[str, float]:
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean of what is known; NaN if nothing is."""
+    """The mean of the values that are not NaN; NaN without any."""
     known = [value for value in values if not np.isnan(value)]
     return float(np.mean(known)) if known else float("nan")
 
 
 def matching(maps: Maps, meaning: Meaning) -> Flags:
-    """Where the labels say what a meaning wants."""
+    """The pixels whose labels are what a meaning wants, bool [h, w]."""
     kind, colour = meaning.seen
     right = maps.classes == kind
     return right & (maps.colours == colour) if meaning.coloured else right
 
 
 def iou(found: Flags, mask: Flags, free: Flags) -> float:
-    """Intersection over union, where no object is asked for."""
+    """Intersection over union of two masks in the pixels `free` of objects."""
     union = ((found | mask) & free).sum()
     return float((found & mask & free).sum() / union) if (mask & free).any() else float("nan")
 
 
 def judge(maps: Maps, meaning: Meaning, mask: Flags, area: int) -> dict[str, float]:
-    """The scores of one object whose true picture shows `area` pixels of it in its mask."""
+    """The scores of one object, of which the true picture shows `area` pixels in its mask."""
     kind, colour = meaning.seen
     own, inside = maps.classes == kind, (maps.classes >= len(BACKGROUNDS)) & mask
     there = inside.sum() >= max(1.0, PRESENT * area)
@@ -83,18 +83,18 @@ def judge(maps: Maps, meaning: Meaning, mask: Flags, area: int) -> dict[str, flo
 
 
 def grown(mask: Flags) -> Flags:
-    """A mask with its near surroundings."""
+    """A mask with its near surroundings, bool [h, w]."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * NEAR + 1, 2 * NEAR + 1))
     return cv2.dilate(mask.astype(np.uint8), kernel).astype(bool)
 
 
 def most(values: NDArray[np.uint8]) -> int:
-    """The commonest label."""
+    """The commonest label among some."""
     return int(np.bincount(values.ravel()).argmax()) if values.size else -1
 
 
 def parts(own: Flags, least: float) -> int:
-    """How many separate patches of at least so many pixels there are; what a small gap parts is one."""
+    """The number of separate patches of at least `least` pixels; patches that a small gap parts count as one."""
     closed = cv2.dilate(own.astype(np.uint8), np.ones((GAP, GAP), np.uint8))
     count, labels = cv2.connectedComponents(closed)
     areas = np.bincount(labels[own], minlength=count)[1:]
@@ -102,7 +102,7 @@ def parts(own: Flags, least: float) -> int:
 
 
 def seams(picture: NDArray[np.uint8], tiles: Sequence[Box], cell: int = 8) -> float:
-    """Mean step of grey across borders of tiles, relative to that across other borders of latent cells."""
+    """The mean step of grey across borders of tiles, relative to that across other borders of latent cells."""
     grey = picture.astype(np.float32).mean(axis=2)
     at, other = [], []
     for axis, low, high in ((0, "top", "bottom"), (1, "left", "right")):
@@ -114,6 +114,6 @@ def seams(picture: NDArray[np.uint8], tiles: Sequence[Box], cell: int = 8) -> fl
 
 
 def changed(before: NDArray[np.uint8], after: NDArray[np.uint8], elsewhere: Flags) -> float:
-    """The share of pixels elsewhere that became visibly different."""
+    """The share of the pixels `elsewhere` that are visibly different after."""
     distance = np.abs(before.astype(int) - after.astype(int)).max(axis=2)
     return float((distance > CHANGED)[elsewhere].mean())

@@ -23,7 +23,10 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True)
 class Heavy:
-    """A document by how many of something it has, at most `most`; and what a plain one of its canvas shares with it."""
+    """A kind of heavy document: `make` makes one with so many of something, of which there can be `most`.
+
+    `plain` is what a plain document of its canvas shares with it.
+    """
 
     make: Callable[[int], Data]
     most: int = 1
@@ -34,7 +37,7 @@ class Heavy:
 
     @property
     def largest(self) -> tuple[int, Data]:
-        """The greatest number that is accepted, and its document."""
+        """The greatest number at which the document is still accepted, and that document."""
         low, high = 0, self.most
         while low < high:
             middle = (low + high + 1) // 2
@@ -43,7 +46,7 @@ class Heavy:
 
 
 def accepted(data: Data) -> bool:
-    """Whether a document is taken."""
+    """Whether a document is accepted as a palette."""
     try:
         parse(json.dumps(data))
     except PaletteError:
@@ -52,12 +55,12 @@ def accepted(data: Data) -> bool:
 
 
 def canvas(width: int, height: int = 0, **more: Any) -> Data:
-    """A palette of a canvas."""
+    """The document of a palette with a canvas of this size in pixels, square by default."""
     return {"version": 1, "size": {"width": width, "height": height or width}} | more
 
 
 def brushes(count: int, mask: Callable[[int], Any], **more: Any) -> Data:
-    """So many brushes, each with a mask and with values by its number."""
+    """The plain data of `count` brushes, their masks and other values made from each one's number."""
     made = []
     for index in range(count):
         values = {key: value(index) if callable(value) else value for key, value in more.items()}
@@ -66,25 +69,25 @@ def brushes(count: int, mask: Callable[[int], Any], **more: Any) -> Data:
 
 
 def zigzag(corners: int, index: int = 0) -> Data:
-    """A polygon that goes from border to border as often as it has corners."""
+    """A polygon that crosses the canvas from border to border as often as it has corners."""
     high = 1 - index / 1000
     return {"polygon": [[round(i / corners, 5), high * (i % 2)] for i in range(corners)]}
 
 
 def whole(index: int = 0) -> Data:
-    """An ellipse about the whole canvas: each pixel at its edge is partly covered."""
+    """An ellipse around the whole canvas: each pixel at its edge is partly covered."""
     return {"ellipse": [-0.1, -0.1, 1.1 - index / 1000, 1.1]}
 
 
 def spot(index: int) -> Data:
-    """A small disc, one of 8 by 8."""
+    """A small disc, at one of 8 by 8 places."""
     left, top = index % 8 / 8, index // 8 % 8 / 8
     return {"ellipse": [left + 0.01, top + 0.01, left + 0.1, top + 0.1]}
 
 
 @functools.cache
 def png(width: int, height: int, colour: int = 0, depth: int = 8, texture: int = 1, paeth: bool = True) -> str:
-    """A PNG as a data URL: noise of so many levels, 1 for none, each row filtered by Paeth's predictor if asked."""
+    """A PNG as a data URL: noise of `texture` levels, 1 for none; each row filtered by Paeth's predictor if `paeth`."""
     bits = {0: 1, 2: 3, 4: 2, 6: 4}[colour] * depth
     row = -(-width * bits // 8)
     pixels = np.random.default_rng(width + texture).integers(0, texture, (height, row + 1)).astype(np.uint8)
@@ -96,7 +99,7 @@ def png(width: int, height: int, colour: int = 0, depth: int = 8, texture: int =
 
 
 def jpeg(width: int, height: int, scans: int) -> str:
-    """A progressive JPEG as a data URL whose last scan is there so many times."""
+    """A progressive JPEG as a data URL that repeats its last scan so many times."""
     file = io.BytesIO()
     Image.new("L", (width, height), 128).save(file, "JPEG", progressive=True)
     data = file.getvalue()
@@ -106,7 +109,7 @@ def jpeg(width: int, height: int, scans: int) -> str:
 
 
 def checkered(side: int, index: int) -> str:
-    """A painted mask with as much outline as there can be."""
+    """A painted mask as a data URL, with as much outline as there can be."""
     y, x = np.mgrid[0:side, 0:side] // 2
     file = io.BytesIO()
     Image.fromarray(((x + y + index) % 2 * 255).astype(np.uint8)).save(file, "PNG")
@@ -261,6 +264,6 @@ GROUPS = (_shapes, _merged, _tiles, _levels, _texts, _pictures)
 
 
 def cases() -> Iterator[tuple[str, Heavy]]:
-    """All of them by name."""
+    """All heavy documents by their names."""
     for group in GROUPS:
         yield from group()

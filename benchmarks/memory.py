@@ -43,7 +43,7 @@ SHAPES = (
 
 @dataclass(frozen=True)
 class Kind:
-    """What is drawn at each size: over a picture or not, with masks of one kind, in so many levels."""
+    """What is drawn at each size: over a picture or not, with masks of one quantization, in so many levels."""
 
     painted: bool = False
     quantization: str = "none"
@@ -58,7 +58,7 @@ KINDS = {
 
 
 def palette_of(size: Size, kind: Kind) -> Palette:
-    """Five brushes, over a picture or not; the last one has a painted mask of the canvas's size."""
+    """A palette of five brushes, over a picture or not; the last has a painted mask of the canvas's size."""
     mask = np.zeros((size.height, size.width), np.uint8)
     mask[size.height // 4 : size.height // 2, size.width // 2 :] = 255
     masks = [*SHAPES, _url(Image.fromarray(mask))]
@@ -77,12 +77,12 @@ def _url(image: Image.Image) -> str:
 
 
 def levels_of(count: int) -> list[Level]:
-    """So many levels, from a ratio of 14.6 of noise to signal down to one of 1.6."""
+    """So many noise levels, with ratios of noise to signal from 14.6 down to 1.6."""
     return [Level.preserving(999 - step, 14.6 * (1.6 / 14.6) ** (step / (count - 1))) for step in range(count)]
 
 
 def draw(size: Size, kind: Kind) -> None:
-    """All that is ours of a picture: plan, levels, the end."""
+    """Do all of a picture's work that is ours: plan, levels, the end."""
     levels, palette, host = levels_of(kind.levels), palette_of(size, kind), Counting()
     plan = make_plan(palette, Job(size, (*(level.noise for level in levels), 0.0), (1,)), host)
     model, x = region_model(host, plan), torch.zeros(1, 4, plan.size.height, plan.size.width)
@@ -97,7 +97,10 @@ def peak() -> int:
 
 
 def child(size: Size, name: str) -> dict[str, Any]:
-    """What a canvas adds to a small one, in MB; the picture is RGB, the latents are float32."""
+    """The line of a size and kind: the MB that a canvas adds to a small one, beside those of picture and latents.
+
+    The picture is RGB, the latents are float32.
+    """
     draw(Size(256, 256), KINDS[name])
     before = peak()
     draw(size, KINDS[name])
@@ -108,7 +111,7 @@ def child(size: Size, name: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """The command line; with a size, that one in this process."""
+    """Measure every size and kind in a process of its own; a size on the command line is measured in this one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("side", type=int, nargs="*", help="height and width")
     parser.add_argument("--kind", choices=list(KINDS), default="plain")

@@ -34,10 +34,10 @@ HALVES = [
 
 
 class RandomHost(DiffusersHost):
-    """The diffusers host with random conditions; it keeps the inputs of each network call for the replay."""
+    """The diffusers host with random conditions, which keeps the inputs of each network call for the replay."""
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
-        """A random embedding of SD1.5's shape for each prompt."""
+        """A random embedding of SD1.5's shape as the one part of a prompt."""
         seed = sum(prompt.encode()) + 1
         cond = self.known.setdefault(
             (prompt, False, 1), TextCond(torch.randn(1, 77, 768, generator=noise.generator(seed)))
@@ -46,32 +46,32 @@ class RandomHost(DiffusersHost):
 
 
 def unet() -> UNet2DConditionModel:
-    """SD1.5's UNet with random weights."""
+    """A UNet of SD1.5's shape with random weights."""
     torch.manual_seed(0)
     return UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8).eval()
 
 
 class Recorder(torch.nn.Module):
-    """Passes calls on to a network and keeps their inputs."""
+    """Stands for a network: passes calls on to it and keeps their inputs."""
 
     def __init__(self, network: Any) -> None:
         super().__init__()
         self.network, self.config, self.dtype, self.inputs = network, network.config, network.dtype, []
 
     def forward(self, *arguments: Any, **named: Any) -> Any:
-        """The network's answer."""
+        """The network's answer to a call, whose inputs are kept."""
         self.inputs.append((arguments, named))
         return self.network(*arguments, **named)
 
 
 def palette(steps: int) -> Palette:
-    """Two halves at 256x256."""
+    """A palette of two halves at 256x256 pixels."""
     return parse({"version": 1, "size": {"width": 256, "height": 256}, "steps": steps, "brushes": HALVES})
 
 
 @torch.no_grad()
 def measure(steps: int) -> dict[str, object]:
-    """CPU seconds of loop and replay, interleaved step by step after one warm-up step of each."""
+    """The line of a run: CPU seconds of loop and replay, step by step in turn after one warm-up step of each."""
     torch.set_num_threads(1)  # waiting threads would count as work
     recorder = Recorder(unet())
     scheduler = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
@@ -98,7 +98,7 @@ def measure(steps: int) -> dict[str, object]:
 
 
 def result(loop: Sequence[float], bare: Sequence[float], rows: int) -> dict[str, object]:
-    """The line to print: the ratio of sums, and the range of the ratios of single steps."""
+    """The line to print: the ratio of the sums of seconds, and the range of the ratios of single steps."""
     ratios = sorted(a / b for a, b in zip(loop, bare, strict=True))
     return {
         "benchmark": "overhead",

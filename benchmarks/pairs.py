@@ -31,12 +31,12 @@ FIRST = 1000
 """The number of the first palette: far from those by which anything was chosen."""
 SCORES = ("fidelity", "texture IoU", "right class", "leaked", "seams")
 OUTSIDE = "outside changed"
-"""The share of what no brush covers that differs visibly from the background's picture."""
+"""The score for the share of what no brush covers that differs visibly from the background's picture."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a palette is drawn with; `on_picture` paints on the true background, `fast` takes the LoRA."""
+    """What palettes are drawn with; `on_picture` paints on the true background, `fast` takes the LoRA."""
 
     name: str
     settings: Mapping[str, Any]
@@ -45,7 +45,7 @@ class Recipe:
     on_picture: bool = False
 
     def palette(self, given: Puzzle) -> Palette:
-        """The palette of a puzzle."""
+        """The palette of a puzzle with the recipe's settings."""
         plain = given.palette(**self.settings)
         plain = replace(plain, brushes=tuple(replace(brush, **self.brushes) for brush in plain.brushes))
         if not self.on_picture:
@@ -54,13 +54,13 @@ class Recipe:
         return replace(plain, background=replace(plain.background, image=picture))
 
     def kept_at(self, setup: Setup, number: int) -> Path:
-        """Where a picture is kept."""
+        """The path at which a puzzle's picture by the recipe is kept."""
         return (setup.fast if self.fast else setup.full) / f"{number:04}-{self.name}.png"
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A comparison: its label, what there is before, and what is tried instead."""
+    """A comparison: its label, the recipe that there is, and the one that is tried instead."""
 
     label: str
     one: Recipe
@@ -69,19 +69,19 @@ class Pair:
 
 @dataclass(frozen=True)
 class Record:
-    """The scores of a palette by the recipe's name, as far as they are drawn."""
+    """The scores of a palette by the names of recipes, for those that are drawn."""
 
     number: int
     scores: Mapping[str, Mapping[str, float]]
 
 
 def ground(given: Puzzle) -> np.ndarray:
-    """The true picture [h, w, 3] of a puzzle's background without any brush."""
+    """The true picture [h, w, 3] of a puzzle's background, without any brush."""
     return draw(given.meanings[0].scene(given.seed + 10**8)).picture[: CANVAS.height, : CANVAS.width].copy()
 
 
 def measure(index: int, setup: Setup, pairs: Sequence[Pair], wanted: Sequence[Pair]) -> Record:
-    """Draw a palette by the wanted pairs' recipes where that is not done yet; the scores of all that is done."""
+    """Draw a palette by the recipes of `wanted` where that is not done yet; its scores by all recipes of `pairs`."""
     number = FIRST + index
     given = puzzle(number)
     true, scores = truth(given), {}
@@ -97,24 +97,24 @@ def measure(index: int, setup: Setup, pairs: Sequence[Pair], wanted: Sequence[Pa
 
 
 def made(studio: Studio, palette: Palette, fast: bool) -> tuple[Tensor, Cost]:
-    """The latents of a palette, with the LoRA or without it."""
+    """The latents of a palette, with the LoRA if `fast`, and their cost."""
     return sampled(studio.fast if fast else studio.full, palette)
 
 
 def outside(path: Path, given: Puzzle, recipe: Recipe) -> dict[str, float]:
-    """How much of the picture under the brushes changed where no brush is."""
+    """How much of the picture under the brushes changed where no brush is; nothing for recipes without a picture."""
     if not recipe.on_picture:
         return {}
     return {OUTSIDE: changed(ground(given), pixels(path), visible(painted(given.palette()))[0])}
 
 
 def recipes(pairs: Sequence[Pair]) -> list[Recipe]:
-    """The recipes of pairs, each once."""
+    """The recipes of some pairs, each once."""
     return list({recipe.name: recipe for pair in pairs for recipe in (pair.one, pair.two)}.values())
 
 
 def both(records: Sequence[Record], pair: Pair, key: str, grade: str = "") -> tuple[np.ndarray, np.ndarray]:
-    """A score for each palette, of one grade if that is said, that both recipes have drawn."""
+    """One score of both recipes for each palette, of one grade if that is given, that both have drawn."""
     known = [each.scores for each in records if pair.one.name in each.scores and pair.two.name in each.scores
              and grade in ("", GRADES[each.number % len(GRADES)])]  # fmt: skip
     one, two = ([scores[recipe.name][key] for scores in known] for recipe in (pair.one, pair.two))
@@ -122,7 +122,7 @@ def both(records: Sequence[Record], pair: Pair, key: str, grade: str = "") -> tu
 
 
 def count(records: Sequence[Record], pair: Pair) -> int:
-    """Palettes that both recipes have drawn."""
+    """How many palettes both recipes of a pair have drawn."""
     return len(both(records, pair, "fidelity")[0])
 
 
@@ -140,7 +140,7 @@ def line(records: Sequence[Record], pair: Pair, keys: Sequence[str] = SCORES) ->
 
 
 def table(records: Sequence[Record], pairs: Sequence[Pair], keys: Sequence[str], cell: Callable[..., str]) -> str:
-    """A table of a row for each pair that is drawn."""
+    """The Markdown of a table: a row for each pair that is drawn, with a `cell` for each key."""
     rows: list[Sequence[str]] = [("case", "palettes", *keys), ("---",) * (2 + len(keys))]
     for pair in pairs:
         if count(records, pair):
@@ -150,13 +150,13 @@ def table(records: Sequence[Record], pairs: Sequence[Pair], keys: Sequence[str],
 
 
 def mean(records: Sequence[Record], pair: Pair, key: str) -> str:
-    """The mean of the first recipe."""
+    """The text for the mean score of a pair's first recipe."""
     scale, digits = unit(key)
     return f"{scale * interval(both(records, pair, key)[0])[0]:.{digits}f}"
 
 
 def gain(records: Sequence[Record], pair: Pair, key: str) -> str:
-    """What the second recipe gains, with the 95 % interval."""
+    """The text for what a pair's second recipe gains, with the 95 % interval."""
     scale, digits = unit(key)
     one, two = both(records, pair, key)
     middle, low, high = interval(scale * (two - one))
@@ -164,12 +164,12 @@ def gain(records: Sequence[Record], pair: Pair, key: str) -> str:
 
 
 def unit(key: str) -> tuple[float, int]:
-    """The scale of a score in tables, and its digits."""
+    """The factor by which tables show a score, and its digits."""
     return (1, 0) if key == "rows" else (1, 2) if key == "seams" else (100, 1)
 
 
 def tell(name: str, records: Sequence[Record], pairs: Mapping[str, Pair], keys: Sequence[str] = SCORES) -> None:
-    """One JSON line for each pair that is drawn."""
+    """Print one JSON line for each pair that is drawn."""
     for case, pair in pairs.items():
         if count(records, pair):
             print(json.dumps({"benchmark": name, "case": case, **line(records, pair, keys)}), flush=True)

@@ -36,7 +36,7 @@ KINDS = ("overlapping", "shifted", "fixed")
 
 
 def palette_of(number: int) -> Palette:
-    """A panorama whose borders meet."""
+    """The palette of a panorama whose left and right borders meet, by its number."""
     tiles = {"width": SIDE, "height": SIDE, "overlap": SIDE // 4, "wrap": True}
     model = {"name": demo.NAME, "loras": [{"name": "demo-lcm"}]}
     head = {"version": 1, "size": {"width": WIDTH, "height": SIDE}, "seed": 100 + number, "model": model}
@@ -45,7 +45,7 @@ def palette_of(number: int) -> Palette:
 
 
 def apart(plan: Plan, seed: int | None) -> Plan:
-    """The same plan with tiles that do not overlap, at offsets drawn for each level if there is a seed."""
+    """A plan with tiles that do not overlap, at offsets drawn for each level if there is a seed."""
     side, width, region = SIDE // CELL, plan.size.width, plan.steps[0][0].region
     generator = noise.generator(seed or 0)
     steps = []
@@ -65,7 +65,7 @@ def step_at(picture: np.ndarray, borders: set[int]) -> float:
 
 
 def measure(host: DiffusersHost, number: int, kind: str) -> dict[str, float]:
-    """Evaluations and seams of a panorama."""
+    """The evaluations and seams of a panorama drawn with one kind of tiles."""
     palette = palette_of(number)
     run = Drawing.of(host, palette)
     if kind != "overlapping":
@@ -79,7 +79,7 @@ def measure(host: DiffusersHost, number: int, kind: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """The command line."""
+    """Draw as many panoramas as the command line says, and print the means of each kind of tiles."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=len(PROMPTS), help="panoramas")
     count = parser.parse_args().count

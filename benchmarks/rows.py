@@ -21,14 +21,14 @@ LEVEL = Level.preserving(999, 14.6)
 
 @dataclass(frozen=True)
 class Words:
-    """A condition that is its own prompt."""
+    """A condition that is nothing but its prompt."""
 
     prompt: str
     group: int = 77
 
 
 class Counting:
-    """A host that only counts: predicts zeros; `shapes` holds rows, height and width of each call."""
+    """A host that only counts: it predicts zeros, and `shapes` holds rows, height and width of each call."""
 
     latent = LatentSpec(4, 8, 512, torch.device("cpu"), torch.float32)
 
@@ -36,37 +36,37 @@ class Counting:
         self.shapes: list[tuple[int, int, int]] = []
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
-        """The prompt."""
+        """The prompt as one part, which is not encoded."""
         return (Part(Words(prompt)),)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
-        """The second."""
+        """The second condition."""
         return b
 
     def token_spans(self, prompt: str, phrase: str) -> list[slice]:
-        """None."""
+        """No places of a phrase."""
         return []
 
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """Zeros."""
+        """Zeros in the shape of x, whose shape is noted."""
         self.shapes.append((x.shape[0], x.shape[2], x.shape[3]))
         return torch.zeros_like(x)
 
     def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
-        """x at a level."""
+        """x at a level, as any host has it."""
         return level.alpha * x0 + level.beta * noise
 
     def encode_image(self, image: Image.Image) -> Tensor:
-        """Zeros."""
+        """Zeros in place of a picture's latents."""
         return torch.zeros(1, 4, image.height // 8, image.width // 8)
 
     def decode(self, latent: Tensor) -> Image.Image:
-        """Nothing to decode with."""
+        """Raises, since there is nothing to decode with."""
         raise AssertionError("this host only counts")
 
 
 def count(name: str) -> dict[str, object]:
-    """Calls, rows and latent pixels of one step of a scene."""
+    """The line of a scene: calls, rows and latent pixels of one step."""
     palette, host = scene(name), Counting()
     plan = make_plan(palette, Job(palette.size, (LEVEL.noise, 0.0), (1,)), host)
     region_model(host, plan)(torch.zeros(1, 4, plan.size.height, plan.size.width), LEVEL)

@@ -45,14 +45,14 @@ NATIVE_SIZE = {"width": NATIVE, "height": NATIVE}
 GUIDED: Mapping[str, Any] = {
     "sampler": "DDIM", "steps": 5, "guidance": 4, "negative": "noise", "size": NATIVE_SIZE,
 }  # fmt: skip
-"""Where every window is the canvas, so that negatives are shared."""
+"""Settings in which every window is the canvas, so that negatives are shared."""
 NAIVE = "c"
 """The method of fidelity.py that saves nothing: every region in every tile, no bootstrap."""
 SCORES = ("rows", "fidelity", "seams")
 
 
 def idle(plan: Plan, host: Host) -> Plan:
-    """The same plan that asks every region in every tile, also where its weight is zero."""
+    """The plan that asks every region in every tile, also where its weight is zero."""
     side = host.latent.native // host.latent.pixels_per_cell
     boxes = tiles.grid(Box.whole(plan.size), tiles.Size(side, side), side // 2)
 
@@ -67,7 +67,7 @@ def idle(plan: Plan, host: Host) -> Plan:
 
 
 def unshared(plan: Plan, host: Host) -> Plan:
-    """The same plan whose views ask for their negatives one by one."""
+    """The plan whose views ask for their negatives one by one."""
 
     def alone(view: View) -> View:
         assert view.region.unconds is not None
@@ -77,7 +77,7 @@ def unshared(plan: Plan, host: Host) -> Plan:
 
 
 def asked(plan: Plan, host: Host) -> Plan:
-    """The same plan of guidance 1 with negatives, which are asked nevertheless."""
+    """The plan of guidance 1 that has negatives, so that a call may ask for them."""
     negative = host.encode("", True, plan.size.pixels(host.latent.pixels_per_cell))[0].cond
 
     def given(view: View) -> View:
@@ -88,7 +88,7 @@ def asked(plan: Plan, host: Host) -> Plan:
 
 @dataclass(frozen=True)
 class Exact:
-    """A saving that changes nothing: its name, the settings it is seen with, and the plan without it."""
+    """A saving that changes nothing: its name, the settings in which it is seen, and the plan without it."""
 
     label: str
     settings: Mapping[str, Any]
@@ -104,7 +104,7 @@ EXACT: Mapping[str, Exact] = {
 
 
 def apart(host: Host, plans: tuple[Plan, Plan], levels: Sequence[Level], seed: int, with_uncond: bool) -> float:
-    """The greatest difference of x0 of two plans from the same x, at the levels of one path."""
+    """The greatest difference between the x0 of two plans from the same x, at the levels of one path."""
     generator, size = noise.generator(seed), plans[0].size
     shape, worst = (host.latent.channels, size.height, size.width), 0.0
     x = noise.unit([generator], shape) * levels[0].beta
@@ -117,7 +117,7 @@ def apart(host: Host, plans: tuple[Plan, Plan], levels: Sequence[Level], seed: i
 
 
 def palette_of(given: Puzzle, settings: Mapping[str, Any]) -> Palette:
-    """A puzzle's palette; `negative` among the settings is the background's."""
+    """The palette of a puzzle; `negative` among the settings is the background's."""
     words = dict(settings)
     negative = words.pop("negative", "")
     palette = given.palette(**words)
@@ -135,7 +135,7 @@ def host_of(setup: Setup) -> DiffusersHost:
 
 @torch.no_grad()
 def exactness(host: DiffusersHost, given: Puzzle, saving: Exact) -> dict[str, Any]:
-    """What a saving that changes nothing saves on one palette: rows with and without it, the greatest difference."""
+    """What an exact saving does to one palette: the rows with and without it, and the greatest difference of x0."""
     palette = palette_of(given, saving.settings)
     run = Drawing.of(host, palette)
     plans, rows = (run.plan, saving.without(run.plan, host)), []
@@ -146,7 +146,7 @@ def exactness(host: DiffusersHost, given: Puzzle, saving: Exact) -> dict[str, An
 
 
 def halved(palette: Palette) -> Palette:
-    """The same palette, each brush as two of equal meaning that have a half of it."""
+    """The palette with each brush as two of equal meaning, its left and its right half."""
 
     def halves(brush: Brush) -> Iterator[Brush]:
         covered = masks.rasterise(brush.mask, palette.size) > 0.5
@@ -160,12 +160,12 @@ def halved(palette: Palette) -> Palette:
 
 
 def merged(host: DiffusersHost, given: Puzzle, saves: bool) -> Drawing:
-    """Halves of brushes as one region, or each by itself."""
+    """The drawing of a palette of halved brushes: if `saves`, equal ones as one region, else each by itself."""
     return Drawing.of(host, halved(given.palette(**FAST)), merge=saves)
 
 
 def windowed(host: DiffusersHost, given: Puzzle, saves: bool) -> Drawing:
-    """Regions in windows of their own, or in tiles of the whole canvas; no bootstrap, which needs windows."""
+    """The drawing of regions in windows of their own if `saves`, else in tiles; no bootstrap, which needs windows."""
     palette = given.palette(**FAST, bootstrap={"levels": 0})
     if saves:
         return Drawing.of(host, palette)
@@ -181,11 +181,11 @@ PAIRS: Mapping[str, tuple[str, str, str]] = {
     **{name: (label, f"{name}-with", f"{name}-without") for name, (label, _) in DRAWN.items()},
     "naive": ("all of them, against the naive loop", "windows-with", NAIVE),
 }
-"""What is compared: a name, and the two pictures of a palette."""
+"""Savings that change what is drawn: a name, and the two pictures of a palette that are compared."""
 
 
 def draw(studio: Studio, given: Puzzle, picture: str) -> tuple[Tensor, Cost]:
-    """A picture of a palette by its name."""
+    """The latents of a palette's picture, by the picture's name, and their cost."""
     if picture == NAIVE:
         return METHODS[NAIVE][1](studio, given)
     name, _, how = picture.partition("-")
@@ -197,7 +197,7 @@ Record = Mapping[str, Mapping[str, Any]]
 
 
 def compared(number: int, setup: Setup) -> Record:
-    """What the exact savings do to a palette."""
+    """What the exact savings do to a palette, computed once and then kept."""
     known = {}
     for name, saving in EXACT.items():
         path = setup.fast / f"{number:04}-{name}.json"
@@ -209,7 +209,7 @@ def compared(number: int, setup: Setup) -> Record:
 
 
 def measure(number: int, setup: Setup) -> Record | None:
-    """The scores of all pictures of a palette, drawn where that is not done yet; None where one is not there."""
+    """The scores of all pictures of a palette, drawn where that is not done yet; None where one is missing."""
     given, paths = puzzle(number), {}
     for picture in dict.fromkeys(itertools.chain.from_iterable(pictures for _, *pictures in PAIRS.values())):
         paths[picture] = setup.fast / f"{number:04}-{picture}.png"
@@ -221,7 +221,7 @@ def measure(number: int, setup: Setup) -> Record | None:
 
 
 def exact_line(name: str, records: Sequence[Record]) -> dict[str, Any]:
-    """The line of a saving that changes nothing."""
+    """The line to print of a saving that changes nothing."""
     known = [each[name] for each in records if name in each]
     rows, worst = np.array([each["rows"] for each in known]).mean(axis=0), max(each["apart"] for each in known)
     head = {"benchmark": "savings", "saving": EXACT[name].label, "palettes": len(known)}
@@ -229,7 +229,7 @@ def exact_line(name: str, records: Sequence[Record]) -> dict[str, Any]:
 
 
 def drawn_line(name: str, records: Sequence[Record]) -> dict[str, Any]:
-    """The line of a saving that changes what the network sees: with it minus without it, over palettes."""
+    """The line to print of a saving that changes what is drawn: scores with it minus those without it."""
     label, *pictures = PAIRS[name]
     line: dict[str, Any] = {"benchmark": "savings", "saving": label, "palettes": len(records)}
     for key in SCORES:
@@ -240,7 +240,7 @@ def drawn_line(name: str, records: Sequence[Record]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """The command line."""
+    """Try the savings on as many palettes as the command line says, and print a line for each saving."""
     parser = options(__doc__, count=20)
     parser.add_argument("--exact", type=int, default=2, help="palettes whose predictions are compared")
     given = parser.parse_args()

@@ -9,7 +9,7 @@ from lib_regiondiff.document.palette import Palette, parse
 
 
 def boxes(columns: int, rows: int) -> list[dict[str, Any]]:
-    """Brushes that share a canvas as a grid."""
+    """The plain data of brushes that share the canvas as a grid of columns and rows."""
     return [
         {
             "id": f"{row}-{column}",
@@ -51,7 +51,7 @@ SCENES: Mapping[str, dict[str, Any]] = {
 
 
 def scene(name: str) -> Palette:
-    """The palette of a scene."""
+    """The palette of a scene, by its name."""
     data = dict(SCENES[name])
     width, height = data.pop("size")
     head = {"version": 1, "size": {"width": width, "height": height}, "background": {"prompt": "a wide land"}}

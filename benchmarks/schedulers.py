@@ -41,7 +41,7 @@ brushes say what the background says: `equal` if its latents are those of diffus
 
 
 def palette(sampler: str, **more: Any) -> Palette:
-    """The head of all documents here."""
+    """A palette for one sampler, with what the document says beside that."""
     size = {"width": SIDE, "height": SIDE}
     return parse({"version": 1, "size": size, "seed": 3, "steps": STEPS, "guidance": 1, "sampler": sampler} | more)
 
@@ -55,7 +55,7 @@ def speckled() -> str:
 
 
 def ways() -> dict[str, dict[str, Any]]:
-    """What the documents say beside two halves."""
+    """What the documents of each of the four ways say beside two halves."""
     lower = {"rectangle": [0, 0.25, 1, 1]}
     return {
         "regions": {},
@@ -65,7 +65,7 @@ def ways() -> dict[str, dict[str, Any]]:
 
 
 def inside(image: Image.Image, box: list[float]) -> np.ndarray:
-    """The mean colour [3] of a part of the lower three quarters of a picture, away from its edges."""
+    """The mean colour [3] in a box's part of the lower three quarters of a picture, away from the box's edges."""
     left, top, right, bottom = (round(SIDE * each) for each in box)
     top = max(top, SIDE // 4)
     part = np.asarray(image, float)[top + EDGE : bottom - EDGE, left + EDGE : right - EDGE]
@@ -73,14 +73,14 @@ def inside(image: Image.Image, box: list[float]) -> np.ndarray:
 
 
 def off(host: DiffusersHost, sampler: str, alone: Mapping[str, np.ndarray], more: Mapping[str, Any]) -> float:
-    """How far the worse half is from its prompt alone."""
+    """How many grey levels the worse half is off what its prompt alone gives."""
     brushes = [{"id": word, "prompt": word, "mask": {"rectangle": box}} for word, box in HALVES.items()]
     image = render(host, palette(sampler, brushes=brushes, **more))[0].image
     return max(float(np.abs(inside(image, box) - alone[word]).max()) for word, box in HALVES.items())
 
 
 def plain(host: DiffusersHost, sampler: str) -> str:
-    """Whether equal brushes are the pipeline's own picture, or how far off it they are in latents."""
+    """Whether equal brushes give the pipeline's own picture, or how far off they are in latents, in words."""
     brush = {"id": "a", "prompt": "red", "mask": {"rectangle": HALVES["red"]}}
     run = Drawing.of(host, palette(sampler, background={"prompt": "red"}, brushes=[brush]))
     ours, own = run.latents(), host.pipe.scheduler
@@ -93,7 +93,7 @@ def plain(host: DiffusersHost, sampler: str) -> str:
 
 
 def row(host: DiffusersHost, sampler: str) -> str:
-    """One line of the table."""
+    """The table's row of a sampler."""
     if absent(sampler):
         return f"| {sampler} | needs {absent(sampler)} | | | |"
     alone = {
@@ -106,7 +106,7 @@ def row(host: DiffusersHost, sampler: str) -> str:
 
 
 def main() -> None:
-    """The command line."""
+    """Print the table of the samplers that the command line names, or of all, and write it if asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=list(SAMPLERS), help="samplers; all of them by default")
     parser.add_argument("--output", type=Path, help="a Markdown file to write")

@@ -24,17 +24,17 @@ PAINTED_KEYS = (*KEYS[:-1], OUTSIDE, "rows")
 
 
 def known(label: str, case: str) -> Pair:
-    """A variation that blends.py draws too."""
+    """The pair of a variation that blends.py draws too."""
     return Pair(label, BASE, blends.PAIRS[case].one)
 
 
 def tried(label: str, name: str, settings: Mapping[str, Any] | None = None, **brushes: float) -> Pair:
-    """The defaults, and the same with other settings or with others of all brushes."""
+    """The pair of the defaults and a variation: other settings, or other values of all brushes."""
     return Pair(label, BASE, Recipe(f"settings-{name}", {**BASE.settings, **(settings or {})}, brushes))
 
 
 def over(label: str, name: str, settings: Mapping[str, Any] | None = None, **brushes: float) -> Pair:
-    """The same over a picture."""
+    """The pair of the defaults and a variation where both paint on a picture."""
     return Pair(label, PAINTED, Recipe(f"painted-{name}", {**FAST, **(settings or {})}, brushes, on_picture=True))
 
 
@@ -79,7 +79,7 @@ ALL = {**PAIRS, **OVER}
 
 
 def page(records: Sequence[Record], pairs: Mapping[str, Pair], keys: Sequence[str]) -> str:
-    """The defaults' means, then a row of gains for each variation."""
+    """The Markdown of the defaults' means and of a row of gains for each variation."""
     every = list(pairs.values())
     base = Pair("the defaults", every[0].one, every[0].one)
     rows = table(records, every, keys, gain).split("\n")
@@ -87,7 +87,7 @@ def page(records: Sequence[Record], pairs: Mapping[str, Pair], keys: Sequence[st
 
 
 def main() -> None:
-    """The command line."""
+    """Draw as many palettes as the command line says, print what variations change, and write that if asked to."""
     parser = options(__doc__, count=24)
     parser.add_argument("--cases", default=",".join(ALL), help="draw these only; what is there counts all the same")
     parser.add_argument("--write", action="store_true", help="renew the tables in docs/reports/settings.md")

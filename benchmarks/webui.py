@@ -37,7 +37,7 @@ def wall() -> float:
 
 
 def cpu_of(pid: int) -> Callable[[], float]:
-    """A clock that counts the CPU seconds of a process on this machine (Linux), whatever else runs on it."""
+    """A clock of the CPU seconds that a process on this machine (Linux) has used, whatever else runs."""
 
     def seconds() -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -47,7 +47,7 @@ def cpu_of(pid: int) -> Callable[[], float]:
 
 
 def draw(url: str, job: Job) -> None:
-    """A txt2img request; HTTPError where it fails."""
+    """Send a txt2img request and wait for its answer; HTTPError where it fails."""
     data = json.dumps(job).encode()
     request = urllib.request.Request(f"{url}/sdapi/v1/txt2img", data, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=3600) as answer:
@@ -55,7 +55,7 @@ def draw(url: str, job: Job) -> None:
 
 
 def measure(jobs: Mapping[str, Job], rounds: int, ask: Callable[[Job], None], clock: Callable[[], float]) -> Any:
-    """Seconds of each job in each round, all jobs once a round, after one round that does not count."""
+    """The seconds of each job in each round, all jobs once a round, after one round that does not count."""
     taken: dict[str, list[float]] = {name: [] for name in jobs}
     for number in range(rounds + 1):
         for name, job in jobs.items():
@@ -67,7 +67,7 @@ def measure(jobs: Mapping[str, Job], rounds: int, ask: Callable[[Job], None], cl
 
 
 def result(taken: Mapping[str, Sequence[float]]) -> dict[str, Any]:
-    """Medians, each job's ratio to the plain one and to the bare rows, both by medians of the rounds' own ratios."""
+    """Median seconds, and the medians over rounds of each job's ratio to the plain one and to the bare rows."""
 
     def ratio(name: str, to: str) -> float:
         pairs = zip(taken[name], taken[to], strict=True)
@@ -81,13 +81,13 @@ def result(taken: Mapping[str, Sequence[float]]) -> dict[str, Any]:
 
 
 def peer(text: str) -> tuple[str, Job]:
-    """NAME=FILE as a name and the keys of a request."""
+    """The name and the request's keys of NAME=FILE."""
     name, _, file = text.partition("=")
     return name, json.loads(Path(file).read_text(encoding="utf-8"))
 
 
 def main() -> None:
-    """The command line."""
+    """Measure the WebUI that the command line names, and print one line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("--side", type=int, default=512)
