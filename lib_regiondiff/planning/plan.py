@@ -69,8 +69,8 @@ class Plan:
 
     @functools.cached_property
     def single(self) -> View | None:
-        """The only view of the whole run, where it covers the canvas: one prompt for the whole picture; else None."""
-        if not self.steps or not self.steps[0]:
+        """The only view of the whole run, if it covers the canvas and `nag` is off: the host's own path may draw it."""
+        if not self.steps or not self.steps[0] or self.nag is not None:
             return None
         first = self.steps[0][0]
         only = all(len(views) == 1 and views[0] is first for views in self.steps)
@@ -80,8 +80,7 @@ class Plan:
     def plain(self) -> bool:
         """Whether the picture is that of the background's prompt alone, which the host's own path makes."""
         region = self.single.region if self.single else None
-        plain = self.rescale == 0 and self.nag is None
-        return region is not None and region.background and region.guidance is None and plain
+        return region is not None and region.background and region.guidance is None and self.rescale == 0
 
 
 def step_of(clock: Sequence[float], noise: float) -> int:

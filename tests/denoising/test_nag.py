@@ -100,6 +100,12 @@ def test_off_is_no_plan_s_matter(nag: Any) -> None:
     assert all(view.region.unconds is None for view in plan.steps[0])
 
 
+def test_a_picture_without_brushes_is_the_host_s_own_unless_negatives_act_in_it() -> None:
+    on, off = (rows_of(numbers(brushes=[], nag=nag))[0] for nag in ({"scale": 4}, None))
+    assert off.single is not None and off.plain
+    assert on.single is None and not on.plain
+
+
 def test_negatives_beside_guidance_are_asked_without_it() -> None:
     _, rows = rows_of(numbers(nag={}, guidance=3))
     assert {row.negative: isinstance(row.attention, Against) for row in rows} == {True: False, False: True}

@@ -178,7 +178,7 @@ class Drawing:
         start = noise.unit(generators, (spec.channels, size.height, size.width))
         start = noise.apply(start, self.palette, self.palette.size, spec.pixels_per_cell, self.store).to(spec.device)
         single = self.plan.single
-        if single is not None and self.begin is None and self.plan.nag is None and self._fits(single):
+        if single is not None and self.begin is None and self._fits(single):
             return self._plain(single, start, generators)
         return self._sampled(start, generators)
 
