@@ -30,11 +30,13 @@ SIDE = 64
 HALVES = {"red": [0, 0, 0.5, 1], "blue": [0.5, 0, 1, 1]}
 HEAD = f"""# Samplers on diffusers
 
-Every sampler by its name, drawn with the model whose colours are known (`tests/support/known_model.py`): {STEPS} steps,
-guidance 1, two halves. A number is the largest difference in grey levels of 255 between the mean colour of a half,
-{EDGE} px from its edges, and what its prompt alone gives; up to {LIMIT} is obedience. `plain` is a palette whose
-brushes say what the background says: `equal` if its latents are those of diffusers' own pipeline bit for bit.
-`img2img` repaints 0.7 of a picture of noise, `inpaint` its lower three quarters. Made by `benchmarks/schedulers.py`.
+How well each sampler follows the regions. `benchmarks/schedulers.py` draws two halves with the model whose colours are
+known (`tests/support/known_model.py`), in {STEPS} steps at guidance 1.
+
+A number is the largest difference, in grey levels of 255, between the mean colour of a half, {EDGE} px from its edges,
+and what its prompt alone gives. Up to {LIMIT} counts as right. `plain` is a palette whose brushes say the same as the
+background. It is `equal` if its latents are those of diffusers' own pipeline bit for bit. `img2img` repaints 0.7 of a
+picture of noise, `inpaint` its lower three quarters.
 
 | sampler | plain | regions | img2img | inpaint |
 |---|---|---|---|---|"""
