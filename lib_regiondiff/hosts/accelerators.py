@@ -1,4 +1,4 @@
-"""Distilled models and their LoRAs, known by their names: what each of them wants of sampler, steps and guidance."""
+"""Distilled models and LoRAs, recognised by name: the sampler, steps and guidance that each was made for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Accelerator:
-    """A way of distilling: the sampler it was made for, least and most steps and guidance, the steps to propose."""
+    """A method of distillation with the settings that it was made for.
+
+    `sampler` is a sampler's WebUI name, `steps` and `guidance` are the least and the most that suit it, both included,
+    and `best` is the number of steps to propose.
+    """
 
     name: str
     sampler: str
@@ -29,7 +33,7 @@ class Accelerator:
 
 @dataclass(frozen=True)
 class Proposal:
-    """An accelerator and what it was seen in, such as `LoRA lcm`."""
+    """What an accelerator proposes, and the `subject` in which it was recognised, such as `LoRA lcm`."""
 
     subject: str
     accelerator: Accelerator
@@ -59,7 +63,10 @@ TRAILING = ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler")
 
 
 def named(texts: Iterable[str]) -> Accelerator | None:
-    """What the first of some names that says anything speaks of: of a file, its folder, its title."""
+    """The accelerator that the first telling text names, with the steps that it states; None if no text names one.
+
+    Texts are names of files and folders and titles, the most reliable first; capitals do not matter.
+    """
     for text in map(str.lower, texts):
         for pattern, accelerator in NAMES.items():
             if re.search(pattern, text):
@@ -68,9 +75,9 @@ def named(texts: Iterable[str]) -> Accelerator | None:
 
 
 def _counted(accelerator: Accelerator, text: str) -> Accelerator:
-    """What an accelerator wants with the number of steps in a name.
+    """An accelerator with the number of steps that a name states, if it states one.
 
-    Of Hyper-SD the LoRA for one step and those for guidance differ.
+    Hyper-SD's LoRA for one step wants TCD's sampler, and those with `cfg` in their names want guidance.
     """
     match = STEPS.search(text)
     if not match or not int(match[1]):
@@ -84,7 +91,10 @@ def _counted(accelerator: Accelerator, text: str) -> Accelerator:
 
 
 def scheduled(scheduler: str, config: Mapping[str, Any]) -> Accelerator | None:
-    """What the scheduler that came with a model tells, by its class and configuration."""
+    """The accelerator that the scheduler shipped with a model reveals; None for an ordinary scheduler.
+
+    `scheduler` is the name of its class in diffusers, `config` its configuration.
+    """
     if scheduler in TRAILING and config.get("timestep_spacing") == "trailing":
         plain = config.get("prediction_type") == "epsilon" and not config.get("rescale_betas_zero_snr")
         return TURBO if plain else None
@@ -92,7 +102,7 @@ def scheduled(scheduler: str, config: Mapping[str, Any]) -> Accelerator | None:
 
 
 def otherwise(palette: Palette, wanted: Accelerator) -> list[str]:
-    """What a palette asks for that an accelerator does not want, as `steps 20`."""
+    """The settings of a palette that do not suit an accelerator, as phrases like `20 steps` or `guidance 7 of sky`."""
     asked = []
     if palette.sampler.lower() != wanted.sampler.lower():
         asked.append(f"sampler {palette.sampler}")
@@ -106,7 +116,10 @@ def otherwise(palette: Palette, wanted: Accelerator) -> list[str]:
 
 
 def accelerated(palette: Palette, proposals: Sequence[Proposal]) -> Palette:
-    """The palette with what the last proposal wants where it asks otherwise; HostError where there is none."""
+    """The palette with the last proposal's sampler, and with its steps and guidance where the palette's do not suit it.
+
+    A brush whose own guidance does not suit takes the palette's. Raises HostError where there is no proposal.
+    """
     if not proposals:
         known = "a LoRA or a model known as LCM, TCD, Lightning, Hyper-SD or Turbo"
         cure = "give --sampler, --steps and --guidance yourself"
@@ -119,7 +132,7 @@ def accelerated(palette: Palette, proposals: Sequence[Proposal]) -> Palette:
 
 
 def advice(palette: Palette, proposals: Sequence[Proposal]) -> list[str]:
-    """What to tell about a palette: each proposal, and what it asks for other than the last one wants."""
+    """Lines to print about a palette: each proposal, and a warning where its settings do not suit the last one."""
     lines = [str(each) for each in proposals]
     asked = otherwise(palette, proposals[-1].accelerator) if proposals else []
     if asked:

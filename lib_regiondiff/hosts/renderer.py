@@ -1,4 +1,4 @@
-"""Loads what the command line draws with, as late as it can: a model in diffusers."""
+"""The model that the command line draws with: diffusers is imported only when one is loaded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ INSTALL = "pip install diffusers transformers accelerate safetensors"
 
 @dataclass(frozen=True)
 class Renderer:
-    """A loaded model: draw(palette, seeds, progress, batch) gives picture after picture, so many drawn together."""
+    """A loaded model, as the command line draws with it.
+
+    `draw(palette, seeds, progress, batch)` yields a picture for each seed, `batch` of them drawn together;
+    `progress(done, total)` hears of each step. `made_with` and `fingerprint` identify machine and model, `proposals`
+    are what its accelerators want, `native` is the side in pixels that it was trained at.
+    """
 
     draw: Callable[[Palette, Sequence[int], Callable[[int, int], None], int], Iterator[Any]]
     made_with: MadeWith
@@ -32,7 +37,12 @@ class Renderer:
 
 @dataclass(frozen=True)
 class Loading:
-    """How a model is loaded beyond what a palette says."""
+    """How a model is loaded, beyond what a palette says.
+
+    `embeddings` is a folder of textual inversions, "" for none; `rows` the most rows of a network call, 0 for as many
+    as memory allows; `whole` the pixels above which the VAE works in tiles; `offload` has idle networks wait on the
+    CPU.
+    """
 
     embeddings: str = ""
     rows: int = 0
@@ -44,7 +54,10 @@ PLAINLY = Loading()
 
 
 def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Loading = PLAINLY) -> Renderer:
-    """Load a model with diffusers for a palette; HostError for what can't be, before the model is read if possible."""
+    """Load a model for a palette: a folder, a file, a hub id or `demo`; `device` and `dtype` are as for `load_model`.
+
+    Raises HostError where a package is missing or the model, or an addition that the palette names, cannot be loaded.
+    """
     if absent():
         raise HostError("render", f"the package {absent()[0]}", "nothing", INSTALL)
     quieten()
@@ -68,12 +81,12 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
 
 
 def absent() -> list[str]:
-    """The packages that rendering needs and that are not installed."""
+    """The names of the packages that drawing needs and that are not installed."""
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
 def quieten() -> None:
-    """Leave stderr to us: no log lines and bars of the libraries below, unless somebody asked for them."""
+    """Silence the progress bars of diffusers and transformers, and log lines that no environment variable asks for."""
     for name in ("DIFFUSERS_VERBOSITY", "TRANSFORMERS_VERBOSITY"):
         os.environ.setdefault(name, "error")
     from lib_regiondiff.hosts.diffusers.checkpoints.loader import hide_bars
@@ -82,7 +95,7 @@ def quieten() -> None:
 
 
 def surroundings() -> Iterator[str]:
-    """Versions, devices and samplers of this machine."""
+    """Lines about this machine, for `regiondiff info`: versions of packages, torch devices, available samplers."""
     for name, version in png.versions().items():
         yield f"{name} {version}"
     import torch

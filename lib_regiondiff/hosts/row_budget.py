@@ -1,4 +1,4 @@
-"""Memory: how many rows a network is given at once, so that it has room for them."""
+"""GPU memory: how many rows a network is given in one call, so that they fit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHARE = 0.8  # of free memory: what is free lies in pieces, and others need some
 
 @dataclass(frozen=True)
 class Memory:
-    """What a device says in bytes: what is free, what tensors hold now, the most that they ever held."""
+    """Three readings of a device's memory, in bytes: free, held by tensors now, and the most they have ever held."""
 
     free: Callable[[], int]
     used: Callable[[], int]
@@ -26,7 +26,10 @@ class Memory:
 
 
 def memory_of(device: torch.device, count_free: Callable[[torch.device], int] | None = None) -> Memory | None:
-    """The memory of a GPU in bytes, what is free by the host's `count_free` or by PyTorch; None on a CPU."""
+    """Readings of a GPU's memory; None for a device that is not CUDA.
+
+    `count_free` is the host's own count of free bytes on a device; without it PyTorch's is taken.
+    """
     if device.type != "cuda":
         return None
     return Memory(
@@ -37,7 +40,7 @@ def memory_of(device: torch.device, count_free: Callable[[torch.device], int] | 
 
 
 def count_unreserved(device: torch.device) -> int:
-    """The bytes of a GPU that nothing holds, those among them that PyTorch keeps for later tensors."""
+    """The bytes of a CUDA device that no tensor holds: free memory, and what PyTorch has reserved and not used."""
     kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return torch.cuda.mem_get_info(device)[0] + kept
 
@@ -45,10 +48,10 @@ def count_unreserved(device: torch.device) -> int:
 class Careful:
     """Calls a network with no more rows at once than memory allows.
 
-    What a latent cell needs is measured: the most that tensors held during a call less what they hold after it, where
-    the call set a new peak (the host's statistics are left alone). Until then calls double, from two rows on; after
-    it they take their share of what is free. Whenever memory runs out the number is halved and the rows are tried
-    again. `rows` is the user's own limit, in place of measuring; 0 is none.
+    The need of a latent cell is measured: the most that tensors held during a call less what they hold after it, in a
+    call that set a new peak (the host's statistics are not reset). Until one has, calls double, from two rows on;
+    afterwards they take SHARE of what is free. Whenever memory runs out, the number is halved and the rows are tried
+    again. `rows`, if not 0, is the user's own limit and replaces measuring.
     """
 
     def __init__(self, network: Network, memory: Memory | None = None, rows: int = 0) -> None:
@@ -58,7 +61,10 @@ class Careful:
         self.need: float | None = None
 
     def __call__(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """x0 of rows; HostError if there is no room for a single one, or if the network does not answer each."""
+        """x0 [N, C, h, w] from x [N, C, h, w], one row each, in as many network calls as memory requires.
+
+        Raises HostError where a single row does not fit, or where the network's answer has another number of rows.
+        """
         made: list[Tensor] = []
         start = 0
         while start < len(rows):
@@ -72,7 +78,7 @@ class Careful:
         return made[0] if len(made) == 1 else torch.cat(made)
 
     def _most(self, area: int) -> int:
-        """The most rows of so many cells, at least one."""
+        """The most rows of `area` latent cells that one call may hold, at least one."""
         most = min(self.cells // area, self.rows or self.cells)
         if self.memory is not None:
             room = self.trial if self.need is None else self.memory.free() * SHARE / (self.need * area)
@@ -80,7 +86,7 @@ class Careful:
         return max(1, most)
 
     def _tried(self, x: Tensor, rows: Sequence[Row]) -> Tensor | None:
-        """The answer, or nothing if there is no room for so many."""
+        """The network's answer, or None where so many rows do not fit; HostError where one row does not."""
         area = rows[0].box.size.area
         try:
             answer = self._measured(x, rows, area * len(rows))
@@ -97,7 +103,7 @@ class Careful:
         return answer
 
     def _measured(self, x: Tensor, rows: Sequence[Row], cells: int) -> Tensor:
-        """The answer; what it needed is noted as long as that is not known."""
+        """The network's answer; the bytes it took for each cell are noted, unless they are known already."""
         if self.memory is None or self.need is not None:
             return self.network(x, rows)
         before = self.memory.peak()

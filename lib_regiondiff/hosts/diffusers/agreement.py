@@ -1,4 +1,4 @@
-"""Whether a host is what a palette says that it was made with: model, LoRAs and VAE; what is not said is not asked."""
+"""Whether a loaded model is the one that a palette names: checkpoint, LoRAs and VAE, as far as it names them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ CURE = "load that, take it out of the palette, or draw with what there is: ignor
 
 
 def expect_agreement(own: Model, palette: Palette) -> None:
-    """HostError where a palette names another model than `own`, or other additions to it.
+    """Raise HostError where a palette names a checkpoint, VAE or LoRAs other than those of the loaded model `own`.
 
-    A hash decides where both have one, otherwise a name does; folders do not count, as pictures forget them.
+    Hashes decide where both sides have one, otherwise names do, as `is_same` compares them. What the palette leaves out
+    is not checked.
     """
     said = palette.model
     if own.hash and said.hash == own.hash:
@@ -34,20 +35,23 @@ def expect_agreement(own: Model, palette: Palette) -> None:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two names mean the same: hub ids and relative paths as a whole, others by their last part."""
+    """Whether two names mean one model: hub ids and relative paths are compared whole, all others by their last part.
+
+    The ending of a weights file does not count.
+    """
     if "/" in portable(one) and "/" in portable(other):
         return portable(one) == portable(other)
     return _last(one) == _last(other)
 
 
 def _begins(one: str, other: str) -> bool:
-    """Whether hashes are those of one file; each is the beginning of it."""
+    """Whether two hashes belong to one file: the shorter one must be the beginning of the longer."""
     length = min(len(one), len(other))
     return one[:length].lower() == other[:length].lower()
 
 
 def _last(name: str) -> str:
-    """The last part of a path, without the ending of a model's file."""
+    """The last part of a path, without the ending of a weights file."""
     last = PureWindowsPath(name).name
     ending = next((each for each in ENDINGS if last.lower().endswith(each)), "")
     return last.removesuffix(last[-len(ending) :]) if ending else last

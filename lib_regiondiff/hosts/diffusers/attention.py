@@ -1,4 +1,4 @@
-"""Cross-attention with negatives beside the prompts: a UNet's own processors give way for the time of a call."""
+"""Normalized attention guidance in a UNet: processors of its cross-attention are replaced for the time of a call."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ CROSS = "attn2"  # the name of cross-attention in UNets
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """A processor: attention to the prompt, guided away from attention to `negative` [B, tokens, channels]."""
+    """An attention processor for `attn`: attention to the prompt, guided away from attention to the negative prompt.
+
+    `negative` [B, tokens, channels] is the negative's embedding for each row; `nag` says how strong the guidance is.
+    """
 
     negative: Tensor
     nag: Nag
 
     def __call__(self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Tensor, **named: Any) -> Tensor:
-        """Features [B, cells, channels] of the layer."""
+        """Features [B, cells, channels] of the layer, from its input and the prompts [B, tokens, channels]."""
         query = _heads(attn, attn.to_q(hidden_states))
         positive, negative = (_attended(attn, query, text) for text in (encoder_hidden_states, self.negative))
         made = guided(positive.float(), negative.float(), self.nag).to(positive.dtype)
@@ -38,20 +41,24 @@ class Beside:
 
 
 def _attended(attn: Any, query: Tensor, text: Tensor) -> Tensor:
-    """Attention of queries [B, heads, cells, width] to text, its heads side by side."""
+    """Attention [B, cells, channels] of queries [B, heads, cells, width] to text [B, tokens, channels]."""
     text = text.to(query.dtype)
     made = scaled_dot_product_attention(query, _heads(attn, attn.to_k(text)), _heads(attn, attn.to_v(text)))
     return made.transpose(1, 2).flatten(2)
 
 
 def _heads(attn: Any, values: Tensor) -> Tensor:
-    """Values [B, n, channels] by heads [B, heads, n, width]."""
+    """Split values [B, n, channels] into heads [B, heads, n, width]."""
     return values.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
 
 
 @contextlib.contextmanager
 def beside(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
-    """While it lasts, the UNet guides these rows, a whole batch, away from their negatives, if they have any."""
+    """For the time of a `with`, have a UNet guide these rows away from their negatives by NAG, if they have any.
+
+    `rows` are a whole batch, all or none of which have negatives. Raises HostError for a UNet whose cross-attention is
+    not Stable Diffusion's.
+    """
     against = [row.attention for row in rows if isinstance(row.attention, Against)]
     if not against:
         yield
@@ -71,7 +78,7 @@ def beside(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
 
 
 def _layers(unet: Any) -> list[Any]:
-    """The cross-attentions; HostError where they are not as in Stable Diffusion's UNets."""
+    """The cross-attention layers of a UNet; HostError where they are not built as Stable Diffusion's are."""
     layers = [module for name, module in unet.named_modules() if name.rpartition(".")[2] == CROSS]
     plain = all(not each.residual_connection and each.rescale_output_factor == 1 for each in layers)
     if not layers or not plain or any(getattr(each, "norm_q", None) is not None for each in layers):

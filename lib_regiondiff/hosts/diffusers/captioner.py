@@ -1,4 +1,4 @@
-"""A BLIP that says what a picture shows: a folder or hub id of transformers, on the CPU, in its own words."""
+"""Captions of pictures by a BLIP model of transformers, from a folder or hub id, on the CPU."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from lib_regiondiff.hosts.diffusers.files.headers import DAMAGE, brief
 EXPECTED = "a BLIP for captions, as transformers has it"
 CURE = "such as Salesforce/blip-image-captioning-base, or its folder"
 READING = (*DAMAGE, TypeError, AttributeError)
-"""And what transformers raises for configurations that are none."""
+"""What transformers raises for a model that it cannot read."""
 PROCESSORS = ("BlipImageProcessorPil", "BlipImageProcessor")
-"""Of transformers 5 and of 4: the first that is there needs no torchvision."""
+"""The image processors of transformers 5 and 4, in order of preference: the first needs no torchvision."""
 MOST_TOKENS, BEAMS = 50, 3
 MARKS = 2
-"""A BLIP's tokens beyond those of its tokenizer, which mark where it says or reads something."""
+"""How many tokens a BLIP has beyond its tokenizer's: they mark whether it describes or encodes."""
 
 
 def captioner(source: str) -> Callable[[Image.Image], str]:
-    """The BLIP at a folder or hub id, as a function of an RGB picture; HostError for what is none or is damaged.
+    """Load a BLIP from a folder or hub id: a function from an RGB picture to its caption.
 
-    A folder never asks the network; a hub id does where the cache lacks something.
+    A folder never asks the network; a hub id does where the cache lacks something. Raises HostError for a source that
+    does not exist, for another kind of model, and for a damaged one.
     """
     folder = Path(source).expanduser()
     if not folder.is_dir() and not is_hub_id(source):
@@ -45,7 +46,7 @@ def captioner(source: str) -> Callable[[Image.Image], str]:
 
 
 def _loaded(source: str, place: str, **how: Any) -> Callable[[Image.Image], str]:
-    """The parts of a model; its kind is looked at before its weights are read."""
+    """Load a model into a function that captions; another kind is refused before its weights are read."""
     try:
         config, _ = BlipConfig.get_config_dict(place, **how)
         if config.get("model_type") != "blip":
@@ -70,7 +71,7 @@ def _loaded(source: str, place: str, **how: Any) -> Callable[[Image.Image], str]
 
 
 def _expect_whole(source: str, missing: Collection[str], unspoken: int) -> None:
-    """Refuse a model with new weights in place of its own, or with tokens that its tokenizer can't say."""
+    """Raise HostError for a model some of whose weights are missing, or whose tokenizer lacks some of its tokens."""
     got = ""
     if missing:
         got = f"{len(missing)} weights missing, such as {min(missing)}"

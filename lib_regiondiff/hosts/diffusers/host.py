@@ -1,4 +1,4 @@
-"""The diffusers host: a pipeline behind the few verbs of the core."""
+"""The diffusers host: a pipeline behind the verbs that the core asks of a host (see `lib_regiondiff.host`)."""
 
 from __future__ import annotations
 
@@ -34,15 +34,17 @@ from lib_regiondiff.hosts.row_budget import Careful, memory_of
 
 MOST_PICTURES = 8
 SIDE = 128
-"""Cells of a side that Flux was trained at; its configuration does not say."""
+"""The side in latent cells that Flux was trained at, which its configuration does not say."""
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
 class DiffusersHost:
-    """A pipeline with its place, its name and its conditions; `load` makes one.
+    """A diffusers pipeline as a host of the core; `load` or `of` makes one.
 
-    `guidance` is what a network is told that wants to be, `clip_skip` the layer of text that is taken, from the last.
+    `latent` describes its latent space, `name` and `fingerprint` identify the model for palettes, `family` knows how
+    its network is asked. `guidance` is the scale told to networks that are distilled to be told it; `clip_skip` counts
+    the text encoder's layers from the last, which is 1.
     """
 
     pipe: Any
@@ -53,16 +55,19 @@ class DiffusersHost:
     guidance: float = 1.0
     clip_skip: int = 1
     known: dict[tuple[str, bool, int], TextCond] = field(default_factory=dict, repr=False)
+    """Encoded prompts, by their text, whether it is an empty negative, and clip_skip."""
     seen: dict[bytes, Tensor] = field(default_factory=dict, repr=False)
-    """Latents of the last pictures, by what the pictures hold."""
+    """Latents [1, C, h, w] of the last MOST_PICTURES pictures encoded, by a hash of their pixels."""
     extras: Extras = NOTHING
-    """What was added to the model."""
+    """The LoRAs, textual inversions and VAE that were added, and the limits of memory."""
 
     @staticmethod
     def load(source: Place, device: str = "auto", dtype: str = "auto", added: Extras = NOTHING) -> DiffusersHost:
-        """A host for a diffusers folder, a local .safetensors file or a hub id; `demo` is the small model inside.
+        """Load a diffusers folder, a .safetensors or .ckpt file, a hub id, or `demo`, the library's own small model.
 
-        device: auto, cpu, cuda, cuda:N or mps; dtype: auto (float16 on cuda, else float32), float32, float16, bfloat16.
+        device: auto, cpu, cuda, cuda:N or mps; dtype: auto (float16 on cuda, else float32), float32, float16 or
+        bfloat16. Raises HostError where there is no such device, type or model, and where it or an addition is damaged
+        or does not fit.
         """
         place = device_of(device)
         kind = dtype_of(dtype, place)
@@ -77,7 +82,10 @@ class DiffusersHost:
 
     @staticmethod
     def of(pipe: Any, name: str = "", fingerprint: str = "") -> DiffusersHost:
-        """A host for a pipeline in memory; one for img2img or inpainting lends its parts to one for txt2img."""
+        """A host for a pipeline in memory; one for img2img or inpainting lends its parts to one for txt2img.
+
+        Raises HostError for a pipeline of an unsupported family, such as an inpainting model's.
+        """
         pipe, where = drawing(pipe), name or "the pipeline"
         family = family_of(type(pipe).__name__, where)
         cell, network = 2 ** (len(pipe.vae.config.block_out_channels) - 1), getattr(pipe, family.network)
@@ -89,13 +97,16 @@ class DiffusersHost:
         return DiffusersHost(pipe, spec, name, fingerprint, family)
 
     def made_with(self) -> MadeWith:
-        """What pixels depend on besides palette and model: device, dtype, versions."""
+        """What pixels depend on besides palette and model: the device's kind and name, dtype, versions of packages."""
         device = self.latent.device
         card = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
         return MadeWith(device.type, str(self.latent.dtype).removeprefix("torch."), png.versions(), card)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
-        """The parts of a prompt, encoded once whatever the size; only a positive prompt has several."""
+        """The parts of a prompt, one for each text that AND joins; a negative is one part. `size` does not matter.
+
+        Raises HostError where the text encoder lacks the layer that clip_skip asks for, or an embedding does not fit.
+        """
         parts = [(prompt, 1.0)] if negative else encoding.split(prompt)
         return tuple(Part(self._cond(words, negative), weight) for words, weight in parts)
 
@@ -108,7 +119,7 @@ class DiffusersHost:
         return self.known[key]
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
-        """Between two conditions; the shorter one is repeated up to the length of the longer."""
+        """The condition between a (t = 0) and b (t = 1); the shorter one is repeated to the length of the longer."""
         assert isinstance(a, TextCond) and isinstance(b, TextCond), "conditions of this host"
         tokens = max(a.group, b.group)
         first, second = (each.embedding.repeat(1, -(-tokens // each.group), 1)[:, :tokens] for each in (a, b))
@@ -116,26 +127,29 @@ class DiffusersHost:
         return TextCond(torch.lerp(first, second, t), pools)
 
     def token_spans(self, prompt: str, phrase: str) -> list[slice]:
-        """Where the tokens of a phrase stand among the tokens of the encoded prompt."""
+        """Where the tokens of a phrase stand among those of the encoded prompt, a slice for each time it occurs."""
         return encoding.spans(self.pipe.tokenizer, prompt, phrase, self.extras.book)
 
     def _bring(self, networks: tuple[str, ...]) -> None:
-        """Have these networks on the device, where others are to leave it."""
+        """With offloading, have exactly these networks on the device and all others but the VAE on the CPU."""
         if self.extras.room.offload:
             placement.bring(self.pipe, networks, self.latent.device)
 
     @cached_property
     def careful(self) -> Careful:
-        """The network, asked with as many rows as there is room for."""
+        """The network, called with as many rows at once as memory allows or the user permits."""
         return Careful(self._denoised, memory_of(self.latent.device), self.extras.room.rows)
 
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """Predict x0 float32 [N, C, h, w] from x [N, C, h, w]; all rows have conditions of as many tokens."""
+        """Predict x0 float32 [N, C, h, w] from x [N, C, h, w], one row each; all conditions have as many tokens.
+
+        Raises HostError where memory lacks room for a single row.
+        """
         self.bring_denoiser()
         return self.careful(x, rows)
 
     def bring_denoiser(self) -> None:
-        """Have the denoiser where its rows are."""
+        """With offloading, have the UNet or transformer on the device and the text encoders on the CPU."""
         self._bring(placement.DENOISER)
 
     @torch.no_grad()
@@ -150,11 +164,15 @@ class DiffusersHost:
         return PARAMETERIZATIONS[spec.prediction].to_denoised(output.float(), x, alpha, beta)
 
     def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
-        """x at a level."""
+        """x at a level, from clean latents x0 and unit noise of the same shape."""
         return level.alpha * x0 + level.beta * noise
 
     def encode_image(self, image: Image.Image) -> Tensor:
-        """Clean latents [1, C, h, w]: the mean of the VAE's posterior, so the same picture gives the same latents."""
+        """Clean latents float32 [1, C, h, w] of a picture: the mean of the VAE's posterior, so that they never vary.
+
+        The last pictures are remembered. Raises HostError where the VAE answers with NaN or infinity, or memory runs
+        out.
+        """
         key = hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).digest()
         if key not in self.seen:
             if len(self.seen) >= MOST_PICTURES:
@@ -172,13 +190,13 @@ class DiffusersHost:
         return (latents - shift) * scale
 
     def _by_vae(self, pixels: int, work: Callable[[], Tensor]) -> Tensor:
-        """Work of the VAE on so many pixels."""
+        """Have the VAE do `work` on a picture of so many pixels, in tiles where memory requires it."""
         self._bring(())
         return placement.by_vae(self.pipe.vae, pixels, self.extras.room, work)
 
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Image.Image:
-        """The picture of clean latents [1, C, h, w]."""
+        """The picture of clean latents [1, C, h, w]; HostError where it holds NaN or infinity, or memory runs out."""
         scale, shift = self._scaling()
         scaled = latent.to(self.pipe.vae.dtype) / scale + shift
         area = latent.shape[-2] * latent.shape[-1] * self.latent.pixels_per_cell**2
@@ -188,12 +206,12 @@ class DiffusersHost:
         return self.pipe.image_processor.postprocess(pixels, output_type="pil")[0]
 
     def _scaling(self) -> tuple[float, float]:
-        """By what the VAE's latents are multiplied, after what is taken from them."""
+        """(scale, shift): latents of the core are the VAE's less shift, times scale."""
         config = self.pipe.vae.config
         return config.scaling_factor, getattr(config, "shift_factor", None) or 0.0
 
     def _wider(self) -> str:
-        """What to do about a VAE that leaves the range of its float type."""
+        """The cure to name for a VAE whose numbers leave the range of its float type."""
         wide = "dtype float32 or bfloat16"
         if self.pipe.vae.dtype != torch.float16:
             return f"try {wide}"
@@ -201,11 +219,12 @@ class DiffusersHost:
 
 
 def load_model(source: Any, device: str = "auto", dtype: str = "auto", added: Extras = NOTHING) -> DiffusersHost:
-    """A host for a model: a diffusers folder, a .safetensors or .ckpt file, a hub id, `demo`, or a pipeline in memory.
+    """Load a diffusers folder, a .safetensors or .ckpt file, a hub id or `demo`, or take a pipeline that is in memory.
 
     device: auto, cpu, cuda, cuda:N or mps; dtype: auto (float16 on cuda, else float32), float32, float16, bfloat16.
-    `added` are LoRAs, another VAE and the like. A pipeline in memory stays where and what it is, quantized too; one
-    for img2img or inpainting lends its parts to one that draws from words. Raises HostError for what can't be had.
+    `added` are LoRAs, another VAE and the like. A pipeline in memory stays where and what it is, quantized too; one for
+    img2img or inpainting lends its parts to one that draws from words. Raises HostError for a model, device, dtype or
+    addition that does not exist or does not fit, and for options beside a pipeline in memory.
     """
     if isinstance(source, str | os.PathLike):
         return DiffusersHost.load(source, device, dtype, added)
@@ -218,13 +237,13 @@ def load_model(source: Any, device: str = "auto", dtype: str = "auto", added: Ex
 
 
 def scales(levels: Sequence[Level], like: Tensor) -> tuple[Tensor, Tensor]:
-    """alpha and beta [N, 1, 1, 1] of each row."""
+    """alpha and beta of each row's level, both float32 [N, 1, 1, 1] on the device of `like`."""
     pairs = torch.tensor([(level.alpha, level.beta) for level in levels], device=like.device, dtype=torch.float32)
     return pairs[:, 0].reshape(-1, 1, 1, 1), pairs[:, 1].reshape(-1, 1, 1, 1)
 
 
 def device_of(name: str) -> torch.device:
-    """The torch device of a name; auto takes cuda, then mps, then cpu. HostError where there is none."""
+    """The torch device of a name; auto takes cuda, then mps, then cpu. HostError for one that this machine lacks."""
     cards = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     metal = ["mps"] if torch.backends.mps.is_available() else []
     there = [*cards[:1], *metal, "cpu"]
@@ -236,7 +255,7 @@ def device_of(name: str) -> torch.device:
 
 
 def dtype_of(name: str, device: torch.device) -> torch.dtype:
-    """The torch dtype of a name."""
+    """The torch dtype of a name, where auto is float16 on cuda and float32 elsewhere; HostError for an unknown name."""
     if name == "auto":
         return torch.float16 if device.type == "cuda" else torch.float32
     if name not in DTYPES:

@@ -1,4 +1,4 @@
-"""Where a run on diffusers begins: at noise, or at an init picture with a share of the levels left to run."""
+"""Where sampling begins on diffusers: at pure noise, or at a noised init picture with a share of the levels to go."""
 
 from __future__ import annotations
 
@@ -17,14 +17,21 @@ from lib_regiondiff.store import Store
 
 @dataclass(frozen=True, eq=False)
 class Begin:
-    """x0 float32 [1, C, h, w] of the init picture, and where it is to be painted [h, w], or None for everywhere."""
+    """An init picture as sampling begins at it.
+
+    `x0` float32 [1, C, h, w] are its clean latents; `mask` [h, w] in [0, 1] is how far a cell is painted anew, None for
+    all of them.
+    """
 
     x0: Tensor
     mask: Tensor | None
 
     @staticmethod
     def of(palette: Palette, host: Host, store: Store | None = None) -> Begin | None:
-        """From a palette's init; None where there is none."""
+        """The beginning that a palette's `init` asks for; None for a palette without one.
+
+        Raises HostError where the VAE cannot encode the picture.
+        """
         if palette.init is None:
             return None
         picture = pictures.ground(palette.init.image, None, palette.size, store)
@@ -35,11 +42,11 @@ class Begin:
         return Begin(x0, None if mask is None else torch.from_numpy(mask.copy()).to(x0))
 
     def noised(self, noise: Tensor, level: Level) -> Tensor:
-        """x [B, C, h, w] at the level where sampling begins."""
+        """x [B, C, h, w] at the level where sampling begins, from unit noise [B, C, h, w]."""
         return level.alpha * self.x0 + level.beta * noise
 
     def inside(self, model: ModelFunction) -> ModelFunction:
-        """The model that predicts the init picture outside of the mask."""
+        """A model that predicts as `model` does inside the mask and the init picture outside of it."""
         mask = self.mask
         if mask is None:
             return model
@@ -47,5 +54,5 @@ class Begin:
 
 
 def skipped(palette: Palette) -> int:
-    """How many of the first steps an init picture saves."""
+    """How many of a palette's steps, the first ones, its init picture saves; 0 without one."""
     return 0 if palette.init is None else palette.steps - round_levels(palette.init.strength * palette.steps)

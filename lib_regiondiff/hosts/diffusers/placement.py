@@ -1,4 +1,4 @@
-"""Room on a device: rows by free memory, a VAE that works in tiles, networks that leave while others work."""
+"""Memory of a device: the user's limits, a VAE that works in tiles, networks that leave while others work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import nn
 from lib_regiondiff.errors import HostError
 
 NETWORKS = ("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer")
-"""What gives way to others; the VAE is small and stays."""
+"""The networks that give way to one another; the VAE is small and stays."""
 TEXT = NETWORKS[:3]
 DENOISER = NETWORKS[3:]
 MEGAPIXEL = 10**6
@@ -22,8 +22,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Room:
-    """The user's own limits: most rows of a network call (0: as memory allows), pixels above which the VAE works in
-    tiles, and whether networks wait on the CPU while they have nothing to do."""
+    """The user's limits on memory.
+
+    `rows` is the most rows of a network call, 0 for as many as memory allows; `whole` the pixels above which the VAE
+    works in tiles; `offload` whether networks wait on the CPU while they have nothing to do.
+    """
 
     rows: int = 0
     whole: int = 4 * MEGAPIXEL
@@ -31,7 +34,7 @@ class Room:
 
 
 def bring(pipe: Any, wanted: tuple[str, ...], device: torch.device) -> None:
-    """Have these networks on a device and all others on the CPU; the VAE stays where it is."""
+    """Move the `wanted` networks of a pipeline to a device and the others to the CPU; the VAE stays where it is."""
     networks = {name: getattr(pipe, name, None) for name in NETWORKS}
     leaving = [each for name, each in networks.items() if each is not None and name not in wanted]
     for network in leaving:
@@ -47,9 +50,9 @@ def _move(network: Any, device: torch.device) -> None:
 
 
 def by_vae(vae: Any, pixels: int, room: Room, work: Callable[[], T]) -> T:
-    """Encode or decode a picture of so many pixels: in tiles above a size, or where memory runs out otherwise.
+    """Have a VAE encode or decode a picture: in tiles above `room.whole` pixels, or where memory does not do otherwise.
 
-    HostError where there is no room for tiles either.
+    Returns what `work` does. Raises HostError where there is no room for tiles either.
     """
     if pixels <= room.whole:
         with contextlib.suppress(torch.cuda.OutOfMemoryError):
@@ -65,7 +68,7 @@ def by_vae(vae: Any, pixels: int, room: Room, work: Callable[[], T]) -> T:
 
 @contextlib.contextmanager
 def _tiles(vae: Any) -> Iterator[None]:
-    """A VAE in tiles for a while."""
+    """Have a VAE work in tiles for the time of a `with`."""
     before = vae.use_tiling
     vae.enable_tiling()
     try:

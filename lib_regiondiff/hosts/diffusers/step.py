@@ -1,4 +1,4 @@
-"""A moment of sampling, as whoever follows it sees it: how far it is, and what the pictures will be."""
+"""A step of sampling, as those who follow it see it: how far it is, and what the pictures will be."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from torch import Tensor
 from torch.nn import functional
 
 PREVIEW = 32
-"""Latent cells of a preview's longer side."""
+"""Latent cells of the longer side of a preview."""
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A step that is done, of `total` in all. What `progress` raises ends the drawing and comes out of `render`.
+    """A step that is done: its number from 1, of `total` in all, and what the pictures are expected to become.
 
-    `latents` [B, C, h, w], float32, are the clean pictures of `seeds` as the network expects them now.
+    `latents` float32 [B, C, h, w] are the clean pictures of `seeds` as predicted now; `decode` makes a picture of
+    latents [1, C, h, w]. Whatever a progress function raises ends the drawing and leaves `render`.
     """
 
     done: int
@@ -29,7 +30,10 @@ class Step:
     decode: Callable[[Tensor], Image.Image] = field(repr=False)
 
     def previews(self, cells: int = PREVIEW) -> list[Image.Image]:
-        """A small picture for each seed, decoded from latents that are shrunk to so many cells at the longer side."""
+        """A small picture for each seed, decoded from latents shrunk to at most `cells` at the longer side.
+
+        Raises HostError where the VAE answers with NaN or infinity, or memory runs out.
+        """
         height, width = self.latents.shape[-2:]
         shrink = min(1.0, cells / max(height, width))
         size = max(1, round(height * shrink)), max(1, round(width * shrink))
@@ -41,7 +45,10 @@ Progress = Callable[[Step], Any]
 
 
 def overheard(scheduler: Any) -> list[Tensor]:
-    """The network's output and x that a scheduler was last handed, from now on; for one that nobody else uses."""
+    """A list that from now on holds the network's output and x that `scheduler.step` was last given; empty until then.
+
+    Replaces the method of this one scheduler, which nobody else may use.
+    """
     heard: list[Tensor] = []
     step = scheduler.step
 
