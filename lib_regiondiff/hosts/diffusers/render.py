@@ -1,4 +1,4 @@
-"""From a palette to pictures on diffusers: levels, noise, the sampling loop, decoding."""
+"""From a palette to pictures on diffusers: schedule, noise, the sampling loop, decoding."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ from lib_regiondiff.planning.views import View
 from lib_regiondiff.store import Store
 
 PaletteSource = Palette | Mapping[str, Any] | str
-"""A palette, or what `parse` makes one of."""
+"""A palette, or what `parse` accepts in place of one."""
 BEYOND = 16
-"""Latent cells that the decoder sees beyond a border where the picture continues at its other side."""
+"""Latent cells that the decoder sees beyond a border where the picture continues at its opposite side."""
 
 
 @dataclass(frozen=True)
 class Render:
-    """A picture and the palette that makes it again: with the seed and the model that were used.
+    """A picture and the palette that draws it again: with its seed and the model that drew it.
 
-    `chosen` says what became of that which the palette leaves open.
+    `chosen` says what became of the palette's `auto` values; `made_with` names device, dtype and versions.
     """
 
     image: Image.Image
@@ -58,7 +58,7 @@ class Render:
     made_with: MadeWith = MadeWith("", "", {})
 
     def save(self, path: str | Path) -> None:
-        """Write a PNG that carries its palette, all or nothing; HostError names the path where it can't be written."""
+        """Write a PNG that carries its palette, whole or not at all; HostError names the path where that fails."""
         png.save(self.image, self.palette, self.made_with, Path(path))
 
 
@@ -70,11 +70,11 @@ def render(
     batch: int = 1,
     ignore_model: bool = False,
 ) -> list[Render]:
-    """One picture for each seed; without seeds, one for the palette's seed or a random one.
+    """Draw one picture for each seed; without seeds, one for the palette's own seed or a random one.
 
-    `progress` is called after each step, what it raises ends the drawing; `batch` pictures go through the network
-    together. Raises PaletteError for what is no palette, HostError for what this host can't honour: a palette that
-    names another model, LoRAs or VAE too, unless `ignore_model`.
+    `progress` is called after each step, and what it raises ends the drawing; `batch` pictures go through the network
+    together. Raises PaletteError for what is no palette, HostError for one that this host cannot honour, which includes
+    another model, VAE or LoRAs than its own unless `ignore_model`.
     """
     _expect(isinstance(seeds, Iterable), "seeds", "whole numbers in a list", seeds)
     palette = palette if isinstance(palette, Palette) else parse(palette)
@@ -90,7 +90,8 @@ def renders(
     batch: int = 1,
     ignore_model: bool = False,
 ) -> Iterator[Render]:
-    """Pictures as `render` draws them, one for each seed, each as soon as it is ready; the same errors."""
+    """Draw one picture for each seed and yield each as soon as it is ready, `batch` of them drawn together. With the
+    first one come PaletteError for what is no palette and HostError for one that this host cannot honour."""
     _expect(isinstance(host, DiffusersHost), "host", "a host, which `load_model` gives", host)
     _expect(isinstance(batch, int) and batch >= 1, "batch", "a whole number from 1", batch)
     _expect(progress is None or callable(progress), "progress", "a function of a Step, or None", progress)
@@ -120,13 +121,13 @@ def renders(
 
 
 def _expect(true: bool, name: str, expected: str, got: Any) -> None:
-    """HostError for an argument that is of another kind."""
+    """Raise HostError for an argument of `render` that is not what was expected."""
     if not true:
         raise HostError(f"render's {name}", expected, repr(got)[:80])
 
 
 def decoded(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Image:
-    """The picture of clean latents [1, C, h, w]; where it wraps, the decoder sees more than it on both sides."""
+    """The picture of clean latents [1, C, h, w]; where the palette wraps, the decoder sees beyond both its sides."""
     more = min(BEYOND, latent.shape[-1]) if palette.wraps else 0
     seen = Box(0, -more, latent.shape[-2], latent.shape[-1] + more, ring=True).padded(latent)
     left = more * host.latent.pixels_per_cell
@@ -135,7 +136,7 @@ def decoded(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Imag
 
 @dataclass(frozen=True)
 class Drawing:
-    """Pictures on their way, one for each seed: their plan, their own schedule and generators."""
+    """Pictures being drawn, one for each seed: plan, schedule, init picture; `step_done` is given x0 at each step."""
 
     host: DiffusersHost
     palette: Palette
@@ -155,7 +156,7 @@ class Drawing:
         seeds: Sequence[int] = (),
         store: Store | None = None,
     ) -> Drawing:
-        """Plan a palette for seeds, or for its own, which must be set then."""
+        """Plan a palette for seeds, or for its own, which must be set then; HostError for what the host cannot do."""
         seeds = tuple(seeds) or ((palette.seed,) if palette.seed is not None else ())
         assert seeds
         own = _schedule(host, palette, seeds)
@@ -172,7 +173,7 @@ class Drawing:
 
     @torch.no_grad()
     def latents(self) -> Tensor:
-        """Clean latents [B, C, h, w]; diffusers' own pipeline makes them where the plan is one full-canvas view."""
+        """Sample clean latents [B, C, h, w]; diffusers' own pipeline does it where the plan is one full-canvas view."""
         spec, size = self.host.latent, self.plan.size
         generators = [noise.generator(seed) for seed in self.seeds]
         start = noise.unit(generators, (spec.channels, size.height, size.width))
@@ -183,7 +184,7 @@ class Drawing:
         return self._sampled(start, generators)
 
     def _sampled(self, start: Tensor, generators: list[torch.Generator]) -> Tensor:
-        """The sampling loop: the scheduler steps the canvas with the blended prediction."""
+        """Sample latents [B, C, h, w]: the scheduler steps the canvas with the blended prediction."""
         model, kind = region_model(self.host, self.plan), PARAMETERIZATIONS[self.host.latent.prediction]
         own, scheduler = self.schedule, self.schedule.scheduler
         x = start * getattr(scheduler, "init_noise_sigma", 1.0)
@@ -200,17 +201,17 @@ class Drawing:
         return x
 
     def _fits(self, view: View) -> bool:
-        """Whether the pipeline itself can draw a view of the whole canvas."""
+        """Whether diffusers' pipeline can draw this view of the whole canvas by itself."""
         size, many = self.plan.size, self.host.family.multiple
         whole = size.height % many == 0 and size.width % many == 0
         return whole and fits_pipeline(view) and (self.palette.rescale == 0 or self._takes("guidance_rescale"))
 
     def _takes(self, name: str) -> bool:
-        """Whether the pipeline has an option."""
+        """Whether the call of diffusers' pipeline has an argument of this name."""
         return name in inspect.signature(self.host.pipe.__call__).parameters
 
     def _plain(self, view: View, start: Tensor, generators: list[torch.Generator]) -> Tensor:
-        """The host's own path, unchanged."""
+        """Latents [B, C, h, w] by the unchanged call of diffusers' pipeline."""
         pipe, own, family = self.host.pipe, self.host.pipe.scheduler, self.host.family
         latents = start.to(self.host.latent.dtype)
         rescaled = {"guidance_rescale": self.palette.rescale} if self._takes("guidance_rescale") else {}
@@ -242,21 +243,21 @@ class Drawing:
         return flow.unpack(made, self.plan.size) if family.packed else made
 
     def _expected(self, call: int, output: Tensor, x: Tensor) -> Tensor:
-        """x0 [B, C, h, w] of what the network said in the pipeline's own form."""
+        """x0 [B, C, h, w] from the network's output and x, both in the pipeline's own layout."""
         if self.host.family.packed:
             output, x = (flow.unpack(each, self.plan.size) for each in (output, x))
         level, kind = self.schedule.levels[call], PARAMETERIZATIONS[self.host.latent.prediction]
         return kind.to_denoised(output.float(), x.float(), level.alpha, level.beta)
 
     def _scale(self, view: View) -> float:
-        """The guidance of a view, or that which the network is told."""
+        """The guidance scale of a view, or the one that the network is told."""
         if self.host.family.told:
             return self.host.guidance
         return self.plan.guidance if view.region.guidance is None else view.region.guidance
 
 
 def _conds(view: View) -> tuple[TextCond, TextCond | None]:
-    """The condition of a view's prompt, and of its negative if there is one."""
+    """The conditions of a view's prompt and of its negative, which is None where it has none."""
     region = view.region
     cond, uncond = region.conds[0][0].cond, region.unconds[0] if region.unconds else None
     assert isinstance(cond, TextCond) and (uncond is None or isinstance(uncond, TextCond))
@@ -264,7 +265,7 @@ def _conds(view: View) -> tuple[TextCond, TextCond | None]:
 
 
 def _schedule(host: DiffusersHost, palette: Palette, seeds: Sequence[int]) -> Schedule:
-    """A schedule of a palette's sampler and steps on the model of a host."""
+    """The schedule of a palette's sampler and steps, for the model of a host."""
     base, steps, device = host.pipe.scheduler, palette.steps, host.latent.device
     sampler = samplers.for_model(samplers.find(palette.sampler), base)
     if samplers.is_flow(base):
@@ -278,7 +279,7 @@ def _schedule(host: DiffusersHost, palette: Palette, seeds: Sequence[int]) -> Sc
 
 
 def expect_one_guidance(palette: Palette) -> float:
-    """A palette's guidance for a network that is told it; HostError where a brush has its own."""
+    """A palette's guidance for a network that is told it as a number; HostError where a brush has its own."""
     for brush in palette.brushes:
         if brush.guidance is not None:
             where, got = f"guidance of brush {brush.id}", f"{brush.guidance:g}"
@@ -287,13 +288,13 @@ def expect_one_guidance(palette: Palette) -> float:
 
 
 def _expect_signal(own: Schedule, prediction: str) -> None:
-    """HostError for a model that predicts the noise in what is nothing but noise: that says nothing of the picture."""
+    """HostError where a network that predicts noise begins at pure noise: that says nothing of the picture."""
     if own.levels[0].alpha == 0 and prediction == "epsilon":
         got, cure = "epsilon", "the checkpoint's scheduler says rescale_betas_zero_snr; it should not"
         raise HostError("prediction at a level without signal", "v_prediction", got, cure)
 
 
 def fits_pipeline(view: View) -> bool:
-    """Whether diffusers' pipeline takes these conditions: one prompt, and a negative of as many tokens."""
+    """Whether diffusers' pipeline takes a view's conditions: one prompt, and a negative of as many tokens."""
     parts, unconds = view.region.conds[0], view.region.unconds
     return not composed(parts) and (unconds is None or unconds[0].group == parts[0].cond.group)

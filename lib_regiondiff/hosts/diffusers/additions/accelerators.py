@@ -1,4 +1,4 @@
-"""Which parts of a loaded pipeline are accelerators: by the names and notes of files, or by the scheduler."""
+"""Which parts of a loaded pipeline are accelerators: recognised by names and notes of files, or by the scheduler."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from lib_regiondiff.hosts.diffusers.files.headers import read_header
 from lib_regiondiff.hosts.diffusers.sampling.samplers import is_flow
 
 TOLD = (3.5, 3.5)
-"""What Flux was distilled to be told, with LoRAs of few steps too."""
+"""The guidance that Flux is told, the least and the most: it was distilled to it, and so are its LoRAs of few steps."""
 TITLES = ("modelspec.title", "ss_output_name")
 GENERAL = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")
 
 
 def proposals_of(pipe: Any, source: str, extras: Extras) -> tuple[Proposal, ...]:
-    """What the model of a place and its LoRAs propose, the model first; a LoRA that counts nothing is left out."""
+    """What a pipeline's model and LoRAs propose, the model first; a LoRA of weight 0 proposes nothing.
+
+    `source` is the file, folder or hub id that the model was loaded from.
+    """
     found = (*_model(pipe, source), *_loras(extras))
     return tuple(replace(each, accelerator=_fitted(pipe, each.accelerator)) for each in found)
 
 
 def _fitted(pipe: Any, found: Accelerator) -> Accelerator:
-    """What an accelerator wants of a model: a flow model has Euler's sampler alone, Flux is told its guidance."""
+    """An accelerator as a model can follow it: flow models have no sampler but Euler, and Flux its own guidance."""
     if not is_flow(pipe.scheduler):
         return found
     told = family_of(type(pipe).__name__, "the pipeline").told
@@ -49,14 +52,14 @@ def _loras(extras: Extras) -> Iterator[Proposal]:
 
 
 def _names(path: Path) -> list[str]:
-    """What a file calls itself: its name, or its folder's where the name says nothing, and the titles in it."""
+    """What a file calls itself: its name, or its folder's where that is a general one, and the titles in its notes."""
     name = path.stem if path.is_file() else path.name
     notes = _notes(path)
     return [path.parent.name if name in GENERAL else name, *(notes.get(title, "") for title in TITLES)]
 
 
 def _notes(path: Path) -> Mapping[str, str]:
-    """The notes of a .safetensors file; what has none says nothing."""
+    """The notes in the header of a .safetensors file; empty for a folder and for any other file."""
     if not path.is_file():
         return {}
     try:

@@ -1,4 +1,4 @@
-"""What is added to a model after loading: files by path or name, their fingerprint, and the order of their work."""
+"""What is added to a model after loading: files by path or name, their fingerprint, the order of adding them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ Place = str | os.PathLike[str]
 
 @dataclass(frozen=True, init=False)
 class Extras:
-    """Additions to a model, LoRAs in the order of loading, another VAE with what the palette calls it, and limits."""
+    """What is added to a model, and the user's limits on memory.
+
+    `loras` are merged in their order; `book` has textual inversions; `vae` is the file or folder of another VAE, and
+    `vae_name` what palettes call it; `room` has the limits. Raises HostError for a single LoRA in place of several.
+    """
 
     loras: tuple[LoraFile, ...]
     book: Book
@@ -53,7 +57,7 @@ class Extras:
 
     @property
     def recorded(self) -> tuple[Lora, ...]:
-        """The LoRAs as a palette has them."""
+        """The LoRAs as a palette records them: by name and weight."""
         return tuple(Lora(name=file.name or file.path.stem, weight=file.weight) for file in self.loras)
 
 
@@ -61,7 +65,7 @@ NOTHING = Extras()
 
 
 def add(pipe: Any, extras: Extras) -> None:
-    """Change a loaded pipeline; HostError says which file does not fit."""
+    """Merge LoRAs into a loaded pipeline and exchange its VAE; HostError names one that is damaged or does not fit."""
     for file in extras.loras:
         lora.merge(pipe, file)
     if extras.vae:
@@ -69,7 +73,7 @@ def add(pipe: Any, extras: Extras) -> None:
 
 
 def fingerprint_with(model: str, extras: Extras) -> str:
-    """The model's own fingerprint, and behind a plus sign one of the files that were added."""
+    """The model's own fingerprint, followed by `+` and one of the added files, if there are any."""
     files = [*(file.path for file in extras.loras), *(path for _, path in sorted(extras.book.files.items()))]
     files += [extras.vae] if extras.vae else []
     if not files:
@@ -78,7 +82,11 @@ def fingerprint_with(model: str, extras: Extras) -> str:
 
 
 def extras_of(palette: Palette, model: str, known: Mapping[str, Path], embeddings: str = "") -> Extras:
-    """The files that a palette names or has the words of; `known` are names that stand for files anywhere."""
+    """The files that a palette's model names, and those of `embeddings`, a folder, whose words its prompts use.
+
+    `known` maps names to files, ahead of the search of `find`; `model` is the path of the model. Raises HostError for a
+    file or folder that does not exist or is ambiguous.
+    """
     made = palette.model
     places = {each.name: known.get(each.name) or find("LoRA", each.name, LORAS, model) for each in made.loras}
     loras = tuple(LoraFile(places[each.name], each.weight, each.name) for each in made.loras)
@@ -88,16 +96,16 @@ def extras_of(palette: Palette, model: str, known: Mapping[str, Path], embedding
 
 
 def _prompts(palette: Palette) -> list[str]:
-    """All that is encoded for a palette."""
+    """All prompts and negatives that are encoded for a palette."""
     texts = [text for (text,) in encoded_texts(palette, [{}]).values()]
     return [*(text.prompt for text in texts), *(text.negative for text in texts)]
 
 
 def find(kind: str, name: str, variable: str, model: str) -> Path:
-    """The file or folder of a LoRA or VAE: a path, or a name in the folder that a variable of the environment says (or
-    below it) or beside the model, with or without its ending.
+    """Find a LoRA or VAE (`kind`) by its path, or by its name in the folder that an environment variable gives.
 
-    HostError where there is none, or several in one folder.
+    A name, with or without its ending, is searched for in that folder and below it, then beside the model. Raises
+    HostError where nothing has that name, or several files in one place have it.
     """
     path, folder, beside = Path(name).expanduser(), os.environ.get(variable), Path(model).expanduser()
     if path.is_file() or (kind == "VAE" and path.is_dir()):

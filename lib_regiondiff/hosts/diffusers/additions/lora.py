@@ -37,7 +37,10 @@ KINDS = {  # a part of a key -> other forms of additions, which are not read
 
 @dataclass(frozen=True, init=False)
 class LoraFile:
-    """A file of additions, how much they count, and what the palette calls it; PaletteError for strange weights."""
+    """A LoRA file with its weight, and the name that the palette has for it, if any.
+
+    Raises PaletteError for a weight that a palette would refuse.
+    """
 
     path: Path
     weight: float
@@ -52,7 +55,7 @@ class LoraFile:
 
 @dataclass(frozen=True)
 class Addition:
-    """The tensors of one layer by role (up, down, mid, alpha), and the first of their keys in the file."""
+    """What a file adds to one layer: tensors by role (up, down, mid, alpha), and the first of their keys there."""
 
     key: str
     parsed: Key
@@ -61,9 +64,10 @@ class Addition:
 
 @torch.no_grad()
 def merge(pipe: Any, file: LoraFile) -> None:
-    """Add a file's contents to a pipeline's weights for good, computed in float32.
+    """Add a LoRA (Hu et al. 2021) to a pipeline's weights for good, computed in float32.
 
-    HostError for a file with a key that fits no layer, before any weight is changed.
+    Each layer's weight becomes weight + file.weight * alpha / rank * up @ down. Raises HostError for a file that is
+    damaged, that is no LoRA, or one of whose layers the model lacks or has in another shape; then no weight is changed.
     """
     found, layers = read(file.path), layers_of(pipe)
     changes = []
@@ -80,7 +84,7 @@ def merge(pipe: Any, file: LoraFile) -> None:
 
 
 def additions(file: Weights, path: Path) -> Iterator[Addition]:
-    """A file's tensors by layer, in the file's order; HostError names the first key that is none of a LoRA."""
+    """A LoRA's tensors, grouped by layer in the file's order; HostError names the first key that is not a LoRA's."""
     grouped: dict[tuple[str, str], tuple[str, Key, dict[str, Tensor]]] = {}
     for name, tensor in file.tensors.items():
         key = take_apart(name)
@@ -98,7 +102,7 @@ def additions(file: Weights, path: Path) -> Iterator[Addition]:
 
 
 def _check(addition: Addition, weight: Tensor, path: Path) -> None:
-    """Refuse tensors whose product is of another shape than the weight."""
+    """Raise HostError for tensors that are not finite, or whose product has another shape than the weight."""
     up, down, mid = (addition.tensors.get(role) for role in ("up", "down", "mid"))
     assert up is not None and down is not None
     expect_finite(((f"{addition.key} ({role})", value) for role, value in addition.tensors.items()), str(path))
@@ -112,7 +116,7 @@ def _check(addition: Addition, weight: Tensor, path: Path) -> None:
 
 
 def _expect_matrices(addition: Addition, path: Path) -> None:
-    """Refuse parts that are no matrices of real numbers, beside the kernel that one of them may have, or of rank 0."""
+    """Raise HostError for parts of rank 0 and for those that are not real matrices; one of them may have a kernel."""
     kernel = "mid" if "mid" in addition.tensors else "down"
     for role, value in addition.tensors.items():
         is_matrix = value.ndim >= 2 and (role == kernel or value.shape[2:].numel() == 1)
@@ -132,7 +136,7 @@ def _sides(shape: Sequence[int]) -> str:
 
 
 def _delta(tensors: Mapping[str, Tensor], weight: Tensor) -> Tensor:
-    """What is added to a weight, in its shape and float32; with a middle part it is Tucker's product of three."""
+    """What is added to a weight, in its shape and float32: up @ down, or with a mid part Tucker's product of three."""
     up, down = (tensors[role].to(weight.device).float().flatten(1) for role in ("up", "down"))
     if "mid" not in tensors:
         return (up @ down).view_as(weight)
@@ -141,12 +145,15 @@ def _delta(tensors: Mapping[str, Tensor], weight: Tensor) -> Tensor:
 
 
 def _sum(weight: Tensor, addition: Addition, factor: float) -> Tensor:
-    """A weight with its addition, in float32."""
+    """A weight and `factor` times its addition, in float32."""
     return weight.float() + factor * _delta(addition.tensors, weight)
 
 
 def _expect_finite_sum(weight: Tensor, addition: Addition, factor: float, path: Path) -> None:
-    """Refuse what leaves the range of the weight's type; no number of a product is above its parts' norms' product."""
+    """Raise HostError where the sum leaves the range of the weight's dtype.
+
+    No number of a product exceeds the product of its parts' norms, so that most additions need no trial.
+    """
     parts = [value.float().norm() for role, value in addition.tensors.items() if role != "alpha"]
     if abs(factor) * float(torch.stack(parts).prod()) < SURE:
         return
@@ -155,7 +162,11 @@ def _expect_finite_sum(weight: Tensor, addition: Addition, factor: float, path: 
 
 
 def _scale(addition: Addition, notes: Mapping[str, str], path: Path) -> float:
-    """alpha / rank; where the file has no alpha its notes may have one, else it is the rank."""
+    """The factor of an addition: alpha / rank, or alpha / sqrt(rank) where the file's notes say rsLoRA.
+
+    alpha is a tensor of the file, or a number in its notes, or else the rank. Raises HostError for an alpha that is not
+    one finite number.
+    """
     rank = addition.tensors["down"].shape[0]
     if "alpha" in addition.tensors:
         alpha = addition.tensors["alpha"]
@@ -173,14 +184,14 @@ def _scale(addition: Addition, notes: Mapping[str, str], path: Path) -> float:
 
 
 def _pattern(told: Any, path: Path) -> Mapping[str, Any]:
-    """The alphas of single layers that a file's notes tell."""
+    """The alphas of single layers in a file's notes, by layer; HostError where they are not an object."""
     if told is not None and not isinstance(told, dict):
         raise HostError(str(path), "an object as alpha_pattern in its notes", show(told))
     return told or {}
 
 
 def _told(notes: Mapping[str, str]) -> dict[str, Any]:
-    """What diffusers notes of peft's configuration, by network; nothing where it is not as expected."""
+    """peft's configuration as diffusers notes it in a LoRA's header, by network; empty where it cannot be read."""
     try:
         told = loads(notes.get("lora_adapter_metadata", "{}"))
     except Fault:

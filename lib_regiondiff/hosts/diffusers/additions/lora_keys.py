@@ -1,4 +1,4 @@
-"""The keys of a LoRA file: which layer of which network each one speaks of, and what part of the addition it is."""
+"""The keys of a LoRA file: which layer of which network each one names, and what part of the addition it holds."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ MIDDLE = {"mid_block.resnets.0": 0, "mid_block.attentions.0": 1, "mid_block.resn
 
 @dataclass(frozen=True)
 class Key:
-    """A key taken apart: network prefix, layer with underscores for dots, and `up`, `down`, `mid` or `alpha`."""
+    """A key of a LoRA taken apart.
+
+    `prefix` is one of PARTS and names the network, `layer` has underscores for dots, `role` is up, down, mid or alpha.
+    """
 
     prefix: str
     layer: str
@@ -57,7 +60,7 @@ class Key:
 
 
 def take_apart(key: str) -> Key | None:
-    """A key of a file in kohya's, peft's or diffusers' form; None where it is none of a LoRA."""
+    """Take apart a key in kohya's, peft's or diffusers' form; None for one that is not a LoRA's."""
     key = key.removeprefix("base_model.model.")
     prefix = next(each for each in PARTS if key.startswith(each))
     old, match = PROJECTION.fullmatch(key), KEY.fullmatch(key)
@@ -73,7 +76,7 @@ def take_apart(key: str) -> Key | None:
 
 
 def layers_of(pipe: Any) -> dict[tuple[str, str], nn.Module]:
-    """Every layer of a pipeline's networks that an addition can name, by prefix and name with underscores."""
+    """The linear and convolutional layers of a pipeline, by prefix and by every name that a LoRA may have for them."""
     found: dict[tuple[str, str], nn.Module] = {}
     for prefix, names in PARTS.items():
         network = next((each for each in (getattr(pipe, name, None) for name in names) if each is not None), None)
@@ -83,7 +86,7 @@ def layers_of(pipe: Any) -> dict[tuple[str, str], nn.Module]:
 
 
 def _named(network: Any) -> Iterator[tuple[str, nn.Module]]:
-    """The layers with weights, by all their names."""
+    """The linear and convolutional layers of a network, each under all of its names, with underscores for dots."""
     blocks = getattr(network.config, "layers_per_block", None)
     for name, module in network.named_modules():
         if isinstance(module, nn.Linear | nn.Conv2d):
@@ -93,7 +96,10 @@ def _named(network: Any) -> Iterator[tuple[str, nn.Module]]:
 
 
 def original_names(name: str, blocks: int) -> set[str]:
-    """What Stability's code calls a UNet's layer, as LoRAs of SDXL have it; `blocks` is layers_per_block."""
+    """What Stability's original code calls a layer of a UNet, as SDXL's LoRAs do; empty where it has no such layer.
+
+    `name` is diffusers' name, `blocks` the UNet's layers_per_block.
+    """
     for start, number in MIDDLE.items():
         if name.startswith(start + "."):
             return {f"middle_block.{number}.{_inside(name.removeprefix(start + '.'))}"}
@@ -111,5 +117,5 @@ def original_names(name: str, blocks: int) -> set[str]:
 
 
 def _inside(rest: str) -> str:
-    """The name within a block."""
+    """Stability's name of a layer within its block."""
     return RESNET.get(rest, rest)

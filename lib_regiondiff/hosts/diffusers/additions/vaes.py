@@ -1,4 +1,4 @@
-"""Another VAE in place of a model's own: a folder or file of diffusers, an original file, or a tiny one."""
+"""Another VAE in place of a model's own: a folder or file in diffusers' form, an original file, or a tiny one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ EXPECTED = "a VAE of this model's kind"
 
 
 def exchange(pipe: Any, path: Path) -> None:
-    """Give a pipeline another VAE, on its own one's device; HostError for one that is damaged or does not fit."""
+    """Give a pipeline another VAE, moved to the device and dtype of its own.
+
+    Raises HostError for one that is damaged, of another kind, or whose channels or levels differ.
+    """
     own = pipe.vae
     with telling(str(path), EXPECTED, MISSHAPEN):
         vae: Any = _of_folder(path) if path.is_dir() else _of_file(path, own)
@@ -37,22 +40,22 @@ def exchange(pipe: Any, path: Path) -> None:
 
 
 def encoded(vae: Any, pixels: Tensor) -> Tensor:
-    """Latents of pixels, in the VAE's own scale: the mean where it has a distribution."""
+    """Latents [B, C, h, w] of pixels [B, 3, H, W] in the VAE's own scale: the mean, where it gives a distribution."""
     answer = vae.encode(pixels)
     return answer.latents if hasattr(answer, "latents") else answer.latent_dist.mode()
 
 
 def width(pipe: Any, dtype: torch.dtype) -> torch.dtype:
-    """float32 for a VAE of SDXL that says it leaves float16's range, as its own does; else the model's type.
+    """float32 for an SDXL VAE whose configuration says that it leaves float16's range; `dtype` for all others.
 
-    diffusers widens it for the time it works; here it stays wide, which costs as much memory as that moment.
+    diffusers widens such a VAE only while it works; here it stays wide, which costs as much memory as that moment.
     """
     asks = isinstance(pipe, StableDiffusionXLPipeline) and pipe.vae.config.get("force_upcast", False)
     return torch.float32 if asks and dtype == torch.float16 else dtype
 
 
 def _of_folder(folder: Path) -> Any:
-    """A VAE's folder, or that of a whole model."""
+    """Load a VAE's folder, or the VAE of a whole model's folder; HostError for another kind."""
     folder = folder / "vae" if (folder / "vae" / "config.json").is_file() else folder
     name = read_json(folder / "config.json", CONFIG).get("_class_name")
     kind = KINDS.get(name) if isinstance(name, str) else None
@@ -62,7 +65,7 @@ def _of_folder(folder: Path) -> Any:
 
 
 def _of_file(path: Path, own: Any) -> Any:
-    """A file's VAE: what it is shows in the names of its weights."""
+    """Load a file's VAE, whose kind shows in the names of its weights; HostError for another kind."""
     state = weights.read(path).tensors
     state = {name.removeprefix(VAE): value for name, value in state.items() if name.startswith(VAE)} or dict(state)
     state = {name: value for name, value in state.items() if not name.startswith(("loss.", "model_ema."))}
@@ -79,7 +82,7 @@ def _of_file(path: Path, own: Any) -> Any:
 
 
 def _tiny_config(path: Path) -> dict[str, Any]:
-    """The configuration beside a tiny VAE's weights, or the usual one."""
+    """The configuration beside a tiny VAE's weights; empty, which stands for the usual one, where there is none."""
     place = path.with_name("config.json")
     return dict(read_json(place, CONFIG)) if place.is_file() else {}
 

@@ -1,4 +1,4 @@
-"""CLIP's text encoders out of a file's weights: under transformers' names, or under OpenCLIP's."""
+"""CLIP's text encoders from a file's weights, under the names of transformers or of OpenCLIP."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from lib_regiondiff.hosts.diffusers.files.headers import brief
 from lib_regiondiff.hosts.diffusers.files.weights import shapes_of
 
 H_LAYERS = 23
-"""Layers of OpenCLIP's ViT-H before the one that SD2 does without."""
+"""The layers of OpenCLIP's ViT-H before its last, which SD2 does without."""
 
 
 def text_encoder(state: Mapping[str, Tensor], where: Path, config: CLIPTextConfig, kind: Any = CLIPTextModel) -> Any:
-    """CLIP with exactly these weights, with or without `text_model.` before their names; HostError if they do not fit.
+    """A CLIP of class `kind` with exactly these weights, whose names may begin with `text_model.` or not.
 
-    transformers itself, given names of the other kind, goes on without complaint and leaves the weights random.
+    transformers itself, given names of the other kind, goes on without complaint and leaves the weights random. Raises
+    HostError, naming the file `where`, for weights that do not fit `config`.
     """
     with init_empty_weights():
         model = kind(config)
@@ -39,18 +40,27 @@ def text_encoder(state: Mapping[str, Tensor], where: Path, config: CLIPTextConfi
 
 
 def openai_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
-    """SD1's text encoder, which is SDXL's first one, from its weights without their prefix."""
+    """SD1's text encoder, which is also SDXL's first one, from weights without their prefix.
+
+    Raises HostError for weights that do not fit, KeyError where the weights that tell its sizes are missing.
+    """
     return text_encoder(state, where, CLIPTextConfig(**layout.text_sizes(shapes_of(state), "")))
 
 
 def projected_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
-    """SDXL's second text encoder, a whole one of OpenCLIP."""
+    """SDXL's second text encoder, a whole one of OpenCLIP, from weights without their prefix.
+
+    Raises HostError for weights that do not fit, KeyError where the weights that tell its sizes are missing.
+    """
     config = CLIPTextConfig(**layout.open_sizes(shapes_of(state), ""))
     return text_encoder(_renamed(state, config), where, config, CLIPTextModelWithProjection)
 
 
 def penultimate_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
-    """SD2's text encoder: OpenCLIP without its last layer, with the norm behind it; some files lack that layer."""
+    """SD2's text encoder from weights without their prefix: OpenCLIP less its last layer, which some files lack.
+
+    Raises HostError for weights that do not fit, KeyError where the weights that tell its sizes are missing.
+    """
     layers = layout.count(state, "transformer.resblocks")
     last = f"transformer.resblocks.{layers - 1}."
     unused = ("text_projection", last) if "text_projection" in state or layers > H_LAYERS else ("text_projection",)
@@ -60,5 +70,5 @@ def penultimate_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
 
 
 def _renamed(state: Mapping[str, Tensor], config: CLIPTextConfig) -> dict[str, Tensor]:
-    """OpenCLIP's weights under transformers' names; its queries, keys and values are one matrix."""
+    """OpenCLIP's weights under transformers' names, with its joint matrix of queries, keys and values cut in three."""
     return convert_open_clip_checkpoint(SimpleNamespace(config=config), dict(state), prefix="")

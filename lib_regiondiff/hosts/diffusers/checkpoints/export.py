@@ -1,4 +1,4 @@
-"""Puts a small SD1 checkpoint with its yaml, CLIP's configuration and a LoRA where a WebUI finds them."""
+"""Writes a small SD1 checkpoint with its yaml, CLIP's configuration and a LoRA to where a WebUI finds them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ FORGE_EXTENSION = "extensions/regiondiff-demo/scripts/toyworld.py"
 
 @dataclass(frozen=True)
 class ExportedModel:
-    """The files to export: a single file with its yaml beside it, a LoRA, and a script that teaches Forge its sizes."""
+    """The files of a model to export.
+
+    `checkpoint` is a single file with its yaml beside it, `lora` a LoRA for it, `forge_extension` the template of a
+    script that tells Forge the model's sizes.
+    """
 
     checkpoint: Path
     lora: Path
@@ -28,9 +32,9 @@ class ExportedModel:
 
 
 def export(model: ExportedModel, webui: Path, force: bool = False) -> list[Path]:
-    """Write the files below a WebUI's folder; returns their paths. Forge also gets an extension that knows the model.
+    """Write a model's files below a WebUI's folder and return their paths; Forge gets an extension that knows it too.
 
-    HostError where the folder is no WebUI's, and for files of these names with other content unless `force`.
+    Raises HostError where the folder is not a WebUI's, and for files of these names with other content unless `force`.
     """
     if not (webui / CHECKPOINTS).is_dir():
         cure = "start the WebUI once, which makes it"
@@ -46,7 +50,7 @@ def export(model: ExportedModel, webui: Path, force: bool = False) -> list[Path]
 
 
 def _files(model: ExportedModel, webui: Path) -> dict[Path, bytes]:
-    """What to write, by path."""
+    """The content of each file to write, by path."""
     place, shapes = webui / CHECKPOINTS / model.checkpoint.name, read_header(model.checkpoint)[0]
     files = {place: model.checkpoint.read_bytes(), webui / LORAS / model.lora.name: model.lora.read_bytes()}
     if (webui / "modules_forge").is_dir():
@@ -60,7 +64,7 @@ def _files(model: ExportedModel, webui: Path) -> dict[Path, bytes]:
 
 
 def _taught(template: Path, shapes: Shapes) -> bytes:
-    """The extension for Forge with this model's sizes; Forge reads the UNet's from the weights, all but two."""
+    """Forge's extension with this model's sizes filled in; Forge reads the UNet's from the weights, all but two."""
     unet, vae = unet_sizes(shapes), vae_sizes(shapes)
     known = {"model_channels": unet["block_out_channels"][0], "context_dim": unet["cross_attention_dim"]}
     named = {"TEXT": text_sizes(shapes), "VAE": vae, "UNET": known}
@@ -71,7 +75,7 @@ def _taught(template: Path, shapes: Shapes) -> bytes:
 
 
 def _description(checkpoint: Path, clip: Path) -> dict[str, Any]:
-    """The yaml's content: the one beside the checkpoint, with the place of CLIP's configuration."""
+    """The content of the checkpoint's yaml, with `clip` as the folder of CLIP's configuration."""
     known = loads(checkpoint.with_suffix(".yaml").read_bytes())
     encoder = known["model"]["params"]["cond_stage_config"]
     encoder["params"] = {"version": clip.as_posix()}
@@ -79,5 +83,5 @@ def _description(checkpoint: Path, clip: Path) -> dict[str, Any]:
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
-    """JSON, which is YAML too."""
+    """A value as a JSON file, which is YAML too."""
     return (json.dumps(value, indent=2) + "\n").encode()

@@ -1,4 +1,4 @@
-"""Kinds of single files: by which names they are known, what they consist of, and why others are refused."""
+"""Kinds of single files: by which names of weights they are known, what they consist of, why others are refused."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ Encoder = Callable[[Mapping[str, Any], Path], Any]
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """A kind of checkpoint: its pipeline and scheduler in diffusers, its text encoders by name with their prefixes.
+    """A kind of checkpoint, by the names that its parts have in diffusers.
 
-    `native` is the side of its pictures in pixels, for noise and for velocity; `vae`, `unet` and `schedule` are what
-    their configurations have beside SD1.5's; `padding` is what each tokenizer fills a chunk with.
+    `pipeline` and `scheduler` are classes; `encoders` has each text encoder's prefix and how to make it; `padding` is
+    what each tokenizer fills a chunk with, None for its end token; `native` the side of its pictures in pixels, where
+    it predicts noise and where velocity; `vae`, `unet` and `schedule` are where configurations differ from SD1.5's.
     """
 
     title: str
@@ -36,7 +37,7 @@ class Kind:
 
     @property
     def parts(self) -> dict[str, str]:
-        """The beginnings of the names of what a whole checkpoint has, and what they are."""
+        """The prefix of the weights of each part that a whole checkpoint has, and the part's name."""
         return {UNET: "UNet", VAE: "VAE", **{prefix: name for name, (prefix, _) in self.encoders.items()}}
 
 
@@ -85,7 +86,10 @@ FLOWS = {  # a part of some weight's name -> what has such weights, and what els
 
 
 def kind_of(path: Path, shapes: Shapes) -> Kind:
-    """The kind of a checkpoint with everything in it; HostError says what others are, or what is missing."""
+    """The kind of a checkpoint, by the names and shapes of its weights.
+
+    Raises HostError for other files, saying what they are, and for a checkpoint that lacks a part.
+    """
     kind = next((each for sign, each in ((SECOND, SDXL), (OPEN, SD2)) if _any(shapes, sign)), SD1)
     for sign, (got, cure) in REFUSED.items():
         if any(sign in name for name in shapes) and not (kind is SDXL and sign.startswith("conditioner.")):
@@ -100,7 +104,7 @@ def kind_of(path: Path, shapes: Shapes) -> Kind:
 
 
 def _expect_no_flow(path: Path, shapes: Shapes) -> None:
-    """HostError for a flow model, saying what its file lacks: T5's tokenizer always, most files far more."""
+    """Raise HostError for a flow model, saying what its file lacks: T5's tokenizer always, most files far more."""
     for sign, (name, parts) in FLOWS.items():
         if any(sign in each for each in shapes):
             lacking = [part for prefix, part in parts.items() if not _any(shapes, prefix)]
@@ -109,7 +113,7 @@ def _expect_no_flow(path: Path, shapes: Shapes) -> None:
 
 
 def _expect_plain(path: Path, kind: Kind, shapes: Shapes) -> None:
-    """HostError for a UNet that is told more than text, and for one that another text encoder belongs to."""
+    """Raise HostError for a UNet that is told more than text, and for an SD2 UNet without its text encoder."""
     channels = shapes.get(UNET + "input_blocks.0.0.weight", (0, 4))[1]
     distilled = shapes.get(UNET + "time_embed.cond_proj.weight")
     config = {"in_channels": channels, "time_cond_proj_dim": distilled and distilled[1]}

@@ -14,13 +14,16 @@ UNET, VAE, TEXT = "model.diffusion_model.", "first_stage_model.", "cond_stage_mo
 OPEN = "cond_stage_model.model."
 FIRST, SECOND = "conditioner.embedders.0.transformer.", "conditioner.embedders.1.model."
 HEAD = 64
-"""Channels of an attention head: of all CLIPs, and of UNets with linear projections (SD2's and SDXL's)."""
+"""Channels of an attention head in every CLIP, and in UNets with linear projections (SD2, SDXL)."""
 NUMBERS = 6
-"""What SDXL's UNet is told in numbers: two sizes and a corner."""
+"""How many numbers SDXL's UNet is told beside text: two sizes and a corner, each of height and width."""
 
 
 def unet_sizes(shapes: Shapes) -> dict[str, Any]:
-    """The UNet's configuration as far as shapes tell it; ValueError where its levels are not of one kind."""
+    """The part of a UNet's configuration that the shapes of its weights tell.
+
+    Raises ValueError where its levels are not of one depth each, LookupError where weights are missing or misshapen.
+    """
     levels = _levels(shapes)
     widths, deep = tuple(width for width, _ in levels), [set(depths) for _, depths in levels]
     middle = _depth(shapes, UNET + "middle_block.1.")
@@ -39,7 +42,7 @@ def unet_sizes(shapes: Shapes) -> dict[str, Any]:
 
 
 def _levels(shapes: Shapes) -> list[tuple[int, list[int]]]:
-    """Width of each level of the way down, and how many transformer blocks follow each of its residual blocks."""
+    """(channels, depths) of each level on the way down: depths count transformer blocks after each residual block."""
     levels: list[tuple[int, list[int]]] = [(0, [])]
     for i in range(1, count(shapes, UNET + "input_blocks")):
         block = f"{UNET}input_blocks.{i}."
@@ -51,7 +54,7 @@ def _levels(shapes: Shapes) -> list[tuple[int, list[int]]]:
 
 
 def _mirrored(shapes: Shapes) -> bool:
-    """Whether the way up has, at each level, one block more than the way down, and all as deep as there."""
+    """Whether each level has one block more on the way up than on the way down, and all of them as deep as there."""
     down = [depths for _, depths in _levels(shapes)]
     wanted = [depths[0] for depths in reversed(down) for _ in range(len(depths) + 1)]
     blocks = range(count(shapes, UNET + "output_blocks"))
@@ -59,12 +62,12 @@ def _mirrored(shapes: Shapes) -> bool:
 
 
 def _depth(shapes: Shapes, attention: str) -> int:
-    """How many transformer blocks an attention has, 0 where there is none."""
+    """How many transformer blocks an attention has; 0 where there is no attention."""
     return count(shapes, attention + "transformer_blocks")
 
 
 def _linear(shapes: Shapes, widths: tuple[int, ...], depths: list[int]) -> dict[str, Any]:
-    """What newer UNets have: linear projections with heads of one width, in levels of several depths."""
+    """Configuration of UNets with linear projections (SD2, SDXL): heads of one width, and a depth for each level."""
     if len(shapes[UNET + "middle_block.1.proj_in.weight"]) > 2:
         return {}
     heads = tuple(max(1, width // HEAD) for width in widths)
@@ -72,7 +75,7 @@ def _linear(shapes: Shapes, widths: tuple[int, ...], depths: list[int]) -> dict[
 
 
 def _told_numbers(shapes: Shapes) -> dict[str, Any]:
-    """How SDXL's UNet is told the pooled text and the sizes."""
+    """Configuration of UNets that are told pooled text and sizes (SDXL)."""
     enter = shapes.get(UNET + "label_emb.0.0.weight")
     if enter is None:
         return {}
@@ -84,7 +87,7 @@ def _told_numbers(shapes: Shapes) -> dict[str, Any]:
 
 
 def vae_sizes(shapes: Shapes) -> dict[str, Any]:
-    """The VAE's configuration as far as shapes tell it."""
+    """The part of a VAE's configuration that its weights' shapes tell; LookupError or RuntimeError where some lack."""
     down = VAE + "encoder.down"
     levels = vae_levels(shapes)
     return {
@@ -96,12 +99,12 @@ def vae_sizes(shapes: Shapes) -> dict[str, Any]:
 
 
 def vae_levels(shapes: Shapes) -> int:
-    """Levels of the VAE: one more than there are ways down, since the last may have no weights of its own."""
+    """The number of a VAE's levels: one more than ways down, as the last level may have no weights of its own."""
     return 1 + sum(name.endswith("downsample.conv.weight") for name in shapes if name.startswith(VAE + "encoder."))
 
 
 def _vae_width(shapes: Shapes, level: str) -> int:
-    """Channels of a level of the VAE's encoder: those of its blocks, or of its way down where it has none."""
+    """Channels of one level of a VAE's encoder: those of its blocks, or of its way down where it has no block."""
     places = {
         f"{level}block.0.conv2.weight": 0,
         f"{level}downsample.conv.weight": 0,
@@ -111,7 +114,10 @@ def _vae_width(shapes: Shapes, level: str) -> int:
 
 
 def text_sizes(shapes: Shapes, prefix: str = TEXT) -> dict[str, Any]:
-    """The configuration of OpenAI's text encoder: SD1.5's, with the sizes that the shapes tell."""
+    """The configuration of OpenAI's CLIP text encoder: SD1.5's, with the sizes that the shapes of its weights tell.
+
+    Raises KeyError where weights are missing, ValueError or IndexError where they are misshapen.
+    """
     text = {name.removeprefix(prefix).removeprefix("text_model."): shape for name, shape in shapes.items()}
     vocabulary, width = text["embeddings.token_embedding.weight"]
     return _clip(
@@ -125,7 +131,10 @@ def text_sizes(shapes: Shapes, prefix: str = TEXT) -> dict[str, Any]:
 
 
 def open_sizes(shapes: Shapes, prefix: str) -> dict[str, Any]:
-    """The configuration of OpenCLIP's text encoder."""
+    """The configuration of an OpenCLIP text encoder, in the sizes that the shapes of its weights tell.
+
+    Raises KeyError where weights are missing, ValueError or IndexError where they are misshapen.
+    """
     vocabulary, width = shapes[prefix + "token_embedding.weight"]
     projection = shapes.get(prefix + "text_projection", (width, width))
     return _clip(
@@ -140,12 +149,15 @@ def open_sizes(shapes: Shapes, prefix: str) -> dict[str, Any]:
 
 
 def _clip(**sizes: Any) -> dict[str, Any]:
-    """A text encoder's configuration, whose heads are as wide as those of every CLIP."""
+    """SD1.5's configuration of a text encoder in other sizes, with heads of the width that all CLIPs have."""
     known = loads((ASSETS / "text_encoder" / "config.json").read_bytes())
     return {**known, **sizes, "num_attention_heads": max(1, sizes["hidden_size"] // HEAD)}
 
 
 def count(names: Iterable[str], prefix: str) -> int:
-    """How many numbers follow `prefix.` in these names, the first being 0."""
+    """One more than the highest number that follows `prefix.` in these names; 0 where none does.
+
+    Raises ValueError where something other than a number follows it.
+    """
     start = prefix + "."
     return 1 + max((int(name[len(start) :].split(".", 1)[0]) for name in names if name.startswith(start)), default=-1)

@@ -1,4 +1,4 @@
-"""Where a model comes from: a diffusers folder, a single file or a hub id -> a pipeline that is ready to be asked."""
+"""Loads a model: a diffusers folder, a single file or a hub id -> a pipeline that is ready to be asked."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 
 
 def load_pipeline(source: str | Path, device: torch.device, dtype: torch.dtype) -> DiffusionPipeline:
-    """The model at `source` on `device`: for inference only, without safety checker.
+    """Load the model at `source` to a device, for inference only and without safety checker.
 
-    Local sources never ask the network; a hub id does where the cache lacks something. HostError says what is wrong.
+    Local sources never ask the network; a hub id does where the cache lacks something. Raises HostError for a source
+    that does not exist or cannot be reached, and for a model that is damaged, incomplete or unsupported.
     """
     path = Path(source).expanduser()
     if path.is_file():
@@ -52,13 +53,16 @@ def load_pipeline(source: str | Path, device: torch.device, dtype: torch.dtype) 
 
 
 def hide_bars() -> None:
-    """No progress bars of the libraries below, whose loading takes a moment only."""
+    """Switch off the progress bars of diffusers and transformers, whose loading takes but a moment."""
     for library in (diffusers, transformers):
         library.utils.logging.disable_progress_bar()
 
 
 def fingerprint(source: str | Path) -> str:
-    """First 10 hex digits of the sha256 of a file, or of a folder's weight files in name order; "" if not at hand."""
+    """The first 10 hex digits of the sha256 of a file, or of a folder's .safetensors files in the order of their paths.
+
+    "" where there are none, as for a hub id that is not in the cache.
+    """
     path = Path(source).expanduser()
     if path.is_file():
         return _digest([path])
@@ -76,7 +80,7 @@ def _digest(files: Sequence[Path]) -> str:
 
 
 def _load_folder(folder: Path) -> DiffusionPipeline:
-    """A pipeline from a folder in diffusers' form; what is damaged in it becomes one sentence."""
+    """The pipeline of a folder in diffusers' form; HostError where it is damaged or unsupported."""
     with telling(str(folder), "a whole diffusers model"):
         kind, family = _kind(folder)
         taken = inspect.signature(kind.__init__).parameters
@@ -91,7 +95,7 @@ def _load_folder(folder: Path) -> DiffusionPipeline:
 
 
 def _kind(folder: Path) -> tuple[Any, Family]:
-    """The pipeline's class and the family of a folder; HostError for what is no text-to-image model."""
+    """The pipeline class and the family of a folder; HostError where it holds no supported text-to-image model."""
     index = read_json(folder / "model_index.json", EXPECTED)
     name = str(index.get("_class_name"))
     family = family_of(name, str(folder))
@@ -101,7 +105,7 @@ def _kind(folder: Path) -> tuple[Any, Family]:
 
 
 def _text_encoders(folder: Path, family: Family) -> dict[str, Any]:
-    """The text encoders by name, with all of their weights."""
+    """A folder's CLIP text encoders by name, each with all of its weights."""
     return {name: _text_encoder(folder / name, getattr(transformers, kind)) for name, kind in family.encoders.items()}
 
 
@@ -114,19 +118,19 @@ def _text_encoder(folder: Path, kind: Any) -> Any:
 
 
 def _variant(folder: Path) -> str | None:
-    """`fp16` where a folder has its weights in that form only."""
+    """`fp16` where a folder has its weights in that form only, else None."""
     names = {path.name for path in folder.glob("*.safetensors")}
     plain, half = "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors"
     return "fp16" if half in names and plain not in names else None
 
 
 def is_hub_id(source: str | Path) -> bool:
-    """Whether this text names a model on the hub rather than a file: owner/name, and no file's ending."""
+    """Whether a source names a model on the hub rather than a file: owner/name, without a model file's ending."""
     return isinstance(source, str) and bool(HUB_ID.fullmatch(source)) and not source.endswith((".safetensors", ".ckpt"))
 
 
 def _cached(hub_id: str) -> Path | None:
-    """The folder of a hub model that has been downloaded before, or None."""
+    """The local folder of a hub model that has been downloaded before, or None."""
     try:
         return Path(DiffusionPipeline.download(hub_id, local_files_only=True, use_safetensors=True, **NO_CHECKER))
     except (OSError, ValueError):
@@ -134,7 +138,7 @@ def _cached(hub_id: str) -> Path | None:
 
 
 def _download(hub_id: str) -> Path:
-    """The local folder of a hub model, downloaded unless it is in the cache."""
+    """The local folder of a hub model, downloaded unless it is in the cache; HostError where it cannot be had."""
     cached = _cached(hub_id)
     if cached:
         return cached

@@ -1,4 +1,4 @@
-"""What a checkpoint's network predicts, noise or velocity, and its noise schedule: as file or network say."""
+"""What a checkpoint's network predicts, noise or velocity, and its noise schedule, as the file or the network tells."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ SIDE, TOKENS, LAST = 16, 77, 999
 
 
 def said(names: Mapping[str, Any], notes: Mapping[str, str], path: Path) -> str | None:
-    """What a file says that its network predicts: a weight `v_pred`, a yaml beside it, its notes; else None."""
+    """What a file says that its network predicts, by a weight `v_pred`, a yaml beside it or its notes; None if nothing.
+
+    `names` are those of its weights. The answer is NOISE or VELOCITY.
+    """
     if "v_pred" in names:
         return VELOCITY
     beside = path.with_suffix(".yaml")
@@ -31,14 +34,15 @@ def said(names: Mapping[str, Any], notes: Mapping[str, str], path: Path) -> str 
 
 
 def schedule(names: Mapping[str, Any]) -> dict[str, Any]:
-    """What differs in the noise schedule: one that ends without signal where there is a weight `ztsnr`."""
+    """How a file's noise schedule differs from its kind's: a weight `ztsnr` says that it ends without signal."""
     return {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"} if "ztsnr" in names else {}
 
 
 def usual(unet: Any, asked: bool) -> str:
-    """What a UNet predicts whose file says nothing: noise, or what it is `asked`.
+    """What a UNet predicts whose file does not say it: NOISE, unless it is `asked` and answers as for VELOCITY.
 
-    Its answer to the last level's noise is this noise again, or hardly any of it; ValueError where it is no number.
+    Its answer to pure noise at the last level is this noise again, or hardly any of it. Raises ValueError where the
+    answer is not finite.
     """
     kept = _kept(unet) if asked else 1.0
     if not math.isfinite(kept):
@@ -48,9 +52,9 @@ def usual(unet: Any, asked: bool) -> str:
 
 @torch.no_grad()
 def _kept(unet: Any) -> float:
-    """The share of its input that a UNet's answer at the last level holds.
+    """The share of the input that a UNet's answer at the last level holds: about 1 for noise, 0 for velocity.
 
-    Asked in bfloat16, which every CPU takes and costs half the memory.
+    Asked in bfloat16, which every CPU takes and which costs half the memory.
     """
     weights = {name: value.detach().to(torch.bfloat16) for name, value in unet.named_parameters()}
     x = torch.randn(1, unet.config.in_channels, SIDE, SIDE, generator=torch.Generator().manual_seed(0)).bfloat16()

@@ -1,4 +1,4 @@
-"""One file in the original layout of Stable Diffusion 1, 2 or SDXL -> a pipeline, its parts in the file's sizes."""
+"""One file in the original layout of Stable Diffusion 1, 2 or SDXL -> a pipeline, its parts in the file's own sizes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NO_CHECKER: dict[str, Any] = {
 
 
 def load_single(path: Path) -> Any:
-    """The file's pipeline on the CPU; HostError for a damaged file or one of another kind."""
+    """Load a single file's pipeline to the CPU; HostError for a file that is damaged, incomplete or of another kind."""
     pickled = weights.read(path).tensors if weights.is_pickle(path) else None
     shapes, notes = read_header(path) if pickled is None else (weights.shapes_of(pickled), {})
     with telling(str(path), EXPECTED, MISSHAPEN):
@@ -45,7 +45,7 @@ def load_single(path: Path) -> Any:
 
 
 def _networks(path: Path, kind: Kind, state: dict[str, Tensor], shapes: Shapes) -> dict[str, Any]:
-    """The parts with weights, by their names in a pipeline."""
+    """The parts that have weights, by their names in a pipeline."""
     unet, vae = {**layout.unet_sizes(shapes), **kind.unet}, {**vae_sizes(shapes), **kind.vae}
     return {
         "unet": _from_original(UNet2DConditionModel, "unet", _part(state, UNET), unet),
@@ -55,7 +55,7 @@ def _networks(path: Path, kind: Kind, state: dict[str, Tensor], shapes: Shapes) 
 
 
 def _scheduler(kind: Kind, predicted: str, shapes: Shapes) -> Any:
-    """The scheduler that the kind's folders have, with this file's prediction and noise schedule."""
+    """The scheduler that folders of this kind have, with this file's prediction and noise schedule."""
     known = loads((ASSETS / "scheduler" / "scheduler_config.json").read_bytes())
     own = parameterization.schedule(shapes)
     made = getattr(diffusers, "DDIMScheduler" if own and kind.scheduler == "PNDMScheduler" else kind.scheduler)
@@ -64,25 +64,25 @@ def _scheduler(kind: Kind, predicted: str, shapes: Shapes) -> Any:
 
 
 def _pipeline(kind: Kind, parts: Mapping[str, Any]) -> Any:
-    """The parts as a pipeline without what checks or marks pictures."""
+    """A pipeline of these parts, without anything that checks or marks pictures."""
     more = {"add_watermarker": False, "force_zeros_for_empty_prompt": True} if kind is SDXL else NO_CHECKER
     return getattr(diffusers, kind.pipeline)(**parts, **more)
 
 
 def _side(kind: Kind, predicted: str, notes: Mapping[str, str]) -> int:
-    """The side in pixels that the model was trained at: as modelspec's words in the file say, or its kind."""
+    """The side in pixels that the model was trained at: modelspec.resolution in the file's notes, or its kind's."""
     match = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", notes.get("modelspec.resolution", ""))
     usual = kind.native[predicted == parameterization.VELOCITY]
     return max(8, min(map(int, match.groups()))) if match else usual
 
 
 def original_vae(state: dict[str, Tensor]) -> Any:
-    """The VAE of these weights under their original names."""
+    """The VAE of weights under their original names, prefix included; raises what diffusers does for misfits."""
     return _from_original(AutoencoderKL, "vae", state, vae_sizes(weights.shapes_of(state)))
 
 
 def _from_original(kind: Any, name: str, state: dict[str, Tensor], sizes: dict[str, Any]) -> Any:
-    """A network of diffusers with these weights under their original names, SD1.5's configuration and other sizes."""
+    """A network of class `kind` with weights under their original names: SD1.5's configuration but for `sizes`."""
     network = kind.from_single_file(state, config=str(ASSETS / name), local_files_only=True, **sizes)
     missing = [weight for weight, value in network.named_parameters() if value.is_meta]
     if missing:  # older versions of diffusers do not mind
@@ -91,5 +91,5 @@ def _from_original(kind: Any, name: str, state: dict[str, Tensor], sizes: dict[s
 
 
 def _part(state: Mapping[str, Tensor], prefix: str, keep: bool = True) -> dict[str, Tensor]:
-    """The weights of one part, with their prefix or without."""
+    """The weights whose names begin with `prefix`, with the prefix or without."""
     return {name if keep else name[len(prefix) :]: v for name, v in state.items() if name.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""CLIP's tokenizer out of the merges that ship with the library: text in, token ids out; no network, no download."""
+"""CLIP's tokenizer from the merges that ship with the library: text in, token ids out; no network, no download."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ BEGIN, END = "<|startoftext|>", "<|endoftext|>"
 
 
 def clip_tokenizer(padding: str | None = None) -> CLIPTokenizer:
-    """A new tokenizer of CLIP: 49408 tokens, begin 49406, end 49407, at most 77 a prompt.
+    """A new CLIP tokenizer: 49408 tokens, begin 49406, end 49407, at most 77 for each prompt.
 
-    A prompt is filled up with ends, or with the token `padding`, which is not special where a prompt has it.
+    `padding` is the token that fills up a prompt, by default the end; it stays an ordinary token in prompts.
     """
     with tempfile.TemporaryDirectory() as folder:
         write_tokenizer(Path(folder))
@@ -28,14 +28,14 @@ def clip_tokenizer(padding: str | None = None) -> CLIPTokenizer:
 
 
 def write_tokenizer(folder: Path) -> None:
-    """Write the files from which every version of transformers makes the tokenizer."""
+    """Write the four files of CLIP's tokenizer, from which every version of transformers loads it, to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in tokenizer_files().items():
         (folder / name).write_bytes(content)
 
 
 def tokenizer_files() -> dict[str, bytes]:
-    """Those four files by name."""
+    """The four files of CLIP's tokenizer as transformers stores it: their contents by name."""
     names = {"bos_token": BEGIN, "eos_token": END, "unk_token": END, "pad_token": END}
     options = {"do_lower_case": True, "errors": "replace", "model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}
     return {
@@ -48,19 +48,19 @@ def tokenizer_files() -> dict[str, bytes]:
 
 @cache
 def merges() -> tuple[str, ...]:
-    """The 48894 pairs that byte pair encoding joins, the most frequent first, as `left right`."""
+    """CLIP's 48894 merges for byte pair encoding, the most frequent first, each as `left right`."""
     return tuple(gzip.decompress(MERGES.read_bytes()).decode("utf-8").splitlines())
 
 
 def vocabulary() -> list[str]:
-    """All 49408 tokens in the order of their ids: bytes, bytes at a word's end, merged pairs, begin and end."""
+    """CLIP's 49408 tokens in the order of their ids: bytes, bytes at a word's end, merged pairs, begin and end."""
     symbols = _byte_symbols()
     joined = [pair.replace(" ", "") for pair in merges()]
     return [*symbols, *(symbol + "</w>" for symbol in symbols), *joined, BEGIN, END]
 
 
 def _byte_symbols() -> list[str]:
-    """One printable character for each of the 256 bytes, in GPT-2's order: the printable bytes first."""
+    """A printable character for each of the 256 bytes in GPT-2's order: the printable bytes first."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     return [chr(code) for code in printable] + [chr(256 + i) for i in range(256 - len(printable))]
 

@@ -1,4 +1,4 @@
-"""Kinds of models: how a prompt is told to them, and how their network is asked."""
+"""Families of models: how each is told a prompt, and how its network is asked."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
 
 @dataclass(frozen=True)
 class Family:
-    """What differs between kinds of models, which are known by the name of their pipeline in diffusers.
+    """What differs between families of models, which are known by the class of their pipeline in diffusers.
 
-    `encode(pipe, words, negative, book, skip)` gives a condition, the book telling what textual inversions stand for;
-    `skip` is the palette's clip_skip, heard where a model's last layer is told. `ask(pipe, question)` gives what the
-    network predicts, [N, C, h, w]; `given(cond, uncond)` is how the pipeline itself is handed conditions; `encoders`
-    are its CLIP encoders, and the classes they are loaded as; `network` is the part that has so many input `channels`.
+    `encode(pipe, words, negative, book, skip)` gives a condition: `book` has textual inversions, `negative` says that
+    an empty negative is meant, `skip` is clip_skip. `ask(pipe, question)` gives the network's output [N, C, h, w];
+    `given(cond, uncond)` are the pipeline's arguments for conditions. `encoders` are its CLIP text encoders by name,
+    with their classes in transformers; `network` is the name of its UNet or transformer, which has `channels` of input.
     """
 
     title: str
@@ -39,17 +39,17 @@ class Family:
     network: str = "unet"
     channels: int = 4
     multiple: int = 1
-    """Cells of which the sides of a picture are multiples, if the pipeline itself is to draw it."""
+    """The number of cells that must divide both sides of a picture for diffusers' pipeline to draw it by itself."""
     told: bool = False
     """Whether guidance is a number that the network is told."""
     sigmas: Callable[[int], Sequence[float] | None] = lambda steps: None
-    """What a flow schedule is made of; None for its own."""
+    """The sigmas that a flow schedule of so many steps is made from; None for the scheduler's own."""
     packed: bool = False
     """Whether the pipeline's latents are tokens of 2x2 cells."""
 
 
 def _encode(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
-    """SD1's last layer, or an earlier one with the last one's norm; of SD2's OpenCLIP always the one it has."""
+    """SD1's and SD2's last layer, or with SD1 an earlier one with the final norm; SD2's OpenCLIP ignores clip_skip."""
     openai = pipe.text_encoder.config.hidden_act == "quick_gelu"
     layer = encoding.Layer(-skip, normed=True) if skip > 1 and openai else None
     return encoding.encode(pipe.tokenizer, pipe.text_encoder, words, book, layer)
@@ -64,7 +64,7 @@ def _given(cond: TextCond, uncond: TextCond | None) -> dict[str, Any]:
 
 
 def _encode_xl(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
-    """Both encoders' last layer but one, side by side, and the second one's pooled text; zeros for no negative."""
+    """Both encoders' last layer but one, side by side, and the second's pooled text; zeros for an empty negative."""
     two = (pipe.tokenizer, pipe.text_encoder), (pipe.tokenizer_2, pipe.text_encoder_2)
     embeddings = [encoding.encode(*each, words, book, PENULTIMATE).embedding for each in two]
     cond = TextCond(torch.cat(embeddings, dim=-1), encoding.pooled(*two[1], words, book))
@@ -81,9 +81,10 @@ def _ask_xl(pipe: Any, question: Question) -> Tensor:
 
 
 def size_condition(row: Row, cell: int) -> tuple[int, ...]:
-    """What SDXL is told of a row, in pixels, heights first: its frame's size, where its box is in it, its size.
+    """What SDXL is told of a row besides text (Podell et al. 2023, section 2.2): six numbers in pixels, heights first.
 
-    A box that leaves its frame is told to begin where the frame does.
+    They are the size of its frame, the corner of its box in the frame, at least 0, and the size of its box; `cell` is
+    the pixels of a latent cell.
     """
     frame, box = row.frame, row.box
     corner = (max(0, box.top - frame.top), max(0, box.left - frame.left))
@@ -135,7 +136,7 @@ FAMILIES: Mapping[str, Family] = {
 
 
 def drawing(pipe: Any) -> Any:
-    """The pipeline that draws from words with the parts of one that draws from pictures; others stay."""
+    """The pipeline for txt2img with the parts of one for img2img or inpainting; any other is returned as it is."""
     kind = getattr(diffusers, re.sub("Img2Img|Inpaint", "", type(pipe).__name__), None)
     if kind is None or isinstance(pipe, kind) or kind.__name__ not in FAMILIES:
         return pipe
@@ -145,7 +146,7 @@ def drawing(pipe: Any) -> Any:
 
 
 def family_of(pipeline: str, where: str) -> Family:
-    """The family of a pipeline's class; HostError where it is none of them."""
+    """The family of a pipeline, by its class's name; HostError, naming the model `where`, for an unsupported one."""
     if pipeline in FAMILIES:
         return FAMILIES[pipeline]
     cure = "models for inpainting, editing, refining and video are not supported"
@@ -154,7 +155,7 @@ def family_of(pipeline: str, where: str) -> Family:
 
 
 def expect_text_to_image(family: Family, config: Mapping[str, Any], where: str) -> None:
-    """HostError for a network that wants more than noisy latents, or a UNet that is told the guidance scale."""
+    """Raise HostError for a network that takes more than noisy latents, and for a UNet told the guidance scale."""
     channels = config.get("in_channels", family.channels)
     if channels != family.channels:
         part = "UNet" if family.network == "unet" else family.network

@@ -1,4 +1,4 @@
-"""Flow models: how SD3 and Flux are told prompts and asked. Their networks see patches of 2x2 cells."""
+"""Flow models: how SD3 and Flux are told prompts and asked; their networks see patches of 2x2 cells."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ T5_TOKENS = {"StableDiffusion3Pipeline": 256, "FluxPipeline": 512}
 
 
 def encode_sd3(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
-    """CLIP's two last layers but one, side by side, before T5's output; both pooled texts."""
+    """SD3's condition: the last layers but one of two CLIPs side by side, then T5's output; both pooled texts.
+
+    The embedding is [1, tokens of CLIP + 256, channels of T5]; without T5 its tokens are zeros.
+    """
     pairs = ((pipe.tokenizer, pipe.text_encoder), (pipe.tokenizer_2, pipe.text_encoder_2))
     clips = torch.cat([encoding.encode(*pair, words, book, PENULTIMATE).embedding for pair in pairs], dim=-1)
     t5 = _t5(pipe, pipe.tokenizer_3, pipe.text_encoder_3, words, clips)
@@ -34,7 +37,7 @@ def encode_sd3(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> 
 
 
 def encode_flux(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
-    """T5's output, and CLIP's pooled text."""
+    """Flux's condition: T5's output [1, 512, channels], and CLIP's pooled text."""
     pool = encoding.pooled(pipe.tokenizer, pipe.text_encoder, words, book)
     return TextCond(_t5(pipe, pipe.tokenizer_2, pipe.text_encoder_2, words, pool), pool)
 
@@ -51,7 +54,7 @@ def _t5(pipe: Any, tokenizer: Any, encoder: Any, words: str, like: Tensor) -> Te
 
 
 def ask_sd3(pipe: Any, question: Question) -> Tensor:
-    """The velocity [N, C, h, w]."""
+    """SD3's velocity [N, C, h, w]; HostError for views that are larger than its position embedding."""
     x, most = even(question.x), pipe.transformer.config.pos_embed_max_size * PATCH
     if max(x.shape[-2:]) > most:
         side = most * question.cell
@@ -67,7 +70,7 @@ def ask_sd3(pipe: Any, question: Question) -> Tensor:
 
 
 def ask_flux(pipe: Any, question: Question) -> Tensor:
-    """The velocity [N, C, h, w]; the guidance is a number that the network is told."""
+    """Flux's velocity [N, C, h, w]; where the network is distilled to be told guidance, the question's own."""
     x, network = even(question.x), pipe.transformer
     size, prompts = Size(*x.shape[-2:]), question.embeddings
     told = torch.full((len(x),), question.guidance, device=x.device, dtype=torch.float32)
@@ -85,36 +88,39 @@ def ask_flux(pipe: Any, question: Question) -> Tensor:
 
 
 def even(x: Tensor) -> Tensor:
-    """x [N, C, h, w] with its last row and column again where their number is odd."""
+    """x [N, C, h, w] padded to even sides, its last row and column repeated where their number is odd."""
     return functional.pad(x, (0, x.shape[-1] % PATCH, 0, x.shape[-2] % PATCH), mode="replicate")
 
 
 def cropped(output: Tensor, x: Tensor) -> Tensor:
-    """The part of an output [N, C, H, W] that belongs to x [N, C, h, w]."""
+    """The part [..., h, w] of an output [N, C, H, W] that belongs to x [N, C, h, w], which was padded to it."""
     return output[..., : x.shape[-2], : x.shape[-1]]
 
 
 def pack(x: Tensor) -> Tensor:
-    """x [N, C, h, w] as Flux has it: a token [4 C] for each patch, row by row."""
+    """x [N, C, h, w] of even sides as Flux takes it, [N, h/2 * w/2, 4 C]: a token for each patch of 2x2, row by row."""
     patches = x.unflatten(3, (-1, PATCH)).unflatten(2, (-1, PATCH))  # [N, C, h/2, 2, w/2, 2]
     return patches.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
 
 
 def unpack(tokens: Tensor, size: Size) -> Tensor:
-    """The inverse of `pack` for h and w in cells."""
+    """Latents [N, C, h, w] of tokens [N, h/2 * w/2, 4 C]: the inverse of `pack`. `size` is h and w in cells."""
     patches = tokens.unflatten(1, (size.height // PATCH, size.width // PATCH)).unflatten(3, (-1, PATCH, PATCH))
     return patches.permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)
 
 
 def places(size: Size) -> Tensor:
-    """Where each token is [tokens, 3]: 0, row and column of its patch."""
+    """The position of each of Flux's tokens, float32 [tokens, 3]: 0, row and column of its patch."""
     rows, columns = torch.arange(size.height // PATCH), torch.arange(size.width // PATCH)
     grid = torch.meshgrid(rows, columns, indexing="ij")
     return torch.stack([torch.zeros_like(grid[0]), *grid], dim=-1).flatten(0, 1).float()
 
 
 def shift_of(config: Any, size: Size) -> dict[str, float]:
-    """`mu` of a schedule that is shifted by the canvas, in cells; nothing where it is not."""
+    """The argument `mu` of a flow scheduler that shifts by the canvas, as calculate_shift in diffusers' FluxPipeline.
+
+    `size` is the canvas in cells. Empty for a scheduler that does not shift by it.
+    """
     if not config.get("use_dynamic_shifting"):
         return {}
     low, high = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
@@ -125,7 +131,7 @@ def shift_of(config: Any, size: Size) -> dict[str, float]:
 
 
 def even_sigmas(steps: int) -> Sequence[float]:
-    """The sigmas that Flux asks for before they are shifted: from 1 to one step from 0."""
+    """The sigmas that Flux asks for, before they are shifted: evenly from 1 to 1 / steps."""
     return [1 - step / steps for step in range(steps)]
 
 

@@ -1,4 +1,4 @@
-"""What a network of this host is asked: rows with their conditions, all of as many tokens."""
+"""What a network of the diffusers host is asked: rows with their conditions, all of as many tokens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 
 @dataclass(frozen=True)
 class Question:
-    """x [N, C, h, w] as the network sees it, timesteps t [N], a row each, the pixels of a cell, the guidance told."""
+    """What a network is asked in one call: rows with their x [N, C, h, w], as the network sees it, and timesteps [N].
+
+    `cell` is the pixels of a latent cell, `guidance` the scale for networks that are told it.
+    """
 
     x: Tensor
     t: Tensor
@@ -24,22 +27,22 @@ class Question:
 
     @property
     def embeddings(self) -> Tensor:
-        """The prompts [N, tokens, channels]."""
+        """The prompts' embeddings [N, tokens, channels]."""
         return torch.cat([embedding(row.cond) for row in self.rows])
 
     @property
     def pools(self) -> Tensor:
-        """The vectors [N, channels] for whole prompts."""
+        """The prompts' pooled vectors [N, channels], for models that have them."""
         return torch.cat([pooled(row.cond) for row in self.rows])
 
 
 def embedding(cond: Cond) -> Tensor:
-    """The embedding [1, tokens, channels] of a condition of this host."""
+    """The embedding [1, tokens, channels] of a condition that the diffusers host has made."""
     assert isinstance(cond, TextCond), "conditions of this host"
     return cond.embedding
 
 
 def pooled(cond: Cond) -> Tensor:
-    """The one vector [1, channels] for the whole prompt, of a model that has it."""
+    """The pooled vector [1, channels] of a condition that the diffusers host has made, for models that have it."""
     assert isinstance(cond, TextCond) and cond.pooled is not None, "conditions of this host"
     return cond.pooled

@@ -1,4 +1,4 @@
-"""The header of a .safetensors file: what is in it, read without its tensors."""
+"""The header of a .safetensors file, read without its tensors; JSON files; errors of damaged files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lib_regiondiff.document.rules import Fault, show
 from lib_regiondiff.errors import HostError, RegionDiffError
 
 MAX_HEADER = 100_000_000
-"""Bytes, as in the library of the format itself."""
+"""The most bytes of a header, as in the safetensors library."""
 Shapes = Mapping[str, tuple[int, ...]]
 DAMAGE = (
     SafetensorError,
@@ -35,14 +35,17 @@ DAMAGE = (
     ImportError,
     StopIteration,
 )
-"""What libraries raise for weights and configurations that are missing or damaged, and `next` for a missing name."""
+"""What libraries raise for weights and configurations that are missing or damaged; `next` for a missing name."""
 
 
 MISSHAPEN = "missing or misshapen weights ({})"
 
 
 def read_header(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
-    """Shapes of the tensors in a safetensors file, and the notes in its header; HostError where it is damaged."""
+    """(shapes, notes) of a safetensors file: the shape of each tensor by name, and the texts of `__metadata__`.
+
+    Raises HostError for a file that is damaged, truncated or of another format, OSError for one that cannot be read.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
@@ -64,7 +67,7 @@ def read_header(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]
 
 
 def read_json(path: Path, expected: str) -> Mapping[str, Any]:
-    """The object of a JSON file; HostError where there is none."""
+    """The object in a JSON file; HostError, saying what was `expected`, where it cannot be read or holds no object."""
     try:
         with path.open("rb") as file:
             value = loads(file.read(MAX_BYTES + 1))
@@ -79,7 +82,11 @@ def read_json(path: Path, expected: str) -> Mapping[str, Any]:
 
 @contextlib.contextmanager
 def telling(where: str, expected: str, got: str = "{}") -> Iterator[None]:
-    """Whatever a library raises inside, for a file that is damaged, becomes a HostError in which {} is what it says."""
+    """Turn whatever a library raises inside a `with` into a HostError for a damaged file.
+
+    `where` and `expected` are the error's; in `got` the library's own words replace {}. Our own errors and MemoryError
+    pass as they are.
+    """
     try:
         yield
     except (RegionDiffError, MemoryError):
@@ -89,6 +96,6 @@ def telling(where: str, expected: str, got: str = "{}") -> Iterator[None]:
 
 
 def brief(error: BaseException) -> str:
-    """What an exception says, on one line and without its longer advice."""
+    """What an exception says, on one line of at most 200 characters."""
     text = " ".join(str(error).split())
     return text if len(text) <= 200 else text[:197] + "..."

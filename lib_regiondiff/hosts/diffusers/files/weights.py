@@ -26,7 +26,7 @@ CURE = "convert it to .safetensors where it is trusted"
 
 @dataclass(frozen=True)
 class Weights:
-    """Tensors by name, and the notes in the file's header; `tree` is all that a pickle holds."""
+    """Tensors by name, with the notes in the file's header; `tree` is all that a pickle holds, None for other files."""
 
     tensors: Mapping[str, Tensor]
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -34,7 +34,10 @@ class Weights:
 
 
 def read(path: Path) -> Weights:
-    """What a file holds, on the CPU; HostError for a damaged file, one of another format or with code in it."""
+    """Read a file's tensors to the CPU; no code in it is run.
+
+    Raises HostError for a file that is damaged, of another format or holds code, OSError for one that cannot be read.
+    """
     if is_pickle(path):
         tree = _unpickled(path)
         inner = tree.get("state_dict", tree) if isinstance(tree, dict) else {}
@@ -47,7 +50,7 @@ def read(path: Path) -> Weights:
 
 
 def _named(tree: Any, path: Path) -> Iterator[tuple[str, Tensor]]:
-    """The tensors of a dictionary; HostError for one that is none of plain numbers, each with a place of its own."""
+    """The tensors of a dictionary by name; HostError for one that is not plain numbers in memory of its own."""
     for name, value in tree.items() if isinstance(tree, dict) else ():
         if isinstance(value, Tensor) and isinstance(name, str):
             expect_plain(value, name, path)
@@ -55,14 +58,17 @@ def _named(tree: Any, path: Path) -> Iterator[tuple[str, Tensor]]:
 
 
 def expect_plain(value: Tensor, name: str, path: Path) -> None:
-    """HostError for a tensor of another layout than rows of numbers, or one that claims more than the file has."""
+    """Raise HostError for a tensor that is sparse, quantized, off the CPU, or larger than its data in the file."""
     is_plain = value.layout is torch.strided and not value.is_quantized and value.device.type == "cpu"
     if not is_plain or value.numel() * value.element_size() > value.untyped_storage().nbytes():
         raise HostError(str(path), "plain weights", f"{name}, which are none")
 
 
 def expect_whole(tensors: Iterable[tuple[str, Tensor]], where: str) -> None:
-    """HostError that names the first of a network's weights that no file gave, or that holds NaN or infinity."""
+    """Raise HostError for the first of a network's weights that no file gave, or that holds NaN or infinity.
+
+    `tensors` are (name, weight), `where` is the error's place.
+    """
     for name, value in tensors:
         if value.is_meta:  # diffusers only mentions it
             raise HostError(where, "a whole model", f"no {name}")
@@ -70,25 +76,28 @@ def expect_whole(tensors: Iterable[tuple[str, Tensor]], where: str) -> None:
 
 
 def expect_finite(tensors: Iterable[tuple[str, Tensor]], where: str) -> None:
-    """HostError that names the first of these weights with NaN or infinity in it."""
+    """Raise HostError for the first of these (name, weight) with NaN or infinity; `where` is the error's place."""
     for name, value in tensors:
         if value.numel() and value.is_floating_point() and not _is_finite(value):
             raise HostError(where, "weights that are numbers", f"NaN or infinity in {name}", DAMAGED)
 
 
 def _is_finite(value: Tensor) -> bool:
-    """Whether all are: NaN is least and greatest at once."""
+    """Whether all numbers are finite; of NaN, aminmax makes both the least and the greatest."""
     value = value.float() if value.element_size() == 1 else value
     return all(bool(torch.isfinite(each)) for each in torch.aminmax(value.detach()))
 
 
 def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
-    """Shapes by name."""
+    """The shape of each tensor by name."""
     return {name: tuple(value.shape) for name, value in tensors.items()}
 
 
 def is_pickle(path: Path) -> bool:
-    """Whether a file is to be read as a pickle: by its ending, unless it begins as a .safetensors file does."""
+    """Whether to read a file as a pickle: its ending says so, and it does not begin as a .safetensors file.
+
+    Raises OSError where it cannot be read.
+    """
     if path.suffix.lower() not in PICKLES:
         return False
     with path.open("rb") as file:
@@ -96,7 +105,10 @@ def is_pickle(path: Path) -> bool:
 
 
 def _unpickled(path: Path) -> Any:
-    """A pickle's contents by PyTorch's reader that runs no code; old archives, which fooled it once, are refused."""
+    """What a pickle holds, by PyTorch's reader that runs no code; HostError for a damaged file and for one with code.
+
+    Archives of PyTorch before 1.6 are refused, as they have fooled that reader.
+    """
     try:
         is_old = tarfile.is_tarfile(path)
         found = None if is_old else torch.load(path, map_location="cpu", weights_only=True)

@@ -1,4 +1,4 @@
-"""Samplers by their WebUI names: diffusers' scheduler classes and how each of them counts noise."""
+"""Samplers by their WebUI names: diffusers' scheduler classes, and in which scaling each of them counts noise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPACINGS: Mapping[str, Mapping[str, Any]] = {
     "SGM Uniform": {"timestep_spacing": "trailing"},
 }
 LEAST_SIGNAL = 2**-24
-"""What diffusers' schedulers with a sigma leave of the signal, as sigma would be infinite otherwise."""
+"""The least alpha-bar that diffusers' schedulers with a sigma keep, since sigma would be infinite without a signal."""
 EVEN = {"use_karras_sigmas": False, "use_exponential_sigmas": False}
 
 Scaling = Callable[[float, float], Level]
@@ -29,10 +29,10 @@ Scaling = Callable[[float, float], Level]
 
 @dataclass(frozen=True)
 class Sampler:
-    """A scheduler class of diffusers.
+    """A scheduler class of diffusers, by name, with the `options` it is made with.
 
-    `level(t, sigma)` is a level in the scaling of its x; `between` says at which sigma it calls the model for the
-    second time in a step.
+    `level(t, sigma)` is a noise level in the scaling of its x; `between(scheduler, call)` is the sigma of the second
+    network call in a step, for schedulers that make one between two levels.
     """
 
     scheduler: str
@@ -85,7 +85,7 @@ BASES: Mapping[str, Sampler] = {
 
 
 def _with_spacing(base: str, spacing: str) -> Sampler:
-    """A sampler, with another schedule of levels if there is a word for one."""
+    """The sampler of a base name, with another spacing of levels if `spacing` names one."""
     sampler = BASES[base]
     return replace(sampler, options={**sampler.options, **SPACINGS[spacing]}) if spacing else sampler
 
@@ -94,7 +94,10 @@ SAMPLERS: Mapping[str, Sampler] = {name: _with_spacing(*made) for name, made in 
 
 
 def find(name: str) -> Sampler:
-    """The sampler of a name, capitals aside; HostError with the nearest names, or for a package that is missing."""
+    """The sampler of a WebUI name, capitals aside.
+
+    Raises HostError for an unknown name, with the nearest one, and for a sampler whose package is missing.
+    """
     return SAMPLERS[sampler_names.find(name)]
 
 
@@ -102,12 +105,12 @@ FLOW = Sampler("FlowMatchEulerDiscreteScheduler", lambda t, sigma: Level(t, 1 - 
 
 
 def is_flow(base: Any) -> bool:
-    """Whether a checkpoint's own scheduler is one of straight flows."""
+    """Whether a checkpoint's own scheduler is a flow model's: x = (1 - sigma) x0 + sigma n."""
     return type(base).__name__ == FLOW.scheduler
 
 
 def for_model(sampler: Sampler, base: Any) -> Sampler:
-    """The sampler as a checkpoint needs it: for flow models there is Euler's, by their own scheduler."""
+    """The sampler as a checkpoint with scheduler `base` runs it; HostError for any but Euler with a flow model."""
     if not is_flow(base):
         return sampler
     if sampler != SAMPLERS["Euler"]:
@@ -116,14 +119,18 @@ def for_model(sampler: Sampler, base: Any) -> Sampler:
 
 
 def flow_scheduler(base: Any, given: Mapping[str, Any], device: Any) -> Any:
-    """A new one of a flow model's own schedulers, set to what `set_timesteps` is given."""
+    """A new scheduler like a flow model's own `base`, set to steps by the arguments `given` to `set_timesteps`."""
     scheduler = type(base).from_config(base.config)
     scheduler.set_timesteps(device=device, **given)
     return scheduler
 
 
 def scheduler_of(sampler: Sampler, base: Any, steps: int, device: Any) -> Any:
-    """A scheduler with the noise schedule and the prediction of the checkpoint's own one, set to `steps`."""
+    """A new scheduler of a sampler's class, with the noise schedule and prediction of the checkpoint's own, `base`.
+
+    It is set to `steps`. Raises HostError where the checkpoint has no discrete noise schedule, for a number of steps
+    that the class refuses, and where this version of diffusers lacks an option of the sampler.
+    """
     if not hasattr(base, "alphas_cumprod"):
         raise HostError("the model's scheduler", "a schedule of discrete steps", type(base).__name__)
     kind = getattr(importlib.import_module("diffusers"), sampler.scheduler)
@@ -136,7 +143,7 @@ def scheduler_of(sampler: Sampler, base: Any, steps: int, device: Any) -> Any:
 
 
 def _without_signal(base: Any, kind: Any) -> dict[str, Any]:
-    """The betas of a schedule that ends without any signal (Lin et al. 2023), for a class that does not make them."""
+    """The betas of a schedule that ends without signal (Lin et al. 2023), for classes that do not rescale their own."""
     wanted, name = base.config.get("rescale_betas_zero_snr", False), "rescale_betas_zero_snr"
     if not wanted or name in inspect.signature(kind.__init__).parameters:
         return {}
@@ -146,7 +153,7 @@ def _without_signal(base: Any, kind: Any) -> dict[str, Any]:
 
 
 def _known_options(sampler: Sampler, kind: Any) -> dict[str, Any]:
-    """The options that a class takes; it would ignore others, which must be nothing but switched off then."""
+    """A sampler's options that a class takes; HostError for one that it lacks, unless that is switched off anyway."""
     taken = inspect.signature(kind.__init__).parameters
     lost = [name for name, value in sampler.options.items() if value and name not in taken]
     if lost:

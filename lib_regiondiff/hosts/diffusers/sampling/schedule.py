@@ -1,4 +1,4 @@
-"""What a scheduler runs: the timestep and the level of each call of the model, and the clock of its steps."""
+"""What a scheduler runs: the timestep and level of each network call, and the clock of its steps."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from lib_regiondiff.planning import noise
 
 FINAL = Level(0.0, 1.0, 0.0, 0.0)
 BROWNIAN = 2**20
-"""The number of the seed from which a picture's Brownian path is made: above those of its other noises."""
+"""The number from which the seed of a picture's Brownian path is derived, above those of its other noises."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """A scheduler that is set, from its first call on: `levels` has one more, the final 0.
+    """A scheduler that is set, and what it runs: `timesteps` [calls], and a level for each call and a final one at 0.
 
-    Schedulers of order 2 call the model twice in a step; PLMS does in its first. `clock` has the steps only.
+    `steps` is the number of steps, which may make several calls: schedulers of order 2 make two in each step, PLMS two
+    in its first.
     """
 
     scheduler: Any
@@ -33,17 +34,20 @@ class Schedule:
 
     @property
     def clock(self) -> tuple[float, ...]:
-        """The noise at which each step begins, and the final 0."""
+        """The noise in [0, 1] at which each step begins, descending, and the final 0."""
         return (*dict.fromkeys(level.noise for level in self.levels[:-1][:: self.scheduler.order]), FINAL.noise)
 
     def ends_step(self, call: int) -> bool:
-        """Whether a step is done after this call, counted from 0."""
+        """Whether a step is done after this network call, counted from 0."""
         calls, order = len(self.timesteps), self.scheduler.order
         return call == calls - 1 or (call + 1 > calls - self.steps * order and (call + 1) % order == 0)
 
 
 def schedule_of(sampler: Sampler, scheduler: Any, steps: int, skipped: int = 0) -> Schedule:
-    """What is left of so many steps without the first ones; tells the scheduler where it begins."""
+    """The schedule of a scheduler that is set to `steps`, without the first `skipped` ones.
+
+    Tells the scheduler where it begins.
+    """
     first = skipped * scheduler.order
     if sampler.scheduler == "PNDMScheduler":
         scheduler.timesteps, first = _warmed_up(scheduler.timesteps, skipped), 0
@@ -54,13 +58,13 @@ def schedule_of(sampler: Sampler, scheduler: Any, steps: int, skipped: int = 0) 
 
 
 def _warmed_up(timesteps: Tensor, skipped: int) -> Tensor:
-    """PLMS' timesteps without the first ones: wherever it begins, its second one comes twice."""
+    """PLMS's timesteps without the first `skipped` ones; wherever PLMS begins, its second timestep comes twice."""
     distinct = torch.unique(timesteps).flip(0)[skipped:]
     return torch.cat([distinct[:1], distinct[1:2], distinct[1:]])
 
 
 def levels_of(sampler: Sampler, scheduler: Any) -> tuple[Level, ...]:
-    """The level of each call of a set scheduler, and the final 0."""
+    """The level of each network call of a scheduler that is set, and the final level at 0."""
     levels = [_level(sampler, scheduler, call, t) for call, t in enumerate(scheduler.timesteps.tolist())]
     return (*levels, FINAL)
 
@@ -75,15 +79,15 @@ def _level(sampler: Sampler, scheduler: Any, call: int, t: float) -> Level:
 
 
 def make_own_noise(scheduler: Any, seeds: Sequence[int]) -> None:
-    """Let a scheduler that draws noise by itself draw it from the seeds of the pictures."""
+    """Have a scheduler that makes its own noise (DPM++ SDE) derive it from the pictures' seeds; others stay as is."""
     if hasattr(scheduler, "noise_sampler_seed"):
         scheduler.noise_sampler_seed = [noise.derive_seed(seed, BROWNIAN) for seed in seeds]
 
 
 def step_options(scheduler: Any, generators: list[torch.Generator], call: int) -> dict[str, Any]:
-    """What a scheduler's step takes beside the prediction: the generators of the images, the order it has reached.
+    """What a scheduler's `step` takes besides the prediction: the pictures' generators, the order reached at `call`.
 
-    LMS counts its past from the schedule's beginning, also where sampling begins later and there is no such past.
+    LMS counts its past from the schedule's beginning, even where sampling begins later and there is no such past.
     """
     taken = inspect.signature(scheduler.step).parameters
     reached = {"order": min(call + 1, taken["order"].default)} if "order" in taken else {}

@@ -1,4 +1,4 @@
-"""Prompt text to weighted pieces: the emphasis syntax of AUTOMATIC1111's WebUI."""
+"""Prompt text -> weighted pieces: the emphasis syntax of AUTOMATIC1111's WebUI."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MARK = re.compile(
 
 
 Scale = tuple[int, int, float]
-"""Texts from a place to another one, and what their weights are multiplied by."""
+"""A factor for the weights of texts, with the indices at which it begins to count and ends: (start, end, factor)."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Text with one weight; `pause` marks a BREAK, which starts a new chunk of tokens."""
+    """Text of one weight; `pause` marks a BREAK, after which a new chunk of tokens begins."""
 
     text: str
     weight: float = 1.0
@@ -33,10 +33,10 @@ class Piece:
 
 
 def pieces(prompt: str) -> list[Piece]:
-    """Split a prompt by its emphasis.
+    """Split a prompt into pieces by its emphasis, as `parse_prompt_attention` of AUTOMATIC1111's prompt_parser.py does.
 
     `(a)` weighs 1.1, `(a:1.3)` 1.3, `[a]` 1/1.1; they nest by multiplying and last to the end where they are not
-    closed. A backslash makes the bracket or backslash after it plain text.
+    closed. A backslash makes the bracket or backslash after it plain text. There is at least one piece.
     """
     opened: dict[str, list[int]] = {"(": [], "[": []}
     texts: list[str | None] = []
@@ -49,7 +49,7 @@ def pieces(prompt: str) -> list[Piece]:
 
 
 def _take(match: re.Match[str], texts: list[str | None], scales: list[Scale], opened: dict[str, list[int]]) -> None:
-    """Read one mark or text; a pause is None among the texts."""
+    """Read one mark or text of a prompt into `texts`, `scales` and `opened`; a BREAK is None among the texts."""
     mark, end = match["mark"], len(texts)
     if match["pause"]:
         texts.append(None)
@@ -66,7 +66,7 @@ def _take(match: re.Match[str], texts: list[str | None], scales: list[Scale], op
 
 
 def _weights(count: int, scales: Sequence[Scale]) -> list[float]:
-    """The weights of so many texts: the WebUI's own products, to the bit, for neighbours of one weight are joined."""
+    """The weights of `count` texts, equal to the WebUI's to the bit, as neighbours of equal weight are joined."""
     weights = np.ones(count)
     with np.errstate(all="ignore"):
         for start, end, factor in scales:
@@ -75,7 +75,7 @@ def _weights(count: int, scales: Sequence[Scale]) -> list[float]:
 
 
 def _joined(texts: Sequence[str | None], weights: Sequence[float]) -> list[Piece]:
-    """Neighbours of one weight as one piece."""
+    """Pieces of texts and their weights, neighbours of equal weight as one piece."""
     runs: list[tuple[list[str], float, bool]] = []
     for text, weight in zip(texts, weights, strict=True):
         if text is None:

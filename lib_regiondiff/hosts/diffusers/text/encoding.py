@@ -1,4 +1,4 @@
-"""Prompts to conditions: tokens in chunks of 75, emphasis, the text encoder; one prompt a call."""
+"""Prompts -> conditions: tokens in chunks of 75, emphasis, CLIP's text encoder; one prompt a call."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ ROOM = 75
 COMMA_REACH = 20
 NO_WORDS = Book()
 PLACE = 0
-"""The token in whose place a vector of the book is put: any that is none of begin, end and comma."""
+"""The token in whose place a textual inversion's vector is put: any that is not begin, end or comma."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer of a text encoder, counted from its end: -1 is the last; with or without the norm behind the last one."""
+    """A layer of a text encoder: `number` -1 is the last, -2 the one before; `normed` applies the final norm to it."""
 
     number: int
     normed: bool
 
 
 PENULTIMATE = Layer(-2, normed=False)
-"""The layer before the last, which SDXL and SD3 are told."""
+"""The last layer but one, without the final norm, as SDXL and SD3 take it."""
 
 
 @dataclass(frozen=True)
 class TextCond:
-    """A prompt's embedding [1, tokens, channels], and the vector [1, channels] for the whole of it, if any."""
+    """A prompt's embedding [1, tokens, channels], and its pooled vector [1, channels] for models that take one."""
 
     embedding: Tensor
     pooled: Tensor | None = None
 
     @property
     def group(self) -> int:
-        """Conditions of as many tokens share a batch."""
+        """The number of tokens, which conditions must have in common to share a batch."""
         return self.embedding.shape[1]
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token's id and its weight; `vector` takes the place of the id's own where a word of the book stands."""
+    """A token's id and its weight; `vector`, if any, replaces the embedding of the id by a textual inversion's."""
 
     id: int
     weight: float = 1.0
@@ -58,10 +58,11 @@ class Token:
 
 
 def chunks(tokenizer: Any, prompt: str, book: Book = NO_WORDS) -> list[list[Token]]:
-    """Tokens of a prompt in chunks of at most 75; at least one chunk.
+    """Split a prompt into chunks of at most 75 tokens, as AUTOMATIC1111's sd_hijack_clip.py does; at least one chunk.
 
-    A BREAK starts a new chunk. A chunk that is full is cut after the last comma of its last 20 tokens, if there is
-    one, so that a phrase stays together. The vectors of one word stay together too.
+    A BREAK starts a new chunk. A full chunk is cut after the last comma of its last 20 tokens, if there is one, so that
+    a phrase stays together. The vectors of one word stay together too. Raises HostError for an embedding that is
+    unusable.
     """
     comma = tokenizer.convert_tokens_to_ids(",</w>")
     done: list[list[Token]] = []
@@ -79,7 +80,7 @@ def chunks(tokenizer: Any, prompt: str, book: Book = NO_WORDS) -> list[list[Toke
 
 
 def _tokens(tokenizer: Any, prompt: str, book: Book) -> Iterator[list[Token]]:
-    """All tokens in order, those of one word of the book together, none for a BREAK."""
+    """The tokens of a prompt in order, those of one word of the book together; an empty list is a BREAK."""
     for piece in pieces(prompt):
         if piece.pause:
             yield []
@@ -93,7 +94,7 @@ def _tokens(tokenizer: Any, prompt: str, book: Book) -> Iterator[list[Token]]:
 
 
 def _cut(full: Sequence[Token], following: Sequence[Token], comma: int) -> int:
-    """Where a full chunk ends: after a comma near its end from which what follows has room, or at its end."""
+    """Where to end a full chunk: after a comma near its end, if what is left fits with `following`, or at its end."""
     if following[0].id == comma:
         return len(full)
     reach = range(len(full), max(0, len(full) - min(COMMA_REACH, ROOM + 1 - len(following))), -1)
@@ -101,13 +102,13 @@ def _cut(full: Sequence[Token], following: Sequence[Token], comma: int) -> int:
 
 
 def framed(tokenizer: Any, chunk: Sequence[Token]) -> list[Token]:
-    """77 tokens: begin, the chunk, end, padding."""
+    """The 77 tokens that the text encoder is given for a chunk: begin, the chunk, end, padding."""
     filling = [Token(tokenizer.pad_token_id)] * (ROOM - len(chunk))
     return [Token(tokenizer.bos_token_id), *chunk, Token(tokenizer.eos_token_id), *filling]
 
 
 def split(prompt: str) -> list[tuple[str, float]]:
-    """The prompts that AND joins, each with the weight after its colon: `a cat AND a dog:0.8`."""
+    """The prompts that AND joins, each with the weight after its colon, 1 without one: `a cat AND a dog:0.8`."""
     found = [WEIGHTED.fullmatch(each) for each in AND.split(prompt)]
     return [(match["text"], float(match["weight"] or 1)) for match in found if match]
 
@@ -115,23 +116,26 @@ def split(prompt: str) -> list[tuple[str, float]]:
 def encode(
     tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS, layer: Layer | None = None
 ) -> TextCond:
-    """The condition of a prompt, float type and device of the text encoder: its output, or one of its layers.
+    """Encode a prompt to a condition of the text encoder's dtype and device: its output, or one of its layers.
 
-    HostError where it has no such layer.
+    Raises HostError where it has no such layer, or where an embedding of the book does not fit it.
     """
     parts = [framed(tokenizer, each) for each in chunks(tokenizer, prompt, book)]
     return TextCond(torch.cat([_encode_chunk(text_encoder, part, book, layer) for part in parts], dim=1))
 
 
 def pooled(tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS) -> Tensor:
-    """The vector [1, channels] of a prompt's first chunk, projected by an encoder that has a projection."""
+    """The pooled vector [1, channels] of a prompt's first chunk, projected where the text encoder has a projection.
+
+    Raises HostError where an embedding of the book does not fit the encoder.
+    """
     output = _output(text_encoder, framed(tokenizer, chunks(tokenizer, prompt, book)[0]), book)
     return output.text_embeds if "text_embeds" in output else output.pooler_output
 
 
 @torch.no_grad()
 def _output(text_encoder: Any, tokens: Sequence[Token], book: Book, **how: Any) -> Any:
-    """What the encoder makes of one chunk, the book's vectors in their places."""
+    """What the text encoder returns for one chunk, with the book's vectors in their places."""
     ids = torch.tensor([[token.id for token in tokens]], device=text_encoder.device)
     vectors = {place: token.vector for place, token in enumerate(tokens) if token.vector}
     width = text_encoder.config.hidden_size if vectors else 0
@@ -151,7 +155,7 @@ def _asked(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: Layer 
 
 
 def _last_norm(text_encoder: Any) -> Any:
-    """What a text encoder applies to its last layer; versions of transformers have it in different places."""
+    """A text encoder's final norm, which versions of transformers keep in different places."""
     return getattr(text_encoder, "text_model", text_encoder).final_layer_norm
 
 
@@ -163,13 +167,16 @@ def _encode_chunk(text_encoder: Any, tokens: Sequence[Token], book: Book, layer:
 
 
 def _emphasised(embedding: Tensor, weights: Sequence[float]) -> Tensor:
-    """Scale each token, then restore the mean of the whole chunk, as AUTOMATIC1111 does ("Original")."""
+    """Scale each token by its weight, then restore the chunk's mean, as AUTOMATIC1111's "Original" emphasis does."""
     scaled = embedding * torch.tensor(weights).to(embedding)[None, :, None]
     return scaled * (embedding.float().mean() / scaled.float().mean()).to(embedding)
 
 
 def spans(tokenizer: Any, prompt: str, phrase: str, book: Book = NO_WORDS) -> list[slice]:
-    """Where the tokens of a phrase stand among all tokens of the encoded prompt, every time it occurs."""
+    """Where the tokens of a phrase stand among all tokens of the encoded prompt, a slice for each time it occurs.
+
+    Raises HostError for an embedding that is unusable.
+    """
     wanted = [(token.id, token.vector) for tokens in _tokens(tokenizer, phrase, book) for token in tokens]
     framed_chunks = [framed(tokenizer, chunk) for chunk in chunks(tokenizer, prompt, book)]
     ids = [(token.id, token.vector) for chunk in framed_chunks for token in chunk]

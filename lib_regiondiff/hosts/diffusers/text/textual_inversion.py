@@ -1,4 +1,4 @@
-"""Textual inversion: files of vectors, each of which a word in a prompt stands for, the file's name."""
+"""Textual inversions: files of embedding vectors, each of which a prompt names by the file's name."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.files import weights
 
 MOST = 75
-"""Vectors that one chunk of a prompt has room for."""
+"""The most vectors of a word: a chunk of a prompt has room for no more."""
 
 
 @dataclass(frozen=True)
 class Vector:
-    """One of the vectors of a word, by its number from 0."""
+    """One of the vectors that a word stands for: `row` is its number, from 0."""
 
     word: str
     row: int
@@ -28,14 +28,20 @@ class Vector:
 
 @dataclass(frozen=True)
 class Book:
-    """Words and their files; what a file holds is read when a prompt has its word, and kept."""
+    """Words with the files of their vectors; a file is read when a prompt first has its word, and then `known`.
+
+    Words are in lower case.
+    """
 
     files: Mapping[str, Path] = field(default_factory=dict)
     known: dict[str, tuple[Tensor, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
     def of(folder: Path) -> Book:
-        """The book of all files in a folder and below it; HostError if there is no folder, or two files of one name."""
+        """A book of all files of embeddings in a folder and below it, by their names.
+
+        Raises HostError where there is no such folder, or two files of one name.
+        """
         if not folder.is_dir():
             raise HostError(str(folder), "a folder of embeddings", "none")
         files: dict[str, Path] = {}
@@ -47,12 +53,12 @@ class Book:
         return Book(files)
 
     def only(self, prompts: Iterable[str]) -> Book:
-        """The book of the words that these prompts use."""
+        """The book of only those words that these prompts use."""
         used = {word for prompt in prompts for word, _ in self.split(prompt) if word}
         return Book({word: path for word, path in self.files.items() if word in used})
 
     def split(self, text: str) -> Iterator[tuple[str, str]]:
-        """A text in pieces: ("", plain text), or (word, as it is written) for a word of the book, capitals aside."""
+        """Cut a text into pieces: ("", plain text), or (word, its spelling) for a word of the book in any capitals."""
         if not self.files:
             yield "", text
             return
@@ -65,7 +71,7 @@ class Book:
         yield "", text[start:]
 
     def vectors(self, word: str) -> list[Vector]:
-        """The vectors of a word, in order; HostError for a file that holds none, or more than a chunk has room for."""
+        """The vectors of a word, in order; HostError for a file that is damaged or holds none, or more than MOST."""
         counts = {len(each) for each in self._read(word)}
         if len(counts) != 1 or not 1 <= max(counts) <= MOST:
             got = " and ".join(map(str, sorted(counts))) or "none"
@@ -73,7 +79,7 @@ class Book:
         return [Vector(word, row) for row in range(counts.pop())]
 
     def value(self, vector: Vector, width: int) -> Tensor:
-        """A vector [width]; HostError where the file has none of this width."""
+        """The numbers [width] of a vector; HostError where the file has not exactly one embedding of this width."""
         found = self._read(vector.word)
         fitting = [each for each in found if each.shape[1] == width]
         if len(fitting) != 1:
@@ -89,7 +95,7 @@ class Book:
 
 
 def _matrices(path: Path) -> Iterator[Tensor]:
-    """The embeddings [vectors, width] in a file: AUTOMATIC1111's `string_to_param`, or the tensors themselves."""
+    """The embeddings [vectors, width] of a file: AUTOMATIC1111's `string_to_param`, or the tensors themselves."""
     file = weights.read(path)
     inside = file.tree.get("string_to_param") if isinstance(file.tree, dict) else None
     tensors = inside if isinstance(inside, dict) else file.tensors
@@ -102,7 +108,7 @@ def _matrices(path: Path) -> Iterator[Tensor]:
 
 @contextlib.contextmanager
 def put(text_encoder: Any, values: Mapping[int, Tensor]) -> Iterator[None]:
-    """Have a text encoder see these vectors [width] at these places of its tokens, for the time of a call."""
+    """For the time of a `with`, have a text encoder see these vectors [width] at these positions of its tokens."""
     if not values:
         yield
         return
