@@ -207,7 +207,6 @@ class Drawing:
         return whole and fits_pipeline(view) and (self.palette.rescale == 0 or self._takes("guidance_rescale"))
 
     def _takes(self, name: str) -> bool:
-        """Whether the call of diffusers' pipeline has an argument of this name."""
         return name in inspect.signature(self.host.pipe.__call__).parameters
 
     def _plain(self, view: View, start: Tensor, generators: list[torch.Generator]) -> Tensor:

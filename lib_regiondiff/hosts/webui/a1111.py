@@ -1,7 +1,8 @@
 """AUTOMATIC1111: the sampler's own denoiser runs as it is; the network below it answers with the blended prediction.
 
-`CFGDenoiser.forward` interrupts, switches to the refiner, masks, calls back, combines, previews and counts. All of that
-stays: for the time of a call the denoiser's inner model is replaced by one whose rows are guided to our picture.
+`CFGDenoiser.forward` (modules/sd_samplers_cfg_denoiser.py) interrupts, switches to the refiner, masks, calls back,
+combines, previews and counts. All of that stays: for the time of a call the denoiser's inner model is replaced by one
+whose rows are guided to our picture.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ MARK = 1024.0  # sd-webui-controlnet's: a first token full of it is a positive's
 
 
 class StandInModel(nn.Module):
-    """Stands for the host's inner model during one call: everything is the model's but what it answers."""
+    """Stands in for the host's inner model during one call: every attribute is the model's, only the answer is ours."""
 
     def __init__(self, model: Any, answer: Callable[..., Tensor]) -> None:
         super().__init__()
@@ -37,12 +38,12 @@ class StandInModel(nn.Module):
         return getattr(self.__dict__["stood_for"], name)
 
     def forward(self, x: Tensor, sigma: Tensor, **how: Any) -> Tensor:
-        """RowAnswers of the host's batch."""
+        """x0 or noise [N, C, h, w], whichever the model answers, for the host's batch x [N, C, h, w]."""
         return self.__dict__["answer"](x, sigma, **how)
 
 
 class WrappedForward:
-    """The wrapped forward of a `CFGDenoiser`, and the network calls inside it."""
+    """The wrapped forward of one run's `CFGDenoiser`, and the network calls inside it."""
 
     def __init__(self, p: Processing, request: Request) -> None:
         self.denoiser: CFGDenoiser = p.sampler.model_wrap_cfg
@@ -54,7 +55,11 @@ class WrappedForward:
         self.first: float | None = None
 
     def __call__(self, x: Tensor, sigma: Tensor, uncond: Any, cond: Any, *more: Any, **named: Any) -> Tensor:
-        """A call by the sampler; `more` is cond_scale, s_min_uncond and image_cond, by place or by name."""
+        """What the sampler gets for x [B, C, h, w] at sigma [B]; called in the place of `CFGDenoiser.forward`.
+
+        `more` is cond_scale, s_min_uncond and image_cond, by place or by name. Raises HostError for what a palette asks
+        and the model cannot do.
+        """
         if module("sd_samplers_common").apply_refiner(self.denoiser, sigma):
             given = self.denoiser.sampler.sampler_extra_args
             cond, uncond = given["cond"], given["uncond"]
@@ -79,13 +84,13 @@ class WrappedForward:
         return self.scale.clock(next(iter(self.run.schedules.values()), []), self.first)
 
     def network(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """x0 of rows, by one call of the host's model."""
+        """x0 float32 [N, C, h, w] from x [N, C, h, w], one row each at one level, by one call of the host's model."""
         level = rows[0].level
         made = self.inner(x, x.new_full((len(rows),), level.t), cond=self._make_conds(rows))
         return self.scale.to_denoised(made, x, level).float()
 
     def _make_conds(self, rows: Sequence[Row]) -> dict[str, Any]:
-        """The host's mapping of conditions; what belongs to pixels is crop_to_row, the rest is taken by image."""
+        """The host's dict of conditions for these rows: text, and what belongs to pixels, cut to each row's box."""
         value = stack_conds([row.cond for row in rows])
         if has_controlnet():
             value = _mark_text(value, rows)
@@ -96,7 +101,7 @@ class WrappedForward:
         return given
 
     def _describe_call(self, sigma: Tensor, how: Mapping[str, Any]) -> Call:
-        """How the host calls this time."""
+        """How the host calls this time: its scale, and what it does to the negatives."""
         factor = float(getattr(self.denoiser, "cond_scale_miltiplier", 1.0))
         negative = module("shared").opts.live_preview_content == "Negative prompt"
         with_uncond = bool(getattr(self.denoiser, "need_last_noise_uncond", False) or negative)
@@ -105,12 +110,15 @@ class WrappedForward:
 
 
 def _unwrap(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The host's own forward, also where the sampler has served an earlier run, as with Tiled Diffusion."""
+    """The host's own forward, also where the sampler has served an earlier run (Tiled Diffusion keeps it)."""
     return forward.forward if isinstance(forward, WrappedForward) else forward
 
 
 def skips_negative(denoiser: CFGDenoiser, options: Any, sigma: Tensor, s_min_uncond: float) -> bool:
-    """Whether the host leaves the negative out of this call, by its own two rules."""
+    """Whether the host leaves the negative out of this call, by its own two rules: skip_early_cond and s_min_uncond.
+
+    `sigma` [B] is the noise of the call, `s_min_uncond` the sigma below which every other call is without negative.
+    """
     early = float(getattr(options, "skip_early_cond", 0.0))
     if early != 0 and denoiser.step / denoiser.total_steps <= early:
         return True
@@ -119,7 +127,7 @@ def skips_negative(denoiser: CFGDenoiser, options: Any, sigma: Tensor, s_min_unc
 
 
 class RowAnswers:
-    """Answers the host's batches of one call, in the order in which the host asks: positives, then negatives."""
+    """Answers the batches of one call in the order in which the host asks: first all positives, then all negatives."""
 
     def __init__(self, wrapped: WrappedForward, plan: Plan, call: Call, images: int) -> None:
         self.wrapped, self.plan, self.call, self.images = wrapped, plan, call, images
@@ -127,7 +135,7 @@ class RowAnswers:
         self.given = 0
 
     def __call__(self, x: Tensor, sigma: Tensor, cond: Mapping[str, Any]) -> Tensor:
-        """The next rows of the answer, as many as x [N, C, h, w] has."""
+        """The next rows [N, C, h, w] of the answer, as many as x [N, C, h, w] has; the first call computes them all."""
         if self.made is None:
             self.made = self._predict(x[: self.images].float(), sigma, cond)
         rows = self.made[self.given : self.given + len(x)]
@@ -135,7 +143,7 @@ class RowAnswers:
         return rows.to(x.dtype)
 
     def _predict(self, x: Tensor, sigma: Tensor, cond: Mapping[str, Any]) -> Tensor:
-        """The positive of each image, then the negative of each, such that the host's guidance gives our picture."""
+        """Positives, then negatives [2 B, C, h, w], such that the host's own guidance of them gives our picture."""
         host, scale = self.wrapped.run.host, self.wrapped.scale
         assert host is not None, "prepared"
         self.wrapped.extra = _collect_extra(cond, self.images)
@@ -146,13 +154,13 @@ class RowAnswers:
 
 
 def has_controlnet() -> bool:
-    """Whether sd-webui-controlnet has put itself into the UNet for this job: its hints are of the whole canvas."""
+    """Whether sd-webui-controlnet has hooked the UNet for this job: its hints are of the whole canvas."""
     unet = getattr(getattr(module("shared").sd_model, "model", None), "diffusion_model", None)
     return hasattr(unet, "_original_forward")
 
 
 def _mark_text(value: Any, rows: Sequence[Row]) -> Any:
-    """Text with the tokens before it by which sd-webui-controlnet tells positive rows from negative ones."""
+    """Text with a first token by which sd-webui-controlnet tells positive rows from negative ones."""
     text = value["crossattn"] if isinstance(value, Mapping) else value
     marks = text.new_tensor([-MARK if row.negative else MARK for row in rows])
     made = torch.cat([marks[:, None, None].expand(-1, 1, text.shape[-1]), text], dim=1)
@@ -160,18 +168,18 @@ def _mark_text(value: Any, rows: Sequence[Row]) -> Any:
 
 
 def _crop_extra(name: str, given: Tensor, row: Row) -> Tensor:
-    """What a row sees of what was given for its image: its box of pixels; a negative sees no picture to vary."""
+    """What a row sees of what was given for its image: the pixels of its box; a negative sees no picture to vary."""
     return torch.zeros_like(given) if name == "c_adm" and row.negative else crop_to_row(given, row)
 
 
 def _collect_extra(cond: Mapping[str, Any], images: int) -> dict[str, Tensor]:
-    """What the host hands to its model beside text, for each image."""
+    """What the host hands to its model besides text, for each of the images."""
     found = {name: cond[name] for name in PIXELS if name in cond}
     return {name: (value[0] if isinstance(value, list) else value)[:images] for name, value in found.items()}
 
 
 def _make_single_parts(cond: Any) -> Any:
-    """The main prompt as one part of weight 1, so that the host combines what it is answered and nothing else."""
+    """The main prompt's conditions as one part of weight 1, so that the host combines only what it is answered."""
     if all(len(parts) == 1 and parts[0].weight == 1 for parts in cond.batch):
         return cond
     parser = module("prompt_parser")
@@ -181,7 +189,11 @@ def _make_single_parts(cond: Any) -> Any:
 
 
 def install(p: Processing, request: Request, like: Tensor) -> None:
-    """Have the coming run of p's sampler, over latents like these, draw a palette; nothing outlives the sampler."""
+    """Have the coming run of p's sampler draw a palette; `like` [B, C, h, w] are latents of its shape.
+
+    Replaces the forward of this one sampler's denoiser, which dies with it. Raises HostError for a model that cannot
+    draw regions, and for what a palette asks and the model cannot do.
+    """
     if has_controlnet():
         request = replace(request, whole=True)
     wrapped = WrappedForward(p, request)

@@ -1,4 +1,4 @@
-"""What AUTOMATIC1111 and Forge have in common: prompts, schedules by the host's own step, levels, names of things."""
+"""What AUTOMATIC1111 and Forge have in common: prompts that follow the host's own step, and the verbs of a host."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
 
 @dataclass(frozen=True, eq=False)
 class Scheduled:
-    """A prompt that editing may change while sampling: entries with the last step of each."""
+    """A prompt that editing may change while sampling: `entries` with the last step of each, and the host's `step`."""
 
     entries: Sequence[Any]
     step: Callable[[], int]
 
     def read(self) -> Any:
-        """What the text encoder made of the entry that counts at the host's step."""
+        """What the text encoder made of the entry for the host's present step, as a batch of one."""
         step = self.step()
         entry = next((each for each in self.entries if step <= each.end_at_step), self.entries[0])
         if isinstance(entry.cond, Mapping):
@@ -40,20 +40,20 @@ class Scheduled:
 
     @property
     def group(self) -> Hashable:
-        """What conditions must have in common to share a network call."""
+        """What conditions must have in common now to share a network call: the shapes of their tensors."""
         return _shapes(self.read())
 
 
 @dataclass(frozen=True, eq=False)
 class Interpolated:
-    """The condition between two others, at `share` of the way."""
+    """The condition at `share` in [0, 1] of the way from `first` to `second`, whatever these are at the host's step."""
 
     first: Cond
     second: Cond
     share: float
 
     def read(self) -> Any:
-        """Interpolated value by value; the shorter text is repeated up to the length of the longer."""
+        """The tensors interpolated number by number; the shorter text is repeated up to the length of the longer."""
         a, b = _read_value(self.first), _read_value(self.second)
         if isinstance(a, Mapping):
             return {name: _lerp(a[name], b[name], self.share) for name in a}
@@ -61,7 +61,7 @@ class Interpolated:
 
     @property
     def group(self) -> Hashable:
-        """What conditions must have in common to share a network call: lengths and widths."""
+        """What conditions must have in common now to share a network call: the shapes of their tensors."""
         return _shapes(self.read())
 
 
@@ -89,7 +89,12 @@ def _lerp(a: Tensor, b: Tensor, share: float) -> Tensor:
 
 @dataclass(frozen=True)
 class PromptEncoder:
-    """How a job's prompts are encoded: for how many steps of the first and the second pass; each of them once."""
+    """Encodes a job's prompts as the host does, each of them once.
+
+    `steps` and `hires_steps` are the numbers by which prompt editing of the first and the second pass is scheduled, the
+    latter None in the first pass; `step` tells the host's present step; `program` knows where the WebUI keeps its
+    notes.
+    """
 
     p: Processing
     steps: int
@@ -100,7 +105,7 @@ class PromptEncoder:
 
     @staticmethod
     def of(p: Processing, step: Callable[[], int]) -> PromptEncoder:
-        """An encoder for the numbers of steps by which the host itself encodes the main prompt in this pass."""
+        """An encoder for the numbers of steps by which the host encodes the main prompt in p's present pass."""
         samplers = module("sd_samplers")
 
         def total(name: str, steps: int) -> int:
@@ -114,14 +119,14 @@ class PromptEncoder:
         return PromptEncoder(p, first, second, step)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
-        """The parts of one prompt; a negative is one part."""
+        """The parts of a prompt for a frame of `size` pixels, one for each that AND joins; a negative is one part."""
         key = (prompt, negative, size)
         if key not in self.encoded:
             self.encoded[key] = self._encode(*key)
         return self.encoded[key]
 
     def _encode(self, prompt: str, negative: bool, size: Size) -> Parts:
-        """By the host's own functions; never with another prompt, whose emphasis would change the numbers."""
+        """Encode by the host's own functions, and alone: the emphasis of other prompts would change the numbers."""
         parser, options = module("prompt_parser"), module("shared").opts
         words = parser.SdConditioning([prompt], is_negative_prompt=negative, width=size.width, height=size.height)
         distilled = getattr(self.p, "distilled_cfg_scale", None)
@@ -142,40 +147,48 @@ class PromptEncoder:
 
 @dataclass(frozen=True)
 class WebUIHost:
-    """The verbs of the core for one sampling; `network` predicts x0 of rows."""
+    """A WebUI as a host of the core for one run of its sampler; `network` predicts x0 of rows.
+
+    `prompts` encodes text, `latent` describes the latent space.
+    """
 
     prompts: PromptEncoder
     latent: LatentSpec
     network: Callable[[Tensor, Sequence[Row]], Tensor]
     has_frame_axis: bool = False
-    """Whether the WebUI's latents have an axis of frames."""
+    """Whether the WebUI's latents are [B, C, 1, h, w]."""
     encoded_images: dict[bytes, Tensor] = field(default_factory=dict)
+    """Latents [1, C, h, w] of the pictures of this run, by a hash of their pixels."""
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
-        """The parts of a prompt, as the host itself encodes it."""
+        """The parts of a prompt for a frame of `size` pixels, as the WebUI encodes it; a negative is one part."""
         return self.prompts.encode(prompt, negative, size)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
-        """The condition between two, whatever the host's step makes of them."""
+        """The condition between a (t = 0) and b (t = 1), whatever the host's step makes of the two."""
         return Interpolated(a, b, t)
 
     def token_spans(self, prompt: str, phrase: str) -> list[slice]:
-        """Not asked for: attention methods are refused."""
+        """Raises HostError: methods that act in the attention are not available in WebUIs."""
         raise HostError("attention", "none", "a method that needs tokens", "this version can't do it yet")
 
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """x0 of rows, unless somebody has interrupted."""
+        """Predict x0 [N, C, h, w] from x [N, C, h, w], one row each.
+
+        Raises the WebUI's InterruptedException once somebody has pressed Interrupt or Skip, HostError where memory runs
+        out.
+        """
         state = module("shared").state
         if state.interrupted or state.skipped:
             raise module("sd_samplers_common").InterruptedException
         return self.network(x, rows)
 
     def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
-        """x at a level."""
+        """x at a level, from clean latents x0 and unit noise of the same shape."""
         return level.alpha * x0 + level.beta * noise
 
     def encode_image(self, image: Image.Image) -> Tensor:
-        """Clean latents [1, C, h, w], by the host's VAE with noise of its own; each picture once a run."""
+        """Clean latents float32 [1, C, h, w] of a picture, by the WebUI's VAE with a fixed seed, once a run."""
         key = hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).digest()
         if key not in self.encoded_images:
             pixels = torch.from_numpy(np.array(image.convert("RGB"), np.float32)).permute(2, 0, 1)[None] / 255
@@ -188,18 +201,21 @@ class WebUIHost:
         return self.encoded_images[key]
 
     def decode(self, latent: Tensor) -> Image.Image:
-        """The picture of clean latents, by the host's VAE."""
+        """The picture of clean latents [1, C, h, w], by the WebUI's VAE."""
         sample = latent[0].unsqueeze(1) if self.has_frame_axis else latent[0]
         return module("sd_samplers_common").single_sample_to_image(sample, 0)
 
 
 def crop_to_row(given: Tensor, row: Row) -> Tensor:
-    """What a host hands to its model for an image [C, h, w] or [C, 1, h, w]: cut to the row's box if it has pixels."""
+    """What a host hands to its model for an image, cut to the row's box where it has pixels.
+
+    `given` is [C, h, w] or [C, 1, h, w]; what has no pixels, such as a vector, is returned as it is.
+    """
     return row.box.padded(given) if given.ndim > 2 and given.shape[-1] > 1 else given
 
 
 def stack_conds(conds: Sequence[Cond]) -> Any:
-    """The values of conditions of one group as one batch."""
+    """The conditions of one group as one batch: a tensor [N, ...], or a mapping of such tensors."""
     values = list(map(_read_value, conds))
     if isinstance(values[0], Mapping):
         return {name: torch.cat([value[name] for value in values]) for name in values[0]}

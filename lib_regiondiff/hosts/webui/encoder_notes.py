@@ -1,4 +1,4 @@
-"""What text encoders note for infotexts, such as embeddings: of brush prompts it belongs to their job alone."""
+"""What text encoders note for infotexts, such as embeddings: what brush prompts add belongs to their job alone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ SEPARATOR = ", "
 
 @contextlib.contextmanager
 def keep_notes_apart(notes: dict[str, Any], told: MutableMapping[str, Any]) -> Iterator[None]:
-    """Encode prompts with the program's `notes` emptied: what comes of it is added to `told`, then they are as before.
+    """For the time of a `with`, empty the program's `notes`; then add what was noted to `told`, and restore them.
 
-    Some programs keep notes until the next prompt, which would take those of ours.
+    Some programs keep their notes until the next prompt, which would take ours for its own.
     """
     before = dict(notes)
     notes.clear()
@@ -27,5 +27,5 @@ def keep_notes_apart(notes: dict[str, Any], told: MutableMapping[str, Any]) -> I
 
 
 def _join_notes(old: Any, new: Any) -> str:
-    """Two lists in one text, each entry once."""
+    """Two lists, as text, in one, each entry once."""
     return SEPARATOR.join(dict.fromkeys([*str(old).split(SEPARATOR), *str(new).split(SEPARATOR)]))

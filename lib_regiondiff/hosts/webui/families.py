@@ -1,4 +1,4 @@
-"""Families of models: what of the loaded one matters to regions, asked of the engine that the WebUI made for it."""
+"""Families of models: what matters to regions of the loaded one, asked of the engine that the WebUI made for it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 
 CELL = 8
-"""Pixels of a latent cell where the WebUI does not say it."""
+"""Pixels of a latent cell, where the WebUI does not say."""
 PATCH = 16
-"""Pixels of what a network of an unknown family joins to one token."""
+"""Pixels that a network of an unknown family may join to one token."""
 UNLOADED = 512
-"""The side that is planned by before any model is loaded."""
+"""The native side in pixels to plan by before any model is loaded."""
 SIDES = range(64, 4097)
-"""Native sides that a file is believed."""
+"""The native sides, in pixels, that a file is believed."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """What models of one kind have in common.
+    """What models of one family have in common.
 
-    `native` is the side in pixels of the square that they were trained at, `multiple` what the sides in pixels of all
-    that their network sees should be divisible by, `cell` the pixels of a latent cell where the VAE does not tell.
-    `refused` says why regions can't be drawn, if they can't.
+    `native` is the side in pixels of the square that they were trained at; `multiple` what must divide the sides in
+    pixels of all that their network sees; `cell` the pixels of a latent cell, 0 where the VAE says it; `refused` why
+    they cannot draw regions, "" if they can.
     """
 
     name: str
@@ -59,13 +59,13 @@ ENGINES: Mapping[str, Family] = {
     "Wan": Family("Wan 2", 960, 16),
     "PiD": Family("PiD", 2048, 16, 1, "it enlarges the picture that it is given, which all of its network sees"),
 }
-"""Families by the class of the engine, as Forge and Forge Neo call it."""
+"""Families by the class of the engine, as Forge and Forge Neo name it."""
 FLAGS: Mapping[str, Family] = {"is_sd3": SD3, "is_sdxl": SDXL, "is_sd2": SD2, "is_sd1": SD1}
-"""Families by the marks that AUTOMATIC1111 and the earlier Forges put on their models."""
+"""Families by the attributes with which AUTOMATIC1111 and earlier Forges mark their models."""
 
 
 def find_family(model: Any) -> Family | None:
-    """The family of a loaded model; None for one that nobody has heard of."""
+    """The family of a loaded model; None for an unknown one."""
     for kind in type(model).__mro__:
         if kind.__name__ in ENGINES:
             return ENGINES[kind.__name__]
@@ -73,7 +73,7 @@ def find_family(model: Any) -> Family | None:
 
 
 def find_cell(model: Any) -> int:
-    """Pixels of a latent cell, by the family or by the VAE that the WebUI has loaded."""
+    """The pixels of a latent cell, as the model's family or the loaded VAE has it, else CELL."""
     family = find_family(model)
     if family is not None and family.cell:
         return family.cell
@@ -83,15 +83,16 @@ def find_cell(model: Any) -> int:
 
 
 def find_multiple(model: Any) -> int:
-    """What the sides in pixels of views should be divisible by."""
+    """The pixels that must divide the sides of views, for a model and its VAE."""
     family = find_family(model)
     return max(find_cell(model), family.multiple if family else PATCH)
 
 
 def find_native_side(model: Any, size: Size | None = None) -> int:
-    """The side in pixels that a model was trained at: what its file says, or what its family has.
+    """The side in pixels that a model was trained at, by its file's notes or by its family.
 
-    For a model that neither is known of it is the longer side of the job's own `size`, so that every view is whole.
+    Where neither tells it is the longer side of the job's `size` in pixels, so that every view is the whole picture,
+    and UNLOADED without a job.
     """
     told = _read_native_side(model) or _find_family_side(model)
     if told == 0:
@@ -101,7 +102,7 @@ def find_native_side(model: Any, size: Size | None = None) -> int:
 
 
 def describe_unknown(model: Any) -> tuple[str, ...]:
-    """What people should know about the loaded model."""
+    """A line for people about a loaded model whose native side nobody knows; empty where it is known."""
     if model is None or _read_native_side(model) or _find_family_side(model):
         return ()
     name = type(model).__name__
@@ -110,7 +111,7 @@ def describe_unknown(model: Any) -> tuple[str, ...]:
 
 
 def refuse(model: Any, frames: int = 1) -> None:
-    """HostError for a model that can't draw regions, or that is to draw so many frames of a film."""
+    """Raise HostError for a model that cannot draw regions, or that is to draw a film of so many frames."""
     family = find_family(model)
     if getattr(model, "cond_stage_key", "") == "edit":
         raise HostError("the checkpoint", "one that draws from a prompt", "InstructPix2Pix", "regions can't steer it")
@@ -123,12 +124,12 @@ def refuse(model: Any, frames: int = 1) -> None:
 
 
 def _animates(model: Any) -> bool:
-    """Whether a film is made out of a given picture."""
+    """Whether a model makes a film from a given picture."""
     return "I2V" in type(getattr(model, "model_config", None)).__name__
 
 
 def _read_native_side(model: Any) -> int:
-    """The shorter side that the model's file says; 0 if it says none."""
+    """The shorter side in pixels that the notes in the model's file state; 0 where they state none."""
     info = getattr(model, "sd_checkpoint_info", None)
     told = str((getattr(info, "metadata", None) or {}).get("modelspec.resolution", ""))
     sides = [int(side) for side in told[:20].split("x") if side.isdecimal()]
@@ -136,7 +137,7 @@ def _read_native_side(model: Any) -> int:
 
 
 def _find_family_side(model: Any) -> int:
-    """The side of the model's family; 0 if that is not known."""
+    """The side in pixels of the model's family; 0 where the family is unknown."""
     family = find_family(model)
     if family is SD2 and _predicts_velocity(model):
         return 768
@@ -144,12 +145,12 @@ def _find_family_side(model: Any) -> int:
 
 
 def _predicts_velocity(model: Any) -> bool:
-    """Whether a model predicts v, as the one of Stable Diffusion 2's two does that was trained at 768 pixels."""
+    """Whether a model predicts velocity, as the one of Stable Diffusion 2's two does that was trained at 768 pixels."""
     predictor = getattr(getattr(_find_part(model, "unet"), "model", None), "predictor", None)
     told = getattr(predictor, "prediction_type", None) or getattr(model, "parameterization", "")
     return told in ("v", "v_prediction")
 
 
 def _find_part(model: Any, name: str) -> Any:
-    """A part of an engine, such as its VAE; None in WebUIs that have no engines."""
+    """A part of an engine, such as its VAE; None in WebUIs without engines."""
     return getattr(getattr(model, "forge_objects", None), name, None)

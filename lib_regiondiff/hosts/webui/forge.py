@@ -33,7 +33,7 @@ PATCHES = ("patches", "patches_replace")
 
 @dataclass
 class SamplerCall:
-    """A call of the sampler: how the host calls, and what it has been answered so far, by inputs and patches."""
+    """A call by the sampler: how the host calls, and the pairs answered so far, each with its x and its patches."""
 
     call: Call
     plan: Plan
@@ -41,7 +41,7 @@ class SamplerCall:
 
 
 class UnetHooks:
-    """The two hooks on the UNet of one run."""
+    """The two hooks on the UNet of one run, and the network calls inside them."""
 
     def __init__(self, p: Processing, request: Request, like: Tensor, program: Program) -> None:
         self.p, self.like = p, like
@@ -57,7 +57,11 @@ class UnetHooks:
         self.scale = Sigmas(flow=is_flow(p.sd_model))
 
     def modify(self, *given: Any) -> tuple[Any, ...]:
-        """The conditioning modifier: (model, x, timestep, uncond, cond, cond_scale, model_options, seed)."""
+        """The conditioning modifier: (model, x, timestep, uncond, cond, cond_scale, model_options, seed) in and out.
+
+        Plans at the first call, and marks the conditions. Raises HostError for what a palette asks and the model cannot
+        do.
+        """
         model, x, timestep, uncond, cond, scale, options, seed = given
         self.first = float(timestep[0]) if self.first is None else self.first
         plan = self.run.plan_for(drop_frame_axis(x), self._make_clock)
@@ -70,17 +74,20 @@ class UnetHooks:
         return model, x, timestep, *self._mark_conds(uncond, cond), scale, options, seed
 
     def _mark_conds(self, uncond: Any, cond: Any) -> tuple[Any, Any]:
-        """Negative and positive of a call as the wrapper knows them again."""
+        """The negative and the positive of a call, marked so that the wrapper knows their rows again."""
         marks = [self.condition(torch.full((1, 1), float(role))) for role in (NEGATIVE, POSITIVE)]
         return mark_conds(uncond, marks[0]), mark_conds(cond, marks[1])
 
     def _read_scale(self) -> float:
-        """The scale that the user set for this pass."""
+        """The guidance scale that the user has set for this pass."""
         first = self.p.cfg_scale
         return float(getattr(self.p, "hr_cfg", first) if is_second_pass(self.p) else first)
 
     def _make_clock(self) -> tuple[float, ...]:
-        """The noises of the sampler's levels; timestep samplers count otherwise, and end one level before the last."""
+        """The noises in [0, 1] of the levels to come, descending to 0.
+
+        Timestep samplers count in training steps, and end one level before the last.
+        """
         assert self.first is not None
         steps = self.run.schedules.get("get_timesteps")
         if steps is None:
@@ -91,7 +98,7 @@ class UnetHooks:
         return self.scale.clock(sigmas[:-1] or sigmas, self.first)
 
     def wrap(self, apply_model: Callable[..., Tensor], how: Mapping[str, Any]) -> Tensor:
-        """The function wrapper: x0 of each row of the host's batch `how`."""
+        """The function wrapper: x0 [N, C, h, w] for the marked rows of the host's batch `how`; others go through."""
         given = dict(how["c"])
         mark = given.pop(MARK, None)
         if mark is None or self.current is None:
@@ -104,7 +111,7 @@ class UnetHooks:
         return add_frame_axis(torch.cat([pair[role] for role in roles]).to(how["input"].dtype), how["input"])
 
     def _predict_pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-        """The positive and the negative of each image, such that the host's guidance gives our picture."""
+        """Positive and negative [B, C, h, w] such that the host's own guidance of them gives our picture, kept."""
         assert self.current is not None and self.run.host is not None
         patches = tuple(str(self.given["transformer_options"].get(name)) for name in PATCHES)
         for known, by, pair in self.current.answered:
@@ -118,7 +125,10 @@ class UnetHooks:
         return pair
 
     def network(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """x0 [N, C, h, w] of rows, by one call of the host's model or of the wrapper that was there before."""
+        """x0 float32 [N, C, h, w] from x [N, C, h, w], one row each at one level.
+
+        By one call of the host's model, or of the wrapper that was there before ours.
+        """
         kinds = [NEGATIVE if row.negative else POSITIVE for row in rows]
         options = dict(self.given["transformer_options"])
         sigma = x.new_full((len(rows),), rows[0].level.t)
@@ -131,7 +141,7 @@ class UnetHooks:
         return drop_frame_axis(self._ask_network(self.apply_model, how)).float()
 
     def _collect_extra(self, rows: Sequence[Row]) -> dict[str, Any]:
-        """What the host hands to its model beside text, for these rows."""
+        """What the host hands to its model besides text, for these rows."""
         beside: dict[str, Any] = {}
         if "c_concat" in self.given:
             beside["c_concat"] = torch.stack([crop_to_row(self.given["c_concat"][row.image], row) for row in rows])
@@ -144,21 +154,21 @@ class UnetHooks:
         return beside
 
     def _ask_network(self, apply_model: Callable[..., Tensor], how: Mapping[str, Any]) -> Tensor:
-        """What the wrapper that was there before answers, or the host's model itself."""
+        """What the wrapper that was there before ours answers, or else the host's model."""
         if self.previous is not None:
             return self.previous(apply_model, how)
         return apply_model(how["input"], how["timestep"], **how["c"])
 
 
 def mark_conds(conds: Sequence[Mapping[str, Any]] | None, mark: Any) -> list[dict[str, Any]] | None:
-    """The first condition of a prompt with a mark beside it, as strong as one; the others are parts that AND joins."""
+    """The first condition of a prompt, marked and of strength 1; the others, parts that AND joins, are left out."""
     if conds is None:
         return None
     return [{**cond, "strength": 1.0, "model_conds": {**cond["model_conds"], MARK: mark}} for cond in conds[:1]]
 
 
 def _make_conds(rows: Sequence[Row]) -> dict[str, Any]:
-    """Text conditions under the names that the model takes."""
+    """The text conditions of rows, under the names by which the model takes them."""
     value = stack_conds([row.cond for row in rows])
     if not isinstance(value, Mapping):
         return {"c_crossattn": value}
@@ -167,7 +177,7 @@ def _make_conds(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _find_hints(how: Mapping[str, Any], roles: Sequence[int], images: int, role: int) -> Any:
-    """ControlNet's residuals for each image in a role; asked for anew where the host's batch lacks that role."""
+    """ControlNet's residuals for each image in a role; computed anew where the host's batch lacks that role."""
     given = how["c"]
     if role in roles:
         first = roles.index(role) * images
@@ -182,7 +192,7 @@ def _find_hints(how: Mapping[str, Any], roles: Sequence[int], images: int, role:
 
 
 def _take_hints(control: Any, rows: Sequence[int]) -> Any:
-    """ControlNet's residuals for these rows of a batch; adapters have a single one for all."""
+    """ControlNet's residuals for these rows of a batch; adapters have a single row for all."""
     if isinstance(control, Tensor):
         return control[list(rows) if len(control) > 1 else [0] * len(rows)]
     if isinstance(control, Mapping):
@@ -191,7 +201,7 @@ def _take_hints(control: Any, rows: Sequence[int]) -> Any:
 
 
 def _join_hints(controls: Sequence[Any]) -> Any:
-    """Residuals of single rows as those of a batch."""
+    """Residuals of single rows, joined to those of a batch."""
     first = controls[0]
     if isinstance(first, Mapping):
         return {name: [_join_hints(each) for each in zip(*(c[name] for c in controls), strict=True)] for name in first}
@@ -203,13 +213,13 @@ def _find_rows(kinds: Sequence[int], role: int) -> list[int]:
 
 
 def is_flow(model: Engine) -> bool:
-    """Whether a model's x is (1 - sigma) x0 + sigma n."""
+    """Whether a model is a flow model: x = (1 - sigma) x0 + sigma n."""
     predictor = getattr(model.forge_objects.unet.model, "predictor", None)
     return getattr(predictor, "prediction_type", "") == "const"
 
 
 def _reserve(unet: Unet, run: SamplerRun, plan: Plan, like: Tensor) -> None:
-    """Tell the host of the memory that our rows need beyond its own two for each image, as many as go at once."""
+    """Tell the host of the memory that our rows in one call need beyond the host's own two for each image."""
     assert run.host is not None, "prepared"
     views, most = max(plan.steps, key=len), run.request.rows
     cells = sum(view.box.size.area for view in views) * 2 * len(like)
@@ -223,7 +233,11 @@ def _reserve(unet: Unet, run: SamplerRun, plan: Plan, like: Tensor) -> None:
 
 
 def install(p: Processing, request: Request, like: Tensor) -> None:
-    """Have the coming run of p's sampler, over latents like these, draw a palette; the UNet's clone dies with it."""
+    """Have the coming run of p's sampler draw a palette; `like` [B, C, h, w] or [B, C, 1, h, w] has its shape.
+
+    The hooks are on a clone of the UNet, which dies with the job. Raises HostError for a model that cannot draw
+    regions, and for what a palette asks and the model cannot do.
+    """
     engine: Engine = p.sd_model
     unet = engine.forge_objects.unet.clone()
     if unet.controlnet_linked_list is not None:
@@ -238,7 +252,7 @@ def install(p: Processing, request: Request, like: Tensor) -> None:
 
 
 def _follow(p: Processing, hooks: UnetHooks) -> None:
-    """Go along when the host changes to its refiner: another checkpoint with a UNet of its own."""
+    """Hook the refiner's UNet too when the host switches to that checkpoint."""
     wrapped: CFGDenoiser = p.sampler.model_wrap_cfg
 
     def update() -> None:

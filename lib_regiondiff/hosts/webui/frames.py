@@ -8,7 +8,7 @@ from lib_regiondiff.errors import HostError
 
 
 def drop_frame_axis(x: Tensor) -> Tensor:
-    """Latents [B, C, h, w] of latents [B, C, 1, h, w] or [B, C, h, w], in the same memory; HostError for a film."""
+    """Latents [B, C, h, w] from latents [B, C, 1, h, w] or [B, C, h, w], in the same memory; HostError for a film."""
     if x.ndim == 4:
         return x
     if x.ndim == 5 and x.shape[2] == 1:
@@ -18,5 +18,5 @@ def drop_frame_axis(x: Tensor) -> Tensor:
 
 
 def add_frame_axis(x: Tensor, like: Tensor) -> Tensor:
-    """Latents [B, C, h, w] with as many axes as the WebUI's own."""
+    """Latents [B, C, h, w] with the axes of the WebUI's own latents `like`: [B, C, 1, h, w] if those have five."""
     return x.unsqueeze(2) if like.ndim == 5 else x

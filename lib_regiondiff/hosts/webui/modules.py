@@ -1,4 +1,4 @@
-"""The WebUI's own modules: how they are imported, and the names in them that we use, so that pyright knows each."""
+"""The WebUI's own modules: how they are imported, and the names in them that we use, typed for pyright."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class State(Protocol):
 
 
 class Options(Protocol):
-    """The settings of the program; those that not every program has are asked for by name."""
+    """The program's settings; those that not every program has are asked for by name."""
 
     samples_save: bool
     samples_format: str
@@ -36,7 +36,7 @@ class Styles(Protocol):
 
 
 class Shared(Protocol):
-    """`shared`: what all parts of the program know; asking for `sd_model` loads one if none is."""
+    """`shared`: what all parts of the program use; asking for `sd_model` loads a model if none is loaded."""
 
     opts: Options
     state: State
@@ -67,7 +67,7 @@ class Samplers(Protocol):
 
 
 class PromptParser(Protocol):
-    """`prompt_parser`: prompts to conditions, with the schedule that prompt editing gives them."""
+    """`prompt_parser`: prompts -> conditions, with the schedule that prompt editing gives them."""
 
     SdConditioning: Callable[..., Any]
     ComposableScheduledPromptConditioning: Callable[..., Any]
@@ -77,13 +77,13 @@ class PromptParser(Protocol):
 
 
 class Devices(Protocol):
-    """`devices`: in which precision the program works."""
+    """`devices`: the precision in which the program computes."""
 
     def autocast(self) -> AbstractContextManager[Any]: ...
 
 
 class Images(Protocol):
-    """`images`: Grid is a picture that is cut up."""
+    """`images`: Grid is a picture that is cut into tiles."""
 
     Grid: type[Any]
 
@@ -95,13 +95,13 @@ class Paths(Protocol):
 
 
 class CallQueue(Protocol):
-    """`call_queue`: whoever has its lock may use the model."""
+    """`call_queue`: whoever holds its lock may use the model."""
 
     queue_lock: AbstractContextManager[Any]
 
 
 class ModelData(Protocol):
-    """The loaded checkpoint, or what stands for it; asking here loads none."""
+    """The loaded checkpoint, or what stands in for it; asking here loads none."""
 
     sd_model: Any
 
@@ -120,13 +120,13 @@ class LoadedScript(Protocol):
 
 
 class Scripts(Protocol):
-    """`scripts`: all that are installed."""
+    """`scripts`: all scripts that are installed."""
 
     scripts_data: Sequence[LoadedScript]
 
 
 class UiComponents(Protocol):
-    """`ui_components`: the program's own parts of a page."""
+    """`ui_components`: the program's own components of a page."""
 
     InputAccordion: Callable[..., Any]
 
@@ -154,5 +154,5 @@ def module(name: Literal["scripts"]) -> Scripts: ...
 @overload
 def module(name: Literal["ui_components"]) -> UiComponents: ...
 def module(name: str) -> Any:
-    """A module of the WebUI that runs us; ImportError if it has none of that name."""
+    """A module of the WebUI that runs us, by its name below `modules`; ImportError if it has none of that name."""
     return importlib.import_module(f"modules.{name}")

@@ -1,4 +1,4 @@
-"""In which numbers a WebUI's sampler counts noise, and how predictions in them become x0 and back."""
+"""The numbers in which a WebUI's sampler counts noise, and how predictions become x0 and back."""
 
 from __future__ import annotations
 
@@ -12,25 +12,29 @@ from torch import Tensor
 from lib_regiondiff.host import Level
 
 NEAR = 1e-4
+"""The share by which two noise numbers may differ and still count as one."""
 
 
 class Scale(Protocol):
-    """The numbers that one kind of sampler hands to its denoiser."""
+    """The numbers by which one kind of sampler tells its denoiser the noise."""
 
     def level(self, number: float) -> Level:
         """The level of a number."""
         ...
 
     def to_denoised(self, made: Tensor, x: Tensor, level: Level) -> Tensor:
-        """x0 from what the host's model answers."""
+        """x0 from what the host's model answers for x, all [B, C, h, w]."""
         ...
 
     def from_denoised(self, x0: Tensor, x: Tensor, level: Level) -> Tensor:
-        """What the sampler expects for an x0."""
+        """The answer that the sampler expects in the place of x0, all [B, C, h, w]."""
         ...
 
     def clock(self, schedule: Sequence[float], first: float) -> tuple[float, ...]:
-        """The noises of the levels from the first number called with down to 0, out of a descending schedule."""
+        """The noises in [0, 1] of the levels to come, descending to 0.
+
+        `schedule` is the sampler's own, descending; `first` is the number of the first call, which may lie within it.
+        """
         ...
 
 
@@ -41,31 +45,34 @@ class Sigmas:
     flow: bool = False
 
     def level(self, number: float) -> Level:
-        """The level of a sigma."""
+        """The level of a sigma, which the network takes as it is."""
         return Level(number, 1 - number, number, number) if self.flow else Level.exploding(number, number)
 
     def to_denoised(self, made: Tensor, x: Tensor, level: Level) -> Tensor:
-        """What the model answers, which is x0 already."""
+        """What the model answers, [B, C, h, w], which is x0 already."""
         return made
 
     def from_denoised(self, x0: Tensor, x: Tensor, level: Level) -> Tensor:
-        """x0 itself, which is what the sampler expects."""
+        """x0 [B, C, h, w] itself, which is what the sampler expects."""
         return x0
 
     def clock(self, schedule: Sequence[float], first: float) -> tuple[float, ...]:
-        """The noises of sigmas."""
+        """The noises in [0, 1] of `first` and of the sigmas below it in a descending schedule, and the final 0."""
         rest = [each for each in schedule if 0 < each < first * (1 - NEAR)]
         return (*(self.level(each).noise for each in (first, *rest)), 0.0)
 
 
 @dataclass(frozen=True)
 class Timesteps:
-    """DDIM, PLMS and UniPC: training steps, also between two, x = a x0 + b n with a² + b² = 1; the answer is n."""
+    """DDIM, PLMS and UniPC: training steps, also between two; x = a x0 + b n with a² + b² = 1, the answer is n.
+
+    `alphas_cumprod` has alpha-bar of each training step.
+    """
 
     alphas_cumprod: tuple[float, ...]  # alpha-bar of each training step
 
     def level(self, number: float) -> Level:
-        """The level of a step; between two, the logarithm of signal to noise is interpolated."""
+        """The level of a training step; between two, the logarithm of signal to noise is interpolated."""
         low = min(max(0, math.floor(number)), len(self.alphas_cumprod) - 1)
         high, share = min(low + 1, len(self.alphas_cumprod) - 1), number - low
         odds = [math.log(kept / (1 - kept)) for kept in (self.alphas_cumprod[low], self.alphas_cumprod[high])]
@@ -73,21 +80,21 @@ class Timesteps:
         return Level(number, kept**0.5, (1 - kept) ** 0.5, (1 - kept) ** 0.5)
 
     def to_denoised(self, made: Tensor, x: Tensor, level: Level) -> Tensor:
-        """x0 from the noise that the model answers."""
+        """x0 from the noise that the model answers for x, all [B, C, h, w]."""
         return (x - level.beta * made) / level.alpha
 
     def from_denoised(self, x0: Tensor, x: Tensor, level: Level) -> Tensor:
-        """The noise that x0 leaves of x."""
+        """The noise that x0 leaves of x, all [B, C, h, w]."""
         return (x - level.alpha * x0) / level.beta
 
     def clock(self, schedule: Sequence[float], first: float) -> tuple[float, ...]:
-        """The noises of training steps; the last one is the end, whatever little noise it has."""
+        """The noises in [0, 1] of `first` and of the steps below it, with a final 0 in the place of the last."""
         numbers = [first, *(each for each in schedule if each < first * (1 - NEAR))]
         return (*(self.level(each).noise for each in (numbers[:-1] or numbers)), 0.0)
 
 
 def find_scale(denoiser: Any, model: Any) -> Scale:
-    """The scale of an AUTOMATIC1111 denoiser."""
+    """The scale in which an AUTOMATIC1111 denoiser counts noise: Timesteps, or Sigmas, as flow for SD3."""
     if hasattr(denoiser, "alphas"):
         return Timesteps(tuple(map(float, denoiser.alphas)))
     return Sigmas(flow=bool(getattr(model, "is_sd3", False)))

@@ -14,13 +14,13 @@ ADAPTERS = "lib_regiondiff.hosts.webui"
 
 @dataclass(frozen=True)
 class Address:
-    """Where a program keeps something: a module, and the names that lead to it from there."""
+    """Where a program keeps something: a module, and the names that lead on from there."""
 
     module: str
     names: tuple[str, ...] = ()
 
     def find(self) -> Any:
-        """What lies there; None where the program has no such module, or no such name in it."""
+        """What lies at this address; None where the program has no such module, or no such name in it."""
         if not self._can_be_imported():
             return None
         found: Any = importlib.import_module(self.module)
@@ -41,54 +41,54 @@ def _find(address: Address | None) -> Any:
 
 @dataclass(frozen=True)
 class Program:
-    """One kind of WebUI: the adapter that draws in it, and where it keeps things; None for what it doesn't have."""
+    """One kind of WebUI: which adapter draws in it, and where it keeps things; None for what it does not have."""
 
     adapter: str
     """The module of `hosts.webui` whose `install` puts a palette into its sampler."""
     notes: Address
     """A dict of what its text encoders note for infotexts."""
     schedule_options: tuple[str, ...] = ("use_old_scheduling",)
-    """The options that its prompt parser is given beside the numbers of steps; not all programs have each."""
+    """The options that its prompt parser is given after numbers of steps, in its order; some programs lack some."""
     marks: tuple[Address, ...] = ()
-    """What it has and all programs after it in PROGRAMS lack."""
+    """What this program has and all those after it in PROGRAMS lack."""
     condition: Address | None = None
-    """The class of conditions that are handed to its network as they are."""
+    """The class of conditions that its network is handed unchanged."""
     network_arguments: Address | None = None
-    """What its networks are told beside a call, such as the pictures that editing models see."""
+    """What its networks are told besides a call, such as the pictures that editing models see."""
     free_memory: Address | None = None
-    """A function of a device: the bytes that it calls free. PyTorch says it elsewhere."""
+    """A function from a device to the bytes that the program calls free; without one PyTorch is asked."""
     prompt_lengths: Address | None = None
-    """A function of a text: how many tokens it has, and how many there is room for. Engines say it elsewhere."""
+    """A function from a text to its tokens and the room for them; the engines of later programs have it themselves."""
     interrogator: Address | None = None
     """What describes pictures."""
 
     def load_adapter(self) -> Any:
-        """The module that draws in this program."""
+        """The module that draws in this program; its `install` puts a palette into a sampler."""
         return importlib.import_module(f"{ADAPTERS}.{self.adapter}")
 
     def find_notes(self) -> dict[str, Any]:
-        """What text encoders have noted, to be read and changed; an empty dict of nobody where there is none."""
+        """The dict of what text encoders have noted, to be read and changed; an empty new one where there is none."""
         found = self.notes.find()
         return found if isinstance(found, dict) else {}
 
     def read_schedule_options(self, options: Any) -> tuple[Any, ...]:
-        """The values of those options that the parser is given and the program has, in the parser's order."""
+        """The values of those options that the prompt parser takes and the program has, in the parser's order."""
         return tuple(getattr(options, name) for name in self.schedule_options if hasattr(options, name))
 
     def find_condition(self) -> Any:
-        """The class of conditions that the network takes as they are; None for a program without any."""
+        """The class of conditions that the network is handed unchanged; None for a program without one."""
         return _find(self.condition)
 
     def find_network_arguments(self) -> Any:
-        """What networks are told beside a call; None for a program that tells them nothing."""
+        """What networks are told besides a call; None for a program that tells them nothing."""
         return _find(self.network_arguments)
 
     def find_free_memory(self) -> Any:
-        """The function that says how many bytes of a device are free; None for a program that reports nothing."""
+        """The function that counts a device's free bytes; None for a program that has none."""
         return _find(self.free_memory)
 
     def find_prompt_lengths(self, model: Any) -> Any:
-        """The function that counts the tokens of a text for the loaded model; None where nobody can."""
+        """The function that counts a text's tokens for the loaded model; None where there is none."""
         return getattr(model, "get_prompt_lengths_on_ui", None) or _find(self.prompt_lengths)
 
     def find_interrogator(self) -> Any:
@@ -135,9 +135,9 @@ PROGRAMS: Mapping[str, Program] = {
     ),
     "AUTOMATIC1111": Program("a1111", HIJACK_NOTES, prompt_lengths=HIJACK_LENGTHS, interrogator=INTERROGATOR),
 }
-"""All of them, those with more marks first; the last one has none, so that it stands for whatever is no Forge."""
+"""All programs, those with more marks first; the last has none, so that it stands for whatever is not a Forge."""
 
 
 def find_program() -> Program:
-    """The program that runs us: the first all of whose marks are there."""
+    """The program that runs us: the first in PROGRAMS all of whose marks are there."""
     return next(each for each in PROGRAMS.values() if all(mark.find() is not None for mark in each.marks))

@@ -1,4 +1,4 @@
-"""One run of a WebUI's sampler with a palette: the schedule is noted, the plan made for the levels that it runs."""
+"""One run of a WebUI's sampler with a palette: its schedule is noted, and the plan made for the levels it runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from lib_regiondiff.store import Store
 
 
 def stand_in_clock(steps: int) -> tuple[float, ...]:
-    """A clock to plan by before the sampler's is known, so that prompts are encoded before the network is loaded."""
+    """A clock of so many even steps from 1 to 0, to plan by and encode prompts before the sampler's own is known."""
     return (*(1 - step / steps for step in range(steps)), 0.0)
 
 
@@ -36,7 +36,7 @@ PIXELS = 2**22
 
 
 def fit_tiles(palette: Palette, multiple: int) -> Palette:
-    """The palette with tiles whose sides in pixels are divisible by `multiple`, none larger than asked."""
+    """The palette with the sides of its tiles, in pixels, rounded down to a multiple of `multiple` above 0."""
     grid = palette.tiles
     if not isinstance(grid, Tiles):
         return palette
@@ -48,7 +48,7 @@ def fit_tiles(palette: Palette, multiple: int) -> Palette:
 
 
 def _fit_overlap(grid: Tiles, *sides: int | str) -> int | str:
-    """The overlap of tiles, such that smaller ones have no more of it than they can have."""
+    """The overlap in pixels of tiles with these sides, reduced where it no longer fits into them."""
     least = min((side for side in sides if not isinstance(side, str)), default=0)
     asked = (side for side in (grid.width, grid.height) if not isinstance(side, str))
     if isinstance(grid.overlap, str) or not least <= grid.overlap < min(asked, default=0):
@@ -58,24 +58,31 @@ def _fit_overlap(grid: Tiles, *sides: int | str) -> int | str:
 
 @dataclass(frozen=True)
 class Request:
-    """What a run is to draw: the palette and, for each image, the text of each brush."""
+    """What a run is to draw: the palette and, for each image, the text of each brush by its id.
+
+    `merge` False keeps apart brushes that are equal but for their masks.
+    """
 
     palette: Palette
     texts: tuple[Mapping[str, BrushText], ...]
     merge: bool = True
     whole: bool = False
-    """Every view is the whole canvas, as ControlNet needs it."""
+    """Whether every view is the whole canvas, as ControlNet needs it."""
     rows: int = 0
     """The most rows of one network call; 0 for as many as memory allows."""
     note: Callable[[Mapping[str, Any]], None] = field(default=lambda chosen: None, repr=False)
-    """Told what became of that which the palette leaves open."""
+    """Called with what became of the palette's `auto` values, once the plan is made."""
     store: Store = field(default_factory=Store, repr=False)
-    """What masks became in this job."""
+    """Keeps what masks were computed to, for the whole job."""
 
 
 @dataclass
 class SamplerRun:
-    """The state of a run; it dies with the sampler that refers to it."""
+    """The state of one run; it dies with the sampler that refers to it.
+
+    `network` predicts x0 of rows; `host` and `plan` are there once `prepare` has been called, `memory` and the
+    sampler's own `schedules`, by the function that made them, from the first call on.
+    """
 
     p: Processing
     denoiser: CFGDenoiser
@@ -87,7 +94,7 @@ class SamplerRun:
     schedules: dict[str, list[float]] = field(default_factory=dict)
 
     def note_schedule(self) -> None:
-        """Have the sampler's own schedule noted when it makes it: `get_sigmas` or `get_timesteps`."""
+        """Have the sampler's own schedule noted when it makes it, by `get_sigmas` or `get_timesteps`."""
         sampler = self.denoiser.sampler
         for name in ("get_sigmas", "get_timesteps"):
             if hasattr(sampler, name):
@@ -103,7 +110,11 @@ class SamplerRun:
         return noted
 
     def prepare(self, like: Tensor) -> Plan:
-        """Encode all prompts for latents like these, the WebUI's own; a plan by a stand-in clock."""
+        """Encode all prompts and plan by a stand-in clock, for latents of the WebUI's own shape `like`.
+
+        Raises HostError for a model that cannot draw regions, for films, and for what a palette asks and the model
+        cannot do.
+        """
         model = module("shared").sd_model
         families.refuse(model)
         notices.tell(self.p, families.describe_unknown(model))
@@ -116,14 +127,17 @@ class SamplerRun:
         return self._make_plan(unit, stand_in_clock(int(self.p.steps)))
 
     def _describe_latent(self, like: Tensor, model: Any) -> LatentSpec:
-        """The latent space of a model with latents [B, C, h, w] like these, as the WebUI's engine has it."""
+        """The latent space of a model whose latents are [B, C, h, w] like these, as the WebUI's engine has it."""
         cell = families.find_cell(model)
         size = Size(like.shape[-2], like.shape[-1]).pixels(cell)
         side = max(size.height, size.width) if self.request.whole else families.find_native_side(model, size)
         return LatentSpec(like.shape[1], cell, side, like.device, like.dtype, PIXELS // cell**2)
 
     def plan_for(self, x: Tensor, clock: Callable[[], tuple[float, ...]]) -> Plan:
-        """The plan for x [B, C, h, w], made at the first call of the run."""
+        """The plan for x [B, C, h, w], made with the sampler's own clock at the first call of the run.
+
+        Raises HostError for what a palette asks and the model cannot do.
+        """
         if self.plan is None:
             self.plan = self._make_plan(x, clock())
             self.memory = TextureMemory(self.plan)

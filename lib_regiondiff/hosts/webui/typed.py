@@ -1,4 +1,4 @@
-"""What a WebUI hands to us, object by object as far as we touch it, so that pyright knows the names.
+"""What a WebUI hands to us, each object as far as we touch it, typed for pyright.
 
 What only some programs have is not here: it is asked for by name where it is needed, as it may be absent.
 """
@@ -12,13 +12,13 @@ from torch import Tensor
 
 
 class CFGDenoiser(Protocol):
-    """`CFGDenoiser`: the model that a sampler calls, which guides the network below it."""
+    """The model that a sampler calls, which guides the network below it."""
 
     step: int
-    """The call of the run that comes next, from 0; `total_steps` is how many the program expects."""
+    """The number, from 0, of the call that comes next in the run; `total_steps` is how many the program expects."""
     total_steps: int
     model_wrap: Any
-    """What `inner_model` gives; None until it is made anew."""
+    """What `inner_model` gives; made anew while it is None."""
     forward: Callable[..., Tensor]
     update_inner_model: Callable[[], None]
 
@@ -39,7 +39,7 @@ class Sampler(Protocol):
 
 
 class Script(Protocol):
-    """A script; its arguments of a job are those from `args_from` to `args_to`."""
+    """A script; `args_from` and `args_to` bound its own among the arguments of a job."""
 
     args_from: int
     args_to: int
@@ -48,7 +48,7 @@ class Script(Protocol):
 
 
 class Processing(Protocol):
-    """A job: `all_` lists hold an entry for each of its pictures, the lists without it those of the batch at hand."""
+    """A job: lists with `all_` hold an entry for each of its pictures, the others one for each of the present batch."""
 
     prompt: str
     negative_prompt: str
@@ -74,7 +74,7 @@ class Processing(Protocol):
 
 
 class SecondPass(Processing, Protocol):
-    """A job of txt2img that is drawing its pictures again, larger (hires fix)."""
+    """A txt2img job in its second pass (hires fix), which draws its pictures again, larger."""
 
     hr_prompts: list[str]
     hr_negative_prompts: list[str]
@@ -101,20 +101,20 @@ class Unet(Protocol):
 
 
 class ForgeObjects(Protocol):
-    """The parts of Forge's engine that a job may have other ones of."""
+    """The parts of Forge's engine that a job may exchange."""
 
     unet: Unet
 
 
 class Engine(Protocol):
-    """A checkpoint as Forge has loaded it; `alphas_cumprod` is alpha-bar of each training step."""
+    """A checkpoint as Forge has loaded it; `alphas_cumprod` has alpha-bar of each training step."""
 
     forge_objects: ForgeObjects
     alphas_cumprod: Tensor
 
 
 class Grid(Protocol):
-    """A picture that is cut up, in pixels: rows of (top, height, tiles), tiles of (left, width, picture)."""
+    """A picture cut into tiles, in pixels: rows of (top, height, tiles), where tiles are (left, width, picture)."""
 
     image_w: int
     image_h: int

@@ -87,7 +87,10 @@ def _told_numbers(shapes: Shapes) -> dict[str, Any]:
 
 
 def vae_sizes(shapes: Shapes) -> dict[str, Any]:
-    """The part of a VAE's configuration that its weights' shapes tell; LookupError or RuntimeError where some lack."""
+    """The part of a VAE's configuration that the shapes of its weights tell.
+
+    Raises LookupError or RuntimeError where weights are missing.
+    """
     down = VAE + "encoder.down"
     levels = vae_levels(shapes)
     return {

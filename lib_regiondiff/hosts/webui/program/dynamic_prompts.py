@@ -1,4 +1,4 @@
-"""The extension Dynamic Prompts, where the WebUI has it: what it knows of wildcards, by its own library."""
+"""The extension Dynamic Prompts, where the WebUI has it: wildcards resolved by its own library and settings."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ COUNT = re.compile(r"(?:([0-9]+)|-)\s*\$\$(?:((?:(?!\$\$)[^|{}])*)\$\$)?")
 
 
 def is_available() -> bool:
-    """Whether the WebUI has loaded Dynamic Prompts; its modules stay, whatever the WebUI does to the path."""
+    """Whether the WebUI has loaded Dynamic Prompts; its modules stay loaded, whatever the WebUI does to the path."""
     return f"{PACKAGE}.paths" in sys.modules
 
 
 def make_draw(options: Any) -> Callable[[str, int], str]:
-    """The function by which Dynamic Prompts resolves a text by a seed, by its settings among the WebUI's `options`.
+    """A function `draw(text, seed)` that resolves a text's wildcards as Dynamic Prompts does, by the WebUI's `options`.
 
-    PaletteError out of that function for a text that it can't read or that would become too long.
+    The function raises PaletteError for a text that the library cannot read, or that is or would become too long.
     """
     library = importlib.import_module("dynamicprompts.wildcards")
     manager = library.WildcardManager(sys.modules[f"{PACKAGE}.paths"].get_wildcard_dir())
@@ -50,7 +50,7 @@ def make_draw(options: Any) -> Callable[[str, int], str]:
 
 
 def refuse_long(text: str) -> None:
-    """PaletteError for a text that is too long, or whose groups ask for more than a prompt has room for.
+    """Raise PaletteError for a text that is too long for a prompt, or whose groups draw more than one has room for.
 
     The library would build such a text first, and takes long over groups of many options.
     """
@@ -66,7 +66,7 @@ def refuse_long(text: str) -> None:
 
 
 def _check_length(text: str) -> str:
-    """What was drawn; PaletteError where it could not be a palette's prompt, as which pictures keep it."""
+    """The drawn text as it is; PaletteError where it could not be a palette's prompt, as which pictures keep it."""
     try:
         return PROMPT.read(text, "wildcards")
     except Fault as error:
@@ -74,7 +74,7 @@ def _check_length(text: str) -> str:
 
 
 def _make_grammar(options: Any) -> Any:
-    """The signs that the user has chosen."""
+    """The signs for variants and wildcards that the user has chosen."""
     names = ("variant_start", "variant_end", "wildcard_wrap")
     given = {name: getattr(options, f"dp_parser_{name}", None) for name in names}
     kind = importlib.import_module("dynamicprompts.parser.config").ParserConfig

@@ -1,4 +1,4 @@
-"""What a WebUI shows of an error: one line, a status, and no traceback where the program would print one."""
+"""How a WebUI shows an error: in one line, with a status, and without a traceback where the program would print one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ USERS_FAULT, OUR_FAULT = 422, 500
 
 
 class RequestError(RegionDiffError):
-    """What ended a job, in the form that the hosts' API handlers turn into an answer.
+    """The error that ended a job, in the form that the hosts' API handlers turn into an answer.
 
-    `status_code` is 422 for what a request can mend, else 500; `detail` lists all that is wrong.
+    `status_code` is 422 for what the request can mend and 500 for all else; `detail` lists all that is wrong, one text
+    each; `text` is that in one.
     """
 
     def __init__(self, error: Exception) -> None:
@@ -32,7 +33,7 @@ class RequestError(RegionDiffError):
 
 
 def make_refusal(error: Exception) -> RequestError:
-    """An error as the RequestError to raise out of a job, of a kind that a web server answers without a traceback."""
+    """Turn an error into the RequestError to raise out of a job; a web server answers it without a traceback."""
     if isinstance(error, RequestError):
         return error
     server = getattr(sys.modules.get("fastapi.exceptions"), "HTTPException", None)

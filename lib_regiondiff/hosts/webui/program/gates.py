@@ -21,7 +21,11 @@ Call = Callable[[], Any]
 
 
 class Gates:
-    """What our hooks in a job have done so far, and the gates that ask; one record for each run through a job."""
+    """What our hooks in one run through a job have done so far, for the gates to ask.
+
+    `done` are the names of the hooks that came to their ends, `error` is what went wrong in one, `raised` whether a
+    gate has raised it.
+    """
 
     def __init__(self, p: Any) -> None:
         self.p, self.live = p, True
@@ -34,40 +38,40 @@ class Gates:
         """Saved pictures whose palette is not beside them yet."""
 
     def install(self) -> None:
-        """Put a gate before each of the program's own calls that has none."""
+        """Put a gate before each of the program's own calls in PASSES that has none."""
         for name in PASSES:
             if callable(getattr(self.p, name, None)) and not isinstance(vars(self.p).get(name), Gate):
                 setattr(self.p, name, Gate(self, name, getattr(self.p, name)))
 
     def remove(self, *names: str) -> None:
-        """Take these gates away; one that somebody else has wrapped since stays, as it is asked through them."""
+        """Take away the gates of these calls; one that somebody has wrapped since stays, as the wrapper calls it."""
         for name in names:
             if isinstance(vars(self.p).get(name), Gate):
                 delattr(self.p, name)
 
     def fail(self, error: Exception) -> None:
-        """From now on every gate raises this."""
+        """Have every gate raise this error from now on, as a RequestError; the first error stays."""
         self.error = self.error or make_refusal(error)
 
     def end_if_failed(self) -> None:
-        """Raise what went wrong in a hook, if anything did."""
+        """Raise what went wrong in a hook, as a RequestError, if anything did."""
         if self.error is not None:
             self.raised = True
             raise self.error
 
     def expect(self, happened: bool, where: str, expected: str, got: str, cure: str) -> None:
-        """Raise what went wrong, or what is said here if it has not happened."""
+        """Raise what went wrong in a hook, or a RequestError with these words where this has not `happened`."""
         self.end_if_failed()
         if not happened:
             self.fail(HostError(f"{TITLE}, {where}", expected, got, cure))
             self.end_if_failed()
 
     def expect_hook(self, name: str) -> None:
-        """Raise unless a hook has come to its end."""
+        """Raise RequestError unless the hook of this name has come to its end."""
         self.expect(name in self.done, name, "to be called and to end well", "neither", "see the WebUI's console")
 
     def expect_prediction(self) -> None:
-        """Raise unless the sampler has asked for a palette's prediction, or somebody has interrupted it."""
+        """Raise RequestError unless the sampler ran to its end with our prediction, or somebody has interrupted it."""
         state = module("shared").state
         if not (state.interrupted or state.skipped):
             cure = "more steps, or switch scripts off that sample by themselves"
@@ -76,33 +80,33 @@ class Gates:
             self.expect(self.completed, "the sampler", "all its steps", "RecursionError in one of them", cure)
 
     def expect_finished(self) -> None:
-        """Raise unless the picture of the batch that the program is at is finished."""
+        """Raise RequestError unless the hook has finished the picture of the batch that the program is at."""
         done = self.finished == getattr(self.p, "batch_index", self.finished)
         self.expect(done, "postprocess_image", "to be called and to end well", "neither", "see the WebUI's console")
 
 
 class Gate:
-    """Stands for a method of a job: asks first, or afterwards; passes on everything once the job is over."""
+    """Stands in for a method of a job: checks before it or after it, and passes on everything once the job is over."""
 
     def __init__(self, gates: Gates, name: str, real: Callable[..., Any]) -> None:
         self.gates, self.name, self.real = gates, name, real
 
     def __call__(self, *given: Any, **named: Any) -> Any:
-        """The method, unless the job must end."""
+        """What the method returns; RequestError where the job must end."""
         call = functools.partial(self.real, *given, **named)
         return PASSES[self.name](self.gates, call) if self.gates.live else call()
 
 
 class Launch:
-    """Stands for a sampler's `launch_sampling`: notes whether a run came to its end."""
+    """Stands in for a sampler's `launch_sampling`, and notes whether the run came to its end."""
 
     def __init__(self, gates: Gates, real: Callable[..., Any]) -> None:
         self.gates, self.real = gates, real
         self.made: Any = self
-        """What the run gives: nothing that a program could have instead, until it is there."""
+        """What the run returned; until then this object, which no program could return in its place."""
 
     def __call__(self, steps: int, run: Call) -> Any:
-        """The run's latents, or the last ones where it broke off."""
+        """The run's latents, or the last ones where it broke off, which sets `gates.completed` to False."""
         latents = self.real(steps, functools.partial(self._run, run))
         self.gates.completed = latents is self.made
         return latents
@@ -113,7 +117,7 @@ class Launch:
 
 
 class Corrections:
-    """A job's colour corrections, which the program counts right after the last hook of each picture."""
+    """Stands in for a job's colour corrections, which the program counts right after the last hook of each picture."""
 
     def __init__(self, gates: Gates, real: Any) -> None:
         self.gates, self.real = gates, real
@@ -173,17 +177,17 @@ PASSES: Mapping[str, Callable[[Gates, Call], Any]] = {
     "sample_hr_pass": _sample_again,
     "close": _close,
 }
-"""What happens at each gate."""
+"""What happens at the gate of each of the program's calls: a check, before or after the call."""
 
 
 def find_gates(p: Any) -> Gates | None:
-    """The gates of this very job, not of one that it is a copy of."""
+    """The gates of this very job while it lasts; None for a job without any, and for a copy of a job with gates."""
     found = getattr(p, HOLDER, None)
     return found if found is not None and found.p is p and found.live else None
 
 
 def watch(p: Any) -> None:
-    """Notice when the coming run breaks off: of a RecursionError the program makes a half-drawn picture."""
+    """Note whether p's coming run breaks off: after a RecursionError the program goes on with a half-drawn picture."""
     gates, real = find_gates(p), p.sampler.launch_sampling
     if gates is not None:
         gates.completed = False
@@ -191,7 +195,7 @@ def watch(p: Any) -> None:
 
 
 def arm(p: Any) -> Gates:
-    """New gates for a job that begins, in place of those that it may still have."""
+    """Put new gates into a job that begins, in place of those that it may still have."""
     release(p)
     gates = Gates(p)
     gates.install()
@@ -200,7 +204,7 @@ def arm(p: Any) -> Gates:
 
 
 def release(p: Any) -> None:
-    """A job, or a copy of one, without gates: what there was lets everything through."""
+    """Take the gates out of a job, or of a copy of one; those that somebody else has wrapped let everything through."""
     gates = getattr(p, HOLDER, None)
     if gates is None:
         return
@@ -214,14 +218,15 @@ def release(p: Any) -> None:
 
 
 def is_on(enabled: Any) -> bool:
-    """Whether a switch says so; the API passes what it was given."""
+    """Whether a switch is on: a bool, or what an API request gave, where "true", "1" and "on" count."""
     return enabled.strip().lower() in ("true", "1", "on") if isinstance(enabled, str) else bool(enabled)
 
 
 def hook(name: str) -> Callable[[Work], Work]:
-    """A hook after which the program's own calls end the job, unless it has come to its end.
+    """A decorator for hooks `work(p, ...)`: unless one comes to its end, the program's own next call ends the job.
 
-    It distrusts itself first, so that there is no line of it after which nobody would know.
+    It distrusts the hook before it runs, so that no line of it can fail unnoticed. What it raises is kept for the
+    gates.
     """
 
     def wrap(work: Work) -> Work:

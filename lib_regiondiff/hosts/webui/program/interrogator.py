@@ -14,7 +14,7 @@ from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.programs import find_program
 
 FAILED = "<error>"
-"""What the interrogator puts where it was to say more; why stands in its console."""
+"""What the interrogator writes where it failed to say more; its console says why."""
 STOPS = ("interrupted", "skipped", "stopping_generation")
 LONGEST = 200
 NETWORKS = ("blip_model", "clip_model")
@@ -27,9 +27,9 @@ def is_available() -> bool:
 
 
 def caption(image: Image.Image) -> str:
-    """What an RGB picture shows; HostError where there is no interrogator or it fails.
+    """Say what an RGB picture shows; HostError where there is no interrogator or it fails.
 
-    The first time in a host's life it downloads its weights: ask for it only where somebody has asked for that.
+    The first call in an installation downloads the interrogator's weights: only call where somebody has asked for that.
     """
     own = _find()
     if own is None:
@@ -46,18 +46,19 @@ def caption(image: Image.Image) -> str:
 
 
 def caption_between_jobs(image: Image.Image) -> str:
-    """What an RGB picture shows, asked between jobs: waits until the one that runs is done.
+    """Say what an RGB picture shows, asked between jobs: waits until the one that runs is done.
 
-    HostError where there is no interrogator or it fails.
+    Raises HostError where there is no interrogator or it fails.
     """
     with module("call_queue").queue_lock:
         return caption(image)
 
 
 def caption_within_job(image: Image.Image) -> str:
-    """What an RGB picture shows, asked inside a job, where nothing may be downloaded.
+    """Say what an RGB picture shows, asked inside a job, where nothing may be downloaded.
 
-    HostError where there is no interrogator, it fails, or it was not used since the WebUI's start.
+    Raises HostError where there is no interrogator, where it fails, and where it has not been used since the WebUI's
+    start.
     """
     own = _find()
     if own is not None and not _is_awake(own):
@@ -67,7 +68,7 @@ def caption_within_job(image: Image.Image) -> str:
 
 
 def _is_awake(own: Any) -> bool:
-    """Whether its networks and its lists of words, which it would download, are there."""
+    """Whether an interrogator has its networks and lists of words, which it would download otherwise."""
     has_networks = all(getattr(own, name, None) is not None for name in NETWORKS)
     return has_networks and Path(getattr(own, "content_dir", "")).is_dir()
 
@@ -83,7 +84,7 @@ def _make_error(got: str) -> HostError:
 
 @contextlib.contextmanager
 def _keep_state(state: Any) -> Iterator[None]:
-    """Keep what the host's state says of a job: the interrogator begins and ends one of its own, as if no other ran.
+    """For the time of a `with`, let the interrogator begin and end a job of its own; then restore the host's state.
 
     What a person has pressed meanwhile counts.
     """
@@ -98,5 +99,5 @@ def _keep_state(state: Any) -> Iterator[None]:
 
 
 def _public(state: Any) -> dict[str, Any]:
-    """All but a command to the server, such as to restart."""
+    """The fields of the host's state but for commands to the server, such as to restart."""
     return {name: value for name, value in vars(state).items() if not name.startswith("_")}

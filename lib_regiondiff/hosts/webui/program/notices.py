@@ -1,4 +1,4 @@
-"""What is to be said about a job beside its pictures: under them on the page, and in what the API answers."""
+"""What is said about a job besides its pictures: below them on the page, and in the answer of the API."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from lib_regiondiff.hosts.webui.typed import Processing
 
 KEY = "Region Diffusion warnings"
-"""Among the parameters, which are all that the API answers beside pictures: comments stay on the page."""
+"""A key among a picture's parameters, which are all that the API answers besides pictures; it gets no comments."""
 SEPARATOR = " | "
 MOST = 20
 
 
 def tell(p: Processing, lines: Iterable[str]) -> None:
-    """Tell lines about a job, each once and MOST of them in all."""
+    """Tell lines about a job, on the page and among its parameters: each once, and at most MOST of them for one job."""
     old = p.extra_generation_params.get(KEY)
     before = old.split(SEPARATOR) if old else []
     plain = dict.fromkeys(line.replace(SEPARATOR, " / ") for line in lines)

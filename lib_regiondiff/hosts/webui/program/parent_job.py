@@ -19,7 +19,7 @@ STRIPS = ("outpainting mk2",)  # by numbers that only the script knows
 
 @dataclass(frozen=True)
 class Place:
-    """Where a part lies, in pixels of the picture that is made of all parts."""
+    """Where a part lies in the picture that is made of all parts, in pixels."""
 
     whole: Size
     left: int
@@ -27,14 +27,14 @@ class Place:
 
 
 def is_detail(p: Processing) -> bool:
-    """Whether the job is one of ADetailer's own, which has a prompt of its own."""
+    """Whether a job is one of ADetailer's own, which has a prompt of its own."""
     return bool(getattr(p, "_ad_inner", False))
 
 
 def find_place(p: Processing) -> Place | None:
-    """Where the job's picture lies in the one that a script cuts up; None if it is a picture of its own.
+    """Where a job's picture lies in the one that a script cuts up; None where it is a picture of its own.
 
-    HostError for parts that lie where nobody can know, and for several at once.
+    Raises HostError for scripts whose parts lie where nobody can know, and for several parts in one batch.
     """
     title = _find_script_title(p)
     pictures = getattr(p, "init_images", None) or []
@@ -51,7 +51,7 @@ def find_place(p: Processing) -> Place | None:
 
 
 def _find_script_title(p: Processing) -> str:
-    """The title of the script that was chosen for the job."""
+    """The title of the script that was chosen for a job, "" for none."""
     given: Sequence[Any] | None = getattr(p, "script_args", None)
     chosen = given[0] if given else 0
     scripts: Sequence[Script] = getattr(getattr(p, "scripts", None), "selectable_scripts", [])
@@ -60,9 +60,10 @@ def _find_script_title(p: Processing) -> str:
 
 
 def _find_grids() -> Iterator[Grid]:
-    """The grids that the functions around this job are working on.
+    """The grids in the variables of the functions that have called this one.
 
-    A script hands a tile on without its place; that stands in a variable of the script alone, and is only read here.
+    A script hands on a tile without its place; only the script's own variable has it, which is read here and never
+    changed.
     """
     kind = module("images").Grid
     frame: FrameType | None = sys._getframe()
@@ -72,6 +73,6 @@ def _find_grids() -> Iterator[Grid]:
 
 
 def _find_tiles(grid: Grid, picture: Any) -> Iterator[Place]:
-    """Where the very picture, not one that looks the same, lies in a grid."""
+    """The places in a grid of this very picture, not of one that looks the same."""
     whole = Size(grid.image_h, grid.image_w)
     yield from (Place(whole, left, top) for top, _, row in grid.tiles for left, _, tile in row if tile is picture)

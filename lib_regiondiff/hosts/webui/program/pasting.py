@@ -1,4 +1,4 @@
-"""How a WebUI finds a script's field for what it pastes: by a name, or by a function of a picture's parameters."""
+"""How a WebUI finds what to paste into a script's field: by a name, or by a function of a picture's parameters."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class PasteKey(str):
     read: Reader
 
     def __new__(cls, name: str, read: Reader) -> PasteKey:
-        """A key of a name, with its reader."""
+        """A key of this name, called with a picture's parameters to `read` the value."""
         made = super().__new__(cls, name)
         made.read = read
         return made
 
     def __call__(self, parameters: Mapping[str, Any]) -> Any:
-        """The value for the field out of a picture's parameters; None leaves the field as it is."""
+        """The field's value, from the parameters of a picture; None leaves the field as it is."""
         return self.read(parameters)

@@ -1,4 +1,4 @@
-"""Other extensions that say what goes where, or mix pictures: with them a job draws what neither was asked for."""
+"""Other extensions that say what goes where, or mix pictures: with them a job would draw what neither was asked for."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from lib_regiondiff.hosts.webui.typed import Processing, Script
 BREAKS = ("ADDCOMM", "ADDROW", "ADDCOL", "ADDBASE", "ADDP", "BREAK", "AND")
 """The words in a prompt without which Regional Prompter does nothing."""
 BY_BOXES, FIRST_BOX, BOX = 18, 21, 10
-"""Where Tiled Diffusion's arguments say that it has regions, where they begin, how many arguments each has."""
+"""Tiled Diffusion's arguments: where it says that it has regions, where they begin, how many arguments each has."""
 
 Arguments = Sequence[Any]
 
 
 def is_first_on(p: Processing, given: Arguments) -> bool:
-    """Whether the first argument switches a script on, as it does in most."""
+    """Whether the first of a script's arguments switches it on, as in most scripts."""
     return bool(given) and is_on(given[0])
 
 
 def is_prompter_on(p: Processing, given: Arguments) -> bool:
-    """Whether Regional Prompter splits the prompt of this job."""
+    """Whether Regional Prompter divides the prompt of this job."""
     prompt = p.prompt if isinstance(p.prompt, str) else " ".join(map(str, p.prompt))
     return (is_first_on(p, given) or bool(getattr(p, "rps_diff", False))) and any(word in prompt for word in BREAKS)
 
 
 def has_boxes(p: Processing, given: Arguments) -> bool:
-    """Whether Tiled Diffusion has regions of its own; without any it cuts the canvas into tiles, which is no matter."""
+    """Whether Tiled Diffusion draws regions of its own; mere tiles of the canvas do not matter."""
     boxes = given[FIRST_BOX::BOX]
     return is_first_on(p, given) and len(given) > BY_BOXES and is_on(given[BY_BOXES]) and any(map(is_on, boxes))
 
@@ -42,11 +42,11 @@ RIVALS: Mapping[str, tuple[str, Callable[[Processing, Arguments], bool]]] = {
     "latent couple extension": ("Latent Couple", is_first_on),
     "stylealign integrated": ("StyleAlign Integrated", is_first_on),  # its attention joins the rows that regions part
 }
-"""By the title under which a script runs: how people know it, and whether it is active in a job."""
+"""By a script's title: the name that people know it by, and whether it acts in a job, given its arguments."""
 
 
 def find_active(p: Processing) -> Iterator[str]:
-    """The rivals that take part in a job."""
+    """The names of the rivals that act in a job."""
     given = list(getattr(p, "script_args", None) or ())
     scripts: Sequence[Script] = getattr(getattr(p, "scripts", None), "alwayson_scripts", ())
     for script in scripts:
@@ -56,7 +56,7 @@ def find_active(p: Processing) -> Iterator[str]:
 
 
 def refuse(p: Processing) -> None:
-    """HostError that names the rivals that are active in a job; those that are only installed do not matter."""
+    """Raise HostError that names the rivals that act in a job; those that are merely installed do not matter."""
     found = list(find_active(p))
     if found:
         names = " and ".join(found)

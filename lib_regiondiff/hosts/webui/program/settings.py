@@ -19,7 +19,7 @@ PLACES: Mapping[str, int] = {"in the picture": LIMIT, "in a file beside the pict
 
 @dataclass(frozen=True)
 class PageSetting:
-    """One line of the settings page: a choice, or a whole number where there are no choices."""
+    """A line of the settings page: one of the `choices`, or a whole number from 0 to MOST_ROWS where there are none."""
 
     key: str
     label: str
@@ -44,11 +44,11 @@ class Settings:
     longest: int
     """The most characters of a palette that the infotext itself holds."""
     blend: str
-    """How typed regions are blended that do not say it."""
+    """How typed regions are blended where they do not say."""
     rows: int
     """The most rows of one network call; 0 for as many as memory allows."""
     caption: bool = False
-    """Whether pictures under the brushes are described where nothing says what they show."""
+    """Whether pictures under the brushes are described where no prompt says what they show."""
 
 
 INFOTEXT = PageSetting(
@@ -88,7 +88,7 @@ def read_settings() -> Settings:
 
 
 def register() -> None:
-    """Put our section on the settings page; once more changes nothing."""
+    """Put our section on the WebUI's settings page; a second call changes nothing."""
     gradio, shared = importlib.import_module("gradio"), module("shared")
     for each in ALL:
         kind, values = gradio.Radio, {"choices": list(each.choices)}
