@@ -25,14 +25,21 @@ class Options(Protocol):
     samples_format: str
     live_preview_content: str
 
-    def add_option(self, key: str, info: Any, /) -> None: ...
+    def add_option(self, key: str, info: Any, /) -> None:
+        """Add a setting under `key`; `info` is an OptionInfo."""
+        ...
 
 
 class Styles(Protocol):
     """The styles that the user has saved."""
 
-    def apply_styles_to_prompt(self, prompt: str, styles: Sequence[str], /) -> str: ...
-    def apply_negative_styles_to_prompt(self, prompt: str, styles: Sequence[str], /) -> str: ...
+    def apply_styles_to_prompt(self, prompt: str, styles: Sequence[str], /) -> str:
+        """The prompt with the prompts of these styles, by their names."""
+        ...
+
+    def apply_negative_styles_to_prompt(self, prompt: str, styles: Sequence[str], /) -> str:
+        """The negative prompt with the negatives of these styles, by their names."""
+        ...
 
 
 class Shared(Protocol):
@@ -57,13 +64,17 @@ class SamplersCommon(Protocol):
 class SamplerConfig(Protocol):
     """What the program knows of a sampler."""
 
-    def total_steps(self, steps: int, /) -> int: ...
+    def total_steps(self, steps: int, /) -> int:
+        """The number of steps that the sampler runs for so many asked: some run twice as many."""
+        ...
 
 
 class Samplers(Protocol):
     """`sd_samplers`: the samplers by name."""
 
-    def find_sampler_config(self, name: str, /) -> SamplerConfig | None: ...
+    def find_sampler_config(self, name: str, /) -> SamplerConfig | None:
+        """What the program knows of the sampler of this name; None where there is none."""
+        ...
 
 
 class PromptParser(Protocol):
@@ -79,7 +90,9 @@ class PromptParser(Protocol):
 class Devices(Protocol):
     """`devices`: the precision in which the program computes."""
 
-    def autocast(self) -> AbstractContextManager[Any]: ...
+    def autocast(self) -> AbstractContextManager[Any]:
+        """A context in which networks run in the program's precision."""
+        ...
 
 
 class Images(Protocol):

@@ -23,9 +23,14 @@ class CFGDenoiser(Protocol):
     update_inner_model: Callable[[], None]
 
     @property
-    def sampler(self) -> Sampler: ...
+    def sampler(self) -> Sampler:
+        """The run that this denoiser belongs to."""
+        ...
+
     @property
-    def inner_model(self) -> Any: ...
+    def inner_model(self) -> Any:
+        """The network that is called below, in the sampler's own scaling of noise."""
+        ...
 
 
 class Sampler(Protocol):
@@ -35,7 +40,9 @@ class Sampler(Protocol):
     launch_sampling: Callable[..., Any]
 
     @property
-    def model_wrap_cfg(self) -> CFGDenoiser: ...
+    def model_wrap_cfg(self) -> CFGDenoiser:
+        """The denoiser that the run calls."""
+        ...
 
 
 class Script(Protocol):
@@ -44,7 +51,9 @@ class Script(Protocol):
     args_from: int
     args_to: int
 
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """The name under which the script is listed."""
+        ...
 
 
 class Processing(Protocol):
@@ -65,12 +74,23 @@ class Processing(Protocol):
     extra_generation_params: dict[str, Any]
 
     @property
-    def sd_model(self) -> Any: ...
+    def sd_model(self) -> Any:
+        """The loaded checkpoint."""
+        ...
+
     @property
-    def sampler(self) -> Any: ...
+    def sampler(self) -> Any:
+        """The `Sampler` of the present pass; None before the first."""
+        ...
+
     @property
-    def sampler_name(self) -> Any: ...
-    def comment(self, text: str, /) -> None: ...
+    def sampler_name(self) -> Any:
+        """The name of the chosen sampler."""
+        ...
+
+    def comment(self, text: str, /) -> None:
+        """Show a line of text below the job's pictures."""
+        ...
 
 
 class SecondPass(Processing, Protocol):
@@ -93,11 +113,25 @@ class Unet(Protocol):
     model_options: dict[str, Any]
     controlnet_linked_list: Any
 
-    def clone(self) -> Unet: ...
-    def memory_required(self, input_shape: Sequence[int], /) -> float: ...
-    def add_extra_preserved_memory_during_sampling(self, memory: float, /) -> None: ...
-    def add_conditioning_modifier(self, modifier: Callable[..., Any], /) -> None: ...
-    def set_model_unet_function_wrapper(self, wrapper: Callable[..., Any], /) -> None: ...
+    def clone(self) -> Unet:
+        """A patcher of its own around the same model."""
+        ...
+
+    def memory_required(self, input_shape: Sequence[int], /) -> float:
+        """The bytes that a network call takes for x of this shape [B, C, h, w]."""
+        ...
+
+    def add_extra_preserved_memory_during_sampling(self, memory: float, /) -> None:
+        """Have so many bytes more kept free while sampling."""
+        ...
+
+    def add_conditioning_modifier(self, modifier: Callable[..., Any], /) -> None:
+        """Have a function change the arguments of each call by the sampler."""
+        ...
+
+    def set_model_unet_function_wrapper(self, wrapper: Callable[..., Any], /) -> None:
+        """Have a function called in place of the network, which it is handed."""
+        ...
 
 
 class ForgeObjects(Protocol):
