@@ -18,7 +18,10 @@ SHARE = 0.8  # of free memory: what is free lies in pieces, and others need some
 
 @dataclass(frozen=True)
 class Memory:
-    """Three readings of a device's memory, in bytes: free, held by tensors now, and the most they have ever held."""
+    """Three readings of a device's memory, in bytes.
+
+    `free` is what can be had, `used` what tensors hold now, `peak` the most that they have ever held.
+    """
 
     free: Callable[[], int]
     used: Callable[[], int]

@@ -40,7 +40,7 @@ DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.
 
 @dataclass(frozen=True)
 class DiffusersHost:
-    """A diffusers pipeline as a host of the core; `load` or `of` makes one.
+    """A diffusers pipeline, `pipe`, as a host of the core; `load` or `of` makes one.
 
     `latent` describes its latent space, `name` and `fingerprint` identify the model for palettes, `family` knows how
     its network is asked. `guidance` is the scale told to networks that are distilled to be told it; `clip_skip` counts

@@ -121,7 +121,6 @@ def renders(
 
 
 def _expect(true: bool, name: str, expected: str, got: Any) -> None:
-    """Raise HostError for an argument of `render` that is not what was expected."""
     if not true:
         raise HostError(f"render's {name}", expected, repr(got)[:80])
 
@@ -136,7 +135,8 @@ def decoded(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Imag
 
 @dataclass(frozen=True)
 class Drawing:
-    """Pictures being drawn, one for each seed: plan, schedule, init picture; `step_done` is given x0 at each step."""
+    """A palette being drawn by `host`, one picture for each seed: by `plan` and `schedule`, from `begin`, the init
+    picture, if any. `step_done` is given x0 [B, C, h, w] after each step; `store` keeps computed masks."""
 
     host: DiffusersHost
     palette: Palette

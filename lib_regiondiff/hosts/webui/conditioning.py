@@ -89,7 +89,7 @@ def _lerp(a: Tensor, b: Tensor, share: float) -> Tensor:
 
 @dataclass(frozen=True)
 class PromptEncoder:
-    """Encodes a job's prompts as the host does, each of them once.
+    """Encodes the prompts of a job `p` as the host does, each of them once; `encoded` has those of earlier calls.
 
     `steps` and `hires_steps` are the numbers by which prompt editing of the first and the second pass is scheduled, the
     latter None in the first pass; `step` tells the host's present step; `program` knows where the WebUI keeps its

@@ -21,7 +21,7 @@ SIDES = range(64, 4097)
 
 @dataclass(frozen=True)
 class Family:
-    """What models of one family have in common.
+    """What models of one family have in common; `name` is what people call it.
 
     `native` is the side in pixels of the square that they were trained at; `multiple` what must divide the sides in
     pixels of all that their network sees; `cell` the pixels of a latent cell, 0 where the VAE says it; `refused` why

@@ -33,7 +33,10 @@ PATCHES = ("patches", "patches_replace")
 
 @dataclass
 class SamplerCall:
-    """A call by the sampler: how the host calls, and the pairs answered so far, each with its x and its patches."""
+    """A call by the sampler: how it calls, by which plan, and what was answered so far.
+
+    `answered` has a pair [B, C, h, w] of positive and negative for each x and patches that were asked about.
+    """
 
     call: Call
     plan: Plan

@@ -78,10 +78,10 @@ class Request:
 
 @dataclass
 class SamplerRun:
-    """The state of one run; it dies with the sampler that refers to it.
+    """The state of one run of a `denoiser` for a job `p`; it dies with the sampler that refers to it.
 
-    `network` predicts x0 of rows; `host` and `plan` are there once `prepare` has been called, `memory` and the
-    sampler's own `schedules`, by the function that made them, from the first call on.
+    `request` says what to draw, `network` predicts x0 of rows; `host` and `plan` are there once `prepare` has been
+    called, `memory` and the sampler's own `schedules`, by the function that made them, from the first call on.
     """
 
     p: Processing

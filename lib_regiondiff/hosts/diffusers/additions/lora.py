@@ -37,7 +37,7 @@ KINDS = {  # a part of a key -> other forms of additions, which are not read
 
 @dataclass(frozen=True, init=False)
 class LoraFile:
-    """A LoRA file with its weight, and the name that the palette has for it, if any.
+    """A LoRA file: its `path`, its `weight`, and the `name` that the palette has for it, "" for none.
 
     Raises PaletteError for a weight that a palette would refuse.
     """
@@ -55,7 +55,11 @@ class LoraFile:
 
 @dataclass(frozen=True)
 class Addition:
-    """What a file adds to one layer: tensors by role (up, down, mid, alpha), and the first of their keys there."""
+    """What a file adds to one layer.
+
+    `tensors` are by role (up, down, mid, alpha); `key` is the first of their keys in the file, `parsed` is it taken
+    apart.
+    """
 
     key: str
     parsed: Key

@@ -18,7 +18,7 @@ Encoder = Callable[[Mapping[str, Any], Path], Any]
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """A kind of checkpoint, by the names that its parts have in diffusers.
+    """A kind of checkpoint, by the names that its parts have in diffusers; `title` is what people call it.
 
     `pipeline` and `scheduler` are classes; `encoders` has each text encoder's prefix and how to make it; `padding` is
     what each tokenizer fills a chunk with, None for its end token; `native` the side of its pictures in pixels, where

@@ -23,7 +23,7 @@ from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
 
 @dataclass(frozen=True)
 class Family:
-    """What differs between families of models, which are known by the class of their pipeline in diffusers.
+    """What differs between families of models, known by their pipeline's class; `title` is what people call them.
 
     `encode(pipe, words, negative, book, skip)` gives a condition: `book` has textual inversions, `negative` says that
     an empty negative is meant, `skip` is clip_skip. `ask(pipe, question)` gives the network's output [N, C, h, w];

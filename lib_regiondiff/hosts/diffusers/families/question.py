@@ -14,9 +14,10 @@ from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 
 @dataclass(frozen=True)
 class Question:
-    """What a network is asked in one call: rows with their x [N, C, h, w], as the network sees it, and timesteps [N].
+    """What a network is asked in one call: for each row, x [N, C, h, w] as the network sees it, and its timestep t [N].
 
-    `cell` is the pixels of a latent cell, `guidance` the scale for networks that are told it.
+    `rows` have the conditions; `cell` is the pixels of a latent cell, `guidance` the scale for networks that are told
+    it.
     """
 
     x: Tensor

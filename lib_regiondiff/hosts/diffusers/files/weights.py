@@ -26,7 +26,7 @@ CURE = "convert it to .safetensors where it is trusted"
 
 @dataclass(frozen=True)
 class Weights:
-    """Tensors by name, with the notes in the file's header; `tree` is all that a pickle holds, None for other files."""
+    """The `tensors` of a file by name, and the `notes` in its header; `tree` is all that a pickle holds, else None."""
 
     tensors: Mapping[str, Tensor]
     notes: Mapping[str, str] = field(default_factory=dict)

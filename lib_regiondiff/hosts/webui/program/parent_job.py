@@ -19,7 +19,10 @@ STRIPS = ("outpainting mk2",)  # by numbers that only the script knows
 
 @dataclass(frozen=True)
 class Place:
-    """Where a part lies in the picture that is made of all parts, in pixels."""
+    """Where a part lies in the picture that is made of all parts, in pixels.
+
+    `whole` is the size of that picture, `left` and `top` are the part's corner.
+    """
 
     whole: Size
     left: int

@@ -19,7 +19,10 @@ PLACES: Mapping[str, int] = {"in the picture": LIMIT, "in a file beside the pict
 
 @dataclass(frozen=True)
 class PageSetting:
-    """A line of the settings page: one of the `choices`, or a whole number from 0 to MOST_ROWS where there are none."""
+    """A line of the settings page: one of the `choices`, or a whole number from 0 to MOST_ROWS where there are none.
+
+    `key` is its name in the config file, `label` and `info` are shown, `default` counts until the user sets another.
+    """
 
     key: str
     label: str
