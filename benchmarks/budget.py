@@ -25,8 +25,8 @@ from rows import Counting
 
 from lib_regiondiff.authoring import preview
 from lib_regiondiff.authoring.overlay import overlay
-from lib_regiondiff.authoring.preflight import JobContext, clock
-from lib_regiondiff.authoring.summary import summary
+from lib_regiondiff.authoring.preflight import JobContext, make_clock
+from lib_regiondiff.authoring.summary import summarise
 from lib_regiondiff.denoising.composite import restore_uncovered
 from lib_regiondiff.document.palette import dumps, parse
 from lib_regiondiff.errors import RegionDiffError
@@ -43,14 +43,14 @@ CASES = dict(cases())
 def check(text: str, case: Heavy, size: Size) -> None:
     """Do what `regiondiff check` does with a document, and write the palette as text again."""
     palette = parse(text)
-    summary(palette)
+    summarise(palette)
     dumps(palette)
 
 
 def show(text: str, case: Heavy, size: Size) -> None:
     """Make the preview that a WebUI shows while a document is edited."""
     around = JobContext("a field", "blur", 7.0, size, steps=case.steps, count=len)
-    assert "<svg" in preview.html(text, around)
+    assert "<svg" in preview.render_html(text, around)
 
 
 def lay(text: str, case: Heavy, size: Size) -> None:
@@ -61,12 +61,12 @@ def lay(text: str, case: Heavy, size: Size) -> None:
 def draw(text: str, case: Heavy, size: Size) -> None:
     """Do what a job does beside its network."""
     palette, store = parse(text), Store()
-    plan = make_plan(palette, Job(size, clock(case.steps), (1,), store=store), Counting())
+    plan = make_plan(palette, Job(size, make_clock(case.steps), (1,), store=store), Counting())
     for step in (0, case.steps // 2, case.steps - 1):
         assert plan.steps[step]
     cells = size.cells(8)
-    noise.apply(noise.unit([noise.generator(1)], (4, cells.height, cells.width)), palette, size, 8, store)
-    infotext.sidecar(palette, 16000)
+    noise.apply(noise.draw_unit([noise.make_generator(1)], (4, cells.height, cells.width)), palette, size, 8, store)
+    infotext.make_value(palette, 16000)
     restore_uncovered(Image.new("RGB", (size.width, size.height)), palette, store)
 
 
@@ -84,7 +84,7 @@ ANSWERS: dict[str, Callable[[str, Heavy, Size], None]] = {
 }
 
 
-def peak(anew: bool = False) -> float:
+def measure_peak(anew: bool = False) -> float:
     """The most memory in MB that this process has held; `anew` begins a new count, after freeing what can be freed."""
     if anew:
         ctypes.CDLL(None).malloc_trim(0)
@@ -99,18 +99,18 @@ def measure(answer: str, text: str, case: Heavy, size: Size) -> tuple[float, flo
 
 
 def _measure(answer: str, text: str, case: Heavy, size: Size) -> tuple[float, float]:
-    before, start = peak(anew=True), time.process_time()
+    before, start = measure_peak(anew=True), time.process_time()
     ANSWERS[answer](text, case, size)
-    return time.process_time() - start, peak() - before
+    return time.process_time() - start, measure_peak() - before
 
 
-def plain(data: Data, case: Heavy) -> Data:
+def make_plain(data: Data, case: Heavy) -> Data:
     """The plain document to compare with: eight soft brushes on the same canvas, and what the case's `plain` holds."""
     own = {"version": 1, "size": data["size"], "steps": min(20, data.get("steps", 20))}
     return own | dict(case.plain) | brushes(8, lambda index: spot(9 * index), feather=16)
 
 
-def answered(name: str) -> dict[str, Any]:
+def measure_case(name: str) -> dict[str, Any]:
     """A case's line: for each answer CPU seconds and MB beyond those of the plain document, or why it is refused."""
     case = CASES[name]
     number, data = case.largest
@@ -119,7 +119,7 @@ def answered(name: str) -> dict[str, Any]:
     line = {"benchmark": "budget", "case": name, "number": number, "letters": len(text), "canvas": str(size)}
     del data["version"]
     usual = replace(case, steps=min(20, case.steps))
-    other = json.dumps(plain({"size": data["size"]} | data, case))
+    other = json.dumps(make_plain({"size": data["size"]} | data, case))
     for answer in ANSWERS:
         measure(answer, other, usual, size)  # to load what is loaded once
         own = measure(answer, other, usual, size)
@@ -144,7 +144,7 @@ def main() -> None:
     torch.set_num_threads(1)
     for name in given.names or CASES:
         if given.here:
-            print(json.dumps(answered(name)), flush=True)
+            print(json.dumps(measure_case(name)), flush=True)
         else:
             subprocess.run([sys.executable, str(Path(__file__)), "--here", name], check=True)
 

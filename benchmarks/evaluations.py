@@ -67,7 +67,7 @@ SCENES: Mapping[str, Scene] = {
 }
 
 
-def palette_of(name: str, folder: Path | None = None) -> Palette:
+def make_palette(name: str, folder: Path | None = None) -> Palette:
     """The palette of a scene, with masks from a folder, or with rectangles if there is none."""
     scene = SCENES[name]
     width, height = scene.size
@@ -121,7 +121,7 @@ def main() -> None:
     for name in SCENES:
         masks = "own" if folder and SCENES[name].boxes else "rectangles" if SCENES[name].boxes else "none"
         line = {"benchmark": "evaluations", "scene": name, "masks": masks}
-        print(json.dumps(line | count(palette_of(name, folder))))
+        print(json.dumps(line | count(make_palette(name, folder))))
 
 
 if __name__ == "__main__":

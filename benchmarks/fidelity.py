@@ -14,10 +14,20 @@ from typing import Any
 
 import numpy as np
 from fidelity_methods import METHODS, Cost, Studio
-from fidelity_palettes import Puzzle, moved, puzzle, truth
-from fidelity_pictures import Setup, found, judged, keep, options, pixels, png, put, studio
-from fidelity_report import lines, write
-from fidelity_scores import changed
+from fidelity_palettes import Puzzle, draw_truth, make_puzzle, move
+from fidelity_pictures import (
+    Setup,
+    collect,
+    encode_png,
+    judge_picture,
+    keep,
+    load_studio,
+    make_parser,
+    put,
+    read_pixels,
+)
+from fidelity_report import make_lines, write
+from fidelity_scores import measure_change
 from PIL import Image
 from torch import Tensor
 
@@ -27,64 +37,64 @@ SHIFTED = 10  # every so many palettes are drawn again with an object moved
 NO_MASK = "a"  # a method in which nothing can be moved
 
 
-def kept_at(setup: Setup, number: int, letter: str, end: str = ".png") -> Path:
+def find_path(setup: Setup, number: int, letter: str, end: str = ".png") -> Path:
     """The path of a puzzle's picture by a method, which is named by a letter."""
     return (setup.full if letter in WITHOUT_LORA else setup.fast) / f"{number:04}-{letter}{end}"
 
 
 def measure(number: int, setup: Setup, letters: str) -> dict[str, Any] | None:
     """Draw a puzzle by these methods where that is not done yet; its record once all methods are done, else None."""
-    given = puzzle(number)
-    versions = {"": given} | ({"-moved": moved(given)[0]} if number % SHIFTED == 0 else {})
+    given = make_puzzle(number)
+    versions = {"": given} | ({"-moved": move(given)[0]} if number % SHIFTED == 0 else {})
     for letter in letters:
         for version, each in versions.items():
             if not (version and letter == NO_MASK):
-                path = kept_at(setup, number, letter, f"{version}.png")
-                keep(path, setup, functools.partial(drawn, given=each, letter=letter))
+                path = find_path(setup, number, letter, f"{version}.png")
+                keep(path, setup, functools.partial(draw, given=each, letter=letter))
     for version, each in versions.items():
-        path = kept_at(setup, number, CEILING, f"{version}.png")
+        path = find_path(setup, number, CEILING, f"{version}.png")
         if not path.exists():
-            put(path, png(autoencoded(studio(setup).full, truth(each).picture)))
-    done = all(kept_at(setup, number, letter).exists() for letter in METHODS)
-    return record(number, given, setup) if done else None
+            put(path, encode_png(autoencode(load_studio(setup).full, draw_truth(each).picture)))
+    done = all(find_path(setup, number, letter).exists() for letter in METHODS)
+    return make_record(number, given, setup) if done else None
 
 
-def drawn(studio: Studio, given: Puzzle, letter: str) -> tuple[Tensor, Cost]:
+def draw(studio: Studio, given: Puzzle, letter: str) -> tuple[Tensor, Cost]:
     """The latents of a puzzle drawn by a method, and their cost."""
     return METHODS[letter][1](studio, given)
 
 
-def autoencoded(host: Any, picture: np.ndarray) -> Image.Image:
+def autoencode(host: Any, picture: np.ndarray) -> Image.Image:
     """A picture, uint8 [h, w, 3], encoded and decoded by a host."""
     latents: Tensor = host.encode_image(Image.fromarray(picture))
     return host.decode(latents)
 
 
-def record(number: int, given: Puzzle, setup: Setup) -> dict[str, Any]:
+def make_record(number: int, given: Puzzle, setup: Setup) -> dict[str, Any]:
     """The scores of a puzzle by all methods, and the paths of its pictures."""
-    true, elsewhere = truth(given), moved(given)[1]
+    true, elsewhere = draw_truth(given), move(given)[1]
     methods = {}
     for letter in (*METHODS, CEILING):
-        path = kept_at(setup, number, letter)
-        methods[letter] = judged(path, given, true, setup)
-        after = kept_at(setup, number, letter, "-moved.png")
+        path = find_path(setup, number, letter)
+        methods[letter] = judge_picture(path, given, true, setup)
+        after = find_path(setup, number, letter, "-moved.png")
         if after.exists():
-            methods[letter]["elsewhere changed"] = changed(pixels(path), pixels(after), elsewhere)
-    pictures = {letter: str(kept_at(setup, number, letter)) for letter in methods}
+            methods[letter]["elsewhere changed"] = measure_change(read_pixels(path), read_pixels(after), elsewhere)
+    pictures = {letter: str(find_path(setup, number, letter)) for letter in methods}
     return {"number": number, "grade": given.grade, "methods": methods, "pictures": pictures}
 
 
 def main() -> None:
     """Draw and score as many palettes as the command line says, print the ladder, and write it if asked to."""
-    parser = options(__doc__, count=100)
+    parser = make_parser(__doc__, count=100)
     parser.add_argument(
         "--methods", default="".join(METHODS), help="draw these only; what is there counts all the same"
     )
     parser.add_argument("--write", action="store_true", help="renew docs/reports/fidelity.md and its picture")
     given = parser.parse_args()
     work = functools.partial(measure, setup=Setup.of(given), letters=given.methods)
-    known = found(work, given.count, given.workers)
-    for line in lines(known) if known else []:
+    known = collect(work, given.count, given.workers)
+    for line in make_lines(known) if known else []:
         print(json.dumps(line))
     if given.write and known:
         write(known)

@@ -76,7 +76,7 @@ class Cost:
 
 
 @contextlib.contextmanager
-def counted(network: Any) -> Iterator[Cost]:
+def count_calls(network: Any) -> Iterator[Cost]:
     """A context that counts the rows and cells which a network is given."""
     cost = Cost()
 
@@ -91,30 +91,32 @@ def counted(network: Any) -> Iterator[Cost]:
         handle.remove()
 
 
-def core(host: DiffusersHost, given: Puzzle, settings: Mapping[str, Any], feather: float = 0) -> tuple[Tensor, Cost]:
+def draw_core(
+    host: DiffusersHost, given: Puzzle, settings: Mapping[str, Any], feather: float = 0
+) -> tuple[Tensor, Cost]:
     """The latents of a puzzle drawn by our core with these settings, and their cost; `feather` is in pixels."""
-    return sampled(host, given.palette(feather, **settings))
+    return sample_palette(host, given.palette(feather, **settings))
 
 
-def sampled(host: DiffusersHost, palette: Palette) -> tuple[Tensor, Cost]:
+def sample_palette(host: DiffusersHost, palette: Palette) -> tuple[Tensor, Cost]:
     """The latents of a palette that has a seed, and their cost."""
-    with counted(host.pipe.unet) as cost:
+    with count_calls(host.pipe.unet) as cost:
         return Drawing.of(host, palette).latents(), cost
 
 
 def listing(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
     """The puzzle drawn by one plain prompt that lists everything, without brushes."""
-    return core(studio.fast, given, {**FAST, "background": {"prompt": given.listing()}, "brushes": []})
+    return draw_core(studio.fast, given, {**FAST, "background": {"prompt": given.listing()}, "brushes": []})
 
 
 def ours(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
     """The puzzle drawn by us: region windows, merged regions, everything at its default."""
-    return core(studio.fast, given, FAST)
+    return draw_core(studio.fast, given, FAST)
 
 
 def reference(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
     """The puzzle drawn by the full model with guidance and many steps, in the regions of `ours`."""
-    return core(studio.full, given, SLOW)
+    return draw_core(studio.full, given, SLOW)
 
 
 def naive(
@@ -122,7 +124,7 @@ def naive(
 ) -> tuple[Tensor, Cost]:
     """The puzzle drawn by MultiDiffusion with every region in every tile; options are those of `Naive`."""
     host = studio.fast
-    scheduler = samplers.scheduler_of(samplers.find("LCM"), host.pipe.scheduler, STEPS, "cpu")
+    scheduler = samplers.make_scheduler(samplers.find("LCM"), host.pipe.scheduler, STEPS, "cpu")
     times, kept = scheduler.timesteps.tolist(), scheduler.alphas_cumprod
     words = [meaning.prompt for meaning in given.meanings]
     conds = torch.cat([encode(host.pipe.tokenizer, host.pipe.text_encoder, each).embedding for each in words])
@@ -132,31 +134,34 @@ def naive(
         return host.pipe.unet(x, t, encoder_hidden_states=conds[list(regions)]).sample.float()
 
     white = studio.full.encode_image(Image.new("RGB", (NATIVE, NATIVE), "white"))[0].mean(dim=(1, 2), keepdim=True)
-    layers = weights(given, times, kept, quantized)
-    job = Naive(eps, grid(NATIVE, CELL), layers, times, kept, early, bootstrap, white)
+    layers = make_weights(given, times, kept, quantized)
+    job = Naive(eps, make_grid(NATIVE, CELL), layers, times, kept, early, bootstrap, white)
     palette, cells = given.palette(), CANVAS.cells(CELL)
-    generator = noise.generator(palette.seed or 0)
-    start = noise.unit([generator], (host.latent.channels, cells.height, cells.width))
+    generator = noise.make_generator(palette.seed or 0)
+    start = noise.draw_unit([generator], (host.latent.channels, cells.height, cells.width))
     return sample(job, start, generator), Cost(job.rows, job.rows * job.tiles[0].size.area)
 
 
-def grid(native: int, cell: int) -> list[Box]:
+def make_grid(native: int, cell: int) -> list[Box]:
     """Tiles, in cells, of the native size in pixels that overlap by half."""
     side = native // cell
-    return tiles.grid(Box.whole(CANVAS.cells(cell)), Size(side, side), side // 2)
+    return tiles.list_tiles(Box.whole(CANVAS.cells(cell)), Size(side, side), side // 2)
 
 
-def weights(given: Puzzle, times: Sequence[int], kept: Tensor, quantized: bool, cell: int = CELL) -> list[np.ndarray]:
+def make_weights(
+    given: Puzzle, times: Sequence[int], kept: Tensor, quantized: bool, cell: int = CELL
+) -> list[np.ndarray]:
     """Weights [regions, h, w] of each step: what is visible of each brush, by the noise level if `quantized`."""
     palette = given.palette(feather=FEATHER if quantized else 0)
     layers = [
-        masks.BrushLayer(masks.cells(brush.mask, CANVAS, cell), brush.feather / cell) for brush in palette.brushes
+        masks.BrushLayer(masks.measure_cells(brush.mask, CANVAS, cell), brush.feather / cell)
+        for brush in palette.brushes
     ]
     stack = masks.partition(layers, CANVAS.cells(cell), palette.overlap)
     clock = [float((1 - kept[t]).sqrt()) for t in times] + [0.0]
     kind = "discrete" if quantized else "none"
     return [
-        masks.with_background(masks.quantize(stack[1:], kind, here, then)) for here, then in itertools.pairwise(clock)
+        masks.add_background(masks.quantize(stack[1:], kind, here, then)) for here, then in itertools.pairwise(clock)
     ]
 
 

@@ -50,11 +50,11 @@ def sample(job: Naive, x: Tensor, generator: torch.Generator) -> Tensor:
         crops, back = torch.cat([box.crop(x) for box, _ in views]), [(0, 0)] * len(views)
         if step < job.bootstrap:
             owned = [box.crop(weights[region]) > 0 for box, region in views]
-            crops, back = alone(job, crops, owned, t, generator)
+            crops, back = isolate(job, crops, owned, t, generator)
         results = clean(crops, job.eps(crops, t, [region for _, region in views]), t, job.kept)
         results = torch.stack([each.roll(move, (1, 2)) for each, move in zip(results, back, strict=True)])
         if not job.early:
-            results = torch.cat([noisy(each[None], then, job.kept, generator) for each in results])
+            results = torch.cat([add_noise(each[None], then, job.kept, generator) for each in results])
         total, count = torch.zeros_like(x), torch.zeros_like(x)
         for (box, region), result in zip(views, results, strict=True):
             weight = torch.from_numpy(np.ascontiguousarray(box.crop(weights[region])))
@@ -62,18 +62,18 @@ def sample(job: Naive, x: Tensor, generator: torch.Generator) -> Tensor:
             box.crop(count).add_(weight)
         x = total / count
         if job.early:
-            x = noisy(x, then, job.kept, generator)
+            x = add_noise(x, then, job.kept, generator)
     return x
 
 
-def alone(
+def isolate(
     job: Naive, crops: Tensor, owned: Sequence[np.ndarray], t: int, generator: torch.Generator
 ) -> tuple[Tensor, list[tuple[int, int]]]:
     """Views [n, C, h, w] at time t, their regions on white and in the middle, and the shifts that roll them back."""
     assert job.white is not None
     seen, back = [], []
     for crop, mask in zip(crops, owned, strict=True):
-        around = noisy(job.white.expand_as(crop)[None], t, job.kept, generator)[0]
+        around = add_noise(job.white.expand_as(crop)[None], t, job.kept, generator)[0]
         rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
         down, across = (
             len(mask) // 2 - (int(ends[0]) + int(ends[-1]) + 1) // 2 for ends in (rows, columns)
@@ -91,7 +91,7 @@ def clean(x: Tensor, eps: Tensor, t: int, kept: Tensor) -> Tensor:
     return skip * x + scaled / (scaled**2 + SIGMA_DATA**2) ** 0.5 * x0
 
 
-def noisy(x0: Tensor, t: int | None, kept: Tensor, generator: torch.Generator) -> Tensor:
+def add_noise(x0: Tensor, t: int | None, kept: Tensor, generator: torch.Generator) -> Tensor:
     """Clean latents with new noise of a time t; without any at the end, where t is None."""
     if t is None:
         return x0

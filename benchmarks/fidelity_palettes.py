@@ -10,8 +10,8 @@ import fidelity_paths  # noqa: F401  (so that tools/ is found)
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from toyworld_captions import plain_caption
-from toyworld_scenes import HELD_OUT, Backdrop, Drawing, Scene, Thing, draw, random_backdrop, visible_colours
+from toyworld_captions import caption_plainly
+from toyworld_scenes import HELD_OUT, Backdrop, Drawing, Scene, Thing, draw, draw_backdrop, find_visible_colours
 from toyworld_shapes import Pose
 from toyworld_textures import PAINTS, TONES
 
@@ -65,7 +65,7 @@ class Meaning:
     @property
     def prompt(self) -> str:
         """Its prompt: the toy world's caption in the plainest words."""
-        return plain_caption(self.scene(0))
+        return caption_plainly(self.scene(0))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,13 @@ class Puzzle:
     def palette(self, feather: float = 0, **settings: Any) -> Palette:
         """The puzzle as a palette, with the feather of all edges in pixels and other settings."""
         brushes = [
-            {"id": str(index), "name": meaning.name, "prompt": meaning.prompt, "colour": tint(meaning), "mask": shape}
+            {
+                "id": str(index),
+                "name": meaning.name,
+                "prompt": meaning.prompt,
+                "colour": choose_tint(meaning),
+                "mask": shape,
+            }
             for index, (shape, meaning) in enumerate(zip(self.shapes, self.meanings[1:], strict=True), start=1)
         ]
         if feather:
@@ -96,7 +102,7 @@ class Puzzle:
         return " and ".join(things) + " on " + ", ".join(grounds)
 
 
-def puzzle(number: int) -> Puzzle:
+def make_puzzle(number: int) -> Puzzle:
     """The puzzle of a number; every third one is of the same grade."""
     seed, grade = SEEDS[number], number % len(GRADES)
     rng = np.random.default_rng((4, seed))
@@ -105,21 +111,21 @@ def puzzle(number: int) -> Puzzle:
     found: list[tuple[float, list[dict[str, Any]]]] = []
     textures = count - objects
     while not found:
-        found = layouts(rng, textures, objects)
+        found = draw_layouts(rng, textures, objects)
         textures -= 0 if found else 1
     found.sort(key=lambda each: each[0])
     shapes = found[grade * (len(found) - 1) // (len(GRADES) - 1)][1]
-    return Puzzle(seed, GRADES[grade], tuple(shapes), meanings(rng, shapes, objects))
+    return Puzzle(seed, GRADES[grade], tuple(shapes), draw_meanings(rng, shapes, objects))
 
 
-def layouts(rng: Generator, textures: int, objects: int) -> list[tuple[float, list[dict[str, Any]]]]:
+def draw_layouts(rng: Generator, textures: int, objects: int) -> list[tuple[float, list[dict[str, Any]]]]:
     """Random layouts in which every brush can be seen, each after the share of painted area that is covered up."""
     found = []
     least = [VISIBLE["texture"]] * textures + [VISIBLE["object"]] * objects
     for _ in range(TRIES):
-        shapes = [texture_shape(rng) for _ in range(textures)] + [object_shape(rng) for _ in range(objects)]
+        shapes = [draw_texture_shape(rng) for _ in range(textures)] + [draw_object_shape(rng) for _ in range(objects)]
         painted = stack(shapes, SKETCH)
-        seen = visible(painted)
+        seen = find_visible(painted)
         shares = seen[1:].sum((1, 2)) / painted.sum((1, 2))
         if (shares >= least).all() and seen[0].mean() >= GROUND:
             found.append((1 - float(seen[1:].sum() / painted.sum()), shapes))
@@ -128,33 +134,33 @@ def layouts(rng: Generator, textures: int, objects: int) -> list[tuple[float, li
     return found
 
 
-def texture_shape(rng: Generator) -> dict[str, Any]:
+def draw_texture_shape(rng: Generator) -> dict[str, Any]:
     """A random mask for a texture: a box, an ellipse or a freehand blob."""
-    box = random_box(rng, (72, 144), (64, 112))
+    box = draw_box(rng, (72, 144), (64, 112))
     kind = ("rectangle", "ellipse", "polygon")[int(rng.integers(3))]
-    return {kind: blob(rng, box) if kind == "polygon" else shares(box)}
+    return {kind: draw_blob(rng, box) if kind == "polygon" else to_shares(box)}
 
 
-def object_shape(rng: Generator) -> dict[str, Any]:
+def draw_object_shape(rng: Generator) -> dict[str, Any]:
     """A random box in which an object has about its native size."""
     side = int(rng.integers(96, 117))
-    return {"rectangle": shares(random_box(rng, (side, side), (side, side)))}
+    return {"rectangle": to_shares(draw_box(rng, (side, side), (side, side)))}
 
 
-def random_box(rng: Generator, widths: tuple[int, int], heights: tuple[int, int]) -> Box:
+def draw_box(rng: Generator, widths: tuple[int, int], heights: tuple[int, int]) -> Box:
     """A random box on the canvas, its sides in pixels within these ranges."""
     width, height = (int(rng.integers(low, high + 1)) for low, high in (widths, heights))
     left, top = int(rng.integers(CANVAS.width - width + 1)), int(rng.integers(CANVAS.height - height + 1))
     return Box(top, left, top + height, left + width)
 
 
-def shares(box: Box) -> list[float]:
+def to_shares(box: Box) -> list[float]:
     """A box's left, top, right and bottom as shares of the canvas."""
     sides = (box.left, CANVAS.width), (box.top, CANVAS.height), (box.right, CANVAS.width), (box.bottom, CANVAS.height)
     return [round(pixels / whole, 5) for pixels, whole in sides]
 
 
-def blob(rng: Generator, box: Box) -> list[list[float]]:
+def draw_blob(rng: Generator, box: Box) -> list[list[float]]:
     """A random closed freehand line within a box, as points in shares of the canvas."""
     angles = np.arange(24) * (2 * np.pi / 24)
     waves = np.sum(
@@ -166,7 +172,7 @@ def blob(rng: Generator, box: Box) -> list[list[float]]:
     return np.stack([x / CANVAS.width, y / CANVAS.height], 1).round(5).tolist()
 
 
-def extent(shape: dict[str, Any]) -> Box:
+def find_extent(shape: dict[str, Any]) -> Box:
     """The bounding box of a shape, in pixels."""
     numbers = np.array(next(iter(shape.values())), np.float64).reshape(-1, 2) * (CANVAS.width, CANVAS.height)
     (left, top), (right, bottom) = numbers.min(0).round().astype(int), numbers.max(0).round().astype(int)
@@ -183,12 +189,12 @@ def stack(shapes: Sequence[dict[str, Any]], size: Size) -> Flags:
     return np.stack(found)
 
 
-def painted(palette: Palette, size: Size = CANVAS) -> Flags:
+def rasterise(palette: Palette, size: Size = CANVAS) -> Flags:
     """What each brush of a palette covers, bool [P, h, w], on a canvas of this size."""
     return np.stack([masks.rasterise(brush.mask, size) > 0.5 for brush in palette.brushes])
 
 
-def visible(covered: Flags) -> Flags:
+def find_visible(covered: Flags) -> Flags:
     """What can be seen of the background and of each brush, bool [1 + P, h, w]: later ones lie above."""
     seen = np.concatenate([np.ones_like(covered[:1]), covered])
     for index in range(1, len(seen)):
@@ -196,19 +202,21 @@ def visible(covered: Flags) -> Flags:
     return seen
 
 
-def meanings(rng: Generator, shapes: Sequence[dict[str, Any]], objects: int) -> tuple[Meaning, ...]:
+def draw_meanings(rng: Generator, shapes: Sequence[dict[str, Any]], objects: int) -> tuple[Meaning, ...]:
     """Random meanings of background and brushes; no two have one class, objects stand out from what is below them."""
     textures, taken = len(shapes) - objects, set[str]()
-    boxes = [Box.whole(CANVAS), *map(extent, shapes)]
+    boxes = [Box.whole(CANVAS), *map(find_extent, shapes)]
     grounds = [Meaning(_unused(rng, taken), box) for box in boxes[: 1 + textures]]
-    below = visible(stack(shapes[:textures], CANVAS)) if textures else np.ones((1, CANVAS.height, CANVAS.width), bool)
+    below = (
+        find_visible(stack(shapes[:textures], CANVAS)) if textures else np.ones((1, CANVAS.height, CANVAS.width), bool)
+    )
     kinds = rng.choice(OBJECTS, objects, replace=False)
     things = []
     for box, kind in zip(boxes[1 + textures :], kinds, strict=True):
         backdrop = grounds[int(np.argmax(box.crop(below).sum((1, 2))))].backdrop
         side = min(box.size.height, box.size.width)
         pose = Pose((box.left + box.right) / 2, (box.top + box.bottom) / 2, FILLS * side)
-        colour = str(rng.choice(visible_colours(backdrop)))
+        colour = str(rng.choice(find_visible_colours(backdrop)))
         things.append(Meaning(backdrop, box, Thing(str(kind), colour, pose)))
     return (*grounds, *things)
 
@@ -216,37 +224,37 @@ def meanings(rng: Generator, shapes: Sequence[dict[str, Any]], objects: int) -> 
 def _unused(rng: Generator, taken: set[str]) -> Backdrop:
     """A random background of a kind that is not in `taken`, which is added there."""
     while True:
-        backdrop = random_backdrop(rng)
+        backdrop = draw_backdrop(rng)
         if backdrop.kind not in taken:
             taken.add(backdrop.kind)
             return backdrop
 
 
-def truth(given: Puzzle) -> Drawing:
+def draw_truth(given: Puzzle) -> Drawing:
     """The picture that a puzzle asks for: each meaning drawn by the toy world, where its brush can be seen."""
     high, wide = CANVAS.height, CANVAS.width
     blank = np.zeros((high, wide, 5), np.uint8)
     whole = Drawing(blank[..., :3].copy(), blank[..., 3].copy(), blank[..., 4].copy())
-    for index, (seen, meaning) in enumerate(zip(visible(painted(given.palette())), given.meanings, strict=True)):
+    for index, (seen, meaning) in enumerate(zip(find_visible(rasterise(given.palette())), given.meanings, strict=True)):
         drawing = draw(meaning.scene(given.seed + 10**8 + index))
         for name in ("picture", "classes", "colours"):
             getattr(whole, name)[seen] = getattr(drawing, name)[:high, :wide][seen]
     return whole
 
 
-def tint(meaning: Meaning) -> str:
+def choose_tint(meaning: Meaning) -> str:
     """The colour that shows a meaning's brush on the canvas."""
     name = (meaning.thing or meaning.backdrop).colour
     red, green, blue = PAINTS[name] if name in PAINTS else TONES[meaning.backdrop.kind]
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def moved(given: Puzzle, pixels: int = 32) -> tuple[Puzzle, Flags]:
+def move(given: Puzzle, pixels: int = 32) -> tuple[Puzzle, Flags]:
     """The puzzle with its uppermost object moved aside by some pixels, and the pixels that belong to neither place."""
     box = given.meanings[-1].box
     step = pixels if box.right + pixels <= CANVAS.width else -pixels
     there = Box(box.top, box.left + step, box.bottom, box.right + step)
-    shapes = (*given.shapes[:-1], {"rectangle": shares(there)})
+    shapes = (*given.shapes[:-1], {"rectangle": to_shares(there)})
     elsewhere = np.ones((CANVAS.height, CANVAS.width), bool)
     for each in (box, there):
         elsewhere[max(0, each.top - 8) : each.bottom + 8, max(0, each.left - 8) : each.right + 8] = False

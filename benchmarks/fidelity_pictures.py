@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 import fidelity_paths
 import numpy as np
 import torch
-from fidelity_methods import CELL, NATIVE, Cost, Studio, grid
+from fidelity_methods import CELL, NATIVE, Cost, Studio, make_grid
 from fidelity_palettes import Puzzle
-from fidelity_scores import score, seams
+from fidelity_scores import measure_seams, score
 from PIL import Image
 from torch import Tensor
 from toyworld_scenes import Drawing
@@ -61,13 +61,13 @@ class Setup:
         return time.time() >= self.deadline
 
 
-def options(description: str | None, count: int) -> argparse.ArgumentParser:
+def make_parser(description: str | None, count: int) -> argparse.ArgumentParser:
     """A parser with the options that all such benchmarks have; `count` is the default number of palettes."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--count", type=int, default=count, help="palettes")
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread")
     parser.add_argument("--minutes", type=float, default=60, help="begin no picture after this time")
-    parser.add_argument("--model", default=str(demo.checkpoint()))
+    parser.add_argument("--model", default=str(demo.make_checkpoint()))
     parser.add_argument("--lora", default=str(demo.LORA))
     parser.add_argument("--labeller", default=str(demo.WEIGHTS / "labeller.safetensors"))
     return parser
@@ -82,7 +82,7 @@ def fingerprint(*files: str) -> str:
     return sha.hexdigest()[:10]
 
 
-def found(work: Callable[[int], Found | None], count: int, workers: int) -> list[Found]:
+def collect(work: Callable[[int], Found | None], count: int, workers: int) -> list[Found]:
     """What `work` gives for the numbers below `count`, without None, in processes of one thread each."""
     if workers == 1:
         return [each for each in map(work, range(count)) if each is not None]
@@ -92,7 +92,7 @@ def found(work: Callable[[int], Found | None], count: int, workers: int) -> list
 
 
 @functools.cache
-def studio(setup: Setup) -> Studio:
+def load_studio(setup: Setup) -> Studio:
     """The demo model of a setup, loaded once in each process, which then uses one thread."""
     torch.set_num_threads(1)
     lora = Path(setup.lora)
@@ -100,7 +100,7 @@ def studio(setup: Setup) -> Studio:
 
 
 @functools.cache
-def judge_of(setup: Setup) -> Any:
+def load_judge(setup: Setup) -> Any:
     """The labeller of a setup, loaded once in each process."""
     torch.set_num_threads(1)
     return labeller.load(Path(setup.labeller))
@@ -116,11 +116,11 @@ def keep(
     if path.exists() or setup.late:
         return
     start = time.process_time()
-    latents, cost = draw(studio(setup))
+    latents, cost = draw(load_studio(setup))
     seconds = time.process_time() - start
     notes = {"rows": cost.rows, "cells": cost.cells, "seconds": seconds}
     put(path.with_suffix(".json"), json.dumps(notes).encode())
-    put(path, png(finish(studio(setup).full.decode(latents))))
+    put(path, encode_png(finish(load_studio(setup).full.decode(latents))))
 
 
 def put(path: Path, data: bytes) -> None:
@@ -130,23 +130,23 @@ def put(path: Path, data: bytes) -> None:
     part.replace(path)
 
 
-def png(image: Image.Image) -> bytes:
+def encode_png(image: Image.Image) -> bytes:
     """The bytes of a picture's PNG."""
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
 
 
-def pixels(path: Path) -> np.ndarray:
+def read_pixels(path: Path) -> np.ndarray:
     """The pixels [h, w, 3] of a picture's file."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"))
 
 
-def judged(path: Path, given: Puzzle, true: Drawing, setup: Setup) -> dict[str, float]:
+def judge_picture(path: Path, given: Puzzle, true: Drawing, setup: Setup) -> dict[str, float]:
     """The scores of a picture that was kept, and its cost if that was noted."""
     with Image.open(path) as image:
-        seen = labeller.label(image, judge_of(setup))
-    scores = score(given, seen, true) | {"seams": seams(pixels(path), grid(NATIVE, CELL))}
+        seen = labeller.label(image, load_judge(setup))
+    scores = score(given, seen, true) | {"seams": measure_seams(read_pixels(path), make_grid(NATIVE, CELL))}
     notes = path.with_suffix(".json")
     return scores | json.loads(notes.read_text(encoding="utf-8")) if notes.exists() else scores

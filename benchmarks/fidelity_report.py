@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from fidelity_methods import CELL, METHODS, NATIVE
-from fidelity_palettes import GRADES, puzzle
+from fidelity_palettes import GRADES, make_puzzle
 from fidelity_scores import NAMES
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -29,12 +29,12 @@ ROWS, EACH = 6, (144, 108)
 Table = NDArray[np.float64]
 
 
-def table(records: Sequence[Mapping[str, Any]], letter: str, name: str) -> Table:
+def tabulate(records: Sequence[Mapping[str, Any]], letter: str, name: str) -> Table:
     """A method's score of each palette, NaN where there is none."""
     return np.array([each["methods"][letter].get(name, np.nan) for each in records], np.float64)
 
 
-def interval(values: Table, seed: int = 0) -> tuple[float, float, float]:
+def measure_interval(values: Table, seed: int = 0) -> tuple[float, float, float]:
     """The mean of the known scores and its 95 % bootstrap interval over palettes: mean, low, high; NaN without any."""
     known = values[~np.isnan(values)]
     if not len(known):
@@ -44,113 +44,121 @@ def interval(values: Table, seed: int = 0) -> tuple[float, float, float]:
     return float(known.mean()), float(low), float(high)
 
 
-def closed(records: Sequence[Mapping[str, Any]], name: str = "fidelity") -> tuple[float, float, float]:
+def measure_closed(records: Sequence[Mapping[str, Any]], name: str = "fidelity") -> tuple[float, float, float]:
     """The share of the gap from the naive method to the slow reference that ours closes, and its 95 % interval."""
-    naive, ours, slow = (table(records, letter, name) for letter in (NAIVE, OURS, SLOW))
+    naive, ours, slow = (tabulate(records, letter, name) for letter in (NAIVE, OURS, SLOW))
     picks = np.random.default_rng(0).integers(len(records), size=(DRAWS, len(records)))
     gains, gaps = (ours - naive)[picks].mean(axis=1), (slow - naive)[picks].mean(axis=1)
     low, high = np.percentile(gains / gaps, (2.5, 97.5))
     return float((ours - naive).mean() / (slow - naive).mean()), float(low), float(high)
 
 
-def lines(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def make_lines(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The lines to print: one for each method, and one for the gap that is closed."""
     found = []
     for letter, label in LABELS.items():
         line: dict[str, Any] = {"benchmark": "fidelity", "method": letter, "label": label, "palettes": len(records)}
         for name in ("rows", "cells", "seconds"):
             if name in records[0]["methods"][letter]:
-                line[name] = round(float(table(records, letter, name).mean()), 2)
+                line[name] = round(float(tabulate(records, letter, name).mean()), 2)
         for name in SCORES:
-            values = table(records, letter, name)
-            line[name] = rounded(interval(values)[:1])[0]
-            line[f"{name} minus ours"] = rounded(interval(values - table(records, OURS, name)))
-        line["fidelity by grade"] = {g: rounded(interval(graded(records, letter, g))[:1])[0] for g in GRADES}
+            values = tabulate(records, letter, name)
+            line[name] = round_numbers(measure_interval(values)[:1])[0]
+            line[f"{name} minus ours"] = round_numbers(measure_interval(values - tabulate(records, OURS, name)))
+        line["fidelity by grade"] = {
+            g: round_numbers(measure_interval(select_grade(records, letter, g))[:1])[0] for g in GRADES
+        }
         found.append(line)
-    gap = {"share of the gap from b to g closed by f": rounded(closed(records))}
+    gap = {"share of the gap from b to g closed by f": round_numbers(measure_closed(records))}
     return [*found, {"benchmark": "fidelity", "palettes": len(records)} | gap]
 
 
-def graded(records: Sequence[Mapping[str, Any]], letter: str, grade: str) -> Table:
+def select_grade(records: Sequence[Mapping[str, Any]], letter: str, grade: str) -> Table:
     """A method's fidelity for each palette of a grade."""
-    return table([each for each in records if each["grade"] == grade], letter, "fidelity")
+    return tabulate([each for each in records if each["grade"] == grade], letter, "fidelity")
 
 
-def rounded(numbers: Sequence[float]) -> list[float | None]:
+def round_numbers(numbers: Sequence[float]) -> list[float | None]:
     """Numbers with four digits; None for NaN."""
     return [None if np.isnan(number) else round(number, 4) for number in numbers]
 
 
-def markdown(records: Sequence[Mapping[str, Any]]) -> str:
+def format_page(records: Sequence[Mapping[str, Any]]) -> str:
     """The Markdown of the report: the gap that is closed, the table of scores, and fidelity by grade."""
     heads = ("", "method", "rows", "native pictures", *SCORES)
     rows = [heads, ("---",) * len(heads)]
     for letter, label in LABELS.items():
-        rows.append(row(records, letter, label))
+        rows.append(format_row(records, letter, label))
     grades = [("fidelity", *GRADES), ("---",) * (1 + len(GRADES))]
     for letter in LABELS:
-        means = [[100 * number for number in interval(graded(records, letter, grade))] for grade in GRADES]
-        grades.append((mark(letter), *(f"{mean:.0f} ({low:.0f} to {high:.0f})" for mean, low, high in means)))
-    share, low, high = (100 * number for number in closed(records))
+        means = [
+            [100 * number for number in measure_interval(select_grade(records, letter, grade))] for grade in GRADES
+        ]
+        grades.append((format_mark(letter), *(f"{mean:.0f} ({low:.0f} to {high:.0f})" for mean, low, high in means)))
+    share, low, high = (100 * number for number in measure_closed(records))
     gap = (
         f"{len(records)} palettes. Of the gap in fidelity from (b) to (g), (f) closes {share:.0f} % "
         f"(95 % interval {low:.0f} to {high:.0f}); the target is 90 %."
     )
-    return "\n\n".join((gap, drawn(rows), "Fidelity by how much the brushes hide one another:", drawn(grades)))
+    return "\n\n".join(
+        (gap, format_rows(rows), "Fidelity by how much the brushes hide one another:", format_rows(grades))
+    )
 
 
-def drawn(rows: Sequence[Sequence[str]]) -> str:
+def format_rows(rows: Sequence[Sequence[str]]) -> str:
     """The rows of a table as Markdown."""
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
-def mark(letter: str) -> str:
+def format_mark(letter: str) -> str:
     """A method's letter in brackets; the word `ceiling` for the ceiling."""
     return f"({letter})" if letter in METHODS else "ceiling" if letter == CEILING else letter
 
 
-def row(records: Sequence[Mapping[str, Any]], letter: str, label: str) -> tuple[str, ...]:
+def format_row(records: Sequence[Mapping[str, Any]], letter: str, label: str) -> tuple[str, ...]:
     """A method's row of the table: means, and for those of some scores how much they are more or less than ours."""
     known = "rows" in records[0]["methods"][letter]
-    rows = f"{table(records, letter, 'rows').mean():.0f}" if known else ""
-    pictures = table(records, letter, "cells") * CELL**2 / NATIVE**2
-    cells = [cell(records, letter, name) for name in SCORES]
-    return (mark(letter), label, rows, f"{pictures.mean():.0f}" if known else "", *cells)
+    rows = f"{tabulate(records, letter, 'rows').mean():.0f}" if known else ""
+    pictures = tabulate(records, letter, "cells") * CELL**2 / NATIVE**2
+    cells = [format_cell(records, letter, name) for name in SCORES]
+    return (format_mark(letter), label, rows, f"{pictures.mean():.0f}" if known else "", *cells)
 
 
-def cell(records: Sequence[Mapping[str, Any]], letter: str, name: str) -> str:
+def format_cell(records: Sequence[Mapping[str, Any]], letter: str, name: str) -> str:
     """The text of a table's cell: the mean, and the 95 % interval of its difference from ours."""
     scale, digits = (1, 2) if name == "seams" else (100, 1)
-    values = table(records, letter, name)
-    mean = interval(values)[0]
+    values = tabulate(records, letter, name)
+    mean = measure_interval(values)[0]
     if np.isnan(mean):
         return ""
     text = f"{scale * mean:.{digits}f}"
-    _, low, high = interval(values - table(records, OURS, name))
+    _, low, high = measure_interval(values - tabulate(records, OURS, name))
     return text if letter == OURS else f"{text} ({scale * low:+.{digits}f} to {scale * high:+.{digits}f})"
 
 
-def sheet(records: Sequence[Mapping[str, Any]]) -> Image.Image:
+def draw_sheet(records: Sequence[Mapping[str, Any]]) -> Image.Image:
     """A picture of the first palettes, one in each row: the palette, then the picture by each method."""
     columns = ["palette", *LABELS]
     wide, high = EACH
     whole = Image.new("RGB", (len(columns) * (wide + 2), 14 + ROWS * (high + 2)), "white")
     draw = ImageDraw.Draw(whole)
     for x, column in enumerate(columns):
-        draw.text((x * (wide + 2) + 4, 1), mark(column), "black", ImageFont.load_default())
+        draw.text((x * (wide + 2) + 4, 1), format_mark(column), "black", ImageFont.load_default())
         for y, each in enumerate(records[:ROWS]):
-            picture = overlay(puzzle(each["number"]).palette()) if column == "palette" else opened(each, column)
+            picture = (
+                overlay(make_puzzle(each["number"]).palette()) if column == "palette" else open_picture(each, column)
+            )
             whole.paste(picture.resize(EACH, Image.Resampling.LANCZOS), (x * (wide + 2), 14 + y * (high + 2)))
     return whole
 
 
-def opened(record: Mapping[str, Any], letter: str) -> Image.Image:
+def open_picture(record: Mapping[str, Any], letter: str) -> Image.Image:
     """The picture of a record by a method."""
     with Image.open(record["pictures"][letter]) as picture:
         return picture.convert("RGB")
 
 
-def png(picture: Image.Image) -> bytes:
+def encode_png(picture: Image.Image) -> bytes:
     """The PNG of a picture in at most MOST_BYTES, with as many colours as that allows."""
     for colours in (256, 192, 128, 96, 64, 48, 32, 16):
         file = io.BytesIO()
@@ -163,8 +171,8 @@ def png(picture: Image.Image) -> bytes:
 def write(records: Sequence[Mapping[str, Any]]) -> None:
     """Put the table into the report, and the sheet of pictures beside it."""
     SHEET.parent.mkdir(exist_ok=True)
-    SHEET.write_bytes(png(sheet(records)))
-    renew(PAGE, markdown(records))
+    SHEET.write_bytes(encode_png(draw_sheet(records)))
+    renew(PAGE, format_page(records))
 
 
 def renew(page: Path, measured: str, marker: str = "measured") -> None:

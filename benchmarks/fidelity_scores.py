@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import fidelity_paths  # noqa: F401  (so that tools/ is found)
 import numpy as np
-from fidelity_palettes import Flags, Meaning, Puzzle, painted, visible
+from fidelity_palettes import Flags, Meaning, Puzzle, find_visible, rasterise
 from numpy.typing import NDArray
 from toyworld_scenes import Drawing
 
@@ -29,10 +29,10 @@ def score(given: Puzzle, maps: Maps, true: Drawing) -> dict[str, float]:
     `fidelity` is the mean over brushes: of a texture its IoU, of an object a quarter each for something being there,
     for its class, for its colour, and for being of that class, one, and at most LEAK of it outside.
     """
-    seen = visible(painted(given.palette()))
+    seen = find_visible(rasterise(given.palette()))
     things = np.array([meaning.thing is not None for meaning in given.meanings])
-    free = ~grown(np.logical_or.reduce(seen[things]))
-    textures = [iou(matching(maps, m), mask, free) for m, mask in zip(given.meanings, seen, strict=True) if not m.thing]
+    free = ~grow(np.logical_or.reduce(seen[things]))
+    textures = [iou(match(maps, m), mask, free) for m, mask in zip(given.meanings, seen, strict=True) if not m.thing]
     objects = [
         judge(maps, meaning, mask, int((true.classes == meaning.seen[0])[mask].sum()))
         for meaning, mask in zip(given.meanings, seen, strict=True)
@@ -49,7 +49,7 @@ def mean(values: Sequence[float]) -> float:
     return float(np.mean(known)) if known else float("nan")
 
 
-def matching(maps: Maps, meaning: Meaning) -> Flags:
+def match(maps: Maps, meaning: Meaning) -> Flags:
     """The pixels whose labels are what a meaning wants, bool [h, w]."""
     kind, colour = meaning.seen
     right = maps.classes == kind
@@ -67,10 +67,10 @@ def judge(maps: Maps, meaning: Meaning, mask: Flags, area: int) -> dict[str, flo
     kind, colour = meaning.seen
     own, inside = maps.classes == kind, (maps.classes >= len(BACKGROUNDS)) & mask
     there = inside.sum() >= max(1.0, PRESENT * area)
-    right = there and most(maps.classes[inside]) == kind
-    wrong = most(maps.colours[inside]) != colour
-    leak = (own & ~grown(mask)).sum() / own.sum() if own.sum() >= PART * area else float("nan")
-    double = parts(own, PART * area) > 1
+    right = there and find_commonest(maps.classes[inside]) == kind
+    wrong = find_commonest(maps.colours[inside]) != colour
+    leak = (own & ~grow(mask)).sum() / own.sum() if own.sum() >= PART * area else float("nan")
+    double = count_parts(own, PART * area) > 1
     whole = right and not double and leak <= LEAK
     return {
         "obeyed": sum(map(bool, (there, right, there and not wrong, whole))) / 4,
@@ -82,18 +82,18 @@ def judge(maps: Maps, meaning: Meaning, mask: Flags, area: int) -> dict[str, flo
     }
 
 
-def grown(mask: Flags) -> Flags:
+def grow(mask: Flags) -> Flags:
     """A mask with its near surroundings, bool [h, w]."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * NEAR + 1, 2 * NEAR + 1))
     return cv2.dilate(mask.astype(np.uint8), kernel).astype(bool)
 
 
-def most(values: NDArray[np.uint8]) -> int:
+def find_commonest(values: NDArray[np.uint8]) -> int:
     """The commonest label among some."""
     return int(np.bincount(values.ravel()).argmax()) if values.size else -1
 
 
-def parts(own: Flags, least: float) -> int:
+def count_parts(own: Flags, least: float) -> int:
     """The number of separate patches of at least `least` pixels; patches that a small gap parts count as one."""
     closed = cv2.dilate(own.astype(np.uint8), np.ones((GAP, GAP), np.uint8))
     count, labels = cv2.connectedComponents(closed)
@@ -101,7 +101,7 @@ def parts(own: Flags, least: float) -> int:
     return int((areas >= max(1.0, least)).sum())
 
 
-def seams(picture: NDArray[np.uint8], tiles: Sequence[Box], cell: int = 8) -> float:
+def measure_seams(picture: NDArray[np.uint8], tiles: Sequence[Box], cell: int = 8) -> float:
     """The mean step of grey across borders of tiles, relative to that across other borders of latent cells."""
     grey = picture.astype(np.float32).mean(axis=2)
     at, other = [], []
@@ -113,7 +113,7 @@ def seams(picture: NDArray[np.uint8], tiles: Sequence[Box], cell: int = 8) -> fl
     return float(np.mean(at) / max(1e-6, float(np.mean(other))))
 
 
-def changed(before: NDArray[np.uint8], after: NDArray[np.uint8], elsewhere: Flags) -> float:
+def measure_change(before: NDArray[np.uint8], after: NDArray[np.uint8], elsewhere: Flags) -> float:
     """The share of the pixels `elsewhere` that are visibly different after."""
     distance = np.abs(before.astype(int) - after.astype(int)).max(axis=2)
     return float((distance > CHANGED)[elsewhere].mean())

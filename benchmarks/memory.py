@@ -57,7 +57,7 @@ KINDS = {
 }
 
 
-def palette_of(size: Size, kind: Kind) -> Palette:
+def make_palette(size: Size, kind: Kind) -> Palette:
     """A palette of five brushes, over a picture or not; the last has a painted mask of the canvas's size."""
     mask = np.zeros((size.height, size.width), np.uint8)
     mask[size.height // 4 : size.height // 2, size.width // 2 :] = 255
@@ -76,14 +76,14 @@ def _url(image: Image.Image) -> str:
     return Picture.of(file.getvalue()).url
 
 
-def levels_of(count: int) -> list[Level]:
+def make_levels(count: int) -> list[Level]:
     """So many noise levels, with ratios of noise to signal from 14.6 down to 1.6."""
     return [Level.preserving(999 - step, 14.6 * (1.6 / 14.6) ** (step / (count - 1))) for step in range(count)]
 
 
 def draw(size: Size, kind: Kind) -> None:
     """Do all of a picture's work that is ours: plan, levels, the end."""
-    levels, palette, host = levels_of(kind.levels), palette_of(size, kind), Counting()
+    levels, palette, host = make_levels(kind.levels), make_palette(size, kind), Counting()
     plan = make_plan(palette, Job(size, (*(level.noise for level in levels), 0.0), (1,)), host)
     model, x = region_model(host, plan), torch.zeros(1, 4, plan.size.height, plan.size.width)
     for level in levels:
@@ -91,21 +91,21 @@ def draw(size: Size, kind: Kind) -> None:
     restore_uncovered(Image.new("RGB", (size.width, size.height)), palette)
 
 
-def peak() -> int:
+def measure_peak() -> int:
     """The most memory in bytes that this process has had."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def child(size: Size, name: str) -> dict[str, Any]:
+def measure(size: Size, name: str) -> dict[str, Any]:
     """The line of a size and kind: the MB that a canvas adds to a small one, beside those of picture and latents.
 
     The picture is RGB, the latents are float32.
     """
     draw(Size(256, 256), KINDS[name])
-    before = peak()
+    before = measure_peak()
     draw(size, KINDS[name])
     picture, latents = 3 * size.area / MB, 4 * 4 * size.area / 64 / MB
-    more = (peak() - before) / MB
+    more = (measure_peak() - before) / MB
     line = {"benchmark": "memory", "canvas": str(size), "kind": name}
     return line | {"picture": round(picture, 1), "latents": round(latents, 1), "added": round(more, 1)}
 
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--kind", choices=list(KINDS), default="plain")
     given = parser.parse_args()
     if given.side:
-        print(json.dumps(child(Size(*given.side), given.kind)))
+        print(json.dumps(measure(Size(*given.side), given.kind)))
         return
     for name in KINDS:
         for size in SIZES:

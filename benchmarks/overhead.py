@@ -40,12 +40,12 @@ class RandomHost(DiffusersHost):
         """A random embedding of SD1.5's shape as the one part of a prompt."""
         seed = sum(prompt.encode()) + 1
         cond = self.known.setdefault(
-            (prompt, False, 1), TextCond(torch.randn(1, 77, 768, generator=noise.generator(seed)))
+            (prompt, False, 1), TextCond(torch.randn(1, 77, 768, generator=noise.make_generator(seed)))
         )
         return (Part(cond),)
 
 
-def unet() -> UNet2DConditionModel:
+def make_unet() -> UNet2DConditionModel:
     """A UNet of SD1.5's shape with random weights."""
     torch.manual_seed(0)
     return UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8).eval()
@@ -64,7 +64,7 @@ class Recorder(torch.nn.Module):
         return self.network(*arguments, **named)
 
 
-def palette(steps: int) -> Palette:
+def make_palette(steps: int) -> Palette:
     """A palette of two halves at 256x256 pixels."""
     return parse({"version": 1, "size": {"width": 256, "height": 256}, "steps": steps, "brushes": HALVES})
 
@@ -73,16 +73,19 @@ def palette(steps: int) -> Palette:
 def measure(steps: int) -> dict[str, object]:
     """The line of a run: CPU seconds of loop and replay, step by step in turn after one warm-up step of each."""
     torch.set_num_threads(1)  # waiting threads would count as work
-    recorder = Recorder(unet())
+    recorder = Recorder(make_unet())
     scheduler = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
     pipe: Any = type("Pipe", (), {"unet": recorder, "scheduler": scheduler})()
     host = RandomHost(pipe, LatentSpec(4, 8, 512, torch.device("cpu"), torch.float32))
-    document, sampler = palette(steps + 1), samplers.SAMPLERS["DDIM"]
-    scheduler = samplers.scheduler_of(sampler, scheduler, steps + 1, "cpu")
-    levels = schedule.levels_of(sampler, scheduler)
+    document, sampler = make_palette(steps + 1), samplers.SAMPLERS["DDIM"]
+    scheduler = samplers.make_scheduler(sampler, scheduler, steps + 1, "cpu")
+    levels = schedule.make_levels(sampler, scheduler)
     job = Job(document.size, tuple(level.noise for level in levels), (1,))
     plan = make_plan(document, job, host)
-    model, x = region_model(host, plan), noise.unit([noise.generator(1)], (4, plan.size.height, plan.size.width))
+    model, x = (
+        region_model(host, plan),
+        noise.draw_unit([noise.make_generator(1)], (4, plan.size.height, plan.size.width)),
+    )
     loop, bare, rows, back = [], [], 0, PARAMETERIZATIONS["epsilon"].from_denoised
     for level, t in zip(levels, scheduler.timesteps, strict=False):
         recorder.inputs.clear()
@@ -94,10 +97,10 @@ def measure(steps: int) -> dict[str, object]:
             recorder.network(*arguments, **named)
         bare.append(time.process_time() - start)
         rows = sum(len(arguments[0]) for arguments, _ in recorder.inputs)
-    return result(loop[1:], bare[1:], rows)
+    return summarise(loop[1:], bare[1:], rows)
 
 
-def result(loop: Sequence[float], bare: Sequence[float], rows: int) -> dict[str, object]:
+def summarise(loop: Sequence[float], bare: Sequence[float], rows: int) -> dict[str, object]:
     """The line to print: the ratio of the sums of seconds, and the range of the ratios of single steps."""
     ratios = sorted(a / b for a, b in zip(loop, bare, strict=True))
     return {

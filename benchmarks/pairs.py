@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fidelity_methods import Cost, Studio, sampled
-from fidelity_palettes import CANVAS, GRADES, Puzzle, painted, puzzle, truth, visible
-from fidelity_pictures import Setup, judged, keep, pixels, png
-from fidelity_report import drawn, interval, rounded
-from fidelity_scores import changed
+from fidelity_methods import Cost, Studio, sample_palette
+from fidelity_palettes import CANVAS, GRADES, Puzzle, draw_truth, find_visible, make_puzzle, rasterise
+from fidelity_pictures import Setup, encode_png, judge_picture, keep, read_pixels
+from fidelity_report import format_rows, measure_interval, round_numbers
+from fidelity_scores import measure_change
 from PIL import Image
 from torch import Tensor
 from toyworld_scenes import draw
@@ -50,7 +50,7 @@ class Recipe:
         plain = replace(plain, brushes=tuple(replace(brush, **self.brushes) for brush in plain.brushes))
         if not self.on_picture:
             return plain
-        picture = Picture.of(png(Image.fromarray(ground(given))))
+        picture = Picture.of(encode_png(Image.fromarray(draw_ground(given))))
         return replace(plain, background=replace(plain.background, image=picture))
 
     def kept_at(self, setup: Setup, number: int) -> Path:
@@ -75,7 +75,7 @@ class Record:
     scores: Mapping[str, Mapping[str, float]]
 
 
-def ground(given: Puzzle) -> np.ndarray:
+def draw_ground(given: Puzzle) -> np.ndarray:
     """The true picture [h, w, 3] of a puzzle's background, without any brush."""
     return draw(given.meanings[0].scene(given.seed + 10**8)).picture[: CANVAS.height, : CANVAS.width].copy()
 
@@ -83,37 +83,37 @@ def ground(given: Puzzle) -> np.ndarray:
 def measure(index: int, setup: Setup, pairs: Sequence[Pair], wanted: Sequence[Pair]) -> Record:
     """Draw a palette by the recipes of `wanted` where that is not done yet; its scores by all recipes of `pairs`."""
     number = FIRST + index
-    given = puzzle(number)
-    true, scores = truth(given), {}
-    for recipe in recipes(wanted):
+    given = make_puzzle(number)
+    true, scores = draw_truth(given), {}
+    for recipe in list_recipes(wanted):
         palette = recipe.palette(given)
-        work = functools.partial(made, palette=palette, fast=recipe.fast)
+        work = functools.partial(draw_palette, palette=palette, fast=recipe.fast)
         keep(recipe.kept_at(setup, number), setup, work, functools.partial(restore_uncovered, palette=palette))
-    for recipe in recipes(pairs):
+    for recipe in list_recipes(pairs):
         path = recipe.kept_at(setup, number)
         if path.exists():
-            scores[recipe.name] = judged(path, given, true, setup) | outside(path, given, recipe)
+            scores[recipe.name] = judge_picture(path, given, true, setup) | measure_outside(path, given, recipe)
     return Record(number, scores)
 
 
-def made(studio: Studio, palette: Palette, fast: bool) -> tuple[Tensor, Cost]:
+def draw_palette(studio: Studio, palette: Palette, fast: bool) -> tuple[Tensor, Cost]:
     """The latents of a palette, with the LoRA if `fast`, and their cost."""
-    return sampled(studio.fast if fast else studio.full, palette)
+    return sample_palette(studio.fast if fast else studio.full, palette)
 
 
-def outside(path: Path, given: Puzzle, recipe: Recipe) -> dict[str, float]:
+def measure_outside(path: Path, given: Puzzle, recipe: Recipe) -> dict[str, float]:
     """How much of the picture under the brushes changed where no brush is; nothing for recipes without a picture."""
     if not recipe.on_picture:
         return {}
-    return {OUTSIDE: changed(ground(given), pixels(path), visible(painted(given.palette()))[0])}
+    return {OUTSIDE: measure_change(draw_ground(given), read_pixels(path), find_visible(rasterise(given.palette()))[0])}
 
 
-def recipes(pairs: Sequence[Pair]) -> list[Recipe]:
+def list_recipes(pairs: Sequence[Pair]) -> list[Recipe]:
     """The recipes of some pairs, each once."""
     return list({recipe.name: recipe for pair in pairs for recipe in (pair.one, pair.two)}.values())
 
 
-def both(records: Sequence[Record], pair: Pair, key: str, grade: str = "") -> tuple[np.ndarray, np.ndarray]:
+def select_both(records: Sequence[Record], pair: Pair, key: str, grade: str = "") -> tuple[np.ndarray, np.ndarray]:
     """One score of both recipes for each palette, of one grade if that is given, that both have drawn."""
     known = [each.scores for each in records if pair.one.name in each.scores and pair.two.name in each.scores
              and grade in ("", GRADES[each.number % len(GRADES)])]  # fmt: skip
@@ -123,47 +123,49 @@ def both(records: Sequence[Record], pair: Pair, key: str, grade: str = "") -> tu
 
 def count(records: Sequence[Record], pair: Pair) -> int:
     """How many palettes both recipes of a pair have drawn."""
-    return len(both(records, pair, "fidelity")[0])
+    return len(select_both(records, pair, "fidelity")[0])
 
 
-def line(records: Sequence[Record], pair: Pair, keys: Sequence[str] = SCORES) -> dict[str, Any]:
+def make_line(records: Sequence[Record], pair: Pair, keys: Sequence[str] = SCORES) -> dict[str, Any]:
     """What a pair shows: means of both, and what the second gains with its 95 % interval, fidelity by grade too."""
     told: dict[str, Any] = {"palettes": count(records, pair)}
     for key in dict.fromkeys(("rows", *keys)):
-        one, two = both(records, pair, key)
-        told[key] = rounded([interval(one)[0], interval(two)[0]])
-        told[f"{key} gained"] = rounded(interval(two - one))
+        one, two = select_both(records, pair, key)
+        told[key] = round_numbers([measure_interval(one)[0], measure_interval(two)[0]])
+        told[f"{key} gained"] = round_numbers(measure_interval(two - one))
     for grade in GRADES:
-        one, two = both(records, pair, "fidelity", grade)
-        told[f"fidelity gained, {grade}"] = rounded(interval(two - one))
+        one, two = select_both(records, pair, "fidelity", grade)
+        told[f"fidelity gained, {grade}"] = round_numbers(measure_interval(two - one))
     return told
 
 
-def table(records: Sequence[Record], pairs: Sequence[Pair], keys: Sequence[str], cell: Callable[..., str]) -> str:
+def format_table(
+    records: Sequence[Record], pairs: Sequence[Pair], keys: Sequence[str], cell: Callable[..., str]
+) -> str:
     """The Markdown of a table: a row for each pair that is drawn, with a `cell` for each key."""
     rows: list[Sequence[str]] = [("case", "palettes", *keys), ("---",) * (2 + len(keys))]
     for pair in pairs:
         if count(records, pair):
             cells = (cell(records, pair, key) for key in keys)
             rows.append((pair.label, f"{count(records, pair)}", *cells))
-    return drawn(rows)
+    return format_rows(rows)
 
 
-def mean(records: Sequence[Record], pair: Pair, key: str) -> str:
+def format_mean(records: Sequence[Record], pair: Pair, key: str) -> str:
     """The text for the mean score of a pair's first recipe."""
-    scale, digits = unit(key)
-    return f"{scale * interval(both(records, pair, key)[0])[0]:.{digits}f}"
+    scale, digits = find_unit(key)
+    return f"{scale * measure_interval(select_both(records, pair, key)[0])[0]:.{digits}f}"
 
 
-def gain(records: Sequence[Record], pair: Pair, key: str) -> str:
+def format_gain(records: Sequence[Record], pair: Pair, key: str) -> str:
     """The text for what a pair's second recipe gains, with the 95 % interval."""
-    scale, digits = unit(key)
-    one, two = both(records, pair, key)
-    middle, low, high = interval(scale * (two - one))
+    scale, digits = find_unit(key)
+    one, two = select_both(records, pair, key)
+    middle, low, high = measure_interval(scale * (two - one))
     return f"{middle:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
 
 
-def unit(key: str) -> tuple[float, int]:
+def find_unit(key: str) -> tuple[float, int]:
     """The factor by which tables show a score, and its digits."""
     return (1, 0) if key == "rows" else (1, 2) if key == "seams" else (100, 1)
 
@@ -172,4 +174,4 @@ def tell(name: str, records: Sequence[Record], pairs: Mapping[str, Pair], keys: 
     """Print one JSON line for each pair that is drawn."""
     for case, pair in pairs.items():
         if count(records, pair):
-            print(json.dumps({"benchmark": name, "case": case, **line(records, pair, keys)}), flush=True)
+            print(json.dumps({"benchmark": name, "case": case, **make_line(records, pair, keys)}), flush=True)

@@ -18,9 +18,9 @@ import torch
 from lib_regiondiff import demo
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Box
-from lib_regiondiff.hosts.diffusers.additions.additions import extras_of
+from lib_regiondiff.hosts.diffusers.additions.additions import find_extras
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.render import Drawing, decoded
+from lib_regiondiff.hosts.diffusers.render import Drawing, decode_latent
 from lib_regiondiff.hosts.renderer import quieten
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Plan
@@ -35,7 +35,7 @@ WIDTH, SIDE, CELL = 768, 128, 8
 KINDS = ("overlapping", "shifted", "fixed")
 
 
-def palette_of(number: int) -> Palette:
+def make_palette(number: int) -> Palette:
     """The palette of a panorama whose left and right borders meet, by its number."""
     tiles = {"width": SIDE, "height": SIDE, "overlap": SIDE // 4, "wrap": True}
     model = {"name": demo.NAME, "loras": [{"name": "demo-lcm"}]}
@@ -44,10 +44,10 @@ def palette_of(number: int) -> Palette:
     return parse(head | few | {"tiles": tiles, "background": {"prompt": PROMPTS[number]}})
 
 
-def apart(plan: Plan, seed: int | None) -> Plan:
+def cut_apart(plan: Plan, seed: int | None) -> Plan:
     """A plan with tiles that do not overlap, at offsets drawn for each level if there is a seed."""
     side, width, region = SIDE // CELL, plan.size.width, plan.steps[0][0].region
-    generator = noise.generator(seed or 0)
+    generator = noise.make_generator(seed or 0)
     steps = []
     for _ in plan.steps:
         start = 0 if seed is None else int(torch.randint(0, side, (1,), generator=generator))
@@ -56,7 +56,7 @@ def apart(plan: Plan, seed: int | None) -> Plan:
     return replace(plan, steps=tuple(steps))
 
 
-def step_at(picture: np.ndarray, borders: set[int]) -> float:
+def measure_step(picture: np.ndarray, borders: set[int]) -> float:
     """The mean step of grey across these borders of cells, relative to that across others; a ring has border 0."""
     grey = picture.astype(float).mean(axis=2)
     steps = np.abs(grey - np.roll(grey, 1, axis=1)).mean(axis=0)[::CELL]
@@ -66,16 +66,16 @@ def step_at(picture: np.ndarray, borders: set[int]) -> float:
 
 def measure(host: DiffusersHost, number: int, kind: str) -> dict[str, float]:
     """The evaluations and seams of a panorama drawn with one kind of tiles."""
-    palette = palette_of(number)
+    palette = make_palette(number)
     run = Drawing.of(host, palette)
     if kind != "overlapping":
         seed = noise.derive_seed(100 + number, 10**6) if kind == "shifted" else None
-        run = replace(run, plan=apart(run.plan, seed))
+        run = replace(run, plan=cut_apart(run.plan, seed))
     last, width = run.plan.steps[-1], run.plan.size.width
     borders = {side % width for view in last for side in (view.box.left, view.box.right)}
-    picture = np.asarray(decoded(host, run.latents(), palette).convert("RGB"))
+    picture = np.asarray(decode_latent(host, run.latents(), palette).convert("RGB"))
     rows = sum(len(views) for views in run.plan.steps)
-    return {"evaluations": rows, "seam": step_at(picture, borders), "across": step_at(picture, {0})}
+    return {"evaluations": rows, "seam": measure_step(picture, borders), "across": measure_step(picture, {0})}
 
 
 def main() -> None:
@@ -85,8 +85,8 @@ def main() -> None:
     count = parser.parse_args().count
     quieten()
     torch.set_num_threads(1)
-    place = demo.place_of(demo.NAME)
-    host = DiffusersHost.load(place, "cpu", "float32", extras_of(palette_of(0), place, demo.PARTS))
+    place = demo.locate(demo.NAME)
+    host = DiffusersHost.load(place, "cpu", "float32", find_extras(make_palette(0), place, demo.PARTS))
     for kind in KINDS:
         lines = [measure(host, number, kind) for number in range(count)]
         means = {key: round(float(np.mean([line[key] for line in lines])), 3) for key in lines[0]}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from PIL import Image
-from scenes import SCENES, scene
+from scenes import SCENES, make_scene
 from torch import Tensor
 
 from lib_regiondiff.denoising.model import region_model
@@ -67,7 +67,7 @@ class Counting:
 
 def count(name: str) -> dict[str, object]:
     """The line of a scene: calls, rows and latent pixels of one step."""
-    palette, host = scene(name), Counting()
+    palette, host = make_scene(name), Counting()
     plan = make_plan(palette, Job(palette.size, (LEVEL.noise, 0.0), (1,)), host)
     region_model(host, plan)(torch.zeros(1, 4, plan.size.height, plan.size.width), LEVEL)
     return {

@@ -21,10 +21,10 @@ import fidelity_paths  # noqa: F401  (so that tools/ is found)
 import numpy as np
 import torch
 from demo_lora import merge
-from fidelity_methods import FAST, METHODS, NATIVE, Cost, Studio, counted
-from fidelity_palettes import Puzzle, puzzle, truth
-from fidelity_pictures import Setup, found, judged, keep, options, png, put
-from fidelity_report import interval
+from fidelity_methods import FAST, METHODS, NATIVE, Cost, Studio, count_calls
+from fidelity_palettes import Puzzle, draw_truth, make_puzzle
+from fidelity_pictures import Setup, collect, encode_png, judge_picture, keep, make_parser, put
+from fidelity_report import measure_interval
 from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
@@ -54,7 +54,7 @@ SCORES = ("rows", "fidelity", "seams")
 def idle(plan: Plan, host: Host) -> Plan:
     """The plan that asks every region in every tile, also where its weight is zero."""
     side = host.latent.native // host.latent.pixels_per_cell
-    boxes = tiles.grid(Box.whole(plan.size), tiles.Size(side, side), side // 2)
+    boxes = tiles.list_tiles(Box.whole(plan.size), tiles.Size(side, side), side // 2)
 
     def with_idle(views: tuple[View, ...]) -> tuple[View, ...]:
         regions = list(dict.fromkeys(view.region for view in itertools.chain.from_iterable(plan.steps)))
@@ -103,20 +103,22 @@ EXACT: Mapping[str, Exact] = {
 }
 
 
-def apart(host: Host, plans: tuple[Plan, Plan], levels: Sequence[Level], seed: int, with_uncond: bool) -> float:
+def measure_difference(
+    host: Host, plans: tuple[Plan, Plan], levels: Sequence[Level], seed: int, with_uncond: bool
+) -> float:
     """The greatest difference between the x0 of two plans from the same x, at the levels of one path."""
-    generator, size = noise.generator(seed), plans[0].size
+    generator, size = noise.make_generator(seed), plans[0].size
     shape, worst = (host.latent.channels, size.height, size.width), 0.0
-    x = noise.unit([generator], shape) * levels[0].beta
+    x = noise.draw_unit([generator], shape) * levels[0].beta
     for here, then in itertools.pairwise(levels):
         calls = [model.Call(plans[0].guidance), model.Call(plans[1].guidance, with_uncond=with_uncond)]
         one, two = (model.predict(host, plan, x, here, call).denoised for plan, call in zip(plans, calls, strict=True))
         worst = max(worst, float((one - two).abs().max()))
-        x = then.alpha * one + then.beta * noise.unit([generator], shape)
+        x = then.alpha * one + then.beta * noise.draw_unit([generator], shape)
     return worst
 
 
-def palette_of(given: Puzzle, settings: Mapping[str, Any]) -> Palette:
+def make_palette(given: Puzzle, settings: Mapping[str, Any]) -> Palette:
     """The palette of a puzzle; `negative` among the settings is the background's."""
     words = dict(settings)
     negative = words.pop("negative", "")
@@ -125,7 +127,7 @@ def palette_of(given: Puzzle, settings: Mapping[str, Any]) -> Palette:
 
 
 @functools.cache
-def host_of(setup: Setup) -> DiffusersHost:
+def load_host(setup: Setup) -> DiffusersHost:
     """The demo model with its LoRA in float32, as it is: what is exact is compared without any other shortcut."""
     torch.set_num_threads(1)
     host = DiffusersHost.load(setup.model, "cpu", "float32")
@@ -134,18 +136,21 @@ def host_of(setup: Setup) -> DiffusersHost:
 
 
 @torch.no_grad()
-def exactness(host: DiffusersHost, given: Puzzle, saving: Exact) -> dict[str, Any]:
+def measure_exactness(host: DiffusersHost, given: Puzzle, saving: Exact) -> dict[str, Any]:
     """What an exact saving does to one palette: the rows with and without it, and the greatest difference of x0."""
-    palette = palette_of(given, saving.settings)
+    palette = make_palette(given, saving.settings)
     run = Drawing.of(host, palette)
     plans, rows = (run.plan, saving.without(run.plan, host)), []
     for plan, more in zip(plans, (False, saving.with_uncond), strict=True):
         call = model.Call(plan.guidance, with_uncond=more)
         rows.append(sum(len(model.ask(views, 1, run.schedule.levels[0], call)[0]) for views in plan.steps))
-    return {"rows": rows, "apart": apart(host, plans, run.schedule.levels, palette.seed or 0, saving.with_uncond)}
+    return {
+        "rows": rows,
+        "apart": measure_difference(host, plans, run.schedule.levels, palette.seed or 0, saving.with_uncond),
+    }
 
 
-def halved(palette: Palette) -> Palette:
+def halve(palette: Palette) -> Palette:
     """The palette with each brush as two of equal meaning, its left and its right half."""
 
     def halves(brush: Brush) -> Iterator[Brush]:
@@ -154,14 +159,14 @@ def halved(palette: Palette) -> Palette:
         for name, columns in (("left", slice(0, middle)), ("right", slice(middle, None))):
             part = np.zeros(covered.shape, np.uint8)
             part[:, columns] = 255 * covered[:, columns]
-            yield replace(brush, id=f"{brush.id} {name}", mask=Picture.of(png(Image.fromarray(part))))
+            yield replace(brush, id=f"{brush.id} {name}", mask=Picture.of(encode_png(Image.fromarray(part))))
 
     return replace(palette, brushes=tuple(half for brush in palette.brushes for half in halves(brush)))
 
 
 def merged(host: DiffusersHost, given: Puzzle, saves: bool) -> Drawing:
     """The drawing of a palette of halved brushes: if `saves`, equal ones as one region, else each by itself."""
-    return Drawing.of(host, halved(given.palette(**FAST)), merge=saves)
+    return Drawing.of(host, halve(given.palette(**FAST)), merge=saves)
 
 
 def windowed(host: DiffusersHost, given: Puzzle, saves: bool) -> Drawing:
@@ -169,7 +174,7 @@ def windowed(host: DiffusersHost, given: Puzzle, saves: bool) -> Drawing:
     palette = given.palette(**FAST, bootstrap={"levels": 0})
     if saves:
         return Drawing.of(host, palette)
-    with mock.patch.object(tiles, "window", lambda inner, canvas, least, multiple: Box.whole(canvas)):
+    with mock.patch.object(tiles, "fit_window", lambda inner, canvas, least, multiple: Box.whole(canvas)):
         return Drawing.of(host, palette)
 
 
@@ -189,20 +194,20 @@ def draw(studio: Studio, given: Puzzle, picture: str) -> tuple[Tensor, Cost]:
     if picture == NAIVE:
         return METHODS[NAIVE][1](studio, given)
     name, _, how = picture.partition("-")
-    with counted(studio.fast.pipe.unet) as cost:
+    with count_calls(studio.fast.pipe.unet) as cost:
         return DRAWN[name][1](studio.fast, given, how == "with").latents(), cost
 
 
 Record = Mapping[str, Mapping[str, Any]]
 
 
-def compared(number: int, setup: Setup) -> Record:
+def compare(number: int, setup: Setup) -> Record:
     """What the exact savings do to a palette, computed once and then kept."""
     known = {}
     for name, saving in EXACT.items():
         path = setup.fast / f"{number:04}-{name}.json"
         if not path.exists() and not setup.late:
-            put(path, json.dumps(exactness(host_of(setup), puzzle(number), saving)).encode())
+            put(path, json.dumps(measure_exactness(load_host(setup), make_puzzle(number), saving)).encode())
         if path.exists():
             known[name] = json.loads(path.read_text(encoding="utf-8"))
     return known
@@ -210,17 +215,17 @@ def compared(number: int, setup: Setup) -> Record:
 
 def measure(number: int, setup: Setup) -> Record | None:
     """The scores of all pictures of a palette, drawn where that is not done yet; None where one is missing."""
-    given, paths = puzzle(number), {}
+    given, paths = make_puzzle(number), {}
     for picture in dict.fromkeys(itertools.chain.from_iterable(pictures for _, *pictures in PAIRS.values())):
         paths[picture] = setup.fast / f"{number:04}-{picture}.png"
         keep(paths[picture], setup, functools.partial(draw, given=given, picture=picture))
     if not all(path.exists() for path in paths.values()):
         return None
-    true = truth(given)
-    return {picture: judged(path, given, true, setup) for picture, path in paths.items()}
+    true = draw_truth(given)
+    return {picture: judge_picture(path, given, true, setup) for picture, path in paths.items()}
 
 
-def exact_line(name: str, records: Sequence[Record]) -> dict[str, Any]:
+def make_exact_line(name: str, records: Sequence[Record]) -> dict[str, Any]:
     """The line to print of a saving that changes nothing."""
     known = [each[name] for each in records if name in each]
     rows, worst = np.array([each["rows"] for each in known]).mean(axis=0), max(each["apart"] for each in known)
@@ -228,30 +233,30 @@ def exact_line(name: str, records: Sequence[Record]) -> dict[str, Any]:
     return head | {"rows": rows.tolist(), "greatest x0 difference": worst, "equal": worst < 1e-4}
 
 
-def drawn_line(name: str, records: Sequence[Record]) -> dict[str, Any]:
+def make_drawn_line(name: str, records: Sequence[Record]) -> dict[str, Any]:
     """The line to print of a saving that changes what is drawn: scores with it minus those without it."""
     label, *pictures = PAIRS[name]
     line: dict[str, Any] = {"benchmark": "savings", "saving": label, "palettes": len(records)}
     for key in SCORES:
         pairs = np.array([[each[picture][key] for picture in pictures] for each in records], np.float64)
         line[key] = pairs.mean(axis=0).round(4).tolist()
-        line[f"{key} gained"] = [round(value, 4) for value in interval(pairs[:, 0] - pairs[:, 1])]
+        line[f"{key} gained"] = [round(value, 4) for value in measure_interval(pairs[:, 0] - pairs[:, 1])]
     return line
 
 
 def main() -> None:
     """Try the savings on as many palettes as the command line says, and print a line for each saving."""
-    parser = options(__doc__, count=20)
+    parser = make_parser(__doc__, count=20)
     parser.add_argument("--exact", type=int, default=2, help="palettes whose predictions are compared")
     given = parser.parse_args()
     setup = Setup.of(given)
-    exact = found(functools.partial(compared, setup=setup), given.exact, given.workers)
+    exact = collect(functools.partial(compare, setup=setup), given.exact, given.workers)
     for name in EXACT:
         if any(name in each for each in exact):
-            print(json.dumps(exact_line(name, exact)), flush=True)
-    records = found(functools.partial(measure, setup=setup), given.count, given.workers)
+            print(json.dumps(make_exact_line(name, exact)), flush=True)
+    records = collect(functools.partial(measure, setup=setup), given.count, given.workers)
     for name in PAIRS if records else ():
-        print(json.dumps(drawn_line(name, records)), flush=True)
+        print(json.dumps(make_drawn_line(name, records)), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 from lib_regiondiff.document.palette import Palette, parse
 
 
-def boxes(columns: int, rows: int) -> list[dict[str, Any]]:
+def make_boxes(columns: int, rows: int) -> list[dict[str, Any]]:
     """The plain data of brushes that share the canvas as a grid of columns and rows."""
     return [
         {
@@ -36,10 +36,10 @@ LANDSCAPE = [
 GRID = {"width": 768, "height": 768, "overlap": 384}
 SCENES: Mapping[str, dict[str, Any]] = {
     "plain 512x512": {"size": (512, 512)},
-    "two halves 512x512": {"size": (512, 512), "brushes": boxes(2, 1)},
-    "two halves 512x512, guidance 1": {"size": (512, 512), "brushes": boxes(2, 1), "guidance": 1},
-    "3 columns 768x512": {"size": (768, 512), "brushes": boxes(3, 1)},
-    "9 boxes 768x768": {"size": (768, 768), "brushes": boxes(3, 3)},
+    "two halves 512x512": {"size": (512, 512), "brushes": make_boxes(2, 1)},
+    "two halves 512x512, guidance 1": {"size": (512, 512), "brushes": make_boxes(2, 1), "guidance": 1},
+    "3 columns 768x512": {"size": (768, 512), "brushes": make_boxes(3, 1)},
+    "9 boxes 768x768": {"size": (768, 768), "brushes": make_boxes(3, 3)},
     "landscape of 8 brushes 1920x768": {"size": (1920, 768), "brushes": LANDSCAPE, "tiles": GRID},
     "landscape, guidance 1": {"size": (1920, 768), "brushes": LANDSCAPE, "tiles": GRID, "guidance": 1},
     "panorama 3072x512, tiles of 512": {
@@ -50,7 +50,7 @@ SCENES: Mapping[str, dict[str, Any]] = {
 }
 
 
-def scene(name: str) -> Palette:
+def make_scene(name: str) -> Palette:
     """The palette of a scene, by its name."""
     data = dict(SCENES[name])
     width, height = data.pop("size")

@@ -20,7 +20,7 @@ from PIL import Image
 from known_model import build_pipeline
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.document.pictures import Picture
-from lib_regiondiff.document.sampler_names import absent
+from lib_regiondiff.document.sampler_names import find_missing
 from lib_regiondiff.hosts.diffusers import DiffusersHost, render
 from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.hosts.diffusers.sampling.samplers import SAMPLERS
@@ -42,13 +42,13 @@ picture of noise, `inpaint` its lower three quarters.
 |---|---|---|---|---|"""
 
 
-def palette(sampler: str, **more: Any) -> Palette:
+def make_palette(sampler: str, **more: Any) -> Palette:
     """A palette for one sampler, with what the document says beside that."""
     size = {"width": SIDE, "height": SIDE}
     return parse({"version": 1, "size": size, "seed": 3, "steps": STEPS, "guidance": 1, "sampler": sampler} | more)
 
 
-def speckled() -> str:
+def draw_speckled() -> str:
     """A picture that no model would draw, as a data URL."""
     file = io.BytesIO()
     pixels = np.random.default_rng(5).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
@@ -56,17 +56,17 @@ def speckled() -> str:
     return Picture.of(file.getvalue()).url
 
 
-def ways() -> dict[str, dict[str, Any]]:
+def list_ways() -> dict[str, dict[str, Any]]:
     """What the documents of each of the four ways say beside two halves."""
     lower = {"rectangle": [0, 0.25, 1, 1]}
     return {
         "regions": {},
-        "img2img": {"init": {"image": speckled(), "strength": 0.7}},
-        "inpaint": {"init": {"image": speckled(), "strength": 1, "mask": lower}},
+        "img2img": {"init": {"image": draw_speckled(), "strength": 0.7}},
+        "inpaint": {"init": {"image": draw_speckled(), "strength": 1, "mask": lower}},
     }
 
 
-def inside(image: Image.Image, box: list[float]) -> np.ndarray:
+def measure_inside(image: Image.Image, box: list[float]) -> np.ndarray:
     """The mean colour [3] in a box's part of the lower three quarters of a picture, away from the box's edges."""
     left, top, right, bottom = (round(SIDE * each) for each in box)
     top = max(top, SIDE // 4)
@@ -74,17 +74,17 @@ def inside(image: Image.Image, box: list[float]) -> np.ndarray:
     return part.reshape(-1, 3).mean(axis=0)
 
 
-def off(host: DiffusersHost, sampler: str, alone: Mapping[str, np.ndarray], more: Mapping[str, Any]) -> float:
+def measure_off(host: DiffusersHost, sampler: str, alone: Mapping[str, np.ndarray], more: Mapping[str, Any]) -> float:
     """How many grey levels the worse half is off what its prompt alone gives."""
     brushes = [{"id": word, "prompt": word, "mask": {"rectangle": box}} for word, box in HALVES.items()]
-    image = render(host, palette(sampler, brushes=brushes, **more))[0].image
-    return max(float(np.abs(inside(image, box) - alone[word]).max()) for word, box in HALVES.items())
+    image = render(host, make_palette(sampler, brushes=brushes, **more))[0].image
+    return max(float(np.abs(measure_inside(image, box) - alone[word]).max()) for word, box in HALVES.items())
 
 
-def plain(host: DiffusersHost, sampler: str) -> str:
+def describe_plain(host: DiffusersHost, sampler: str) -> str:
     """Whether equal brushes give the pipeline's own picture, or how far off they are in latents, in words."""
     brush = {"id": "a", "prompt": "red", "mask": {"rectangle": HALVES["red"]}}
-    run = Drawing.of(host, palette(sampler, background={"prompt": "red"}, brushes=[brush]))
+    run = Drawing.of(host, make_palette(sampler, background={"prompt": "red"}, brushes=[brush]))
     ours, own = run.latents(), host.pipe.scheduler
     host.pipe.scheduler = Drawing.of(host, run.palette).schedule.scheduler
     noise = torch.Generator("cpu").manual_seed(3)
@@ -94,17 +94,17 @@ def plain(host: DiffusersHost, sampler: str) -> str:
     return "equal" if torch.equal(ours, theirs) else f"{float((ours - theirs).abs().max()):.1e} off"
 
 
-def row(host: DiffusersHost, sampler: str) -> str:
+def format_row(host: DiffusersHost, sampler: str) -> str:
     """The table's row of a sampler."""
-    if absent(sampler):
-        return f"| {sampler} | needs {absent(sampler)} | | | |"
+    if find_missing(sampler):
+        return f"| {sampler} | needs {find_missing(sampler)} | | | |"
     alone = {
-        word: inside(render(host, palette(sampler, background={"prompt": word}))[0].image, [0, 0, 1, 1])
+        word: measure_inside(render(host, make_palette(sampler, background={"prompt": word}))[0].image, [0, 0, 1, 1])
         for word in HALVES
     }
-    numbers = [off(host, sampler, alone, more) for more in ways().values()]
+    numbers = [measure_off(host, sampler, alone, more) for more in list_ways().values()]
     cells = [f"{number:.1f}" + (" **no**" if number > LIMIT else "") for number in numbers]
-    return f"| {sampler} | {plain(host, sampler)} | " + " | ".join(cells) + " |"
+    return f"| {sampler} | {describe_plain(host, sampler)} | " + " | ".join(cells) + " |"
 
 
 def main() -> None:
@@ -118,7 +118,7 @@ def main() -> None:
     host, lines = DiffusersHost.of(pipe, "known"), [HEAD]
     print(HEAD)
     for name in args.names:
-        lines.append(row(host, name))
+        lines.append(format_row(host, name))
         print(lines[-1], flush=True)
     if args.output:
         args.output.write_text("\n".join(lines) + "\n", encoding="utf-8")

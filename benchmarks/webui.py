@@ -31,12 +31,12 @@ JOBS: Mapping[str, Job] = {
 }
 
 
-def wall() -> float:
+def read_wall() -> float:
     """Seconds on the clock."""
     return time.perf_counter()
 
 
-def cpu_of(pid: int) -> Callable[[], float]:
+def make_cpu_clock(pid: int) -> Callable[[], float]:
     """A clock of the CPU seconds that a process on this machine (Linux) has used, whatever else runs."""
 
     def seconds() -> float:
@@ -66,7 +66,7 @@ def measure(jobs: Mapping[str, Job], rounds: int, ask: Callable[[Job], None], cl
     return taken
 
 
-def result(taken: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+def summarise(taken: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     """Median seconds, and the medians over rounds of each job's ratio to the plain one and to the bare rows."""
 
     def ratio(name: str, to: str) -> float:
@@ -80,7 +80,7 @@ def result(taken: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     }
 
 
-def peer(text: str) -> tuple[str, Job]:
+def read_peer(text: str) -> tuple[str, Job]:
     """The name and the request's keys of NAME=FILE."""
     name, _, file = text.partition("=")
     return name, json.loads(Path(file).read_text(encoding="utf-8"))
@@ -95,15 +95,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sampler", default="Euler")
     parser.add_argument("--pid", type=int, help="measure the CPU seconds of this process instead of time")
-    parser.add_argument("--peer", type=peer, action="append", default=[])
+    parser.add_argument("--peer", type=read_peer, action="append", default=[])
     args = parser.parse_args()
     same = {"width": args.side, "height": args.side, "steps": args.steps, "sampler_name": args.sampler}
     same |= {"scheduler": "Automatic", "cfg_scale": 5, "seed": 7, "save_images": False}
     jobs = {name: {**same, **job} for name, job in [*JOBS.items(), *args.peer]}
-    clock = wall if args.pid is None else cpu_of(args.pid)
+    clock = read_wall if args.pid is None else make_cpu_clock(args.pid)
     taken = measure(jobs, args.rounds, lambda job: draw(args.url.rstrip("/"), job), clock)
     head = {"benchmark": "webui", "side": args.side, "steps": args.steps, "rounds": args.rounds}
-    print(json.dumps({**head, "clock": "wall" if args.pid is None else "cpu", **result(taken)}))
+    print(json.dumps({**head, "clock": "wall" if args.pid is None else "cpu", **summarise(taken)}))
 
 
 if __name__ == "__main__":

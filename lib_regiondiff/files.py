@@ -18,12 +18,12 @@ TRIED = 2**16
 
 
 @contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
+def write_whole(path: Path) -> Iterator[BinaryIO]:
     """Open a file that replaces `path` once all of it is written; after an exception `path` is as it was.
 
     HostError names `path` where it cannot be written, also in the middle of writing.
     """
-    with _part(path) as part:
+    with _open_part(path) as part:
         with part.open("xb") as file:
             yield file
         part.replace(os.path.realpath(path))
@@ -31,7 +31,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
 
 def expect_room(path: Path, need: int) -> None:
     """Raise HostError where `path` cannot be written now, or where its disk has fewer than `need` bytes free."""
-    with _part(path) as part:
+    with _open_part(path) as part:
         part.write_bytes(bytes(TRIED))
         free = shutil.disk_usage(part.parent).free
     if free < need:
@@ -39,7 +39,7 @@ def expect_room(path: Path, need: int) -> None:
 
 
 @contextlib.contextmanager
-def _part(path: Path) -> Iterator[Path]:
+def _open_part(path: Path) -> Iterator[Path]:
     """A new name beside `path`, removed afterwards; an OSError becomes a HostError that names `path` instead."""
     part = Path(os.path.realpath(path)).with_name(f".regiondiff-{secrets.token_hex(8)}.part")
     try:

@@ -67,7 +67,7 @@ Parts = tuple[Part, ...]
 """An encoded prompt: the parts that AND joins, at least one."""
 
 
-def composed(parts: Parts) -> bool:
+def is_composed(parts: Parts) -> bool:
     """Whether a prompt is more than one part of weight 1, so that it is guided around the negative at any scale."""
     return len(parts) != 1 or parts[0].weight != 1
 

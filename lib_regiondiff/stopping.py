@@ -20,17 +20,17 @@ def end_at_once() -> None:
     An exception would not do: amid imports it may be caught and turned into another. Nothing changes where Ctrl-C is
     ignored, as in a shell's background jobs, or is handled by somebody else.
     """
-    if _is(signal.default_int_handler):
+    if _is_handled_by(signal.default_int_handler):
         signal.signal(signal.SIGINT, _end)
 
 
 @contextlib.contextmanager
-def orderly() -> Iterator[None]:
+def allow_cleanup() -> Iterator[None]:
     """Within the block let Ctrl-C raise KeyboardInterrupt, so that files are finished or removed.
 
     It acts where `end_at_once` does, and hands Ctrl-C back to it afterwards; elsewhere it changes nothing.
     """
-    if not _is(_end):
+    if not _is_handled_by(_end):
         yield
         return
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -40,7 +40,7 @@ def orderly() -> Iterator[None]:
         signal.signal(signal.SIGINT, _end)
 
 
-def _is(handler: object) -> bool:
+def _is_handled_by(handler: object) -> bool:
     """Whether `handler` handles Ctrl-C and we may replace it, which only the main thread can."""
     return threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is handler
 

@@ -14,7 +14,7 @@ TITLE = "Region Diffusion"
 LIBRARY = Path(__file__).resolve().parent.parent / "lib_regiondiff"
 
 
-def trouble() -> str:
+def find_trouble() -> str:
     """What to do about a library in memory that is not the one beside this script; an empty text if all is well.
 
     A WebUI runs this script anew on Reload UI but keeps modules, so after an update the library is the old one.
@@ -27,7 +27,7 @@ def trouble() -> str:
     return f"{TITLE} was updated; restart the WebUI (Reload UI is not enough)"
 
 
-TROUBLE = trouble()
+TROUBLE = find_trouble()
 if TROUBLE:
 
     class Refusing(scripts.Script):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from environments import CUDA, LOCKS, ROOT
-from lock import blocks
+from lock import split_blocks
 
 BILL = ROOT / "docs" / "bill.cdx.json"
 CLIP = {
@@ -29,20 +29,24 @@ def main() -> None:
     """Write the bill; licences are those of the packages installed here, others are kept from the bill before."""
     before = json.loads(BILL.read_text(encoding="utf-8")) if BILL.exists() else {"components": []}
     told = {each["name"]: each["licenses"] for each in before["components"] if "licenses" in each}
-    BILL.write_text(json.dumps(bill(told | licences()), indent=2) + "\n", encoding="utf-8")
+    BILL.write_text(json.dumps(make_bill(told | find_licences()), indent=2) + "\n", encoding="utf-8")
 
 
-def bill(told: Mapping[str, list[Any]]) -> dict[str, Any]:
+def make_bill(told: Mapping[str, list[Any]]) -> dict[str, Any]:
     """The bill of materials as plain data; `told` has the known licences by package name."""
-    drawing = pins(LOCKS / "demo.txt") | {pin for pin in pins(CUDA) if pin[0] == "torch"}
-    every = drawing.union(pins(CUDA), *(pins(LOCKS / f"{name}.txt") for name in ("dev", "floor", "lock", "fuzz")))
-    parts = [component(name, version, (name, version) in drawing, told.get(name)) for name, version in sorted(every)]
+    drawing = read_pins(LOCKS / "demo.txt") | {pin for pin in read_pins(CUDA) if pin[0] == "torch"}
+    every = drawing.union(
+        read_pins(CUDA), *(read_pins(LOCKS / f"{name}.txt") for name in ("dev", "floor", "lock", "fuzz"))
+    )
+    parts = [
+        make_component(name, version, (name, version) in drawing, told.get(name)) for name, version in sorted(every)
+    ]
     itself = {"type": "application", "name": "regiondiff", "licenses": [{"license": {"id": "MIT"}}]}
     start = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": {"component": itself}}
     return {**start, "components": [CLIP, *parts]}
 
 
-def component(name: str, version: str, needed: bool, licence: list[Any] | None) -> dict[str, Any]:
+def make_component(name: str, version: str, needed: bool, licence: list[Any] | None) -> dict[str, Any]:
     """The entry of a package of PyPI: required if it is `needed` to draw, optional if it is a tool or for a GPU."""
     purl = f"pkg:pypi/{name}@{version}"
     known = {"licenses": licence} if licence else {}
@@ -50,23 +54,23 @@ def component(name: str, version: str, needed: bool, licence: list[Any] | None) 
     return {**where, "scope": "required" if needed else "optional", **known}
 
 
-def pins(lock: Path) -> set[tuple[str, str]]:
+def read_pins(lock: Path) -> set[tuple[str, str]]:
     """Name and version of each package in a lock file."""
-    found = blocks(lock.read_text(encoding="utf-8"))
+    found = split_blocks(lock.read_text(encoding="utf-8"))
     return {(name, re.split(r"[ ;\\]", block.split("==")[1])[0]) for name, block in found}
 
 
-def licences() -> dict[str, list[Any]]:
+def find_licences() -> dict[str, list[Any]]:
     """The licences of the packages in this environment, by package name, in the packages' own words."""
     found = {}
     for each in metadata.distributions():
         name = re.sub(r"[-_.]+", "-", each.metadata["Name"]).lower()
-        if licence := licence_of(each.metadata):
+        if licence := read_licence(each.metadata):
             found[name] = licence
     return found
 
 
-def licence_of(told: Any) -> list[Any]:
+def read_licence(told: Any) -> list[Any]:
     """The SPDX expression in a package's metadata, else its classifier or its own words, at most one line."""
     if expression := told.get("License-Expression"):
         return [{"expression": expression}]

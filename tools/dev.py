@@ -19,11 +19,11 @@ from environments import (
     NOTHING,
     ROOT,
     Environment,
-    answers,
+    can_run,
     digest,
     is_current,
     is_ready,
-    pip,
+    make_pip_command,
     prepare,
     run,
     say,
@@ -35,7 +35,7 @@ RUBBISH = (".cache", ".hypothesis", "build", "dist", "out")
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 
-def python_checks(python: Path) -> Iterator[tuple[str, list[str | Path]]]:
+def list_python_checks(python: Path) -> Iterator[tuple[str, list[str | Path]]]:
     """Title and command of each check of the Python code that is no test."""
     yield "ruff check", [python, "-m", "ruff", "check", "."]
     yield "ruff format --check", [python, "-m", "ruff", "format", "--check", "."]
@@ -43,7 +43,7 @@ def python_checks(python: Path) -> Iterator[tuple[str, list[str | Path]]]:
     yield "lint-imports", [python, "-c", LINT_IMPORTS]
 
 
-def program(name: str) -> str:
+def find_program(name: str) -> str:
     """The full path of a program (npm is a .cmd file on Windows); SystemExit with one line where it is missing."""
     found = shutil.which(name)
     if found is None:
@@ -51,20 +51,20 @@ def program(name: str) -> str:
     return found
 
 
-def javascript_checks() -> Iterator[tuple[str, list[str | Path]]]:
+def list_javascript_checks() -> Iterator[tuple[str, list[str | Path]]]:
     """Title and command of each check of the JavaScript that exists: the package's `lint` script, node's tests."""
     manifest, lock = ROOT / "package.json", ROOT / "package-lock.json"
     scripts = json.loads(manifest.read_text(encoding="utf-8")).get("scripts", {}) if manifest.is_file() else {}
     if "lint" in scripts:
         stamp = ROOT / "node_modules" / "regiondiff.stamp"
         if lock.is_file() and not is_current(stamp, digest(lock)):
-            yield "npm ci", [program("npm"), "ci", "--no-audit", "--no-fund"]
+            yield "npm ci", [find_program("npm"), "ci", "--no-audit", "--no-fund"]
             stamp.parent.mkdir(exist_ok=True)
             stamp.write_text(digest(lock), encoding="utf-8")
-        yield "npm run lint", [program("npm"), "run", "lint"]
+        yield "npm run lint", [find_program("npm"), "run", "lint"]
     tests = sorted((ROOT / "tests" / "js").rglob("*.test.mjs"))
     if tests:
-        yield "node --test", [program("node"), "--test", *(path.relative_to(ROOT) for path in tests)]
+        yield "node --test", [find_program("node"), "--test", *(path.relative_to(ROOT) for path in tests)]
 
 
 def check(checks: Iterator[tuple[str, list[str | Path]]]) -> None:
@@ -82,38 +82,38 @@ MOST_THREADS = 4
 """Most threads of the demo, whose network is small: further ones cost more than they bring."""
 
 
-def cores() -> int:
+def count_cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def pytest(target: Environment, arguments: Sequence[str], more: Mapping[str, str] = NOTHING) -> int:
+def run_pytest(target: Environment, arguments: Sequence[str], more: Mapping[str, str] = NOTHING) -> int:
     """Run pytest in an environment and return its exit code; finding no test is a failure (5)."""
     return run([prepare(target), "-m", "pytest", *arguments], more=more)
 
 
 def test(arguments: Sequence[str]) -> int:
     """Every check, then the tests; more arguments go to pytest."""
-    check(python_checks(prepare(DEV)))
-    check(javascript_checks())
-    workers = min(cores(), MOST_WORKERS)
+    check(list_python_checks(prepare(DEV)))
+    check(list_javascript_checks())
+    workers = min(count_cores(), MOST_WORKERS)
     side_by_side = ("-n", str(workers), "--dist", "loadfile")
-    return pytest(DEV, [*side_by_side, *arguments], {"OMP_NUM_THREADS": str(max(1, cores() // workers))})
+    return run_pytest(DEV, [*side_by_side, *arguments], {"OMP_NUM_THREADS": str(max(1, count_cores() // workers))})
 
 
 def test_floor(arguments: Sequence[str]) -> int:
     """The tests that need no diffusers, with the oldest supported packages."""
-    return pytest(FLOOR, ["-m", "not slow and not live and not diffusers", *arguments])
+    return run_pytest(FLOOR, ["-m", "not slow and not live and not diffusers", *arguments])
 
 
 def test_slow(arguments: Sequence[str]) -> int:
     """All tests but those that need a running WebUI, with other and more examples of each property."""
-    return pytest(DEV, ["-m", "not live", "--hypothesis-profile=search", *arguments])
+    return run_pytest(DEV, ["-m", "not live", "--hypothesis-profile=search", *arguments])
 
 
 def test_live(arguments: Sequence[str]) -> int:
     """The tests that need a running WebUI."""
-    return pytest(DEV, ["-m", "live", *arguments])
+    return run_pytest(DEV, ["-m", "live", *arguments])
 
 
 def demo(arguments: Sequence[str]) -> int:
@@ -124,7 +124,7 @@ def demo(arguments: Sequence[str]) -> int:
     picture.parent.mkdir(exist_ok=True)
     say(f"Drawing {palette.relative_to(ROOT)}")
     command = [python, "-m", "lib_regiondiff", "render", palette, "-o", picture]
-    if run([*command, "--force", *arguments], more={"OMP_NUM_THREADS": str(min(cores(), MOST_THREADS))}):
+    if run([*command, "--force", *arguments], more={"OMP_NUM_THREADS": str(min(count_cores(), MOST_THREADS))}):
         stop("the demo palette could not be rendered")
     brushes = picture.with_name("demo-palette.png")
     if run([python, "-m", "lib_regiondiff", "overlay", picture, "-o", brushes, "--force"], quiet=True):
@@ -138,8 +138,8 @@ def fuzz(arguments: Sequence[str]) -> int:
     """Ten minutes of strange inputs for every parser; finds go to tests/corpus. `--minutes N`, names of parsers."""
     python = prepare(DEV)
     has_wheel = f"{platform.system()} {platform.machine()}" == "Linux x86_64"
-    if has_wheel and not answers([python, "-c", "import atheris"]):
-        run([*pip(DEV), "-r", LOCKS / "fuzz.txt"], quiet=True)  # without it hypothesis looks alone
+    if has_wheel and not can_run([python, "-c", "import atheris"]):
+        run([*make_pip_command(DEV), "-r", LOCKS / "fuzz.txt"], quiet=True)  # without it hypothesis looks alone
     return run([python, ROOT / "tests" / "fuzz" / "run.py", *arguments], more={"OMP_NUM_THREADS": "1"})
 
 
@@ -188,7 +188,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 }
 
 
-def usage() -> str:
+def describe_usage() -> str:
     """The text that lists all commands."""
     lines = [f"  {name:<11} {command.__doc__}" for name, command in COMMANDS.items()]
     return "\n".join(["usage: python tools/dev.py COMMAND [ARGUMENTS]", *lines])
@@ -199,7 +199,7 @@ def main(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure", lambda **_: None)(errors="replace")
     if not arguments or arguments[0] not in COMMANDS:
-        say(usage())
+        say(describe_usage())
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
     try:
         return COMMANDS[arguments[0]](arguments[1:])

@@ -86,7 +86,7 @@ def is_current(stamp: Path, value: str) -> bool:
     return stamp.is_file() and stamp.read_text(encoding="utf-8") == value
 
 
-def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def make_variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """A child's environment variables: no foreign packages, UTF-8, no model hub, and waiting threads sleep."""
     kept = {name: value for name, value in environment.items() if name not in FOREIGN}
     asleep = {} if any(name in kept for name in SPINNING) else WAITING
@@ -95,7 +95,7 @@ def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 def run(command: Sequence[str | Path], quiet: bool = False, more: Mapping[str, str] = NOTHING) -> int:
     """Run a program in the repository with `more` variables; its exit code. If `quiet` only failures are printed."""
-    words, environment = [str(word) for word in command], {**more, **variables()}
+    words, environment = [str(word) for word in command], {**more, **make_variables()}
     if not quiet:
         return subprocess.run(words, cwd=ROOT, env=environment, check=False).returncode
     pipe, join = subprocess.PIPE, subprocess.STDOUT
@@ -105,7 +105,7 @@ def run(command: Sequence[str | Path], quiet: bool = False, more: Mapping[str, s
     return done.returncode
 
 
-def answers(command: Sequence[str | Path], seconds: float | None = None) -> bool:
+def can_run(command: Sequence[str | Path], seconds: float | None = None) -> bool:
     """Whether a program can be run and succeeds, within so many seconds; its output is thrown away."""
     words = [str(word) for word in command]
     try:
@@ -114,13 +114,13 @@ def answers(command: Sequence[str | Path], seconds: float | None = None) -> bool
         return False
 
 
-def interpreter(minors: range) -> list[str]:
+def find_interpreter(minors: range) -> list[str]:
     """The command of a Python of these minor versions: the running one, else one by name; SystemExit without any."""
     if sys.version_info[0] == 3 and sys.version_info[1] in minors:
         return [sys.executable]
     for minor in minors:
         for command in ([f"python3.{minor}"], ["py", f"-3.{minor}"]):
-            if shutil.which(command[0]) and answers([*command, "-c", "pass"]):
+            if shutil.which(command[0]) and can_run([*command, "-c", "pass"]):
                 return command
     stop(f"this needs Python 3.{minors[0]} to 3.{minors[-1]}; the one that runs is {sys.version.split()[0]}")
 
@@ -134,19 +134,19 @@ def expect_builds(system: str, machine: str) -> None:
 
 def has_nvidia() -> bool:
     """Whether this machine has an NVIDIA GPU and its driver."""
-    return any(Path("/proc/driver/nvidia/gpus").glob("*")) or answers(["nvidia-smi", "-L"], 10)
+    return any(Path("/proc/driver/nvidia/gpus").glob("*")) or can_run(["nvidia-smi", "-L"], 10)
 
 
 def create(target: Environment) -> None:
     """Make an empty virtual environment, unless there is a working one; SystemExit where Python cannot."""
-    if target.python.is_file() and answers([target.python, "-m", "pip", "--version"]):
+    if target.python.is_file() and can_run([target.python, "-m", "pip", "--version"]):
         return
     say(f"Making {target.folder.name}")
-    if run([*interpreter(target.minors), "-m", "venv", "--clear", target.folder]):
+    if run([*find_interpreter(target.minors), "-m", "venv", "--clear", target.folder]):
         stop("`python -m venv` did not work (Debian and Ubuntu have it in the package python3-venv)")
 
 
-def pip(target: Environment) -> list[str | Path]:
+def make_pip_command(target: Environment) -> list[str | Path]:
     """An environment's `pip install`: only files with known hashes, and nothing that the lock does not name."""
     command: list[str | Path] = [target.python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--no-deps", "--only-binary", ":all:", "--require-hashes"]
@@ -165,14 +165,14 @@ def install_torch(target: Environment) -> None:
     elif wanted == "cuda" or (target.whole and wanted != "cpu" and has_nvidia()):
         source, index = CUDA, False
     else:
-        source, index = CPU, answers([sys.executable, "-c", PROBE, f"{CPU_INDEX}/torch/"], 15)
+        source, index = CPU, can_run([sys.executable, "-c", PROBE, f"{CPU_INDEX}/torch/"], 15)
     say("Installing PyTorch with CUDA (about 3 GB)" if source == CUDA else "Installing PyTorch (about 200 MB)")
-    if not run([*pip(target), *(["--extra-index-url", CPU_INDEX] if index else []), "-r", source]):
+    if not run([*make_pip_command(target), *(["--extra-index-url", CPU_INDEX] if index else []), "-r", source]):
         return
     if source == CUDA or wanted == "cpu" or platform.system() != "Linux":
         stop(f"pip could not install {source.name}")
     say(f"No CPU build of PyTorch from {CPU_INDEX}: taking PyPI's, which brings CUDA (about 3 GB)")
-    if run([*pip(target), "-r", CUDA]):
+    if run([*make_pip_command(target), "-r", CUDA]):
         stop(f"pip could not install {CUDA.name}")
 
 
@@ -182,14 +182,14 @@ def install(target: Environment) -> None:
     if target.torch:
         install_torch(target)
     say(f"Installing {target.lock.name} into {target.folder.name}")
-    if run([*pip(target), "-r", target.lock]):
+    if run([*make_pip_command(target), "-r", target.lock]):
         stop(f"pip could not install {target.lock.name}")
     itself = [target.python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ROOT]
     if target.whole and run(itself):
         stop("pip could not install the project itself")
 
 
-def wanted(target: Environment) -> str:
+def compute_stamp(target: Environment) -> str:
     """The stamp of an environment that has all it needs."""
     torch = [CPU, CUDA] if target.torch else []
     return digest(*torch, target.lock, *([ROOT / "pyproject.toml"] if target.whole else []))
@@ -197,7 +197,7 @@ def wanted(target: Environment) -> str:
 
 def is_ready(target: Environment) -> bool:
     """Whether an environment has all it needs."""
-    return target.python.is_file() and is_current(target.stamp, wanted(target))
+    return target.python.is_file() and is_current(target.stamp, compute_stamp(target))
 
 
 def prepare(target: Environment) -> Path:
@@ -207,5 +207,5 @@ def prepare(target: Environment) -> Path:
             expect_builds(platform.system(), platform.machine())
         create(target)
         install(target)
-        target.stamp.write_text(wanted(target), encoding="utf-8")
+        target.stamp.write_text(compute_stamp(target), encoding="utf-8")
     return target.python

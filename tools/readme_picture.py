@@ -19,18 +19,18 @@ def main() -> None:
     """Draw the demo palette, show its brushes beside the picture, and save both as README's picture."""
     with tempfile.TemporaryDirectory() as folder:
         drawn, brushes = Path(folder) / "drawn.png", Path(folder) / "brushes.png"
-        regiondiff("render", PALETTE, "--device", "cpu", "-o", drawn)
-        regiondiff("overlay", PALETTE, "-o", brushes)
-        beside(Image.open(brushes).convert("RGB"), Image.open(drawn).convert("RGB")).save(PICTURE, optimize=True)
+        run_regiondiff("render", PALETTE, "--device", "cpu", "-o", drawn)
+        run_regiondiff("overlay", PALETTE, "-o", brushes)
+        join(Image.open(brushes).convert("RGB"), Image.open(drawn).convert("RGB")).save(PICTURE, optimize=True)
     print(PICTURE)
 
 
-def regiondiff(*words: str | Path) -> None:
+def run_regiondiff(*words: str | Path) -> None:
     """Run the command `regiondiff` with these words; CalledProcessError where it fails."""
     subprocess.run([sys.executable, "-m", "lib_regiondiff", *map(str, words)], cwd=ROOT, check=True)
 
 
-def beside(left: Image.Image, right: Image.Image) -> Image.Image:
+def join(left: Image.Image, right: Image.Image) -> Image.Image:
     """Two pictures of one height side by side, with a white gap between them."""
     both = Image.new("RGB", (left.width + GAP + right.width, left.height), "white")
     both.paste(left, (0, 0))

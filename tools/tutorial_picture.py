@@ -22,7 +22,7 @@ GAP = 8
 MOST_BYTES = 140_000
 
 
-def palettes(page: str) -> Iterator[dict[str, Any]]:
+def read_palettes(page: str) -> Iterator[dict[str, Any]]:
     """The page's palette at each step: that of its first block, then with the brushes of each further block added."""
     first, *more = (match[1] for match in BLOCK.finditer(page))
     palette = json.loads(first)
@@ -35,13 +35,13 @@ def palettes(page: str) -> Iterator[dict[str, Any]]:
 def main() -> None:
     """Draw the palette of each step of the page, and save the pictures side by side."""
     with tempfile.TemporaryDirectory() as folder:
-        steps = enumerate(palettes(PAGE.read_text(encoding="utf-8")))
-        pictures = [drawn(palette, Path(folder) / f"{number}.json") for number, palette in steps]
-    PICTURE.write_bytes(small(beside(pictures)))
+        steps = enumerate(read_palettes(PAGE.read_text(encoding="utf-8")))
+        pictures = [draw(palette, Path(folder) / f"{number}.json") for number, palette in steps]
+    PICTURE.write_bytes(shrink(join(pictures)))
     print(PICTURE)
 
 
-def drawn(palette: dict[str, Any], path: Path) -> Image.Image:
+def draw(palette: dict[str, Any], path: Path) -> Image.Image:
     """The RGB picture that the command draws of a palette, whose document is written to `path`."""
     path.write_text(json.dumps(palette), encoding="utf-8")
     picture = path.with_suffix(".png")
@@ -51,7 +51,7 @@ def drawn(palette: dict[str, Any], path: Path) -> Image.Image:
         return image.convert("RGB")
 
 
-def beside(pictures: list[Image.Image]) -> Image.Image:
+def join(pictures: list[Image.Image]) -> Image.Image:
     """Pictures of one size in a row, with white gaps between them."""
     width, height = pictures[0].size
     row = Image.new("RGB", (len(pictures) * (width + GAP) - GAP, height), "white")
@@ -60,7 +60,7 @@ def beside(pictures: list[Image.Image]) -> Image.Image:
     return row
 
 
-def small(picture: Image.Image) -> bytes:
+def shrink(picture: Image.Image) -> bytes:
     """The largest PNG of a picture that takes at most MOST_BYTES, scaled down as needed; SystemExit where none does."""
     for percent in range(100, 30, -5):
         size = (picture.width * percent // 100, picture.height * percent // 100)

@@ -34,12 +34,12 @@ Neighbours stay apart for people who see no red or no green, and so do all twent
 """
 
 
-def colours_of(brushes: Sequence[Brush]) -> tuple[str, ...]:
+def choose_colours(brushes: Sequence[Brush]) -> tuple[str, ...]:
     """The colour '#rrggbb' that each brush is shown in: its own, or the next of COLOURS by its place, over and over."""
     return tuple(brush.colour or COLOURS[place % len(COLOURS)] for place, brush in enumerate(brushes))
 
 
-def ink_on(colour: str) -> str:
+def choose_ink(colour: str) -> str:
     """'#000000' or '#ffffff', whichever stands out more from the colour '#rrggbb'; WCAG's contrast is at least 4.5."""
     values = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in values)

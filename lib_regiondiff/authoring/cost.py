@@ -10,13 +10,13 @@ from lib_regiondiff.authoring.dry_host import Sketch
 from lib_regiondiff.authoring.summary import describe_cost
 from lib_regiondiff.denoising.model import Call, ask
 from lib_regiondiff.document.palette import Palette, Tiles
-from lib_regiondiff.document.records import renewed
+from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.geometry import LATENT_CELL, Size
 from lib_regiondiff.host import Host, Level, Row
 from lib_regiondiff.planning.auto import settle
 from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
-from lib_regiondiff.planning.tiles import starts
+from lib_regiondiff.planning.tiles import place_tiles
 
 LEVEL = Level(0.0, 1.0, 0.0, 0.0)
 MOST_STEPS = 20
@@ -50,7 +50,7 @@ class Cost:
     """Whether `times` is only an upper bound."""
 
 
-def clock(steps: int) -> tuple[float, ...]:
+def make_clock(steps: int) -> tuple[float, ...]:
     """The noises in [0, 1] of a run of so many steps, from 1 to 0 in even steps: the best guess before a job."""
     return (*(1 - step / steps for step in range(steps)), 0.0)
 
@@ -60,12 +60,12 @@ def count_cells(plan: Plan, guidance: float) -> float:
 
     Raises HostError where a negative is needed that was not planned.
     """
-    return sum(row.box.size.area * often for row, often in _rows(plan, guidance))
+    return sum(row.box.size.area * often for row, often in _list_rows(plan, guidance))
 
 
 def estimate(palette: Palette, native: int) -> Cost:
     """The cost of one picture with a model of a `native` side in pixels; HostError for what cannot be planned."""
-    most = _most(palette, native)
+    most = _bound(palette, native)
     if most is not None:
         return most
     shrink = 1
@@ -74,7 +74,7 @@ def estimate(palette: Palette, native: int) -> Cost:
         and palette.size.cells(LATENT_CELL * shrink).area * (1 + len(palette.brushes)) > MOST_NUMBERS
     ):
         shrink *= 2
-    own = [*_rows(_plan(_shrunk(palette, shrink), palette.size, native, shrink), palette.guidance)]
+    own = [*_list_rows(_plan(_shrink(palette, shrink), palette.size, native, shrink), palette.guidance)]
     square = Size(native, native)
     plain = _plan(Palette(guidance=palette.guidance, steps=palette.steps), square, native, shrink)
     run = round_levels(palette.init.strength * palette.steps) / palette.steps if palette.init else 1.0
@@ -95,14 +95,14 @@ def describe(cost: Cost) -> Iterator[str]:
         yield f"the network sees up to {cost.view} pixels at once, {round(share):,} times those of {plain}"
 
 
-def _most(palette: Palette, native: int) -> Cost | None:
+def _bound(palette: Palette, native: int) -> Cost | None:
     """The most that far too many tiles can cost, each of them under every brush; None where they can be counted."""
-    grid = settle(palette, palette.size, native, clock(min(palette.steps, MOST_STEPS)), palette.guidance).tiles
+    grid = settle(palette, palette.size, native, make_clock(min(palette.steps, MOST_STEPS)), palette.guidance).tiles
     if not isinstance(grid, Tiles):
         return None
     high, wide, overlap = (int(side) for side in (grid.height, grid.width, grid.overlap))
     rows, columns = (
-        len(starts(*(-(-each // LATENT_CELL) for each in axis)))
+        len(place_tiles(*(-(-each // LATENT_CELL) for each in axis)))
         for axis in ((palette.size.height, high, overlap), (palette.size.width, wide, overlap))
     )
     views = rows * columns * (1 + len(palette.brushes))
@@ -111,7 +111,7 @@ def _most(palette: Palette, native: int) -> Cost | None:
     return Cost(views * high * wide / native**2, native, Size(high, wide), palette.size, most=True)
 
 
-def _rows(plan: Plan, guidance: float) -> Iterator[tuple[Row, float]]:
+def _list_rows(plan: Plan, guidance: float) -> Iterator[tuple[Row, float]]:
     """The network rows of one image, each with the number of steps that it stands for."""
     for views, often in plan.kinds(LOOKS):
         yield from ((row, often) for row in ask(views, 1, LEVEL, Call(guidance))[0])
@@ -119,15 +119,17 @@ def _rows(plan: Plan, guidance: float) -> Iterator[tuple[Row, float]]:
 
 def _plan(palette: Palette, size: Size, native: int, shrink: int) -> Plan:
     """The plan of a palette on a canvas of `size` pixels, with canvas and model `shrink` times smaller."""
-    job = Job(Size(-(-size.height // shrink), -(-size.width // shrink)), clock(min(palette.steps, MOST_STEPS)), (0,))
+    job = Job(
+        Size(-(-size.height // shrink), -(-size.width // shrink)), make_clock(min(palette.steps, MOST_STEPS)), (0,)
+    )
     return make_plan(palette, job, cast(Host, Sketch(native // shrink)))
 
 
-def _shrunk(palette: Palette, shrink: int) -> Palette:
+def _shrink(palette: Palette, shrink: int) -> Palette:
     """The palette with its tiles `shrink` times smaller."""
     grid = palette.tiles
     if not isinstance(grid, Tiles):
         return palette
     sides = {key: getattr(grid, key) for key in ("width", "height", "overlap")}
     smaller = {key: side if isinstance(side, str) else side // shrink for key, side in sides.items()}
-    return renewed(palette, tiles=renewed(grid, **smaller))
+    return replace_unchecked(palette, tiles=replace_unchecked(grid, **smaller))

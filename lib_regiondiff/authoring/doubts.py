@@ -41,16 +41,16 @@ def tell(p: Any, drawn: DrawnPass, whole: bool) -> None:
     checks = (*SEEN, *SAID) if whole else SAID
     found = preflight(drawn.palette, around, checks=checks)
     doubtful = [notice.text for notice in found if notice.kind == "warning"]
-    notices.tell(p, [*undivided(drawn.document, drawn.palette), *doubtful])
+    notices.tell(p, [*find_undivided(drawn.document, drawn.palette), *doubtful])
 
 
-def undivided(document: Document, palette: Palette) -> Iterator[str]:
+def find_undivided(document: Document, palette: Palette) -> Iterator[str]:
     """A warning where a prompt was to be split into regions but has only one part."""
     if document.typed is not None and len(palette.brushes) == 1:
-        yield f"The prompt is one part, so there is one region: {_split(document.typed)}."
+        yield f"The prompt is one part, so there is one region: {_advise(document.typed)}."
 
 
-def _split(typed: Mapping[str, Any]) -> str:
+def _advise(typed: Mapping[str, Any]) -> str:
     """Advice on how to write more than one part."""
     how = typed["typed"].get("split", "auto")
     word = "BREAK" if how == "auto" else how

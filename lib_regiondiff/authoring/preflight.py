@@ -6,25 +6,33 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from lib_regiondiff.authoring.cost import clock, count_cells
+from lib_regiondiff.authoring.cost import count_cells, make_clock
 from lib_regiondiff.authoring.dry_host import Sketch
 from lib_regiondiff.authoring.job_context import ALONE, JobContext
-from lib_regiondiff.authoring.summary import TRACE, Shares, describe_cost, doubtful, idle, spoken, unheard
+from lib_regiondiff.authoring.summary import (
+    TRACE,
+    Shares,
+    describe_cost,
+    find_doubtful,
+    find_idle,
+    find_unheard,
+    mention,
+)
 from lib_regiondiff.document import budget
 from lib_regiondiff.document.caption import is_wordless
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.pictures import Picture
-from lib_regiondiff.document.records import renewed
+from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
-from lib_regiondiff.formats.wildcards import unknown
+from lib_regiondiff.formats.wildcards import find_unknown
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Host
 from lib_regiondiff.planning import prompts
 from lib_regiondiff.planning.auto import describe_choices
-from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, encoded_texts
+from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, prepare_texts
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
-from lib_regiondiff.planning.refusals import refusals
+from lib_regiondiff.planning.refusals import list_refusals
 
 KINDS = ("error", "warning", "note")
 SMALL = 0.01
@@ -63,7 +71,7 @@ class _Case:
     def names(self) -> dict[str, str]:
         """What background and brushes are called, by id."""
         return {BACKGROUND: "the background"} | {
-            brush.id: spoken(number, brush) for number, brush in enumerate(self.palette.brushes, start=1)
+            brush.id: mention(number, brush) for number, brush in enumerate(self.palette.brushes, start=1)
         }
 
     @property
@@ -75,7 +83,7 @@ class _Case:
 
     def planned(self, palette: Palette, texts: Mapping[str, BrushText]) -> Plan:
         """The plan of one image of a palette with these texts; HostError for what cannot be planned."""
-        noises = clock(self.around.steps or STEPS)
+        noises = make_clock(self.around.steps or STEPS)
         job = Job(self.palette.size, noises, (0,), (texts,), self.guidance, store=self.shares.store)
         return make_plan(palette, job, cast(Host, Sketch(self.around.native)))
 
@@ -83,24 +91,24 @@ class _Case:
         """What is encoded for background and brushes; PaletteError for wildcards that cannot be resolved."""
         if "texts" not in self.known:
             words = self.around.words
-            self.known["texts"] = prompts.texts(prompts.draw_wildcards(self.palette, words), words)
+            self.known["texts"] = prompts.find_texts(prompts.draw_wildcards(self.palette, words), words)
         return self.known["texts"]
 
     def prompts(self) -> Mapping[str, str]:
         """The prompts of background and brushes with the suffix; PaletteError where one would be too long as well."""
-        return {key: texts[0].prompt for key, texts in encoded_texts(self.palette, [self.texts()]).items()}
+        return {key: texts[0].prompt for key, texts in prepare_texts(self.palette, [self.texts()]).items()}
 
 
-def cost_of(palette: Palette, around: JobContext = ALONE) -> float:
+def measure_cost(palette: Palette, around: JobContext = ALONE) -> float:
     """The work of a job, in units of a picture of its size without regions, as `describe_cost` takes it.
 
     Raises HostError for what cannot be planned, PaletteError for wildcards that cannot be resolved.
     """
-    return _ratio(_case(palette, around))
+    return _measure_ratio(_make_case(palette, around))
 
 
-def _case(palette: Palette, around: JobContext, shares: Shares | None = None) -> _Case:
-    drawn = renewed(palette, size=around.size or palette.size)
+def _make_case(palette: Palette, around: JobContext, shares: Shares | None = None) -> _Case:
+    drawn = replace_unchecked(palette, size=around.size or palette.size)
     return _Case(drawn, around, shares or Shares.of(drawn), palette.size)
 
 
@@ -117,17 +125,17 @@ def preflight(
 
     `shares` are those at the job's size; they are computed if None.
     """
-    case = _case(palette, around, shares)
-    notices = [Notice(each.kind, _plain(each.text)) for check in checks or CHECKS for each in check(case)]
+    case = _make_case(palette, around, shares)
+    notices = [Notice(each.kind, _flatten(each.text)) for check in checks or CHECKS for each in check(case)]
     return tuple(sorted(notices, key=lambda notice: KINDS.index(notice.kind)))
 
 
 def _summed(case: _Case) -> Iterator[Notice]:
     """Errors for what is too heavy or refused, warnings for masks that are empty, hidden or slivers."""
-    owed = budget.problems(case.palette, case.palette.size, case.around.steps or STEPS)
+    owed = budget.find_problems(case.palette, case.palette.size, case.around.steps or STEPS)
     yield from (Notice("error", str(problem)) for problem in owed)
-    yield from (Notice("error", str(error)) for error in refusals(case.palette, "webui"))
-    yield from (Notice("warning", line) for line in doubtful(case.palette, case.shares))
+    yield from (Notice("error", str(error)) for error in list_refusals(case.palette, "webui"))
+    yield from (Notice("warning", line) for line in find_doubtful(case.palette, case.shares))
 
 
 def _small(case: _Case) -> Iterator[Notice]:
@@ -135,7 +143,7 @@ def _small(case: _Case) -> Iterator[Notice]:
     for index, brush in enumerate(case.palette.brushes, start=1):
         if 0 < case.shares.part(index) < SMALL and not case.shares.is_thin(index):
             share = 100 * case.shares.part(index)
-            yield Notice("warning", f"{spoken(index, brush)}: only {share:.2f} % of the canvas")
+            yield Notice("warning", f"{mention(index, brush)}: only {share:.2f} % of the canvas")
 
 
 def _uncovered(case: _Case) -> Iterator[Notice]:
@@ -159,7 +167,7 @@ def _unsaid(case: _Case) -> Iterator[Notice]:
     for index, brush in enumerate(case.palette.brushes, start=1):
         if not split_networks(brush.prompt)[0].strip():
             has = "holds nothing but tags" if brush.prompt.strip() else "is empty"
-            yield Notice("warning", f"{spoken(index, brush)}: its prompt {has}")
+            yield Notice("warning", f"{mention(index, brush)}: its prompt {has}")
 
 
 def _undescribed(case: _Case) -> Iterator[Notice]:
@@ -179,12 +187,12 @@ def _stretched(case: _Case) -> Iterator[Notice]:
 def _unheard(case: _Case) -> Iterator[Notice]:
     """Negatives that do nothing because their guidance is 1."""
     under = case.palette.background.negative or case.around.negative
-    yield from (Notice("warning", line) for line in unheard(case.palette, case.guidance, under))
+    yield from (Notice("warning", line) for line in find_unheard(case.palette, case.guidance, under))
 
 
 def _idle(case: _Case) -> Iterator[Notice]:
     """Brushes that never act, and those after which nobody draws."""
-    told = idle(case.palette, case.shares, case.around.steps or MOST_STEPS, case.around.prompt)
+    told = find_idle(case.palette, case.shares, case.around.steps or MOST_STEPS, case.around.prompt)
     yield from (Notice("warning", line) for line in told)
 
 
@@ -193,7 +201,7 @@ def _networks(case: _Case) -> Iterator[Notice]:
     for index, brush in enumerate(case.palette.brushes, start=1):
         tags = split_networks(brush.prompt)[1]
         if tags:
-            where = spoken(index, brush)
+            where = mention(index, brush)
             yield Notice("note", f"{where}: {', '.join(tags)} applies to the whole picture, not to this brush alone")
 
 
@@ -203,7 +211,7 @@ def _wildcards(case: _Case) -> Iterator[Notice]:
     texts = [under.prompt, under.negative, *(text or "" for each in brushes for text in (each.prompt, each.negative))]
     try:
         case.prompts()
-        names = unknown("\n".join(texts), case.around.files) if case.around.files else ()
+        names = find_unknown("\n".join(texts), case.around.files) if case.around.files else ()
     except PaletteError as error:
         yield from (Notice("error", str(problem)) for problem in error.problems)
         return
@@ -227,29 +235,29 @@ def _tokens(case: _Case) -> Iterator[Notice]:
         several = (
             f"{len(set(texts.values()))} prompts; the longest, " if len(set(texts.values())) > 1 else "one prompt, "
         )
-        yield Notice("note", f"{several}that of {case.names[longest]}, has {_counted(lengths[longest], 'token')}")
+        yield Notice("note", f"{several}that of {case.names[longest]}, has {_spell_count(lengths[longest], 'token')}")
 
 
 def _cost(case: _Case) -> Iterator[Notice]:
     """How long the job takes, beside a picture without regions."""
-    if any(refusals(case.palette, "webui")):
+    if any(list_refusals(case.palette, "webui")):
         return
     try:
-        yield Notice("note", TAKES + describe_cost(_ratio(case)))
+        yield Notice("note", TAKES + describe_cost(_measure_ratio(case)))
     except HostError as error:
         yield Notice("error", str(error))
     except PaletteError:
         return  # told with the wildcards
 
 
-def _counted(number: int, noun: str) -> str:
+def _spell_count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _ratio(case: _Case) -> float:
+def _measure_ratio(case: _Case) -> float:
     """The latent cells that the network evaluates in a whole job, in units of those of one without regions."""
     plain = case.planned(
-        renewed(Palette(), size=case.palette.size), {BACKGROUND: BrushText(case.around.words.prompt, "")}
+        replace_unchecked(Palette(), size=case.palette.size), {BACKGROUND: BrushText(case.around.words.prompt, "")}
     )
     return count_cells(case.plan, case.guidance) / count_cells(plain, case.guidance)
 
@@ -276,19 +284,10 @@ SEEN: Sequence[Check] = (_summed, _small, _uncovered)
 SAID: Sequence[Check] = (_unsaid, _unheard, _idle)
 """Checks of what brushes say, and when they act."""
 CHECKS: Sequence[Check] = (
-    *SEEN,
-    *SAID,
-    _undescribed,
-    _stretched,
-    _networks,
-    _wildcards,
-    _tokens,
-    _cost,
-    _auto,
-    _noted,
-)
+    *SEEN, *SAID, _undescribed, _stretched, _networks, _wildcards, _tokens, _cost, _auto, _noted,
+)  # fmt: skip
 
 
-def _plain(text: str) -> str:
+def _flatten(text: str) -> str:
     """A text on one line: names come from elsewhere, and nothing in them may break it."""
     return "".join(sign if sign.isprintable() else " " for sign in text)

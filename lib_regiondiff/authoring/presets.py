@@ -24,7 +24,7 @@ ENDING = ".json"
 MOST_BYTES = 255  # of a file's name, on most file systems
 
 
-def _brush(number: int, name: str, prompt: str, **mask: tuple[float, ...]) -> dict[str, Any]:
+def _make_brush(number: int, name: str, prompt: str, **mask: tuple[float, ...]) -> dict[str, Any]:
     """A brush whose mask is one shape."""
     shape = {kind: list(box) for kind, box in mask.items()}
     return {"id": f"b{number}", "name": name, "prompt": prompt, "mask": shape}
@@ -34,54 +34,54 @@ def _brush(number: int, name: str, prompt: str, **mask: tuple[float, ...]) -> di
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "Two columns": {
         "brushes": [
-            _brush(1, "left", "a lighthouse on a cliff, evening sun", rectangle=(0, 0, 0.5, 1)),
-            _brush(2, "right", "a stormy sea, high waves, dark clouds", rectangle=(0.5, 0, 1, 1)),
+            _make_brush(1, "left", "a lighthouse on a cliff, evening sun", rectangle=(0, 0, 0.5, 1)),
+            _make_brush(2, "right", "a stormy sea, high waves, dark clouds", rectangle=(0.5, 0, 1, 1)),
         ]
     },
     "Three rows": {
         "brushes": [
-            _brush(1, "top", "a blue sky with a few white clouds", rectangle=(0, 0, 1, 0.375)),
-            _brush(2, "middle", "snowy mountains, far away", rectangle=(0, 0.375, 1, 0.625)),
-            _brush(3, "bottom", "a meadow full of flowers", rectangle=(0, 0.625, 1, 1)),
+            _make_brush(1, "top", "a blue sky with a few white clouds", rectangle=(0, 0, 1, 0.375)),
+            _make_brush(2, "middle", "snowy mountains, far away", rectangle=(0, 0.375, 1, 0.625)),
+            _make_brush(3, "bottom", "a meadow full of flowers", rectangle=(0, 0.625, 1, 1)),
         ]
     },
     "Grid, 2 by 2": {
         "brushes": [
-            _brush(1, "top left", "an orchard in spring, blossoms", rectangle=(0, 0, 0.5, 0.5)),
-            _brush(2, "top right", "an orchard in summer, green leaves", rectangle=(0.5, 0, 1, 0.5)),
-            _brush(3, "bottom left", "an orchard in autumn, red leaves", rectangle=(0, 0.5, 0.5, 1)),
-            _brush(4, "bottom right", "an orchard in winter, snow", rectangle=(0.5, 0.5, 1, 1)),
+            _make_brush(1, "top left", "an orchard in spring, blossoms", rectangle=(0, 0, 0.5, 0.5)),
+            _make_brush(2, "top right", "an orchard in summer, green leaves", rectangle=(0.5, 0, 1, 0.5)),
+            _make_brush(3, "bottom left", "an orchard in autumn, red leaves", rectangle=(0, 0.5, 0.5, 1)),
+            _make_brush(4, "bottom right", "an orchard in winter, snow", rectangle=(0.5, 0.5, 1, 1)),
         ]
     },
     "Object in the centre": {
         "background": {"prompt": "a misty pine forest at dawn"},
         "brushes": [
-            _brush(1, "object", "a red fox that looks at the viewer", ellipse=(0.25, 0.25, 0.75, 0.875))
+            _make_brush(1, "object", "a red fox that looks at the viewer", ellipse=(0.25, 0.25, 0.75, 0.875))
             | {"feather": 16}
         ],
     },
 }
 
 
-def names() -> tuple[str, ...]:
+def list_presets() -> tuple[str, ...]:
     """The names of all presets, in the order of the menu."""
     return tuple(PRESETS)
 
 
-def preset(name: str) -> dict[str, Any]:
+def copy_preset(name: str) -> dict[str, Any]:
     """A preset as plain data for `palette.parse`, a copy of the caller's own; PaletteError for an unknown name."""
     if name not in PRESETS:
         raise PaletteError([Problem("preset", f"one of {', '.join(PRESETS)}", show(name))])
     return {"version": VERSION} | copy.deepcopy(dict(PRESETS[name]))
 
 
-def written(data: Mapping[str, Any]) -> str:
+def format_json(data: Mapping[str, Any]) -> str:
     """Plain palette data as JSON text that people can read: one line for each key and each brush."""
-    pairs = [f"{json.dumps(key)}: {_lined(value)}" for key, value in data.items()]
+    pairs = [f"{json.dumps(key)}: {_format_value(value)}" for key, value in data.items()]
     return "{\n " + ",\n ".join(pairs) + "\n}"
 
 
-def _lined(value: Any) -> str:
+def _format_value(value: Any) -> str:
     rows = value if isinstance(value, list) and any(isinstance(each, Mapping) for each in value) else None
     if rows is None:
         return json.dumps(value, ensure_ascii=False)
@@ -105,19 +105,19 @@ class PaletteFolder:
         Text that is no palette comes as it is. PaletteError for an unsafe name and for a file that is missing, too
         large or unreadable.
         """
-        path = self._path(name)
+        path = self._find_path(name)
         try:
             if not path.is_file():
                 raise OSError("no file")
             if path.stat().st_size > MAX_BYTES:
-                raise _refusal(f"at most {MAX_BYTES // 2**20} MB", "a larger one")
+                raise _make_error(f"at most {MAX_BYTES // 2**20} MB", "a larger one")
             text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise _refusal("a text file that can be read", show(str(name))) from error
+            raise _make_error("a text file that can be read", show(str(name))) from error
         for folder in (None, self.folder):
             with contextlib.suppress(PaletteError):
                 palette = parse(text, folder)
-                return text if folder is None else written(dump(palette))
+                return text if folder is None else format_json(dump(palette))
         return text
 
     def save(self, name: str | None, text: str, over: bool) -> None:
@@ -125,14 +125,14 @@ class PaletteFolder:
 
         PaletteError for text that is neither, for an unsafe or a taken name, and for a file that cannot be written.
         """
-        path = self._path((name or "").strip())
+        path = self._find_path((name or "").strip())
         read(text)
         try:
             if path.exists() and not over:
-                raise _refusal("a new name, or 'Replace' ticked", f"{show(path.stem)}, which is there already")
+                raise _make_error("a new name, or 'Replace' ticked", f"{show(path.stem)}, which is there already")
             self._write(path, text.encode())
         except (OSError, UnicodeError) as error:
-            raise _refusal(
+            raise _make_error(
                 f"a folder to write to ({self.folder})", show(getattr(error, "strerror", "") or str(error))
             ) from error
 
@@ -147,10 +147,10 @@ class PaletteFolder:
         finally:
             part.unlink(missing_ok=True)
 
-    def _path(self, name: str | None) -> Path:
+    def _find_path(self, name: str | None) -> Path:
         if not name or not _is_safe(name):
             expected = f"a name of letters, digits, spaces and .()+-_, at most 80 and {MOST_BYTES} bytes with {ENDING}"
-            raise _refusal(expected, show(name) if name else "none")
+            raise _make_error(expected, show(name) if name else "none")
         return self.folder / f"{name}{ENDING}"
 
 
@@ -160,5 +160,5 @@ def _is_safe(name: str) -> bool:
     return is_short and bool(NAME.fullmatch(name)) and not RESERVED.fullmatch(name)
 
 
-def _refusal(expected: str, got: str) -> PaletteError:
+def _make_error(expected: str, got: str) -> PaletteError:
     return PaletteError([Problem("file", expected, got)])

@@ -14,16 +14,16 @@ import cv2
 import numpy as np
 from PIL import Image, ImageColor
 
-from lib_regiondiff.authoring.colours import colours_of, ink_on
-from lib_regiondiff.authoring.doubts import undivided
+from lib_regiondiff.authoring.colours import choose_colours, choose_ink
+from lib_regiondiff.authoring.doubts import find_undivided
 from lib_regiondiff.authoring.preflight import ALONE, TAKES, JobContext, Notice, preflight
 from lib_regiondiff.authoring.summary import TRACE, Shares
 from lib_regiondiff.authoring.typed_controls import PLACES
 from lib_regiondiff.document.palette import Brush, Palette
-from lib_regiondiff.document.records import renewed
+from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.planning.prompts import Document, palette_of, read
+from lib_regiondiff.planning.prompts import Document, make_palette, read
 
 NOTHING = "No palette yet: take a preset, load or paste one, or have the regions made from the prompt."
 UNTYPED = "Type the main prompt: its lines become regions."
@@ -43,7 +43,7 @@ class Preview:
     state: str = ""
 
 
-def html(given: Any, around: JobContext = ALONE) -> str:
+def render_html(given: Any, around: JobContext = ALONE) -> str:
     """The preview of a document (text or data, palette or typed) as HTML; a wrong one shows its mistakes instead."""
     return render_preview(given, around).html
 
@@ -54,96 +54,97 @@ def render_preview(given: Any, around: JobContext = ALONE, on: bool = True) -> P
     What is wrong with the document is shown in its place; nothing is raised.
     """
     if given is None or (isinstance(given, str) and not given.strip()):
-        return Preview(message([Notice("note", NOTHING)]), _stated("no palette yet", on))
+        return Preview(render_message([Notice("note", NOTHING)]), _render_state("no palette yet", on))
     try:
         document = read(given)
         if document.typed is not None and not around.prompt.strip():
-            return Preview(message([Notice("note", UNTYPED)]), _stated("waits for the prompt", on))
-        palette = palette_of(_sized(document, around.size), around.words)
+            return Preview(render_message([Notice("note", UNTYPED)]), _render_state("waits for the prompt", on))
+        palette = make_palette(_set_size(document, around.size), around.words)
     except PaletteError as error:
-        return Preview(faults(error.problems), _stated(_counted(len(error.problems), "mistake"), on))
-    palette = renewed(palette, size=around.size or palette.size)
+        return Preview(render_faults(error.problems), _render_state(_spell_count(len(error.problems), "mistake"), on))
+    palette = replace_unchecked(palette, size=around.size or palette.size)
     shares = Shares.of(palette)
-    notices = [*_first(document, palette, on), *preflight(palette, around, shares)]
-    listed = _listed([_item(notice.kind, escape(notice.text)) for notice in notices])
+    notices = [*_warn_first(document, palette, on), *preflight(palette, around, shares)]
+    listed = _render_list([_render_item(notice.kind, escape(notice.text)) for notice in notices])
     return Preview(
-        _framed(_picture(palette, shares) + _legend(palette, shares) + listed), _stated(_short(palette, notices), on)
+        _frame(_render_picture(palette, shares) + _render_legend(palette, shares) + listed),
+        _render_state(_summarise(palette, notices), on),
     )
 
 
-def _first(document: Document, palette: Palette, on: bool) -> Iterator[Notice]:
+def _warn_first(document: Document, palette: Palette, on: bool) -> Iterator[Notice]:
     """Notices that come first: that regions are off, that a prompt was not split."""
     if not on:
         yield Notice("warning", OFF)
-    yield from (Notice("warning", line) for line in undivided(document, palette))
+    yield from (Notice("warning", line) for line in find_undivided(document, palette))
 
 
-def _short(palette: Palette, notices: Sequence[Notice]) -> str:
+def _summarise(palette: Palette, notices: Sequence[Notice]) -> str:
     """The header's words for a palette: its regions and its cost."""
     if any(notice.kind == "error" for notice in notices):
         return "cannot be drawn: see below"
     costs = [notice.text.removeprefix(TAKES) for notice in notices if notice.text.startswith(TAKES)]
-    return " · ".join([_counted(len(palette.brushes), "region"), *costs])
+    return " · ".join([_spell_count(len(palette.brushes), "region"), *costs])
 
 
-def _counted(number: int, noun: str) -> str:
+def _spell_count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _stated(words: str, on: bool) -> str:
+def _render_state(words: str, on: bool) -> str:
     return f'<span class="regiondiff-state">{escape(words)}</span>' if on else ""
 
 
-def message(notices: Sequence[Notice]) -> str:
+def render_message(notices: Sequence[Notice]) -> str:
     """HTML of a list of notices alone, styled as in the preview."""
-    return _framed(_listed([_item(notice.kind, escape(notice.text)) for notice in notices]))
+    return _frame(_render_list([_render_item(notice.kind, escape(notice.text)) for notice in notices]))
 
 
-def _framed(inner: str) -> str:
+def _frame(inner: str) -> str:
     return f'<div class="regiondiff-preview">{inner}</div>'
 
 
-def _listed(items: Sequence[str]) -> str:
+def _render_list(items: Sequence[str]) -> str:
     return f'<ul class="regiondiff-notices">{"".join(items)}</ul>' if items else ""
 
 
-def _item(kind: str, inner: str) -> str:
+def _render_item(kind: str, inner: str) -> str:
     return f'<li class="regiondiff-{kind}">{inner}</li>'
 
 
-def faults(problems: Sequence[Problem], places: Mapping[str, str] = PLACES) -> str:
+def render_faults(problems: Sequence[Problem], places: Mapping[str, str] = PLACES) -> str:
     """HTML that lists the problems of a palette, at most MOST; `places` has the label of the field for a path."""
-    lines = [_place(each.path, places) + escape(str(each).removeprefix(each.path)) for each in problems[:MOST]]
+    lines = [_render_place(each.path, places) + escape(str(each).removeprefix(each.path)) for each in problems[:MOST]]
     more = [f"{len(problems) - MOST} more"] if len(problems) > MOST else []
-    return _framed(_listed([_item("error", line) for line in lines + more]))
+    return _frame(_render_list([_render_item("error", line) for line in lines + more]))
 
 
-def _place(path: str, places: Mapping[str, str]) -> str:
+def _render_place(path: str, places: Mapping[str, str]) -> str:
     return f"<b>{escape(places[path])}</b>" if path in places else f"<code>{escape(path)}</code>"
 
 
-def _sized(document: Document, size: Size | None) -> Document:
+def _set_size(document: Document, size: Size | None) -> Document:
     """Typed regions with the size of the picture, where they say none."""
     if document.typed is None or size is None or "size" in document.typed:
         return document
     return Document(None, {**document.typed, "size": {"width": size.width, "height": size.height}})
 
 
-def _picture(palette: Palette, shares: Shares) -> str:
+def _render_picture(palette: Palette, shares: Shares) -> str:
     """The regions in their colours, numbered."""
     width, height = palette.size.width, palette.size.height
-    colours = base64.b64encode(_coloured(palette.brushes, shares.weights[1:])).decode()
+    colours = base64.b64encode(_paint_png(palette.brushes, shares.weights[1:])).decode()
     image = f'<image href="data:image/png;base64,{colours}" width="{width}" height="{height}"'
-    marks = "".join(_marks(shares, min(width, height) / 9))
+    marks = "".join(_render_marks(shares, min(width, height) / 9))
     return (
         f'<svg class="regiondiff-picture" viewBox="0 0 {width} {height}" role="img" aria-label="regions">'
         f'{image} preserveAspectRatio="none"/>{marks}</svg>'
     )
 
 
-def _coloured(brushes: Sequence[Brush], weights: np.ndarray) -> bytes:
+def _paint_png(brushes: Sequence[Brush], weights: np.ndarray) -> bytes:
     """A PNG of the brushes' colours, mixed by weights [P, h, w]; clear where no brush is."""
-    colours = np.array([ImageColor.getrgb(colour) for colour in colours_of(brushes)], np.float32).reshape(-1, 3)
+    colours = np.array([ImageColor.getrgb(colour) for colour in choose_colours(brushes)], np.float32).reshape(-1, 3)
     covered = weights.sum(axis=0)
     mixed = np.tensordot(weights, colours, (0, 0)) / np.maximum(covered, 1e-6)[..., None]
     picture = np.dstack([mixed, 255 * OPAQUE * covered]).round().clip(0, 255).astype(np.uint8)
@@ -154,17 +155,17 @@ def _coloured(brushes: Sequence[Brush], weights: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def _marks(shares: Shares, height: float) -> Iterator[str]:
+def _render_marks(shares: Shares, height: float) -> Iterator[str]:
     """The number of each brush, in its middle."""
     for number, weight in enumerate(shares.weights[1:], start=1):
         inside = (weight > SOLID).astype(np.uint8)
         if inside.any():
-            x, y = _middle(inside)
+            x, y = _find_middle(inside)
             place = f'x="{(x + 0.5) * shares.cell:.0f}" y="{(y + 0.5) * shares.cell:.0f}" font-size="{height:.0f}"'
             yield f'<text {place} text-anchor="middle" dominant-baseline="central">{number}</text>'
 
 
-def _middle(inside: np.ndarray) -> tuple[float, float]:
+def _find_middle(inside: np.ndarray) -> tuple[float, float]:
     """Of the cells that lie deepest inside [h, w], the one nearest to the centre of all that is inside, as x, y."""
     depth = cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     deepest = np.argwhere(depth >= depth.max() - 0.5)
@@ -173,19 +174,21 @@ def _middle(inside: np.ndarray) -> tuple[float, float]:
     return float(x), float(y)
 
 
-def _legend(palette: Palette, shares: Shares) -> str:
+def _render_legend(palette: Palette, shares: Shares) -> str:
     """HTML with a line for each brush (number, colour, name, share, prompt), and one for what no brush covers."""
     lines = [
-        _line(f"{number}", colour, brush.name or brush.id, shares.part(number), brush.prompt)
-        for number, brush, colour in zip(itertools.count(1), palette.brushes, colours_of(palette.brushes), strict=False)
+        _render_line(f"{number}", colour, brush.name or brush.id, shares.part(number), brush.prompt)
+        for number, brush, colour in zip(
+            itertools.count(1), palette.brushes, choose_colours(palette.brushes), strict=False
+        )
     ]
     if shares.part(0) > TRACE:
-        lines.append(_line("", "", "background", shares.part(0), palette.background.prompt))
+        lines.append(_render_line("", "", "background", shares.part(0), palette.background.prompt))
     return f'<ul class="regiondiff-legend">{"".join(lines)}</ul>'
 
 
-def _line(number: str, colour: str, name: str, share: float, prompt: str) -> str:
-    style = f' style="background:{colour};color:{ink_on(colour)}"' if colour else ""
+def _render_line(number: str, colour: str, name: str, share: float, prompt: str) -> str:
+    style = f' style="background:{colour};color:{choose_ink(colour)}"' if colour else ""
     swatch = f'<span class="regiondiff-swatch"{style}>{number}</span>'
     short = "" if prompt == name else prompt if len(prompt) <= LONGEST else prompt[:LONGEST] + "…"
     told = f'<b><bdi>{escape(name)}</bdi></b> {100 * share:.1f} % <span class="regiondiff-prompt">'

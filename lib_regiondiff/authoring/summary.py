@@ -12,10 +12,10 @@ import numpy as np
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import LATENT_CELL
-from lib_regiondiff.planning.auto import effective_nag
+from lib_regiondiff.planning.auto import drop_idle_nag
 from lib_regiondiff.planning.intervals import find_interval
 from lib_regiondiff.planning.prompt_suffix import AND
-from lib_regiondiff.planning.refusals import refusals
+from lib_regiondiff.planning.refusals import list_refusals
 from lib_regiondiff.planning.weights.partition import divide_for_people
 from lib_regiondiff.store import Store
 
@@ -58,47 +58,52 @@ class Shares:
 
 def describe_cost(ratio: float, than: str = "a plain picture") -> str:
     """How long a job takes, in words that follow "it takes"; `ratio`, at least 0, is its time in units of `than`."""
-    number = _rounded(ratio)
+    number = _round(ratio)
     if number < ALIKE:
         return f"less time than {than}" if number > 0 else "next to no time"
     told = {ALIKE: "as long", 2.0: "twice as long"}.get(number, f"{number:,.12g} times as long")
     return f"about {told} as {than}"
 
 
-def _rounded(ratio: float) -> float:
+def _round(ratio: float) -> float:
     """A ratio as precise as people want it: to a tenth below 2, to a half below 5, then to two digits."""
     step = 0.1 if ratio < 2 else 0.5 if ratio < 5 else 10.0 ** max(0, math.floor(math.log10(ratio)) - 1)
     return round(round(ratio / step) * step, 1)
 
 
-def summary(palette: Palette) -> list[str]:
+def summarise(palette: Palette) -> list[str]:
     """Lines that describe a palette; what cannot be drawn begins with `error:`, likely mistakes with `warning:`."""
     shares = Shares.of(palette)
     count = len(palette.brushes)
     brushes = f"{count} brush" if count == 1 else f"{count} brushes"
     head = f"{palette.size}, {brushes}, {palette.steps} steps of {palette.sampler}"
-    names = ["background", *(label(brush) for brush in palette.brushes)]
+    names = ["background", *(name_brush(brush) for brush in palette.brushes)]
     parts = [f"{100 * shares.part(index):6.1f} %  {name}" for index, name in enumerate(names)]
-    vain = unheard(palette, palette.guidance, palette.background.negative)
-    doubts = (*doubtful(palette, shares), *bare(palette, shares), *idle(palette, shares, palette.steps), *vain)
+    vain = find_unheard(palette, palette.guidance, palette.background.negative)
+    doubts = (
+        *find_doubtful(palette, shares),
+        *find_bare(palette, shares),
+        *find_idle(palette, shares, palette.steps),
+        *vain,
+    )
     told = [*(f"error: {line}" for line in find_refusals(palette)), *(f"warning: {line}" for line in doubts)]
     return [f"{head}, guidance {palette.guidance:g}", *parts, *told]
 
 
-def label(brush: Brush) -> str:
+def name_brush(brush: Brush) -> str:
     """A brush's id, followed by its name in brackets if it has another one."""
     return f"{brush.id} ({brush.name})" if brush.name and brush.name != brush.id else brush.id
 
 
-def spoken(number: int, brush: Brush) -> str:
+def mention(number: int, brush: Brush) -> str:
     """A brush as a sentence names it, such as "brush 2 (tree)"; numbers count from 1, the lowest brush."""
     return f"brush {number} ({brush.name or brush.id})"
 
 
-def doubtful(palette: Palette, shares: Shares) -> Iterator[str]:
+def find_doubtful(palette: Palette, shares: Shares) -> Iterator[str]:
     """Warnings about masks that are hardly meant so: empty, hidden by later brushes, or too thin."""
     for index, brush in enumerate(palette.brushes, start=1):
-        where = spoken(index, brush)
+        where = mention(index, brush)
         if not shares.painted[index - 1]:
             yield f"{where}: its mask is empty"
         elif shares.part(index) == 0:
@@ -107,13 +112,13 @@ def doubtful(palette: Palette, shares: Shares) -> Iterator[str]:
             yield f"{where}: too thin to show much: nowhere does it have {THIN}x{THIN} pixels to itself"
 
 
-def bare(palette: Palette, shares: Shares) -> Iterator[str]:
+def find_bare(palette: Palette, shares: Shares) -> Iterator[str]:
     """A warning where part of the canvas has no brush and the background no prompt; not for jobs with a main prompt."""
     if shares.part(0) > TRACE and not palette.background.prompt and not palette.background.painted:
         yield f"{100 * shares.part(0):.1f} % of the canvas has no brush, and the background has no prompt"
 
 
-def idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") -> Iterator[str]:
+def find_idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") -> Iterator[str]:
     """Warnings about brushes that never act in so many steps, and about those that stop where nothing takes over.
 
     `prompt` is the main prompt, which counts where the background has none.
@@ -125,20 +130,20 @@ def idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") -> Iter
         if first >= last:
             cut = {"strength": (brush.strength, 1), "start": (brush.start, 0), "stop": (brush.stop, 1)}
             why = ", ".join(f"{name} {value:g}" for name, (value, usual) in cut.items() if value != usual)
-            yield f"{spoken(index, brush)}: never acts{f' in {steps} steps' if brush.strength else ''} ({why})"
+            yield f"{mention(index, brush)}: never acts{f' in {steps} steps' if brush.strength else ''} ({why})"
         elif last < steps and silent and shares.part(index) > TRACE:
             ends = f"it stops at {brush.stop:g}, and nothing says what is there afterwards"
-            yield f"{spoken(index, brush)}: {ends}: the background has no prompt"
+            yield f"{mention(index, brush)}: {ends}: the background has no prompt"
 
 
-def unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
+def find_unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
     """A warning where negatives do nothing because guidance is 1; `negative` is the background's or the main one."""
-    if effective_nag(palette.nag) is not None:
+    if drop_idle_nag(palette.nag) is not None:
         return
     said = {"background": negative if guidance == 1 else ""}
     for number, brush in enumerate(palette.brushes, start=1):
         scale = guidance if brush.guidance is None else brush.guidance
-        said[spoken(number, brush)] = (brush.negative or "") if scale == 1 and not AND.search(brush.prompt) else ""
+        said[mention(number, brush)] = (brush.negative or "") if scale == 1 and not AND.search(brush.prompt) else ""
     names = [name for name, text in said.items() if text.strip()]
     if names:
         yield f"at guidance 1 a negative does nothing: that of {', '.join(names)}"
@@ -146,4 +151,4 @@ def unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
 
 def find_refusals(palette: Palette) -> Iterator[HostError]:
     """The errors for what the command line cannot draw of a palette with any model."""
-    return refusals(palette, "command", (palette.size, LATENT_CELL))
+    return list_refusals(palette, "command", (palette.size, LATENT_CELL))

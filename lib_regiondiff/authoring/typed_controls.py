@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lib_regiondiff.authoring.presets import names, preset, written
+from lib_regiondiff.authoring.presets import copy_preset, format_json, list_presets
 from lib_regiondiff.document.json_text import loads
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.document.rules import Fault, Object
-from lib_regiondiff.formats.typed import Options, is_typed, typed
+from lib_regiondiff.formats.typed import Options, is_typed, parse_typed
 from lib_regiondiff.planning.prompts import Words
 
 SPLITS, LAYOUTS = ("auto", "lines", "BREAK", "ADDCOL"), ("columns", "rows", "grid")
@@ -31,7 +31,7 @@ PLACES: Mapping[str, str] = {f"typed.{key}": LABELS[key] for key in CONTROLS} | 
 """A path in a document -> the label of its field on the page."""
 
 
-def typed_in(text: str) -> Mapping[str, Any] | None:
+def read_typed(text: str) -> Mapping[str, Any] | None:
     """The plain data of a text that asks for typed regions; None for any other text."""
     try:
         data = loads(text)
@@ -42,15 +42,15 @@ def typed_in(text: str) -> Mapping[str, Any] | None:
 
 def is_own(text: str) -> bool:
     """Whether a person would miss a text: it is neither empty, nor a preset as it came, nor typed regions alone."""
-    plain = [written(preset(name)) for name in names()] + [written({"typed": {}})]
+    plain = [format_json(copy_preset(name)) for name in list_presets()] + [format_json({"typed": {}})]
     return bool(text.strip()) and text not in plain
 
 
 def write_options(text: str, split: str, layout: str, ratios: str, common: bool, feather: float) -> str:
     """The text of typed regions with these options, `feather` in pixels; what else `text` says of them is kept."""
-    if typed_in(text) is not None and controls_of(text) == (split, layout, ratios or "", common, feather or 0):
+    if read_typed(text) is not None and read_controls(text) == (split, layout, ratios or "", common, feather or 0):
         return text
-    data = typed_in(text) or {}
+    data = read_typed(text) or {}
     old = data.get("typed")
     rest = {key: value for key, value in old.items() if key not in CONTROLS} if isinstance(old, Mapping) else {}
     plain = Options()
@@ -62,7 +62,7 @@ def write_options(text: str, split: str, layout: str, ratios: str, common: bool,
     }
     new["feather"] = feather or 0
     new = {key: value for key, value in new.items() if value != getattr(plain, key)}
-    return written({**data, "typed": {**new, **rest}})
+    return format_json({**data, "typed": {**new, **rest}})
 
 
 def turn_switch(on: bool, text: str, kept: str, *options: Any) -> tuple[str, str]:
@@ -70,16 +70,16 @@ def turn_switch(on: bool, text: str, kept: str, *options: Any) -> tuple[str, str
 
     `text` is the palette's text now, `kept` what would come back, `options` are those of `write_options`.
     """
-    is_on = typed_in(text) is not None
+    is_on = read_typed(text) is not None
     if on:
         return (write_options(text, *options), kept) if is_on else (write_options("", *options), text)
     return (kept, "") if is_on else (text, kept)
 
 
-def controls_of(text: str) -> tuple[str, str, str, bool, float]:
+def read_controls(text: str) -> tuple[str, str, str, bool, float]:
     """Split, layout, ratios, whether the first part is common, and feather in pixels, as a text says or by default."""
     try:
-        options = Object(Options).read((typed_in(text) or {}).get("typed", {}), "typed")
+        options = Object(Options).read((read_typed(text) or {}).get("typed", {}), "typed")
     except Fault:
         options = Options()
     return options.split, options.layout, options.ratios, options.common == "first", options.feather
@@ -87,6 +87,6 @@ def controls_of(text: str) -> tuple[str, str, str, bool, float]:
 
 def spell_out(text: str, words: Words) -> str:
     """The text of the palette that typed regions make of the main prompts; PaletteError for what is wrong in them."""
-    data = typed(typed_in(text) or {"typed": {}}, *words.raw)
+    data = parse_typed(read_typed(text) or {"typed": {}}, *words.raw)
     parse(data)
-    return written(data)
+    return format_json(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lib_regiondiff.document.caption import Describe, add_caption, is_wordless
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.renderer import INSTALL, absent, quieten
+from lib_regiondiff.hosts.renderer import INSTALL, find_missing_packages, quieten
 
 UNSAID = "nothing says what the picture under the brushes shows; --prompt TEXT does, or --caption-model with a BLIP"
 NEEDLESS = "no caption: the background has no picture, or a prompt already"
@@ -22,15 +22,15 @@ def caption_background(palette: Palette, model: str | None) -> tuple[Palette, li
         return palette, [f"note: {UNSAID}"] if wordless else []
     if not wordless:
         return palette, [f"note: {NEEDLESS}"]
-    palette = add_caption(palette, _look(model))
+    palette = add_caption(palette, _load_captioner(model))
     return palette, [f"caption: {palette.background.prompt}"]
 
 
-def _look(model: str) -> Describe:
+def _load_captioner(model: str) -> Describe:
     """The function that describes pictures with a BLIP; HostError where a package is missing."""
-    if absent():
-        raise HostError("--caption-model", f"the package {absent()[0]}", "nothing", INSTALL)
+    if find_missing_packages():
+        raise HostError("--caption-model", f"the package {find_missing_packages()[0]}", "nothing", INSTALL)
     quieten()
-    from lib_regiondiff.hosts.diffusers.captioner import captioner
+    from lib_regiondiff.hosts.diffusers.captioner import load_captioner
 
-    return captioner(model)
+    return load_captioner(model)

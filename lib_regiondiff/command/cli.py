@@ -13,18 +13,18 @@ from typing import Any
 import click
 
 from lib_regiondiff import __version__, demo
-from lib_regiondiff.command.drawing import MAX_SEED, costs, draw, places_of
-from lib_regiondiff.command.exit_codes import verdict
-from lib_regiondiff.command.loading_options import loading
-from lib_regiondiff.command.printing import plain, tell, tell_all, tell_problems
+from lib_regiondiff.command.drawing import MAX_SEED, choose_places, describe_costs, draw
+from lib_regiondiff.command.exit_codes import judge_error
+from lib_regiondiff.command.loading_options import add_loading_options
+from lib_regiondiff.command.printing import escape, tell, tell_all, tell_problems
 from lib_regiondiff.command.reading import read
 from lib_regiondiff.document import changes, png
-from lib_regiondiff.document.palette import Palette, json_schema
+from lib_regiondiff.document.palette import Palette, make_schema
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.files import expect_room, written_whole
+from lib_regiondiff.files import expect_room, write_whole
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.hosts.renderer import INSTALL, absent, quieten, surroundings
-from lib_regiondiff.stopping import orderly
+from lib_regiondiff.hosts.renderer import INSTALL, describe_machine, find_missing_packages, quieten
+from lib_regiondiff.stopping import allow_cleanup
 
 DTYPES = ("auto", "float32", "float16", "bfloat16")
 SOURCE = click.Path(exists=True, dir_okay=False, allow_dash=True)
@@ -46,12 +46,12 @@ class Door(click.Group):
                     warnings.simplefilter("ignore")
                 return super().invoke(ctx)
         except click.ClickException as error:
-            vars(error)["message"] = plain(error.message)  # declared final
+            vars(error)["message"] = escape(error.message)  # declared final
             raise
         except (click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort
-            code, lines = verdict(error)
+            code, lines = judge_error(error)
             if os.environ.get("REGIONDIFF_DEBUG"):
                 lines = [*traceback.format_exc().splitlines(), *lines]
             tell_problems(lines)
@@ -83,7 +83,7 @@ def main() -> None:
 @click.option("--quantization", help="none, discrete, semi-continuous or continuous.")
 @click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, help="Any value: brushes.tree.strength=0.5")
 @click.option("--model", envvar="REGIONDIFF_MODEL", show_envvar=True, help="Folder, file, hub id or `demo`.")
-@loading
+@add_loading_options
 @click.option("--trust", is_flag=True, help="Let the palette name model, LoRAs and VAE itself.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:0 or mps.")
 @click.option("--dtype", default="auto", show_default=True, type=click.Choice(DTYPES))
@@ -109,7 +109,7 @@ def panorama(prompt: str | None, source: str | None, wrap: bool, output: Path, *
     if not prompt and not source:
         raise click.UsageError("expected a PROMPT or --palette")
     palette = read(source)[0] if source else Palette(size=WIDE)
-    draw(palette, None, output, options | {"prompt": prompt}, changes.in_tiles(palette, wrap))
+    draw(palette, None, output, options | {"prompt": prompt}, changes.make_tile_changes(palette, wrap))
 
 
 @main.command()
@@ -122,13 +122,13 @@ def check(ctx: click.Context, source: str) -> None:
     is no palette, with 1 if `render` cannot draw it.
     """
     palette, _ = read(source)
-    from lib_regiondiff.authoring.summary import find_refusals, summary  # they need cv2
+    from lib_regiondiff.authoring.summary import find_refusals, summarise  # they need cv2
 
-    for line in summary(palette):
+    for line in summarise(palette):
         tell(line)
     if any(find_refusals(palette)):
         ctx.exit(1)
-    for line in costs(palette):
+    for line in describe_costs(palette):
         tell(line)
 
 
@@ -142,13 +142,13 @@ def overlay(source: str, output: Path, force: bool) -> None:
     Their colours, outlines and names are drawn, over the picture if the palette comes from one.
     """
     palette, made = read(source)
-    place = places_of(output, [0], force)[0]
-    with orderly():
+    place = choose_places(output, [0], force)[0]
+    with allow_cleanup():
         expect_room(output, 0)
     from lib_regiondiff.authoring.overlay import overlay as drawn  # it needs cv2
 
-    shown = drawn(palette, png.picture(Path(source), palette) if made else None)
-    with orderly(), written_whole(place) as file:
+    shown = drawn(palette, png.read_pixels(Path(source), palette) if made else None)
+    with allow_cleanup(), write_whole(place) as file:
         shown.save(file, format="PNG")
     tell(place)
 
@@ -156,7 +156,7 @@ def overlay(source: str, output: Path, force: bool) -> None:
 @main.command()
 def schema() -> None:
     """Print the palette format as JSON schema."""
-    tell_all(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    tell_all(json.dumps(make_schema(), indent=2, ensure_ascii=False))
 
 
 @main.command()
@@ -168,11 +168,11 @@ def info(source: str | None, full: bool) -> None:
     Without a picture or palette: versions, devices and samplers.
     """
     if source is None:
-        for line in surroundings():
+        for line in describe_machine():
             tell(line)
         return
     palette, made = read(source)
-    tell_all(png.pretty(palette, made, full))
+    tell_all(png.format_document(palette, made, full))
 
 
 @main.group("demo")
@@ -184,10 +184,10 @@ def demo_group() -> None:
 
 
 @demo_group.command("palette")
-@click.argument("name", type=click.Choice(list(demo.palettes())), required=False, default="land")
+@click.argument("name", type=click.Choice(list(demo.list_palettes())), required=False, default="land")
 def demo_palette(name: str) -> None:
     """Print one of the palettes."""
-    tell_all(demo.palettes()[name].read_text(encoding="utf-8"))
+    tell_all(demo.list_palettes()[name].read_text(encoding="utf-8"))
 
 
 @demo_group.command("export")
@@ -198,11 +198,11 @@ def demo_export(webui: Path, force: bool) -> None:
 
     Its LCM LoRA too; the places are printed.
     """
-    if absent():
-        raise HostError("demo export", f"the package {absent()[0]}", "nothing", INSTALL)
+    if find_missing_packages():
+        raise HostError("demo export", f"the package {find_missing_packages()[0]}", "nothing", INSTALL)
     quieten()
     from lib_regiondiff.hosts.diffusers.checkpoints.export import ExportedModel, export
 
-    with orderly():
-        for path in export(ExportedModel(demo.checkpoint(), demo.LORA, demo.FORGE_EXTENSION), webui, force):
+    with allow_cleanup():
+        for path in export(ExportedModel(demo.make_checkpoint(), demo.LORA, demo.FORGE_EXTENSION), webui, force):
             tell(path)

@@ -12,9 +12,9 @@ import click
 
 from lib_regiondiff import demo
 from lib_regiondiff.command.caption import caption_background
-from lib_regiondiff.command.loading_options import expect_trust, how_loaded, loaded_by, proposed
+from lib_regiondiff.command.loading_options import apply_proposals, expect_trust, read_loading, read_loading_changes
 from lib_regiondiff.command.printing import tell
-from lib_regiondiff.command.progress import bar
+from lib_regiondiff.command.progress import show_bar
 from lib_regiondiff.document import changes, png
 from lib_regiondiff.document.changes import Change
 from lib_regiondiff.document.palette import SEED, Palette
@@ -24,7 +24,7 @@ from lib_regiondiff.files import expect_room
 from lib_regiondiff.hosts.renderer import Renderer, load_renderer
 from lib_regiondiff.planning.auto import describe_choices
 from lib_regiondiff.planning.refusals import refuse
-from lib_regiondiff.stopping import orderly
+from lib_regiondiff.stopping import allow_cleanup
 
 MAX_SEED = int(SEED.high)
 USUAL = 512
@@ -56,24 +56,27 @@ def draw(
     `then` is what a PNG, if the palette comes from one, was made with. Raises PaletteError, HostError and
     click.UsageError before anything is drawn where options, palette, model or `output` cannot be used.
     """
-    made = [*first, *loaded_by(options), *read_changes(options)]
+    made = [*first, *read_loading_changes(options), *read_changes(options)]
     palette = changes.override(palette, made)
     if not options["trust"]:
         expect_trust(palette, made, options["model"])
-    model = model_of(options["model"], palette)
-    seeds = seeds_of(palette.seed, options["seed"], options["count"])
-    places = places_of(output, seeds, options["force"])
-    with orderly():
+    model = choose_model(options["model"], palette)
+    seeds = choose_seeds(palette.seed, options["seed"], options["count"])
+    places = choose_places(output, seeds, options["force"])
+    with allow_cleanup():
         expect_room(output, len(seeds) * palette.size.area // PIXELS_OF_A_BYTE)
     refuse(palette, "command")  # before a model is loaded
     chatty = options["progress"] is not False
     if chatty:
         tell(f"loading {model} ...", err=True)
     palette, lines = caption_background(palette, options["caption_model"])
-    renderer = load_renderer(palette, model, options["device"], options["dtype"], how_loaded(options))
-    palette, advised = proposed(palette, renderer, options["accelerate"])
-    lines += [*advised, *(f"differs: {line}" for line in (since(palette, then, renderer) if then else []))]
-    lines += [*doubts(palette), *(costs(palette, renderer.native, len(seeds)) if chatty else [])]
+    renderer = load_renderer(palette, model, options["device"], options["dtype"], read_loading(options))
+    palette, advised = apply_proposals(palette, renderer, options["accelerate"])
+    lines += [
+        *advised,
+        *(f"differs: {line}" for line in (describe_differences(palette, then, renderer) if then else [])),
+    ]
+    lines += [*find_doubts(palette), *(describe_costs(palette, renderer.native, len(seeds)) if chatty else [])]
     for line in lines:
         tell(line, err=True)
     write(renderer, palette, places, options)
@@ -82,7 +85,7 @@ def draw(
 def write(renderer: Renderer, palette: Palette, places: Mapping[int, Path], options: Mapping[str, Any]) -> None:
     """Draw the picture of each seed into its file of `places`, and print the file's path when it is there."""
     said: set[str] = set()
-    with orderly(), bar(options["progress"], len(places) * palette.steps) as (progress, aside):
+    with allow_cleanup(), show_bar(options["progress"], len(places) * palette.steps) as (progress, aside):
         seeds = [*places]
         for seed, picture in zip(seeds, renderer.draw(palette, seeds, progress, options["batch"]), strict=True):
             made_with = replace(renderer.made_with, chosen=picture.chosen)
@@ -94,18 +97,18 @@ def write(renderer: Renderer, palette: Palette, places: Mapping[int, Path], opti
                 tell(places[seed])
 
 
-def doubts(palette: Palette) -> list[str]:
+def find_doubts(palette: Palette) -> list[str]:
     """Warnings about negatives that will do nothing and brushes that will show nothing."""
-    from lib_regiondiff.authoring.summary import Shares, doubtful, idle, unheard  # they need cv2
+    from lib_regiondiff.authoring.summary import Shares, find_doubtful, find_idle, find_unheard  # they need cv2
 
-    vain = unheard(palette, palette.guidance, palette.background.negative)
+    vain = find_unheard(palette, palette.guidance, palette.background.negative)
     lines = [f"{line}; --set nag={{}} lets it act" for line in vain]
     shares = Shares.of(palette)
-    lines += [*doubtful(palette, shares), *idle(palette, shares, palette.steps)]
+    lines += [*find_doubtful(palette, shares), *find_idle(palette, shares, palette.steps)]
     return [f"warning: {line}" for line in lines]
 
 
-def costs(palette: Palette, native: int | None = None, count: int = 1) -> list[str]:
+def describe_costs(palette: Palette, native: int | None = None, count: int = 1) -> list[str]:
     """What `count` pictures cost, in lines; without the `native` side of a model, in pixels, a usual one is assumed.
 
     Raises HostError where a model of that native side cannot draw the palette.
@@ -126,11 +129,11 @@ def costs(palette: Palette, native: int | None = None, count: int = 1) -> list[s
 
 def read_changes(options: Mapping[str, Any]) -> list[changes.Change]:
     """The changes that options of `render` make in a palette, --set last; PaletteError for a malformed one."""
-    given = [changes.change(path, options[key]) for key, path in FIELDS.items() if options[key] is not None]
+    given = [changes.make_change(path, options[key]) for key, path in FIELDS.items() if options[key] is not None]
     return [*given, *map(changes.read, options["sets"])]
 
 
-def seeds_of(own: int | None, given: Sequence[int], count: int | None) -> list[int]:
+def choose_seeds(own: int | None, given: Sequence[int], count: int | None) -> list[int]:
     """The seeds to draw: those given, or `count` from the first on; else the palette's `own`, or a random one.
 
     click.UsageError where `count` goes with several seeds or beyond the largest seed.
@@ -146,7 +149,7 @@ def seeds_of(own: int | None, given: Sequence[int], count: int | None) -> list[i
     return list(range(first, first + count))
 
 
-def places_of(output: Path, seeds: Sequence[int], force: bool) -> dict[int, Path]:
+def choose_places(output: Path, seeds: Sequence[int], force: bool) -> dict[int, Path]:
     """The file for each seed, OUTPUT-SEED.png if there are several; click.UsageError for what cannot be written.
 
     An existing file is overwritten only with `force`.
@@ -163,7 +166,7 @@ def places_of(output: Path, seeds: Sequence[int], force: bool) -> dict[int, Path
     return places
 
 
-def model_of(given: str | None, palette: Palette) -> str:
+def choose_model(given: str | None, palette: Palette) -> str:
     """The model to load: the `given` one, or the palette's if its name leads anywhere; HostError where neither does."""
     name = palette.model.name
     if given or (name and (name == demo.NAME or "/" in name or Path(name).exists())):
@@ -178,8 +181,8 @@ def model_of(given: str | None, palette: Palette) -> str:
     )
 
 
-def since(palette: Palette, then: MadeWith, renderer: Renderer) -> list[str]:
+def describe_differences(palette: Palette, then: MadeWith, renderer: Renderer) -> list[str]:
     """Lines about what differs from when a picture was drawn: model, device, dtype and versions."""
     old, new = palette.model.hash, renderer.fingerprint
-    hashes = [png.differs("model hash", old, new)] if old != new else []
-    return [*hashes, *png.differences(then, renderer.made_with)]
+    hashes = [png.describe_difference("model hash", old, new)] if old != new else []
+    return [*hashes, *png.list_differences(then, renderer.made_with)]

@@ -9,7 +9,7 @@ MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 CURE = "make the picture or its tiles smaller, or try --dtype float16"
 
 
-def verdict(error: BaseException) -> tuple[int, list[str]]:
+def judge_error(error: BaseException) -> tuple[int, list[str]]:
     """The exit code and the lines to print for an exception: 2 for a bad palette, 130 for Ctrl-C, 1 for all else."""
     if isinstance(error, KeyboardInterrupt):
         return CODE, [TOLD]

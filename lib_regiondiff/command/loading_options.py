@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from lib_regiondiff import demo
-from lib_regiondiff.document.changes import Change, change
+from lib_regiondiff.document.changes import Change, make_change
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.accelerators import accelerated, advice
-from lib_regiondiff.hosts.renderer import Loading, Renderer
+from lib_regiondiff.hosts.accelerators import advise, follow_proposal
+from lib_regiondiff.hosts.renderer import LoadingOptions, Renderer
 
 WEIGHTED = re.compile(r"(?P<name>.+?)(?::(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+)))?", re.DOTALL)
 LORA = "A LoRA's file, or its name in the folder REGIONDIFF_LORAS or beside the model; several add up."
@@ -25,7 +25,7 @@ CAPTION = "BLIP, folder or hub id, that writes the background's prompt where it 
 ACCELERATE = "Sampler, steps and guidance that the LCM, TCD, Lightning, Hyper-SD or Turbo in use was made for."
 
 
-def loading(command: Callable[..., Any]) -> Callable[..., Any]:
+def add_loading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate a click command with the options of this module."""
     for option in (
         click.option("--offload", is_flag=True, help="Keep networks on the CPU while others work."),
@@ -41,16 +41,18 @@ def loading(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def loaded_by(options: Mapping[str, Any]) -> list[Change]:
+def read_loading_changes(options: Mapping[str, Any]) -> list[Change]:
     """The changes that the options --vae and --lora make in a palette."""
-    vae = [change("model.vae", options["vae"])] if options["vae"] is not None else []
-    return [*vae, change("model.loras", [_lora(text) for text in options["loras"]])] if options["loras"] else vae
+    vae = [make_change("model.vae", options["vae"])] if options["vae"] is not None else []
+    return (
+        [*vae, make_change("model.loras", [_read_lora(text) for text in options["loras"]])] if options["loras"] else vae
+    )
 
 
-def how_loaded(options: Mapping[str, Any]) -> Loading:
+def read_loading(options: Mapping[str, Any]) -> LoadingOptions:
     """How to load the model, as far as the options say it and palettes do not."""
     whole = round(options["vae_whole"] * 10**6)
-    return Loading(options["embeddings"] or "", options["rows"], whole, options["offload"])
+    return LoadingOptions(options["embeddings"] or "", options["rows"], whole, options["offload"])
 
 
 def expect_trust(palette: Palette, changes: Sequence[Change], model: str | None) -> None:
@@ -58,7 +60,10 @@ def expect_trust(palette: Palette, changes: Sequence[Change], model: str | None)
 
     Names of what ships with the library are always allowed. `model` is the option --model.
     """
-    own, given = palette.model, {text for each in changes if each.steps[0] == "model" for text in _texts(each.value)}
+    own, given = (
+        palette.model,
+        {text for each in changes if each.steps[0] == "model" for text in _find_texts(each.value)},
+    )
     loras = [lora.name for lora in own.loras]
     asked = [
         ("model.name", "--model", [] if model else [own.name], {demo.NAME}),
@@ -76,23 +81,23 @@ def expect_trust(palette: Palette, changes: Sequence[Change], model: str | None)
         raise HostError(", ".join(paths), expected, ", ".join(names))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _find_texts(value: Any) -> Iterator[str]:
     """All texts in plain data."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping | list):
         for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(each)
+            yield from _find_texts(each)
 
 
-def proposed(palette: Palette, renderer: Renderer, accelerate: bool) -> tuple[Palette, list[str]]:
+def apply_proposals(palette: Palette, renderer: Renderer, accelerate: bool) -> tuple[Palette, list[str]]:
     """The palette, changed as accelerators want it if `accelerate`, and lines about what they were made for."""
     if accelerate:
-        palette = accelerated(palette, renderer.proposals)
-    return palette, advice(palette, renderer.proposals)
+        palette = follow_proposal(palette, renderer.proposals)
+    return palette, advise(palette, renderer.proposals)
 
 
-def _lora(text: str) -> dict[str, Any]:
+def _read_lora(text: str) -> dict[str, Any]:
     """The plain data of a LoRA in a palette, from NAME or NAME:WEIGHT."""
     match = WEIGHTED.fullmatch(text)
     return {"name": match["name"], "weight": float(match["weight"] or 1)} if match else {"name": text}

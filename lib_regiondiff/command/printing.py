@@ -18,7 +18,7 @@ PRINTABLE = re.compile(r"[ -~]*")
 
 def tell(line: object, err: bool = False) -> None:
     """Print one line on stdout, or on stderr if `err`; what would steer a terminal is escaped."""
-    click.echo(plain(str(line)), err=err)
+    click.echo(escape(str(line)), err=err)
 
 
 def tell_all(text: str) -> None:
@@ -27,7 +27,7 @@ def tell_all(text: str) -> None:
         tell(line)
 
 
-def plain(text: str) -> str:
+def escape(text: str) -> str:
     """A text that cannot steer a terminal: control characters and changes of direction are escaped as in JSON."""
     if PRINTABLE.fullmatch(text):
         return text

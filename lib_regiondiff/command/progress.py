@@ -9,7 +9,7 @@ from typing import Any
 
 
 @contextlib.contextmanager
-def bar(wanted: bool | None, steps: int) -> Iterator[tuple[Callable[[int, int], None], Callable[[], Any]]]:
+def show_bar(wanted: bool | None, steps: int) -> Iterator[tuple[Callable[[int, int], None], Callable[[], Any]]]:
     """A progress bar on stderr, if `wanted`, or by default on a terminal; `steps` are those of all pictures.
 
     The context gives a function (steps done, total) to call, and a context in which other lines can be printed.

@@ -18,15 +18,15 @@ def read(source: str) -> tuple[Palette, MadeWith | None]:
     Raises PaletteError for what is no palette, OSError for what cannot be read.
     """
     if source == "-":
-        return parse(_text(sys.stdin.buffer), Path.cwd()), None
+        return parse(_read_text(sys.stdin.buffer), Path.cwd()), None
     path = Path(source)
     if png.is_png(path):
         return png.load(path)
     with path.open("rb") as file:
-        return parse(_text(file), path.parent), None
+        return parse(_read_text(file), path.parent), None
 
 
-def _text(file: BinaryIO) -> str | bytes:
+def _read_text(file: BinaryIO) -> str | bytes:
     """The content of a file, up to more than a palette may hold; UTF-16, as PowerShell 5 writes it, is decoded."""
     data = file.read(2 * MAX_BYTES + 1)
     if data[:2] in UTF16:

@@ -18,24 +18,24 @@ PARTS: Mapping[str, Path] = {"demo-lcm": LORA, "demo-tiny": WEIGHTS / "tiny"}
 """What can be added to the demo model, by the names that `--lora` and `--vae` know."""
 
 
-def place_of(model: str) -> str:
+def locate(model: str) -> str:
     """Where to load a model from: the demo model's file for the name `demo`, any other name as it is.
 
     Raises HostError where the demo model's file cannot be written.
     """
-    return str(checkpoint()) if model == NAME else model
+    return str(make_checkpoint()) if model == NAME else model
 
 
-def checkpoint() -> Path:
+def make_checkpoint() -> Path:
     """The demo model's path, a single file in SD1's layout; made once, in the user's cache folder.
 
     Raises HostError where it cannot be written.
     """
     from lib_regiondiff.demo import whole
 
-    return whole.checkpoint()
+    return whole.make_checkpoint()
 
 
-def palettes() -> dict[str, Path]:
+def list_palettes() -> dict[str, Path]:
     """The files of the palettes that ship with the library, by name."""
     return {path.stem: path for path in sorted((HERE / "palettes").glob("*.json"))}

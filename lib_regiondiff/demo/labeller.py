@@ -28,11 +28,11 @@ class Maps:
     colours: NDArray[np.uint8]
 
 
-def new_network() -> nn.ModuleDict:
+def make_network() -> nn.ModuleDict:
     """An untrained labeller: convolutions down to 1/32, up again to 1/2 with shortcuts, and two heads in one."""
-    down = [_block(3 if i == 0 else WIDTHS[i - 1], width, 2) for i, width in enumerate(WIDTHS)]
-    deep = [_block(WIDTHS[-1], WIDTHS[-1]), _block(WIDTHS[-1], WIDTHS[-1])]
-    up = [_block(WIDTHS[i + 1] + WIDTHS[i], WIDTHS[i]) for i in range(len(WIDTHS) - 1)]
+    down = [_make_block(3 if i == 0 else WIDTHS[i - 1], width, 2) for i, width in enumerate(WIDTHS)]
+    deep = [_make_block(WIDTHS[-1], WIDTHS[-1]), _make_block(WIDTHS[-1], WIDTHS[-1])]
+    up = [_make_block(WIDTHS[i + 1] + WIDTHS[i], WIDTHS[i]) for i in range(len(WIDTHS) - 1)]
     return nn.ModuleDict(
         {
             "down": nn.ModuleList(down),
@@ -43,7 +43,7 @@ def new_network() -> nn.ModuleDict:
     )
 
 
-def _block(enter: int, leave: int, stride: int = 1) -> nn.Sequential:
+def _make_block(enter: int, leave: int, stride: int = 1) -> nn.Sequential:
     kernel = nn.Conv2d(enter, leave, 3, stride, 1, bias=False)
     return nn.Sequential(kernel, nn.BatchNorm2d(leave), nn.ReLU())
 
@@ -61,7 +61,7 @@ def logits(network: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor]:
     return both[:, : len(CLASSES)], both[:, len(CLASSES) :]
 
 
-def maps(network: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor]:
+def predict_maps(network: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor]:
     """The likeliest class and colour of each pixel, uint8 [n, h, w] each, of pictures [n, 3, h, w] in [-1, 1].
 
     h and w are multiples of 32.
@@ -81,7 +81,7 @@ def load(path: Path = WEIGHTS) -> nn.ModuleDict:
     """The trained labeller from a safetensors file, ready to evaluate."""
     from safetensors.torch import load_file
 
-    network = new_network()
+    network = make_network()
     network.load_state_dict({name: value.float() for name, value in load_file(path).items()}, strict=False)
     return network.eval().requires_grad_(False)
 
@@ -93,5 +93,5 @@ def label(image: Image.Image, network: nn.ModuleDict | None = None) -> Maps:
     height, width = x.shape[2:]
     padded = F.pad(x, (0, -width % CELL, 0, -height % CELL), mode="replicate")
     with torch.no_grad():
-        classes, colours = (part[0, :height, :width].numpy() for part in maps(network, padded))
+        classes, colours = (part[0, :height, :width].numpy() for part in predict_maps(network, padded))
     return Maps(classes, colours)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lib_regiondiff import demo
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.stopping import orderly
+from lib_regiondiff.stopping import allow_cleanup
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,13 +23,13 @@ LAYOUT = 2
 """The version of the file that is made; another number has it made anew."""
 
 
-def checkpoint() -> Path:
+def make_checkpoint() -> Path:
     """The path of the whole checkpoint, a single file in SD1's layout, made once in `cache_folder`.
 
     Raises HostError where it cannot be written.
     """
     name = f"{hashlib.sha256(demo.LATER.read_bytes()).hexdigest()[:10]}-{LAYOUT}"
-    place = cache_folder() / name / demo.FIRST.name
+    place = find_cache_folder() / name / demo.FIRST.name
     if not place.exists():
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -48,9 +48,9 @@ def write(place: Path) -> None:
     with safe_open(demo.FIRST, "pt") as file:
         notes = file.metadata()
     unfinished = place.with_suffix(f".{os.getpid()}")
-    with orderly():
+    with allow_cleanup():
         try:
-            save_file(changed(load_file(demo.FIRST), load_file(demo.LATER)), unfinished, metadata=notes)
+            save_file(apply_changes(load_file(demo.FIRST), load_file(demo.LATER)), unfinished, metadata=notes)
             sort_notes(unfinished, notes)
             place.with_suffix(".yaml").write_bytes(demo.FIRST.with_suffix(".yaml").read_bytes())
             unfinished.replace(place)
@@ -71,7 +71,7 @@ def sort_notes(path: Path, notes: Mapping[str, str]) -> None:
         file.write(text)
 
 
-def changed(first: Mapping[str, Tensor], later: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def apply_changes(first: Mapping[str, Tensor], later: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The weights `first`, changed: `name.up` times `name.down` is added to a weight, any other name replaces one."""
     whole = dict(first)
     for name, value in later.items():
@@ -84,7 +84,7 @@ def changed(first: Mapping[str, Tensor], later: Mapping[str, Tensor]) -> dict[st
     return whole
 
 
-def cache_folder() -> Path:
+def find_cache_folder() -> Path:
     """The folder for what can be made again: REGIONDIFF_CACHE in the environment, else the system's usual one."""
     given, home = os.environ.get(VARIABLE), Path.home()
     if given:

@@ -12,8 +12,8 @@ from lib_regiondiff.document import pictures
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks
-from lib_regiondiff.planning.weights.blur import LEAST, blur, coarse_deviation, frame, grow, reach
-from lib_regiondiff.planning.weights.partition import layer_of
+from lib_regiondiff.planning.weights.blur import LEAST, blur, coarsen_deviation, frame, grow, measure_reach
+from lib_regiondiff.planning.weights.partition import make_layer
 from lib_regiondiff.store import Store
 
 Softened = Callable[[int, int, int], np.ndarray]
@@ -32,41 +32,43 @@ def restore_uncovered(image: Image.Image, palette: Palette, store: Store | None 
     repainted in some levels, and an init without a mask, are left as they were drawn. `store` keeps masks for reuse.
     """
     size = Size(image.height, image.width)
-    under = pictures.ground(palette.background.image, palette.background.colour, size, store)
+    under = pictures.draw_ground(palette.background.image, palette.background.colour, size, store)
     if under is not None and palette.background.strength == 1:
-        image = _merged(under, image, brush_shares(palette, size, store))
+        image = _paste_parts(under, image, measure_brush_shares(palette, size, store))
     if palette.init is not None and palette.init.mask is not None:
-        before = pictures.ground(palette.init.image, None, size, store)
+        before = pictures.draw_ground(palette.init.image, None, size, store)
         assert before is not None
-        image = _merged(before, image, masks.rows_of(palette.init.mask, size, store))
+        image = _paste_parts(before, image, masks.open_rows(palette.init.mask, size, store))
     return image
 
 
-def brush_shares(palette: Palette, size: Size, store: Store | None = None) -> masks.Rows:
+def measure_brush_shares(palette: Palette, size: Size, store: Store | None = None) -> masks.Rows:
     """A function (top, bottom) -> float32 [rows, width] in [0, 1]: what feathered brushes have of each pixel."""
     scale = (size.area / palette.size.area) ** 0.5
     feathers = [brush.feather * scale for brush in palette.brushes]
-    wide = _wide(palette, size, feathers, store) if max(feathers, default=0.0) > WIDE else None
+    wide = _soften_wide(palette, size, feathers, store) if max(feathers, default=0.0) > WIDE else None
     if wide is not None and min(feathers) > WIDE:
-        return lambda top, bottom: _shared(*(wide(index, top, bottom) for index in (0, 1)))
-    brushes = [(brush, masks.rows_of(brush.mask, size, store)) for brush in palette.brushes]
+        return lambda top, bottom: _weigh_brushes(*(wide(index, top, bottom) for index in (0, 1)))
+    brushes = [(brush, masks.open_rows(brush.mask, size, store)) for brush in palette.brushes]
     near = [feather for feather in feathers if feather <= WIDE]
-    beyond = reach(max(near, default=0.0))
+    beyond = measure_reach(max(near, default=0.0))
 
     def strip(top: int, bottom: int) -> np.ndarray:
         first, last = max(0, top - beyond), min(size.height, bottom + beyond)  # as far as feathers see
-        layers = [layer_of(brush, rows(first, last), scale) for brush, rows in brushes]
-        stack = masks.hard(layers, Size(last - first, size.width), palette.overlap)
+        layers = [make_layer(brush, rows(first, last), scale) for brush, rows in brushes]
+        stack = masks.partition_hard(layers, Size(last - first, size.width), palette.overlap)
         inside = slice(top - first, bottom - first)
         soft = np.zeros((bottom - top, size.width), np.float32)
         for each in set(near):
             soft += blur(_sum(stack, feathers, each), each, palette.wraps)[inside]
         if wide is None:
-            return _shared(blur(stack[0], max(near, default=0.0), palette.wraps)[inside], soft)
-        return _shared(wide(0, top, bottom), soft + wide(1, top, bottom))
+            return _weigh_brushes(blur(stack[0], max(near, default=0.0), palette.wraps)[inside], soft)
+        return _weigh_brushes(wide(0, top, bottom), soft + wide(1, top, bottom))
 
     area = max(NUMBERS // (1 + len(brushes)), 8 * beyond * size.width)
-    return lambda top, bottom: np.concatenate([strip(*part) for part in masks.parts(top, bottom, size.width, area)])
+    return lambda top, bottom: np.concatenate(
+        [strip(*part) for part in masks.split_rows(top, bottom, size.width, area)]
+    )
 
 
 def _sum(stack: np.ndarray, feathers: Sequence[float], feather: float) -> np.ndarray:
@@ -78,16 +80,16 @@ def _sum(stack: np.ndarray, feathers: Sequence[float], feather: float) -> np.nda
     return found
 
 
-def _wide(palette: Palette, size: Size, feathers: Sequence[float], store: Store | None) -> Softened:
+def _soften_wide(palette: Palette, size: Size, feathers: Sequence[float], store: Store | None) -> Softened:
     """A function (layer, top, bottom) -> rows; layer 0 is the background, 1 all brushes whose feathers exceed WIDE."""
     least = min(feather for feather in feathers if feather > WIDE)
     fold = min(2 * least / WIDE, max(1, min(size.height, size.width) / (4 * LEAST)))
     small = size.cells(2 ** int(math.log2(fold)))
-    under, sums = _summed(palette, small, feathers, store)
+    under, sums = _sum_wide(palette, small, feathers, store)
 
     def softened(weight: np.ndarray, feather: float) -> np.ndarray:
         return blur(
-            weight, coarse_deviation(feather * (small.area / size.area) ** 0.5, small.area, size.area), palette.wraps
+            weight, coarsen_deviation(feather * (small.area / size.area) ** 0.5, small.area, size.area), palette.wraps
         )
 
     soft = np.zeros_like(under)
@@ -101,32 +103,32 @@ def _wide(palette: Palette, size: Size, feathers: Sequence[float], store: Store 
     return rows
 
 
-def _summed(
+def _sum_wide(
     palette: Palette, small: Size, feathers: Sequence[float], store: Store | None
 ) -> tuple[np.ndarray, dict[float, np.ndarray]]:
     """Hard weights [h, w] on a smaller grid: of the background, and of all brushes of each wide feather together."""
-    brushes = [(brush, masks.rows_of(brush.mask, small, store)) for brush in palette.brushes]
+    brushes = [(brush, masks.open_rows(brush.mask, small, store)) for brush in palette.brushes]
     scale = (small.area / palette.size.area) ** 0.5
     under = np.empty((small.height, small.width), np.float32)
     sums = {feather: np.zeros_like(under) for feather in feathers if feather > WIDE}
-    for top, bottom in masks.parts(0, small.height, small.width, NUMBERS // (1 + len(brushes))):
-        layers = [layer_of(brush, rows(top, bottom), scale) for brush, rows in brushes]
-        under[top:bottom], *weights = masks.hard(layers, Size(bottom - top, small.width), palette.overlap)
+    for top, bottom in masks.split_rows(0, small.height, small.width, NUMBERS // (1 + len(brushes))):
+        layers = [make_layer(brush, rows(top, bottom), scale) for brush, rows in brushes]
+        under[top:bottom], *weights = masks.partition_hard(layers, Size(bottom - top, small.width), palette.overlap)
         for feather, weight in zip(feathers, weights, strict=True):
             if feather > WIDE:
                 sums[feather][top:bottom] += weight
     return under, sums
 
 
-def _shared(background: np.ndarray, soft: np.ndarray) -> np.ndarray:
+def _weigh_brushes(background: np.ndarray, soft: np.ndarray) -> np.ndarray:
     """The brushes' share of each pixel from their weight `soft`; a background nearby fills that up to 1 at most."""
     return soft / (soft + np.minimum(background, np.clip(1 - soft, 0, None)))
 
 
-def _merged(base: Image.Image, image: Image.Image, share: masks.Rows) -> Image.Image:
+def _paste_parts(base: Image.Image, image: Image.Image, share: masks.Rows) -> Image.Image:
     """A picture over another of its size, by shares of rows; in parts, because pictures may be large."""
     made = base.convert("RGB")
-    for top, bottom in masks.parts(0, image.height, image.width, masks.PART):
+    for top, bottom in masks.split_rows(0, image.height, image.width, masks.PART):
         box = (0, top, image.width, bottom)
         made.paste(paste_over(base.crop(box), image.crop(box), share(top, bottom)), box)
     return made

@@ -14,7 +14,7 @@ from lib_regiondiff.denoising.blend import blend
 from lib_regiondiff.denoising.texture_memory import TextureMemory
 from lib_regiondiff.document.palette import Nag
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.host import Cond, Host, Level, ModelFunction, Row, composed
+from lib_regiondiff.host import Cond, Host, Level, ModelFunction, Row, is_composed
 from lib_regiondiff.planning.plan import Plan
 from lib_regiondiff.planning.views import Region, View
 
@@ -58,7 +58,7 @@ class Call:
 
     def unconds_of(self, region: Region) -> tuple[Cond, ...] | None:
         """A region's negatives, one for each image, None if this call needs none; HostError if none were planned."""
-        needed = self.with_uncond or self.scale_of(region) != 1 or any(composed(parts) for parts in region.conds)
+        needed = self.with_uncond or self.scale_of(region) != 1 or any(is_composed(parts) for parts in region.conds)
         if self.skip or not needed:
             return None
         if region.unconds is None:
@@ -105,10 +105,10 @@ def predict(
     views = memory.around(plan.views(level), level.noise)
     rows, asked = ask(views, x.shape[0], level, call)
     answers = evaluate(host, x, rows)
-    unconds = [_stacked(answers, each.unconds) for each in asked]
+    unconds = [_stack(answers, each.unconds) for each in asked]
     guided = []
     for view, each, uncond in zip(views, asked, unconds, strict=True):
-        cond = _composed(view, each, answers, uncond)
+        cond = _compose_parts(view, each, answers, uncond)
         if uncond is not None:
             whole = guidance.cfg(cond, uncond, call.scale_of(view.region))
             at = (level, host.latent.prediction)
@@ -118,7 +118,7 @@ def predict(
     leak_shares = [bootstrap.leak_share(view, each, plan.sensitivity) for view, each in zip(views, guided, strict=True)]
     denoised = blend(views, guided, x, leak_shares, plan.under)
     if not torch.isfinite(denoised).all():
-        raise _not_finite(views, guided, level)
+        raise _make_error(views, guided, level)
     every = [uncond for uncond in unconds if uncond is not None]
     complete = len(every) == len(views)
     return Prediction(denoised, blend(views, every, x, leak_shares, plan.under) if complete else None)
@@ -158,13 +158,13 @@ def ask(views: Sequence[View], images: int, level: Level, call: Call) -> tuple[l
 def evaluate(host: Host, x: Tensor, rows: Sequence[Row]) -> list[Tensor]:
     """The x0 [C, h, w] of each row, in the rows' order; rows of equal shape and group share network calls."""
     answers: dict[int, Tensor] = {}
-    for batch in batches(rows, host.latent.cells_per_call):
+    for batch in batch_rows(rows, host.latent.cells_per_call):
         crops = torch.stack([bootstrap.see_row(rows[index], x) for index in batch])
         answers.update(zip(batch, host.denoise(crops, [rows[index] for index in batch]), strict=True))
     return [answers[index] for index in range(len(rows))]
 
 
-def batches(rows: Sequence[Row], cells_per_call: int) -> Iterator[list[int]]:
+def batch_rows(rows: Sequence[Row], cells_per_call: int) -> Iterator[list[int]]:
     """Indices of the rows of each network call: equal in size and group, at most `cells_per_call` cells, or one row."""
     alike: dict[object, list[int]] = {}
     for index, row in enumerate(rows):
@@ -176,11 +176,11 @@ def batches(rows: Sequence[Row], cells_per_call: int) -> Iterator[list[int]]:
             yield indices[start : start + count]
 
 
-def _stacked(answers: Sequence[Tensor], indices: Sequence[int] | None) -> Tensor | None:
+def _stack(answers: Sequence[Tensor], indices: Sequence[int] | None) -> Tensor | None:
     return None if indices is None else torch.stack([answers[index] for index in indices])
 
 
-def _composed(view: View, asked: Asked, answers: Sequence[Tensor], uncond: Tensor | None) -> Tensor:
+def _compose_parts(view: View, asked: Asked, answers: Sequence[Tensor], uncond: Tensor | None) -> Tensor:
     """The prediction with the prompt [B, C, h, w]: that of its only part, or of all parts around the negative."""
     images = []
     for image, indices in enumerate(asked.conds):
@@ -190,7 +190,7 @@ def _composed(view: View, asked: Asked, answers: Sequence[Tensor], uncond: Tenso
     return torch.stack(images)
 
 
-def _not_finite(views: Sequence[View], guided: Sequence[Tensor], level: Level) -> HostError:
+def _make_error(views: Sequence[View], guided: Sequence[Tensor], level: Level) -> HostError:
     bad = [view for view, each in zip(views, guided, strict=True) if not torch.isfinite(each).all()]
     names = ", ".join(name for view in bad for name in view.region.names) or "the blend"
     where = f"prediction of {names} at noise {level.noise:.3f}"

@@ -44,7 +44,7 @@ class TextureMemory:
         if noise != self._noise:
             self._before = self._now if noise < self._first else {}
             self._noise, self._now = noise, {}
-        return tuple(map(self._surrounded, views))
+        return tuple(map(self._surround, views))
 
     def note(self, views: Sequence[View], drawn: Sequence[Tensor]) -> None:
         """Remember what each view drew, x0 [B, C, h, w], unless it has drawn at this noise before."""
@@ -52,12 +52,12 @@ class TextureMemory:
             if view.surround is not None and not view.surround.under:
                 self._now.setdefault(view.region.names, {}).setdefault(view.box, x0.detach())
 
-    def _surrounded(self, view: View) -> View:
+    def _surround(self, view: View) -> View:
         """A view with what it drew before around it; one that has just begun has drawn nothing yet and sees white."""
         around = view.surround
         if around is None or around.under or around.share == 1:
             return view
-        known = _nearest(self._before.get(view.region.names, {}), view.box)
+        known = _find_nearest(self._before.get(view.region.names, {}), view.box)
         if known is None:
             return view if around.share > 0 else replace(view, surround=replace(around, share=1.0))
         rest = tuple(None if is_figure(each) else each.to(around.white) for each in known)
@@ -76,7 +76,7 @@ def is_figure(x0: Tensor) -> bool:
     return bool((inner.mean(dim=1) - outer.mean(dim=1)).square().sum() > FIGURE * (varied + PLAIN))
 
 
-def _nearest(drawn: dict[Box, Tensor], box: Box) -> Tensor | None:
+def _find_nearest(drawn: dict[Box, Tensor], box: Box) -> Tensor | None:
     """What was drawn in a box or near it, its border repeated: a mask that grows moves the middle of its window."""
 
     def distance(other: Box) -> int:

@@ -69,21 +69,21 @@ def expect(palette: Any, size: Size | None = None, steps: int | None = None, dec
     """
     canvas: Size = size or palette.size
     levels: int = palette.steps if steps is None else steps
-    found = problems(palette, canvas, levels, decoding)
+    found = find_problems(palette, canvas, levels, decoding)
     if found:
         raise PaletteError(found)
-    return sum(item.points for item in bill(palette, canvas, levels))
+    return sum(item.points for item in make_bill(palette, canvas, levels))
 
 
-def problems(palette: Any, size: Size, steps: int, decoding: float = 0.0) -> list[Problem]:
+def find_problems(palette: Any, size: Size, steps: int, decoding: float = 0.0) -> list[Problem]:
     """What is too much about a palette on a canvas of `size` pixels in so many steps: one problem, or none.
 
     `decoding` are the points that its pictures cost besides.
     """
-    return [*_forbidden(palette, size), *_owed(palette, size, steps, decoding)][:1]
+    return [*_find_forbidden(palette, size), *_find_excess(palette, size, steps, decoding)][:1]
 
 
-def free_decoding(size: Any) -> float:
+def count_free_decoding(size: Any) -> float:
     """Points that a document may spend on decoding pictures for free: masks of its canvas in two channels.
 
     `size` is the document's as it came, before it is checked; where it is no object, the canvas counts as 512x512.
@@ -108,21 +108,21 @@ def expect_cut(count: int, size: Size) -> None:
         raise PaletteError([Problem("brushes", expected, f"{points:.0f} for {count} masks of {size} pixels")])
 
 
-def _forbidden(palette: Any, size: Size) -> Iterator[Problem]:
+def _find_forbidden(palette: Any, size: Size) -> Iterator[Problem]:
     if size.area > MOST_PIXELS:
         yield Problem("size", f"a canvas of at most {MOST_PIXELS} pixels", f"{size}, which is {size.area}")
-    count = tiles_of(palette, size)
+    count = count_tiles(palette, size)
     if count > MOST_TILES:
         expected = f"at most {MOST_TILES} tiles on the canvas (larger tiles, less overlap or a smaller canvas)"
         yield Problem("tiles", expected, str(count))
-    longest = max(map(sum, _written(palette)), default=0)
+    longest = max(map(sum, _count_letters(palette)), default=0)
     if longest > MOST_LETTERS:
         yield Problem("suffix", LONG, str(longest))
 
 
-def _owed(palette: Any, size: Size, steps: int, decoding: float) -> Iterator[Problem]:
+def _find_excess(palette: Any, size: Size, steps: int, decoding: float) -> Iterator[Problem]:
     pictures = Item("palette", decoding, "decoding pictures", "fewer pixels, channels, bits or scans")
-    items = [*bill(palette, size, steps), pictures]
+    items = [*make_bill(palette, size, steps), pictures]
     owed = sum(item.points for item in items)
     if owed > LIMIT:
         most = max(items, key=lambda item: item.points)
@@ -130,7 +130,7 @@ def _owed(palette: Any, size: Size, steps: int, decoding: float) -> Iterator[Pro
         yield Problem(most.path, expected, f"{owed:.0f}, of which {most.points:.0f} are for {most.what}")
 
 
-def tiles_of(palette: Any, size: Size, cell: int = LATENT_CELL) -> int:
+def count_tiles(palette: Any, size: Size, cell: int = LATENT_CELL) -> int:
     """How many tiles a palette's grid has on a canvas of `size` pixels with cells of `cell` pixels.
 
     It is 1 where there is no grid, or one with a side that is still open.
@@ -147,39 +147,39 @@ def tiles_of(palette: Any, size: Size, cell: int = LATENT_CELL) -> int:
     return along(size.height, grid.height) * along(size.width, grid.width)
 
 
-def bill(palette: Any, size: Size, steps: int) -> list[Item]:
+def make_bill(palette: Any, size: Size, steps: int) -> list[Item]:
     """The bill of a palette on a canvas of `size` pixels in so many steps: what goes beyond a picture's own need."""
     masks = [brush.mask for brush in palette.brushes] + [each.mask for each in palette.noise]
     seeded = [brush for brush in palette.brushes if brush.seed is not None]
     merged = palette.background.painted and palette.background.strength == 1
     return [
-        _pixels(masks, [brush.mask for brush in palette.brushes] if merged else [], size),
-        _cells(len(palette.brushes), size.cells(LATENT_CELL)),
-        _corners(masks, size, 2 if merged else 1),
-        _feathers(palette, size if merged else Size(0, 0)),
-        _levels(palette, size.cells(LATENT_CELL), steps),
-        _noise(len(seeded) + len(palette.noise), size.cells(LATENT_CELL)),
-        _letters(palette),
+        _price_pixels(masks, [brush.mask for brush in palette.brushes] if merged else [], size),
+        _price_cells(len(palette.brushes), size.cells(LATENT_CELL)),
+        _price_corners(masks, size, 2 if merged else 1),
+        _price_feathers(palette, size if merged else Size(0, 0)),
+        _price_levels(palette, size.cells(LATENT_CELL), steps),
+        _price_noise(len(seeded) + len(palette.noise), size.cells(LATENT_CELL)),
+        _price_letters(palette),
     ]
 
 
-def _pixels(masks: Sequence[Mask], merged: Sequence[Mask], size: Size) -> Item:
+def _price_pixels(masks: Sequence[Mask], merged: Sequence[Mask], size: Size) -> Item:
     painted = [mask for mask in masks if not isinstance(mask, Shape)]
 
     def beyond(some: Sequence[Mask]) -> float:
-        return max(0.0, sum(share_of(mask) for mask in some) - OWN_MASKS) * size.area
+        return max(0.0, sum(measure_share(mask) for mask in some) - OWN_MASKS) * size.area
 
     points = (beyond(painted) * PRICES["pixel"] + beyond(merged) * PRICES["merged"]) / 1e6
     what = f"pixels of {len(painted)} painted masks" + (" and of brushes over a picture" if merged else "")
     return Item("brushes", points, what, "fewer or smaller masks, a smaller canvas")
 
 
-def _cells(brushes: int, cells: Size) -> Item:
+def _price_cells(brushes: int, cells: Size) -> Item:
     points = max(0, brushes - OWN_MASKS) * cells.area * PRICES["cell"] / 1e6
     return Item("brushes", points, f"{brushes} brushes on {cells.area} cells", "fewer brushes, a smaller canvas")
 
 
-def share_of(mask: Mask) -> float:
+def measure_share(mask: Mask) -> float:
     """The share, 0…1, of the canvas that a mask's bounding box takes; 1 for a painted mask."""
     if not isinstance(mask, Shape):
         return 1.0
@@ -188,22 +188,22 @@ def share_of(mask: Mask) -> float:
     return across * down
 
 
-def _corners(masks: Sequence[Mask], size: Size, times: int) -> Item:
+def _price_corners(masks: Sequence[Mask], size: Size, times: int) -> Item:
     polygons = [mask for mask in masks if isinstance(mask, Shape) and mask.kind == "polygon"]
     corners = sum(len(mask.numbers) // 2 for mask in polygons)
-    crossings = 4 * size.height * sum(map(_rise, polygons))
+    crossings = 4 * size.height * sum(map(_measure_rise, polygons))
     points = (times * crossings * PRICES["crossing"] + corners * PRICES["corner"]) / 1e6
     what = f"{corners} corners of polygons, whose edges cross {crossings:.0f} rows of sample points"
     return Item("brushes", points, what, "fewer corners or a smaller canvas")
 
 
-def _rise(polygon: Shape) -> float:
+def _measure_rise(polygon: Shape) -> float:
     """How far the edges of a polygon go up and down on the canvas altogether, in canvas heights."""
     y = np.clip(polygon.numbers[1::2], 0, 1)
     return float(np.abs(y - np.roll(y, 1)).sum())
 
 
-def _feathers(palette: Any, size: Size) -> Item:
+def _price_feathers(palette: Any, size: Size) -> Item:
     scale = (size.area / palette.size.area) ** 0.5
     narrow = {brush.feather * scale for brush in palette.brushes if 0 < brush.feather * scale <= NARROW}
     taps = sum(2 * (2 * math.ceil(3 * feather) + 1) for feather in sorted(narrow)[1:])
@@ -211,7 +211,7 @@ def _feathers(palette: Any, size: Size) -> Item:
     return Item("brushes", points, f"{len(narrow)} feathers of up to {NARROW:g} pixels", "equal or wider feathers")
 
 
-def _levels(palette: Any, cells: Size, steps: int) -> Item:
+def _price_levels(palette: Any, cells: Size, steps: int) -> Item:
     """Weights are made for each step where masks are quantized, else for each at which brushes come and go."""
     turns = {turn for brush in palette.brushes for turn in (brush.start, brush.stop, 1 - brush.strength)}
     kinds = steps if palette.quantization != "none" else min(steps, 1 + len(turns - {0.0, 1.0}))
@@ -221,19 +221,19 @@ def _levels(palette: Any, cells: Size, steps: int) -> Item:
     return Item("steps", weights * PRICES["level"] / 1e6, what, "fewer steps, fewer brushes or a smaller canvas")
 
 
-def _noise(count: int, cells: Size) -> Item:
+def _price_noise(count: int, cells: Size) -> Item:
     points = max(0, count - OWN_MASKS) * cells.area * PRICES["noise"] / 1e6
     return Item("noise", points, f"{count} changes of the noise", "fewer of them or a smaller canvas")
 
 
-def _letters(palette: Any) -> Item:
+def _price_letters(palette: Any) -> Item:
     under = palette.background
     letters = len(under.prompt) + len(under.negative) + sum(len(brush.negative or "") for brush in palette.brushes)
-    letters += sum(map(sum, _written(palette)))
+    letters += sum(map(sum, _count_letters(palette)))
     return Item("suffix", letters * PRICES["letter"] / 1e6, f"{letters} letters", "shorter prompts or suffix")
 
 
-def _written(palette: Any) -> Iterator[tuple[int, int]]:
+def _count_letters(palette: Any) -> Iterator[tuple[int, int]]:
     """Letters of each brush's prompt, and those that the suffix adds to it at most."""
     under = palette.background.prompt
     ending = len(palette.suffix) + palette.suffix.count(PLACE) * max(0, len(under) - len(PLACE)) if under else 0

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from lib_regiondiff.document.changes import change, override
+from lib_regiondiff.document.changes import make_change, override
 from lib_regiondiff.document.palette import Background, Palette
-from lib_regiondiff.document.pictures import Picture, decode, ground
+from lib_regiondiff.document.pictures import Picture, decode, draw_ground
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 
@@ -28,7 +28,7 @@ def describe_ground(background: Background, look: Describe) -> str:
     """
     assert isinstance(background.image, Picture), "there is one, and files are read while parsing"
     size = Size(*reversed(decode(background.image).size))
-    image = ground(background.image, background.colour, size)
+    image = draw_ground(background.image, background.colour, size)
     assert image is not None
     said = "".join(sign if sign.isprintable() else " " for sign in look(image))
     if not said.strip():
@@ -41,4 +41,4 @@ def add_caption(palette: Palette, look: Describe) -> Palette:
 
     Raises HostError where `look` has no words for it, PaletteError where they are too many for a palette.
     """
-    return override(palette, [change("background.prompt", describe_ground(palette.background, look))])
+    return override(palette, [make_change("background.prompt", describe_ground(palette.background, look))])

@@ -9,7 +9,7 @@ from typing import Any
 
 from lib_regiondiff.document.json_text import loads
 from lib_regiondiff.document.palette import Palette, Tiles, parse
-from lib_regiondiff.document.rules import Fault, Many, Maybe, Object, Rule, join, rules_of, show
+from lib_regiondiff.document.rules import Fault, Many, Maybe, Object, Rule, join, list_rules, show
 from lib_regiondiff.document.values import AUTO, Apart, Auto, Checked
 from lib_regiondiff.errors import PaletteError, Problem
 
@@ -25,16 +25,16 @@ class Change:
     value: Any
 
 
-def change(path: str, value: Any) -> Change:
+def make_change(path: str, value: Any) -> Change:
     """The change of the value at a path of keys joined by dots, such as `tiles.wrap`."""
     return Change(tuple(path.split(".")), value)
 
 
-def in_tiles(palette: Palette, wrap: bool) -> list[Change]:
+def make_tile_changes(palette: Palette, wrap: bool) -> list[Change]:
     """The changes that give a palette without a grid of its own one of the model's native size, closed where `wrap`."""
     own = isinstance(palette.tiles, Tiles)
-    tiles = [] if own else [change(f"tiles.{key}", AUTO) for key in ("width", "height", "overlap")]
-    return [*tiles, change("tiles.wrap", True)] if wrap else tiles
+    tiles = [] if own else [make_change(f"tiles.{key}", AUTO) for key in ("width", "height", "overlap")]
+    return [*tiles, make_change("tiles.wrap", True)] if wrap else tiles
 
 
 def read(text: str) -> Change:
@@ -46,7 +46,7 @@ def read(text: str) -> Change:
     if not match:
         raise _refusal("--set", "PATH=VALUE, such as brushes[0].prompt=a tree", text)
     steps = tuple(step.strip("[]") for step in re.findall(STEP, match[1]))
-    return Change(steps, valued(match[2], rule_of(steps)))
+    return Change(steps, read_value(match[2], find_rule(steps)))
 
 
 def override(palette: Palette, changes: Sequence[Change]) -> Palette:
@@ -56,13 +56,13 @@ def override(palette: Palette, changes: Sequence[Change]) -> Palette:
     """
     if not changes:
         return palette
-    data = {key: rule.write(getattr(palette, key)) for key, (rule, _) in rules_of(Palette).items()}
+    data = {key: rule.write(getattr(palette, key)) for key, (rule, _) in list_rules(Palette).items()}
     for each in changes:
         _put(data, each)
     return parse(data)
 
 
-def rule_of(steps: Sequence[str]) -> Rule | None:
+def find_rule(steps: Sequence[str]) -> Rule | None:
     """The rule of the value that steps lead to through records and lists; None where they lead elsewhere."""
     rule: Rule | None = Object(Palette)
     for step in steps:
@@ -71,11 +71,11 @@ def rule_of(steps: Sequence[str]) -> Rule | None:
         if isinstance(rule, Many):
             rule = rule.rule
         else:
-            rule = rules_of(rule.record).get(step, (None, False))[0] if isinstance(rule, Object) else None
+            rule = list_rules(rule.record).get(step, (None, False))[0] if isinstance(rule, Object) else None
     return rule
 
 
-def valued(text: str, rule: Rule | None) -> Any:
+def read_value(text: str, rule: Rule | None) -> Any:
     """The value that text stands for where `rule` holds: JSON where that fits, else the text itself."""
     try:
         value = loads(text)
@@ -96,19 +96,19 @@ def _put(data: Any, change: Change) -> None:
     """Write a change into plain data, in place; objects on the way that are null or `auto` are made."""
     path = ""
     for step in change.steps[:-1]:
-        key = _key(data, step, path)
-        path = _path(path, key)
+        key = _find_key(data, step, path)
+        path = _join_path(path, key)
         if isinstance(key, str) and data.get(key) in (None, AUTO):
             data[key] = {}
         data = data[key]
-    data[_key(data, change.steps[-1], path)] = change.value
+    data[_find_key(data, change.steps[-1], path)] = change.value
 
 
-def _path(path: str, key: str | int) -> str:
+def _join_path(path: str, key: str | int) -> str:
     return f"{path}[{key}]" if isinstance(key, int) else join(path, key)
 
 
-def _key(data: Any, step: str, path: str) -> str | int:
+def _find_key(data: Any, step: str, path: str) -> str | int:
     """What a step stands for in `data`: a key of an object, or a place in a list by id, number or unique name."""
     if isinstance(data, dict):
         return step
@@ -121,12 +121,12 @@ def _key(data: Any, step: str, path: str) -> str | int:
         return int(step)
     if names.count(step) == 1:
         return names.index(step)
-    called = [_called(*each) for each in zip(ids[:10], names, strict=False) if each[0]]
+    called = [_describe_entry(*each) for each in zip(ids[:10], names, strict=False) if each[0]]
     known = ", ".join(called) or "none has an id"
     raise _refusal(path, f"one of its {len(data)} entries, by id, name or number from 0 ({known})", step)
 
 
-def _called(identity: Any, name: Any) -> str:
+def _describe_entry(identity: Any, name: Any) -> str:
     return f"{identity} or {show(name)}" if name and name != identity else str(identity)
 
 

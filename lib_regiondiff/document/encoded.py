@@ -46,7 +46,7 @@ class Stripped:
     exif: bytes = b""
 
 
-def opened(data: bytes, kind: str, most: int = MAX_PIXELS) -> tuple[Image.Image, bytes]:
+def open_image(data: bytes, kind: str, most: int = MAX_PIXELS) -> tuple[Image.Image, bytes]:
     """Decode PNG, JPEG or WEBP bytes, as `kind` says: the image and its EXIF block.
 
     Raises Flaw unless they are one whole still image of at most `most` pixels and MAX_SIDE at a side, which is known
@@ -55,8 +55,8 @@ def opened(data: bytes, kind: str, most: int = MAX_PIXELS) -> tuple[Image.Image,
     if not re.match(STARTS[kind], data, re.DOTALL):
         raise Flaw(f"data of another kind ({len(data)} bytes)")
     try:
-        parts = _parts(data, kind)
-        expected = size_of(data, kind)
+        parts = _strip(data, kind)
+        expected = read_size(data, kind)
         if expected and (expected[0] * expected[1] > most or max(expected) > MAX_SIDE):
             raise Flaw(f"{expected[0]}x{expected[1]} pixels (at most {most}, and {MAX_SIDE} at a side)")
         image = Image.open(io.BytesIO(parts.bare), formats=[kind])
@@ -66,26 +66,26 @@ def opened(data: bytes, kind: str, most: int = MAX_PIXELS) -> tuple[Image.Image,
             raise Flaw("an animation")
         image.load()
     except (Image.DecompressionBombError, *BROKEN) as error:
-        raise Flaw(reason(error)) from None
+        raise Flaw(describe_error(error)) from None
     return image, parts.exif
 
 
-def size_of(data: bytes, kind: str) -> tuple[int, int] | None:
+def read_size(data: bytes, kind: str) -> tuple[int, int] | None:
     """Width and height in pixels that a picture's first bytes claim; None where they claim nothing.
 
     Raises Flaw for a JPEG of too many segments.
     """
     if kind == "PNG":
-        return _pair(data[16:24], ">II") if data[12:16] == b"IHDR" else None
-    return _webp_size(data) if kind == "WEBP" else _jpeg_size(data)
+        return _unpack_pair(data[16:24], ">II") if data[12:16] == b"IHDR" else None
+    return _read_webp_size(data) if kind == "WEBP" else _read_jpeg_size(data)
 
 
-def cost_of(data: bytes, kind: str, length: int) -> float:
+def estimate_cost(data: bytes, kind: str, length: int) -> float:
     """Nanoseconds that decoding a picture takes at most; 0 where its first bytes, `data`, claim no size.
 
     `length` is that of all its bytes. A JPEG is needed whole, for it may hold many scans; Flaw for too many segments.
     """
-    size = size_of(data, kind)
+    size = read_size(data, kind)
     if size is None or (kind == "PNG" and len(data) < 26):
         return 0.0
     pixels = size[0] * size[1]
@@ -94,11 +94,11 @@ def cost_of(data: bytes, kind: str, length: int) -> float:
         price = UNPACKED if bits <= 8 else WIDE if data[24] <= 8 else DEEP
         return (1 + size[0] * bits // 8) * size[1] * price + length * PACKED
     if kind == "JPEG":
-        return pixels * (JPEG + SCANNED * sum(marker == SCAN for marker, _, _ in _segments(data))) + length * CODED
+        return pixels * (JPEG + SCANNED * sum(marker == SCAN for marker, _, _ in _read_segments(data))) + length * CODED
     return pixels * WEBP
 
 
-def written(pixels: np.ndarray) -> bytes:
+def write_png(pixels: np.ndarray) -> bytes:
     """Encode uint8 [height, width] as a grey PNG, quickly rather than in few bytes: noise is not compressed."""
     height, width = pixels.shape
     level = 1 if 3 * np.count_nonzero(pixels[:, 1:] != pixels[:, :-1]) < pixels.size else 0
@@ -111,20 +111,20 @@ def written(pixels: np.ndarray) -> bytes:
     )
 
 
-def _parts(data: bytes, kind: str) -> Stripped:
+def _strip(data: bytes, kind: str) -> Stripped:
     if kind == "PNG":
-        return _png_parts(data)
-    return _webp_parts(data) if kind == "WEBP" else _jpeg_parts(data)
+        return _strip_png(data)
+    return _strip_webp(data) if kind == "WEBP" else _strip_jpeg(data)
 
 
-def _pair(data: bytes, form: str) -> tuple[int, int] | None:
+def _unpack_pair(data: bytes, form: str) -> tuple[int, int] | None:
     return struct.unpack(form, data) if len(data) == struct.calcsize(form) else None
 
 
-def _png_parts(data: bytes) -> Stripped:
+def _strip_png(data: bytes) -> Stripped:
     """The chunks that Pillow needs, each with a true checksum; Flaw unless the one head is the first of them."""
     kept, exif = [data[:8]], b""
-    for index, (name, body, chunk) in enumerate(_png_chunks(data)):
+    for index, (name, body, chunk) in enumerate(_read_png_chunks(data)):
         if (name == b"IHDR") != (index == 0) or (index == 0 and len(body) != 13):
             raise Flaw("not exactly one head, at its beginning")
         if name == b"acTL" and body[:4] > b"\0\0\0\1":
@@ -135,7 +135,7 @@ def _png_parts(data: bytes) -> Stripped:
     return Stripped(b"".join(kept), exif)
 
 
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+def _read_png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
     """Name, content and the whole of each chunk up to the end."""
     place = 8
     for _ in range(MAX_CHUNKS):
@@ -154,10 +154,10 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
     raise Flaw(f"more than {MAX_CHUNKS} chunks")
 
 
-def _jpeg_parts(data: bytes) -> Stripped:
+def _strip_jpeg(data: bytes) -> Stripped:
     """The segments before the pixels without notes, and all from there on; Flaw for too many of them or of scans."""
     kept, exif, scans, first = [data[:2]], b"", 0, len(data)
-    for marker, start, end in _segments(data):
+    for marker, start, end in _read_segments(data):
         if marker == SCAN:
             scans, first = scans + 1, min(first, start)
         elif not scans and marker not in NOTES:
@@ -169,7 +169,7 @@ def _jpeg_parts(data: bytes) -> Stripped:
     return Stripped(b"".join([*kept, data[first:]]), exif)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def _read_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Marker, start and end of each segment up to the end of the picture; what lies between them is passed over."""
     place = 2
     for _ in range(MAX_MARKERS):
@@ -181,19 +181,19 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     raise Flaw(f"more than {MAX_MARKERS} segments")
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    for marker, start, _ in _segments(data):
+def _read_jpeg_size(data: bytes) -> tuple[int, int] | None:
+    for marker, start, _ in _read_segments(data):
         if marker in FRAMES:
-            found = _pair(data[start + 5 : start + 9], ">HH")
+            found = _unpack_pair(data[start + 5 : start + 9], ">HH")
             return found and (found[1], found[0])
         if marker == SCAN:
             return None
     return None
 
 
-def _webp_parts(data: bytes) -> Stripped:
+def _strip_webp(data: bytes) -> Stripped:
     """All the bytes, for Pillow inflates nothing of a WebP; Flaw where the library that reads it is not safe."""
-    if danger := webp_danger():
+    if danger := find_webp_danger():
         raise Flaw(danger)
     place = 12
     for _ in range(MAX_CHUNKS):
@@ -206,7 +206,7 @@ def _webp_parts(data: bytes) -> Stripped:
     return Stripped(data)
 
 
-def webp_danger() -> str:
+def find_webp_danger() -> str:
     """Why this Pillow may not read WebP: a libwebp before 1.3.2 or of unknown age (CVE-2023-4863); "" where it may."""
     version = features.version("webp")
     if version and tuple(map(int, re.findall(r"\d+", version)[:3])) >= SAFE_WEBP:
@@ -215,7 +215,7 @@ def webp_danger() -> str:
     return f"a WebP, which {known} can't read safely (CVE-2023-4863); use PNG or JPEG, or update Pillow"
 
 
-def _webp_size(data: bytes) -> tuple[int, int] | None:
+def _read_webp_size(data: bytes) -> tuple[int, int] | None:
     """Width and height that a WebP of the wide, the lossless or the plain form claims; None for any other."""
     form, body = data[12:16], data[20:30]
     if form == b"VP8L" and len(body) > 4:
@@ -228,7 +228,7 @@ def _webp_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def orientation(exif: bytes) -> int:
+def read_orientation(exif: bytes) -> int:
     """The orientation, 1 to 8, that an EXIF block gives to its picture; 1 where it says nothing or is broken."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
     if order is None or len(exif) < 8:
@@ -242,7 +242,7 @@ def orientation(exif: bytes) -> int:
     return 1
 
 
-def reason(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """What an exception of the system or of Pillow says, on one line of at most 80 characters."""
     words = " ".join((getattr(error, "strerror", None) or str(error)).split())
     return "a broken image" if "identify" in words or not words else words[:80]

@@ -30,7 +30,7 @@ def loads(text: str | bytes, most: int = MAX_BYTES) -> Any:
             raise _refusal(f"at most {WIDEST // 2**22} million characters where some are as wide as emoji", "more")
         if sum(map(text.count, "[{,")) > MAX_VALUES:
             raise _refusal(f"at most {MAX_VALUES} brackets and commas", "more")
-        return json.loads(text, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_unique)
+        return json.loads(text, parse_int=_parse_whole, parse_constant=_refuse_constant, object_pairs_hook=_make_object)
     except UnicodeDecodeError:
         raise _no_text(text) from None
     except json.JSONDecodeError as error:
@@ -53,15 +53,15 @@ def _no_text(start: str | bytes) -> Fault:
     )
 
 
-def _whole(digits: str) -> int | float:
+def _parse_whole(digits: str) -> int | float:
     return int(digits) if len(digits) < 40 else float(digits)
 
 
-def _constant(name: str) -> Any:
+def _refuse_constant(name: str) -> Any:
     raise _refusal("JSON", f"{name}, which JSON does not have")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
         seen: set[str] = set()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.document import budget
-from lib_regiondiff.document.admission import admitted, inlined
+from lib_regiondiff.document.admission import admit_document, inline_files
 from lib_regiondiff.document.json_text import loads
 from lib_regiondiff.document.pictures import File, Mask, Paint, Picture, Shape
 from lib_regiondiff.document.records import Held, record
@@ -83,12 +83,12 @@ class Background:
         return self.image is not None or self.colour is not None
 
 
-def _in_order(brush: Brush) -> Iterator[tuple[str, str, str]]:
+def _check_order(brush: Brush) -> Iterator[tuple[str, str, str]]:
     if brush.start >= brush.stop:
         yield ".stop", f"more than start ({brush.start})", f"{brush.stop}"
 
 
-@record(_in_order)
+@record(_check_order)
 class Brush:
     """A brush: one meaning and where it goes. Later brushes of a palette lie above earlier ones."""
 
@@ -108,13 +108,13 @@ class Brush:
     stop: float = field(SHARE, 1.0, "Share of the levels after which it ends.")
 
 
-def _narrow(tiles: Tiles) -> Iterator[tuple[str, str, str]]:
+def _check_overlap(tiles: Tiles) -> Iterator[tuple[str, str, str]]:
     least = min((side for side in (tiles.width, tiles.height) if not isinstance(side, str)), default=math.inf)
     if not isinstance(tiles.overlap, str) and tiles.overlap >= least:
         yield ".overlap", f"less than a tile's shorter side ({least})", f"{tiles.overlap}"
 
 
-@record(_narrow)
+@record(_check_overlap)
 class Tiles:
     """The regular grid of tiles, for axes of the canvas that are longer than a tile."""
 
@@ -174,9 +174,9 @@ class Noise:
     amount: float = field(SHARE, 1.0, "1 replaces the noise, less mixes it in; the variance stays 1.")
 
 
-TILES = Auto(Maybe(Checked(Object(Tiles), _narrow)))
+TILES = Auto(Maybe(Checked(Object(Tiles), _check_overlap)))
 MOST_BRUSHES = 64
-BRUSHES = Apart(Many(Checked(Object(Brush), _in_order), MOST_BRUSHES), "id", 64)
+BRUSHES = Apart(Many(Checked(Object(Brush), _check_order), MOST_BRUSHES), "id", 64)
 
 
 @record()
@@ -226,13 +226,13 @@ def parse(data: Any, folder: Path | None = None) -> Palette:
     """
     try:
         data = loads(data) if isinstance(data, str | bytes) else data
-        room = admitted(data, VERSION)
+        room = admit_document(data, VERSION)
         palette = Object(Palette).read(data, "")
     except Fault as error:
         raise PaletteError(error.problems) from None
     room.free -= budget.expect(palette, decoding=room.spent)
     problems: list[Problem] = []
-    palette = inlined(palette, "", folder, room, problems)
+    palette = inline_files(palette, "", folder, room, problems)
     if problems:
         raise PaletteError(problems)
     return palette
@@ -248,7 +248,7 @@ def dumps(palette: Palette) -> str:
     return json.dumps(dump(palette), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def json_schema() -> dict[str, Any]:
+def make_schema() -> dict[str, Any]:
     """The palette format as JSON schema (draft 2020-12); unique ids and sizes, which it cannot say, `parse` checks."""
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Region Diffusion palette"}
     schema = head | Object(Palette).schema()

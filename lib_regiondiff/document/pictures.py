@@ -75,7 +75,7 @@ class Picture:
     def flaw(self) -> str:
         """Why it is not one whole still image, in words; empty where it is one."""
         try:
-            encoded.opened(self.data, FORMATS[self.media])
+            encoded.open_image(self.data, FORMATS[self.media])
         except encoded.Flaw as flaw:
             return str(flaw)
         return ""
@@ -129,7 +129,7 @@ class Allowance:
     def admit(self, text: str, path: str, key: str) -> None:
         """Count one text that stands at `key` against the allowance; Fault at `path` where nothing is left for it."""
         self.letters -= len(text)
-        pixels, points = _claims(text)
+        pixels, points = _read_claims(text)
         self.pixels -= pixels
         self.points += points if key == "mask" else TIMES * points
         if self.letters < 0:
@@ -141,12 +141,12 @@ class Allowance:
             raise Fault(Problem(path, expected, "more"))
 
 
-def claimed(text: str) -> int:
+def count_claimed(text: str) -> int:
     """The pixels that decoding a data URL may cost; 0 for other text, and for a claim that is refused anyway."""
-    return _claims(text)[0]
+    return _read_claims(text)[0]
 
 
-def _claims(text: str) -> tuple[int, float]:
+def _read_claims(text: str) -> tuple[int, float]:
     """The pixels that a data URL claims, and the points to read and decode them."""
     head = URL.match(text)
     if not head:
@@ -154,8 +154,8 @@ def _claims(text: str) -> tuple[int, float]:
     body, kind = text[head.end() :], FORMATS[head[1]]
     try:
         data = base64.b64decode(body if kind == "JPEG" else body[:HEAD])
-        width, height = encoded.size_of(data, kind) or (0, 0)
-        points = (encoded.cost_of(data, kind, len(body) * 3 // 4) + len(text) * LETTER) / 1e6
+        width, height = encoded.read_size(data, kind) or (0, 0)
+        points = (encoded.estimate_cost(data, kind, len(body) * 3 // 4) + len(text) * LETTER) / 1e6
     except (ValueError, encoded.Flaw):
         return 0, 0.0
     return (width * height, points) if width * height <= MAX_PIXELS else (0, 0.0)
@@ -173,23 +173,23 @@ def load(file: File, folder: Path, path: str, room: Allowance) -> Picture:
             raise Fault(Problem(path, f"a file of at most {MAX_BYTES // 2**20} MB", "more"))
         data = place.read_bytes()
     except OSError as error:
-        raise Fault(Problem(path, f"a readable file {show(file.name)}", encoded.reason(error))) from None
+        raise Fault(Problem(path, f"a readable file {show(file.name)}", encoded.describe_error(error))) from None
     except RuntimeError:  # before Python 3.13
         raise Fault(Problem(path, f"a readable file {show(file.name)}", "links in a circle")) from None
     picture = Picture.of(data, MEDIA[file.name.rpartition(".")[2].lower()])
     is_mask = path.removesuffix(".file").endswith("mask")
     room.admit(picture.url, path, "mask" if is_mask else "image")
-    return checked(picture, path, is_mask)
+    return check_picture(picture, path, is_mask)
 
 
-def checked(picture: Picture, path: str, mask: bool = False) -> Picture:
+def check_picture(picture: Picture, path: str, mask: bool = False) -> Picture:
     """The picture, with its coverage if it is a mask; Fault unless it is one whole still image of its media type."""
     if mask and picture.kept is not None:
         return picture
     kind = FORMATS[picture.media]
     try:
         if mask:
-            return replace(picture, kept=_coverage(_upright(*encoded.opened(picture.data, kind))))
+            return replace(picture, kept=_read_coverage(_turn_upright(*encoded.open_image(picture.data, kind))))
         flaw = picture.flaw
     except encoded.Flaw as found:
         flaw = str(found)
@@ -198,24 +198,24 @@ def checked(picture: Picture, path: str, mask: bool = False) -> Picture:
     return picture
 
 
-def drawn(image: Image.Image | np.ndarray, path: str, mask: bool) -> Picture:
+def make_picture(image: Image.Image | np.ndarray, path: str, mask: bool) -> Picture:
     """Encode an image in memory as a PNG picture, without its notes; Fault for an empty image or an unfit array.
 
     Arrays are [h, w], for pictures also [h, w, 3 or 4], of bool, uint8, or floats in 0…1.
     """
     if isinstance(image, Image.Image) and image.mode == "F":
         image = np.asarray(image)
-    made = _of_array(image, path, mask) if isinstance(image, np.ndarray) else image.copy()
+    made = _convert_array(image, path, mask) if isinstance(image, np.ndarray) else image.copy()
     if not made.width or not made.height:
         raise Fault(Problem(path, "an image with pixels", f"one of {made.width}x{made.height}"))
     made = made if made.mode in MODES else made.convert("RGB")
     made.info = {key: value for key, value in made.info.items() if key == "transparency"}
     file = io.BytesIO()
     made.save(file, "PNG")
-    return checked(Picture.of(file.getvalue()), path, mask)
+    return check_picture(Picture.of(file.getvalue()), path, mask)
 
 
-def _of_array(values: np.ndarray, path: str, mask: bool) -> Image.Image:
+def _convert_array(values: np.ndarray, path: str, mask: bool) -> Image.Image:
     """The image of an array [h, w] or [h, w, channels]."""
     flat = values.ndim == 2 or (values.ndim == 3 and not mask and values.shape[2] in (3, 4))
     kind = values.dtype
@@ -233,15 +233,15 @@ def _of_array(values: np.ndarray, path: str, mask: bool) -> Image.Image:
 
 def decode(picture: Picture) -> Image.Image:
     """The image of a picture that was checked, turned upright as its EXIF says."""
-    return _upright(*encoded.opened(picture.data, FORMATS[picture.media]))
+    return _turn_upright(*encoded.open_image(picture.data, FORMATS[picture.media]))
 
 
-def _upright(image: Image.Image, exif: bytes) -> Image.Image:
-    turn = TURNS.get(encoded.orientation(exif))
+def _turn_upright(image: Image.Image, exif: bytes) -> Image.Image:
+    turn = TURNS.get(encoded.read_orientation(exif))
     return image if turn is None else image.transpose(turn)
 
 
-def ground(
+def draw_ground(
     image: Picture | File | None, colour: str | None, size: Size, store: Store | None = None
 ) -> Image.Image | None:
     """The RGB image to paint on, stretched to `size` pixels: a picture on a colour or white; None without either."""
@@ -249,11 +249,11 @@ def ground(
         return None if colour is None else Image.new("RGB", (size.width, size.height), colour)
     assert isinstance(image, Picture), "files are read while parsing"
     if store is None:
-        return Image.fromarray(_ground(image, colour, size))
-    return Image.fromarray(store.get((image.digest, colour, size), lambda: _ground(image, colour, size)))
+        return Image.fromarray(_draw_ground(image, colour, size))
+    return Image.fromarray(store.get((image.digest, colour, size), lambda: _draw_ground(image, colour, size)))
 
 
-def _ground(image: Picture, colour: str | None, size: Size) -> np.ndarray:
+def _draw_ground(image: Picture, colour: str | None, size: Size) -> np.ndarray:
     plain = Image.new("RGB", (size.width, size.height), colour or "white")
     decoded = decode(image)
     drawn = (decoded if decoded.mode == "RGBA" else decoded.convert("RGBA")).resize(
@@ -263,7 +263,7 @@ def _ground(image: Picture, colour: str | None, size: Size) -> np.ndarray:
     return np.array(plain)
 
 
-def bordered(image: Image.Image, multiple: int) -> Image.Image:
+def pad_border(image: Image.Image, multiple: int) -> Image.Image:
     """The image with its right and bottom border repeated until its sides are multiples of a number."""
     size = Size(image.height, image.width)
     more = size.up_to(multiple)
@@ -271,18 +271,18 @@ def bordered(image: Image.Image, multiple: int) -> Image.Image:
     return image if more == size else Image.fromarray(np.pad(np.asarray(image.convert("RGB")), beyond, mode="edge"))
 
 
-def coverage(picture: Picture, store: Store | None = None) -> np.ndarray:
+def read_coverage(picture: Picture, store: Store | None = None) -> np.ndarray:
     """Coverage uint8 [height, width] of a mask picture: its alpha where any is transparent, else its luminance."""
     if picture.kept is not None:
         return picture.kept
     if store is None:
-        return _coverage(decode(picture))
-    return store.get(("coverage", picture.digest), lambda: _coverage(decode(picture)))
+        return _read_coverage(decode(picture))
+    return store.get(("coverage", picture.digest), lambda: _read_coverage(decode(picture)))
 
 
-def _coverage(image: Image.Image) -> np.ndarray:
+def _read_coverage(image: Image.Image) -> np.ndarray:
     if image.mode.startswith("I"):
-        return _eighths(np.asarray(image))
+        return _reduce_bits(np.asarray(image))
     if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA"):
         alpha = np.asarray(image.convert("RGBA").getchannel("A"))
         if alpha.min() < 255:
@@ -290,7 +290,7 @@ def _coverage(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("L"))
 
 
-def _eighths(values: np.ndarray) -> np.ndarray:
+def _reduce_bits(values: np.ndarray) -> np.ndarray:
     """Turn sixteen bits [h, w] into eight, row by row, because a mask may be large."""
     found = np.empty(values.shape, np.uint8)
     for row, made in zip(values, found, strict=True):

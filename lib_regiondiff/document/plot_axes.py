@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lib_regiondiff.document.changes import Change, override, rule_of, valued
+from lib_regiondiff.document.changes import Change, find_rule, override, read_value
 from lib_regiondiff.document.palette import METHODS, Palette, Tiles
 from lib_regiondiff.document.rules import show
 from lib_regiondiff.errors import PaletteError, Problem
@@ -44,30 +44,30 @@ AXES = (
 )
 
 
-def changed(palette: Palette, settings: Sequence[AxisSetting]) -> Palette:
+def apply_settings(palette: Palette, settings: Sequence[AxisSetting]) -> Palette:
     """The palette with these settings, in order; PaletteError for an unknown brush or a value that does not fit."""
     for setting in settings:
-        palette = override(palette, _changes(palette, setting))
+        palette = override(palette, _list_changes(palette, setting))
     return palette
 
 
-def _changes(palette: Palette, setting: AxisSetting) -> list[Change]:
+def _list_changes(palette: Palette, setting: AxisSetting) -> list[Change]:
     """The changes of a palette that a setting asks for; PaletteError where it cannot be applied."""
     axis, text = setting.axis, setting.text
     if not axis.brush:
         if axis.path[0] == "tiles" and not isinstance(palette.tiles, Tiles):
             raise _refusal("tiles", "a grid of tiles, whose overlap the axis changes", show(palette.tiles))
-        return [_change(axis.path, axis.choices.get(text, text))]
+        return [_make_change(axis.path, axis.choices.get(text, text))]
     name, equals, value = text.partition("=")
     if equals:
-        return [_change(("brushes", name.strip(), *axis.path), value.strip())]
+        return [_make_change(("brushes", name.strip(), *axis.path), value.strip())]
     if not axis.every:
         raise _refusal(axis.label, "NAME=VALUE, such as tree=an old oak", show(text))
-    return [_change(("brushes", brush.id, *axis.path), text) for brush in palette.brushes]
+    return [_make_change(("brushes", brush.id, *axis.path), text) for brush in palette.brushes]
 
 
-def _change(steps: tuple[str, ...], text: str) -> Change:
-    return Change(steps, valued(text, rule_of(steps)))
+def _make_change(steps: tuple[str, ...], text: str) -> Change:
+    return Change(steps, read_value(text, find_rule(steps)))
 
 
 def _refusal(path: str, expected: str, got: str) -> PaletteError:

@@ -16,13 +16,13 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from lib_regiondiff import __version__
-from lib_regiondiff.document.encoded import MAX_PIXELS, Flaw, opened
+from lib_regiondiff.document.encoded import MAX_PIXELS, Flaw, open_image
 from lib_regiondiff.document.json_text import MAX_BYTES, loads
 from lib_regiondiff.document.palette import METHODS, Palette, dump, parse
 from lib_regiondiff.document.rules import Fault
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.errors import PaletteError, Problem
-from lib_regiondiff.files import written_whole
+from lib_regiondiff.files import write_whole
 
 KEYWORD = "regiondiff"
 MARK = KEYWORD.encode() + b"\0"
@@ -52,7 +52,7 @@ class MadeWith:
     chosen: Mapping[str, Any] = field(default_factory=dict)
 
 
-def versions() -> dict[str, str]:
+def list_versions() -> dict[str, str]:
     """Package -> version, of this library and of the packages that pixels depend on; missing packages are left out."""
     found = {KEYWORD: __version__}
     for name in PACKAGES:
@@ -63,16 +63,16 @@ def versions() -> dict[str, str]:
     return found
 
 
-def differences(then: MadeWith, now: MadeWith) -> list[str]:
+def list_differences(then: MadeWith, now: MadeWith) -> list[str]:
     """What has changed since a picture was made, one line each: `torch 2.12.0 then, 2.13.0 now`."""
     pairs = {"device": (then.device, now.device), "dtype": (then.dtype, now.dtype)}
     pairs["device name"] = (then.device_name, now.device_name)
     for name in (KEYWORD, *PACKAGES):
         pairs[name] = (then.versions.get(name, ""), now.versions.get(name, ""))
-    return [differs(name, *pair) for name, pair in pairs.items() if pair[0] != pair[1]]
+    return [describe_difference(name, *pair) for name, pair in pairs.items() if pair[0] != pair[1]]
 
 
-def differs(name: str, then: str, now: str) -> str:
+def describe_difference(name: str, then: str, now: str) -> str:
     """The line that says how one value has changed; an empty one is called unknown."""
     return f"{name} {then or 'unknown'} then, {now or 'unknown'} now"
 
@@ -82,45 +82,47 @@ def save(image: Image.Image, palette: Palette, made_with: MadeWith, path: Path) 
 
     Raises HostError with the path where it cannot be written.
     """
-    palette = without_places(palette)
+    palette = drop_folders(palette)
     info = PngInfo()
-    info.add_text("parameters", infotext(palette))
-    text = json.dumps(_document(palette, made_with), ensure_ascii=False, separators=(",", ":"))
+    info.add_text("parameters", write_infotext(palette))
+    text = json.dumps(_make_document(palette, made_with), ensure_ascii=False, separators=(",", ":"))
     info.add_itxt(KEYWORD, text)  # not compressed: Pillow reads no more than 1 MB of compressed text
-    with written_whole(path) as file:
+    with write_whole(path) as file:
         image.save(file, format="PNG", pnginfo=info)
 
 
-def _document(palette: Palette, made_with: MadeWith | None) -> dict[str, Any]:
+def _make_document(palette: Palette, made_with: MadeWith | None) -> dict[str, Any]:
     made = {key: value for key, value in asdict(made_with).items() if value} if made_with else {}
     return {"palette": dump(palette)} | ({"made_with": made} if made else {})
 
 
-def pretty(palette: Palette, made_with: MadeWith | None, full: bool = False) -> str:
+def format_document(palette: Palette, made_with: MadeWith | None, full: bool = False) -> str:
     """A palette and what it was drawn with as indented JSON for people; pictures inside are cut unless `full`."""
-    data = _document(palette, made_with)
-    return json.dumps(data if full else shortened(data), indent=2, ensure_ascii=False)
+    data = _make_document(palette, made_with)
+    return json.dumps(data if full else shorten_urls(data), indent=2, ensure_ascii=False)
 
 
-def shortened(data: Any) -> Any:
+def shorten_urls(data: Any) -> Any:
     """Plain data in which data URLs of more than 100 characters are cut."""
     if isinstance(data, dict):
-        return {key: shortened(value) for key, value in data.items()}
+        return {key: shorten_urls(value) for key, value in data.items()}
     if isinstance(data, list):
-        return [shortened(value) for value in data]
+        return [shorten_urls(value) for value in data]
     if isinstance(data, str) and data.startswith("data:") and len(data) > 100:
         return f"{data[:60]}... ({len(data)} characters)"
     return data
 
 
-def without_places(palette: Palette) -> Palette:
+def drop_folders(palette: Palette) -> Palette:
     """The palette with its model, VAE and LoRAs named without the folders of somebody's machine."""
     model = palette.model
-    loras = tuple(replace(lora, name=portable(lora.name) or "?") for lora in model.loras)
-    return replace(palette, model=replace(model, name=portable(model.name), vae=portable(model.vae), loras=loras))
+    loras = tuple(replace(lora, name=make_portable(lora.name) or "?") for lora in model.loras)
+    return replace(
+        palette, model=replace(model, name=make_portable(model.name), vae=make_portable(model.vae), loras=loras)
+    )
 
 
-def portable(name: str) -> str:
+def make_portable(name: str) -> str:
     """A hub id or relative path as it is; of an absolute or overlong path only the last part."""
     name = name.encode("utf-8", "replace").decode()
     windows = PureWindowsPath(name)
@@ -128,7 +130,7 @@ def portable(name: str) -> str:
     return windows.name[:LONGEST_NAME] if absolute or len(name) > LONGEST_NAME else name
 
 
-def infotext(palette: Palette) -> str:
+def write_infotext(palette: Palette) -> str:
     """The palette in AUTOMATIC1111's layout, for other programs: all brushes' prompts, one a line, then settings."""
     background, model = palette.background, palette.model
     prompts = [background.prompt, *(brush.prompt for brush in palette.brushes)]
@@ -143,12 +145,12 @@ def infotext(palette: Palette) -> str:
         "Clip skip": model.clip_skip if model.clip_skip > 1 else None,
         "Version": f"{KEYWORD} {__version__}",
     }
-    told = ", ".join(f"{key}: {_quoted(str(value))}" for key, value in settings.items() if value not in ("", None))
+    told = ", ".join(f"{key}: {_quote(str(value))}" for key, value in settings.items() if value not in ("", None))
     negative = [f"Negative prompt: {background.negative}"] if background.negative else []
     return "\n".join([*(prompt for prompt in prompts if prompt), *negative, told])
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False) if any(sign in text for sign in ",:\n") else text
 
 
@@ -172,16 +174,16 @@ def load(path: Path) -> tuple[Palette, MadeWith]:
         palette = data["palette"]
     except (Fault, LookupError, TypeError):
         raise _damaged(path) from None
-    return parse(palette), _made_with(data.get("made_with"))
+    return parse(palette), _read_made_with(data.get("made_with"))
 
 
-def picture(path: Path, palette: Palette) -> Image.Image:
+def read_pixels(path: Path, palette: Palette) -> Image.Image:
     """The pixels of a PNG that carries a palette; PaletteError for a damaged one, or one too large for its palette."""
     most = max(MAX_PIXELS, palette.size.width * palette.size.height)
     with path.open("rb") as file:
         data = file.read(BYTES_OF_A_PIXEL * most + 2 * MAX_TEXT)
     try:
-        return opened(data, "PNG", most)[0]
+        return open_image(data, "PNG", most)[0]
     except Flaw as flaw:
         raise _refusal(path, OURS, str(flaw)) from None
 
@@ -197,12 +199,12 @@ def _find(file: BinaryIO, path: Path) -> bytes:
             raise _refusal(path, OURS, "one without its palette (made by another program, or the data was stripped)")
         start = file.read(min(length, len(MARK)))
         if kind == b"iTXt" and start == MARK and length <= 2 * MAX_TEXT:
-            return _text(kind + start, file.read(length + 4 - len(start)), path)
+            return _read_text(kind + start, file.read(length + 4 - len(start)), path)
         file.seek(length + 4 - len(start), os.SEEK_CUR)
     raise _damaged(path)
 
 
-def _text(head: bytes, rest: bytes, path: Path) -> bytes:
+def _read_text(head: bytes, rest: bytes, path: Path) -> bytes:
     """The text of a chunk, from its name and first bytes and from the rest with the checksum."""
     body, checksum = rest[:-4], rest[-4:]
     try:
@@ -222,13 +224,13 @@ def _refusal(path: Path, expected: str, got: str) -> PaletteError:
     return PaletteError([Problem(path.name, expected, got)])
 
 
-def _made_with(data: Any) -> MadeWith:
+def _read_made_with(data: Any) -> MadeWith:
     """What a document says a picture was drawn with; it only informs, so what is missing or strange is left out."""
     known = data if isinstance(data, dict) else {}
     found = known.get("versions")
     numbers = found if isinstance(found, dict) else {}
-    words = {name: _word(numbers.get(name)) for name in (KEYWORD, *PACKAGES)}
-    device, dtype, name = (_word(known.get(key)) for key in ("device", "dtype", "device_name"))
+    words = {name: _read_word(numbers.get(name)) for name in (KEYWORD, *PACKAGES)}
+    device, dtype, name = (_read_word(known.get(key)) for key in ("device", "dtype", "device_name"))
     return MadeWith(
         device, dtype, {key: word for key, word in words.items() if word}, name, _read_choices(known.get("chosen"))
     )
@@ -250,5 +252,5 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST < value < LARGEST
 
 
-def _word(value: Any) -> str:
+def _read_word(value: Any) -> str:
     return "".join(sign for sign in value[:100] if sign.isprintable()) if isinstance(value, str) else ""

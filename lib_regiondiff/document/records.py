@@ -47,21 +47,21 @@ def record(check: Check = lambda made: ()) -> Callable[[type[Record]], type[Reco
     return kept
 
 
-def made(kind: type[Record], values: Mapping[str, Any]) -> Record:
+def make_record(kind: type[Record], values: Mapping[str, Any]) -> Record:
     """Make a record of values that have been read, with defaults for the others; nothing is checked."""
     own = object.__new__(kind)
     for field in dataclasses.fields(kind):  # pyright: ignore[reportArgumentType]
         given = field.name in values
-        object.__setattr__(own, field.name, values[field.name] if given else _default(field))
+        object.__setattr__(own, field.name, values[field.name] if given else _find_default(field))
     return own
 
 
-def renewed(record: Record, **changes: Any) -> Record:
+def replace_unchecked(record: Record, **changes: Any) -> Record:
     """`dataclasses.replace` without checks: tiles, sizes and masks of plans may go beyond a document's bounds."""
-    return made(type(record), {**vars(record), **changes})
+    return make_record(type(record), {**vars(record), **changes})
 
 
-def _default(field: dataclasses.Field[Any]) -> Any:
+def _find_default(field: dataclasses.Field[Any]) -> Any:
     return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from lib_regiondiff.document.records import made
+from lib_regiondiff.document.records import make_record
 from lib_regiondiff.errors import Fault, Problem
 
 Record = TypeVar("Record")
@@ -67,7 +67,7 @@ def join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def capped(problems: Sequence[Problem], path: str) -> Sequence[Problem]:
+def cap_problems(problems: Sequence[Problem], path: str) -> Sequence[Problem]:
     """The problems; of more than MOST the first ones, and one that says so."""
     rest = Problem(path or "palette", f"at most {MOST} faults", "more, which are not listed")
     return problems if len(problems) <= MOST else [*problems[:MOST], rest]
@@ -137,7 +137,7 @@ class Choice:
 
     def read(self, data: Any, path: str) -> Any:
         if data not in self.words:
-            near = nearest(data, self.words) if isinstance(data, str) else ""
+            near = find_nearest(data, self.words) if isinstance(data, str) else ""
             hint = f" (did you mean '{near}'?)" if near else ""
             raise fault(path, "one of " + ", ".join(self.words) + hint, data)
         return data
@@ -196,7 +196,7 @@ class Many:
             if len(problems) > MOST:
                 break
         if problems:
-            raise Fault(*capped(problems, path))
+            raise Fault(*cap_problems(problems, path))
         return tuple(values)
 
     def write(self, value: Any) -> Any:
@@ -215,14 +215,14 @@ class Object:
     def read(self, data: Any, path: str) -> Any:
         if isinstance(data, self.record):
             return data  # checked when it was made
-        return made(self.record, read_keys(data, path, rules_of(self.record)))
+        return make_record(self.record, read_keys(data, path, list_rules(self.record)))
 
     def write(self, value: Any) -> Any:
         """The keys of a record that are required, or whose values differ from their defaults."""
         data = {}
         for field in dataclasses.fields(self.record):
             entry = getattr(value, field.name)
-            if entry != _default(field):
+            if entry != _find_default(field):
                 data[field.name] = field.metadata["rule"].write(entry)
         return data
 
@@ -231,9 +231,9 @@ class Object:
         for field in dataclasses.fields(self.record):
             rule = field.metadata["rule"]
             properties[field.name] = rule.schema() | {"description": field.metadata["doc"]}
-            if _default(field) is not REQUIRED:
-                properties[field.name]["default"] = rule.write(_default(field))
-        needed = [key for key, (_, is_needed) in rules_of(self.record).items() if is_needed]
+            if _find_default(field) is not REQUIRED:
+                properties[field.name]["default"] = rule.write(_find_default(field))
+        needed = [key for key, (_, is_needed) in list_rules(self.record).items() if is_needed]
         return {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}
 
 
@@ -243,7 +243,9 @@ def read_keys(data: Any, path: str, rules: Mapping[str, tuple[Rule, bool]]) -> d
         raise fault(path, "an object", data)
     strange = itertools.islice((key for key in data if key not in rules), MOST + 1)
     problems = list(
-        capped([_unknown(key if isinstance(key, str) else show(key), rules, path) for key in strange], path)
+        cap_problems(
+            [_describe_unknown(key if isinstance(key, str) else show(key), rules, path) for key in strange], path
+        )
     )
     values: dict[str, Any] = {}
     for key, (rule, needed) in rules.items():
@@ -259,29 +261,29 @@ def read_keys(data: Any, path: str, rules: Mapping[str, tuple[Rule, bool]]) -> d
     return values
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
+def find_nearest(word: str, words: Iterable[str]) -> str:
     """The one of `words` that is most like a misspelt one, or "" where none is like it."""
     return next(iter(difflib.get_close_matches(word[:60], words, 1)), "")
 
 
-def _unknown(key: str, known: Mapping[str, Any], path: str) -> Problem:
-    near = nearest(key, known)
+def _describe_unknown(key: str, known: Mapping[str, Any], path: str) -> Problem:
+    near = find_nearest(key, known)
     if near:
         return Problem(join(path, key), f"a known key (did you mean '{near}'?)", "an unknown key")
     return Problem(join(path, key), f"a known key (one of {', '.join(known)})", "an unknown key, or a newer one")
 
 
-def _default(field: dataclasses.Field[Any]) -> Any:
+def _find_default(field: dataclasses.Field[Any]) -> Any:
     if field.default_factory is not dataclasses.MISSING:
         return field.default_factory()
     return field.default
 
 
 @functools.cache
-def rules_of(record: type) -> Mapping[str, tuple[Rule, bool]]:
+def list_rules(record: type) -> Mapping[str, tuple[Rule, bool]]:
     """The rules of a record, key -> (rule, whether it must be there)."""
     fields = dataclasses.fields(record)
-    return {field.name: (field.metadata["rule"], _default(field) is REQUIRED) for field in fields}
+    return {field.name: (field.metadata["rule"], _find_default(field) is REQUIRED) for field in fields}
 
 
 def field(rule: Rule, default: Any, doc: str) -> Any:

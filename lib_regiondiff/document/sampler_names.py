@@ -50,13 +50,13 @@ def find(name: str) -> str:
         cure = f"did you mean '{known[near[0]]}'?" if near else "`regiondiff info` lists their schedules too"
         raise HostError("sampler", "one of " + ", ".join(BASES), repr(name), cure)
     found = known[name.lower()]
-    lacks = absent(found)
+    lacks = find_missing(found)
     if lacks:
         raise HostError(f"sampler {found}", f"the package {lacks}", "none", f"pip install {lacks}")
     return found
 
 
-def absent(name: str) -> str:
+def find_missing(name: str) -> str:
     """The missing package that a sampler needs, by the sampler's full name; "" where none is missing."""
     package = NEEDS.get(NAMES[name][0], "")
     return package if package and importlib.util.find_spec(package) is None else ""

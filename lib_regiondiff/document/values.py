@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from lib_regiondiff.document.encoded import MAX_SIDE
-from lib_regiondiff.document.pictures import FORMATS, File, Picture, Shape, checked, drawn
-from lib_regiondiff.document.rules import Choice, Fault, Many, Number, Rule, Text, fault, nearest, read_keys, show
+from lib_regiondiff.document.pictures import FORMATS, File, Picture, Shape, check_picture, make_picture
+from lib_regiondiff.document.rules import Choice, Fault, Many, Number, Rule, Text, fault, find_nearest, read_keys, show
 from lib_regiondiff.errors import Problem
 from lib_regiondiff.geometry import Size
 
@@ -173,12 +173,12 @@ class Apart:
         except Fault as error:
             problems.extend(error.problems)
         told = {problem.path for problem in problems}
-        problems += [problem for problem in self._again(data, path) if problem.path not in told]
+        problems += [problem for problem in self._find_repeats(data, path) if problem.path not in told]
         if problems:
             raise Fault(*problems)
         return value
 
-    def _again(self, data: Any, path: str) -> Iterator[Problem]:
+    def _find_repeats(self, data: Any, path: str) -> Iterator[Problem]:
         seen: set[str] = set()
         for index, entry in enumerate(data[: self.most] if isinstance(data, list | tuple) else ()):
             word = entry.get(self.key) if isinstance(entry, Mapping) else getattr(entry, self.key, None)
@@ -224,32 +224,32 @@ class PictureRule:
     def read(self, data: Any, path: str) -> Picture | File | Shape:
         """The Picture, File or Shape that `data` stands for; Fault for other forms and for broken images."""
         if isinstance(data, str | Picture):
-            return self._picture(data, path)
+            return self._read_picture(data, path)
         if isinstance(data, Image.Image | np.ndarray):
-            return drawn(data, path, self.mask)
+            return make_picture(data, path, self.mask)
         if isinstance(data, File) or (isinstance(data, Shape) and self.mask):
             return data
         if not isinstance(data, Mapping) or len(data) != 1:
             raise fault(path, self.expected, data)
         kind, value = next(iter(data.items()))
         if kind == "file":
-            return self._file(value, f"{path}.file")
+            return self._read_file(value, f"{path}.file")
         if self.mask and kind in SHAPES:
-            return _shape(kind, value, f"{path}.{kind}")
-        near = nearest(str(kind), ("file", *SHAPES) if self.mask else ("file",))
+            return _read_shape(kind, value, f"{path}.{kind}")
+        near = find_nearest(str(kind), ("file", *SHAPES) if self.mask else ("file",))
         hint = f" (did you mean '{near}'?)" if near else ""
         raise Fault(Problem(path, self.expected + hint, f"an object with the key {show(kind)}"))
 
-    def _picture(self, data: str | Picture, path: str) -> Picture:
+    def _read_picture(self, data: str | Picture, path: str) -> Picture:
         url = data if isinstance(data, str) else data.url
         head, comma, body = url.partition(",")
         if not comma or head not in {f"data:{media};base64" for media in self.media}:
             raise fault(path, self.expected, url)
         if len(body) % 4 or not re.fullmatch(BASE64, body):
             raise Fault(Problem(path, "base64 after the comma of the data URL", "something else"))
-        return checked(Picture(data) if isinstance(data, str) else data, path, self.mask)
+        return check_picture(Picture(data) if isinstance(data, str) else data, path, self.mask)
 
-    def _file(self, name: Any, path: str) -> File:
+    def _read_file(self, name: Any, path: str) -> File:
         if not re.fullmatch(self.name, FILE_NAME.read(name, path)):
             endings = ".png" if self.mask else ".png, .jpg or .webp"
             raise fault(path, f"a relative name, with '/' and without '..', that ends in {endings}", name)
@@ -269,14 +269,14 @@ class PictureRule:
         keys = {"file": FILE_NAME.schema() | {"pattern": f"^{self.name}$"}}
         if self.mask:
             keys |= {kind: rule.schema() for kind, rule in SHAPES.items()}
-        return {"anyOf": [url, *(_one_key(key, value) for key, value in keys.items())]}
+        return {"anyOf": [url, *(_describe_key(key, value) for key, value in keys.items())]}
 
 
-def _one_key(key: str, value: dict[str, Any]) -> dict[str, Any]:
+def _describe_key(key: str, value: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": {key: value}, "required": [key], "additionalProperties": False}
 
 
-def _shape(kind: str, data: Any, path: str) -> Shape:
+def _read_shape(kind: str, data: Any, path: str) -> Shape:
     numbers = SHAPES[kind].read(data, path)
     if kind == "polygon":
         return Shape(kind, tuple(number for point in numbers for number in point))

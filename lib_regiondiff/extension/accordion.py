@@ -10,17 +10,17 @@ from typing import Any
 from lib_regiondiff import __version__
 from lib_regiondiff.authoring import presets, preview
 from lib_regiondiff.authoring.preflight import JobContext, Notice
-from lib_regiondiff.authoring.presets import PaletteFolder, written
+from lib_regiondiff.authoring.presets import PaletteFolder, format_json
 from lib_regiondiff.authoring.typed_controls import (
     CONTROLS,
     LABELS,
     LAYOUTS,
     SPLITS,
-    controls_of,
     is_own,
+    read_controls,
+    read_typed,
     spell_out,
     turn_switch,
-    typed_in,
     write_options,
 )
 from lib_regiondiff.errors import PaletteError
@@ -71,11 +71,11 @@ def build_accordion(
         _add_palette(make, store)
         make("HTML", "version", value=f'<div class="regiondiff-version">{title} {__version__}</div>')
     make.parts.update(kept=make.gr.State(""), seen=make.gr.State(None), offered=make.gr.State(None))
-    _on_options(make)
-    _on_files(make, store)
-    _on_replacing(make, store)
-    _on_caption(make)
-    _on_changes(make, store, page, data_path)
+    _connect_options(make)
+    _connect_files(make, store)
+    _connect_replacing(make, store)
+    _connect_caption(make)
+    _connect_changes(make, store, page, data_path)
     return make.parts["enabled"], make.parts["palette"]
 
 
@@ -107,11 +107,18 @@ def _add_typing(make: Maker) -> None:
 def _add_palette(make: Maker, store: PaletteFolder) -> None:
     """Add presets, the palette's text, and saved palettes."""
     with make.gr.Row():
-        make("Dropdown", "preset", label="Preset", choices=list(presets.names()), value=presets.names()[0], scale=4)
+        make(
+            "Dropdown",
+            "preset",
+            label="Preset",
+            choices=list(presets.list_presets()),
+            value=presets.list_presets()[0],
+            scale=4,
+        )
         make.add_button("use", "Use preset", main=True)
         make.add_button("refresh", "Refresh")
     with make("Row", "asking", visible=False):
-        make("HTML", "ask", value=preview.message([Notice("warning", ASK)]))
+        make("HTML", "ask", value=preview.render_message([Notice("warning", ASK)]))
         make.add_button("replace_it", "Replace it", main=True)
         make.add_button("keep_it", "Keep it")
     make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=12, placeholder="JSON")
@@ -126,7 +133,7 @@ def _add_palette(make: Maker, store: PaletteFolder) -> None:
     make("HTML", "said", value="")
 
 
-def _on_act(
+def _answer(
     make: Maker, events: Sequence[Any], work: Work, inputs: Sequence[Any], keys: Sequence[str], again: bool = False
 ) -> None:
     """Answer what a person does and clear the last message; `again` because gradio drops events while it waits."""
@@ -146,7 +153,7 @@ def _on_act(
             acted.then(repeat, inputs, make.of(*keys), **QUIET)
 
 
-def _on_options(make: Maker) -> None:
+def _connect_options(make: Maker) -> None:
     """The switch and the options of typed regions write the palette's text; what is written there sets the options."""
     update, parts = make.gr.update, make.parts
 
@@ -156,25 +163,25 @@ def _on_options(make: Maker) -> None:
         return text, kept, update(visible=on), enabled
 
     def choose(on: bool, text: str, *options: Any) -> tuple[Any, ...]:
-        return (write_options(text, *options) if on or typed_in(text) is not None else update(),)
+        return (write_options(text, *options) if on or read_typed(text) is not None else update(),)
 
     def set_out(text: str) -> tuple[Any, ...]:
         return _read_options(make, text)
 
     texts, options = ("palette", "kept"), make.of(*CONTROLS)
     given = [parts["typed"], *make.of(*texts), *options]
-    _on_act(make, [parts["typed"].input], turn, given, (*texts, "options", "enabled"), again=True)
+    _answer(make, [parts["typed"].input], turn, given, (*texts, "options", "enabled"), again=True)
     events = [*(part.input for part in options), parts["ratios"].blur, parts["ratios"].submit]
-    _on_act(make, events, choose, [*make.of("typed", "palette"), *options], ("palette",), again=True)
-    _on_act(make, [parts["palette"].input], set_out, make.of("palette"), CONTROLS, again=True)
+    _answer(make, events, choose, [*make.of("typed", "palette"), *options], ("palette",), again=True)
+    _answer(make, [parts["palette"].input], set_out, make.of("palette"), CONTROLS, again=True)
 
 
 def _read_options(make: Maker, text: str) -> tuple[Any, ...]:
     """The options that a text of typed regions says; no change for the text of a palette."""
-    return controls_of(text) if typed_in(text) is not None else (make.gr.update(),) * len(CONTROLS)
+    return read_controls(text) if read_typed(text) is not None else (make.gr.update(),) * len(CONTROLS)
 
 
-def _on_files(make: Maker, store: PaletteFolder) -> None:
+def _connect_files(make: Maker, store: PaletteFolder) -> None:
     """Save palettes; the choices beside the button do nothing by themselves."""
     parts = make.parts
 
@@ -187,16 +194,16 @@ def _on_files(make: Maker, store: PaletteFolder) -> None:
             "note", f"Saved {name.strip()}."
         )
 
-    _on_act(make, [parts["save"].click], save, make.of("name", "palette", "replace"), ("saved", "said"))
+    _answer(make, [parts["save"].click], save, make.of("name", "palette", "replace"), ("saved", "said"))
     choices = [part.input for part in make.of("preset", "saved", "name", "replace")]
-    _on_act(make, choices, lambda: (), [], ())
+    _answer(make, choices, lambda: (), [], ())
 
 
 PUT = ("palette", "enabled", "name", *CONTROLS, "said", "asking", "offered")
 """The components that change when another palette takes over, or when a person is asked whether it may."""
 
 
-def _on_replacing(make: Maker, store: PaletteFolder) -> None:
+def _connect_replacing(make: Maker, store: PaletteFolder) -> None:
     """Presets and files take the palette's place and switch regions on, once a person has agreed to lose a text."""
     update, parts = make.gr.update, make.parts
     as_it_is = [update()] * (3 + len(CONTROLS))
@@ -210,7 +217,7 @@ def _on_replacing(make: Maker, store: PaletteFolder) -> None:
         return put(*offered)
 
     def use(name: str, old: str) -> tuple[Any, ...]:
-        return offer(old, written(presets.preset(name)), "", "")
+        return offer(old, format_json(presets.copy_preset(name)), "", "")
 
     def load(name: str, old: str) -> tuple[Any, ...]:
         try:
@@ -221,38 +228,38 @@ def _on_replacing(make: Maker, store: PaletteFolder) -> None:
     def replace(offered: Sequence[str] | None) -> tuple[Any, ...]:
         return put(*offered) if offered else (*as_it_is, "", update(visible=False), None)
 
-    _on_act(make, [parts["use"].click], use, make.of("preset", "palette"), PUT)
-    _on_act(make, [parts["load"].click], load, make.of("saved", "palette"), PUT)
-    _on_act(make, [parts["replace_it"].click], replace, make.of("offered"), PUT)
-    _on_act(make, [parts["keep_it"].click], lambda: (), [], ())
+    _answer(make, [parts["use"].click], use, make.of("preset", "palette"), PUT)
+    _answer(make, [parts["load"].click], load, make.of("saved", "palette"), PUT)
+    _answer(make, [parts["replace_it"].click], replace, make.of("offered"), PUT)
+    _answer(make, [parts["keep_it"].click], lambda: (), [], ())
 
 
 def _make_message(kind: str, text: str) -> str:
-    return preview.message([Notice(kind, text)])
+    return preview.render_message([Notice(kind, text)])
 
 
 def _describe_faults(error: PaletteError, label: str) -> str:
     """What is wrong with a file, under the label of the field that names it."""
-    return preview.faults(error.problems, {"file": label})
+    return preview.render_faults(error.problems, {"file": label})
 
 
-def _on_caption(make: Maker) -> None:
+def _connect_caption(make: Maker) -> None:
     """The button that has the picture under the brushes described: that takes a while, and what is typed then stays."""
     update = make.gr.update
 
     def see(text: str) -> tuple[Any, ...]:
         found, notice = captioning.caption_picture(text)
-        return found, preview.message([notice])
+        return found, preview.render_message([notice])
 
     def take(text: str, found: Any) -> tuple[Any, ...]:
         told, notice = captioning.insert_caption(text, found)
-        return (told or update()), preview.message([notice]) if notice else update()
+        return (told or update()), preview.render_message([notice]) if notice else update()
 
     seen = make.parts["caption"].click(see, make.of("palette"), make.of("seen", "said"), show_progress="minimal")
     seen.then(take, make.of("palette", "seen"), make.of("palette", "said"), **QUIET)
 
 
-def _on_changes(make: Maker, store: PaletteFolder, page: Mapping[str, Any], data_path: Path) -> None:
+def _connect_changes(make: Maker, store: PaletteFolder, page: Mapping[str, Any], data_path: Path) -> None:
     """Preview and header follow the palette, the switch and the tab; so do the files and what can be pressed."""
     update, parts = make.gr.update, make.parts
     keys = [key for key in ROLES.values() if key in page]
@@ -265,7 +272,7 @@ def _on_changes(make: Maker, store: PaletteFolder, page: Mapping[str, Any], data
         return seen.html, seen.state
 
     def follow(on: bool, text: str, *values: Any) -> tuple[Any, ...]:
-        is_typed = typed_in(text) is not None
+        is_typed = read_typed(text) is not None
         caption = update(visible=captioning.is_due(text))
         return *look(on, text, *values), update(value=is_typed), update(visible=is_typed), caption
 
@@ -287,4 +294,4 @@ def _on_changes(make: Maker, store: PaletteFolder, page: Mapping[str, Any], data
     listen(changed, follow, inputs, make.of(*shown, "typed", "options", "caption"), **wait)
     listen([parts["enabled"].change, parts["refresh"].click], refresh, inputs, make.of(*shown, "saved"))
     listen([page[key].change for key in keys], keep_up, inputs, make.of(*shown), **make.wait_script("tab", inputs))
-    _on_act(make, [parts["spell"].click], spell, inputs, ("palette",))
+    _answer(make, [parts["spell"].click], spell, inputs, ("palette",))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lib_regiondiff.authoring.preflight import Notice
-from lib_regiondiff.authoring.presets import written
+from lib_regiondiff.authoring.presets import format_json
 from lib_regiondiff.document.caption import add_caption, describe_ground, is_wordless
 from lib_regiondiff.document.palette import VERSION, Background, dump, parse
 from lib_regiondiff.document.pictures import Picture
@@ -66,7 +66,7 @@ def insert_caption(text: str, found: Caption | None) -> tuple[str | None, Notice
         return None, late
     if under.image != found.picture or not is_wordless(under):
         return None, late
-    return written({**data, "background": {**data["background"], "prompt": found.words}}), None
+    return format_json({**data, "background": {**data["background"], "prompt": found.words}}), None
 
 
 def _read_data(text: str) -> dict[str, Any]:

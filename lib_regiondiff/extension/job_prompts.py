@@ -21,7 +21,7 @@ def make_draw() -> Callable[[str, int], str]:
     """The function (text, seed) -> text that resolves wildcards: Dynamic Prompts' own, else by the WebUI's folders."""
     if dynamic_prompts.is_available():
         return dynamic_prompts.make_draw(module("shared").opts)
-    return functools.partial(expand, files=prompts.wildcards(Path(module("paths").data_path)))
+    return functools.partial(expand, files=prompts.find_wildcards(Path(module("paths").data_path)))
 
 
 def find_words(

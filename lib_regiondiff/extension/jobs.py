@@ -47,7 +47,7 @@ class Ready:
 
     document: Document
     user_settings: settings.Settings
-    place: parent_job.Place | None = None
+    place: parent_job.PartPlace | None = None
     given: Given | None = None
     """The main prompt and negative before styles, where somebody noted them."""
     sidecars: Mapping[str, str] = field(default_factory=dict)
@@ -104,7 +104,7 @@ def _begin(p: Any, given: Any) -> None:
     if document.typed is not None and getattr(p, "styles", None) and noted is None:
         raise HostError("the prompt", "a text that was noted before styles were added", "none", "see the console")
     if document.typed is None or not dynamic_prompts.is_available():  # which may not have drawn the main prompt yet
-        refuse(_palettes(p, ready)[0], "webui")
+        refuse(_resolve_palettes(p, ready)[0], "webui")
     p.regiondiff = ready
 
 
@@ -115,9 +115,9 @@ def begin_batch(p: Any) -> None:
     if ready is None or p.iteration > 0:
         return
     references.remember_edited(p)
-    palettes = _palettes(p, ready)
+    palettes = _resolve_palettes(p, ready)
     longest = sys.maxsize if _stays_png(p) else ready.user_settings.longest
-    values, files = zip(*(infotext.sidecar(palette, longest) for palette in palettes), strict=True)
+    values, files = zip(*(infotext.make_value(palette, longest) for palette in palettes), strict=True)
     known = {value: content for value, content in zip(values, files, strict=True) if content is not None}
     p.regiondiff = replace(ready, sidecars=known)
     p.extra_generation_params[KEY] = values[0] if len(set(values)) == 1 else list(values)
@@ -135,7 +135,7 @@ def _stays_png(p: Processing) -> bool:
     return not saved and options.samples_format.lower() == "png"
 
 
-def _palettes(p: Processing, ready: Ready) -> list[Palette]:
+def _resolve_palettes(p: Processing, ready: Ready) -> list[Palette]:
     """The palette of each image of the job."""
     draw = make_draw()
     words = (find_words(p, ready.given, image, draw) for image in range(len(p.all_prompts)))
@@ -147,7 +147,7 @@ def _activate(p: Processing, palettes: Sequence[Palette]) -> None:
 
     `prompts` of the job are those of the first batch, which the host has already taken out of all.
     """
-    found = [prompts.networks(palette) for palette in palettes]
+    found = [prompts.list_networks(palette) for palette in palettes]
     for name in ("all_prompts", "all_hr_prompts", "prompts"):
         given = getattr(p, name, None) or []
         for image, (prompt, tags) in enumerate(zip(given, found, strict=False)):
@@ -181,10 +181,10 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     palette = _crop_to_job(p, ready.place, palettes[0], size)
     p.regiondiff_drawn = palette
     doubts.tell(p, doubts.DrawnPass(ready.document, palette, words[0], size), palette is palettes[0])
-    if noise.operations(palette) and not _is_equal(ready.noise, unit):
+    if noise.list_operations(palette) and not _is_equal(ready.noise, unit):
         unit.copy_(noise.apply(unit, palette, size, cell, ready.store))
         p.regiondiff = replace(ready, noise=unit.clone())
-    texts = tuple(prompts.texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
+    texts = tuple(prompts.find_texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
     note = functools.partial(_note_choices, p)
     request = Request(palette, texts, rows=ready.user_settings.rows, note=note, store=ready.store)
     find_program().load_adapter().install(p, request, like)
@@ -231,7 +231,7 @@ def _remove_words(brush: Brush) -> Brush:
     return replace(brush, name="", prompt="", negative="")
 
 
-def _crop_to_job(p: Any, place: parent_job.Place | None, palette: Palette, size: Size) -> Palette:
+def _crop_to_job(p: Any, place: parent_job.PartPlace | None, palette: Palette, size: Size) -> Palette:
     """The palette as this job sees it: cropped where the job draws a part of a picture."""
     pasted = getattr(p, "paste_to", None)
     pasted = pasted if pasted and p.inpaint_full_res and p.image_mask is not None else None  # may be of another job
@@ -239,7 +239,7 @@ def _crop_to_job(p: Any, place: parent_job.Place | None, palette: Palette, size:
         return palette
     image = p.init_images[0]
     left, top, width, height = map(int, pasted or (0, 0, image.width, image.height))
-    place = place or parent_job.Place(Size(image.height, image.width), 0, 0)
+    place = place or parent_job.PartPlace(Size(image.height, image.width), 0, 0)
     left, top = left + place.left, top + place.top
     return crop.crop_palette(palette, place.whole, (left, top, left + width, top + height), size)
 

@@ -29,7 +29,7 @@ def read_palette(parameters: Mapping[str, Any]) -> str | None:
         return None
     value = str(parameters[KEY])
     try:
-        return dumps(infotext.read(value, prompts.folder_of(value, _list_output_folders())))
+        return dumps(infotext.read(value, prompts.find_folder(value, _list_output_folders())))
     except PaletteError:
         return value
 

@@ -48,7 +48,7 @@ def read_surroundings(values: Mapping[str, Any], data_path: Path) -> JobContext:
         native=find_native_side(_find_model(), size),
         notes=describe_unknown(_find_model()),
         steps=int(values["steps"]) if values.get("steps") else None,
-        files=prompts.wildcards(data_path),
+        files=prompts.find_wildcards(data_path),
         count=_make_counter(),
     )
 

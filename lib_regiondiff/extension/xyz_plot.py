@@ -24,11 +24,11 @@ def register() -> None:
     for loaded in module("scripts").scripts_data:
         if Path(loaded.path).name == SCRIPT:
             known = {option.label for option in loaded.module.axis_options}
-            ours = [_option(loaded.module.AxisOption, axis) for axis in plot_axes.AXES]
+            ours = [_make_option(loaded.module.AxisOption, axis) for axis in plot_axes.AXES]
             loaded.module.axis_options += [option for option in ours if option.label not in known]
 
 
-def _option(kind: Any, axis: Axis) -> Any:
+def _make_option(kind: Any, axis: Axis) -> Any:
     """An axis in the form of the plot script."""
     choices = functools.partial(list, axis.choices) if axis.choices else None
     apply, confirm = functools.partial(_apply, axis), functools.partial(_confirm, axis)
@@ -43,20 +43,20 @@ def _apply(axis: Axis, p: Any, value: str, values: Sequence[str]) -> None:
 def _confirm(axis: Axis, p: Any, values: Sequence[str]) -> None:
     """Before anything is drawn: RequestError for a value that cannot be honoured, and where regions are off."""
     try:
-        enabled, given = _arguments(p)
+        enabled, given = _find_arguments(p)
         if not is_on(enabled):
             got = f"an axis of {jobs.TITLE}, which is off"
             raise HostError("X/Y/Z plot", "axes that change the picture", got, "enable it, or take another axis")
         own = (str(p.prompt), str(p.negative_prompt))
         words = prompts.Words(*own, own, 0, lambda text, negative: text, lambda text, seed: text)
-        palette = prompts.palette_of(prompts.read(given), words)
+        palette = prompts.make_palette(prompts.read(given), words)
         for value in values:
-            plot_axes.changed(palette, [AxisSetting(axis, value)])
+            plot_axes.apply_settings(palette, [AxisSetting(axis, value)])
     except RegionDiffError as error:
         raise RequestError(error) from None
 
 
-def _arguments(p: Any) -> tuple[Any, Any]:
+def _find_arguments(p: Any) -> tuple[Any, Any]:
     """The two arguments of our script in a job; None for both without it."""
     for script in p.scripts.alwayson_scripts:
         if script.title() == jobs.TITLE:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from lib_regiondiff.document.json_text import MAX_BYTES
 from lib_regiondiff.document.palette import Palette, dumps, parse
-from lib_regiondiff.document.pictures import Picture, Shape, claimed, coverage
+from lib_regiondiff.document.pictures import Picture, Shape, count_claimed, read_coverage
 from lib_regiondiff.document.rules import show
 from lib_regiondiff.document.values import BASE64
 from lib_regiondiff.errors import PaletteError, Problem
@@ -46,7 +46,7 @@ def pack(palette: Palette) -> str:
     The text is base64 of zlib of: a table of the pictures' kinds and lengths, the pictures as bytes, each once, and the
     JSON text with their places marked.
     """
-    return PREFIX + _zipped(*_split(dumps(palette)))
+    return PREFIX + _zip(*_split(dumps(palette)))
 
 
 def pack_painted(palette: Palette) -> str | None:
@@ -60,12 +60,12 @@ def pack_painted(palette: Palette) -> str | None:
     others = _split(dumps(bare))[1]
     places = [place for place, blob in enumerate(blobs) if blob[0] == "png" and blob not in others]
     masks = [Picture.of(blobs[place][1]) for place in places]
-    if not masks or sum(claimed(mask.url) for mask in masks) > strokes.MOST:
+    if not masks or sum(count_claimed(mask.url) for mask in masks) > strokes.MOST:
         return None
-    planes, parts = strokes.split([coverage(mask) for mask in masks])
+    planes, parts = strokes.split([read_coverage(mask) for mask in masks])
     for place, part in zip(places, parts, strict=True):
         blobs[place] = ("mask", part)
-    return f"{PAINTED}{base64.b64encode(bz2.compress(planes)).decode()}.{_zipped(text, blobs)}"
+    return f"{PAINTED}{base64.b64encode(bz2.compress(planes)).decode()}.{_zip(text, blobs)}"
 
 
 def is_packed(text: str) -> bool:
@@ -86,15 +86,15 @@ def unpack(text: str) -> Palette:
     body, planes = text[len(PREFIX) :], None
     if text.startswith(PAINTED):
         first, _, body = body.partition(".")
-        planes = _inflated(first, bz2.BZ2Decompressor(), strokes.MOST)
+        planes = _inflate(first, bz2.BZ2Decompressor(), strokes.MOST)
     try:
-        text = _joined(*_opened(_inflated(body, zlib.decompressobj(), MAX_BYTES), planes))
+        text = _join(*_open_body(_inflate(body, zlib.decompressobj(), MAX_BYTES), planes))
     except (LookupError, ValueError):
         raise _damaged() from None
     return parse(text)
 
 
-def sidecar(palette: Palette, limit: int = LIMIT) -> tuple[str, str | None]:
+def make_value(palette: Palette, limit: int = LIMIT) -> tuple[str, str | None]:
     """The infotext value of a palette, and what the file of that name beside the picture must hold (UTF-8).
 
     A packed palette of at most `limit` characters is the value itself; None says that no file is needed. Masks by their
@@ -102,17 +102,17 @@ def sidecar(palette: Palette, limit: int = LIMIT) -> tuple[str, str | None]:
     """
     content = dumps(palette)
     if len(content) > DENSEST * limit < sum(len(data) for _, data in _split(content)[1]):
-        return _named(content)
+        return _name_sidecar(content)
     packed, painted = pack(palette), pack_painted(palette)
     if painted is not None and (len(painted) > limit or (len(packed) <= limit and unpack(painted) != palette)):
         painted = None
     if painted is not None or len(packed) <= limit:
         return painted or packed, None
-    return _named(content)
+    return _name_sidecar(content)
 
 
-def _named(content: str) -> tuple[str, str]:
-    return f"{_digest(content.encode())}.regiondiff.json", content
+def _name_sidecar(content: str) -> tuple[str, str]:
+    return f"{_hash(content.encode())}.regiondiff.json", content
 
 
 def read(value: str, folder: Path | None) -> Palette:
@@ -126,13 +126,13 @@ def read(value: str, folder: Path | None) -> Palette:
         return unpack(value)
     if folder is None:
         raise _refusal(f"the picture's folder, for the file {name} in it", "a picture that lies in none")
-    data = _contents(folder, name)
-    if _digest(data) != match[1]:
-        raise _refusal(_place(folder, name), "a file that was changed")
+    data = _read_sidecar(folder, name)
+    if _hash(data) != match[1]:
+        raise _refusal(_describe_place(folder, name), "a file that was changed")
     return parse(data)
 
 
-def _zipped(text: str, blobs: Sequence[Blob]) -> str:
+def _zip(text: str, blobs: Sequence[Blob]) -> str:
     table = "".join(f"{kind} {len(data)}\n" for kind, data in blobs) + "\n"
     body = b"".join([table.encode(), *(data for _, data in blobs), text.encode()])
     return base64.b64encode(zlib.compress(body, 9)).decode()
@@ -143,7 +143,7 @@ def _split(text: str) -> tuple[str, list[Blob]]:
     places: dict[Blob, int] = {}
 
     def marked(match: re.Match[str]) -> str:
-        data = _decoded(match[2])
+        data = _decode_base64(match[2])
         if data is None or base64.b64encode(data).decode() != match[2]:
             return match[0]  # written in an unusual way, which must come back to the letter
         place = places.setdefault((match[1], data), len(places))
@@ -153,7 +153,7 @@ def _split(text: str) -> tuple[str, list[Blob]]:
     return text, list(places)
 
 
-def _opened(body: bytes, planes: bytes | None) -> tuple[str, Sequence[Blob]]:
+def _open_body(body: bytes, planes: bytes | None) -> tuple[str, Sequence[Blob]]:
     """The JSON text and the pictures of an unpacked body; masks by their pixels are drawn from `planes`."""
     table = TABLE.match(body)
     if not table:
@@ -165,25 +165,25 @@ def _opened(body: bytes, planes: bytes | None) -> tuple[str, Sequence[Blob]]:
         place += int(length)
     if place > len(body):
         raise _damaged()
-    return body[place:].decode(), _drawn(blobs, planes)
+    return body[place:].decode(), _draw_masks(blobs, planes)
 
 
-def _drawn(blobs: Sequence[Blob], planes: bytes | None) -> Sequence[Blob]:
+def _draw_masks(blobs: Sequence[Blob], planes: bytes | None) -> Sequence[Blob]:
     """The pictures, with masks by their pixels as PNGs again; ValueError where they do not fit their planes."""
     parts = [data for kind, data in blobs if kind == "mask"]
     if planes is None and parts:
         raise _damaged()
     maps = iter(strokes.join(planes or b"", parts))
-    return [("png", _png(next(maps))) if kind == "mask" else (kind, data) for kind, data in blobs]
+    return [("png", _encode_png(next(maps))) if kind == "mask" else (kind, data) for kind, data in blobs]
 
 
-def _png(pixels: Any) -> bytes:
+def _encode_png(pixels: Any) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
 
 
-def _joined(text: str, blobs: Sequence[Blob]) -> str:
+def _join(text: str, blobs: Sequence[Blob]) -> str:
     """JSON text with its data URLs in their places again."""
     if text.count("\x01") > MAX_BLOBS:
         raise _damaged()
@@ -193,11 +193,11 @@ def _joined(text: str, blobs: Sequence[Blob]) -> str:
     return MARK.sub(lambda match: urls[int(match[1])], text)
 
 
-def _inflated(text: str, engine: Any, most: int) -> bytes:
+def _inflate(text: str, engine: Any, most: int) -> bytes:
     """The bytes of packed text, by a decompressor; PaletteError for damaged text, and for more than `most` of them."""
     if len(text) > 2 * MAX_BYTES:
         raise _oversized()
-    data = _decoded(text)
+    data = _decode_base64(text)
     if data is None:
         raise _damaged()
     try:
@@ -211,7 +211,7 @@ def _inflated(text: str, engine: Any, most: int) -> bytes:
     return body
 
 
-def _decoded(text: str) -> bytes | None:
+def _decode_base64(text: str) -> bytes | None:
     """The bytes of base64 text, or None where it is none."""
     try:
         return base64.b64decode(text, validate=True)
@@ -219,25 +219,27 @@ def _decoded(text: str) -> bytes | None:
         return None
 
 
-def _contents(folder: Path, name: str) -> bytes:
+def _read_sidecar(folder: Path, name: str) -> bytes:
     path = folder / name
     try:
         if not path.is_file():
-            raise _refusal(_place(folder, name), "no such file (it belongs to the picture; move both together)")
+            raise _refusal(
+                _describe_place(folder, name), "no such file (it belongs to the picture; move both together)"
+            )
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise _refusal(_place(folder, name), show(error.strerror or "a file that can't be read")) from None
+        raise _refusal(_describe_place(folder, name), show(error.strerror or "a file that can't be read")) from None
     if len(data) > MAX_BYTES:
         raise _oversized()
     return data
 
 
-def _place(folder: Path, name: str) -> str:
+def _describe_place(folder: Path, name: str) -> str:
     return f"the file {name} in {folder.as_posix()!r}"
 
 
-def _digest(data: bytes) -> str:
+def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 

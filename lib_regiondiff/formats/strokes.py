@@ -35,14 +35,14 @@ def join(planes: bytes, parts: Sequence[bytes]) -> list[np.ndarray]:
         kinds = np.frombuffer(planes[place : place + height * width], np.uint8)
         if kinds.size != height * width or kinds.size == 0 or kinds.max() >= len(LEVELS):
             raise ValueError("a plane")
-        maps.append(_filled(kinds, part[SIZE.size :]).reshape(height, width))
+        maps.append(_fill(kinds, part[SIZE.size :]).reshape(height, width))
         place += height * width
     if place != len(planes):
         raise ValueError("as many planes as sizes")
     return maps
 
 
-def _filled(kinds: np.ndarray, values: bytes) -> np.ndarray:
+def _fill(kinds: np.ndarray, values: bytes) -> np.ndarray:
     """Coverage of pixels by their kinds, given the values of those covered in part."""
     found = LEVELS[kinds]
     partly = kinds == PART

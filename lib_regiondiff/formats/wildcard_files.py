@@ -16,7 +16,7 @@ LINE = 4
 """What a line costs, in letters."""
 
 
-def folder_files(folder: Path) -> Files:
+def open_folder(folder: Path) -> Files:
     """The `.txt` files below a folder as wildcards: a function of a name that gives lines, or None for an unknown name.
 
     `*` in a name stands for any one part of a path, `**` for all. Names are compared with files that are there, so none
@@ -27,7 +27,7 @@ def folder_files(folder: Path) -> Files:
 
 def matches(pattern: str, path: str) -> bool:
     """Whether a path fits a name in which `*` stands for any letters but slashes, two or more stars for any at all."""
-    return _fits(_pattern(pattern), path)
+    return _fits(_compile(pattern), path)
 
 
 class _Folder:
@@ -42,26 +42,26 @@ class _Folder:
     def lines(self, name: str) -> Sequence[str] | None:
         """The lines of the files that a name stands for; None where there is no such file."""
         if name not in self.found:
-            found = [self._lines(path) for path in self._paths(name)]
+            found = [self._read_lines(path) for path in self._find_paths(name)]
             if len(found) > 1:
                 self._spend(LINE * sum(map(len, found)))
-            self.found[name] = (found[0] if len(found) == 1 else tuple(_chained(found))) if found else None
+            self.found[name] = (found[0] if len(found) == 1 else tuple(_chain(found))) if found else None
         return self.found[name]
 
-    def _paths(self, name: str) -> list[Path]:
+    def _find_paths(self, name: str) -> list[Path]:
         if self.paths is None:
-            self.paths = dict(_below(self.folder))
+            self.paths = dict(_walk_files(self.folder))
         if "*" not in name:
             return [self.paths[name]] if name in self.paths else []
         if len(name) - name.count("*") > max(map(len, self.paths), default=0):
             return []
         self._spend(sum(map(len, self.paths)))
-        pattern = _pattern(name)
+        pattern = _compile(name)
         return [path for known, path in self.paths.items() if _fits(pattern, known)]
 
-    def _lines(self, path: Path) -> Sequence[str]:
+    def _read_lines(self, path: Path) -> Sequence[str]:
         if path not in self.read:
-            self.read[path] = _lines(path)
+            self.read[path] = _read_lines(path)
         return self.read[path]
 
     def _spend(self, work: int) -> None:
@@ -70,7 +70,7 @@ class _Folder:
             raise _refusal("fewer names with *, or files that they stand for", "more")
 
 
-def _chained(found: Sequence[Sequence[str]]) -> Iterator[str]:
+def _chain(found: Sequence[Sequence[str]]) -> Iterator[str]:
     return (line for lines in found for line in lines)
 
 
@@ -87,7 +87,7 @@ class Pattern:
     whole: int
 
 
-def _pattern(name: str) -> Pattern:
+def _compile(name: str) -> Pattern:
     places: dict[str, int] = {}
     index = stars = part = whole = 0
     for letter in [*name, ""]:
@@ -112,14 +112,14 @@ def _fits(pattern: Pattern, path: str) -> bool:
     return bool(reached >> pattern.letters & 1)
 
 
-def _below(folder: Path) -> Iterator[tuple[str, Path]]:
+def _walk_files(folder: Path) -> Iterator[tuple[str, Path]]:
     root = folder.resolve()
     for path in sorted(folder.rglob("*.txt")):
         if path.is_file() and path.resolve().is_relative_to(root):
             yield path.relative_to(folder).with_suffix("").as_posix(), path
 
 
-def _lines(path: Path) -> Sequence[str]:
+def _read_lines(path: Path) -> Sequence[str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         if "\0" in text:  # which no prompt may hold

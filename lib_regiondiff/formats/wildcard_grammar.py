@@ -57,7 +57,7 @@ class Group:
 Piece = str | Name | Group
 
 
-def parsed(text: str) -> list[Piece]:
+def parse_wildcards(text: str) -> list[Piece]:
     """The pieces of a text: plain text, names and groups; nothing is an error.
 
     A brace or bracket without a partner is plain, and so is what a backslash stands before.
@@ -65,7 +65,7 @@ def parsed(text: str) -> list[Piece]:
     return _Reader(text).pieces()
 
 
-def weighted(line: str) -> tuple[str, float]:
+def split_weight(line: str) -> tuple[str, float]:
     """A line of a file without its weight, and the weight, 1 where it has none."""
     weight = WEIGHT.match(line)
     return (line[weight.end() :], float(weight[1])) if weight else (line, 1.0)
@@ -85,7 +85,7 @@ class _Reader:
     """One pass over a text, with the groups around the place that is read."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.partners = text, _partners(text)
+        self.text, self.partners = text, _find_partners(text)
         self.top: list[Piece] = []
         self.open: list[_Open] = []
 
@@ -108,10 +108,10 @@ class _Reader:
             self._close_option(place)
             return self._begin_option(place + 1)
         else:
-            return self._plain(place)
+            return self._take_plain(place)
         return place + 1
 
-    def _plain(self, place: int) -> int:
+    def _take_plain(self, place: int) -> int:
         """Take a run of plain text, a name, or one sign, and give the place behind it."""
         sign, text = self.text[place], self.text
         if sign == "[" and self.open:
@@ -152,7 +152,7 @@ class _Reader:
         inner.group.options[-1].shown = self.text[inner.start : min(place, inner.start + SHOWN)]
 
 
-def _partners(text: str) -> Mapping[int, int]:
+def _find_partners(text: str) -> Mapping[int, int]:
     """For each brace and bracket that has a partner, where it is closed; those without are plain text."""
     partners: dict[int, int] = {}
     braces: list[int] = []

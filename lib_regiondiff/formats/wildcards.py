@@ -13,7 +13,17 @@ from lib_regiondiff.document.palette import PROMPT
 from lib_regiondiff.document.rules import show
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats.wildcard_files import Files
-from lib_regiondiff.formats.wildcard_grammar import ESCAPE, NAME, SHOWN, Group, Name, Option, Piece, parsed, weighted
+from lib_regiondiff.formats.wildcard_grammar import (
+    ESCAPE,
+    NAME,
+    SHOWN,
+    Group,
+    Name,
+    Option,
+    Piece,
+    parse_wildcards,
+    split_weight,
+)
 
 MOST_DEEP = 20
 MOST_DRAWN = 10000
@@ -49,7 +59,7 @@ def expand(text: str, rng_seed: int, files: Files) -> str:
     return _Draw(random.Random(f"wildcards {rng_seed}"), files).text(text)
 
 
-def unknown(text: str, files: Files) -> list[str]:
+def find_unknown(text: str, files: Files) -> list[str]:
     """The names of wildcards that `files` does not know, in a text and in the files that it may lead to, each once."""
     seen: dict[str, bool] = {}
     waiting = [text]
@@ -75,20 +85,20 @@ class _Draw:
         """A text with every wildcard drawn."""
         if text not in self.known:
             self._read(LETTER * len(text))
-            self.known[text] = parsed(text)
-        return self._pieces(self.known[text], text[:SHOWN], depth)
+            self.known[text] = parse_wildcards(text)
+        return self._draw_pieces(self.known[text], text[:SHOWN], depth)
 
-    def _pieces(self, pieces: Sequence[Piece], shown: str, depth: int) -> str:
+    def _draw_pieces(self, pieces: Sequence[Piece], shown: str, depth: int) -> str:
         if depth > MOST_DEEP:
             raise _refusal(f"wildcards at most {MOST_DEEP} deep", f"more at {show(shown)}")
-        return "".join([self._piece(piece, depth) for piece in pieces])
+        return "".join([self._draw_piece(piece, depth) for piece in pieces])
 
-    def _piece(self, piece: Piece, depth: int) -> str:
+    def _draw_piece(self, piece: Piece, depth: int) -> str:
         if isinstance(piece, Group):
-            return self._group(piece, depth + 1)
-        return self._line(piece.name, depth + 1) if isinstance(piece, Name) else self._written(piece)
+            return self._draw_group(piece, depth + 1)
+        return self._draw_line(piece.name, depth + 1) if isinstance(piece, Name) else self._write(piece)
 
-    def _written(self, text: str, times: int = 1) -> str:
+    def _write(self, text: str, times: int = 1) -> str:
         """Count a text that goes into the result so many times, before it does; PaletteError where no room is left."""
         self.room -= len(text) * times
         if self.room < 0:
@@ -100,38 +110,40 @@ class _Draw:
         if self.left < 0:
             raise _refusal(f"at most {MOST_READ} lines and letters to draw from", "more")
 
-    def _group(self, group: Group, depth: int) -> str:
+    def _draw_group(self, group: Group, depth: int) -> str:
         if group.least > group.most:
             raise _refusal("a range from small to large", show(group.shown))
         count = self.rng.randint(group.least, group.most) if group.most > group.least else group.most
-        drawn = self._some(self._pool(group), count, group.shown)
-        joiner = self._written(group.joiner, max(0, count - 1))
-        return joiner.join([self._entry(entry, depth) for entry in drawn])
+        drawn = self._draw_entries(self._find_pool(group), count, group.shown)
+        joiner = self._write(group.joiner, max(0, count - 1))
+        return joiner.join([self._draw_entry(entry, depth) for entry in drawn])
 
-    def _line(self, name: str, depth: int) -> str:
-        pool = self._file(name)
+    def _draw_line(self, name: str, depth: int) -> str:
+        pool = self._read_file(name)
         if pool is None:
-            return self._written(f"__{name}__")
-        (line,) = self._some(pool, 1, f"__{name}__")
-        return self._entry(line, depth)
+            return self._write(f"__{name}__")
+        (line,) = self._draw_entries(pool, 1, f"__{name}__")
+        return self._draw_entry(line, depth)
 
-    def _entry(self, entry: Entry, depth: int) -> str:
-        return self.text(entry, depth) if isinstance(entry, str) else self._pieces(entry.pieces, entry.shown, depth)
+    def _draw_entry(self, entry: Entry, depth: int) -> str:
+        return (
+            self.text(entry, depth) if isinstance(entry, str) else self._draw_pieces(entry.pieces, entry.shown, depth)
+        )
 
-    def _pool(self, group: Group) -> Pool:
+    def _find_pool(self, group: Group) -> Pool:
         """A group's options, or the lines of the one file that several are drawn from."""
         name = group.options[0].name if len(group.options) == 1 < group.most else None
-        return (self._file(name) if name else None) or _pool([(each, each.weight) for each in group.options])
+        return (self._read_file(name) if name else None) or _make_pool([(each, each.weight) for each in group.options])
 
-    def _file(self, name: str) -> Pool | None:
+    def _read_file(self, name: str) -> Pool | None:
         """The lines of a file to draw from, read once for a text that names it often; None where there is no file."""
         lines = self.files(name)
         if lines is not None and name not in self.pools:
             self._read(len(lines))
-            self.pools[name] = _pool([weighted(line) for line in _entries(name, lines)])
+            self.pools[name] = _make_pool([split_weight(line) for line in _strip_lines(name, lines)])
         return self.pools.get(name)
 
-    def _some(self, pool: Pool, count: int, where: str) -> Sequence[Entry]:
+    def _draw_entries(self, pool: Pool, count: int, where: str) -> Sequence[Entry]:
         """Draw so many entries by weight, none twice; PaletteError where there are too few, or too many were drawn."""
         if count > len(pool.entries):
             got = str(len(pool.entries))
@@ -142,10 +154,10 @@ class _Draw:
         if count == 1:
             return self.rng.choices(pool.entries, cum_weights=pool.sums)
         self._read(RACE * len(pool.entries))
-        return _first(self.rng, pool, count)
+        return _draw_distinct(self.rng, pool, count)
 
 
-def _first(rng: random.Random, pool: Pool, count: int) -> Sequence[Entry]:
+def _draw_distinct(rng: random.Random, pool: Pool, count: int) -> Sequence[Entry]:
     """Draw entries by weight, none twice: the first to arrive, each after an exponential time of its weight as rate.
 
     Efraimidis and Spirakis (2006), whose keys order the entries alike.
@@ -154,13 +166,13 @@ def _first(rng: random.Random, pool: Pool, count: int) -> Sequence[Entry]:
     return [pool.entries[index] for index in heapq.nsmallest(count, range(len(times)), key=times.__getitem__)]
 
 
-def _pool(entries: Sequence[tuple[Entry, float]]) -> Pool:
+def _make_pool(entries: Sequence[tuple[Entry, float]]) -> Pool:
     kept = [(entry, weight) for entry, weight in entries if weight > 0]
     weights = [weight for _, weight in kept]
     return Pool([entry for entry, _ in kept], weights, list(itertools.accumulate(weights)))
 
 
-def _entries(name: str, lines: Sequence[str]) -> list[str]:
+def _strip_lines(name: str, lines: Sequence[str]) -> list[str]:
     """The lines of a file without comments and empty ones."""
     entries = [line.strip() for line in lines]
     entries = [line for line in entries if line and not line.startswith("#")]

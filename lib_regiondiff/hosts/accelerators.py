@@ -28,7 +28,7 @@ class Accelerator:
     best: int
 
     def __str__(self) -> str:
-        return f"sampler {self.sampler}, {_span(self.steps)} steps, guidance {_span(self.guidance)}"
+        return f"sampler {self.sampler}, {_format_range(self.steps)} steps, guidance {_format_range(self.guidance)}"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ SCHEDULERS: Mapping[str, Accelerator] = {"LCMScheduler": LCM, "TCDScheduler": TC
 TRAILING = ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler")
 
 
-def named(texts: Iterable[str]) -> Accelerator | None:
+def recognise_name(texts: Iterable[str]) -> Accelerator | None:
     """The accelerator that the first telling text names, with the steps that it states; None if no text names one.
 
     Texts are names of files and folders and titles, the most reliable first; capitals do not matter.
@@ -70,11 +70,11 @@ def named(texts: Iterable[str]) -> Accelerator | None:
     for text in map(str.lower, texts):
         for pattern, accelerator in NAMES.items():
             if re.search(pattern, text):
-                return _counted(accelerator, text)
+                return _apply_step_count(accelerator, text)
     return None
 
 
-def _counted(accelerator: Accelerator, text: str) -> Accelerator:
+def _apply_step_count(accelerator: Accelerator, text: str) -> Accelerator:
     """An accelerator with the number of steps that a name states, if it states one.
 
     Hyper-SD's LoRA for one step wants TCD's sampler, and those with `cfg` in their names want guidance.
@@ -90,7 +90,7 @@ def _counted(accelerator: Accelerator, text: str) -> Accelerator:
     return replace(exact, sampler="TCD") if steps == 1 else exact
 
 
-def scheduled(scheduler: str, config: Mapping[str, Any]) -> Accelerator | None:
+def recognise_scheduler(scheduler: str, config: Mapping[str, Any]) -> Accelerator | None:
     """The accelerator that the scheduler shipped with a model reveals; None for an ordinary scheduler.
 
     `scheduler` is the name of its class in diffusers, `config` its configuration.
@@ -101,7 +101,7 @@ def scheduled(scheduler: str, config: Mapping[str, Any]) -> Accelerator | None:
     return SCHEDULERS.get(scheduler)
 
 
-def otherwise(palette: Palette, wanted: Accelerator) -> list[str]:
+def find_conflicts(palette: Palette, wanted: Accelerator) -> list[str]:
     """The settings of a palette that do not suit an accelerator, as phrases like `20 steps` or `guidance 7 of sky`."""
     asked = []
     if palette.sampler.lower() != wanted.sampler.lower():
@@ -115,7 +115,7 @@ def otherwise(palette: Palette, wanted: Accelerator) -> list[str]:
     ]
 
 
-def accelerated(palette: Palette, proposals: Sequence[Proposal]) -> Palette:
+def follow_proposal(palette: Palette, proposals: Sequence[Proposal]) -> Palette:
     """The palette with the last proposal's sampler, and with its steps and guidance where the palette's do not suit it.
 
     A brush whose own guidance does not suit takes the palette's. Raises HostError where there is no proposal.
@@ -131,10 +131,10 @@ def accelerated(palette: Palette, proposals: Sequence[Proposal]) -> Palette:
     return replace(palette, sampler=wanted.sampler, steps=steps, guidance=guidance, brushes=brushes)
 
 
-def advice(palette: Palette, proposals: Sequence[Proposal]) -> list[str]:
+def advise(palette: Palette, proposals: Sequence[Proposal]) -> list[str]:
     """Lines to print about a palette: each proposal, and a warning where its settings do not suit the last one."""
     lines = [str(each) for each in proposals]
-    asked = otherwise(palette, proposals[-1].accelerator) if proposals else []
+    asked = find_conflicts(palette, proposals[-1].accelerator) if proposals else []
     if asked:
         lines.append(f"warning: the palette asks for {', '.join(asked)}; --accelerate draws as proposed")
     return lines
@@ -144,6 +144,6 @@ def _fits(guidance: float | None, wanted: Accelerator) -> bool:
     return guidance is None or wanted.guidance[0] <= guidance <= wanted.guidance[1]
 
 
-def _span(limits: Range) -> str:
+def _format_range(limits: Range) -> str:
     low, high = limits
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"

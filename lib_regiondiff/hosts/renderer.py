@@ -36,7 +36,7 @@ class Renderer:
 
 
 @dataclass(frozen=True)
-class Loading:
+class LoadingOptions:
     """How a model is loaded, beyond what a palette says.
 
     `embeddings` is a folder of textual inversions, "" for none; `rows` the most rows of a network call, 0 for as many
@@ -50,28 +50,28 @@ class Loading:
     offload: bool = False
 
 
-PLAINLY = Loading()
+PLAINLY = LoadingOptions()
 
 
-def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Loading = PLAINLY) -> Renderer:
+def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: LoadingOptions = PLAINLY) -> Renderer:
     """Load a model for a palette: a folder, a file, a hub id or `demo`; `device` and `dtype` are as for `load_model`.
 
     Raises HostError where a package is missing or the model, or an addition that the palette names, cannot be loaded.
     """
-    if absent():
-        raise HostError("render", f"the package {absent()[0]}", "nothing", INSTALL)
+    if find_missing_packages():
+        raise HostError("render", f"the package {find_missing_packages()[0]}", "nothing", INSTALL)
     quieten()
-    from lib_regiondiff.hosts.diffusers.additions.accelerators import proposals_of
-    from lib_regiondiff.hosts.diffusers.additions.additions import extras_of
+    from lib_regiondiff.hosts.diffusers.additions.accelerators import find_proposals
+    from lib_regiondiff.hosts.diffusers.additions.additions import find_extras
     from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-    from lib_regiondiff.hosts.diffusers.placement import Room
+    from lib_regiondiff.hosts.diffusers.placement import MemoryLimits
     from lib_regiondiff.hosts.diffusers.render import renders
 
-    place = demo.place_of(model)
-    added = extras_of(palette, place, demo.PARTS, how.embeddings)
-    added = replace(added, room=Room(how.rows, how.whole, how.offload))
+    place = demo.locate(model)
+    added = find_extras(palette, place, demo.PARTS, how.embeddings)
+    added = replace(added, room=MemoryLimits(how.rows, how.whole, how.offload))
     loaded = replace(DiffusersHost.load(place, device, dtype, added), name=model)
-    proposals = proposals_of(loaded.pipe, place, added)
+    proposals = find_proposals(loaded.pipe, place, added)
 
     def drawn(palette: Palette, seeds: Sequence[int], told: Callable[[int, int], None], batch: int) -> Iterator[Any]:
         # Which model it is has been settled: options, or --trust.
@@ -80,7 +80,7 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
     return Renderer(drawn, loaded.made_with(), loaded.fingerprint, proposals, loaded.latent.native)
 
 
-def absent() -> list[str]:
+def find_missing_packages() -> list[str]:
     """The names of the packages that drawing needs and that are not installed."""
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
@@ -94,9 +94,9 @@ def quieten() -> None:
     hide_bars()
 
 
-def surroundings() -> Iterator[str]:
+def describe_machine() -> Iterator[str]:
     """Lines about this machine, for `regiondiff info`: versions of packages, torch devices, available samplers."""
-    for name, version in png.versions().items():
+    for name, version in png.list_versions().items():
         yield f"{name} {version}"
     import torch
 
@@ -105,9 +105,9 @@ def surroundings() -> Iterator[str]:
         yield f"device cuda:{index} ({torch.cuda.get_device_name(index)})"
     if torch.backends.mps.is_available():
         yield "device mps"
-    if absent():
-        yield f"no {absent()[0]}, so no sampler: {INSTALL}"
+    if find_missing_packages():
+        yield f"no {find_missing_packages()[0]}, so no sampler: {INSTALL}"
         return
     for name in sampler_names.NAMES:
-        lacks = sampler_names.absent(name)
+        lacks = sampler_names.find_missing(name)
         yield f"sampler {name}" + (f" (needs the package {lacks})" if lacks else "")

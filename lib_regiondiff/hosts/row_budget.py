@@ -28,7 +28,7 @@ class Memory:
     peak: Callable[[], int]
 
 
-def memory_of(device: torch.device, count_free: Callable[[torch.device], int] | None = None) -> Memory | None:
+def find_memory(device: torch.device, count_free: Callable[[torch.device], int] | None = None) -> Memory | None:
     """Readings of a GPU's memory; None for a device that is not CUDA.
 
     `count_free` is the host's own count of free bytes on a device; without it PyTorch's is taken.
@@ -48,7 +48,7 @@ def count_unreserved(device: torch.device) -> int:
     return torch.cuda.mem_get_info(device)[0] + kept
 
 
-class Careful:
+class BudgetedNetwork:
     """Calls a network with no more rows at once than memory allows.
 
     The need of a latent cell is measured: the most that tensors held during a call less what they hold after it, in a
@@ -71,8 +71,8 @@ class Careful:
         made: list[Tensor] = []
         start = 0
         while start < len(rows):
-            part = slice(start, start + self._most(rows[start].box.size.area))
-            answer = self._tried(x[part], rows[part])
+            part = slice(start, start + self._count_most_rows(rows[start].box.size.area))
+            answer = self._try_rows(x[part], rows[part])
             if answer is None:
                 torch.cuda.empty_cache()
                 continue
@@ -80,7 +80,7 @@ class Careful:
             start += len(rows[part])
         return made[0] if len(made) == 1 else torch.cat(made)
 
-    def _most(self, area: int) -> int:
+    def _count_most_rows(self, area: int) -> int:
         """The most rows of `area` latent cells that one call may hold, at least one."""
         most = min(self.cells // area, self.rows or self.cells)
         if self.memory is not None:
@@ -88,11 +88,11 @@ class Careful:
             most = min(most, int(room))
         return max(1, most)
 
-    def _tried(self, x: Tensor, rows: Sequence[Row]) -> Tensor | None:
+    def _try_rows(self, x: Tensor, rows: Sequence[Row]) -> Tensor | None:
         """The network's answer, or None where so many rows do not fit; HostError where one row does not."""
         area = rows[0].box.size.area
         try:
-            answer = self._measured(x, rows, area * len(rows))
+            answer = self._ask_network(x, rows, area * len(rows))
         except torch.cuda.OutOfMemoryError as error:
             if len(rows) == 1:
                 cure = "give the palette smaller tiles (tiles.width, tiles.height), or make the picture smaller"
@@ -105,7 +105,7 @@ class Careful:
             raise HostError("the network", f"answers to {len(rows)} rows", f"{len(answer)}", cure)
         return answer
 
-    def _measured(self, x: Tensor, rows: Sequence[Row], cells: int) -> Tensor:
+    def _ask_network(self, x: Tensor, rows: Sequence[Row], cells: int) -> Tensor:
         """The network's answer; the bytes it took for each cell are noted, unless they are known already."""
         if self.memory is None or self.need is not None:
             return self.network(x, rows)

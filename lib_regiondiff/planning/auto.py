@@ -34,19 +34,19 @@ def settle(palette: Palette, size: Size, native: int, clock: tuple[float, ...], 
     """
     steps = len(clock) - 1
     few = clock[0] > EARLY and guidance == 1 and steps <= FEW
-    tiles = _tiles(size, native, few) if isinstance(palette.tiles, str) else palette.tiles
-    tiles = _sized(tiles, native) if tiles else None
+    tiles = _choose_tiles(size, native, few) if isinstance(palette.tiles, str) else palette.tiles
+    tiles = _settle_tiles(tiles, native) if tiles else None
     blend = BLEND if palette.blend == AUTO else palette.blend
-    return replace(palette, blend=blend, tiles=tiles, bootstrap=_bootstrap(palette, steps if few else 0))
+    return replace(palette, blend=blend, tiles=tiles, bootstrap=_settle_bootstrap(palette, steps if few else 0))
 
 
-def _tiles(size: Size, native: int, few: bool) -> Tiles | None:
+def _choose_tiles(size: Size, native: int, few: bool) -> Tiles | None:
     if max(size.height, size.width) <= WHOLE[few] * native:
         return None
     return Tiles(width=AUTO, height=AUTO, overlap=AUTO)
 
 
-def _sized(tiles: Tiles, native: int) -> Tiles:
+def _settle_tiles(tiles: Tiles, native: int) -> Tiles:
     """Tiles whose sides and overlap are numbers; HostError where tiles of the native side can't have their overlap."""
     wide, high = (native if isinstance(side, str) else side for side in (tiles.width, tiles.height))
     least = min(wide, high)
@@ -56,7 +56,7 @@ def _sized(tiles: Tiles, native: int) -> Tiles:
     return replace(tiles, width=wide, height=high, overlap=overlap)
 
 
-def _bootstrap(palette: Palette, few: int) -> Bootstrap:
+def _settle_bootstrap(palette: Palette, few: int) -> Bootstrap:
     """A palette's bootstrap with nothing left open, for so many few steps, 0 where they are not few."""
     given = palette.bootstrap
     share = PAINTED if palette.background.painted else SHARE
@@ -73,7 +73,7 @@ def list_choices(said: Palette, made: Palette) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if said.blend == AUTO:
         found["blend"] = None if made.blend == AUTO else made.blend
-    if said.tiles == AUTO or (isinstance(said.tiles, Tiles) and AUTO in _sides(said.tiles)):
+    if said.tiles == AUTO or (isinstance(said.tiles, Tiles) and AUTO in _list_sides(said.tiles)):
         grid = made.tiles
         found["tiles"] = {key: getattr(grid, key) for key in ("width", "height", "overlap")} if grid else None
     keys = [key for key in ("levels", "mix") if getattr(said.bootstrap, key) == AUTO]
@@ -82,7 +82,7 @@ def list_choices(said: Palette, made: Palette) -> dict[str, Any]:
     return found
 
 
-def _sides(tiles: Tiles) -> tuple[int | str, ...]:
+def _list_sides(tiles: Tiles) -> tuple[int | str, ...]:
     return tiles.width, tiles.height, tiles.overlap
 
 
@@ -99,6 +99,6 @@ def describe_choices(choices: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def effective_nag(nag: Nag | None) -> Nag | None:
+def drop_idle_nag(nag: Nag | None) -> Nag | None:
     """The normalized attention guidance of a palette; None where it is off, or set so that it changes nothing."""
     return nag if nag is not None and nag.scale != 1 and nag.alpha != 0 else None

@@ -33,12 +33,13 @@ def resolve_texts(palette: Palette, given: Sequence[Mapping[str, BrushText]]) ->
     found = {BACKGROUND: tuple(texts.get(BACKGROUND, own) for texts in given)}
     for brush in palette.brushes:
         found[brush.id] = tuple(
-            texts.get(brush.id) or _own(brush, under) for texts, under in zip(given, found[BACKGROUND], strict=True)
+            texts.get(brush.id) or _make_own(brush, under)
+            for texts, under in zip(given, found[BACKGROUND], strict=True)
         )
     return found
 
 
-def _own(brush: Brush, under: BrushText) -> BrushText:
+def _make_own(brush: Brush, under: BrushText) -> BrushText:
     return BrushText(brush.prompt, under.negative if brush.negative is None else brush.negative)
 
 
@@ -48,7 +49,7 @@ def is_background(brush: Brush, palette: Palette, resolved: Texts) -> bool:
     return same and brush.guidance is None and not palette.background.painted
 
 
-def encoded_texts(palette: Palette, given: Sequence[Mapping[str, BrushText]]) -> Texts:
+def prepare_texts(palette: Palette, given: Sequence[Mapping[str, BrushText]]) -> Texts:
     """The texts to encode for the background and each brush in each image, suffix included.
 
     `given` has texts for each image by brush id; the palette's own fill the gaps. Brushes that say what the background

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Host, Part, Parts, composed
-from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, encoded_texts, is_background, resolve_texts
+from lib_regiondiff.host import Host, Part, Parts, is_composed
+from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, is_background, prepare_texts, resolve_texts
 from lib_regiondiff.planning.intervals import find_interval
 from lib_regiondiff.planning.views import Region
 from lib_regiondiff.store import Store
@@ -50,10 +50,10 @@ class Meaning:
     last: int | None = None
 
 
-def meanings_of(palette: Palette, job: Job) -> list[Meaning]:
+def find_meanings(palette: Palette, job: Job) -> list[Meaning]:
     """The meanings of background and brushes, from the lowest up, in a job; PaletteError for overlong prompts."""
     given = [job.texts[image] if job.texts else {} for image in range(len(job.seeds))]
-    resolved, encoded, count = resolve_texts(palette, given), encoded_texts(palette, given), len(job.clock) - 1
+    resolved, encoded, count = resolve_texts(palette, given), prepare_texts(palette, given), len(job.clock) - 1
     under = Meaning(encoded[BACKGROUND])
 
     def meaning(brush: Brush) -> Meaning:
@@ -64,7 +64,7 @@ def meanings_of(palette: Palette, job: Job) -> list[Meaning]:
     return [under, *map(meaning, palette.brushes)]
 
 
-def owners_of(meanings: Sequence[Meaning], merge: bool) -> list[list[int]]:
+def group_meanings(meanings: Sequence[Meaning], merge: bool) -> list[list[int]]:
     """Group the indices of meanings where they are equal, with `merge`; the background's group comes first."""
     groups: dict[object, list[int]] = {}
     for index, meaning in enumerate(meanings):
@@ -107,7 +107,7 @@ class Encoder:
         pairs, strength = list(zip(self.meanings[0].texts, meaning.texts, strict=True)), meaning.prompt_strength
         conds = tuple(self.mixed((base.prompt, own.prompt), strength, False, size) for base, own in pairs)
         unconds = None
-        if self.guided or meaning.guidance not in (None, 1) or any(composed(parts) for parts in conds):
+        if self.guided or meaning.guidance not in (None, 1) or any(is_composed(parts) for parts in conds):
             negatives = [(base.negative, own.negative) for base, own in pairs]
             unconds = tuple(self.mixed(words, strength, True, size)[0].cond for words in negatives)
         names = tuple(self.names[index] for index in group)

@@ -13,7 +13,7 @@ from PIL import Image
 from lib_regiondiff.document import budget, encoded, pictures
 from lib_regiondiff.document.palette import Background, Palette, Tiles
 from lib_regiondiff.document.pictures import Mask, Picture, Shape
-from lib_regiondiff.document.records import renewed
+from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.document.values import FRACTION
 from lib_regiondiff.geometry import LATENT_CELL, Size
 from lib_regiondiff.planning.weights import masks
@@ -39,21 +39,21 @@ def crop_palette(palette: Palette, frame: Size, box: Edges, size: Size) -> Palet
     every = {each.mask for each in (*palette.brushes, *palette.noise)}
     budget.expect_cut(sum(_is_drawn(mask, shares) for mask in every), size)
     seen = {mask: _crop_mask(mask, shares, size) for mask in every}
-    zoom = _zoom(palette.size, shares, size)
+    zoom = _measure_zoom(palette.size, shares, size)
     brushes = tuple(
-        renewed(brush, mask=mask, feather=min(brush.feather * zoom, MAX_FEATHER))
+        replace_unchecked(brush, mask=mask, feather=min(brush.feather * zoom, MAX_FEATHER))
         for brush in palette.brushes
         if (mask := seen[brush.mask]) is not None
     )
-    noise = tuple(renewed(each, mask=mask) for each in palette.noise if (mask := seen[each.mask]) is not None)
+    noise = tuple(replace_unchecked(each, mask=mask) for each in palette.noise if (mask := seen[each.mask]) is not None)
     tiles = palette.tiles
     if isinstance(tiles, Tiles) and shares[::2] != WHOLE[::2]:
-        tiles = renewed(tiles, wrap=False)  # the borders of a part are not those of the picture
-    ground = _ground(palette, shares, size)
-    return renewed(palette, size=size, background=ground, brushes=brushes, noise=noise, tiles=tiles)
+        tiles = replace_unchecked(tiles, wrap=False)  # the borders of a part are not those of the picture
+    ground = _crop_ground(palette, shares, size)
+    return replace_unchecked(palette, size=size, background=ground, brushes=brushes, noise=noise, tiles=tiles)
 
 
-def _ground(palette: Palette, shares: Edges, size: Size) -> Background:
+def _crop_ground(palette: Palette, shares: Edges, size: Size) -> Background:
     """The background with its picture as the box shows it; beyond the canvas its border is repeated."""
     picture = palette.background.image
     if picture is None or shares == WHOLE:
@@ -66,7 +66,7 @@ def _ground(palette: Palette, shares: Edges, size: Size) -> Background:
     columns = np.clip(np.linspace(left * width, right * width, size.width, endpoint=False), 0, width - 1).astype(int)
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(np.moveaxis(planes[:, rows][:, :, columns], 0, -1))).save(file, "PNG")
-    return renewed(palette.background, image=Picture.of(file.getvalue()))
+    return replace_unchecked(palette.background, image=Picture.of(file.getvalue()))
 
 
 def scale_palette(palette: Palette, size: Size) -> Palette:
@@ -74,7 +74,7 @@ def scale_palette(palette: Palette, size: Size) -> Palette:
     return crop_palette(palette, size, (0, 0, size.width, size.height), size)
 
 
-def _zoom(canvas: Size, shares: Edges, size: Size) -> float:
+def _measure_zoom(canvas: Size, shares: Edges, size: Size) -> float:
     """Pixels of the new canvas for one of the old, as the geometric mean of both axes."""
     left, top, right, bottom = shares
     across = size.width / (canvas.width * (right - left))
@@ -87,31 +87,31 @@ def _crop_mask(mask: Mask, shares: Edges, size: Size) -> Mask | None:
     if shares == WHOLE:
         return mask
     if isinstance(mask, Picture):
-        return _png(_resampled(pictures.coverage(mask), shares, size), size)
+        return _encode_mask(_resample(pictures.read_coverage(mask), shares, size), size)
     assert isinstance(mask, Shape), "files are read while parsing"
-    moved, canvas = _moved(mask, shares), _moved(Shape("rectangle", WHOLE), shares)
-    fitted = _fitted(moved, canvas.numbers)
+    moved, canvas = _move(mask, shares), _move(Shape("rectangle", WHOLE), shares)
+    fitted = _fit(moved, canvas.numbers)
     if fitted:
-        return fitted if masks.cells(fitted, size, LATENT_CELL).any() else None
-    inside, within = masks.rows_of(moved, size), masks.rows_of(canvas, size)
-    return _png(lambda top, bottom: inside(top, bottom) * within(top, bottom) * 255, size)
+        return fitted if masks.measure_cells(fitted, size, LATENT_CELL).any() else None
+    inside, within = masks.open_rows(moved, size), masks.open_rows(canvas, size)
+    return _encode_mask(lambda top, bottom: inside(top, bottom) * within(top, bottom) * 255, size)
 
 
 def _is_drawn(mask: Mask, shares: Edges) -> bool:
     """Whether a mask has to become a picture to be shown in the box."""
     if shares == WHOLE or not isinstance(mask, Shape):
         return shares != WHOLE
-    return _fitted(_moved(mask, shares), _moved(Shape("rectangle", WHOLE), shares).numbers) is None
+    return _fit(_move(mask, shares), _move(Shape("rectangle", WHOLE), shares).numbers) is None
 
 
-def _moved(shape: Shape, shares: Edges) -> Shape:
+def _move(shape: Shape, shares: Edges) -> Shape:
     left, top, right, bottom = shares
     starts, lengths = (left, top), (right - left, bottom - top)
     numbers = ((number - starts[i % 2]) / lengths[i % 2] for i, number in enumerate(shape.numbers))
     return Shape(shape.kind, tuple(numbers))
 
 
-def _fitted(shape: Shape, canvas: Sequence[float]) -> Shape | None:
+def _fit(shape: Shape, canvas: Sequence[float]) -> Shape | None:
     """The shape as far as it can be seen, with numbers that a palette may hold; None where no shape says that.
 
     `canvas` is the old one: what the box shows beyond it is cut off.
@@ -120,13 +120,13 @@ def _fitted(shape: Shape, canvas: Sequence[float]) -> Shape | None:
     highs = [high if high < 1 else FRACTION.high for high in canvas[2:]]
     if all(lows[i % 2] <= number <= highs[i % 2] for i, number in enumerate(shape.numbers)):
         return shape
-    numbers = _clipped(shape.numbers, lows, highs) if shape.kind == "polygon" else shape.numbers
+    numbers = _clip(shape.numbers, lows, highs) if shape.kind == "polygon" else shape.numbers
     if shape.kind == "ellipse" or (shape.kind == "polygon" and not 3 <= len(numbers) // 2 <= MAX_CORNERS):
         return None
     return Shape(shape.kind, tuple(min(max(n, lows[i % 2]), highs[i % 2]) for i, n in enumerate(numbers)))
 
 
-def _clipped(numbers: Sequence[float], lows: Sequence[float], highs: Sequence[float]) -> Sequence[float]:
+def _clip(numbers: Sequence[float], lows: Sequence[float], highs: Sequence[float]) -> Sequence[float]:
     """The corners of a polygon clipped to bounds of x and y; inside them parity stays as it was."""
     points: list[Point] = list(zip(numbers[::2], numbers[1::2], strict=True))
     for axis in (0, 1):
@@ -149,30 +149,30 @@ def _cut(points: Sequence[Point], axis: int, bound: float, sign: int) -> list[Po
     return kept
 
 
-def _png(rows: masks.Rows, size: Size) -> Picture | None:
+def _encode_mask(rows: masks.Rows, size: Size) -> Picture | None:
     """The mask picture of rows of coverage in [0, 255]; None where nothing is covered."""
     pixels = np.empty((size.height, size.width), np.uint8)
-    for top, bottom in masks.parts(0, size.height, size.width, masks.PART):
+    for top, bottom in masks.split_rows(0, size.height, size.width, masks.PART):
         pixels[top:bottom] = np.rint(rows(top, bottom))
     if not pixels.any():
         return None
-    return replace(Picture.of(encoded.written(pixels)), kept=pixels)
+    return replace(Picture.of(encoded.write_png(pixels)), kept=pixels)
 
 
-def _resampled(coverage: np.ndarray, shares: Edges, size: Size) -> masks.Rows:
+def _resample(coverage: np.ndarray, shares: Edges, size: Size) -> masks.Rows:
     """A function that gives rows float32 [n, size.width] of coverage uint8 [h, w], seen in a box of it; 0 beyond it."""
     left, top, right, bottom = shares
     height, width = coverage.shape
     step = (bottom - top) * height / size.height
 
     def rows(start: int, end: int) -> np.ndarray:
-        part = _stretched(coverage, 0, top * height + step * start, top * height + step * end, end - start)
-        return _stretched(part, 1, left * width, right * width, size.width)
+        part = _stretch(coverage, 0, top * height + step * start, top * height + step * end, end - start)
+        return _stretch(part, 1, left * width, right * width, size.width)
 
     return rows
 
 
-def _stretched(array: np.ndarray, axis: int, first: float, last: float, count: int) -> np.ndarray:
+def _stretch(array: np.ndarray, axis: int, first: float, last: float, count: int) -> np.ndarray:
     """Resample an array along an axis from `first` to `last`, which may be broken or outside, to `count` float32.
 
     Shrinking takes the mean of what each new row covers; growing is linear between the middles of rows.
@@ -186,15 +186,15 @@ def _stretched(array: np.ndarray, axis: int, first: float, last: float, count: i
     if step > 1:
         sums = np.insert(np.cumsum(array, axis=axis, dtype=np.float64), 0, 0.0, axis=axis)
         edges = np.clip(first + step * np.arange(count + 1), 0, length)
-        return np.diff(_between(sums, axis, edges), axis=axis) / step
+        return np.diff(_interpolate(sums, axis, edges), axis=axis) / step
     middles = first + step * (np.arange(count) + 0.5)
-    found = _between(array.astype(np.float32), axis, np.clip(middles - 0.5, 0, length - 1))
+    found = _interpolate(array.astype(np.float32), axis, np.clip(middles - 0.5, 0, length - 1))
     outside = (middles <= 0) | (middles >= length)
     found[(slice(None),) * axis + (outside,)] = 0
     return found
 
 
-def _between(array: np.ndarray, axis: int, places: np.ndarray) -> np.ndarray:
+def _interpolate(array: np.ndarray, axis: int, places: np.ndarray) -> np.ndarray:
     """Interpolate an array linearly along an axis at places that are not whole."""
     lower = np.floor(places).astype(np.intp)
     upper = np.minimum(lower + 1, array.shape[axis] - 1)

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from lib_regiondiff.document.palette import Noise, Palette
-from lib_regiondiff.document.records import made
+from lib_regiondiff.document.records import make_record
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.store import Store
 
 
-def generator(seed: int) -> torch.Generator:
+def make_generator(seed: int) -> torch.Generator:
     """A CPU generator of our own, so that a seed means the same noise on every device."""
     return torch.Generator("cpu").manual_seed(seed)
 
@@ -25,27 +25,27 @@ def derive_seed(seed: int, number: int) -> int:
     return (seed * 1_000_003 + number + 1) % 2**53
 
 
-def unit(generators: Sequence[torch.Generator], shape: tuple[int, int, int]) -> Tensor:
+def draw_unit(generators: Sequence[torch.Generator], shape: tuple[int, int, int]) -> Tensor:
     """Unit noise float32 [B, C, h, w] of `shape` [C, h, w], one generator an image: it depends on no other image."""
     return torch.cat([torch.randn((1, *shape), generator=each) for each in generators])
 
 
 def apply(noise: Tensor, palette: Palette, size: Size, pixels_per_cell: int, store: Store | None = None) -> Tensor:
     """The noise [B, C, h, w] of a picture of `size` pixels after brush seeds and noise operations, in their order."""
-    for operation in operations(palette):
-        coverage = masks.cells(operation.mask, size, pixels_per_cell, store)
+    for operation in list_operations(palette):
+        coverage = masks.measure_cells(operation.mask, size, pixels_per_cell, store)
         noise = mix(noise, operation.seed, torch.from_numpy(np.array(coverage)) * operation.amount)
     return noise
 
 
-def operations(palette: Palette) -> list[Noise]:
+def list_operations(palette: Palette) -> list[Noise]:
     """All changes of the initial noise: the seeds of brushes from the lowest up, then the palette's own list."""
     seeded = [brush for brush in palette.brushes if brush.seed is not None]
-    return [made(Noise, {"mask": brush.mask, "seed": brush.seed or 0}) for brush in seeded] + list(palette.noise)
+    return [make_record(Noise, {"mask": brush.mask, "seed": brush.seed or 0}) for brush in seeded] + list(palette.noise)
 
 
 def mix(noise: Tensor, seed: int, share: Tensor) -> Tensor:
     """Blend noise of a seed into unit noise [B, C, h, w] by a share [h, w] in [0, 1]; the variance stays 1."""
-    other = unit([generator(seed)], (noise.shape[1], noise.shape[2], noise.shape[3])).to(noise)
+    other = draw_unit([make_generator(seed)], (noise.shape[1], noise.shape[2], noise.shape[3])).to(noise)
     share = share.to(noise)
     return noise * (1 - share * share).clamp(min=0).sqrt() + other * share

@@ -19,11 +19,11 @@ from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Host, Level
 from lib_regiondiff.planning import tiles
-from lib_regiondiff.planning.auto import effective_nag, list_choices, settle
-from lib_regiondiff.planning.conditioning import Encoder, Job, Meaning, meanings_of, owners_of
+from lib_regiondiff.planning.auto import drop_idle_nag, list_choices, settle
+from lib_regiondiff.planning.conditioning import Encoder, Job, Meaning, find_meanings, group_meanings
 from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.refusals import refuse
-from lib_regiondiff.planning.surroundings import Around, white_share
+from lib_regiondiff.planning.surroundings import Around, find_white_share
 from lib_regiondiff.planning.views import Layout, View
 from lib_regiondiff.planning.weights import feather_limit, masks
 from lib_regiondiff.planning.weights.level_weights import LevelWeights, Steps
@@ -54,7 +54,7 @@ class Plan:
 
     def views(self, level: Level) -> tuple[View, ...]:
         """The views at a level; a level between two of the clock has those of the noisier one."""
-        return self.steps[step_of(self.clock, level.noise)]
+        return self.steps[find_step(self.clock, level.noise)]
 
     def kinds(self, most: int) -> Sequence[tuple[tuple[View, ...], float]]:
         """The views of steps that differ, and how many steps each stands for.
@@ -83,7 +83,7 @@ class Plan:
         return region is not None and region.background and region.guidance is None and self.rescale == 0
 
 
-def step_of(clock: Sequence[float], noise: float) -> int:
+def find_step(clock: Sequence[float], noise: float) -> int:
     """The index of the level in force at a noise: the last one of a clock that is not quieter, or else the first."""
     return max(0, bisect.bisect_right(clock[:-1], -noise * (1 - SAME_LEVEL), key=operator.neg) - 1)
 
@@ -101,15 +101,15 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     said = palette
     palette = settle(palette, job.size, host.latent.native, job.clock, guidance)
     budget.expect(palette, job.size, len(job.clock) - 1)
-    under = _under(palette, job, host)
-    meanings = meanings_of(palette, job)
-    weights = _weights(_partition(palette, job, host), meanings, palette, job)
-    owners = owners_of(meanings, merge)
+    under = _encode_under(palette, job, host)
+    meanings = find_meanings(palette, job)
+    weights = _make_level_weights(_divide_canvas(palette, job, host), meanings, palette, job)
+    owners = group_meanings(meanings, merge)
     if len(owners) == 1:
-        palette, job = _of_one_meaning(said, palette), replace(job, centred=False)
+        palette, job = _drop_unasked_tiles(said, palette), replace(job, centred=False)
     layout = Layout.of(palette, job.size, host.latent)
-    weights, kinds, boxes = _placed(weights, owners, layout)
-    nag = effective_nag(palette.nag)
+    weights, kinds, boxes = _place(weights, owners, layout)
+    nag = drop_idle_nag(palette.nag)
     names = ("background", *(brush.id for brush in palette.brushes))
     encoder = Encoder(host, meanings, names, job.negatives or guidance != 1 or nag is not None)
     regions = [
@@ -134,7 +134,7 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, sensitivity, choices, nag)
 
 
-def _placed(
+def _place(
     weights: LevelWeights, owners: Sequence[Sequence[int]], layout: Layout
 ) -> tuple[LevelWeights, list[int], list[list[Box]]]:
     """The weights of regions, for each step the earliest one of the same weights, and the boxes of each region."""
@@ -147,7 +147,7 @@ def _placed(
     return grouped, kinds, boxes
 
 
-def _of_one_meaning(said: Palette, palette: Palette) -> Palette:
+def _drop_unasked_tiles(said: Palette, palette: Palette) -> Palette:
     """A palette of one meaning, whose picture is the host's own, without tiles that were not asked for."""
     return replace(palette, tiles=None) if said.tiles == AUTO else palette
 
@@ -190,31 +190,32 @@ class _First:
 
     def at(self, step: int, under: bool) -> tuple[bool, Around | None]:
         """Whether the picture `under` the brushes is put back at a step, and what is around brushes then."""
-        share = white_share(self.palette.bootstrap, step, under) if self.centred else None
+        share = find_white_share(self.palette.bootstrap, step, under) if self.centred else None
         return step < self.painted, None if share is None else self.around(share)
 
 
-def _under(palette: Palette, job: Job, host: Host) -> Tensor | None:
+def _encode_under(palette: Palette, job: Job, host: Host) -> Tensor | None:
     """x0 [C, h, w] of the background's picture or colour, stretched to the canvas; None if it is a prompt alone."""
-    picture = pictures.ground(palette.background.image, palette.background.colour, job.size, job.store)
-    return None if picture is None else host.encode_image(pictures.bordered(picture, host.latent.pixels_per_cell))[0]
+    picture = pictures.draw_ground(palette.background.image, palette.background.colour, job.size, job.store)
+    return None if picture is None else host.encode_image(pictures.pad_border(picture, host.latent.pixels_per_cell))[0]
 
 
-def _partition(palette: Palette, job: Job, host: Host) -> np.ndarray:
+def _divide_canvas(palette: Palette, job: Job, host: Host) -> np.ndarray:
     """The weights [1 + P, h, w] of background and brushes before quantization."""
     pixels, size = host.latent.pixels_per_cell, job.size
-    coverages = [masks.cells(brush.mask, size, pixels, job.store) for brush in palette.brushes]
+    coverages = [masks.measure_cells(brush.mask, size, pixels, job.store) for brush in palette.brushes]
     scale = (size.area / palette.size.area) ** 0.5 / pixels
     stack = divide(palette, coverages, size.cells(pixels), scale)
     feathered = [brush.feather > 0 for brush in palette.brushes]
     painted = [
-        tiles.bounds(each > 0, palette.wraps) if soft else None for each, soft in zip(coverages, feathered, strict=True)
+        tiles.find_bounds(each > 0, palette.wraps) if soft else None
+        for each, soft in zip(coverages, feathered, strict=True)
     ]
     least = host.latent.native // pixels
-    return feather_limit.fit_feathers(stack, painted, (least, tiles.widest(least)), palette.wraps)
+    return feather_limit.fit_feathers(stack, painted, (least, tiles.measure_widest(least)), palette.wraps)
 
 
-def _weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> LevelWeights:
+def _make_level_weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> LevelWeights:
     """The weights of background and brushes at each step, within the brushes' intervals."""
     acts = [
         tuple(each.first <= step and (each.last is None or step < each.last) for each in meanings[1:])

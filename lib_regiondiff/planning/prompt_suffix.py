@@ -29,10 +29,10 @@ def add_suffix(prompt: str, suffix: str, background: str) -> str:
     """
     if not suffix or (PLACE in suffix and not background.strip()):
         return prompt
-    parts, under = _parts(prompt), ", ".join(part.text.strip() for part in _parts(background))
+    parts, under = _split_parts(prompt), ", ".join(part.text.strip() for part in _split_parts(background))
     _expect_room(len(prompt), sum(bool(part.text.strip()) for part in parts), suffix, under)
     ending = suffix.replace(PLACE, under)
-    return "AND".join(_ended(part, ending) for part in parts)
+    return "AND".join(_end_part(part, ending) for part in parts)
 
 
 def _expect_room(letters: int, times: int, suffix: str, under: str) -> None:
@@ -42,15 +42,15 @@ def _expect_room(letters: int, times: int, suffix: str, under: str) -> None:
         raise PaletteError([Problem("suffix", LONG, str(letters + times * more))])
 
 
-def _ended(part: PromptPart, ending: str) -> str:
+def _end_part(part: PromptPart, ending: str) -> str:
     return part.text + (ending if part.text.strip() else "") + part.weight + part.end
 
 
-def _parts(prompt: str) -> list[PromptPart]:
-    return [_part(text) for text in AND.split(prompt)]
+def _split_parts(prompt: str) -> list[PromptPart]:
+    return [_split_part(text) for text in AND.split(prompt)]
 
 
-def _part(text: str) -> PromptPart:
+def _split_part(text: str) -> PromptPart:
     match = DNE.match(text[::-1])
     assert match, "it matches nothing as well"
     weight = (match["weight"] or "")[::-1]

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.document.palette import PROMPT, Palette, loads, parse
-from lib_regiondiff.document.plot_axes import AxisSetting, changed
+from lib_regiondiff.document.plot_axes import AxisSetting, apply_settings
 from lib_regiondiff.document.rules import Fault
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.tags import split_networks
-from lib_regiondiff.formats.typed import is_typed, typed
-from lib_regiondiff.formats.wildcard_files import Files, folder_files
+from lib_regiondiff.formats.typed import is_typed, parse_typed
+from lib_regiondiff.formats.wildcard_files import Files, open_folder
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText
 
 
@@ -66,11 +66,11 @@ def adapt(document: Document, settings: Sequence[AxisSetting], blend: str) -> Do
     """
     if document.typed is None:
         assert document.palette is not None
-        return replace(document, palette=changed(document.palette, settings))
+        return replace(document, palette=apply_settings(document.palette, settings))
     return replace(document, typed={"blend": blend, **document.typed}, settings=tuple(settings))
 
 
-def palette_of(document: Document, words: Words) -> Palette:
+def make_palette(document: Document, words: Words) -> Palette:
     """The palette of one image: the document's own as it is, or that of typed regions, their text with wildcards drawn.
 
     Raises PaletteError where typed regions, the main prompts or a plot's settings do not fit.
@@ -78,12 +78,14 @@ def palette_of(document: Document, words: Words) -> Palette:
     if document.palette is not None:
         return document.palette
     assert document.typed is not None
-    given = [_admitted(text, key) for key, text in zip(("prompt", "negative"), words.raw, strict=True)]
+    given = [_check_prompt(text, key) for key, text in zip(("prompt", "negative"), words.raw, strict=True)]
     prompt, negative = (words.draw(text, words.seed) for text in given)  # once, before it is taken apart
-    return changed(parse(typed(_with_background(document.typed, words), prompt, negative)), document.settings)
+    return apply_settings(
+        parse(parse_typed(_draw_background(document.typed, words), prompt, negative)), document.settings
+    )
 
 
-def _admitted(text: str, path: str) -> str:
+def _check_prompt(text: str, path: str) -> str:
     """A main prompt, checked before anything is drawn from it; PaletteError where no palette could hold it."""
     try:
         return PROMPT.read(text, path)
@@ -91,7 +93,7 @@ def _admitted(text: str, path: str) -> str:
         raise PaletteError(error.problems) from None
 
 
-def _with_background(data: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
+def _draw_background(data: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
     """A typed document with the wildcards of its background drawn."""
     own = data.get("background")
     if not isinstance(own, Mapping):
@@ -105,7 +107,7 @@ def resolve(document: Document, words: Words) -> Palette:
 
     Raises PaletteError where typed regions do not fit, or a wildcard cannot be drawn.
     """
-    palette = palette_of(document, words)
+    palette = make_palette(document, words)
     return palette if document.palette is None else draw_wildcards(palette, words)
 
 
@@ -130,49 +132,50 @@ def _draw_text(text: str, key: str, words: Words) -> str:
     return words.draw(text, seed) if text else text
 
 
-def texts(palette: Palette, words: Words) -> dict[str, BrushText]:
+def find_texts(palette: Palette, words: Words) -> dict[str, BrushText]:
     """What to encode for the background and each brush of a resolved palette, by brush id; wildcards stay as they are.
 
     The background has the main prompt, or negative, where it has none of its own.
     """
     own = palette.background
     under = BrushText(
-        _spoken(own.prompt, words) or words.prompt, _spoken(own.negative, words, negative=True) or words.negative
+        _style_text(own.prompt, words) or words.prompt,
+        _style_text(own.negative, words, negative=True) or words.negative,
     )
     found = {BACKGROUND: under}
     for brush in palette.brushes:
         given = brush.negative
-        negative = under.negative if given is None else _spoken(given, words, negative=True)
-        found[brush.id] = BrushText(_spoken(brush.prompt, words), negative)
+        negative = under.negative if given is None else _style_text(given, words, negative=True)
+        found[brush.id] = BrushText(_style_text(brush.prompt, words), negative)
     return found
 
 
-def _spoken(text: str, words: Words, negative: bool = False) -> str:
+def _style_text(text: str, words: Words, negative: bool = False) -> str:
     """A text as it is encoded: styles added, tags of extra networks cut out."""
     return split_networks(words.style(text, negative))[0] if text else text
 
 
-def networks(palette: Palette) -> tuple[str, ...]:
+def list_networks(palette: Palette) -> tuple[str, ...]:
     """The tags of extra networks in all prompts of a palette, each once, in order of appearance."""
     prompts = [palette.background.prompt, *(brush.prompt for brush in palette.brushes)]
     return tuple(dict.fromkeys(tag for prompt in prompts for tag in split_networks(prompt)[1]))
 
 
-def wildcards(data_path: Path) -> Files:
+def find_wildcards(data_path: Path) -> Files:
     """The wildcards of a WebUI with this data folder: its own `wildcards` first, then those of its extensions."""
-    return functools.partial(_first_found, [folder_files(folder) for folder in _wildcard_folders(data_path)])
+    return functools.partial(_find_first, [open_folder(folder) for folder in _find_wildcard_folders(data_path)])
 
 
-def _wildcard_folders(data_path: Path) -> Iterator[Path]:
+def _find_wildcard_folders(data_path: Path) -> Iterator[Path]:
     yield from (folder for folder in (data_path / "wildcards", data_path / "scripts" / "wildcards") if folder.is_dir())
     yield from sorted(data_path.glob("extensions/*/wildcards"))
 
 
-def _first_found(sources: Sequence[Files], name: str) -> Sequence[str] | None:
+def _find_first(sources: Sequence[Files], name: str) -> Sequence[str] | None:
     return next((lines for source in sources if (lines := source(name)) is not None), None)
 
 
-def folder_of(value: str, folders: Sequence[Path]) -> Path | None:
+def find_folder(value: str, folders: Sequence[Path]) -> Path | None:
     """The folder, at or below `folders`, with the sidecar that an infotext's value names; None where none has it."""
     if not infotext.SIDECAR.fullmatch(value.strip()):
         return None

@@ -8,7 +8,7 @@ from lib_regiondiff.document import sampler_names
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.planning.auto import effective_nag
+from lib_regiondiff.planning.auto import drop_idle_nag
 
 Canvas = tuple[Size, int]
 """Size in pixels, and pixels along a side of a latent cell."""
@@ -39,7 +39,7 @@ def _init(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
 def _nag(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
     """Normalized attention guidance changes only diffusers' cross-attention."""
     del canvas
-    nag = effective_nag(palette.nag)
+    nag = drop_idle_nag(palette.nag)
     if nag is not None:
         cure = "only `regiondiff render` has it; here raise the CFG scale above 1"
         yield HostError("nag", "nothing", f"scale {nag.scale:g}", cure)
@@ -62,7 +62,7 @@ REFUSALS: Mapping[str, Sequence[Refusal]] = {
 """Who draws -> what is refused there."""
 
 
-def refusals(palette: Palette, by: str = "library", canvas: Canvas | None = None) -> Iterator[HostError]:
+def list_refusals(palette: Palette, by: str = "library", canvas: Canvas | None = None) -> Iterator[HostError]:
     """Everything that cannot be honoured of a palette drawn by the `library`, a `webui` or the `command`.
 
     What depends on a size is only found with a `canvas`.
@@ -72,5 +72,5 @@ def refusals(palette: Palette, by: str = "library", canvas: Canvas | None = None
 
 def refuse(palette: Palette, by: str = "library", canvas: Canvas | None = None) -> None:
     """Raise the first HostError that `refusals` finds, if there is any."""
-    for error in refusals(palette, by, canvas):
+    for error in list_refusals(palette, by, canvas):
         raise error

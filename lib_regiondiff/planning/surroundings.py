@@ -47,8 +47,8 @@ class Around:
 
     def shared_noise(self, number: int, frame: Box) -> Tensor:
         """The noise [B, C, h, w] of a region, by its number; all its tiles in `frame` share it."""
-        generators = [noise.generator(noise.derive_seed(seed, number)) for seed in self.seeds]
-        return noise.unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
+        generators = [noise.make_generator(noise.derive_seed(seed, number)) for seed in self.seeds]
+        return noise.draw_unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
 
     def of(self, own: Tensor, frame: Box, box: Box, weight: np.ndarray) -> Surround:
         """The surroundings of the view of a box, given the noise of its frame and the view's weight [h, w]."""
@@ -58,7 +58,7 @@ class Around:
         return Surround(mask, self.white, self.share, (rest,) * len(self.seeds), part, under=rest is not None)
 
 
-def white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:
+def find_white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:
     """The share, 0…1, of white around the brushes at a step; None where brushes see the canvas.
 
     StreamMultiDiffusion's mix: as many levels are white, a fraction mixes. What is not white is the picture under the
@@ -77,7 +77,7 @@ def centre_boxes(places: Sequence[Box], weight: np.ndarray, ring: bool = False) 
 
     They may leave the canvas then. A brush that spans several tiles is centred once; in a `ring` the shorter way round.
     """
-    inner = tiles.bounds(weight > 0, ring)
+    inner = tiles.find_bounds(weight > 0, ring)
     if inner is None or not places:
         return list(places)
     outer = Box.hull(places)

@@ -16,7 +16,7 @@ LARGE = 1.5
 """Native sides up to which a brush is drawn in one view, as an object; a larger one is ground."""
 
 
-def starts(length: int, tile: int, overlap: int) -> list[int]:
+def place_tiles(length: int, tile: int, overlap: int) -> list[int]:
     """Evenly spaced starts of tiles that cover 0..length-1, `tile` wide, neighbours overlapping by `overlap` or more.
 
     An overlap that leaves no progress counts as tile - 1. Where `tile` is not shorter than `length`, one tile is all.
@@ -29,7 +29,7 @@ def starts(length: int, tile: int, overlap: int) -> list[int]:
     return [round(index * last / count) for index in range(count + 1)]
 
 
-def around(length: int, tile: int, overlap: int) -> list[int]:
+def place_ring_tiles(length: int, tile: int, overlap: int) -> list[int]:
     """Evenly spaced starts of two or more tiles of a ring of 0..length-1; the last tiles go on at its beginning."""
     count = 2 if tile >= length else max(2, -(-length // max(1, tile - overlap)))
     return [round(index * length / count) for index in range(count)]
@@ -51,8 +51,8 @@ class Grid:
         A box that is a whole ring is `closed`: its last tiles overlap its first.
         """
         high, wide = min(tile.height, box.size.height), min(tile.width, box.size.width)
-        tops = starts(box.size.height, high, overlap)
-        lefts = (around if closed else starts)(box.size.width, wide, overlap)
+        tops = place_tiles(box.size.height, high, overlap)
+        lefts = (place_ring_tiles if closed else place_tiles)(box.size.width, wide, overlap)
         return Grid(
             tuple(box.top + top for top in tops), tuple(box.left + left for left in lefts), Size(high, wide), box.ring
         )
@@ -74,13 +74,13 @@ class Grid:
         return [Box(top, left, top + high, left + wide, self.ring) for top, left in places]
 
 
-def grid(box: Box, tile: Size, overlap: int, closed: bool = False) -> list[Box]:
+def list_tiles(box: Box, tile: Size, overlap: int, closed: bool = False) -> list[Box]:
     """All tiles of a box in row-major order; the arguments are those of `Grid.of`."""
     made = Grid.of(box, tile, overlap, closed)
     return made.boxes(np.ones((len(made.tops), len(made.lefts)), bool))
 
 
-def widest(least: int) -> int:
+def measure_widest(least: int) -> int:
     """The longest side in cells of a brush that one view shows, for a native side of `least` cells.
 
     A brush that begins inside a cell touches one more.
@@ -88,7 +88,7 @@ def widest(least: int) -> int:
     return math.ceil(LARGE * least) + 1
 
 
-def bounds(occupied: np.ndarray, ring: bool = False) -> Box | None:
+def find_bounds(occupied: np.ndarray, ring: bool = False) -> Box | None:
     """The smallest box that holds all true cells [h, w], in a ring perhaps across the border; None where none is."""
     rows, columns = np.flatnonzero(occupied.any(axis=1)), np.flatnonzero(occupied.any(axis=0))
     if not len(rows):
@@ -102,17 +102,17 @@ def bounds(occupied: np.ndarray, ring: bool = False) -> Box | None:
     return Box(top, left, bottom, left + occupied.shape[1] - int(gaps[after]) + 1, ring=True)
 
 
-def window(inner: Box, canvas: Size, least: int, multiple: int) -> Box:
+def fit_window(inner: Box, canvas: Size, least: int, multiple: int) -> Box:
     """The box that the network sees of a region: `inner` rounded up to `multiple`, at least `least`, within the canvas.
 
     All are in cells. In a ring it may cross the border.
     """
-    top, bottom = _span(inner.top, inner.bottom, canvas.height, least, multiple)
-    left, right = _span(inner.left, inner.right, canvas.width, least, multiple, inner.ring)
+    top, bottom = _fit_span(inner.top, inner.bottom, canvas.height, least, multiple)
+    left, right = _fit_span(inner.left, inner.right, canvas.width, least, multiple, inner.ring)
     return Box(top, left, bottom, right, inner.ring)
 
 
-def _span(first: int, last: int, length: int, least: int, multiple: int, ring: bool = False) -> tuple[int, int]:
+def _fit_span(first: int, last: int, length: int, least: int, multiple: int, ring: bool = False) -> tuple[int, int]:
     wide = min(length, max(least, -(-(last - first) // multiple) * multiple))
     start = (first + last - wide) // 2
     if not ring:
@@ -120,14 +120,14 @@ def _span(first: int, last: int, length: int, least: int, multiple: int, ring: b
     return start, start + wide
 
 
-def profile(kind: str, size: Size) -> np.ndarray:
+def make_profile(kind: str, size: Size) -> np.ndarray:
     """The weight float32 [h, w] in (0, 1] of each cell of a tile, by a key of CURVES: the product of two curves."""
     curve = CURVES[kind]
-    rows, columns = curve(_positions(size.height)), curve(_positions(size.width))
+    rows, columns = curve(_list_positions(size.height)), curve(_list_positions(size.width))
     return np.maximum(np.outer(rows, columns), FLOOR).astype(np.float32)
 
 
-def _positions(length: int) -> np.ndarray:
+def _list_positions(length: int) -> np.ndarray:
     """The middles of an axis' cells, in (-1, 1)."""
     return (2 * np.arange(length) + 1) / length - 1
 

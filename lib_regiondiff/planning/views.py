@@ -83,7 +83,7 @@ class Layout:
         """The layout of a settled palette on a canvas of `size` pixels."""
         cell, grid = latent.pixels_per_cell, palette.tiles
         assert not isinstance(grid, str), "settled"
-        tile, overlap = _tile(grid, cell) if grid else (None, 0)
+        tile, overlap = _convert_tile(grid, cell) if grid else (None, 0)
         return Layout(
             canvas=size.cells(cell),
             least=latent.native // cell,
@@ -100,30 +100,30 @@ class Layout:
 
         A brush that is hardly larger than the native size has one: in several, each would draw its object again.
         """
-        grid = self._grid(weight, background)
+        grid = self._make_grid(weight, background)
         return grid.boxes(grid.occupied(weight > 0)) if grid else []
 
-    def _grid(self, weight: np.ndarray, background: bool = False) -> tiles.Grid | None:
+    def _make_grid(self, weight: np.ndarray, background: bool = False) -> tiles.Grid | None:
         """The tiles around the cells with any weight [h, w]; None where there are no such cells."""
-        inner = tiles.bounds(weight > 0, self.ring)
+        inner = tiles.find_bounds(weight > 0, self.ring)
         if inner is None:
             return None
-        once = None if background else self._seen_once(weight, inner)
-        window = tiles.window(once or inner, self.canvas, self.least, self.multiple)
+        once = None if background else self._find_single(weight, inner)
+        window = tiles.fit_window(once or inner, self.canvas, self.least, self.multiple)
         if once or self.tile is None:
             return tiles.Grid.of(window, window.size, 0)
         return tiles.Grid.of(window, self.tile, self.overlap, self.ring and window.size.width == self.canvas.width)
 
-    def _seen_once(self, weight: np.ndarray, inner: Box) -> Box | None:
+    def _find_single(self, weight: np.ndarray, inner: Box) -> Box | None:
         """The box of a brush that a single view shows, from its weight [h, w] and bounds; None for a larger brush.
 
         Where only a soft edge closes a ring, it is parted opposite the brush's middle; a brush all around is ground.
         """
-        if max(inner.size.height, inner.size.width) > tiles.widest(self.least):
+        if max(inner.size.height, inner.size.width) > tiles.measure_widest(self.least):
             return None
         if not self.ring or inner.size.width < self.canvas.width:
             return inner
-        middle = tiles.bounds(weight > weight.max() / 2, self.ring)
+        middle = tiles.find_bounds(weight > weight.max() / 2, self.ring)
         if middle is None or middle.size.width == self.canvas.width:
             return None
         left = (middle.left + middle.right - self.canvas.width) // 2
@@ -135,29 +135,29 @@ class Layout:
         Brushes of one meaning stay together where that asks the network for no more cells than one by one; the group
         of the background, which is the first, stays whole.
         """
-        return [list(owners[0]), *(part for group in owners[1:] for part in self._split(group, peaks))]
+        return [list(owners[0]), *(part for group in owners[1:] for part in self._split_group(group, peaks))]
 
-    def _split(self, group: Sequence[int], peaks: np.ndarray) -> list[list[int]]:
+    def _split_group(self, group: Sequence[int], peaks: np.ndarray) -> list[list[int]]:
         """Split a group into parts, each brush in the first one that grows by no more cells than it asks for itself."""
         if len(group) == 1:
             return [list(group)]
         parts: list[_Part] = []
         for index in group:
-            alone = self._part((index,), peaks[index])
-            joined = ((place, self._joined(part, alone)) for place, part in enumerate(parts))
+            alone = self._make_part((index,), peaks[index])
+            joined = ((place, self._join(part, alone)) for place, part in enumerate(parts))
             place, both = next(((place, both) for place, both in joined if both), (len(parts), alone))
             parts[place : place + 1] = [both]
         return [list(part.brushes) for part in parts]
 
-    def _part(self, brushes: tuple[int, ...], weight: np.ndarray) -> _Part:
+    def _make_part(self, brushes: tuple[int, ...], weight: np.ndarray) -> _Part:
         """What brushes with this common weight [h, w] ask of the network when they share views."""
-        grid = self._grid(weight)
+        grid = self._make_grid(weight)
         boxes = int(grid.occupied(weight > 0).sum()) if grid else 0
         return _Part(brushes, weight, boxes, boxes * grid.tile.area if grid else 0, boxes == 1)
 
-    def _joined(self, one: _Part, other: _Part) -> _Part | None:
+    def _join(self, one: _Part, other: _Part) -> _Part | None:
         """Two parts as one; None where that asks for more cells, or for several views of what has a single one."""
-        both = self._part((*one.brushes, *other.brushes), np.maximum(one.weight, other.weight))
+        both = self._make_part((*one.brushes, *other.brushes), np.maximum(one.weight, other.weight))
         once = one.once or other.once
         return (
             replace(both, once=once)
@@ -184,7 +184,7 @@ class Layout:
             if around is None or region.background or self.is_ground(places):
                 found += self._cut_views(weight, places, region)
             else:
-                found += _surrounded(
+                found += _surround(
                     self._cut_views(weight, centre_boxes(places, weight, self.ring), region), number, around
                 )
         return tuple(found)
@@ -198,7 +198,7 @@ class Layout:
         """The views of a region, weighed by their tiles' profiles; those without any weight are left out."""
         total = np.zeros(weight.shape, np.float32)
         sizes = {box.size for box in places} if len(places) > 1 else ()
-        known = {size: tiles.profile(self.kind, size) for size in sizes}
+        known = {size: tiles.make_profile(self.kind, size) for size in sizes}
         profiles = [known.get(box.size, 1) for box in places]
         for box, profile in zip(places, profiles, strict=True):
             for inside, place in box.pieces(self.canvas):
@@ -212,13 +212,13 @@ class Layout:
         ]
 
 
-def _tile(grid: Tiles, cell: int) -> tuple[Size, int]:
+def _convert_tile(grid: Tiles, cell: int) -> tuple[Size, int]:
     """Size and overlap in cells of a settled grid."""
     high, wide, overlap = (side for side in (grid.height, grid.width, grid.overlap) if not isinstance(side, str))
     return Size(max(1, high // cell), max(1, wide // cell)), -(-overlap // cell)
 
 
-def _surrounded(views: Sequence[View], number: int, around: Around) -> list[View]:
+def _surround(views: Sequence[View], number: int, around: Around) -> list[View]:
     """The views of one frame with their surroundings; the `number` of their region gives them noise of its own."""
     if not views:
         return []

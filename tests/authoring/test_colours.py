@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import ImageColor
 
-from lib_regiondiff.authoring.colours import COLOURS, colours_of
+from lib_regiondiff.authoring.colours import COLOURS, choose_colours
 from lib_regiondiff.authoring.overlay import overlay
-from lib_regiondiff.authoring.presets import names, preset
-from lib_regiondiff.authoring.preview import html
+from lib_regiondiff.authoring.presets import copy_preset, list_presets
+from lib_regiondiff.authoring.preview import render_html
 from lib_regiondiff.document.palette import Brush, dump, parse
-from lib_regiondiff.formats.typed import typed
+from lib_regiondiff.formats.typed import parse_typed
 
 NEIGHBOURS, ANY = 15, 9
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.
@@ -105,10 +105,10 @@ def brushes(count: int) -> list[dict[str, Any]]:
 def test_twenty_brushes_without_a_colour_look_different_wherever_they_are_shown() -> None:
     data = {"version": 1, "size": {"width": 640, "height": 64}, "brushes": brushes(20)}
     palette = parse(data)
-    assert len(set(colours_of(palette.brushes))) == 20
+    assert len(set(choose_colours(palette.brushes))) == 20
     picture = np.asarray(overlay(palette))
     assert len({tuple(picture[4, 32 * index + 4]) for index in range(20)}) == 20
-    shown = html(data)
+    shown = render_html(data)
     assert all(f"background:{colour}" in shown for colour in COLOURS)
 
 
@@ -121,7 +121,7 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("colour", [*COLOURS, "#000000", "#ffffff", "#777777", "#757575", "#ff0000", "#FFE8F3"])
 def test_the_number_on_a_colour_can_be_read(colour: str) -> None:
     data = {"version": 1, "brushes": [{**brushes(1)[0], "colour": colour}]}
-    (style,) = re.findall('class="regiondiff-swatch" style="([^"]*)">1<', html(data))
+    (style,) = re.findall('class="regiondiff-swatch" style="([^"]*)">1<', render_html(data))
     known = dict(each.split(":") for each in style.split(";"))
     darker, lighter = sorted(luminance(known[key]) for key in ("background", "color"))
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
@@ -134,14 +134,14 @@ def test_a_colour_belongs_to_a_place_and_is_not_written() -> None:
             "brushes": [*brushes(3), {"id": "own", "colour": "#123456", "mask": {"rectangle": [0, 0, 1, 1]}}],
         }
     )
-    assert colours_of(palette.brushes) == (*COLOURS[:3], "#123456")
+    assert choose_colours(palette.brushes) == (*COLOURS[:3], "#123456")
     assert parse(dump(palette)) == palette and "#0072b2" not in str(dump(palette))
     many = tuple(replace(palette.brushes[0], id=f"{index}") for index in range(45))
-    assert colours_of(many) == (*COLOURS, *COLOURS, *COLOURS[:5])
+    assert choose_colours(many) == (*COLOURS, *COLOURS, *COLOURS[:5])
     black = Brush(id="a", colour="#000000", mask=palette.brushes[0].mask)
-    assert colours_of([black]) == ("#000000",)
+    assert choose_colours([black]) == ("#000000",)
 
 
-@pytest.mark.parametrize("data", [*map(preset, names()), typed({"typed": {}}, "a\nb\nc", "")])
+@pytest.mark.parametrize("data", [*map(copy_preset, list_presets()), parse_typed({"typed": {}}, "a\nb\nc", "")])
 def test_presets_and_typed_regions_leave_colours_to_their_places(data: dict[str, Any]) -> None:
     assert not any("colour" in brush for brush in data["brushes"])

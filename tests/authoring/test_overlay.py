@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from PIL import Image, ImageFont
 
-from lib_regiondiff.authoring.overlay import GROUND, TINT, overlay, shares_of, tint
+from lib_regiondiff.authoring.overlay import GROUND, TINT, measure_shares, overlay, tint
 from lib_regiondiff.command import cli
 from lib_regiondiff.document.palette import Palette, dump, parse
 from mixtures import mixing, planned
@@ -64,7 +64,7 @@ def tint_of(picture: np.ndarray) -> np.ndarray:
 @given(mixing())
 @settings(max_examples=40, deadline=None)
 def test_tints_are_what_the_planner_gives_to_each_brush(palette: Palette) -> None:
-    picture = np.asarray(tint(palette, shares_of(palette)), float).reshape(64, 8, 64, 8, 3).mean(axis=(1, 3))
+    picture = np.asarray(tint(palette, measure_shares(palette)), float).reshape(64, 8, 64, 8, 3).mean(axis=(1, 3))
     due = planned(palette)
     off = np.abs(tint_of(picture) - due)
     soft = palette.blend == "mixture" or any(brush.feather for brush in palette.brushes)
@@ -77,7 +77,7 @@ def test_a_pair_of_nine_to_one_is_tinted_nine_to_one() -> None:
         for name, colour, weight in (("a", "#ff0000", 9), ("b", "#0000ff", 1))
     ]
     palette = parse({"version": 1, "brushes": pair, "overlap": {"rule": "weighted"}})
-    red, green, blue = np.asarray(tint(palette, shares_of(palette)), float)[40, 40]
+    red, green, blue = np.asarray(tint(palette, measure_shares(palette)), float)[40, 40]
     assert (red - green) / (blue - green) == pytest.approx(9, rel=0.1)
 
 

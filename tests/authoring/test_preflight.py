@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from fakes import GaussianHost
 from lib_regiondiff.authoring.cost import LEVEL
-from lib_regiondiff.authoring.preflight import KINDS, STEPS, JobContext, Notice, clock, cost_of, preflight
+from lib_regiondiff.authoring.preflight import KINDS, STEPS, JobContext, Notice, make_clock, measure_cost, preflight
 from lib_regiondiff.authoring.summary import describe_cost
 from lib_regiondiff.denoising.model import Call, ask
 from lib_regiondiff.document.palette import Palette, parse
@@ -162,7 +162,7 @@ def test_painted_masks_that_are_stretched_are_told() -> None:
 def cost(around: JobContext, brushes: Sequence[Any] = (LEFT, RIGHT), **more: Any) -> float:
     """How much work a palette is; the preview says so in words."""
     palette = parse({"version": 1, "brushes": list(brushes)} | more)
-    ratio = cost_of(palette, around)
+    ratio = measure_cost(palette, around)
     assert Notice("note", f"it takes {describe_cost(ratio)}") in preflight(palette, around)
     return ratio
 
@@ -200,9 +200,9 @@ def test_rows_are_counted_as_a_host_is_asked() -> None:
     brushes = [LEFT | {"negative": "4"}, RIGHT, RIGHT | {"id": "c", "prompt": "5", "mask": {"ellipse": [0, 0, 1, 1]}}]
     size = {"width": 1024, "height": 1024}
     palette = parse({"version": 1, "brushes": brushes, "size": size, "tiles": {"width": 512}})
-    plan = make_plan(palette, Job(Size(1024, 1024), clock(STEPS), (0,)), GaussianHost(native=512))
+    plan = make_plan(palette, Job(Size(1024, 1024), make_clock(STEPS), (0,)), GaussianHost(native=512))
     asked = [row.box.size.area for views in plan.steps for row in ask(views, 1, LEVEL, Call(7.0))[0]]
-    assert cost_of(palette) == sum(asked) / (STEPS * 2 * 128 * 128) > 1.5
+    assert measure_cost(palette) == sum(asked) / (STEPS * 2 * 128 * 128) > 1.5
 
 
 def test_what_auto_chooses_is_told_where_the_steps_are_known() -> None:

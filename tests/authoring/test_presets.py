@@ -28,48 +28,48 @@ SHARES = {
 
 
 def test_each_preset_shares_the_canvas_as_its_name_says() -> None:
-    assert presets.names() == tuple(SHARES)
+    assert presets.list_presets() == tuple(SHARES)
     for name, expected in SHARES.items():
-        shares = Shares.of(parse(presets.preset(name)))
+        shares = Shares.of(parse(presets.copy_preset(name)))
         found = [shares.part(index) for index in range(len(expected))]
         assert found == pytest.approx(expected, abs=1e-3)
 
 
-@pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("name", presets.list_presets())
 @pytest.mark.parametrize("size", [Size(512, 512), Size(1216, 832), Size(576, 1024)])
 def test_nothing_is_wrong_with_a_preset_at_usual_sizes(name: str, size: Size) -> None:
-    notices = preflight(parse(presets.preset(name)), JobContext(prompt="a picture", size=size))
+    notices = preflight(parse(presets.copy_preset(name)), JobContext(prompt="a picture", size=size))
     assert [notice for notice in notices if notice.kind != "note"] == []
     ground = [notice for notice in notices if "has no brush" in notice.text]
     assert len(ground) == (name == "Object in the centre")
 
 
-@pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("name", presets.list_presets())
 def test_brushes_of_a_preset_differ_in_all_that_people_see(name: str) -> None:
-    brushes = parse(presets.preset(name)).brushes
+    brushes = parse(presets.copy_preset(name)).brushes
     for key in ("id", "name", "prompt"):
         values = [getattr(brush, key) for brush in brushes]
         assert len(set(values)) == len(values) and all(values)
 
 
 def test_text_for_people_is_the_same_data_with_a_line_for_each_brush() -> None:
-    for name in presets.names():
-        data = presets.preset(name)
-        text = presets.written(data)
+    for name in presets.list_presets():
+        data = presets.copy_preset(name)
+        text = presets.format_json(data)
         assert json.loads(text) == data
         lines = [line for line in text.split("\n") if '"id"' in line]
         assert len(lines) == len(data["brushes"])
 
 
 def test_a_copy_can_be_changed_freely() -> None:
-    first = presets.preset("Two columns")
+    first = presets.copy_preset("Two columns")
     first["brushes"][0]["mask"]["rectangle"][2] = 0.25
-    assert presets.preset("Two columns")["brushes"][0]["mask"] == {"rectangle": [0, 0, 0.5, 1]}
+    assert presets.copy_preset("Two columns")["brushes"][0]["mask"] == {"rectangle": [0, 0, 0.5, 1]}
 
 
 def test_another_name_is_refused() -> None:
     with pytest.raises(PaletteError, match=r"preset: expected one of Two columns, .*, got 'Nine columns'"):
-        presets.preset("Nine columns")
+        presets.copy_preset("Nine columns")
 
 
 PLAIN = json.dumps({"version": 1, "brushes": [{"id": "a", "mask": {"rectangle": [0, 0, 1, 1]}}]})
@@ -118,7 +118,7 @@ def test_no_name_leads_out_of_the_folder_or_to_a_device(tmp_path: Path, name: st
 def test_any_name_is_that_of_a_file_in_the_folder_or_refused(name: str) -> None:
     folder = Path("folder").resolve()
     try:
-        path = PaletteFolder(folder)._path(name)
+        path = PaletteFolder(folder)._find_path(name)
     except PaletteError:
         return
     assert path.resolve().parent == folder and path.suffix == ".json"

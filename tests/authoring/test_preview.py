@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from PIL import Image
 
 from lib_regiondiff.authoring.preflight import JobContext, Notice
-from lib_regiondiff.authoring.preview import MOST, html, message, render_preview
+from lib_regiondiff.authoring.preview import MOST, render_html, render_message, render_preview
 from lib_regiondiff.document.palette import Palette, dump, parse
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Size
@@ -80,7 +80,7 @@ def picture(fragment: str) -> np.ndarray:
 
 
 def test_regions_are_shown_in_their_colours_and_numbers() -> None:
-    shown = html(TWO)
+    shown = render_html(TWO)
     colours = picture(shown)
     height, width = colours.shape[:2]
     assert width == 2 * height
@@ -99,7 +99,7 @@ def test_regions_are_shown_in_their_colours_and_numbers() -> None:
 def test_a_number_stands_inside_its_region() -> None:
     arch = [[0, 0], [1, 0], [1, 1], [0.75, 1], [0.75, 0.5], [0.25, 0.5], [0.25, 1], [0, 1]]
     data = {"version": 1, "brushes": [{"id": "a", "colour": "#ff0000", "mask": {"polygon": arch}}]}
-    shown = html(data, JobContext(size=Size(512, 512)))
+    shown = render_html(data, JobContext(size=Size(512, 512)))
     ((x, y),) = re.findall(r'<text x="(\d+)" y="(\d+)"', shown)
     colours = picture(shown)
     assert colours[int(y) // 2, int(x) // 2, 3] > 0
@@ -107,45 +107,47 @@ def test_a_number_stands_inside_its_region() -> None:
 
 @pytest.mark.parametrize("form", [dict, json.dumps, lambda data: infotext.pack(parse(data))])
 def test_a_palette_is_shown_in_whatever_form_it_comes(form: Any) -> None:
-    assert html(form(TWO)) == html(TWO)
+    assert render_html(form(TWO)) == render_html(TWO)
 
 
 def test_typed_regions_are_shown_with_the_prompt_at_the_size_of_the_picture() -> None:
     around = JobContext(prompt="a cat\na dog\na bird", size=Size(384, 768))
-    shown = html('{"typed": {"ratios": "2,1,1"}}', around)
+    shown = render_html('{"typed": {"ratios": "2,1,1"}}', around)
     assert 'viewBox="0 0 768 384"' in shown
     told = read(shown)
     assert "a cat 50.0 %" in told and "a dog 25.0 %" in told and "a bird 25.0 %" in told and "background" not in told
-    own = html('{"typed": {}, "size": {"width": 64, "height": 64}}', JobContext(prompt="a\nb"))
+    own = render_html('{"typed": {}, "size": {"width": 64, "height": 64}}', JobContext(prompt="a\nb"))
     assert 'viewBox="0 0 64 64"' in own
 
 
 def test_typed_regions_without_a_prompt_wait_for_it() -> None:
-    shown = html('{"typed": {}}', JobContext(prompt=" \n"))
+    shown = render_html('{"typed": {}}', JobContext(prompt=" \n"))
     assert "Type the main prompt" in read(shown) and "error" not in shown
 
 
 def test_a_prompt_that_is_its_name_is_shown_once() -> None:
-    assert read(html('{"typed": {}}', JobContext(prompt="sun\nmoon"))).count("sun") == 1
+    assert read(render_html('{"typed": {}}', JobContext(prompt="sun\nmoon"))).count("sun") == 1
 
 
 @pytest.mark.parametrize("nothing", [None, "", " \n"])
 def test_no_palette_is_no_error(nothing: Any) -> None:
-    assert "No palette yet" in read(html(nothing)) and "error" not in html(nothing)
+    assert "No palette yet" in read(render_html(nothing)) and "error" not in render_html(nothing)
 
 
 def test_each_problem_is_told_with_its_path() -> None:
     brush = TWO["brushes"][0] | {"strength": 2, "id": ""}
-    shown = html(TWO | {"brushes": [brush], "steps": 0})
+    shown = render_html(TWO | {"brushes": [brush], "steps": 0})
     assert "<code>brushes[0].strength</code>: expected a number 0…1, got 2" in shown
     assert shown.count("regiondiff-error") == 3 and "<svg" not in shown
-    many = html({"version": 1} | {f"key{number}": 1 for number in range(MOST + 5)})
+    many = render_html({"version": 1} | {f"key{number}": 1 for number in range(MOST + 5)})
     assert read(many).endswith("5 more") and many.count("regiondiff-error") == MOST + 1
-    typed = html('{"typed": {"ratios": "1,2,3"}}', JobContext(prompt="a\nb"))
+    typed = render_html('{"typed": {"ratios": "1,2,3"}}', JobContext(prompt="a\nb"))
     assert "<b>Ratios</b>: expected 2 cells for 2 prompts, got 3" in typed and "typed." not in typed
-    empty = html('{"typed": {}}', JobContext(prompt="a BREAK BREAK b"))
+    empty = render_html('{"typed": {}}', JobContext(prompt="a BREAK BREAK b"))
     assert "<b>Prompt</b>: expected text in part 2 of 3, got nothing" in empty
-    assert "<code>typed.common_negative</code>" in html('{"typed": {"common_negative": 1}}', JobContext(prompt="a"))
+    assert "<code>typed.common_negative</code>" in render_html(
+        '{"typed": {"common_negative": 1}}', JobContext(prompt="a")
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,11 +161,11 @@ def test_each_problem_is_told_with_its_path() -> None:
 )
 def test_a_prompt_of_one_part_is_told_how_to_split_it(split: str, cure: str) -> None:
     data = {"typed": {"split": split}}
-    told = read(html(data, JobContext(prompt="a cat, a dog")))
+    told = read(render_html(data, JobContext(prompt="a cat, a dog")))
     assert "The prompt is one part" in told and cure in told and "100.0 %" in told
     two = {"lines": "a\nb", "auto": "a\nb"}.get(split, f"a {split} b")
-    assert "one part" not in html(data, JobContext(prompt=two))
-    assert "one part" not in html({"version": 1, "brushes": TWO["brushes"][:1]})
+    assert "one part" not in render_html(data, JobContext(prompt=two))
+    assert "one part" not in render_html({"version": 1, "brushes": TWO["brushes"][:1]})
 
 
 def test_the_header_says_what_is_on_in_a_few_words() -> None:
@@ -183,29 +185,33 @@ def test_the_header_says_what_is_on_in_a_few_words() -> None:
 def test_regions_that_are_off_say_so_and_nothing_in_the_header() -> None:
     for document in (TWO, {"typed": {}}, "", "{"):
         assert render_preview(document, JobContext(prompt="a"), on=False).state == ""
-    assert "Regions are off" in read(render_preview(TWO, on=False).html) and "Regions are off" not in read(html(TWO))
+    assert "Regions are off" in read(render_preview(TWO, on=False).html) and "Regions are off" not in read(
+        render_html(TWO)
+    )
 
 
 def test_notices_stand_below() -> None:
-    told = html(TWO | {"attention": "couple"}, JobContext(prompt="a field"))
+    told = render_html(TWO | {"attention": "couple"}, JobContext(prompt="a field"))
     assert '<li class="regiondiff-error">attention: expected none' in told
     assert '<li class="regiondiff-note">25.0 % of the canvas has no brush; the main prompt paints it' in told
 
 
 def test_nothing_in_a_document_becomes_markup() -> None:
     brush = TWO["brushes"][0] | {"name": EVIL, "prompt": EVIL, "id": EVIL[:40]}
-    told = read(html(TWO | {"brushes": [brush], "background": {"prompt": EVIL}}, JobContext(negative=EVIL)))
+    told = read(render_html(TWO | {"brushes": [brush], "background": {"prompt": EVIL}}, JobContext(negative=EVIL)))
     assert told.count("<script>") >= 2
-    assert "<script>" in read(html({"version": 1, EVIL: 1})) and "<script>" in read(html(json.dumps(EVIL)))
-    assert "<script>" in read(html('{"typed": {}}', JobContext(prompt=f"{EVIL}\nb")))
-    assert read(message([Notice("note", EVIL)])) == EVIL
+    assert "<script>" in read(render_html({"version": 1, EVIL: 1})) and "<script>" in read(
+        render_html(json.dumps(EVIL))
+    )
+    assert "<script>" in read(render_html('{"typed": {}}', JobContext(prompt=f"{EVIL}\nb")))
+    assert read(render_message([Notice("note", EVIL)])) == EVIL
 
 
 @settings(max_examples=30, deadline=None)
 @given(palettes())
 def test_any_palette_has_a_preview_whose_shares_sum_to_all(palette: Palette) -> None:
     small = dump(palette) | {"size": {"width": 128, "height": 64}}
-    shown = html(small)
+    shown = render_html(small)
     read(shown)
     shares = [float(share) for share in re.findall(r"</b> ([\d.]+) % <span", shown)]
     assert sum(shares) == pytest.approx(100, abs=0.2)
@@ -215,4 +221,4 @@ def test_any_palette_has_a_preview_whose_shares_sum_to_all(palette: Palette) -> 
 @given(json_values(), json_values())
 def test_any_document_has_a_preview(data: Any, option: Any) -> None:
     for document in (data, {"typed": option}, {"version": 1, "brushes": data}):
-        assert read(html(document, JobContext(prompt="a\nb")))
+        assert read(render_html(document, JobContext(prompt="a\nb")))

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cli_stub import PALETTE, SUN, TREE, run
-from lib_regiondiff.authoring.summary import Shares, describe_cost, summary
+from lib_regiondiff.authoring.summary import Shares, describe_cost, summarise
 from lib_regiondiff.document.palette import Palette, parse
-from lib_regiondiff.document.records import renewed
+from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.geometry import Size
 from mixtures import mixing, planned
 from palettes import encoded, palettes
@@ -81,7 +81,7 @@ def test_a_sliver_is_one_also_at_the_edge_and_nowhere_if_it_is_wide_enough(mask:
 
 
 def test_a_canvas_that_is_low_itself_has_no_slivers() -> None:
-    low = renewed(parse({"version": 1, "brushes": [brush(0, 1)]}), size=Size(16, 64))
+    low = replace_unchecked(parse({"version": 1, "brushes": [brush(0, 1)]}), size=Size(16, 64))
     assert not Shares.of(low).is_thin(1)
 
 
@@ -152,7 +152,7 @@ def loudness(told: str) -> float:
 @settings(max_examples=30, deadline=None)
 @given(palettes())
 def test_any_palette_has_a_summary(palette: Palette) -> None:
-    lines = summary(palette)
+    lines = summarise(palette)
     shares = [float(line.split("%")[0]) for line in lines[1 : 2 + len(palette.brushes)]]
     assert sum(shares) == pytest.approx(100, abs=0.2)
 

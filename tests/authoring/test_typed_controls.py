@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib_regiondiff.authoring.preflight import JobContext
-from lib_regiondiff.authoring.presets import names, preset, written
+from lib_regiondiff.authoring.presets import copy_preset, format_json, list_presets
 from lib_regiondiff.authoring.typed_controls import (
     LAYOUTS,
     SPLITS,
-    controls_of,
     is_own,
+    read_controls,
+    read_typed,
     spell_out,
     turn_switch,
-    typed_in,
     write_options,
 )
 from lib_regiondiff.document.palette import parse
@@ -37,8 +37,8 @@ OPTIONS = st.tuples(
 
 def test_options_that_are_wrong_show_the_defaults() -> None:
     for text in ("", PLAIN, '{"typed": {"layout": "rings"}}', '{"typed": 3}'):
-        assert controls_of(text) == DEFAULTS
-    assert write_options('{"typed": 3}', "auto", "rows", "", False, 0) == written({"typed": {"layout": "rows"}})
+        assert read_controls(text) == DEFAULTS
+    assert write_options('{"typed": 3}', "auto", "rows", "", False, 0) == format_json({"typed": {"layout": "rows"}})
 
 
 @given(TEXTS, OPTIONS)
@@ -46,7 +46,7 @@ def test_a_text_says_what_was_chosen_and_choosing_that_again_changes_nothing(
     text: str, options: tuple[str, str, str, bool, int]
 ) -> None:
     new = write_options(text, *options)
-    assert controls_of(new) == options and write_options(new, *options) == new
+    assert read_controls(new) == options and write_options(new, *options) == new
 
 
 @given(TEXTS, OPTIONS, st.booleans())
@@ -55,8 +55,8 @@ def test_an_answer_to_the_switch_that_comes_twice_is_as_one(
 ) -> None:
     once = turn_switch(on, text, "", *options)
     assert turn_switch(on, *once, *options) == once
-    assert (typed_in(once[0]) is not None) == on
-    if on and typed_in(text) is None:
+    assert (read_typed(once[0]) is not None) == on
+    if on and read_typed(text) is None:
         assert turn_switch(False, *once, *options)[0] == text
 
 
@@ -69,6 +69,6 @@ def test_typed_regions_are_spelled_out_with_the_prompt_or_refused() -> None:
 
 
 def test_a_text_is_a_persons_own_unless_it_came_as_it_is() -> None:
-    came = ["", " \n", written({"typed": {}}), *(written(preset(name)) for name in names())]
+    came = ["", " \n", format_json({"typed": {}}), *(format_json(copy_preset(name)) for name in list_presets())]
     assert not any(map(is_own, came))
     assert all(is_own(text + " ") for text in came[2:]) and is_own(PLAIN) and is_own("{")

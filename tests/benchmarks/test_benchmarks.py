@@ -32,7 +32,7 @@ def test_counted_evaluations_are_those_of_the_docs_and_within_the_bounds(monkeyp
 
     bounds = {"timessquare": (15, 19968), "irworobongdo": (90, 135168), "panorama": (40, 32768)}
     for name, (most, pixels) in bounds.items():
-        line = evaluations.count(evaluations.palette_of(name))
+        line = evaluations.count(evaluations.make_palette(name))
         assert line["evaluations"] <= most and line["latent_pixels"] <= pixels
         masks = "rectangles" if evaluations.SCENES[name].boxes else "none"
         assert f"| {name} | {masks} | {line['evaluations']} | {line['latent_pixels']:,} |" in TABLE
@@ -49,8 +49,8 @@ def test_evaluations_take_masks_of_a_folder(monkeypatch: pytest.MonkeyPatch, tmp
         picture = Image.new("RGBA", (768, 768), (255, 255, 255, 100))
         picture.paste((0, 0, 0, 200), (left, top, right, bottom))
         picture.save(tmp_path / "timessquare" / f"timessquare_{number}.png")
-    drawn = evaluations.count(evaluations.palette_of("timessquare", tmp_path))
-    assert drawn == evaluations.count(evaluations.palette_of("timessquare"))
+    drawn = evaluations.count(evaluations.make_palette("timessquare", tmp_path))
+    assert drawn == evaluations.count(evaluations.make_palette("timessquare"))
     for module in ("rows", "scenes", "evaluations"):
         sys.modules.pop(module)
 
@@ -66,7 +66,7 @@ def test_jobs_of_a_webui_alternate_and_give_ratios(monkeypatch: pytest.MonkeyPat
         now[0] += {"red": 2, "red AND blue": 3, "two": 3.3}[job["prompt"]] * (10 if len(asked) <= 3 else 1)
 
     jobs = {"plain": {"prompt": "red"}, "rows": webui.JOBS["rows"], "regions": {"prompt": "two"}}
-    line = webui.result(webui.measure(jobs, 2, ask, lambda: now[0]))
+    line = webui.summarise(webui.measure(jobs, 2, ask, lambda: now[0]))
     assert asked == ["red", "red AND blue", "two"] * 3
     assert line["seconds"] == {"plain": 2, "rows": 3, "regions": 3.3}
     assert line["to_plain"]["regions"] == 1.65 and line["to_rows"]["regions"] == 1.1

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 from fidelity_naive import Naive, sample
-from fidelity_palettes import CANVAS, GRADES, SEEDS, moved, painted, puzzle, truth, visible
-from fidelity_scores import changed, score, seams
+from fidelity_palettes import CANVAS, GRADES, SEEDS, draw_truth, find_visible, make_puzzle, move, rasterise
+from fidelity_scores import measure_change, measure_seams, score
 from torch import Tensor
 from toyworld_scenes import TRAINING
 
@@ -18,13 +18,13 @@ from lib_regiondiff.document.palette import dumps
 from lib_regiondiff.geometry import Box, Size
 
 NUMBERS = range(12)
-PUZZLES = [puzzle(number) for number in NUMBERS]
-TRUTHS = [truth(given) for given in PUZZLES]
+PUZZLES = [make_puzzle(number) for number in NUMBERS]
+TRUTHS = [draw_truth(given) for given in PUZZLES]
 LABELS = [Maps(true.classes, true.colours) for true in TRUTHS]
 
 
 def test_palettes_are_deterministic_and_disjoint_from_training() -> None:
-    assert dumps(puzzle(4).palette()) == dumps(PUZZLES[4].palette())
+    assert dumps(make_puzzle(4).palette()) == dumps(PUZZLES[4].palette())
     assert len({dumps(given.palette()) for given in PUZZLES}) == len(PUZZLES)
     assert all(given.seed in SEEDS and given.seed not in TRAINING for given in PUZZLES)
     assert TRAINING.stop <= SEEDS.start
@@ -41,8 +41,8 @@ def test_palettes_have_two_to_six_brushes_and_all_grades() -> None:
 def test_grades_differ_in_how_much_is_hidden() -> None:
     hidden: dict[str, list[float]] = {}
     for given in PUZZLES:
-        covered = painted(given.palette())
-        hidden.setdefault(given.grade, []).append(1 - visible(covered)[1:].sum() / covered.sum())
+        covered = rasterise(given.palette())
+        hidden.setdefault(given.grade, []).append(1 - find_visible(covered)[1:].sum() / covered.sum())
     apart, touching, overlapping = (np.mean(hidden[grade]) for grade in GRADES)
     assert apart < touching < overlapping
 
@@ -80,7 +80,7 @@ def test_another_colour_counts_as_wrong_and_another_class_as_absent() -> None:
 def test_a_second_object_is_a_duplicate_and_a_leak() -> None:
     given, true = PUZZLES[3], TRUTHS[3]
     kind = next(meaning.seen[0] for meaning in given.meanings if meaning.thing)
-    free = visible(painted(given.palette()))[0]
+    free = find_visible(rasterise(given.palette()))[0]
     places = [(y, x) for y in range(0, 160, 8) for x in range(0, 224, 8) if free[y : y + 32, x : x + 32].all()]
     y, x = places[0]
     classes = true.classes.copy()
@@ -94,14 +94,14 @@ def test_seams_are_seen_where_tiles_meet() -> None:
     even = np.random.default_rng(0).integers(0, 9, (CANVAS.height, CANVAS.width, 3)).astype(np.uint8)
     split = even.copy()
     split[:, 128:] += 60
-    assert seams(even, tiles) == pytest.approx(1, abs=0.1)
-    assert seams(split, tiles) > 3
+    assert measure_seams(even, tiles) == pytest.approx(1, abs=0.1)
+    assert measure_seams(split, tiles) > 3
 
 
 def test_what_is_moved_leaves_the_rest_of_the_true_picture_alone() -> None:
-    other, elsewhere = moved(PUZZLES[3])
-    assert changed(TRUTHS[3].picture, truth(other).picture, elsewhere) == 0
-    assert changed(TRUTHS[3].picture, truth(other).picture, ~elsewhere) > 0.05
+    other, elsewhere = move(PUZZLES[3])
+    assert measure_change(TRUTHS[3].picture, draw_truth(other).picture, elsewhere) == 0
+    assert measure_change(TRUTHS[3].picture, draw_truth(other).picture, ~elsewhere) > 0.05
 
 
 def eps(x: Tensor, t: int, regions: Sequence[int]) -> Tensor:

@@ -14,13 +14,13 @@ pytest.importorskip("diffusers")
 import blends
 import pairs
 import settings
-from fidelity_palettes import GRADES, painted, puzzle, truth
+from fidelity_palettes import GRADES, draw_truth, make_puzzle, rasterise
 from fidelity_report import renew
 from pairs import Pair, Recipe, Record
 
 from lib_regiondiff.document.palette import Palette, dumps
 
-GIVEN = puzzle(pairs.FIRST)
+GIVEN = make_puzzle(pairs.FIRST)
 ONE, TWO = Recipe("one", {}), Recipe("two", {})
 PAIR = Pair("two", ONE, TWO)
 
@@ -42,7 +42,7 @@ def test_a_variation_changes_the_setting_that_its_label_names(name: str) -> None
 
 
 def test_pictures_of_different_palettes_have_different_names() -> None:
-    recipes = pairs.recipes([*settings.ALL.values(), *blends.PAIRS.values()])
+    recipes = pairs.list_recipes([*settings.ALL.values(), *blends.PAIRS.values()])
     assert len({dumps(each.palette(GIVEN)) + str(each.fast) for each in recipes}) == len(recipes)
     for name, pair in blends.PAIRS.items():
         assert pair.one.name == f"average-{name}" and differing(pair.one.palette(GIVEN), pair.two.palette(GIVEN)) == {
@@ -51,19 +51,19 @@ def test_pictures_of_different_palettes_have_different_names() -> None:
 
 
 def test_what_is_painted_on_is_the_true_background() -> None:
-    true, under = truth(GIVEN).picture, pairs.ground(GIVEN)
-    bare = ~np.logical_or.reduce(painted(GIVEN.palette()))
+    true, under = draw_truth(GIVEN).picture, pairs.draw_ground(GIVEN)
+    bare = ~np.logical_or.reduce(rasterise(GIVEN.palette()))
     assert (true == under)[bare].all() and not (true == under)[~bare].all()
 
 
 def test_what_changes_outside_of_brushes_is_a_share_of_it(tmp_path: Path) -> None:
-    under, path = pairs.ground(GIVEN), tmp_path / "picture.png"
-    bare = ~np.logical_or.reduce(painted(GIVEN.palette()))
+    under, path = pairs.draw_ground(GIVEN), tmp_path / "picture.png"
+    bare = ~np.logical_or.reduce(rasterise(GIVEN.palette()))
     for spoilt, share in ((~bare, 0), (bare, 1)):
         Image.fromarray(np.where(spoilt[..., None], 255 - under // 2, under).astype(np.uint8)).save(path)
-        told = pairs.outside(path, GIVEN, settings.PAINTED)[pairs.OUTSIDE]
+        told = pairs.measure_outside(path, GIVEN, settings.PAINTED)[pairs.OUTSIDE]
         assert told == pytest.approx(share, abs=0.2 * share)
-    assert pairs.outside(path, GIVEN, settings.BASE) == {}
+    assert pairs.measure_outside(path, GIVEN, settings.BASE) == {}
 
 
 def record(number: int, **fidelity: float) -> Record:
@@ -75,8 +75,8 @@ def record(number: int, **fidelity: float) -> Record:
 def test_gains_are_of_palettes_that_both_have_drawn() -> None:
     records = [record(0, one=0.2, two=0.3), record(1, one=0.9), record(3, one=0.4, two=0.5), record(4, one=0.1, two=0)]
     assert pairs.count(records, PAIR) == 3
-    assert pairs.both(records, PAIR, "fidelity")[0].tolist() == [0.2, 0.4, 0.1]
-    line = pairs.line(records, PAIR)
+    assert pairs.select_both(records, PAIR, "fidelity")[0].tolist() == [0.2, 0.4, 0.1]
+    line = pairs.make_line(records, PAIR)
     assert line["palettes"] == 3 and line["rows gained"] == [0, 0, 0]
     assert line["fidelity gained"][0] == pytest.approx(0.1 / 3, abs=1e-4)
     assert line[f"fidelity gained, {GRADES[0]}"] == pytest.approx([0.1] * 3)
@@ -87,7 +87,7 @@ def test_gains_are_of_palettes_that_both_have_drawn() -> None:
 def test_the_table_has_the_defaults_then_gains() -> None:
     records = [record(number, one=0.5, two=0.75) for number in range(4)]
     third = Pair("three", ONE, Recipe("three", {}))
-    text = settings.page(records, {"two": PAIR, "three": third}, ("fidelity", "rows"))
+    text = settings.format_page(records, {"two": PAIR, "three": third}, ("fidelity", "rows"))
     assert text.split("\n")[2:] == [
         "| the defaults | 4 | 50.0 | 0 |",
         "| two | 4 | +25.0 (+25.0 to +25.0) | +0 (+0 to +0) |",

@@ -59,24 +59,24 @@ def test_what_saves_rows_changes_nothing(without: Any, with_uncond: bool, guidan
     calls = Call(guidance), Call(guidance, with_uncond=with_uncond)
     rows = [len(ask(each.steps[0], 1, LEVELS[0], call)[0]) for each, call in zip((plan, other), calls, strict=True)]
     assert rows[0] < rows[1]
-    assert savings.apart(host, (plan, other), LEVELS, 3, with_uncond) < 1e-6
+    assert savings.measure_difference(host, (plan, other), LEVELS, 3, with_uncond) < 1e-6
 
 
 def test_a_difference_is_seen() -> None:
     host = GaussianHost(native=64)
     plans = [planned(replace(palette(), background=replace(palette().background, prompt=text)), host) for text in "02"]
-    assert savings.apart(host, (plans[0], plans[1]), LEVELS, 3, False) > 1
+    assert savings.measure_difference(host, (plans[0], plans[1]), LEVELS, 3, False) > 1
 
 
 def test_halves_make_up_their_brushes_and_merge_into_them() -> None:
     whole, host = palette(), GaussianHost(native=64)
-    parts = savings.halved(whole)
+    parts = savings.halve(whole)
     assert len(parts.brushes) == 4
     for index, brush in enumerate(whole.brushes):
         halves = [masks.rasterise(each.mask, whole.size) for each in parts.brushes[2 * index : 2 * index + 2]]
         assert all(half.any() for half in halves)
         assert np.array_equal(np.add(*halves), masks.rasterise(brush.mask, whole.size) > 0.5)
-    assert savings.apart(host, (planned(whole, host), planned(parts, host)), LEVELS, 3, False) < 1e-6
+    assert savings.measure_difference(host, (planned(whole, host), planned(parts, host)), LEVELS, 3, False) < 1e-6
 
 
 def test_a_picture_is_drawn_once_and_none_is_begun_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_a_picture_is_drawn_once_and_none_is_begun_late(tmp_path: Path, monkeypa
         return torch.zeros(1), Cost(rows=7, cells=9)
 
     full = SimpleNamespace(decode=lambda latents: Image.new("RGB", (8, 8), "red"))
-    monkeypatch.setattr(fidelity_pictures, "studio", lambda setup: SimpleNamespace(name="demo", full=full))
+    monkeypatch.setattr(fidelity_pictures, "load_studio", lambda setup: SimpleNamespace(name="demo", full=full))
     late, early = (Setup("", "", "", tmp_path, tmp_path, time.time() + seconds) for seconds in (-1, 60))
     path = tmp_path / "0001-a.png"
     for setup, times in ((late, 0), (early, 1), (early, 1)):
@@ -95,11 +95,11 @@ def test_a_picture_is_drawn_once_and_none_is_begun_late(tmp_path: Path, monkeypa
         assert len(drawn) == times == len(list(tmp_path.glob("*.png")))
     assert sorted(each.name for each in tmp_path.iterdir()) == ["0001-a.json", "0001-a.png"]
     assert json.loads(path.with_suffix(".json").read_text())["rows"] == 7
-    assert (fidelity_pictures.pixels(path) == (255, 0, 0)).all()
+    assert (fidelity_pictures.read_pixels(path) == (255, 0, 0)).all()
 
 
 def test_what_is_found_is_in_order_and_without_what_is_not_finished() -> None:
-    assert fidelity_pictures.found(lambda number: number if number % 2 else None, 6, workers=1) == [1, 3, 5]
+    assert fidelity_pictures.collect(lambda number: number if number % 2 else None, 6, workers=1) == [1, 3, 5]
 
 
 def test_lines_compare_in_pairs() -> None:
@@ -109,12 +109,12 @@ def test_lines_compare_in_pairs() -> None:
         saving, without = (4, index + gain, 1), (6, index, 1.5)
         pictures = {"merged-with": saving, "merged-without": without}
         records.append({key: dict(zip(savings.SCORES, each, strict=True)) for key, each in pictures.items()})
-    line = savings.drawn_line("merged", records)
+    line = savings.make_drawn_line("merged", records)
     mean, low, high = line["fidelity gained"]
     assert mean == pytest.approx(0.2) and 0.17 < low < 0.19 and 0.21 < high < 0.23  # 1.96 * 0.059 / sqrt(40) = 0.018
     assert line["rows"] == [4, 6] and line["seams gained"] == [-0.5, -0.5, -0.5] and line["palettes"] == 40
     known = [{"idle": {"rows": [2, 5], "apart": 1e-6}}, {}, {"idle": {"rows": [4, 5], "apart": 3e-6}}]
-    line = savings.exact_line("idle", known)
+    line = savings.make_exact_line("idle", known)
     assert (line["rows"], line["greatest x0 difference"], line["palettes"], line["equal"]) == ([3, 5], 3e-6, 2, True)
     known[1]["idle"] = {"rows": [4, 5], "apart": 0.1}
-    assert not savings.exact_line("idle", known)["equal"]
+    assert not savings.make_exact_line("idle", known)["equal"]

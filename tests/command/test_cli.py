@@ -121,11 +121,11 @@ def test_every_seed_has_its_file(asked: list[Any], source: Path) -> None:
 
 
 def test_pictures_are_counted_from_the_first_seed() -> None:
-    assert drawing.seeds_of(7, (), None) == [7]
-    assert drawing.seeds_of(7, (), 3) == [7, 8, 9]
-    assert drawing.seeds_of(7, (1,), 2) == [1, 2]
-    assert drawing.seeds_of(7, (5, 4), None) == [5, 4]
-    drawn = drawing.seeds_of(None, (), 2)
+    assert drawing.choose_seeds(7, (), None) == [7]
+    assert drawing.choose_seeds(7, (), 3) == [7, 8, 9]
+    assert drawing.choose_seeds(7, (1,), 2) == [1, 2]
+    assert drawing.choose_seeds(7, (5, 4), None) == [5, 4]
+    drawn = drawing.choose_seeds(None, (), 2)
     assert drawn[1] == drawn[0] + 1
 
 

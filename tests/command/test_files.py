@@ -17,7 +17,7 @@ from cli_stub import LAND
 from lib_regiondiff import files
 from lib_regiondiff.command import cli, drawing
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.files import expect_room, written_whole
+from lib_regiondiff.files import expect_room, write_whole
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -41,7 +41,7 @@ def test_a_full_disk_is_told_by_the_given_name(tmp_path: Path, monkeypatch: pyte
             expect_room(Path("out.png"), 0)
     assert str(error.value) == "out.png: expected a file that can be written, got No space left on device"
     with pytest.raises(HostError, match=r"^out\.png: expected a file that can be written, got No space left"):  # noqa: SIM117
-        with written_whole(Path("out.png")):
+        with write_whole(Path("out.png")):
             full()
     monkeypatch.setattr(shutil, "disk_usage", lambda place: Usage(2**40, 2**40, 2**20))
     with pytest.raises(HostError, match=r"^out\.png: expected a disk with 30\.0 MB free, got 1\.0 MB$"):

@@ -15,7 +15,7 @@ from PIL import Image
 
 from cli_stub import MADE, draw
 from lib_regiondiff.command import cli, drawing
-from lib_regiondiff.command.printing import plain
+from lib_regiondiff.command.printing import escape
 from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import HostError
@@ -86,14 +86,14 @@ def test_what_is_escaped_in_json_is_still_the_same_json() -> None:
 
 @given(st.text())
 def test_a_line_is_one_line_and_keeps_all_that_can_be_seen(text: str) -> None:
-    line = plain(text)
+    line = escape(text)
     assert len(line.splitlines()) <= 1 and all(sign in "\u200c\u200d\u00ad" for sign in obeyed(line))
-    assert json.loads(f'"{plain(json.dumps(text, ensure_ascii=False)[1:-1])}"') == text
+    assert json.loads(f'"{escape(json.dumps(text, ensure_ascii=False)[1:-1])}"') == text
 
 
 def test_writing_systems_and_emoji_are_left_alone() -> None:
     for text in ("Bäume 木", "👩\u200d👩\u200d👧", "نامه\u200cای", "a b", "C:\\new\\u001b"):
-        assert plain(text) == text
+        assert escape(text) == text
 
 
 @pytest.mark.parametrize(

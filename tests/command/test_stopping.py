@@ -67,6 +67,6 @@ def test_a_process_of_others_keeps_its_handler() -> None:
     from lib_regiondiff import stopping
 
     before = signal.getsignal(signal.SIGINT)
-    with stopping.orderly():
+    with stopping.allow_cleanup():
         assert signal.getsignal(signal.SIGINT) is before
     assert signal.getsignal(signal.SIGINT) is before

@@ -17,7 +17,7 @@ from PIL import Image
 from cli_stub import LAND, MADE, PALETTE, ROOT, TREE, run
 from lib_regiondiff.command import cli
 from lib_regiondiff.document import png
-from lib_regiondiff.document.palette import dump, json_schema, parse
+from lib_regiondiff.document.palette import dump, make_schema, parse
 from palettes import encoded
 
 
@@ -40,7 +40,7 @@ def test_the_demo_is_in_order() -> None:
 
 def test_the_schema_is_printed() -> None:
     schema = json.loads(run("schema").stdout)
-    assert schema == json_schema()
+    assert schema == make_schema()
     jsonschema.validate(json.loads(LAND.read_text(encoding="utf-8")), schema)
 
 

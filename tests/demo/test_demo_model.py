@@ -14,12 +14,12 @@ from PIL import Image
 
 pytest.importorskip("diffusers")
 
-from demo_evaluate import captions_of, figures_of, shipped
+from demo_evaluate import load_shipped, make_captions, measure_figures
 from demo_lora import merge
-from demo_sample import Model, Sampling, pictures
+from demo_sample import Model, Sampling, draw_pictures
 from diffusers import AutoencoderTiny
 from safetensors.torch import load_file
-from toyworld_scenes import HELD_OUT, draw, scene_of
+from toyworld_scenes import HELD_OUT, draw, make_scene
 
 from cli_stub import run
 from lib_regiondiff import demo
@@ -32,14 +32,14 @@ from lib_regiondiff.hosts.diffusers import DiffusersHost, render
 from lib_regiondiff.planning.weights.masks import rasterise
 
 pytestmark = pytest.mark.diffusers
-LAND = demo.palettes()["land"]
-SCENES = [scene_of(seed) for seed in HELD_OUT[7 * 10**5 : 7 * 10**5 + 32]]
+LAND = demo.list_palettes()["land"]
+SCENES = [make_scene(seed) for seed in HELD_OUT[7 * 10**5 : 7 * 10**5 + 32]]
 MB = 10**6
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return shipped()
+    return load_shipped()
 
 
 @pytest.fixture(scope="module")
@@ -66,22 +66,22 @@ def test_the_weights_are_small_and_in_half_precision() -> None:
 
 
 def test_the_labeller_knows_true_pictures(judge: Any) -> None:
-    figures = figures_of(SCENES, np.stack([draw(scene).picture for scene in SCENES]), judge)
+    figures = measure_figures(SCENES, np.stack([draw(scene).picture for scene in SCENES]), judge)
     assert figures["one object: both"] >= 85 and figures["background"] >= 95
 
 
 @pytest.mark.slow
 def test_single_prompts_are_obeyed(model: Model, judge: Any) -> None:
-    figures = figures_of(SCENES, pictures(model, captions_of(SCENES), Sampling(steps=12)), judge)
+    figures = measure_figures(SCENES, draw_pictures(model, make_captions(SCENES), Sampling(steps=12)), judge)
     assert figures["one object: both"] >= 70 and figures["background"] >= 75, figures
     assert figures["two objects: both"] >= 60, figures
 
 
 def test_four_steps_with_the_lora_do_too(judge: Any) -> None:
-    model = shipped()
+    model = load_shipped()
     student = Model(merge(model.unet, load_file(demo.LORA)), model.text, model.vae)
-    made = pictures(student, captions_of(SCENES), Sampling(steps=4, guidance=1, lcm=True))
-    figures = figures_of(SCENES, made, judge)
+    made = draw_pictures(student, make_captions(SCENES), Sampling(steps=4, guidance=1, lcm=True))
+    figures = measure_figures(SCENES, made, judge)
     assert figures["one object: both"] >= 60 and figures["background"] >= 70, figures
     assert figures["two objects: both"] >= 45, figures
 
@@ -97,7 +97,7 @@ def test_the_small_autoencoder_knows_the_latents_of_the_big_one(model: Model) ->
 
 
 def test_a_folder_of_diffusers_draws_the_same(tmp_path: Path) -> None:
-    host = DiffusersHost.load(str(demo.checkpoint()), "cpu")
+    host = DiffusersHost.load(str(demo.make_checkpoint()), "cpu")
     host.pipe.save_pretrained(tmp_path / "folder")
     size, under = {"width": 128, "height": 128}, {"prompt": "the sea"}
     palette = parse({"version": 1, "seed": 1, "steps": 4, "sampler": "DDIM", "size": size, "background": under})
@@ -108,7 +108,7 @@ def test_a_folder_of_diffusers_draws_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_negative_acts_at_guidance_1_through_attention() -> None:
-    host = DiffusersHost.load(str(demo.checkpoint()), "cpu")
+    host = DiffusersHost.load(str(demo.make_checkpoint()), "cpu")
     merge(host.pipe.unet, load_file(demo.LORA))
     few = {"steps": 5, "sampler": "LCM", "guidance": 1, "size": {"width": 128, "height": 128}}
     words = {"background": {"prompt": "a circle on grass", "negative": "red"}}
@@ -140,7 +140,7 @@ def test_its_picture_is_drawn_again_from_the_file(land: Path, tmp_path: Path) ->
 
 
 def test_palettes_are_drawn_in_few_steps_by_the_model_inside() -> None:
-    palettes = {name: parse(path.read_text(encoding="utf-8")) for name, path in demo.palettes().items()}
+    palettes = {name: parse(path.read_text(encoding="utf-8")) for name, path in demo.list_palettes().items()}
     for count in (2, 5, 9):
         palette = palettes[f"wide-{count}"]
         assert len(palette.brushes) == count and palette.size == Size(768, 1920)
@@ -152,7 +152,7 @@ def test_palettes_are_drawn_in_few_steps_by_the_model_inside() -> None:
 @pytest.mark.slow
 def test_nine_brushes_of_a_wide_picture_show_what_they_say(tmp_path: Path) -> None:
     picture = tmp_path / "wide.png"
-    run("render", demo.palettes()["wide-9"], "-o", picture, "--device", "cpu")
+    run("render", demo.list_palettes()["wide-9"], "-o", picture, "--device", "cpu")
     palette, _ = png.load(picture)
     seen = label(Image.open(picture)).classes
     visible = np.full(seen.shape, -1)
@@ -165,7 +165,7 @@ def test_nine_brushes_of_a_wide_picture_show_what_they_say(tmp_path: Path) -> No
 
 
 def test_palettes_are_printed() -> None:
-    for name, path in demo.palettes().items():
+    for name, path in demo.list_palettes().items():
         assert run("demo", "palette", name).stdout == path.read_text(encoding="utf-8")
     assert "'land'" in run("demo", "palette", "moon", code=2).stderr
 
@@ -180,7 +180,7 @@ def test_export_puts_whole_files_in_their_places(webui: Path) -> None:
     printed = [Path(line) for line in run("demo", "export", "--webui", webui).stdout.splitlines()]
     assert all(path.exists() for path in printed)
     checkpoint = webui / "models" / "Stable-diffusion" / "toyworld.safetensors"
-    assert checkpoint.read_bytes() == demo.checkpoint().read_bytes()
+    assert checkpoint.read_bytes() == demo.make_checkpoint().read_bytes()
     assert (webui / "models" / "Lora" / "toyworld-lcm.safetensors").read_bytes() == demo.LORA.read_bytes()
     described = json.loads(checkpoint.with_suffix(".yaml").read_text(encoding="utf-8"))
     clip = Path(described["model"]["params"]["cond_stage_config"]["params"]["version"])
@@ -200,7 +200,7 @@ def test_export_refuses_what_is_no_webui_and_files_of_others(webui: Path, tmp_pa
     assert told.count("\n") == 1 and str(other) in told and "--force" in told
     assert other.read_bytes() == b"mine" and not (webui / "models" / "Lora").exists()
     run("demo", "export", "--webui", webui, "--force")
-    assert other.read_bytes() == demo.checkpoint().read_bytes()
+    assert other.read_bytes() == demo.make_checkpoint().read_bytes()
 
 
 def test_export_to_forge_brings_an_extension_that_knows_the_model(webui: Path) -> None:

@@ -19,7 +19,7 @@ from lib_regiondiff.errors import HostError
 
 
 def test_only_what_was_learned_later_differs() -> None:
-    first, made, later = load_file(demo.FIRST), load_file(demo.checkpoint()), load_file(demo.LATER)
+    first, made, later = load_file(demo.FIRST), load_file(demo.make_checkpoint()), load_file(demo.LATER)
     assert made.keys() == first.keys()
     named = {name.removesuffix(".up").removesuffix(".down") for name in later}
     assert named <= first.keys()
@@ -35,9 +35,9 @@ def test_only_what_was_learned_later_differs() -> None:
 
 
 def test_the_notes_of_the_file_and_its_yaml_stay() -> None:
-    with safe_open(demo.FIRST, "pt") as first, safe_open(demo.checkpoint(), "pt") as made:
+    with safe_open(demo.FIRST, "pt") as first, safe_open(demo.make_checkpoint(), "pt") as made:
         assert made.metadata() == first.metadata()
-    assert demo.checkpoint().with_suffix(".yaml").read_bytes() == demo.FIRST.with_suffix(".yaml").read_bytes()
+    assert demo.make_checkpoint().with_suffix(".yaml").read_bytes() == demo.FIRST.with_suffix(".yaml").read_bytes()
 
 
 def test_its_bytes_are_the_same_wherever_it_is_made(tmp_path: Path) -> None:
@@ -48,11 +48,11 @@ def test_its_bytes_are_the_same_wherever_it_is_made(tmp_path: Path) -> None:
 
 def test_it_is_made_once_and_leaves_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(whole.VARIABLE, str(tmp_path / "cä che"))
-    place = demo.checkpoint()
+    place = demo.make_checkpoint()
     before = place.stat().st_mtime_ns
-    assert demo.checkpoint() == place and place.stat().st_mtime_ns == before
+    assert demo.make_checkpoint() == place and place.stat().st_mtime_ns == before
     assert sorted(path.name for path in place.parent.iterdir()) == ["toyworld.safetensors", "toyworld.yaml"]
-    assert demo.place_of("demo") == str(place) and demo.place_of("other") == "other"
+    assert demo.locate("demo") == str(place) and demo.locate("other") == "other"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
@@ -65,7 +65,7 @@ def test_what_stops_it_leaves_nothing(
     monkeypatch.setenv(whole.VARIABLE, str(tmp_path))
     monkeypatch.setattr(Path, "write_bytes", stopped)
     with pytest.raises((KeyboardInterrupt, HostError)):
-        demo.checkpoint()
+        demo.make_checkpoint()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
@@ -73,7 +73,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: p
     (tmp_path / "file").write_text("x")
     monkeypatch.setenv(whole.VARIABLE, str(tmp_path / "file"))
     with pytest.raises(HostError, match=r"(?s)file.*REGIONDIFF_CACHE"):
-        demo.checkpoint()
+        demo.make_checkpoint()
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_each_system_has_its_own_place(
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
     if variable:
         monkeypatch.setenv(variable, str(tmp_path / "given"))
-    assert whole.cache_folder() == tmp_path / end
+    assert whole.find_cache_folder() == tmp_path / end

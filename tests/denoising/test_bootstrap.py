@@ -21,7 +21,7 @@ from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Job, make_plan
-from lib_regiondiff.planning.surroundings import Around, centre_boxes, white_share
+from lib_regiondiff.planning.surroundings import Around, centre_boxes, find_white_share
 from palettes import sized
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(20))
@@ -40,7 +40,7 @@ def planned(document: Palette, host: GaussianHost) -> Any:
 
 def run(document: Palette, host: GaussianHost) -> torch.Tensor:
     plan = planned(document, host)
-    start = noise.unit([noise.generator(1)], (3, plan.size.height, plan.size.width)).double() * LEVELS[0].beta
+    start = noise.draw_unit([noise.make_generator(1)], (3, plan.size.height, plan.size.width)).double() * LEVELS[0].beta
     return heun(region_model(host, plan), start, LEVELS)
 
 
@@ -55,7 +55,7 @@ def picture(value: int, width: int = 256, height: int = 256) -> str:
 @pytest.mark.parametrize("level", [Level.exploding(0, 9.0), Level.preserving(0, 1.3)])
 def test_surroundings_have_the_deviation_of_their_level(share: float, under: bool, level: Level) -> None:
     white, x0 = torch.full((4, 1, 1), 1.5), torch.full((4, 96, 96), -0.5)
-    canvas = level.alpha * x0 + level.beta * noise.unit([noise.generator(3)], (4, 96, 96))[0]
+    canvas = level.alpha * x0 + level.beta * noise.draw_unit([noise.make_generator(3)], (4, 96, 96))[0]
     box = Box(0, 0, 96, 96)
     weight = np.zeros((96, 96), np.float32)
     weight[40:50, 40:50] = 1
@@ -88,10 +88,10 @@ def test_a_centred_brush_is_in_the_middle_and_inside(data: st.DataObject) -> Non
 
 
 def test_levels_and_mix_say_which_levels_see_white() -> None:
-    shares = [white_share(Bootstrap(levels=4, mix=2.3), step, True) for step in range(6)]
+    shares = [find_white_share(Bootstrap(levels=4, mix=2.3), step, True) for step in range(6)]
     assert shares == [1, 1, pytest.approx(0.3), 0, None, None]
-    assert [white_share(Bootstrap(levels=4, mix=0), step, False) for step in range(5)] == [None, 0, 0, 0, None]
-    assert white_share(Bootstrap(levels=0, mix=1), 0, True) is None
+    assert [find_white_share(Bootstrap(levels=4, mix=0), step, False) for step in range(5)] == [None, 0, 0, 0, None]
+    assert find_white_share(Bootstrap(levels=0, mix=1), 0, True) is None
 
 
 def test_only_the_first_levels_are_centred_and_their_weights_still_sum_to_one() -> None:
@@ -176,7 +176,7 @@ def test_a_brush_that_paints_only_its_background_leaves_the_picture_under_it() -
     brushes = [{"id": "a", "prompt": "1", "mask": SQUARE}]  # 1 is white
     document = palette(background=ground, brushes=brushes, bootstrap={"levels": 20, "mix": 0})
     plan = planned(document, host)
-    x = torch.randn(1, 3, 32, 32, dtype=torch.float64, generator=noise.generator(5)) * LEVELS[0].beta
+    x = torch.randn(1, 3, 32, 32, dtype=torch.float64, generator=noise.make_generator(5)) * LEVELS[0].beta
     assert torch.allclose(region_model(host, plan)(x, LEVELS[0]), torch.ones(1, 3, 32, 32, dtype=torch.float64))
     kept = [bootstrap.leak_share(view, torch.ones(1, 3, 16, 16), plan.sensitivity) for view in plan.steps[0]]
     assert [float(each.max()) for each in kept if each is not None] == [0.0]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from blur_definition import definition
-from lib_regiondiff.denoising.composite import WIDE, brush_shares, restore_uncovered
+from lib_regiondiff.denoising.composite import WIDE, measure_brush_shares, restore_uncovered
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks, shapes
@@ -37,7 +37,7 @@ def together(palette: Palette, size: Size) -> np.ndarray:
     """The share of all brushes, each blurred cell by cell on the whole canvas."""
     scale = (size.area / palette.size.area) ** 0.5
     layers = [masks.BrushLayer(masks.rasterise(brush.mask, size), weight=brush.weight) for brush in palette.brushes]
-    stack = masks.hard(layers, size, palette.overlap)
+    stack = masks.partition_hard(layers, size, palette.overlap)
     feathers = [brush.feather * scale for brush in palette.brushes]
     soft = sum(
         definition(each, feather, palette.wraps) if feather else each.astype(float)
@@ -54,7 +54,7 @@ def together(palette: Palette, size: Size) -> np.ndarray:
 @pytest.mark.parametrize("wrap", [False, True])
 def test_the_share_of_brushes_is_that_of_each_pixel(feathers: tuple[float, ...], wrap: bool) -> None:
     palette = document(*feathers, tiles={"wrap": wrap})
-    found = brush_shares(palette, SIZE)(0, 64)
+    found = measure_brush_shares(palette, SIZE)(0, 64)
     assert np.abs(found - together(palette, SIZE)).max() < (1e-4 if max(feathers) <= WIDE else 0.02)
 
 
@@ -62,7 +62,7 @@ def test_the_share_of_brushes_is_that_of_each_pixel(feathers: tuple[float, ...],
 @settings(max_examples=25, deadline=None)
 def test_rows_are_the_same_whatever_part_is_asked(feathers: list[float], row: int) -> None:
     palette = document(*feathers, overlap={"cover_alpha": 0.25})
-    share = brush_shares(palette, SIZE)
+    share = measure_brush_shares(palette, SIZE)
     assert np.abs(np.concatenate([share(0, row), share(row, 64)]) - share(0, 64)).max() < 1e-6 if row < 64 else True
 
 
@@ -71,13 +71,13 @@ def test_parts_of_a_large_picture_make_the_same_picture(monkeypatch: pytest.Monk
     palettes = [document(3, 1), document(0, 20)]
     drawn = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 136, 3), np.uint8))
     whole = [np.asarray(restore_uncovered(drawn, palette), int) for palette in palettes]
-    cells = [masks.cells(brush.mask, Size(61, 136), 8) for brush in palettes[0].brushes]
+    cells = [masks.measure_cells(brush.mask, Size(61, 136), 8) for brush in palettes[0].brushes]
     for module, name in ((masks, "PART"), (shapes, "STRIP"), (shapes, "CROSSINGS")):
         monkeypatch.setattr(module, name, area)
     for palette, picture in zip(palettes, whole, strict=True):
         assert np.abs(np.asarray(restore_uncovered(drawn, palette), int) - picture).max() <= 1
     for brush, wanted in zip(palettes[0].brushes, cells, strict=True):
-        assert np.allclose(masks.cells(brush.mask, Size(61, 136), 8), wanted, atol=1e-6)
+        assert np.allclose(masks.measure_cells(brush.mask, Size(61, 136), 8), wanted, atol=1e-6)
 
 
 def test_a_picture_is_left_as_it_was_where_no_brush_is_and_taken_where_one_is() -> None:

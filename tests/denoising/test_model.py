@@ -17,7 +17,7 @@ from palettes import sized
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(6))
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
-X = torch.randn(1, 3, 16, 16, generator=noise.generator(1), dtype=torch.float64) * 5
+X = torch.randn(1, 3, 16, 16, generator=noise.make_generator(1), dtype=torch.float64) * 5
 
 
 def palette(*prompts: str, **more: Any) -> Palette:

@@ -14,11 +14,11 @@ diffusers = pytest.importorskip("diffusers")
 from diffusers.models.attention_processor import Attention
 
 from fakes import GaussianHost, MeanCond
-from lib_regiondiff.denoising.attention.nag import Against, guided
-from lib_regiondiff.denoising.model import Call, ask, batches
+from lib_regiondiff.denoising.attention.nag import Against, guide
+from lib_regiondiff.denoising.model import Call, ask, batch_rows
 from lib_regiondiff.document.palette import Nag, Palette, parse
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.attention import Beside, beside
+from lib_regiondiff.hosts.diffusers.attention import NagProcessor, guide_cross_attention
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import render
 from lib_regiondiff.planning.plan import Job, make_plan
@@ -45,7 +45,7 @@ def by_hand(positive: np.ndarray, negative: np.ndarray, nag: Nag) -> np.ndarray:
 def test_the_formula_by_hand(seed: int, scale: float, tau: float, alpha: float) -> None:
     nag = Nag(scale=scale, tau=tau, alpha=alpha)
     positive, negative = np.random.default_rng(seed).normal(size=(2, 2, 3, 5))
-    made = guided(torch.from_numpy(positive), torch.from_numpy(negative), nag).numpy()
+    made = guide(torch.from_numpy(positive), torch.from_numpy(negative), nag).numpy()
     assert np.allclose(made, by_hand(positive, negative, nag), rtol=1e-9, atol=1e-12)
     norms = np.abs(positive).sum(axis=-1) * (1 + alpha * (tau - 1)) + 1e-9
     assert (np.abs(made).sum(axis=-1) <= norms).all()
@@ -58,7 +58,7 @@ def test_a_layer_attends_to_both_and_is_guided(tokens: int) -> None:
     cells, text, away = torch.randn(2, 5, 8), torch.randn(2, 7, 6), torch.randn(2, tokens, 6)
     nag = Nag(scale=5, tau=1.5, alpha=0.7)
     with torch.no_grad():
-        made = Beside(away.double(), nag)(layer, cells.double(), text.double())
+        made = NagProcessor(away.double(), nag)(layer, cells.double(), text.double())
     weights = {name: value.numpy() for name, value in layer.state_dict().items()}
 
     def attended(tokens: np.ndarray) -> np.ndarray:
@@ -90,7 +90,7 @@ def test_each_region_is_guided_from_its_own_negative_and_no_row_is_added() -> No
     plan, rows = rows_of(numbers(nag={"scale": 4}))
     away = {(_mean(row.cond), _mean(row.attention.cond)) for row in rows}
     assert away == {(1, 7), (2, 8)} and len(rows) == 4 and not plan.plain
-    assert sorted(len(batch) for batch in batches(rows, 2**16)) == [2, 2]  # negatives of unequal length
+    assert sorted(len(batch) for batch in batch_rows(rows, 2**16)) == [2, 2]  # negatives of unequal length
 
 
 @pytest.mark.parametrize("nag", [None, {"scale": 1}, {"alpha": 0}])
@@ -160,11 +160,11 @@ def test_processors_come_back_after_an_error(host: DiffusersHost) -> None:
     before = [layer.processor for layer in layers]
 
     def fails() -> None:
-        assert all(isinstance(layer.processor, Beside) for layer in layers)
+        assert all(isinstance(layer.processor, NagProcessor) for layer in layers)
         raise RuntimeError("out of order")
 
-    with pytest.raises(RuntimeError, match="out of order"), beside(host.pipe.unet, [row]):
+    with pytest.raises(RuntimeError, match="out of order"), guide_cross_attention(host.pipe.unet, [row]):
         fails()
     assert all(layer.processor is each for layer, each in zip(layers, before, strict=True))
-    with pytest.raises(HostError, match="nag: expected a UNet"), beside(torch.nn.Linear(1, 1), [row]):
+    with pytest.raises(HostError, match="nag: expected a UNet"), guide_cross_attention(torch.nn.Linear(1, 1), [row]):
         pass

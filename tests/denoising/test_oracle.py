@@ -42,8 +42,8 @@ def run(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Initial x and end point [B, 3, h, w] in float64."""
     plan = make_plan(document, the_job, host)
-    generators = [noise.generator(seed) for seed in the_job.seeds]
-    start = noise.unit(generators, (3, plan.size.height, plan.size.width)).double() * SIGMAS[0]
+    generators = [noise.make_generator(seed) for seed in the_job.seeds]
+    start = noise.draw_unit(generators, (3, plan.size.height, plan.size.width)).double() * SIGMAS[0]
     return start, heun(region_model(host, plan), start, levels)
 
 
@@ -51,13 +51,13 @@ def expected_means(document: Palette) -> np.ndarray:
     """The mean of each cell by the masks alone: the oracle does its own sum."""
     size = document.size.cells(8)
     layers = [
-        masks.BrushLayer(masks.cells(brush.mask, document.size, 8), brush.feather / 8, brush.weight)
+        masks.BrushLayer(masks.measure_cells(brush.mask, document.size, 8), brush.feather / 8, brush.weight)
         for brush in document.brushes
     ]
-    painted = [tiles.bounds(layer.coverage > 0) if layer.feather else None for layer in layers]
+    painted = [tiles.find_bounds(layer.coverage > 0) if layer.feather else None for layer in layers]
     native = GaussianHost().latent.native // 8
     weights = feather_limit.fit_feathers(
-        masks.partition(layers, size, document.overlap), painted, (native, tiles.widest(native))
+        masks.partition(layers, size, document.overlap), painted, (native, tiles.measure_widest(native))
     )
     means = np.array([0.0] + [float(brush.prompt) for brush in document.brushes])
     return (weights * means[:, None, None]).sum(axis=0)
@@ -170,7 +170,7 @@ def test_disjoint_brushes_permute(order: list[int]) -> None:
 
 def test_both_scalings_of_x_give_the_same_prediction() -> None:
     document, host = palette(brushes=SCENES["overlap"]), GaussianHost()
-    x = torch.randn(1, 3, 12, 16, dtype=torch.float64, generator=noise.generator(3)) * 4
+    x = torch.randn(1, 3, 12, 16, dtype=torch.float64, generator=noise.make_generator(3)) * 4
     model, wide = region_model(host, make_plan(document, job(document), host)), Level.preserving(0, SIGMAS[9])
     assert torch.allclose(model(x, LEVELS[9]), model(x * wide.alpha, wide), atol=1e-9)
 

@@ -17,14 +17,14 @@ WAYS = [(kind, scale) for kind in PARAMETERIZATIONS for scale in SCALES if kind 
 
 @pytest.mark.parametrize(("kind", "scale"), WAYS)
 def test_a_prediction_survives_the_way_to_x0_and_back(kind: str, scale: tuple[float, float]) -> None:
-    x, made = torch.randn(2, 1, 4, 3, 3, generator=noise.generator(1), dtype=torch.float64)
+    x, made = torch.randn(2, 1, 4, 3, 3, generator=noise.make_generator(1), dtype=torch.float64)
     there = PARAMETERIZATIONS[kind].to_denoised(made, x, *scale)
     assert torch.isfinite(there).all()
     assert torch.allclose(PARAMETERIZATIONS[kind].from_denoised(there, x, *scale), made, atol=1e-9)
 
 
 def test_each_kind_knows_x0() -> None:
-    x0, unit = torch.randn(2, 1, 4, 3, 3, generator=noise.generator(2), dtype=torch.float64)
+    x0, unit = torch.randn(2, 1, 4, 3, 3, generator=noise.make_generator(2), dtype=torch.float64)
     for a in (0.0, 0.2, 0.9):
         b = (1 - a * a) ** 0.5
         x, flown = a * x0 + b * unit, a * x0 + (1 - a) * unit
@@ -36,7 +36,7 @@ def test_each_kind_knows_x0() -> None:
 
 def test_a_velocity_is_that_of_the_same_picture_in_another_scaling() -> None:
     """x = x0 + sigma n, as Euler has it, is the same picture as x / sqrt(1 + sigma^2)."""
-    x, made = torch.randn(2, 1, 4, 3, 3, generator=noise.generator(3), dtype=torch.float64)
+    x, made = torch.randn(2, 1, 4, 3, 3, generator=noise.make_generator(3), dtype=torch.float64)
     sigma = 2.5
     norm = (1 + sigma**2) ** 0.5
     kind = PARAMETERIZATIONS["v_prediction"]
@@ -45,7 +45,7 @@ def test_a_velocity_is_that_of_the_same_picture_in_another_scaling() -> None:
 
 @pytest.mark.parametrize("kind", ["epsilon", "v_prediction"])
 def test_rescaled_guidance_gives_the_prediction_its_deviation_back(kind: str) -> None:
-    cond, uncond, x = torch.randn(3, 2, 4, 5, 5, generator=noise.generator(4), dtype=torch.float64)
+    cond, uncond, x = torch.randn(3, 2, 4, 5, 5, generator=noise.make_generator(4), dtype=torch.float64)
     for level in (Level(5, 0.6, 0.8, 0.8), Level(5, 1, 7.3, 0.99), *([Level(9, 0, 1, 1)] if kind[0] == "v" else [])):
         guided = guidance.cfg(cond, uncond, 7)
         after = guidance.rescale(guided, cond, x, (level, kind), 1)

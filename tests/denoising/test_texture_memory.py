@@ -80,7 +80,7 @@ def checks(high: int, wide: int) -> Tensor:
 
 
 def start(seeds: Sequence[int] = (1,)) -> Tensor:
-    return noise.unit([noise.generator(seed) for seed in seeds], (3, 32, 32)).double() * LEVELS[0].beta
+    return noise.draw_unit([noise.make_generator(seed) for seed in seeds], (3, 32, 32)).double() * LEVELS[0].beta
 
 
 def euler(model: ModelFunction, x: Tensor) -> Tensor:

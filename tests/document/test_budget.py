@@ -20,7 +20,7 @@ from bounded import bounded
 from fakes import GaussianHost
 from lib_regiondiff.authoring import presets
 from lib_regiondiff.authoring.preflight import JobContext, preflight
-from lib_regiondiff.authoring.preview import html
+from lib_regiondiff.authoring.preview import render_html
 from lib_regiondiff.document import budget
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError, PaletteError
@@ -85,14 +85,16 @@ USUAL: dict[str, Callable[[], dict[str, Any]]] = {
 @pytest.mark.parametrize("name", USUAL)
 def test_what_people_do_passes(name: str) -> None:
     palette = parse(json.dumps(USUAL[name]()))
-    assert not budget.problems(palette, palette.size, 50)
+    assert not budget.find_problems(palette, palette.size, 50)
 
 
 def test_presets_and_demo_palettes_cost_nothing_beyond_a_picture_s_own_need() -> None:
     files = sorted((ROOT / "lib_regiondiff" / "demo" / "palettes").glob("*.json"))
-    documents = [parse(presets.preset(name)) for name in presets.names()] + [parse(file.read_text()) for file in files]
+    documents = [parse(presets.copy_preset(name)) for name in presets.list_presets()] + [
+        parse(file.read_text()) for file in files
+    ]
     for palette in documents:
-        assert sum(item.points for item in budget.bill(palette, Size(1024, 2048), 30)) < 20
+        assert sum(item.points for item in budget.make_bill(palette, Size(1024, 2048), 30)) < 20
 
 
 TOO_MUCH: dict[str, tuple[Callable[[], dict[str, Any]], str, str]] = {
@@ -137,7 +139,7 @@ TOO_MUCH: dict[str, tuple[Callable[[], dict[str, Any]], str, str]] = {
 def test_what_is_too_much_is_refused_before_it_is_done(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     make, path, told = TOO_MUCH[name]
     text = json.dumps(make())
-    for work in ("cells", "rasterise"):
+    for work in ("measure_cells", "rasterise"):
         monkeypatch.setattr(masks, work, lambda *given: pytest.fail("work"))
     with bounded(1.0, 100), pytest.raises(PaletteError) as caught:
         parse(text)
@@ -151,12 +153,12 @@ def test_what_is_too_much_is_refused_before_it_is_done(name: str, monkeypatch: p
 @given(palettes(), st.integers(1, 8192), st.integers(1, 8192), st.integers(1, 1000))
 def test_a_bill_is_never_negative_and_grows_with_brushes(palette: Palette, height: int, width: int, steps: int) -> None:
     size = Size(height, width)
-    items = budget.bill(palette, size, steps)
+    items = budget.make_bill(palette, size, steps)
     assert all(item.points >= 0 for item in items)
     again = tuple(replace(brush, id=f"{brush.id} again") for brush in palette.brushes)
-    more = budget.bill(replace(palette, brushes=palette.brushes + again), size, steps)
+    more = budget.make_bill(replace(palette, brushes=palette.brushes + again), size, steps)
     assert all(few.points <= many.points for few, many in zip(items, more, strict=True))
-    assert len(budget.problems(palette, size, steps)) <= 1
+    assert len(budget.find_problems(palette, size, steps)) <= 1
 
 
 SMALL = canvas(512) | brushes(60, DISC)
@@ -164,7 +166,7 @@ SMALL = canvas(512) | brushes(60, DISC)
 
 def test_a_job_that_is_too_large_for_a_palette_is_refused_before_it_is_planned(monkeypatch: pytest.MonkeyPatch) -> None:
     palette = parse(SMALL)
-    monkeypatch.setattr(masks, "cells", lambda *given: pytest.fail("work"))
+    monkeypatch.setattr(masks, "measure_cells", lambda *given: pytest.fail("work"))
     with pytest.raises(PaletteError, match="brushes: expected at most 1700 points of work"):
         make_plan(palette, Job(Size(8192, 8192), (1.0, 0.5, 0.0), (1,)), GaussianHost(native=512))
 
@@ -173,7 +175,7 @@ def test_the_preview_says_so_at_the_size_of_the_job() -> None:
     around = JobContext("a field", size=Size(8192, 8192))
     (error,) = [notice.text for notice in preflight(parse(SMALL), around) if notice.kind == "error"]
     assert error.startswith("brushes: expected at most 1700 points of work beside the network (fewer brushes")
-    assert "points of work" in html(json.dumps(SMALL), around)
+    assert "points of work" in render_html(json.dumps(SMALL), around)
     assert not [notice for notice in preflight(parse(SMALL), JobContext("a field")) if notice.kind == "error"]
 
 

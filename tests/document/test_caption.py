@@ -79,7 +79,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(model)
         return said
 
-    monkeypatch.setattr(caption, "_look", look)
+    monkeypatch.setattr(caption, "_load_captioner", look)
     monkeypatch.setattr(drawing, "load_renderer", lambda *how: Renderer(draw, MADE, "abc"))
     return found
 
@@ -125,6 +125,6 @@ def test_a_picture_that_was_described_is_drawn_again_as_it_is(seen: list[str], t
 
 
 def test_without_transformers_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caption, "absent", lambda: ["transformers"])
+    monkeypatch.setattr(caption, "find_missing_packages", lambda: ["transformers"])
     with pytest.raises(HostError, match="--caption-model: expected the package transformers, got nothing; "):
         caption.caption_background(parse(under()), "m")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli_stub import PALETTE
-from lib_regiondiff.document.changes import change, override, read
+from lib_regiondiff.document.changes import make_change, override, read
 from lib_regiondiff.document.palette import Palette, dump, parse
 from lib_regiondiff.errors import PaletteError
 from palettes import palettes
@@ -93,9 +93,9 @@ def test_empty_text_is_text() -> None:
 @settings(max_examples=40, deadline=None)
 @given(palettes(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30))
 def test_a_prompt_is_taken_as_it_is_and_nothing_else_changes(palette: Palette, prompt: str) -> None:
-    changed = override(palette, [change("background.prompt", prompt)])
+    changed = override(palette, [make_change("background.prompt", prompt)])
     assert changed.background.prompt == prompt
-    assert override(changed, [change("background.prompt", palette.background.prompt)]) == palette
+    assert override(changed, [make_change("background.prompt", palette.background.prompt)]) == palette
 
 
 @settings(max_examples=300, deadline=None)

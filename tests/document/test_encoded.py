@@ -18,13 +18,13 @@ from bounded import bounded
 from hostile_cases import document
 from hostile_pictures import chunk, head, inflating, png
 from lib_regiondiff.document import encoded, pictures
-from lib_regiondiff.document.encoded import Flaw, opened, orientation, size_of
+from lib_regiondiff.document.encoded import Flaw, open_image, read_orientation, read_size
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import PaletteError
 from palettes import data_url
 from palettes import encoded as written
 
-KINDS = ("PNG", "JPEG") if encoded.webp_danger() else ("PNG", "JPEG", "WEBP")
+KINDS = ("PNG", "JPEG") if encoded.find_webp_danger() else ("PNG", "JPEG", "WEBP")
 MODES = {"PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), "JPEG": ("L", "RGB", "CMYK"), "WEBP": ("RGB", "RGBA")}
 SIDES = st.integers(1, 300)
 EXIF = b"II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0"
@@ -35,9 +35,9 @@ def test_a_head_says_what_pillow_finds(kind: str, width: int, height: int, lossl
     options = {"lossless": lossless} if kind == "WEBP" else {"progressive": lossless} if kind == "JPEG" else {}
     notes = {"exif": EXIF if kind != "JPEG" else b"Exif\0\0" + EXIF} if noted else {}
     data = written(Image.new("RGB", (width, height), "teal"), kind, **options, **notes)
-    assert size_of(data, kind) == size_of(data[:1000], kind) == (width, height)
-    image, exif = opened(data, kind)
-    assert image.size == (width, height) and orientation(exif) == (6 if noted else 1)
+    assert read_size(data, kind) == read_size(data[:1000], kind) == (width, height)
+    image, exif = open_image(data, kind)
+    assert image.size == (width, height) and read_orientation(exif) == (6 if noted else 1)
 
 
 @pytest.mark.parametrize(("kind", "mode"), [(kind, mode) for kind in KINDS for mode in MODES[kind]])
@@ -47,7 +47,7 @@ def test_the_pixels_are_those_that_pillow_reads_of_the_whole_file(kind: str, mod
     image = Image.fromarray(noise[..., 0].astype(np.uint16) * 200) if mode == "I;16" else image.convert(mode)
     more = {"transparency": 3} if mode in ("P", "L") and kind == "PNG" else {}
     data = written(image, kind, **more)
-    wanted, (found, _) = Image.open(io.BytesIO(data)), opened(data, kind)
+    wanted, (found, _) = Image.open(io.BytesIO(data)), open_image(data, kind)
     assert (found.mode, found.info.get("transparency")) == (wanted.mode, wanted.info.get("transparency"))
     assert np.array_equal(np.asarray(found), np.asarray(wanted))
 
@@ -70,14 +70,14 @@ def test_the_orientation_is_that_of_pillow(value: int, form: int, others: int, b
     loaded = Image.Exif()
     loaded.load(exif)
     wanted = loaded.get(0x0112, 1)
-    assert orientation(exif) == (wanted if form == 3 and wanted in range(1, 9) else 1)
-    assert all(orientation(exif[:end]) in range(1, 9) for end in range(len(exif)))
+    assert read_orientation(exif) == (wanted if form == 3 and wanted in range(1, 9) else 1)
+    assert all(read_orientation(exif[:end]) in range(1, 9) for end in range(len(exif)))
 
 
 @given(st.binary(max_size=80))
 def test_any_exif_has_an_orientation(data: bytes) -> None:
     for start in (b"", b"II*\0", b"MM\0*", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"):
-        assert orientation(start + data) in range(1, 9)
+        assert read_orientation(start + data) in range(1, 9)
 
 
 def spoilt(data: bytes, changes: list[tuple[int, int]]) -> bytes:
@@ -112,10 +112,10 @@ def test_damage_is_told_and_nothing_is_warned_of(kind: str, changes: list[tuple[
 def flaw_of(data: bytes, kind: str) -> str:
     """What is wrong with bytes, or nothing where they are read."""
     try:
-        image, _ = opened(data, kind)
+        image, _ = open_image(data, kind)
     except Flaw as flaw:
         return str(flaw) or pytest.fail("no words")
-    assert image.size == size_of(data, kind)
+    assert image.size == read_size(data, kind)
     return ""
 
 
@@ -156,7 +156,7 @@ def test_no_filter_of_warnings_is_touched(
         read_whole(data)
     for name in FILTERS:
         monkeypatch.setattr(warnings, name, lambda *given, **named: pytest.fail("touched"))
-    pictures.checked(pictures.Picture.of(data, media), "image")
+    pictures.check_picture(pictures.Picture.of(data, media), "image")
     pictures.decode(pictures.Picture.of(data, media))
 
 
@@ -164,7 +164,7 @@ def test_no_filter_of_warnings_is_touched(
 def test_nothing_is_inflated_but_pixels(kind: bytes) -> None:
     data = png(inflating(kind))
     with bounded(1.0, 30):
-        opened(data, "PNG")
+        open_image(data, "PNG")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -179,7 +179,7 @@ def test_the_pixels_of_all_pictures_are_counted_whatever_their_format(kind: str)
     image = data_url(data, f"image/{kind.lower()}")
     mask = {"mask": data_url(png(first=head(side, side, depth=1), pixels=bytes(side * (side // 8 + 1)))), "seed": 1}
     noise = [mask] * (pictures.MAX_PIXELS_OF_ALL // side**2)
-    assert pictures.claimed(image) == side**2
+    assert pictures.count_claimed(image) == side**2
     with bounded(2.0, 200), pytest.raises(PaletteError, match=r"expected smaller pictures \(268435456 pixels in all\)"):
         parse(document(background={"image": image}, noise=noise))
 
@@ -187,9 +187,9 @@ def test_the_pixels_of_all_pictures_are_counted_whatever_their_format(kind: str)
 def test_a_picture_is_as_large_as_its_budget_says() -> None:
     """Two heads, or one that is not the first chunk, once made Pillow decode what nobody had counted."""
     for data in (png(head(5000, 5000)), late_head()):
-        assert pictures.claimed(data_url(data)) <= 1
+        assert pictures.count_claimed(data_url(data)) <= 1
         with pytest.raises(Flaw, match="not exactly one head"):
-            opened(data, "PNG")
+            open_image(data, "PNG")
 
 
 def late_head() -> bytes:
@@ -207,7 +207,7 @@ def test_a_webp_is_read_by_a_library_that_is_safe(version: str, monkeypatch: pyt
     monkeypatch.setattr(features, "version", lambda name: version or None)
     monkeypatch.setattr(encoded.Image, "open", Image.open if is_safe else lambda *given, **named: pytest.fail("opened"))
     if is_safe:
-        assert opened(data, "WEBP")[0].size == (4, 4)
+        assert open_image(data, "WEBP")[0].size == (4, 4)
         return
     with pytest.raises(PaletteError) as caught:
         parse(document(background={"image": data_url(data, "image/webp")}))
@@ -221,7 +221,7 @@ def test_a_webp_is_read_by_a_library_that_is_safe(version: str, monkeypatch: pyt
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32))
 def test_what_is_written_in_little_time_is_read_as_it_was(height: int, width: int, seed: int) -> None:
     pixels = np.random.default_rng(seed).choice(np.array([0, 7, 255], np.uint8), (height, width))
-    image, _ = opened(encoded.written(pixels), "PNG")
+    image, _ = open_image(encoded.write_png(pixels), "PNG")
     assert image.mode == "L" and np.array_equal(np.asarray(image), pixels)
 
 
@@ -229,5 +229,5 @@ def test_sixteen_bits_are_rounded_to_eight() -> None:
     values = np.arange(2**16, dtype=np.uint16).reshape(256, 256)
     file = io.BytesIO()
     Image.fromarray(values).save(file, "PNG")
-    found = pictures.coverage(pictures.Picture.of(file.getvalue()))
+    found = pictures.read_coverage(pictures.Picture.of(file.getvalue()))
     assert np.array_equal(found, np.rint(values / 257))

@@ -22,11 +22,11 @@ def section(title: str) -> str:
 
 
 def test_the_tables_are_current() -> None:
-    assert palette_docs.updated(PAGE) == PAGE, CURE
+    assert palette_docs.update_tables(PAGE) == PAGE, CURE
 
 
 def test_the_schema_file_is_current() -> None:
-    assert palette_docs.SCHEMA.read_text(encoding="utf-8") == palette_docs.exported(), CURE
+    assert palette_docs.SCHEMA.read_text(encoding="utf-8") == palette_docs.export_schema(), CURE
 
 
 def test_every_record_has_its_table_under_its_heading() -> None:
@@ -38,10 +38,10 @@ def test_every_record_has_its_table_under_its_heading() -> None:
 
 
 def test_every_key_has_a_row_with_its_range_and_default() -> None:
-    rows = palette_docs.table(palette.Brush).splitlines()
+    rows = palette_docs.format_table(palette.Brush).splitlines()
     assert "| `id` | text | 1…64 characters | **needed** | Its identity; unique in the palette. |" in rows
     assert any(row.startswith("| `guidance` | number or null | 0 or 1…100 | `null` |") for row in rows)
-    assert len(rows) == 2 + len(rules.rules_of(palette.Brush))
+    assert len(rows) == 2 + len(rules.list_rules(palette.Brush))
 
 
 def test_links_within_the_page_lead_to_headings() -> None:
@@ -53,7 +53,7 @@ def test_the_example_is_a_palette() -> None:
     (text,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     assert [brush.id for brush in palette.parse(text).brushes] == ["hills", "boat"]
     assert palette.dump(palette.parse(text)) == json.loads(text)
-    jsonschema.Draft202012Validator(palette.json_schema()).validate(json.loads(text))
+    jsonschema.Draft202012Validator(palette.make_schema()).validate(json.loads(text))
 
 
 def test_the_problems_are_told_in_those_words() -> None:

@@ -130,7 +130,7 @@ def test_pictures_are_decoded_upright(orientation: int) -> None:
 
 def test_broken_exif_is_no_fault() -> None:
     image = Picture.of(encoded(Image.new("RGB", (4, 4)), "JPEG", exif=b"Exif\0\0MM\0*\0\0\xff\xff\xff"), "image/jpeg")
-    pictures.checked(image, "image")
+    pictures.check_picture(image, "image")
     assert pictures.decode(image).size == (4, 4)
 
 
@@ -140,14 +140,14 @@ def test_coverage_of_an_opaque_mask_is_its_luminance(mode: str) -> None:
     image.putpixel((2, 1), 255)
     wide = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
     mask = Picture.of(encoded(wide if mode == "I;16" else image.convert(mode)))
-    assert pictures.coverage(mask).tolist() == [[0, 0, 0], [0, 0, 255]]
+    assert pictures.read_coverage(mask).tolist() == [[0, 0, 0], [0, 0, 255]]
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
 def test_coverage_of_a_transparent_mask_is_its_alpha(mode: str) -> None:
     image = Image.new(mode, (2, 1), (255,) * len(mode))
     image.putpixel((0, 0), (255,) * (len(mode) - 1) + (7,))
-    assert pictures.coverage(Picture.of(encoded(image))).tolist() == [[7, 255]]
+    assert pictures.read_coverage(Picture.of(encoded(image))).tolist() == [[7, 255]]
 
 
 def test_the_media_type_says_how_to_read() -> None:

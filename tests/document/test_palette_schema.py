@@ -21,7 +21,7 @@ from lib_regiondiff.document.palette import (
     Palette,
     Tiles,
     dump,
-    json_schema,
+    make_schema,
     parse,
 )
 from lib_regiondiff.document.pictures import Picture, Shape
@@ -29,7 +29,7 @@ from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.geometry import Size
 from palettes import MASKS, changed, mutants, palettes, places
 
-SCHEMA = json_schema()
+SCHEMA = make_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 VALUES = (
     None,

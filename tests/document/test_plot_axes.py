@@ -35,7 +35,7 @@ PALETTE = parse(
 
 
 def changed(label: str, text: str, palette: Palette = PALETTE) -> Palette:
-    return plot_axes.changed(palette, [AxisSetting(BY_LABEL[label], text)])
+    return plot_axes.apply_settings(palette, [AxisSetting(BY_LABEL[label], text)])
 
 
 CHANGES: dict[tuple[str, str], Any] = {

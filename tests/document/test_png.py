@@ -16,7 +16,7 @@ from PIL import Image, PngImagePlugin
 from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import Background, Brush, Lora, Model, Palette, parse
 from lib_regiondiff.document.png import MadeWith
-from lib_regiondiff.document.records import made
+from lib_regiondiff.document.records import make_record
 from lib_regiondiff.errors import HostError
 from palettes import data_url, encoded, palettes, picture
 from png_files import MADE, chunk, grey, saved, told, with_text
@@ -30,8 +30,8 @@ ANY_FOLDER = settings(
 @ANY_FOLDER
 @given(palettes())
 def test_what_is_saved_loads_as_the_same(tmp_path: Path, palette: Palette) -> None:
-    palette = png.without_places(palette)
-    assert png.load(saved(tmp_path, palette)) == (png.without_places(palette), MADE)
+    palette = png.drop_folders(palette)
+    assert png.load(saved(tmp_path, palette)) == (png.drop_folders(palette), MADE)
 
 
 def test_the_picture_is_as_it_was(tmp_path: Path) -> None:
@@ -77,9 +77,9 @@ def test_other_programs_see_the_prompt_and_the_settings(tmp_path: Path, prompt: 
     ],
 )
 def test_folders_of_a_machine_stay_there(tmp_path: Path, name: str, kept: str) -> None:
-    lora = made(Lora, {"name": name or "a"})  # what was loaded may have a longer path than a palette takes
-    model = made(Model, {"name": name, "vae": name, "loras": (lora,)})
-    palette, _ = png.load(saved(tmp_path, made(Palette, {"model": model})))
+    lora = make_record(Lora, {"name": name or "a"})  # what was loaded may have a longer path than a palette takes
+    model = make_record(Model, {"name": name, "vae": name, "loras": (lora,)})
+    palette, _ = png.load(saved(tmp_path, make_record(Palette, {"model": model})))
     assert (palette.model.name, palette.model.vae) == (kept, kept)
     assert palette.model.loras[0].name == (kept or "a")
     assert b"ann" not in (tmp_path / "a.png").read_bytes()
@@ -188,15 +188,15 @@ def test_the_method_that_was_chosen_is_read_again(tmp_path: Path, word: str | No
 
 @given(WORDS)
 def test_facts_about_the_making_cannot_steer_a_terminal(word: str) -> None:
-    made = png._made_with({"device": f"\x1b[2J{word}", "versions": {"torch": word}})
+    made = png._read_made_with({"device": f"\x1b[2J{word}", "versions": {"torch": word}})
     assert made.device.isprintable()
     assert made.versions.get("torch", "").isprintable()
 
 
 def test_differences_are_told_in_a_line_each() -> None:
     now = MadeWith("cpu", "float16", {"regiondiff": "0.1.0", "torch": "2.13.0", "numpy": "2.0"})
-    assert png.differences(MADE, MADE) == []
-    assert png.differences(MADE, now) == [
+    assert png.list_differences(MADE, MADE) == []
+    assert png.list_differences(MADE, now) == [
         "device cuda then, cpu now",
         "device name NVIDIA H200 then, unknown now",
         "torch 2.12.0 then, 2.13.0 now",
@@ -208,18 +208,18 @@ def test_differences_are_told_in_a_line_each() -> None:
 @given(palettes(), WORDS)
 def test_what_is_shown_is_the_palette(palette: Palette, word: str) -> None:
     palette = parse({"version": 1, "background": {"prompt": f"\x9b2J\u202e{word}"}}) if len(word) > 9 else palette
-    assert parse(json.loads(png.pretty(palette, MADE, full=True))["palette"]) == palette
+    assert parse(json.loads(png.format_document(palette, MADE, full=True))["palette"]) == palette
 
 
 def test_pictures_are_shown_in_short(tmp_path: Path) -> None:
     url = data_url(encoded(Image.effect_noise((64, 64), 50)))
     palette = parse({"version": 1, "brushes": [{"id": "a", "mask": url}]})
-    assert url not in png.pretty(palette, None)
-    assert f"({len(url)} characters)" in png.pretty(palette, None)
-    assert url in png.pretty(palette, None, full=True)
+    assert url not in png.format_document(palette, None)
+    assert f"({len(url)} characters)" in png.format_document(palette, None)
+    assert url in png.format_document(palette, None, full=True)
 
 
 def test_versions_name_what_is_installed() -> None:
-    assert png.versions()["regiondiff"]
-    assert png.versions()["torch"]
-    assert set(png.versions()) <= {"regiondiff", *png.PACKAGES}
+    assert png.list_versions()["regiondiff"]
+    assert png.list_versions()["torch"]
+    assert set(png.list_versions()) <= {"regiondiff", *png.PACKAGES}

@@ -22,10 +22,10 @@ from png_files import chunk, grey, saved, told, with_text
 
 def test_the_pixels_are_read_without_anything_else(tmp_path: Path) -> None:
     path = saved(tmp_path, Palette())
-    assert png.picture(path, Palette()).tobytes() == grey().tobytes()
+    assert png.read_pixels(path, Palette()).tobytes() == grey().tobytes()
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(PaletteError, match=r"^a\.png: expected a picture .*, got .* end too early$"):
-        png.picture(path, Palette())
+        png.read_pixels(path, Palette())
 
 
 @pytest.mark.parametrize(("side", "is_read"), [(6016, True), (6080, False)])
@@ -34,10 +34,10 @@ def test_pixels_are_read_up_to_the_canvas(tmp_path: Path, side: int, is_read: bo
     path = tmp_path / "a.png"
     path.write_bytes(png_of(first=head(side, side, depth=1), pixels=bytes((side // 8 + 1) * side)))
     if is_read:
-        assert png.picture(path, Palette(size=Size(6016, 6016))).size == (side, side)
+        assert png.read_pixels(path, Palette(size=Size(6016, 6016))).size == (side, side)
         return
     with pytest.raises(PaletteError, match="6080x6080 pixels"):
-        png.picture(path, Palette(size=Size(6016, 6016)))
+        png.read_pixels(path, Palette(size=Size(6016, 6016)))
 
 
 def test_a_record_that_inflates_is_told_and_never_held(tmp_path: Path) -> None:

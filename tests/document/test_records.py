@@ -32,7 +32,7 @@ from lib_regiondiff.document.palette import (
     parse,
 )
 from lib_regiondiff.document.pictures import Picture, Shape
-from lib_regiondiff.document.records import made, renewed
+from lib_regiondiff.document.records import make_record, replace_unchecked
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning import prompts
@@ -98,8 +98,8 @@ def test_what_is_made_is_kept_as_read() -> None:
 
 
 def test_plans_may_go_beyond_a_document() -> None:
-    small = renewed(Tiles(), width=8, height=8, overlap=2)
-    assert small == made(Tiles, {"width": 8, "height": 8, "overlap": 2}) and small.window is None
+    small = replace_unchecked(Tiles(), width=8, height=8, overlap=2)
+    assert small == make_record(Tiles, {"width": 8, "height": 8, "overlap": 2}) and small.window is None
 
 
 GREY = np.linspace(0, 255, ROOM.area).astype(np.uint8).reshape(ROOM.height, ROOM.width)
@@ -125,7 +125,7 @@ HARD = GREY > 99
 )
 def test_masks_may_be_images_and_arrays(mask: Any, wanted: np.ndarray) -> None:
     brush = Brush(id="a", mask=mask)
-    assert isinstance(brush.mask, Picture) and np.array_equal(pictures.coverage(brush.mask), wanted)
+    assert isinstance(brush.mask, Picture) and np.array_equal(pictures.read_coverage(brush.mask), wanted)
     assert np.allclose(masks.rasterise(brush.mask, ROOM), wanted / 255)
     assert parse(dump(Palette(brushes=(brush,)))).brushes == (brush,)
     assert parse({"version": 1, "brushes": [{"id": "a", "mask": mask}]}).brushes == (brush,)

@@ -28,7 +28,7 @@ from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.store import ENTRY, Store
 from palettes import data_url, encoded
 
-SMALL_RESULTS = {"document.rules.rules_of", "hosts.diffusers.checkpoints.tokenizer.merges"}
+SMALL_RESULTS = {"document.rules.list_rules", "hosts.diffusers.checkpoints.tokenizer.read_merges"}
 """Functions of few and small arguments whose results the whole process may keep."""
 
 
@@ -83,11 +83,11 @@ def test_digests_tell_masks_apart_and_equal_ones_not() -> None:
 
 
 def test_masks_are_decoded_once_in_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    store, decoded, opened = Store(), [], reading.opened
-    monkeypatch.setattr(reading, "opened", lambda *given: decoded.append(given) or opened(*given))
+    store, decoded, opened = Store(), [], reading.open_image
+    monkeypatch.setattr(reading, "open_image", lambda *given: decoded.append(given) or opened(*given))
     mask = parse({"version": 1, "brushes": [{"id": "a", "mask": painted()}]}).brushes[0].mask
     for size in (Size(64, 64), Size(128, 64)) * 2:
-        masks.cells(mask, size, 8, store)
+        masks.measure_cells(mask, size, 8, store)
         masks.rasterise(mask, size, store)
     assert len(decoded) == 1
 
@@ -100,9 +100,9 @@ def test_a_document_is_gone_with_its_request() -> None:
     gone, size = weakref.ref(mask), palette.size
     job = Job(size, (0.9, 0.5, 0.0), (1,))
     plan = make_plan(palette, job, GaussianHost())
-    noise.apply(noise.unit([noise.generator(1)], (3, 64, 64)), palette, size, 8)
+    noise.apply(noise.draw_unit([noise.make_generator(1)], (3, 64, 64)), palette, size, 8)
     restore_uncovered(Image.new("RGB", (size.width, size.height)), palette)
-    assert "<svg" in preview.html({"version": 1, "brushes": brushes})
+    assert "<svg" in preview.render_html({"version": 1, "brushes": brushes})
     del palette, mask, job, plan
     gc.collect()
     assert gone() is None

@@ -75,7 +75,7 @@ def test_options_keep_what_else_a_typed_document_says(page: Page) -> None:
 def test_the_switch_gives_back_the_palette_that_it_put_aside(page: Page) -> None:
     page.enter("palette", PLAIN)
     page.enter("typed", True)
-    assert typed_controls.typed_in(page.of("palette").value) == {"typed": {}}
+    assert typed_controls.read_typed(page.of("palette").value) == {"typed": {}}
     page.enter("typed", False)
     assert page.of("palette").value == PLAIN
     assert page.of("options").state["visible"] is False
@@ -98,7 +98,7 @@ def test_what_is_typed_faster_than_the_answers_come_is_not_lost(page: Page) -> N
     for length in range(1, 6):
         page.enter("ratios", "1,2,1"[:length])
     page.catch_up()
-    assert typed_controls.typed_in(page.of("palette").value) == {"typed": {"ratios": "1,2,1"}}
+    assert typed_controls.read_typed(page.of("palette").value) == {"typed": {"ratios": "1,2,1"}}
     assert "50.0 %" in page.of("preview").value
     for on in (False, True, False):
         page.enter("typed", on)
@@ -122,7 +122,7 @@ def test_typed_regions_turn_into_a_palette_that_draws_the_same(page: Page) -> No
     page.enter("ratios", "1,3")
     typed = drawn(page)
     page.click("spell")
-    assert typed_controls.typed_in(page.of("palette").value) is None and page.of("typed").value is False
+    assert typed_controls.read_typed(page.of("palette").value) is None and page.of("typed").value is False
     page.enter("txt2img_prompt", "")
     page.enter("neg_prompt", "")
     assert drawn(page) == typed and page.of("enabled").value is True
@@ -133,7 +133,7 @@ def test_typed_regions_that_are_wrong_stay(page: Page) -> None:
     page.enter("typed", True)
     page.enter("ratios", "1,2,3")
     page.click("spell")
-    assert typed_controls.typed_in(page.of("palette").value) == {"typed": {"ratios": "1,2,3"}}
+    assert typed_controls.read_typed(page.of("palette").value) == {"typed": {"ratios": "1,2,3"}}
 
 
 def test_the_switch_follows_the_palette(page: Page) -> None:
@@ -144,11 +144,11 @@ def test_the_switch_follows_the_palette(page: Page) -> None:
     assert page.of("typed").value is True and page.of("options").state["visible"] is True
 
 
-@pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("name", presets.list_presets())
 def test_a_preset_becomes_the_palette_and_its_preview(page: Page, name: str) -> None:
     page.enter("preset", name)
     page.click("use")
-    assert drawn(page) == parse(presets.preset(name))
+    assert drawn(page) == parse(presets.copy_preset(name))
     assert all(brush.name in page.of("preview").value for brush in drawn(page).brushes)
 
 

@@ -72,11 +72,11 @@ def test_what_cannot_be_loaded_changes_nothing_and_is_told_escaped(page: Page) -
     assert "<b>Saved palettes</b>: expected a name of letters" in said and "<b>x" not in said and "&lt;b&gt;x" in said
 
 
-@pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("name", presets.list_presets())
 def test_a_preset_switches_regions_on(page: Page, name: str) -> None:
     page.enter("preset", name)
     page.click("use")
-    assert page.of("enabled").value is True and drawn(page) == parse(presets.preset(name))
+    assert page.of("enabled").value is True and drawn(page) == parse(presets.copy_preset(name))
     assert not page.of("asking").state["visible"]
 
 
@@ -91,20 +91,20 @@ def test_a_text_of_ones_own_is_replaced_only_when_one_has_agreed(page: Page) -> 
     assert page.of("palette").value == PLAIN and page.of("enabled").value is False
     page.click("use")
     page.click("replace_it")
-    assert page.of("palette").value == presets.written(presets.preset("Two columns"))
+    assert page.of("palette").value == presets.format_json(presets.copy_preset("Two columns"))
     assert page.of("enabled").value is True and not page.of("asking").state["visible"]
 
 
 def test_what_is_nobodys_own_is_replaced_at_once(page: Page) -> None:
-    for name in (*presets.names(), presets.names()[0]):
+    for name in (*presets.list_presets(), presets.list_presets()[0]):
         page.enter("preset", name)
         page.click("use")
-        assert drawn(page) == parse(presets.preset(name)) and not page.of("asking").state["visible"]
+        assert drawn(page) == parse(presets.copy_preset(name)) and not page.of("asking").state["visible"]
     page.enter("txt2img_prompt", "a\nb")
     page.enter("palette", "")
     page.enter("typed", True)
     page.click("use")
-    assert drawn(page) == parse(presets.preset(presets.names()[0]))
+    assert drawn(page) == parse(presets.copy_preset(presets.list_presets()[0]))
 
 
 def test_a_file_is_loaded_over_a_text_of_ones_own_only_when_one_has_agreed(page: Page, tmp_path: Path) -> None:

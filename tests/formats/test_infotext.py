@@ -22,7 +22,7 @@ from lib_regiondiff.document.palette import Background, Brush, Palette, dumps, p
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext
-from lib_regiondiff.formats.infotext import LIMIT, pack, read, sidecar, unpack
+from lib_regiondiff.formats.infotext import LIMIT, make_value, pack, read, unpack
 from palettes import palettes, picture
 
 VALUE = re.compile(r"rd1\.[A-Za-z0-9+/]+={0,2}")
@@ -106,7 +106,7 @@ def test_a_host_finds_the_value_between_commas_and_colons() -> None:
 def test_six_freehand_masks_with_hard_edges_fit() -> None:
     palette = painted(*map(freehand, range(6)))
     assert len(pack(palette)) < min(LIMIT, 0.8 * len(dumps(palette)))
-    assert sidecar(palette) == (pack(palette), None)
+    assert make_value(palette) == (pack(palette), None)
 
 
 def test_equal_pictures_are_stored_once() -> None:
@@ -191,7 +191,7 @@ def test_overlong_text_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def written(folder: Path) -> tuple[Palette, str]:
     """A palette that is too large for an infotext, and its value, the file being in the folder."""
     palette = painted(noisy())
-    value, content = sidecar(palette)
+    value, content = make_value(palette)
     assert NAME.fullmatch(value) and content is not None
     (folder / value).write_text(content, encoding="utf-8")
     return palette, value
@@ -202,13 +202,13 @@ def test_a_large_palette_lies_beside_the_picture(tmp_path: Path) -> None:
     assert len(pack(palette)) > LIMIT
     assert read(value, tmp_path) == read(f" {value} ", tmp_path) == palette
     assert json.loads((tmp_path / value).read_text("utf-8"))["version"] == 1
-    assert sidecar(palette)[0] == value != sidecar(painted(noisy(161)))[0]
+    assert make_value(palette)[0] == value != make_value(painted(noisy(161)))[0]
 
 
 def test_a_sidecar_in_any_language_is_read(tmp_path: Path) -> None:
     letters = "".join(random.Random(0).choices([chr(code) for code in range(0x4E00, 0x9FA5)], k=9000))
     palette = Palette(background=Background(prompt=letters))
-    value, content = sidecar(palette)
+    value, content = make_value(palette)
     assert content
     (tmp_path / value).write_bytes(content.encode())
     assert read(value, tmp_path) == palette

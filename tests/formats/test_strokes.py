@@ -19,10 +19,10 @@ from freehand import freehand
 from lib_regiondiff.document import pictures
 from lib_regiondiff.document.palette import Background, Brush, Palette
 from lib_regiondiff.document.pictures import Picture
-from lib_regiondiff.document.records import renewed
+from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext, strokes
-from lib_regiondiff.formats.infotext import LIMIT, pack, read, sidecar, unpack
+from lib_regiondiff.formats.infotext import LIMIT, make_value, pack, read, unpack
 
 
 def painted(*masks: Picture, **values: Any) -> Palette:
@@ -46,23 +46,27 @@ def soft(side: int = 512) -> Palette:
 
 def coverages(palette: Palette) -> list[bytes]:
     """The pixels of a palette's masks."""
-    return [pictures.coverage(brush.mask).tobytes() for brush in palette.brushes if isinstance(brush.mask, Picture)]
+    return [
+        pictures.read_coverage(brush.mask).tobytes() for brush in palette.brushes if isinstance(brush.mask, Picture)
+    ]
 
 
 def test_six_freehand_masks_with_soft_edges_fit_by_their_pixels() -> None:
     palette = soft()
-    value, content = sidecar(palette)
+    value, content = make_value(palette)
     assert content is None and len(value) <= LIMIT < len(pack(palette))
     back = read(value, None)
     assert coverages(back) == coverages(palette)
     assert replace(back, brushes=palette.brushes) == palette
-    assert [renewed(each, mask=None) for each in back.brushes] == [renewed(each, mask=None) for each in palette.brushes]
-    assert sidecar(back) == (value, None) and read(value, None) == back
+    assert [replace_unchecked(each, mask=None) for each in back.brushes] == [
+        replace_unchecked(each, mask=None) for each in palette.brushes
+    ]
+    assert make_value(back) == (value, None) and read(value, None) == back
 
 
 def test_larger_ones_lie_in_a_file_to_the_letter(tmp_path: Path) -> None:
     palette = soft(1024)
-    value, content = sidecar(palette)
+    value, content = make_value(palette)
     assert content is not None and infotext.SIDECAR.fullmatch(value)
     (tmp_path / value).write_text(content, encoding="utf-8")
     assert read(value, tmp_path) == palette

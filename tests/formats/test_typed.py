@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from lib_regiondiff.document.palette import Background, Palette, parse
 from lib_regiondiff.document.pictures import Shape
-from lib_regiondiff.document.rules import rules_of
+from lib_regiondiff.document.rules import list_rules
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.formats.typed import Options, is_typed, typed
+from lib_regiondiff.formats.typed import Options, is_typed, parse_typed
 from lib_regiondiff.geometry import Size
 from palettes import json_values
 from places import ROOT
@@ -36,7 +36,7 @@ THIRDS = [[0, 0, 1 / 3, 1], [1 / 3, 0, 2 / 3, 1], [2 / 3, 0, 1, 1]]
 
 def palette(prompt: str, negative: str = "", **options: Any) -> Palette:
     """The palette of a prompt."""
-    return parse(typed({"typed": options}, prompt, negative))
+    return parse(parse_typed({"typed": options}, prompt, negative))
 
 
 def prompts(prompt: str, **options: Any) -> list[str]:
@@ -53,14 +53,14 @@ def boxes(prompt: str, **options: Any) -> list[list[float]]:
 def told(prompt: str, negative: str = "", data: Any = None, **options: Any) -> list[str]:
     """What is wrong with a prompt or a document."""
     with pytest.raises(PaletteError) as caught:
-        typed({"typed": options} if data is None else data, prompt, negative)
+        parse_typed({"typed": options} if data is None else data, prompt, negative)
     return str(caught.value).split("\n")
 
 
 def tried(data: Any, prompt: str, negative: str) -> tuple[list[str], Palette | None]:
     """What is wrong with a document, or its palette."""
     try:
-        return [], parse(typed(data, prompt, negative))
+        return [], parse(parse_typed(data, prompt, negative))
     except PaletteError as error:
         return [str(problem) for problem in error.problems], None
 
@@ -119,12 +119,12 @@ def test_any_document_gives_a_palette_or_an_error(options: Any, rest: dict[str, 
 
 def test_the_other_keys_are_kept_and_feather_goes_to_all() -> None:
     data = {"typed": {"feather": 9}, "size": {"width": 640, "height": 512}, "background": {"colour": "#112233"}}
-    found = parse(typed(data, "a\nb", ""))
+    found = parse(parse_typed(data, "a\nb", ""))
     assert (found.size, found.background.colour) == (Size(512, 640), "#112233")
     assert [brush.feather for brush in found.brushes] == [9, 9]
     assert "typed" in data and "brushes" not in data
     with pytest.raises(PaletteError, match=r"^stepz: expected a known key \(did you mean 'steps'\?\)"):
-        parse(typed({"typed": {}, "stepz": 3}, "a", ""))
+        parse(parse_typed({"typed": {}, "stepz": 3}, "a", ""))
 
 
 def test_the_split_is_chosen_or_found_columns_then_breaks_then_lines() -> None:
@@ -203,8 +203,8 @@ def test_the_base_part_is_the_background() -> None:
 def test_without_both_the_background_is_the_documents_or_all_and_never_two() -> None:
     assert palette("a BREAK b").background == Background(prompt="a, b")
     data = {"typed": {}, "background": {"prompt": "sky", "negative": "frame"}}
-    assert parse(typed(data, "a BREAK b", "")).background == Background(prompt="sky", negative="frame")
-    assert parse(typed(data, "a BREAK b", "c BREAK d")).background == Background(prompt="sky", negative="frame")
+    assert parse(parse_typed(data, "a BREAK b", "")).background == Background(prompt="sky", negative="frame")
+    assert parse(parse_typed(data, "a BREAK b", "c BREAK d")).background == Background(prompt="sky", negative="frame")
     expected = "expected nothing, because the typed text has one for the background"
     assert told("sea ADDBASE a", "text", data) == [
         f"background.prompt: {expected}, got 'sky'",
@@ -281,7 +281,7 @@ def test_the_page_has_every_option() -> None:
     fields = Options.__dataclass_fields__
     assert [(key, text) for key, _, text in rows] == [(key, field.metadata["doc"]) for key, field in fields.items()]
     for key, values, _ in rows:
-        words = getattr(rules_of(Options)[key][0], "words", None)
+        words = getattr(list_rules(Options)[key][0], "words", None)
         assert words is None or values == ", ".join(f"`{word}`" for word in words)
 
 
@@ -290,7 +290,7 @@ def test_the_examples_of_the_page_work() -> None:
     texts = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
     first, *documents = map(json.loads, re.findall(r"```json\n(.*?)```", page, re.DOTALL))
     assert is_typed(first) and len(documents) == 3
-    found = [parse(typed(data, text, "")) for data, text in zip(documents, texts, strict=True)]
+    found = [parse(parse_typed(data, text, "")) for data, text in zip(documents, texts, strict=True)]
     assert [len(each.brushes) for each in found] == [3, 2, 4]
     assert found[0].brushes[0].mask == Shape("rectangle", (0, 0, 0.5, 1))
     assert found[1].brushes[1].prompt == "photo of a park in autumn, two women, black hair, yellow coat"

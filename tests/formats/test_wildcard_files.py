@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bounded import bounded
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import wildcard_files
-from lib_regiondiff.formats.wildcard_files import folder_files, matches
+from lib_regiondiff.formats.wildcard_files import matches, open_folder
 from lib_regiondiff.formats.wildcards import expand
 
 
@@ -37,7 +37,7 @@ def test_nothing_but_stars_stands_for_other_letters(pattern: str, path: str) -> 
 def test_no_name_with_stars_takes_long(tmp_path: Path, name: str) -> None:
     for index in range(100):
         (tmp_path / f"{'a' * 200}{index}.txt").write_text("x")
-    files = folder_files(tmp_path)
+    files = open_folder(tmp_path)
     with bounded(1.0):
         assert files(name) is None
 
@@ -46,7 +46,7 @@ def test_names_with_stars_end_some_day(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(wildcard_files, "MOST_WORK", 2000)
     for index in range(10):
         (tmp_path / f"{index}.txt").write_text("x\ny")
-    files = folder_files(tmp_path)
+    files = open_folder(tmp_path)
     assert all(len(files("*") or ()) == 20 for _ in range(10_000))  # known by now
     assert all(files(f"{index % 10}") for index in range(10_000))
     with pytest.raises(PaletteError) as caught:
@@ -86,35 +86,35 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_files_of_a_folder_are_wildcards(folder: Path, name: str, lines: Sequence[str] | None) -> None:
-    assert folder_files(folder)(name) == lines
+    assert open_folder(folder)(name) == lines
 
 
 @pytest.mark.parametrize("name", ["../secret", "animals/../../secret", "/etc/passwd", "..", "", "secret", "C:/secret"])
 def test_no_name_leads_out_of_the_folder(folder: Path, name: str) -> None:
-    assert folder_files(folder)(name) is None
-    assert folder_files(folder)(f"{folder.parent}/secret") is None
+    assert open_folder(folder)(name) is None
+    assert open_folder(folder)(f"{folder.parent}/secret") is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
 def test_no_link_leads_out_of_the_folder(folder: Path) -> None:
     (folder / "link.txt").symlink_to(folder.parent / "secret.txt")
     (folder / "inside.txt").symlink_to(folder / "top.txt")
-    assert folder_files(folder)("link") is None
-    assert folder_files(folder)("inside") == ("one", "two")
+    assert open_folder(folder)("link") is None
+    assert open_folder(folder)("inside") == ("one", "two")
 
 
 def test_a_folder_that_is_not_there_has_no_wildcards(tmp_path: Path) -> None:
-    assert folder_files(tmp_path / "none")("a") is None
+    assert open_folder(tmp_path / "none")("a") is None
 
 
 @pytest.mark.parametrize(("data", "got"), [(b"\xff\xfe\xfd", "other bytes"), (b"a\0b", "text with NUL")])
 def test_files_that_are_no_text_are_told(folder: Path, data: bytes, got: str) -> None:
     (folder / "bad.txt").write_bytes(data)
     with pytest.raises(PaletteError) as caught:
-        folder_files(folder)("bad")
+        open_folder(folder)("bad")
     assert str(caught.value) == f"wildcards: expected UTF-8 text in bad.txt, got {got}"
 
 
 def test_a_folder_serves_an_expansion(folder: Path) -> None:
-    drawn = {expand("__animals/*__", seed, folder_files(folder)) for seed in range(30)}
+    drawn = {expand("__animals/*__", seed, open_folder(folder)) for seed in range(30)}
     assert drawn == {"manx", "pug"}

@@ -14,7 +14,7 @@ from lib_regiondiff.document.palette import Background, Palette
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats.infotext import pack, unpack
 from lib_regiondiff.formats.wildcard_files import Files
-from lib_regiondiff.formats.wildcards import MOST_DEEP, expand, unknown
+from lib_regiondiff.formats.wildcards import MOST_DEEP, expand, find_unknown
 
 PLAIN = st.text(st.characters(exclude_characters="{}\\", exclude_categories=["Cs"])).filter(lambda s: "__" not in s)
 SEEDS = st.integers(0, 2**53 - 1)
@@ -154,15 +154,15 @@ def test_bars_in_brackets_part_no_options() -> None:
 def test_an_unknown_wildcard_stays_and_is_told() -> None:
     known = files(a=["{__b__|__c__}", "# __no__", "__a__"], c=["x"])
     assert expand("the __gone__ cat", 1, known) == "the __gone__ cat"
-    assert unknown(r"__gone__ __a__ __gone__ {__d/*__|\__e__}", known) == ["gone", "d/*", "b"]
-    assert unknown("__c__ {x|y}", known) == []
+    assert find_unknown(r"__gone__ __a__ __gone__ {__d/*__|\__e__}", known) == ["gone", "d/*", "b"]
+    assert find_unknown("__c__ {x|y}", known) == []
 
 
 @given(st.lists(st.sampled_from(["__a__", "__b__", "{__c__|x}", "y ", r"\{"]), max_size=6), SEEDS)
 def test_without_unknown_ones_nothing_is_left(pieces: list[str], seed: int) -> None:
     known = files(a=["p", "__c__"], c=["q"])
     text = "".join(pieces)
-    assert unknown(text, known) == (["b"] if "__b__" in text else [])
+    assert find_unknown(text, known) == (["b"] if "__b__" in text else [])
     assert ("__" in expand(text, seed, known)) == ("__b__" in text)
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 from fuzz.target import JSON, KEYS, Target, folder, palette_of, tell, text_of
 from hostile_pictures import chunk
 from hostile_pictures import png as png_of
-from lib_regiondiff.authoring.typed_controls import controls_of
+from lib_regiondiff.authoring.typed_controls import read_controls
 from lib_regiondiff.document import changes, json_text, png
 from lib_regiondiff.document.palette import Background, Palette, dumps, parse
 from lib_regiondiff.document.rules import Fault
@@ -42,7 +42,7 @@ def json_document(data: bytes) -> None:
 def request(data: bytes) -> None:
     """What a WebUI's page or API hands over."""
     text = text_of(data)
-    controls_of(text)
+    read_controls(text)
     with contextlib.suppress(PaletteError):
         prompts.read(text)
 
@@ -98,7 +98,7 @@ def png_record(data: bytes) -> None:
     path = folder() / "record.png"
     path.write_bytes(data)
     try:
-        png.picture(path, png.load(path)[0])
+        png.read_pixels(path, png.load(path)[0])
     except PaletteError as error:
         tell(error)
 

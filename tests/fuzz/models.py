@@ -21,7 +21,7 @@ from lib_regiondiff.hosts.diffusers.additions.lora import LoraFile, merge
 from lib_regiondiff.hosts.diffusers.additions.vaes import exchange
 from lib_regiondiff.hosts.diffusers.checkpoints.single_file import load_single
 from lib_regiondiff.hosts.diffusers.files.headers import read_header
-from lib_regiondiff.hosts.diffusers.text.emphasis import pieces
+from lib_regiondiff.hosts.diffusers.text.emphasis import parse_emphasis
 from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
 
 MARKS = (b"(", b")", b"[", b"]", b":", b":1.1)", b": .5 )", b"\\", b"BREAK", b"1", b" ", b"a")
@@ -49,7 +49,7 @@ LORA = (b".lora_A.weight", b".lora_B.weight", b".lora_mid.weight", b".alpha", b"
 def emphasis(data: bytes) -> None:
     """A prompt with emphasis: no letter comes from nowhere."""
     text = text_of(data)
-    assert sum(len(piece.text) for piece in pieces(text)) <= len(text)
+    assert sum(len(piece.text) for piece in parse_emphasis(text)) <= len(text)
 
 
 def told(name: str, read: Callable[[Path], object]) -> Callable[[bytes], None]:

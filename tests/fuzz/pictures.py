@@ -26,9 +26,9 @@ def picture(kind: str) -> Callable[[bytes], None]:
     def check(data: bytes) -> None:
         with warnings.catch_warnings(), contextlib.suppress(encoded.Flaw):
             warnings.simplefilter("error")
-            image, exif = encoded.opened(data, kind)
-            assert image.size == encoded.size_of(data, kind)
-            assert encoded.orientation(exif) in range(1, 9)
+            image, exif = encoded.open_image(data, kind)
+            assert image.size == encoded.read_size(data, kind)
+            assert encoded.read_orientation(exif) in range(1, 9)
 
     return check
 
@@ -47,7 +47,7 @@ def true_png(data: bytes) -> None:
 
 def exif(data: bytes) -> None:
     """What EXIF says of a picture's way up."""
-    assert encoded.orientation(data) in range(1, 9)
+    assert encoded.read_orientation(data) in range(1, 9)
 
 
 def pictures(kind: str) -> Callable[[], Sequence[bytes]]:
@@ -59,7 +59,9 @@ def pictures(kind: str) -> Callable[[], Sequence[bytes]]:
         more = {"PNG": [{}], "JPEG": [exif, {"progressive": True}], "WEBP": [exif, {"lossless": True}]}[kind]
         plain = [each.data for each in IMAGES if each.media == f"image/{kind.lower()}"]
         return (
-            plain if kind == "WEBP" and encoded.webp_danger() else [*plain, *(written(noise, kind, **m) for m in more)]
+            plain
+            if kind == "WEBP" and encoded.find_webp_danger()
+            else [*plain, *(written(noise, kind, **m) for m in more)]
         )
 
     return seeds

@@ -15,8 +15,8 @@ from lib_regiondiff.document.rules import Fault
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import wildcards
 from lib_regiondiff.formats.tags import split_networks
-from lib_regiondiff.formats.typed import typed
-from lib_regiondiff.formats.wildcard_files import folder_files, matches
+from lib_regiondiff.formats.typed import parse_typed
+from lib_regiondiff.formats.wildcard_files import matches, open_folder
 from lib_regiondiff.hosts.webui.program.dynamic_prompts import refuse_long
 from lib_regiondiff.planning.prompt_suffix import add_suffix
 
@@ -46,7 +46,7 @@ REGIONS = (b" BREAK ", b" ADDCOL ", b" ADDROW ", b"ADDCOMM", b"ADDBASE", b"\n", 
 def wildcard(data: bytes) -> None:
     """A text with wildcards; what is drawn can be a palette's prompt."""
     text = text_of(data)
-    wildcards.unknown(text, LINES.get)
+    wildcards.find_unknown(text, LINES.get)
     try:
         drawn = wildcards.expand(text, len(data), LINES.get)
     except PaletteError as error:
@@ -65,7 +65,7 @@ def wildcard_name(data: bytes) -> None:
     matches(pattern, path)
     (folder() / "wildcards").mkdir(exist_ok=True)
     (folder() / "wildcards" / "aaa.txt").write_text("x\ny")
-    folder_files(folder() / "wildcards")(pattern)
+    open_folder(folder() / "wildcards")(pattern)
 
 
 def prompts(data: bytes) -> None:
@@ -77,7 +77,7 @@ def prompts(data: bytes) -> None:
     except Fault:
         said = {}
     with contextlib.suppress(PaletteError):
-        parse(typed({"typed": said}, prompt, negative))
+        parse(parse_typed({"typed": said}, prompt, negative))
 
 
 def tags(data: bytes) -> None:
@@ -96,7 +96,7 @@ def plot(data: bytes) -> None:
     """A value of a plot, after the number of its axis."""
     axis, text = plot_axes.AXES[data[0] % len(plot_axes.AXES)] if data else plot_axes.AXES[0], text_of(data[1:])
     own = parse({"version": 1, "tiles": {}, "brushes": [{"id": key, "mask": CANVAS} for key in ("a", "b")]})
-    palette_of(lambda: plot_axes.changed(own, [plot_axes.AxisSetting(axis, text)]))
+    palette_of(lambda: plot_axes.apply_settings(own, [plot_axes.AxisSetting(axis, text)]))
 
 
 def suffix(data: bytes) -> None:

@@ -17,7 +17,15 @@ from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts import accelerators
-from lib_regiondiff.hosts.accelerators import Accelerator, Proposal, accelerated, advice, named, otherwise, scheduled
+from lib_regiondiff.hosts.accelerators import (
+    Accelerator,
+    Proposal,
+    advise,
+    find_conflicts,
+    follow_proposal,
+    recognise_name,
+    recognise_scheduler,
+)
 
 KNOWN = [value for value in vars(accelerators).values() if isinstance(value, Accelerator)]
 TOLD = {
@@ -49,40 +57,43 @@ FEW = parse({"version": 1, "steps": 4, "sampler": "lcm", "guidance": 1.5})
 
 @pytest.mark.parametrize("name", TOLD)
 def test_a_name_tells(name: str) -> None:
-    found = named(["", name])
+    found = recognise_name(["", name])
     assert found and f"{found.name}: {found}" == TOLD[name]
 
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_name_that_only_sounds_like_it_does_not(name: str) -> None:
-    assert named([name]) is None
+    assert recognise_name([name]) is None
 
 
 @pytest.mark.diffusers
 def test_there_is_a_sampler_for_each_and_flow_models_have_their_own() -> None:
     diffusers = pytest.importorskip("diffusers")
     from lib_regiondiff.hosts.diffusers import Extras, LoraFile
-    from lib_regiondiff.hosts.diffusers.additions.accelerators import proposals_of
+    from lib_regiondiff.hosts.diffusers.additions.accelerators import find_proposals
     from lib_regiondiff.hosts.diffusers.sampling.samplers import find
 
     assert all(find(each.sampler) for each in KNOWN)
     told = "LoRA Hyper-FLUX.1-dev-8steps-lora is Hyper-SD: sampler Euler, 8 steps, guidance 3.5"
     extras = Extras((LoraFile(Path("Hyper-FLUX.1-dev-8steps-lora.safetensors")),))
     pipe: Any = type("FluxPipeline", (), {"scheduler": diffusers.FlowMatchEulerDiscreteScheduler()})()
-    assert [str(each) for each in proposals_of(pipe, "owner/FLUX.1-dev", extras)] == [told]
+    assert [str(each) for each in find_proposals(pipe, "owner/FLUX.1-dev", extras)] == [told]
     other = type("StableDiffusion3Pipeline", (), {"scheduler": pipe.scheduler})()
-    (turbo,) = proposals_of(other, "owner/sd3.5_large_turbo", Extras())
+    (turbo,) = find_proposals(other, "owner/sd3.5_large_turbo", Extras())
     assert str(turbo) == "model sd3.5_large_turbo is Turbo: sampler Euler, 1 to 8 steps, guidance 1 to 2"
 
 
 def test_the_scheduler_that_came_with_a_model_tells() -> None:
     trailing: Any = {"timestep_spacing": "trailing", "prediction_type": "epsilon"}
-    assert scheduled("LCMScheduler", {}) is accelerators.LCM
-    assert scheduled("TCDScheduler", {}) is accelerators.TCD
-    assert scheduled("EulerAncestralDiscreteScheduler", trailing) is accelerators.TURBO
-    assert scheduled("EulerDiscreteScheduler", trailing | {"rescale_betas_zero_snr": True}) is None
-    assert scheduled("EulerDiscreteScheduler", {"timestep_spacing": "leading", "prediction_type": "epsilon"}) is None
-    assert scheduled("PNDMScheduler", {}) is None
+    assert recognise_scheduler("LCMScheduler", {}) is accelerators.LCM
+    assert recognise_scheduler("TCDScheduler", {}) is accelerators.TCD
+    assert recognise_scheduler("EulerAncestralDiscreteScheduler", trailing) is accelerators.TURBO
+    assert recognise_scheduler("EulerDiscreteScheduler", trailing | {"rescale_betas_zero_snr": True}) is None
+    assert (
+        recognise_scheduler("EulerDiscreteScheduler", {"timestep_spacing": "leading", "prediction_type": "epsilon"})
+        is None
+    )
+    assert recognise_scheduler("PNDMScheduler", {}) is None
 
 
 @given(
@@ -98,20 +109,20 @@ def test_an_accelerated_palette_asks_for_nothing_else(
     brush = {"id": "a", "mask": {"rectangle": [0, 0, 1, 1]}, "guidance": own}
     document = {"version": 1, "steps": steps, "guidance": guidance, "sampler": sampler, "brushes": [brush]}
     palette, proposals = parse(document), [Proposal("model m", accelerators.TCD), Proposal("LoRA x", known)]
-    fast = accelerated(palette, proposals)
-    assert otherwise(fast, known) == [] and len(advice(fast, proposals)) == 2
+    fast = follow_proposal(palette, proposals)
+    assert find_conflicts(fast, known) == [] and len(advise(fast, proposals)) == 2
     assert known.steps[0] <= fast.steps <= known.steps[1]
-    assert (fast == palette) == (not otherwise(palette, known) and sampler == known.sampler)
+    assert (fast == palette) == (not find_conflicts(palette, known) and sampler == known.sampler)
 
 
 def test_what_a_palette_asks_otherwise_is_said() -> None:
     proposal = Proposal("LoRA lcm", accelerators.LCM)
-    assert advice(FEW, [proposal]) == ["LoRA lcm is LCM: sampler LCM, 4 to 8 steps, guidance 1 to 2"]
+    assert advise(FEW, [proposal]) == ["LoRA lcm is LCM: sampler LCM, 4 to 8 steps, guidance 1 to 2"]
     told = "warning: the palette asks for sampler Euler a, 20 steps, guidance 7; --accelerate draws as proposed"
-    assert advice(Palette(), [proposal])[1:] == [told]
-    assert advice(Palette(), []) == []
+    assert advise(Palette(), [proposal])[1:] == [told]
+    assert advise(Palette(), []) == []
     with pytest.raises(HostError, match="--accelerate: expected a LoRA or a model known as LCM"):
-        accelerated(Palette(), [])
+        follow_proposal(Palette(), [])
 
 
 @pytest.fixture
@@ -155,7 +166,7 @@ def test_lightning_and_lcm_files_load_and_act(name: str, form: str, source: Path
     sampler = "Euler" if form == "diffusers" else "LCM"
     words = ("--model", known_folder, "--device", "cpu", "--sampler", sampler, "--lora", path)
     told = run("render", source, "-o", out, *words).stderr
-    found = named([name])
+    found = recognise_name([name])
     assert found and told.startswith(f"LoRA {path.name} is {found.name}: {found}\n")
     with Image.open(out) as picture:
         assert np.abs(np.asarray(picture).astype(int) - [0, 0, 255]).max() < 40

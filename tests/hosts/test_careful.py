@@ -12,7 +12,7 @@ from torch import Tensor
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Row
-from lib_regiondiff.hosts.row_budget import Careful
+from lib_regiondiff.hosts.row_budget import BudgetedNetwork
 
 
 def rows(count: int) -> list[Row]:
@@ -39,7 +39,7 @@ class Small:
 @pytest.mark.parametrize("room", [1, 2, 3, 7, 20])
 def test_rows_are_asked_for_in_the_number_that_fits(room: int) -> None:
     network, x = Small(room), torch.randn(11, 4, 2, 3)
-    careful = Careful(network)
+    careful = BudgetedNetwork(network)
     assert torch.equal(careful(x, rows(11)), 2 * x)
     tried = len(network.asked)
     assert torch.equal(careful(x, rows(11)), 2 * x)
@@ -48,4 +48,4 @@ def test_rows_are_asked_for_in_the_number_that_fits(room: int) -> None:
 
 def test_no_room_for_one_is_one_clear_error() -> None:
     with pytest.raises(HostError, match=r"GPU memory.*3x2 cells; give the palette smaller tiles"):
-        Careful(Small(0))(torch.randn(3, 4, 2, 3), rows(3))
+        BudgetedNetwork(Small(0))(torch.randn(3, 4, 2, 3), rows(3))

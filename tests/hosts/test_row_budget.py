@@ -14,7 +14,7 @@ from torch import Tensor
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Row
-from lib_regiondiff.hosts.row_budget import FIRST_ROWS, SHARE, Careful, Memory, memory_of
+from lib_regiondiff.hosts.row_budget import FIRST_ROWS, SHARE, BudgetedNetwork, Memory, find_memory
 
 AREA = 6
 
@@ -47,9 +47,9 @@ class Device:
         return 2 * x
 
 
-def run(device: Device, counts: Sequence[int], rows_set: int = 0) -> Careful:
+def run(device: Device, counts: Sequence[int], rows_set: int = 0) -> BudgetedNetwork:
     """Calls of so many rows each, whose answers are right."""
-    careful = Careful(device.network, device.memory, rows_set)
+    careful = BudgetedNetwork(device.network, device.memory, rows_set)
     for count in counts:
         x = torch.randn(count, 4, 2, 3)
         assert torch.equal(careful(x, rows(count)), 2 * x)
@@ -103,13 +103,13 @@ def test_the_user_s_number_is_halved_too_where_it_is_too_much() -> None:
 
 
 def test_a_cpu_is_not_limited() -> None:
-    assert memory_of(torch.device("cpu")) is None
+    assert find_memory(torch.device("cpu")) is None
     device = Device(total=10**9, each=1)
-    Careful(device.network)(torch.randn(50, 4, 2, 3), rows(50))
+    BudgetedNetwork(device.network)(torch.randn(50, 4, 2, 3), rows(50))
     assert device.calls == [50]
 
 
 @pytest.mark.parametrize("answered", [0, 1, 3])
 def test_a_network_that_does_not_answer_each_row_is_told(answered: int) -> None:
     with pytest.raises(HostError, match=f"2 rows, got {answered}"):
-        Careful(lambda x, rows: x.new_zeros(answered, 4, 2, 3))(torch.zeros(2, 4, 2, 3), rows(2))
+        BudgetedNetwork(lambda x, rows: x.new_zeros(answered, 4, 2, 3))(torch.zeros(2, 4, 2, 3), rows(2))

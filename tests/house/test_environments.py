@@ -26,7 +26,7 @@ NAMES = st.sampled_from([*SPINNING, *environments.FOREIGN, *environments.QUIET, 
 
 @given(st.dictionaries(NAMES, st.text(max_size=3)))
 def test_children_get_no_foreign_packages_and_threads_as_the_user_wants_them(given: dict[str, str]) -> None:
-    made = environments.variables(given)
+    made = environments.make_variables(given)
     assert not set(made) & set(environments.FOREIGN) and environments.QUIET.items() <= made.items()
     own = {name: value for name, value in given.items() if name in SPINNING}
     assert {name: value for name, value in made.items() if name in SPINNING} == (own or WAITING)
@@ -60,7 +60,7 @@ def test_others_are_told_in_one_line(system: str, machine: str, capsys: pytest.C
 def test_pythons_without_a_build_of_torch_are_no_candidates(capsys: pytest.CaptureFixture[str]) -> None:
     assert [list(each.minors) for each in (DEV, DEMO, FLOOR)] == [[11, 12, 13, 14], [11, 12, 13, 14], [10, 11]]
     with pytest.raises(SystemExit):
-        environments.interpreter(range(97, 99))
+        environments.find_interpreter(range(97, 99))
     assert "Python 3.97 to 3.98" in capsys.readouterr().out
 
 
@@ -72,7 +72,7 @@ class Machine:
         self.failing, self.index, self.card = failing, True, False
         patch.setattr("platform.system", lambda: system)
         patch.setattr(environments, "has_nvidia", lambda: self.card)
-        patch.setattr(environments, "answers", lambda command, seconds=None: self.index)
+        patch.setattr(environments, "can_run", lambda command, seconds=None: self.index)
         patch.setattr(environments, "run", self.run)
         patch.delenv("REGIONDIFF_TORCH", raising=False)
 
@@ -162,7 +162,7 @@ def server() -> Iterator[str]:
 
 
 def reached(address: str) -> bool:
-    return environments.answers([sys.executable, "-c", PROBE, address], 60)
+    return environments.can_run([sys.executable, "-c", PROBE, address], 60)
 
 
 def test_a_server_that_refuses_has_answered(server: str) -> None:
@@ -178,8 +178,8 @@ def test_a_server_that_is_silent_or_not_there_is_given_up() -> None:
 
 
 def test_a_program_that_hangs_or_is_not_there_does_not_answer() -> None:
-    assert not environments.answers([sys.executable, "-c", "import time; time.sleep(100)"], 0.5)
-    assert not environments.answers(["regiondiff-no-such-program"])
+    assert not environments.can_run([sys.executable, "-c", "import time; time.sleep(100)"], 0.5)
+    assert not environments.can_run(["regiondiff-no-such-program"])
 
 
 def wheel(folder: Path, value: int) -> Path:
@@ -207,7 +207,7 @@ def test_a_package_that_is_not_what_was_locked_is_refused(tmp_path: Path) -> Non
     offline = ["--no-index", "--find-links", tmp_path, "--target", tmp_path / "site", "-r", locked]
 
     def pip() -> subprocess.CompletedProcess[str]:
-        words = [str(word) for word in [*environments.pip(here), *offline]]
+        words = [str(word) for word in [*environments.make_pip_command(here), *offline]]
         return subprocess.run(words, capture_output=True, text=True, check=False)
 
     wheel(tmp_path, 2)

@@ -24,7 +24,7 @@ from places import ROOT
 
 TOOL = runpy.run_path(str(ROOT / "tools" / "tutorial_picture.py"))
 PAGE = TOOL["PAGE"].read_text(encoding="utf-8")
-STEPS: list[dict[str, Any]] = list(TOOL["palettes"](PAGE))
+STEPS: list[dict[str, Any]] = list(TOOL["read_palettes"](PAGE))
 NATIVE = 128
 WIDTH, HEIGHT = 384, 256
 HOUSE, SUN = (STEPS[-1]["brushes"][number]["mask"][kind] for number, kind in ((1, "rectangle"), (2, "ellipse")))
@@ -119,7 +119,7 @@ def test_the_picture_shows_what_the_page_says() -> None:
 @pytest.mark.diffusers
 def test_the_page_ends_in_its_picture(tmp_path: Path) -> None:
     pytest.importorskip("diffusers")
-    picture = TOOL["drawn"](STEPS[-1], tmp_path / "first.json")
+    picture = TOOL["draw"](STEPS[-1], tmp_path / "first.json")
     assert picture.size == (WIDTH, HEIGHT)
     apart = np.asarray(picture, np.int16) - np.asarray(panels()[-1], np.int16)
     assert np.abs(apart).mean() < 8  # grey levels; what fewer pixels and colours change

@@ -51,7 +51,7 @@ def test_the_page_of_the_library_runs(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_the_demo_model_is_loaded_by_its_name() -> None:
-    loaded, named = load_model("demo"), DiffusersHost.load(str(demo.checkpoint()))
+    loaded, named = load_model("demo"), DiffusersHost.load(str(demo.make_checkpoint()))
     assert loaded.name == "demo" and loaded.fingerprint == named.fingerprint and loaded.latent == named.latent
 
 

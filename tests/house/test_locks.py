@@ -34,17 +34,17 @@ def text(path: Path) -> str:
 
 
 def packages(path: Path) -> list[str]:
-    return [name for name, _ in lock.blocks(text(path))]
+    return [name for name, _ in lock.split_blocks(text(path))]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lock_is_that_of_its_inputs(name: str) -> None:
-    assert f"# sha256 of {name}.in: {lock.mark(LOCKS / f'{name}.in')}\n" in text(LOCKS / f"{name}.txt")
+    assert f"# sha256 of {name}.in: {lock.digest_source(LOCKS / f'{name}.in')}\n" in text(LOCKS / f"{name}.txt")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_inputs_are_pinned_and_locked_as_they_say(name: str) -> None:
-    locked = bill.pins(LOCKS / f"{name}.txt")
+    locked = bill.read_pins(LOCKS / f"{name}.txt")
     for line in text(LOCKS / f"{name}.in").splitlines():
         if line and not line.startswith(("#", "-r ")):
             match = re.fullmatch(r"([\w-]+)(?:\[\w+\])?==([\w.]+)", line)
@@ -65,11 +65,13 @@ def test_torch_and_what_a_gpu_needs_are_kept_apart() -> None:
     assert set(packages(CPU)) == {"torch"} < set(packages(CUDA))
     version = re.findall(r"^torch==(.*)$", text(LOCKS / "demo.in"), re.MULTILINE)
     assert version == re.findall(r"^torch==(.*)$", text(LOCKS / "floor.in"), re.MULTILINE)
-    assert {each.removesuffix("+cpu") for _, each in bill.pins(CPU) | bill.pins(CUDA) if _ == "torch"} == set(version)
+    assert {each.removesuffix("+cpu") for _, each in bill.read_pins(CPU) | bill.read_pins(CUDA) if _ == "torch"} == set(
+        version
+    )
 
 
 def test_the_cpus_torch_has_a_hash_for_every_system_and_python() -> None:
-    table = lock.rows(text(CPU))
+    table = lock.read_rows(text(CPU))
     for python in range(11, 15):
         for system in SYSTEMS:
             local = "+cpu" if "linux" in system else ""
@@ -79,7 +81,7 @@ def test_the_cpus_torch_has_a_hash_for_every_system_and_python() -> None:
                 if re.search(rf"\d{re.escape(local)}-cp3{python}-cp3{python}-{system}\.whl", name)
             ]
     hashes = {}
-    for _, block in lock.blocks(text(CPU)):
+    for _, block in lock.split_blocks(text(CPU)):
         hashes[block.partition("\n")[0]] = set(re.findall("sha256:(.{64})", block))
     linux, others = hashes.values()
     assert linux == {digest for name, digest in table.items() if "linux" in name}
@@ -112,18 +114,18 @@ def normal(name: str) -> str:
 
 def test_an_indexs_page_gives_the_hashes_of_the_wheels_that_people_use() -> None:
     digests = [str(number) * 64 for number in (1, 2, 3)]
-    found = lock.chosen(lock.links(PAGE.format(*digests)), "9.1.0+cpu", ("linux", "manylinux"))
+    found = lock.choose_wheels(lock.read_links(PAGE.format(*digests)), "9.1.0+cpu", ("linux", "manylinux"))
     stem = "torch-9.1.0+cpu-cp312-cp312-manylinux_2_28"
     assert found == {f"{stem}_x86_64.whl": digests[0], f"{stem}_aarch64.whl": digests[1]}
-    written = lock.cpu_lock("9.1.0", found, {"torch-9.1.0-cp312-cp312-win_amd64.whl": "4" * 64})
-    assert lock.rows(written) == {**found, "torch-9.1.0-cp312-cp312-win_amd64.whl": "4" * 64}
-    assert [block.count("sha256:") for _, block in lock.blocks(written)] == [2, 1]
+    written = lock.format_cpu_lock("9.1.0", found, {"torch-9.1.0-cp312-cp312-win_amd64.whl": "4" * 64})
+    assert lock.read_rows(written) == {**found, "torch-9.1.0-cp312-cp312-win_amd64.whl": "4" * 64}
+    assert [block.count("sha256:") for _, block in lock.split_blocks(written)] == [2, 1]
 
 
 def test_the_bill_lists_what_is_locked_with_its_licences() -> None:
     told = json.loads(text(bill.BILL))
     licences = {each["name"]: each["licenses"] for each in told["components"] if "licenses" in each}
-    assert told == bill.bill(licences)
+    assert told == bill.make_bill(licences)
     needed = {each["name"] for each in told["components"] if each["scope"] == "required"}
     assert needed - set(licences) <= {"colorama", "httpx2-jsfetch"}  # only other systems install them
     for each in licences.values():

@@ -47,7 +47,7 @@ def test_six_freehand_masks_come_back_exactly(webui: WebUI, kind: str, start: by
     for back, brush in zip(found.brushes, given.brushes, strict=True):
         assert (back.id, back.prompt) == (brush.id, brush.prompt)
         assert isinstance(back.mask, Picture) and isinstance(brush.mask, Picture)
-        assert np.array_equal(pictures.coverage(back.mask), pictures.coverage(brush.mask))
+        assert np.array_equal(pictures.read_coverage(back.mask), pictures.read_coverage(brush.mask))
     assert again.files == made.files and again.infotexts == made.infotexts
 
 
@@ -63,7 +63,7 @@ def test_a_long_palette_lies_beside_the_saved_picture(webui: WebUI) -> None:
     palette = painted(1536)
     made = webui.draw(palette, sampler_name="Euler", save_images=True)
     info, value = told(webui, made)
-    assert value == infotext.sidecar(parse(palette))[0] and infotext.SIDECAR.fullmatch(value)
+    assert value == infotext.make_value(parse(palette))[0] and infotext.SIDECAR.fullmatch(value)
     again = webui.draw(infotext=info, sampler_name="Euler", save_images=True)
     assert again.infotexts == made.infotexts
     assert differ(again.pictures[0], made.pictures[0]) == 0  # Forge answers a saved picture as a larger file
@@ -80,7 +80,7 @@ def test_a_long_palette_of_a_picture_that_is_not_saved_lies_in_its_infotext(webu
 def test_a_palette_in_a_file_that_is_not_there_is_told(webui: WebUI) -> None:
     palette = painted(1536)
     palette["brushes"][0]["prompt"] = "a palette that nobody has saved"
-    name = infotext.sidecar(parse(palette))[0]
+    name = infotext.make_value(parse(palette))[0]
     with pytest.raises(Refused) as refused:
         webui.draw(name, sampler_name="Euler")
     assert refused.value.status == 422 and name in str(refused.value.body)

@@ -19,7 +19,7 @@ def palette(**more: Any) -> Palette:
 
 
 def made(document: Palette, seeds: tuple[int, ...] = (1,)) -> torch.Tensor:
-    start = noise.unit([noise.generator(seed) for seed in seeds], SHAPE)
+    start = noise.draw_unit([noise.make_generator(seed) for seed in seeds], SHAPE)
     return noise.apply(start, document, document.size, 8)
 
 

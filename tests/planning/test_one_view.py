@@ -18,9 +18,9 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning.crop import crop_palette
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
-from lib_regiondiff.planning.tiles import LARGE, bounds
+from lib_regiondiff.planning.tiles import LARGE, find_bounds
 from lib_regiondiff.planning.weights.blends import BLENDS
-from lib_regiondiff.planning.weights.masks import cells
+from lib_regiondiff.planning.weights.masks import measure_cells
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(5))
 
@@ -52,17 +52,18 @@ def most_views(plan: Plan) -> dict[str, int]:
 
 def gap(brush: Brush, size: Size, cell: int) -> int:
     """Pixels of a ring that a brush leaves free between its ends."""
-    hull = bounds(cells(brush.mask, size, cell) > 0, True)
+    hull = find_bounds(measure_cells(brush.mask, size, cell) > 0, True)
     return size.width - hull.size.width * cell if hull else size.width
 
 
 def seen_often(palette: Palette, native: int, cell: int) -> dict[str, int]:
     """The brushes that have several views, but for those that go all around a picture whose borders meet.
 
-    So does one whose ends are nearer to each other than its edge is soft.
+    So does one whose ends are hardly farther from each other than its edge is soft: its weight stays above half of its
+    greatest one all around.
     """
     around = {
-        brush.id for brush in palette.brushes if palette.wraps and gap(brush, palette.size, cell) <= brush.feather
+        brush.id for brush in palette.brushes if palette.wraps and gap(brush, palette.size, cell) <= 1.5 * brush.feather
     }
     found = most_views(planned(palette, native, cell))
     return {key: count for key, count in found.items() if count > 1 and key not in around}

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost, clock_of
-from lib_regiondiff.denoising.model import Call, ask, batches, region_model
+from lib_regiondiff.denoising.model import Call, ask, batch_rows, region_model
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level
 from lib_regiondiff.planning.brush_texts import BrushText
-from lib_regiondiff.planning.plan import Job, make_plan, step_of
+from lib_regiondiff.planning.plan import Job, find_step, make_plan
 from plan_cases import LEVELS, brush, palette, palettes, plan
 
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
@@ -117,12 +117,12 @@ def test_rows_of_one_shape_share_calls_under_the_budget() -> None:
 def test_other_token_counts_go_to_another_call() -> None:
     document = palette(guidance=1, brushes=[brush("a", LEFT, "1"), brush("b", RIGHT, "2 long")])
     rows, _ = ask(plan(document).views(LEVELS[0]), 1, LEVELS[0], Call(1))
-    assert [len(batch) for batch in batches(rows, 2**16)] == [1, 1]
+    assert [len(batch) for batch in batch_rows(rows, 2**16)] == [1, 1]
 
 
 def test_levels_between_two_belong_to_the_noisier() -> None:
     noises = {1.0: 0, 0.9: 0, 0.8999999: 0, 0.7: 0, 0.5: 1, 0.11: 1, 0.1: 2, 0.01: 2}
-    assert [step_of([0.9, 0.5, 0.1, 0.0], noise) for noise in noises] == list(noises.values())
+    assert [find_step([0.9, 0.5, 0.1, 0.0], noise) for noise in noises] == list(noises.values())
 
 
 def test_feather_scales_with_the_picture() -> None:

@@ -13,7 +13,7 @@ from bounded import bounded
 from fakes import GaussianHost, MeanCond
 from lib_regiondiff.document.palette import PROMPT, Palette, dump, parse
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, encoded_texts
+from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, prepare_texts
 from lib_regiondiff.planning.plan import Job, make_plan
 from lib_regiondiff.planning.prompt_suffix import add_suffix
 from palettes import sized
@@ -155,12 +155,12 @@ def test_what_says_what_the_background_says_is_encoded_as_it_is() -> None:
         same | {"id": "c", "guidance": 3},
         same | {"id": "d", "negative": ""},
     ]
-    found = encoded_texts(parse({**data, "brushes": [same, *others]}), [{}, {"a": BrushText("a boat", "blur")}])
+    found = prepare_texts(parse({**data, "brushes": [same, *others]}), [{}, {"a": BrushText("a boat", "blur")}])
     assert found[BACKGROUND] == (BrushText("a sea", "blur"),) * 2
     assert found["a"] == (BrushText("a sea, foggy", "blur"), BrushText("a boat, foggy", "blur"))
     assert found["b"] == (BrushText("a boat, foggy", "blur"),) * 2
     assert found["c"] == (BrushText("a sea, foggy", "blur"),) * 2
     assert found["d"] == (BrushText("a sea, foggy", ""),) * 2
-    assert encoded_texts(parse({**data, "brushes": [same]}), [{}])["a"] == found[BACKGROUND][:1]
+    assert prepare_texts(parse({**data, "brushes": [same]}), [{}])["a"] == found[BACKGROUND][:1]
     on_colour = {**data, "background": {**data["background"], "colour": "#336699"}, "brushes": [same]}
-    assert encoded_texts(parse(on_colour), [{}])["a"] == (BrushText("a sea, foggy", "blur"),)
+    assert prepare_texts(parse(on_colour), [{}])["a"] == (BrushText("a sea, foggy", "blur"),)

@@ -55,19 +55,19 @@ def test_anything_else_is_one_clear_error(given: Any) -> None:
 
 
 def test_the_main_prompts_are_the_background_s_where_it_has_none() -> None:
-    found = prompts.texts(parse(PALETTE), words())
+    found = prompts.find_texts(parse(PALETTE), words())
     assert found == {BACKGROUND: BrushText("a field", "blur"), "a": BrushText("a tree", "blur"), "b": BrushText("", "")}
     own = parse(PALETTE | {"background": {"prompt": "a sea", "negative": "fog"}})
-    assert prompts.texts(own, words())[BACKGROUND] == BrushText("a sea", "fog")
-    assert prompts.texts(own, words())["a"] == BrushText("a tree", "fog")
+    assert prompts.find_texts(own, words())[BACKGROUND] == BrushText("a sea", "fog")
+    assert prompts.find_texts(own, words())["a"] == BrushText("a tree", "fog")
 
 
 def test_typed_regions_take_the_prompt_before_styles() -> None:
     document = prompts.read({"typed": {}})
     spoken = words("red\nblue, in oil", raw=("red\nblue", "blur"), style=lambda text, negative: f"{text}, in oil")
-    palette = prompts.palette_of(document, spoken)
+    palette = prompts.make_palette(document, spoken)
     assert [brush.prompt for brush in palette.brushes] == ["red", "blue"]
-    found = prompts.texts(palette, spoken)
+    found = prompts.find_texts(palette, spoken)
     assert [found[brush.id].prompt for brush in palette.brushes] == ["red, in oil", "blue, in oil"]
 
 
@@ -86,7 +86,7 @@ def test_a_typed_prompt_that_is_too_long_is_refused_before_anything_is_drawn() -
     document = prompts.read({"typed": {}})
     for raw, path in (((f"{{{'a' * 20_001}|b}} BREAK c", ""), "prompt"), (("a BREAK b", "c" * 20_001), "negative")):
         with pytest.raises(PaletteError) as caught:
-            prompts.palette_of(document, words("", raw=raw, draw=lambda text, seed: pytest.fail("drawn")))
+            prompts.make_palette(document, words("", raw=raw, draw=lambda text, seed: pytest.fail("drawn")))
         assert str(caught.value).startswith(f"{path}: expected text of 0…20000 characters, got 200")
 
 
@@ -103,7 +103,7 @@ def test_wildcards_depend_on_image_and_brush_and_are_what_the_infotext_keeps() -
     for seed in range(8):
         spoken = words(seed=seed, files=lambda name: ["lynx"] if name == "cat" else None)
         kept = prompts.resolve(document, spoken)
-        encoded = prompts.texts(kept, spoken)
+        encoded = prompts.find_texts(kept, spoken)
         assert [brush.prompt for brush in kept.brushes] == [encoded[brush.id].prompt for brush in kept.brushes]
         assert all(brush.prompt.endswith(" lynx") for brush in kept.brushes)
         seen |= {brush.prompt for brush in kept.brushes}
@@ -117,9 +117,9 @@ def test_tags_of_networks_are_no_words_and_are_named_once() -> None:
     ]
     document = prompts.read({"version": 1, "brushes": brushes})
     assert document.palette is not None
-    found = prompts.texts(document.palette, words())
+    found = prompts.find_texts(document.palette, words())
     assert (found["a"].prompt, found["b"].prompt) == ("a cat", "a dog")
-    assert prompts.networks(document.palette) == ("<lora:cat:0.5>", "<lora:dog:1>")
+    assert prompts.list_networks(document.palette) == ("<lora:cat:0.5>", "<lora:dog:1>")
 
 
 def test_wildcards_are_read_from_the_webui_s_folders(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_wildcards_are_read_from_the_webui_s_folders(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "cat.txt").write_text(f"{line}\n", encoding="utf-8")
     (tmp_path / "extensions/some/wildcards/dog.txt").write_text("poodle\n", encoding="utf-8")
-    files = prompts.wildcards(tmp_path)
+    files = prompts.find_wildcards(tmp_path)
     found = {name: [line for line in files(name) or () if line] for name in ("cat", "dog")}
     assert found == {"cat": ["own"], "dog": ["poodle"]} and files("cow") is None
 
@@ -136,6 +136,6 @@ def test_a_file_beside_a_picture_is_found_by_its_name(tmp_path: Path) -> None:
     name = "0123456789abcdef.regiondiff.json"
     (tmp_path / "day").mkdir()
     (tmp_path / "day" / name).write_text("{}", encoding="utf-8")
-    assert prompts.folder_of(name, [tmp_path / "none", tmp_path]) == tmp_path / "day"
-    assert prompts.folder_of("rd1.x", [tmp_path]) is None
-    assert prompts.folder_of("../" + name, [tmp_path]) is None
+    assert prompts.find_folder(name, [tmp_path / "none", tmp_path]) == tmp_path / "day"
+    assert prompts.find_folder("rd1.x", [tmp_path]) is None
+    assert prompts.find_folder("../" + name, [tmp_path]) is None

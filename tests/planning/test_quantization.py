@@ -51,7 +51,7 @@ def weight_of(plan: Plan, step: int, name: str) -> np.ndarray:
 @settings(max_examples=40, deadline=None)
 def test_one_brush_follows_its_formula_at_every_level(clock: tuple[float, ...], kind: str, feather: float) -> None:
     document = palette(kind, feather, "disc")
-    soft = masks.blur(masks.cells(document.brushes[0].mask, document.size, 8), feather / 8)
+    soft = masks.blur(masks.measure_cells(document.brushes[0].mask, document.size, 8), feather / 8)
     plan, last = planned(document, clock), len(clock) - 2
     for step, (here, then) in enumerate(itertools.pairwise(clock)):
         here = min(here, 0.9999)
@@ -84,7 +84,7 @@ def test_the_seam_of_feathered_neighbours_is_painted_by_them(kind: str) -> None:
     plan = make_plan(document, Job(document.size, tuple(level.noise for level in levels), (1,)), GaussianHost())
     host = GaussianHost(deviation=1e-3)
     for level in levels[:-1]:
-        x = noise.unit([noise.generator(2)], (3, 16, 16)).double() * level.beta
+        x = noise.draw_unit([noise.make_generator(2)], (3, 16, 16)).double() * level.beta
         x0 = region_model(host, plan)(x, level)
         assert float(x0.min()) > 0.99 and float(x0.max()) < 2.01
 

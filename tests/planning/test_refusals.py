@@ -13,7 +13,7 @@ from lib_regiondiff.document.palette import parse
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.planning.refusals import REFUSALS, refusals, refuse
+from lib_regiondiff.planning.refusals import REFUSALS, list_refusals, refuse
 
 WRAPPED = {"size": {"width": 516, "height": 512}, "tiles": {"width": 256, "height": 256, "overlap": 64, "wrap": True}}
 DATA: dict[str, tuple[dict[str, Any], set[str], str]] = {
@@ -32,7 +32,7 @@ def test_each_is_told_by_whoever_refuses_it_and_by_nobody_else(name: str, by: st
     data, refusing, wanted = DATA[name]
     palette = parse({"version": 1, **data})
     canvas = palette.size, 8
-    found = [str(error) for error in refusals(palette, by, canvas)]
+    found = [str(error) for error in list_refusals(palette, by, canvas)]
     assert len(found) == (by in refusing) and all(text.startswith(wanted) for text in found)
     if found:
         with pytest.raises(HostError) as caught:
@@ -46,20 +46,20 @@ def test_pre_flight_and_summary_say_the_same() -> None:
     data = {"version": 1, "attention": "couple", "nag": {}, "sampler": "Euler b", **WRAPPED}
     palette = parse(data)
     told = [notice.text for notice in preflight.preflight(palette) if notice.kind == "error"]
-    assert set(map(str, refusals(palette, "webui"))) <= set(told)
-    lines = [line.removeprefix("error: ") for line in summary.summary(palette) if line.startswith("error: ")]
-    assert lines == list(map(str, refusals(palette, "command", (palette.size, 8)))) and len(lines) == 3
+    assert set(map(str, list_refusals(palette, "webui"))) <= set(told)
+    lines = [line.removeprefix("error: ") for line in summary.summarise(palette) if line.startswith("error: ")]
+    assert lines == list(map(str, list_refusals(palette, "command", (palette.size, 8)))) and len(lines) == 3
 
 
 def test_without_a_canvas_its_cells_are_not_asked_for() -> None:
-    assert not [*refusals(parse({"version": 1, **WRAPPED}))]
-    assert [*refusals(parse({"version": 1, **WRAPPED}), canvas=(Size(512, 516), 8))]
-    assert not [*refusals(parse({"version": 1, **WRAPPED}), canvas=(Size(512, 512), 8))]
+    assert not [*list_refusals(parse({"version": 1, **WRAPPED}))]
+    assert [*list_refusals(parse({"version": 1, **WRAPPED}), canvas=(Size(512, 516), 8))]
+    assert not [*list_refusals(parse({"version": 1, **WRAPPED}), canvas=(Size(512, 512), 8))]
 
 
 def test_a_picture_to_start_from_is_the_webui_s_own() -> None:
     file = io.BytesIO()
     Image.new("RGB", (8, 8)).save(file, "PNG")
     palette = parse({"version": 1, "init": {"image": Picture.of(file.getvalue()).url}})
-    assert [error.got for error in refusals(palette, "webui")] == ["a picture"]
-    assert not [*refusals(palette)]
+    assert [error.got for error in list_refusals(palette, "webui")] == ["a picture"]
+    assert not [*list_refusals(palette)]

@@ -16,7 +16,7 @@ OFFSET = st.tuples(st.integers(0, 50), st.integers(0, 50))
 
 @given(SIDE, SIDE, st.integers(0, 300))
 def test_starts_cover_evenly_with_at_least_the_overlap(length: int, tile: int, overlap: int) -> None:
-    found = tiles.starts(length, tile, overlap)
+    found = tiles.place_tiles(length, tile, overlap)
     wide = min(tile, length)
     assert found[0] == 0 and found[-1] + wide == length
     steps = np.diff(found)
@@ -27,14 +27,14 @@ def test_starts_cover_evenly_with_at_least_the_overlap(length: int, tile: int, o
 
 @given(SIDE, SIDE, st.integers(0, 300))
 def test_no_tile_is_more_than_needed(length: int, tile: int, overlap: int) -> None:
-    count = len(tiles.starts(length, tile, overlap))
+    count = len(tiles.place_tiles(length, tile, overlap))
     reach = tile + (count - 2) * max(1, tile - overlap)
     assert count == 1 or reach < length
 
 
 def test_reference_scene_needs_four_tiles() -> None:
-    assert tiles.starts(240, 96, 48) == [0, 48, 96, 144]
-    assert len(tiles.starts(384, 64, 16)) == 8
+    assert tiles.place_tiles(240, 96, 48) == [0, 48, 96, 144]
+    assert len(tiles.place_tiles(384, 64, 16)) == 8
 
 
 @settings(max_examples=settings.default.max_examples // 2)  # type: ignore[union-attr]
@@ -43,7 +43,7 @@ def test_grid_covers_its_box(size: Size, tile: Size, overlap: int, offset: tuple
     top, left = offset
     box = Box(top, left, top + size.height, left + size.width)
     seen = np.zeros((box.bottom, box.right), int)
-    for each in tiles.grid(box, tile, overlap):
+    for each in tiles.list_tiles(box, tile, overlap):
         assert each.size.height <= tile.height and each.size.width <= tile.width
         each.crop(seen)[...] += 1
     assert box.crop(seen).min() >= 1 and seen.sum() == box.crop(seen).sum()
@@ -53,7 +53,7 @@ def test_grid_covers_its_box(size: Size, tile: Size, overlap: int, offset: tuple
 def test_window_holds_its_region_and_lies_on_the_canvas(data: st.DataObject, h: int, w: int, least: int) -> None:
     top, left = data.draw(st.integers(0, h - 1)), data.draw(st.integers(0, w - 1))
     inner = Box(top, left, data.draw(st.integers(top + 1, h)), data.draw(st.integers(left + 1, w)))
-    found = tiles.window(inner, Size(h, w), least, 8)
+    found = tiles.fit_window(inner, Size(h, w), least, 8)
     assert found.union(inner) == found and found.union(Box(0, 0, h, w)) == Box(0, 0, h, w)
     assert found.size.height >= min(h, least) and found.size.width >= min(w, least)
     assert found.size.height == h or found.size.height % 8 == 0 or found.size.height == least
@@ -62,7 +62,7 @@ def test_window_holds_its_region_and_lies_on_the_canvas(data: st.DataObject, h: 
 @pytest.mark.parametrize("kind", tiles.CURVES)
 @given(SIDE, SIDE)
 def test_profiles_are_symmetric_positive_and_at_most_one(kind: str, h: int, w: int) -> None:
-    weight = tiles.profile(kind, Size(h, w))
+    weight = tiles.make_profile(kind, Size(h, w))
     assert weight.shape == (h, w) and weight.dtype == np.float32
     assert weight.min() >= np.float32(tiles.FLOOR) and weight.max() <= 1
     assert np.allclose(weight, weight[::-1, ::-1])
@@ -71,14 +71,14 @@ def test_profiles_are_symmetric_positive_and_at_most_one(kind: str, h: int, w: i
 def test_gaussian_is_that_of_mixture_of_diffusers() -> None:
     x = np.arange(64)
     wanted = np.exp(-((x - 31.5) ** 2) / 64**2 / (2 * 0.01))
-    assert np.allclose(tiles.profile("gaussian", Size(1, 64))[0], np.maximum(wanted, tiles.FLOOR), rtol=1e-5)
+    assert np.allclose(tiles.make_profile("gaussian", Size(1, 64))[0], np.maximum(wanted, tiles.FLOOR), rtol=1e-5)
 
 
 def test_bounds_of_nothing_is_none() -> None:
-    assert tiles.bounds(np.zeros((3, 4), bool)) is None
+    assert tiles.find_bounds(np.zeros((3, 4), bool)) is None
     spot = np.zeros((3, 4), bool)
     spot[1, 2] = True
-    assert tiles.bounds(spot) == Box(1, 2, 2, 3)
+    assert tiles.find_bounds(spot) == Box(1, 2, 2, 3)
 
 
 @given(st.data(), st.builds(Size, st.integers(1, 30), st.integers(1, 30)), st.booleans())

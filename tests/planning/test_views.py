@@ -21,16 +21,24 @@ def layout(canvas: Size, tile: Size | None, overlap: int, ring: bool) -> Layout:
 
 
 def defined(made: Layout, owners: Sequence[Sequence[int]], peaks: np.ndarray) -> list[list[int]]:
-    """Each brush with the first part that it makes no larger, in so many words."""
+    """Each brush with the first part that it makes no larger, in so many words; what has one view keeps it."""
+
+    def boxes(indices: Sequence[int]) -> Sequence[Box]:
+        return made.boxes(peaks[list(indices)].sum(axis=0))
 
     def cost(indices: Sequence[int]) -> int:
-        return sum(box.size.area for box in made.boxes(peaks[list(indices)].sum(axis=0)))
+        return sum(box.size.area for box in boxes(indices))
+
+    def fits(part: Sequence[int], index: int) -> bool:
+        both = [*part, index]
+        once = any(len(boxes([each])) == 1 for each in both)
+        return cost(both) <= cost(part) + cost([index]) and not (once and len(boxes(both)) > 1)
 
     parts = [list(owners[0])]
     for group in owners[1:]:
         mine: list[list[int]] = []
         for index in group:
-            near = (part for part in mine if cost([*part, index]) <= cost(part) + cost([index]))
+            near = (part for part in mine if fits(part, index))
             part = next(near, None)
             if part is None:
                 mine.append([index])
@@ -64,7 +72,7 @@ def test_each_pair_of_brushes_is_looked_at_once(monkeypatch: pytest.MonkeyPatch)
     peaks = np.zeros((65, 64, 1024), np.float32)
     for index in range(1, 65):
         peaks[index, :4, 16 * index - 16 : 16 * index - 12] = 1
-    plain = views.Layout._part
-    monkeypatch.setattr(views.Layout, "_part", lambda self, *what: asked.append(1) or plain(self, *what))
+    plain = views.Layout._make_part
+    monkeypatch.setattr(views.Layout, "_make_part", lambda self, *what: asked.append(1) or plain(self, *what))
     made.parted([[0], list(range(1, 65))], peaks)
     assert len(asked) <= 64 + 64 * 63 // 2

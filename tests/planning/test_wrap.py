@@ -70,7 +70,7 @@ def brushes(turn: int) -> list[dict[str, Any]]:
 
 @given(SIDE, SIDE, st.integers(0, 120))
 def test_tiles_of_a_ring_follow_one_another_with_at_least_the_overlap(length: int, tile: int, overlap: int) -> None:
-    found = tiles.around(length, tile, overlap)
+    found = tiles.place_ring_tiles(length, tile, overlap)
     steps = np.diff([*found, found[0] + length])
     assert found[0] == 0 and len(found) >= 2 and steps.max() - steps.min() <= 1
     assert tile >= length or steps.max() <= max(1, tile - overlap)
@@ -91,7 +91,7 @@ def test_a_box_of_a_ring_takes_columns_in_turn_and_gives_them_back(wide: int, le
 @given(st.lists(st.booleans(), min_size=1, max_size=12).filter(any), st.integers(0, 11))
 def test_bounds_of_a_ring_turn_with_it(flags: list[bool], turn: int) -> None:
     occupied = np.array([flags])
-    box, turned = tiles.bounds(occupied, ring=True), tiles.bounds(np.roll(occupied, turn, axis=1), ring=True)
+    box, turned = tiles.find_bounds(occupied, ring=True), tiles.find_bounds(np.roll(occupied, turn, axis=1), ring=True)
     assert box and turned and box.size == turned.size
     assert box.padded(occupied)[0, 0] and box.padded(occupied)[0, -1]
     assert sum(flags) == box.padded(occupied).sum()

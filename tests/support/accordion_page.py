@@ -33,4 +33,4 @@ def built(page: Page, data_path: Path, around: dict[str, Part] | None = None) ->
 def drawn(page: Page) -> Any:
     """The palette that a job would draw."""
     prompt, negative = page.of("txt2img_prompt").value, page.of("neg_prompt").value
-    return prompts.palette_of(prompts.read(page.of("palette").value), JobContext(prompt, negative).words)
+    return prompts.make_palette(prompts.read(page.of("palette").value), JobContext(prompt, negative).words)

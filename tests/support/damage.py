@@ -20,7 +20,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 from known_model import SCHEDULER
 from known_single_file import checkpoint
-from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import make_clip_tokenizer
 
 SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1}
 STRANGE: tuple[Any, ...] = (
@@ -238,7 +238,7 @@ def pipeline() -> Any:
         unet = UNet2DConditionModel(block_out_channels=WIDTHS, cross_attention_dim=64)
         words = CLIPTextModel(CLIPTextConfig(vocab_size=50, **sizes))
     scheduler: Any = PNDMScheduler.from_config(SCHEDULER)
-    parts: Any = (vae(), words, clip_tokenizer(), unet, scheduler, None, None)
+    parts: Any = (vae(), words, make_clip_tokenizer(), unet, scheduler, None, None)
     return StableDiffusionPipeline(*parts, requires_safety_checker=False)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from lib_regiondiff.document.encoded import webp_danger
+from lib_regiondiff.document.encoded import find_webp_danger
 from palettes import encoded
 
 START = b"\x89PNG\r\n\x1a\n"
@@ -161,6 +161,6 @@ IMAGES: dict[str, tuple[Maker, str, str]] = {
     "JPEG of 65500 columns": (wide_jpeg, "JPEG", "65500x65500 pixels"),
     "PNG that says JPEG": (lambda: png(), "JPEG", ANOTHER_KIND),
     "half a WebP": (lambda: encoded(Image.effect_noise((64, 64), 50), "WEBP")[:300], "WEBP", ""),
-    "animated WebP": (webp_animation, "WEBP", webp_danger() or "an animation"),
+    "animated WebP": (webp_animation, "WEBP", find_webp_danger() or "an animation"),
     "sound that says WebP": (lambda: b"RIFF\x04\0\0\0WAVEfmt ", "WEBP", ANOTHER_KIND),
 }

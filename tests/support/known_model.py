@@ -103,10 +103,10 @@ def _text_config() -> CLIPTextConfig:
 
 def _tokenizer() -> CLIPTokenizer:
     from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import (
-        clip_tokenizer,  # later than the path that `main` sets
+        make_clip_tokenizer,  # later than the path that `main` sets
     )
 
-    return clip_tokenizer()
+    return make_clip_tokenizer()
 
 
 def _write_tokenizer(folder: Path) -> None:

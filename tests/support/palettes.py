@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lib_regiondiff.document import budget, rules, values
-from lib_regiondiff.document.encoded import webp_danger
+from lib_regiondiff.document.encoded import find_webp_danger
 from lib_regiondiff.document.palette import Brush, Palette, Tiles, dump, parse
 from lib_regiondiff.document.pictures import Picture, Shape
-from lib_regiondiff.document.records import made
+from lib_regiondiff.document.records import make_record
 from lib_regiondiff.geometry import Size
 
 Values = st.SearchStrategy[Any]
@@ -40,7 +40,7 @@ def picture(mode: str = "L", size: tuple[int, int] = (3, 2), kind: str = "PNG") 
 
 MASKS = [picture(mode) for mode in MODES] + [picture(size=(1, 1)), picture(size=(9, 5))]
 JPEG = picture("RGB", kind="JPEG")
-WEBPS = [] if webp_danger() else [picture("RGB", kind="WEBP"), picture("RGBA", kind="WEBP")]
+WEBPS = [] if find_webp_danger() else [picture("RGB", kind="WEBP"), picture("RGBA", kind="WEBP")]
 IMAGES = [*MASKS, JPEG, *WEBPS]
 
 
@@ -60,8 +60,8 @@ def _many(rule: rules.Many) -> Values:
 
 
 def _object(rule: rules.Object) -> Values:
-    each_rule = {key: values_of(each) for key, (each, _) in rules.rules_of(rule.record).items()}
-    return st.fixed_dictionaries(each_rule).map(partial(made, rule.record))
+    each_rule = {key: values_of(each) for key, (each, _) in rules.list_rules(rule.record).items()}
+    return st.fixed_dictionaries(each_rule).map(partial(make_record, rule.record))
 
 
 def _fitting(height: int, width: int) -> Size:
@@ -122,7 +122,7 @@ def values_of(rule: Any) -> Values:
 def palettes() -> st.SearchStrategy[Palette]:
     """Palettes with any of their fields set, within the budget of work."""
     return values_of(rules.Object(Palette)).filter(
-        lambda palette: not budget.problems(palette, palette.size, palette.steps)
+        lambda palette: not budget.find_problems(palette, palette.size, palette.steps)
     )
 
 

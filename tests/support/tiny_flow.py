@@ -27,7 +27,7 @@ from transformers import (
 )
 
 from known_families import quiet
-from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import make_clip_tokenizer
 
 SEED, CLIP, T5, WORDS = 6, 32, 64, ("<pad>", "</s>", "<unk>", "red", "blue", "cat", "a")
 SPREAD = 0.05  # deviation of the pictures whose denoiser is exact
@@ -44,8 +44,8 @@ def build_sd3() -> StableDiffusion3Pipeline:
         )  # fmt: skip
         parts: dict[str, Any] = {
             "transformer": transformer, "vae": _vae(), "scheduler": FlowMatchEulerDiscreteScheduler(shift=3.0),
-            "text_encoder": _clip(CLIPTextModelWithProjection), "tokenizer": clip_tokenizer(),
-            "text_encoder_2": _clip(CLIPTextModelWithProjection), "tokenizer_2": clip_tokenizer(),
+            "text_encoder": _clip(CLIPTextModelWithProjection), "tokenizer": make_clip_tokenizer(),
+            "text_encoder_2": _clip(CLIPTextModelWithProjection), "tokenizer_2": make_clip_tokenizer(),
             "text_encoder_3": _t5(), "tokenizer_3": _words(),
         }  # fmt: skip
         return quiet(StableDiffusion3Pipeline(**parts))
@@ -63,7 +63,7 @@ def build_flux() -> FluxPipeline:
         scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True)
         parts: dict[str, Any] = {
             "transformer": transformer, "vae": _vae(), "scheduler": scheduler,
-            "text_encoder": _clip(CLIPTextModel), "tokenizer": clip_tokenizer(),
+            "text_encoder": _clip(CLIPTextModel), "tokenizer": make_clip_tokenizer(),
             "text_encoder_2": _t5(), "tokenizer_2": _words(),
         }  # fmt: skip
         return quiet(FluxPipeline(**parts))

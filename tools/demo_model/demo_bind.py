@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import Stage, device, trained
-from demo_networks import TEXT_WIDTH, new_text
-from demo_sample import tokenizer, tokens
-from demo_text import PLACES, facts
+from demo_loop import Stage, choose_device, load_trained
+from demo_networks import TEXT_WIDTH, make_text
+from demo_sample import load_tokenizer, tokenize
+from demo_text import PLACES, list_facts
 from torch import Tensor, nn
 from toyworld_captions import NOUNS, TINTS, caption
-from toyworld_scenes import TRAINING, Scene, Thing, scene_of
+from toyworld_scenes import TRAINING, Scene, Thing, make_scene
 
 from lib_regiondiff.demo.world import COLOURS, OBJECTS
 
@@ -36,30 +36,30 @@ ROLES = (len(OBJECTS), len(COLOURS), 2)
 
 def stage() -> Stage:
     """The stage that trains on captions; those of fewer than two objects keep the meaning that the denoiser knows."""
-    text, before = (trained("unet", "text", new_text()).to(device()) for _ in range(2))
+    text, before = (load_trained("unet", "text", make_text()).to(choose_device()) for _ in range(2))
     text.requires_grad_(True)
     text.get_input_embeddings().requires_grad_(False)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         heads = nn.ModuleDict({"answers": _heads(), "role": nn.Linear(TEXT_WIDTH, sum(ROLES)), "how": _how()})
-    scenes = [scene_of(TRAINING[START + i]) for i in range(COUNT)]
+    scenes = [make_scene(TRAINING[START + i]) for i in range(COUNT)]
     pairs = [scene for scene in scenes if len(scene.things) == 2]
     others = [scene for scene in scenes[:6000] if len(scene.things) < 2]
 
     def loss(step: int) -> Tensor:
         rng = np.random.default_rng((SEED, step))
         two, fewer = _some(pairs, PAIRS, rng), _some(others, OTHERS, rng)
-        ids = tokens([caption(scene, rng) for scene in (*two, *fewer)])
-        made = text(ids.to(device()), output_hidden_states=True)
+        ids = tokenize([caption(scene, rng) for scene in (*two, *fewer)])
+        made = text(ids.to(choose_device()), output_hidden_states=True)
         with torch.no_grad():
-            known = before(ids[PAIRS:].to(device()))[0]
+            known = before(ids[PAIRS:].to(choose_device()))[0]
         read = Read(made[0][:PAIRS], made.hidden_states[1][:PAIRS], ids[:PAIRS], two)
-        return told(read, heads) + gathered(read, heads) + F.mse_loss(made[0][PAIRS:], known)
+        return measure_told(read, heads) + measure_gathered(read, heads) + F.mse_loss(made[0][PAIRS:], known)
 
     def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
         rng = np.random.default_rng(SEED)
         two = _some(pairs, 64, rng)
-        last = networks["text"](tokens([caption(scene, rng) for scene in two]).to(device()))[0]
+        last = networks["text"](tokenize([caption(scene, rng) for scene in two]).to(choose_device()))[0]
         right = [_right(answer, truth) for answer, truth in zip(_answers(last, heads), _truth(two), strict=True)]
         return np.repeat((torch.stack(right, 1).cpu().numpy() * 255).astype(np.uint8)[..., None], 3, axis=2)
 
@@ -76,7 +76,7 @@ class Read:
     scenes: Sequence[Scene]
 
 
-def told(read: Read, heads: nn.ModuleDict) -> Tensor:
+def measure_told(read: Read, heads: nn.ModuleDict) -> Tensor:
     """Cross-entropy of kind and colour at each side, read off the tokens that pad captions."""
     parts = []
     for answer, truth in zip(_answers(read.last, heads), _truth(read.scenes), strict=True):
@@ -84,18 +84,18 @@ def told(read: Read, heads: nn.ModuleDict) -> Tensor:
     return torch.stack(parts).sum()
 
 
-def gathered(read: Read, heads: nn.ModuleDict) -> Tensor:
+def measure_gathered(read: Read, heads: nn.ModuleDict) -> Tensor:
     """Cross-entropy of what the first layer has to gather: at the objects' words and at the padding."""
-    found = [mentioned(ids.tolist(), scene) for ids, scene in zip(read.ids, read.scenes, strict=True)]
-    rows = torch.arange(len(found), device=device())
-    how = torch.tensor([SIDES.index(each.how) for each in found]).to(device())
+    found = [find_mentioned(ids.tolist(), scene) for ids, scene in zip(read.ids, read.scenes, strict=True)]
+    rows = torch.arange(len(found), device=choose_device())
+    how = torch.tensor([SIDES.index(each.how) for each in found]).to(choose_device())
     parts = [2 * _error(heads["how"](read.first[:, FILL.start : FILL.stop]), how)]
     for turn in range(2):
-        ends = torch.tensor([each.ends[turn] for each in found]).to(device())
+        ends = torch.tensor([each.ends[turn] for each in found]).to(choose_device())
         things = [each.things[turn] for each in found]
         truth = [[OBJECTS.index(thing.kind), COLOURS.index(thing.colour), turn] for thing in things]
         scores = heads["role"](read.first[rows, ends]).split(ROLES, dim=1)
-        right = torch.tensor(truth).to(device()).T
+        right = torch.tensor(truth).to(choose_device()).T
         parts += [F.cross_entropy(a, b) for a, b in zip(scores, right, strict=True)]
     return torch.stack(parts).sum()
 
@@ -109,7 +109,7 @@ class Mentioned:
     ends: tuple[int, int]
 
 
-def mentioned(ids: Sequence[int], scene: Scene) -> Mentioned:
+def find_mentioned(ids: Sequence[int], scene: Scene) -> Mentioned:
     """The two objects of a scene, in the order in which they stand among the tokens of its caption."""
     ways = {_ids(side)[0]: side for side in SIDES}
     middle = next(i for i, token in enumerate(ids) if token in ways)
@@ -129,7 +129,7 @@ def _end(ids: Sequence[int], thing: Thing, near: range) -> int:
 
 
 def _ids(words: str) -> list[int]:
-    return tokenizer()(words, add_special_tokens=False).input_ids
+    return load_tokenizer()(words, add_special_tokens=False).input_ids
 
 
 def _answers(last: Tensor, heads: Any) -> list[Tensor]:
@@ -145,7 +145,7 @@ def _error(scores: Tensor, truth: Tensor) -> Tensor:
 
 def _truth(scenes: Sequence[Scene]) -> list[Tensor]:
     """Kind and colour [n, 2] at each of SIDES, 0 for nothing."""
-    known = torch.tensor([facts(scene) for scene in scenes]).to(device())
+    known = torch.tensor([list_facts(scene) for scene in scenes]).to(choose_device())
     return [known[:, 4 + 2 * i : 6 + 2 * i] for i in range(len(SIDES))]
 
 

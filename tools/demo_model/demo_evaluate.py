@@ -10,16 +10,16 @@ from typing import Any
 import demo_vae
 import numpy as np
 import torch
-from demo_labeller import accuracy
-from demo_loop import CACHE, sheet, to_pictures, to_tensor
+from demo_labeller import measure_accuracy
+from demo_loop import CACHE, make_sheet, to_pictures, to_tensor
 from demo_lora import merge
-from demo_sample import Model, Sampling, pictures
+from demo_sample import Model, Sampling, draw_pictures
 from PIL import Image
 from safetensors.torch import load_file
 from toyworld_captions import caption
-from toyworld_scenes import HELD_OUT, SIZE, Scene, Thing, draw, scene_of
+from toyworld_scenes import HELD_OUT, SIZE, Scene, Thing, draw, make_scene
 
-from lib_regiondiff.demo import LORA, checkpoint
+from lib_regiondiff.demo import LORA, make_checkpoint
 from lib_regiondiff.demo.labeller import Maps, label, load
 from lib_regiondiff.demo.world import CLASSES, COLOURED_BACKGROUNDS, COLOURS
 from lib_regiondiff.hosts.diffusers.checkpoints.loader import load_pipeline
@@ -40,43 +40,43 @@ class Verdict:
 
 def main() -> None:
     """Print the figures of the files that ship, loaded as users load them, and write them beside the checkpoints."""
-    scenes = [scene_of(seed) for seed in HELD_OUT[FIRST : FIRST + COUNT]]
-    network, model = load(), shipped()
-    figures = {"labeller": accuracy(network), "autoencoder PSNR": round(demo_vae.psnr(model.vae), 2)}
-    figures["true pictures"] = figures_of(scenes, np.stack([draw(scene).picture for scene in scenes]), network)
-    figures["through the autoencoder"] = figures_of(scenes, through(model.vae, scenes), network)
+    scenes = [make_scene(seed) for seed in HELD_OUT[FIRST : FIRST + COUNT]]
+    network, model = load(), load_shipped()
+    figures = {"labeller": measure_accuracy(network), "autoencoder PSNR": round(demo_vae.psnr(model.vae), 2)}
+    figures["true pictures"] = measure_figures(scenes, np.stack([draw(scene).picture for scene in scenes]), network)
+    figures["through the autoencoder"] = measure_figures(scenes, reconstruct(model.vae, scenes), network)
     print(json.dumps(figures), flush=True)
     CACHE.mkdir(parents=True, exist_ok=True)
-    student = replace(model, unet=merge(shipped().unet, load_file(LORA)))
+    student = replace(model, unet=merge(load_shipped().unet, load_file(LORA)))
     runs = {"DDIM 20": (model, Sampling()), "LCM 4": (student, Sampling(steps=4, guidance=1, lcm=True))}
     for name, (drawing, how) in runs.items():
-        made = pictures(drawing, captions_of(scenes), how)
-        Image.fromarray(sheet(made[:SHEET], 12)).save(CACHE / f"evaluate-{name.replace(' ', '-').lower()}.png")
-        figures[name] = figures_of(scenes, made, network)
+        made = draw_pictures(drawing, make_captions(scenes), how)
+        Image.fromarray(make_sheet(made[:SHEET], 12)).save(CACHE / f"evaluate-{name.replace(' ', '-').lower()}.png")
+        figures[name] = measure_figures(scenes, made, network)
         print(name, json.dumps(figures[name]), flush=True)
     (CACHE / "figures.json").write_text(json.dumps(figures, indent=2), encoding="utf-8")
 
 
-def shipped() -> Model:
+def load_shipped() -> Model:
     """The demo model, loaded from the files that ship."""
-    pipe = load_pipeline(checkpoint(), torch.device("cpu"), torch.float32)
+    pipe = load_pipeline(make_checkpoint(), torch.device("cpu"), torch.float32)
     return Model(pipe.unet, pipe.text_encoder, pipe.vae)
 
 
 @torch.no_grad()
-def through(vae: Any, scenes: Sequence[Scene]) -> np.ndarray:
+def reconstruct(vae: Any, scenes: Sequence[Scene]) -> np.ndarray:
     """The scenes' true pictures, uint8 [n, h, w, 3], encoded and decoded by the autoencoder."""
     true = to_tensor(np.stack([draw(scene).picture for scene in scenes]))
     return np.concatenate([to_pictures(vae(part).sample) for part in true.split(8)])
 
 
-def figures_of(scenes: Sequence[Scene], made: np.ndarray, network: Any) -> dict[str, float]:
+def measure_figures(scenes: Sequence[Scene], made: np.ndarray, network: Any) -> dict[str, float]:
     """Per cent of what the scenes hold that the labeller finds in the pictures `made` [n, h, w, 3] of them."""
     seen = (label(Image.fromarray(picture), network) for picture in made)
-    return summary(scenes, list(map(judge, scenes, seen)))
+    return summarise(scenes, list(map(judge, scenes, seen)))
 
 
-def captions_of(scenes: Sequence[Scene]) -> list[str]:
+def make_captions(scenes: Sequence[Scene]) -> list[str]:
     """A caption for each scene, the same each time."""
     return [caption(scene, np.random.default_rng((3, scene.seed))) for scene in scenes]
 
@@ -88,7 +88,7 @@ def judge(scene: Scene, maps: Maps) -> Verdict:
     of the pixels have that the labeller takes for an object's; the background must be what most of the others have.
     """
     objects = maps.classes >= CLASSES.index("circle")
-    parts = [_found(maps, objects & part) for part in halves(scene)]
+    parts = [_found(maps, objects & part) for part in find_halves(scene)]
     others = ~objects
     kind, colour = scene.backdrop.kind, scene.backdrop.colour
     seen = _most(maps.classes[others]), _most(maps.colours[others])
@@ -99,7 +99,7 @@ def judge(scene: Scene, maps: Maps) -> Verdict:
     return Verdict(classes, colours, right)
 
 
-def halves(scene: Scene) -> list[np.ndarray]:
+def find_halves(scene: Scene) -> list[np.ndarray]:
     """For each object of a scene, the pixels in which it belongs, bool [h, w]: all of them, or those of its side."""
     things: tuple[Thing, ...] = scene.things
     if len(things) < 2:
@@ -120,7 +120,7 @@ def _most(values: np.ndarray) -> int:
     return int(np.bincount(values).argmax()) if values.size else -1
 
 
-def summary(scenes: Sequence[Scene], verdicts: Sequence[Verdict]) -> dict[str, float]:
+def summarise(scenes: Sequence[Scene], verdicts: Sequence[Verdict]) -> dict[str, float]:
     """Per cent of objects and backgrounds that are right; objects of scenes with one and with two are counted apart."""
     table: dict[str, list[bool]] = {}
     for scene, verdict in zip(scenes, verdicts, strict=True):

@@ -14,10 +14,10 @@ import demo_pairs
 import demo_tiny
 import demo_vae
 import torch
-from demo_loop import checkpoint_path, trained
-from demo_lora import kohya
-from demo_networks import SIDE, UNET_WIDTHS, VAE_WIDTHS, new_scheduler, new_text, new_unet
-from demo_rank import additions_of, shortened
+from demo_loop import find_checkpoint, load_trained
+from demo_lora import write_kohya
+from demo_networks import SIDE, UNET_WIDTHS, VAE_WIDTHS, make_scheduler, make_text, make_unet
+from demo_rank import read_additions, shorten
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -73,7 +73,7 @@ def main() -> None:
     WEIGHTS.mkdir(parents=True, exist_ok=True)
     made = {"unet": _checkpoint, "pairs": _later, "lcm": _lora, "tiny": _tiny, "labeller": _labeller}
     for stage, write in made.items():
-        if checkpoint_path(stage).exists():
+        if find_checkpoint(stage).exists():
             write()
     for path in sorted(WEIGHTS.rglob("*.safetensors")):
         path.chmod(0o644)
@@ -81,39 +81,39 @@ def main() -> None:
 
 
 def _checkpoint() -> None:
-    unet, text = trained("unet", "unet", new_unet()), trained("unet", "text", new_text())
-    state = checkpoint(unet, demo_vae.finished(), text)
-    renewed(FIRST, state, METADATA)
-    FIRST.with_suffix(".yaml").write_text(yaml(), encoding="utf-8")
+    unet, text = load_trained("unet", "unet", make_unet()), load_trained("unet", "text", make_text())
+    state = make_checkpoint(unet, demo_vae.load_finished(), text)
+    renew(FIRST, state, METADATA)
+    FIRST.with_suffix(".yaml").write_text(write_yaml(), encoding="utf-8")
 
 
 def _later() -> None:
     """What the stage `pairs` changed: additions to the denoiser, and the text encoder but for its vocabulary."""
-    text = _text_names(trained("bind", "text", new_text()).state_dict())
+    text = _text_names(load_trained("bind", "text", make_text()).state_dict())
     state = {TEXT + name: value for name, value in text.items() if "token_embedding" not in name}
-    for layer, halves in shortened(additions_of("pairs"), demo_pairs.BUDGET).items():
-        name = UNET + unet_name(f"{layer}.weight")
+    for layer, halves in shorten(read_additions("pairs"), demo_pairs.BUDGET).items():
+        name = UNET + translate_unet_name(f"{layer}.weight")
         state[f"{name}.up"], state[f"{name}.down"] = halves
-    renewed(LATER, {name: value.half().contiguous() for name, value in state.items()})
+    renew(LATER, {name: value.half().contiguous() for name, value in state.items()})
 
 
 def _lora() -> None:
-    additions = shortened(additions_of("lcm"), demo_lcm.BUDGET)
-    renewed(LORA, kohya(additions), {"format": "pt", "ss_network_module": "networks.lora"})
+    additions = shorten(read_additions("lcm"), demo_lcm.BUDGET)
+    renew(LORA, write_kohya(additions), {"format": "pt", "ss_network_module": "networks.lora"})
 
 
 def _tiny() -> None:
-    tiny = demo_tiny.finished()
+    tiny = demo_tiny.load_finished()
     tiny.half().save_pretrained(TINY)
 
 
 def _labeller() -> None:
-    whole = demo_labeller.finished().state_dict()
+    whole = demo_labeller.load_finished().state_dict()
     state = {name: value.half().contiguous() for name, value in whole.items() if value.is_floating_point()}
-    renewed(LABELLER, state, {"format": "pt"})
+    renew(LABELLER, state, {"format": "pt"})
 
 
-def renewed(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
+def renew(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
     """Write tensors to a file unless it holds the same: headers differ from run to run, and history would grow."""
     if not (path.exists() and _holds(path, state, metadata or {})):
         save_file(dict(state), path, metadata=dict(metadata) if metadata else None)
@@ -127,16 +127,16 @@ def _holds(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str])
     return all(there[name].dtype == value.dtype and torch.equal(there[name], value) for name, value in state.items())
 
 
-def checkpoint(unet: Any, vae: Any, text: Any) -> dict[str, Tensor]:
+def make_checkpoint(unet: Any, vae: Any, text: Any) -> dict[str, Tensor]:
     """All tensors by the names of the original checkpoint, in float16; the noise schedule's tables stay float32."""
     parts = {
-        UNET: {unet_name(k): v for k, v in unet.state_dict().items()},
-        "first_stage_model.": dict(vae_entry(k, v) for k, v in vae.state_dict().items()),
+        UNET: {translate_unet_name(k): v for k, v in unet.state_dict().items()},
+        "first_stage_model.": dict(translate_vae_entry(k, v) for k, v in vae.state_dict().items()),
         TEXT: _text_names(text.state_dict()),
     }
     state = {prefix + k: v.half().contiguous() for prefix, part in parts.items() for k, v in part.items()}
-    kept = new_scheduler().alphas_cumprod.float()
-    return {**state, "alphas_cumprod": kept, "betas": new_scheduler().betas.float()}
+    kept = make_scheduler().alphas_cumprod.float()
+    return {**state, "alphas_cumprod": kept, "betas": make_scheduler().betas.float()}
 
 
 def _text_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -144,7 +144,7 @@ def _text_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {k.removeprefix("text_model."): v for k, v in state.items() if not k.endswith("position_ids")}
 
 
-def unet_name(key: str) -> str:
+def translate_unet_name(key: str) -> str:
     """The original checkpoint's name of a denoiser's weight, for levels of two residual blocks."""
     for ours, theirs in TOP:
         if key.startswith(ours):
@@ -173,7 +173,7 @@ def _resnet(end: str) -> str:
     return RESNET[name] + dot + rest
 
 
-def vae_entry(key: str, value: Tensor) -> tuple[str, Tensor]:
+def translate_vae_entry(key: str, value: Tensor) -> tuple[str, Tensor]:
     """An autoencoder's weight by its original name, in its original shape; there the decoder's levels count down."""
     attention = "attentions" in key and value.ndim == 2
     key = re.sub(r"up_blocks\.(\d)", lambda m: f"up.{len(VAE_WIDTHS) - 1 - int(m[1])}", key)
@@ -183,7 +183,7 @@ def vae_entry(key: str, value: Tensor) -> tuple[str, Tensor]:
     return key, value[:, :, None, None] if attention else value
 
 
-def yaml() -> str:
+def write_yaml() -> str:
     """The text of the file that a WebUI reads beside the checkpoint: JSON, which is YAML too."""
     unet = {
         "target": "ldm.modules.diffusionmodules.openaimodel.UNetModel",

@@ -13,13 +13,13 @@ import demo_vae
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import Stage, device, fast, generator_of, sheet, to_tensor, trained
+from demo_loop import Stage, choose_device, load_trained, make_generator, make_sheet, mix_precision, to_tensor
 from demo_sample import decode
-from demo_unet import prepared
+from demo_unet import prepare
 from torch import Tensor, nn
-from toyworld_scenes import HELD_OUT, SIZE, TRAINING, Drawing, draw, scene_of
+from toyworld_scenes import HELD_OUT, SIZE, TRAINING, Drawing, draw, make_scene
 
-from lib_regiondiff.demo.labeller import logits, maps, new_network
+from lib_regiondiff.demo.labeller import logits, make_network, predict_maps
 from lib_regiondiff.demo.world import BACKGROUNDS, CLASSES, OBJECTS
 
 SEED = 14
@@ -43,59 +43,59 @@ def stage() -> Stage:
     """The stage that trains on single scenes and on crops of four side by side, blurred and noisy now and then."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        network: Any = new_network()
+        network: Any = make_network()
         network.to(memory_format=torch.channels_last)
-    weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS)).to(device())
+    weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS)).to(choose_device())
 
     def loss(step: int) -> Tensor:
         network.train()
-        given = examples(step)
-        with fast():
+        given = make_examples(step)
+        with mix_precision():
             classes, colours = logits(network, given.x)
-        shapes = F.cross_entropy(classes.float(), half(given.classes), weight)
-        return shapes + F.cross_entropy(colours.float(), half(given.colours))
+        shapes = F.cross_entropy(classes.float(), halve(given.classes), weight)
+        return shapes + F.cross_entropy(colours.float(), halve(given.colours))
 
     return Stage("labeller", {"labeller": network}, loss, preview, rate=2e-3, averaging=0.99, decay=0.4, every=250)
 
 
-def half(labels: Tensor) -> Tensor:
+def halve(labels: Tensor) -> Tensor:
     """The labels of every second pixel each way, as the network gives them."""
     return labels[:, 1::2, 1::2]
 
 
-def examples(step: int) -> Examples:
+def make_examples(step: int) -> Examples:
     """The batch of a training step."""
     rng = np.random.default_rng((SEED, step))
     seeds = START + step * BATCH + np.arange(BATCH)
-    drawings = [draw(scene_of(TRAINING[int(seed)])) for seed in seeds]
+    drawings = [draw(make_scene(TRAINING[int(seed)])) for seed in seeds]
     if step >= DECODED_FROM:
-        drawings[-DECODED:] = decoded(step)
+        drawings[-DECODED:] = decode_drawings(step)
     drawings = [*drawings[MOSAICS:], *(_mosaic(drawings, rng) for _ in range(MOSAICS))]
     pictures = np.stack([_worn(drawing.picture, rng) for drawing in drawings])
     classes = torch.from_numpy(np.stack([drawing.classes for drawing in drawings])).long()
     colours = torch.from_numpy(np.stack([drawing.colours for drawing in drawings])).long()
-    x = to_tensor(pictures).to(device(), memory_format=torch.channels_last)
-    return Examples(x, classes.to(device()), colours.to(device()))
+    x = to_tensor(pictures).to(choose_device(), memory_format=torch.channels_last)
+    return Examples(x, classes.to(choose_device()), colours.to(choose_device()))
 
 
-def decoded(step: int) -> list[Drawing]:
+def decode_drawings(step: int) -> list[Drawing]:
     """Drawings as the autoencoder returns them from latents that are a little off; half of them have two objects."""
-    generator = generator_of(SEED, step)
-    some, (seeds, pairs), vae = pools()
+    generator = make_generator(SEED, step)
+    some, (seeds, pairs), vae = load_pools()
     usual = torch.randint(len(some), (DECODED // 2,), generator=generator)
     two = torch.randint(len(seeds), (DECODED - DECODED // 2,), generator=generator)
     x = torch.cat([some[usual], pairs[two]]).float()
-    drawings = [draw(scene_of(TRAINING[seed])) for seed in [*usual.tolist(), *(seeds[each] for each in two.tolist())]]
+    drawings = [draw(make_scene(TRAINING[seed])) for seed in [*usual.tolist(), *(seeds[each] for each in two.tolist())]]
     strength = SHAKE * torch.rand(DECODED, 1, 1, 1, generator=generator)
     pictures = decode(vae, x + strength * torch.randn(x.shape, generator=generator))
     return [Drawing(picture, each.classes, each.colours) for picture, each in zip(pictures, drawings, strict=True)]
 
 
 @functools.cache
-def pools() -> Any:
+def load_pools() -> Any:
     """Latents of usual scenes, seeds and latents of scenes with two objects, and the autoencoder."""
-    vae = demo_vae.finished().to(device(), memory_format=torch.channels_last)
-    return prepared(), demo_pairs.pairs(vae), vae
+    vae = demo_vae.load_finished().to(choose_device(), memory_format=torch.channels_last)
+    return prepare(), demo_pairs.find_pairs(vae), vae
 
 
 def _mosaic(drawings: list[Drawing], rng: np.random.Generator) -> Drawing:
@@ -126,27 +126,27 @@ def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
     """Held-out pictures, the classes that were drawn, and those that the network sees."""
     network: Any = networks["labeller"]
     network.eval()
-    drawings = [draw(scene_of(seed)) for seed in HELD_OUT[:12]]
+    drawings = [draw(make_scene(seed)) for seed in HELD_OUT[:12]]
     pictures = np.stack([drawing.picture for drawing in drawings])
-    seen = maps(network, to_tensor(pictures).to(device()))[0].cpu().numpy()
+    seen = predict_maps(network, to_tensor(pictures).to(choose_device()))[0].cpu().numpy()
     network.train()
     tints = np.random.default_rng(3).integers(0, 256, (len(CLASSES), 3)).astype(np.uint8)
     drawn = np.stack([drawing.classes for drawing in drawings])
-    return sheet(np.concatenate([pictures, tints[drawn], tints[seen]]), 12)
+    return make_sheet(np.concatenate([pictures, tints[drawn], tints[seen]]), 12)
 
 
-def finished() -> Any:
+def load_finished() -> Any:
     """The trained labeller."""
-    return trained("labeller", "labeller", new_network())
+    return load_trained("labeller", "labeller", make_network())
 
 
 @torch.no_grad()
-def accuracy(network: Any, count: int = 300) -> dict[str, float]:
+def measure_accuracy(network: Any, count: int = 300) -> dict[str, float]:
     """Per cent of held-out pixels whose class and colour are right, and the same for the pixels of objects."""
     right = {"class": [], "colour": [], "class of objects": [], "colour of objects": []}
     for seed in HELD_OUT[10**6 : 10**6 + count]:
-        drawing = draw(scene_of(seed))
-        classes, colours = (part[0].numpy() for part in maps(network, to_tensor(drawing.picture[None])))
+        drawing = draw(make_scene(seed))
+        classes, colours = (part[0].numpy() for part in predict_maps(network, to_tensor(drawing.picture[None])))
         inside = drawing.classes >= len(BACKGROUNDS)
         for name, seen, drawn in (("class", classes, drawing.classes), ("colour", colours, drawing.colours)):
             right[name].append((seen == drawn).ravel())

@@ -16,13 +16,13 @@ import demo_pairs
 import demo_vae
 import numpy as np
 import torch
-from demo_loop import Stage, device, fast, generator_of, place, sheet
+from demo_loop import Stage, choose_device, find_place, make_generator, make_sheet, mix_precision
 from demo_lora import attach
-from demo_networks import new_scheduler
-from demo_sample import Model, Sampling, embed, guided, pictures
+from demo_networks import make_scheduler
+from demo_sample import Model, Sampling, draw_pictures, embed, guide
 from demo_speed import hasten
-from demo_unet import PROMPTS, caption_of, prepared, strips
-from demo_unet import things as things_of_pool
+from demo_unet import PROMPTS, draw_strips, prepare, write_caption
+from demo_unet import count_things as things_of_pool
 from torch import Tensor, nn
 
 SEED, BATCH = 13, 16
@@ -37,26 +37,26 @@ STRIDE, LAST = 180, 100  # the teacher's steps; where it needs no further one
 
 def stage() -> Stage:
     """The stage that trains the LoRA's additions; teacher and text encoder stay as they are."""
-    denoiser, text = demo_pairs.finished()
-    teacher: Any = denoiser.to(device(), memory_format=torch.channels_last)
+    denoiser, text = demo_pairs.load_finished()
+    teacher: Any = denoiser.to(choose_device(), memory_format=torch.channels_last)
     student = hasten(copy.deepcopy(teacher))
     hasten(teacher)
     additions = attach(student, SEED)
-    student.to(device())
-    text.to(device())
-    kept, vae = new_scheduler().alphas_cumprod.to(device()), demo_vae.finished().to(device())
-    scenes = Scenes(prepared(), things_of_pool(), *demo_pairs.pairs(vae))
+    student.to(choose_device())
+    text.to(choose_device())
+    kept, vae = make_scheduler().alphas_cumprod.to(choose_device()), demo_vae.load_finished().to(choose_device())
+    scenes = Scenes(prepare(), things_of_pool(), *demo_pairs.find_pairs(vae))
 
     def loss(step: int) -> Tensor:
-        x, t, conds = noisy(scenes, kept, text, step)
-        target = path_end(teacher, x, t, conds, kept)
-        with fast():
+        x, t, conds = make_noisy(scenes, kept, text, step)
+        target = find_path_end(teacher, x, t, conds, kept)
+        with mix_precision():
             eps = student(x, t, encoder_hidden_states=conds[0]).sample.float()
         return distance(clean(eps, x, kept[t]), target)
 
     def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
         model = Model(student, text, vae)
-        return sheet(pictures(model, PROMPTS, Sampling(steps=4, guidance=1, lcm=True)), 6)
+        return make_sheet(draw_pictures(model, PROMPTS, Sampling(steps=4, guidance=1, lcm=True)), 6)
 
     return Stage("lcm", {"lora": additions}, loss, preview, rate=1e-3, averaging=0.98, decay=0.5, every=20, warm_up=10)
 
@@ -74,8 +74,8 @@ class Scenes:
         """Seeds and latents of a training step's batch, some of them with a strip of another."""
         index = torch.randint(len(self.latents), (BATCH,), generator=generator)
         x0 = self.latents[index].float()
-        x0 = torch.where(strips(self.things[index], generator), x0.roll(1, 0), x0)
-        if step // place()[1] < PAIRS_FROM:
+        x0 = torch.where(draw_strips(self.things[index], generator), x0.roll(1, 0), x0)
+        if step // find_place()[1] < PAIRS_FROM:
             return index.tolist(), x0
         two = torch.randint(len(self.seeds), (PAIRS,), generator=generator)
         seeds = [*index[PAIRS:].tolist(), *(self.seeds[each] for each in two.tolist())]
@@ -83,35 +83,35 @@ class Scenes:
         return [seeds[each] for each in order.tolist()], torch.cat([x0[PAIRS:], self.pairs[two].float()])[order]
 
 
-def noisy(scenes: Scenes, kept: Tensor, text: Any, step: int) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+def make_noisy(scenes: Scenes, kept: Tensor, text: Any, step: int) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
     """Noisy latents of a step's batch, their times, and the embeddings of their captions and of the empty prompt."""
-    generator = generator_of(SEED, step)
+    generator = make_generator(SEED, step)
     seeds, x0 = scenes.draw(step, generator)
-    t = times(step, generator).to(device())
+    t = draw_times(step, generator).to(choose_device())
     alpha = kept[t].reshape(-1, 1, 1, 1)
-    x0, noise = x0.to(device()), torch.randn(x0.shape, generator=generator).to(device())
+    x0, noise = x0.to(choose_device()), torch.randn(x0.shape, generator=generator).to(choose_device())
     x = (alpha.sqrt() * x0 + (1 - alpha).sqrt() * noise).contiguous(memory_format=torch.channels_last)
-    captions = [caption_of(seed, step) for seed in seeds]
+    captions = [write_caption(seed, step) for seed in seeds]
     return x, t, (embed(text, captions), embed(text, [""]))
 
 
-def times(step: int, generator: torch.Generator) -> Tensor:
+def draw_times(step: int, generator: torch.Generator) -> Tensor:
     """Times [BATCH] of noise levels: mostly those where few steps stop, now and then others."""
     usual = torch.tensor(TIMES).repeat(BATCH // 4)
-    if step // place()[1] >= MORE_FROM:
+    if step // find_place()[1] >= MORE_FROM:
         usual = torch.tensor(MORE_TIMES)[torch.randint(len(MORE_TIMES), (BATCH,), generator=generator)]
     others = torch.tensor(OTHERS)[torch.randint(len(OTHERS), (BATCH,), generator=generator)]
     return torch.where(torch.rand(BATCH, generator=generator) < 0.7, usual, others)
 
 
 @torch.no_grad()
-def path_end(teacher: Any, x: Tensor, t: Tensor, conds: tuple[Tensor, Tensor], kept: Tensor) -> Tensor:
+def find_path_end(teacher: Any, x: Tensor, t: Tensor, conds: tuple[Tensor, Tensor], kept: Tensor) -> Tensor:
     """x0 [n, 4, h, w] at the end of the teacher's deterministic path from x at times t, in steps of at most STRIDE."""
     x, x0, t = x.clone(), torch.zeros_like(x), t.clone()
     alive = torch.arange(len(x), device=x.device)
     while len(alive):
         here, now = x[alive], t[alive]
-        eps = guided(teacher, here, now, (conds[0][alive], conds[1]), GUIDANCE)
+        eps = guide(teacher, here, now, (conds[0][alive], conds[1]), GUIDANCE)
         x0[alive] = clean(eps, here, kept[now])
         t[alive] = (now - STRIDE).clamp(min=0)
         alpha = kept[t[alive]].reshape(-1, 1, 1, 1)

@@ -55,7 +55,7 @@ class Watch(Processor):
         return F.binary_cross_entropy_with_logits(found, truth.expand_as(found))
 
 
-def watched(unet: Any, count: int) -> dict[str, Watch]:
+def watch_attention(unet: Any, count: int) -> dict[str, Watch]:
     """Make a denoiser's attention to captions keep where it looks, for the last `count` pictures of a batch.
 
     The first level is left out: there a cell in the middle can't know yet where it is.
@@ -68,7 +68,7 @@ def watched(unet: Any, count: int) -> dict[str, Watch]:
     return watches
 
 
-def sides(relations: Sequence[str]) -> Tensor:
+def find_sides(relations: Sequence[str]) -> Tensor:
     """The side, an index of SIDES, that each cell is on, [n, 16, 16]; -1 where a caption names none."""
     y, x = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
     half = SIDE // 2

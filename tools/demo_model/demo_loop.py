@@ -46,15 +46,15 @@ class Run:
     def of(stage: Stage) -> Run:
         """A new run of a stage, or the one that its last checkpoint holds."""
         for net in stage.networks.values():
-            net.to(device())
+            net.to(choose_device())
         weights = [p for net in stage.networks.values() for p in net.parameters() if p.requires_grad]
         groups = [
             {"params": [p for p in weights if p.ndim > 1], "weight_decay": 0.01},
             {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0},
         ]
         run = Run(stage, torch.optim.AdamW(groups, lr=stage.rate, betas=(0.9, 0.99), foreach=True), {})
-        if checkpoint_path(stage.name).exists():
-            run.resume(torch.load(checkpoint_path(stage.name), map_location="cpu", weights_only=True))
+        if find_checkpoint(stage.name).exists():
+            run.resume(torch.load(find_checkpoint(stage.name), map_location="cpu", weights_only=True))
         elif stage.averaging:
             run.averages = {name: _copy(net) for name, net in stage.networks.items()}
         return run
@@ -69,7 +69,7 @@ class Run:
 
     def save(self) -> None:
         """Write a checkpoint, whole or not at all, and a sample sheet."""
-        path = checkpoint_path(self.stage.name)
+        path = find_checkpoint(self.stage.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         networks = {name: net.state_dict() for name, net in self.stage.networks.items()}
         saved = {
@@ -92,7 +92,7 @@ class Run:
         """Take one step of the optimizer, of `steps` in all, and return the loss."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.stage.rate * rate_at(self.step, steps, self.stage)
-        rank, workers = place()
+        rank, workers = find_place()
         loss = self.stage.loss(self.step * workers + rank)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -126,7 +126,7 @@ class Averaged:
 def train(stage: Stage, steps: int) -> None:
     """Train a stage up to `steps` in all, going on from its checkpoint if there is one."""
     run = Run.of(stage)
-    smooth, first = None, place()[0] == 0
+    smooth, first = None, find_place()[0] == 0
     with tqdm(total=steps, initial=run.step, desc=stage.name, mininterval=10, disable=not first) as bar:
         while run.step < steps:
             loss = run.advance(steps)
@@ -142,7 +142,7 @@ def train(stage: Stage, steps: int) -> None:
                 tqdm.write(f"{time.strftime('%H:%M:%S')} {stage.name} {run.step} loss {smooth:.4f}")
 
 
-def place() -> tuple[int, int]:
+def find_place() -> tuple[int, int]:
     """This process's number among the workers, and how many there are."""
     together = torch.distributed.is_initialized()
     return (torch.distributed.get_rank(), torch.distributed.get_world_size()) if together else (0, 1)
@@ -162,31 +162,31 @@ def rate_at(step: int, steps: int, stage: Stage) -> float:
     return max(0.01, min(1.0, (step + 1) / stage.warm_up, (steps - step) / max(1.0, stage.decay * steps)))
 
 
-def trained(name: str, network: str, net: nn.Module) -> Any:
+def load_trained(name: str, network: str, net: nn.Module) -> Any:
     """The network `net` with a stage's best weights: the averaged ones if there are any."""
-    saved = torch.load(checkpoint_path(name), map_location="cpu", weights_only=True)
+    saved = torch.load(find_checkpoint(name), map_location="cpu", weights_only=True)
     net.load_state_dict((saved["averages"] or saved["networks"])[network])
     return net.eval().requires_grad_(False)
 
 
-def checkpoint_path(name: str) -> Path:
+def find_checkpoint(name: str) -> Path:
     """The path of a stage's checkpoint."""
     return CACHE / f"{name}.pt"
 
 
-def device() -> torch.device:
+def choose_device() -> torch.device:
     """The device on which networks are trained: CUDA if there is one. All random numbers are the CPU's."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def generator_of(seed: int, step: int) -> torch.Generator:
+def make_generator(seed: int, step: int) -> torch.Generator:
     """A random generator that depends on seed and step alone, so that going on equals never having stopped."""
     return torch.Generator().manual_seed(seed * 1_000_003 + step)
 
 
-def fast() -> Any:
+def mix_precision() -> Any:
     """A context of mixed precision where it pays: on a CPU without units for bfloat16 it takes twelve times as long."""
-    return torch.autocast(device().type, dtype=torch.bfloat16, enabled=device().type != "cpu")
+    return torch.autocast(choose_device().type, dtype=torch.bfloat16, enabled=choose_device().type != "cpu")
 
 
 def to_tensor(pictures: np.ndarray) -> Tensor:
@@ -199,14 +199,14 @@ def to_pictures(x: Tensor) -> np.ndarray:
     return ((x.float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
-def sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
+def make_sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
     """Pictures [n, h, w, 3] as one, row by row, with so many columns."""
     rows = [pictures[i : i + columns] for i in range(0, len(pictures) // columns * columns, columns)]
     return np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)
 
 
 def _moved(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: value.to(device()) for name, value in state.items()}
+    return {name: value.to(choose_device()) for name, value in state.items()}
 
 
 def _copy(net: nn.Module) -> dict[str, Tensor]:
@@ -220,6 +220,6 @@ def _average(average: dict[str, Tensor], net: nn.Module, decay: float) -> None:
     torch._foreach_lerp_([average[name] for name in floats], [values[name] for name in floats], 1 - decay)
 
 
-def batches(count: int, size: int) -> Iterator[range]:
+def split_batches(count: int, size: int) -> Iterator[range]:
     """Ranges of at most `size` numbers that together cover 0 up to `count`."""
     return (range(start, min(start + size, count)) for start in range(0, count, size))

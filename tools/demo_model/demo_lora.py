@@ -31,7 +31,7 @@ class Addition(nn.Module):
         return weight + (self.up.flatten(1) @ self.down.flatten(1)).view_as(weight)
 
 
-def layers(unet: Any) -> dict[str, Any]:
+def find_layers(unet: Any) -> dict[str, Any]:
     """The layers of a denoiser that get an addition, by name."""
     return {name: module for name, module in unet.named_modules() if name.endswith(PARTS)}
 
@@ -40,13 +40,13 @@ def attach(unet: Any, seed: int, rank: int = RANK) -> nn.ModuleDict:
     """Freeze a denoiser and give it additions that start at zero; they are returned, by the layers' names."""
     unet.requires_grad_(False)
     generator = torch.Generator().manual_seed(seed)
-    additions = {name: Addition(module.weight, generator, rank) for name, module in layers(unet).items()}
+    additions = {name: Addition(module.weight, generator, rank) for name, module in find_layers(unet).items()}
     for name, addition in additions.items():
         parametrize.register_parametrization(unet.get_submodule(name), "weight", addition, unsafe=True)
     return nn.ModuleDict({name.replace(".", "/"): addition for name, addition in additions.items()})
 
 
-def kohya(additions: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+def write_kohya(additions: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
     """Tensors in float16 named as in files of kohya's scripts, from the pairs (up, down) by the layers' names."""
     made: dict[str, Tensor] = {}
     for name, (up, down) in additions.items():
@@ -60,7 +60,7 @@ def kohya(additions: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
 @torch.no_grad()
 def merge(unet: Any, tensors: Mapping[str, Tensor]) -> Any:
     """Add the tensors of such a file, by kohya's names, to the weights of a denoiser for good; the denoiser."""
-    for name, module in layers(unet).items():
+    for name, module in find_layers(unet).items():
         key = "lora_unet_" + name.replace(".", "_")
         if f"{key}.alpha" not in tensors:
             continue

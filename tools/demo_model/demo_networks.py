@@ -18,7 +18,7 @@ TINY_WIDTH = 32
 SCALE = 0.18215  # what Stable Diffusion multiplies latents by
 
 
-def new_vae() -> AutoencoderKL:
+def make_vae() -> AutoencoderKL:
     """A new autoencoder: 8 pixels a cell, 4 channels, a residual block a level in the decoder, none in the encoder."""
     kind: Any = AutoencoderKL  # its annotations say tuples of one
     return kind(
@@ -32,7 +32,7 @@ def new_vae() -> AutoencoderKL:
     )
 
 
-def eased(vae: Any, epsilon: float) -> Any:
+def ease(vae: Any, epsilon: float) -> Any:
     """The same autoencoder with `epsilon` in its norms.
 
     With 64 channels a group of GroupNorm has two, and the usual 1e-6 would wipe out the level of an even picture.
@@ -44,7 +44,7 @@ def eased(vae: Any, epsilon: float) -> Any:
     return vae
 
 
-def new_unet() -> UNet2DConditionModel:
+def make_unet() -> UNet2DConditionModel:
     """A new denoiser: three levels of two residual blocks, eight heads, attention at 16 x 16, 8 x 8, in the middle."""
     return UNet2DConditionModel(
         sample_size=SIDE,
@@ -56,7 +56,7 @@ def new_unet() -> UNet2DConditionModel:
     )
 
 
-def text_config() -> CLIPTextConfig:
+def make_text_config() -> CLIPTextConfig:
     """The sizes of the text encoder: CLIP's vocabulary, and a narrow and shallow transformer."""
     return CLIPTextConfig(
         num_hidden_layers=2,
@@ -70,12 +70,12 @@ def text_config() -> CLIPTextConfig:
     )
 
 
-def new_text() -> CLIPTextModel:
+def make_text() -> CLIPTextModel:
     """A new text encoder."""
-    return CLIPTextModel(text_config())
+    return CLIPTextModel(make_text_config())
 
 
-def new_tiny() -> AutoencoderTiny:
+def make_tiny() -> AutoencoderTiny:
     """A new small autoencoder for streams, in TAESD's layout."""
     widths = (TINY_WIDTH,) * 4
     return AutoencoderTiny(
@@ -86,7 +86,7 @@ def new_tiny() -> AutoencoderTiny:
     )
 
 
-def new_scheduler() -> DDIMScheduler:
+def make_scheduler() -> DDIMScheduler:
     """Stable Diffusion 1's noise schedule."""
     return DDIMScheduler(
         beta_start=0.00085,
@@ -98,10 +98,15 @@ def new_scheduler() -> DDIMScheduler:
     )
 
 
-NETWORKS: Mapping[str, Callable[[], nn.Module]] = {"vae": new_vae, "unet": new_unet, "text": new_text, "tiny": new_tiny}
+NETWORKS: Mapping[str, Callable[[], nn.Module]] = {
+    "vae": make_vae,
+    "unet": make_unet,
+    "text": make_text,
+    "tiny": make_tiny,
+}
 
 
-def seeded(name: str, seed: int) -> Any:
+def make_seeded(name: str, seed: int) -> Any:
     """A new network by its name in NETWORKS, whose first weights depend on the seed alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -15,12 +15,12 @@ from typing import Any
 import demo_vae
 import numpy as np
 import torch
-from demo_looking import sides, watched
-from demo_loop import CACHE, Stage, device, generator_of, sheet, trained
+from demo_looking import find_sides, watch_attention
+from demo_loop import CACHE, Stage, choose_device, load_trained, make_generator, make_sheet
 from demo_lora import attach
-from demo_networks import UNET_WIDTHS, new_scheduler, new_text, new_unet
-from demo_rank import additions_of, shortened
-from demo_sample import Model, Sampling, pictures
+from demo_networks import UNET_WIDTHS, make_scheduler, make_text, make_unet
+from demo_rank import read_additions, shorten
+from demo_sample import Model, Sampling, draw_pictures
 from demo_speed import hasten
 from demo_unet import (
     COMPOSED,
@@ -28,17 +28,17 @@ from demo_unet import (
     Examples,
     Pool,
     Teller,
-    caption_of,
-    encoded,
+    count_things,
+    draw_strips,
+    encode,
     examples_loss,
-    labels_of,
-    prepared,
-    strips,
-    things,
+    prepare,
+    read_labels,
+    write_caption,
 )
 from torch import Tensor, nn
-from toyworld_captions import plain_caption
-from toyworld_scenes import HELD_OUT, TRAINING, scene_of
+from toyworld_captions import caption_plainly
+from toyworld_scenes import HELD_OUT, TRAINING, make_scene
 
 from lib_regiondiff.demo.world import CLASSES, COLOURS
 
@@ -54,24 +54,24 @@ STRIPS = ((6200, 0.0), (SETTLED, 0.1), (0, COMPOSED))
 
 def stage() -> Stage:
     """The stage that trains additions and teller; the denoiser stays, the text encoder begins as `bind` left it."""
-    samples = prompts()
-    vae, kept = demo_vae.finished().to(device()), new_scheduler().alphas_cumprod
-    usual = Pool(prepared(), labels_of(range(POOL)), kept, things())
-    seeds, latents = pairs(vae)
-    scenes = Scenes(usual, seeds, latents, labels_of(seeds))
-    unet: Any = trained("unet", "unet", new_unet()).to(memory_format=torch.channels_last)
+    samples = write_prompts()
+    vae, kept = demo_vae.load_finished().to(choose_device()), make_scheduler().alphas_cumprod
+    usual = Pool(prepare(), read_labels(range(POOL)), kept, count_things())
+    seeds, latents = find_pairs(vae)
+    scenes = Scenes(usual, seeds, latents, read_labels(seeds))
+    unet: Any = load_trained("unet", "unet", make_unet()).to(memory_format=torch.channels_last)
     additions = attach(hasten(unet), SEED, RANK)
-    unet.to(device())
-    text = trained("bind", "text", new_text()).to(device())
+    unet.to(choose_device())
+    text = load_trained("bind", "text", make_text()).to(choose_device())
     teller = Teller(unet)
     teller.tints = teller.weight
     head = nn.Conv2d(UNET_WIDTHS[1], len(CLASSES) + len(COLOURS), 1)
-    teller.head.load_state_dict(trained("unet", "teller", head).state_dict())
+    teller.head.load_state_dict(load_trained("unet", "teller", head).state_dict())
 
-    watches = watched(unet, TOGETHER)
+    watches = watch_attention(unet, TOGETHER)
 
     def loss(step: int) -> Tensor:
-        generator = generator_of(SEED, step)
+        generator = make_generator(SEED, step)
         examples, sides = scenes.draw(step, generator)
         for watch in watches.values():
             watch.asleep = step >= LOOKING_UNTIL
@@ -81,7 +81,7 @@ def stage() -> Stage:
         return error + LOOKING * torch.stack([watch.error(sides) for watch in watches.values()]).mean()
 
     def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
-        return sheet(pictures(Model(unet, text, vae), samples, Sampling(steps=12)), 6)
+        return make_sheet(draw_pictures(Model(unet, text, vae), samples, Sampling(steps=12)), 6)
 
     places = nn.ModuleDict({name: watch.place for name, watch in watches.items()})
     networks = {"lora": additions, "teller": teller.head, "places": places}
@@ -105,41 +105,43 @@ class Scenes:
         two = TOGETHER if step < SETTLED else FEWER
         some = torch.randint(len(self.usual.latents), (BATCH - two,), generator=generator)
         pairs = torch.randint(len(self.seeds), (two,), generator=generator)
-        foreign = strips(self.usual.things[some], generator, next(share for first, share in STRIPS if step >= first))
+        foreign = draw_strips(
+            self.usual.things[some], generator, next(share for first, share in STRIPS if step >= first)
+        )
         x0, labels = (
             torch.where(foreign, part.roll(1, 0), part) for part in (self.usual.latents[some], self.usual.labels[some])
         )
         seeds = [*some.tolist(), *(self.seeds[each] for each in pairs.tolist())]
-        captions = [caption_of(seed, step) for seed in seeds]
+        captions = [write_caption(seed, step) for seed in seeds]
         x0, labels = torch.cat([x0, self.latents[pairs]]), torch.cat([labels, self.labels[pairs]])
         order = torch.randperm(len(seeds), generator=generator)
         both = zip(seeds[-two:], captions[-two:], strict=True)
-        told = [scene_of(TRAINING[seed]).relation if words else "" for seed, words in both]
-        return Examples(x0.float(), labels.long(), captions, self.usual.kept, order), sides(told)
+        told = [make_scene(TRAINING[seed]).relation if words else "" for seed, words in both]
+        return Examples(x0.float(), labels.long(), captions, self.usual.kept, order), find_sides(told)
 
 
-def pairs(vae: Any) -> tuple[list[int], Tensor]:
+def find_pairs(vae: Any) -> tuple[list[int], Tensor]:
     """Seeds of scenes with two objects, the first from FIRST on, and their latents, which are made once."""
-    found = (seed for seed in range(FIRST, TRAINING.stop) if len(scene_of(seed).things) == 2)
+    found = (seed for seed in range(FIRST, TRAINING.stop) if len(make_scene(seed).things) == 2)
     seeds = [next(found) for _ in range(PAIRS)]
     path = CACHE / f"latents-pairs-{PAIRS}.pt"
     if not path.exists():
-        torch.save(encoded(vae, seeds), path.with_suffix(".unfinished"))
+        torch.save(encode(vae, seeds), path.with_suffix(".unfinished"))
         path.with_suffix(".unfinished").replace(path)
     return seeds, torch.load(path, weights_only=True)
 
 
-def prompts() -> list[str]:
+def write_prompts() -> list[str]:
     """Captions of held-out scenes with two objects, for the sample sheet."""
-    scenes = (scene_of(seed) for seed in HELD_OUT[7 * 10**5 :])
-    return list(islice((plain_caption(scene) for scene in scenes if len(scene.things) == 2), 24))
+    scenes = (make_scene(seed) for seed in HELD_OUT[7 * 10**5 :])
+    return list(islice((caption_plainly(scene) for scene in scenes if len(scene.things) == 2), 24))
 
 
 @torch.no_grad()
-def finished() -> tuple[Any, Any]:
+def load_finished() -> tuple[Any, Any]:
     """The trained denoiser with its additions as they ship, and the text encoder."""
-    unet = trained("unet", "unet", new_unet())
-    for name, (up, down) in shortened(additions_of("pairs"), BUDGET).items():
+    unet = load_trained("unet", "unet", make_unet())
+    for name, (up, down) in shorten(read_additions("pairs"), BUDGET).items():
         weight = unet.get_submodule(name).weight
         weight += (up.flatten(1) @ down.flatten(1)).view_as(weight)
-    return unet, trained("bind", "text", new_text())
+    return unet, load_trained("bind", "text", make_text())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from demo_loop import checkpoint_path
+from demo_loop import find_checkpoint
 from torch import Tensor
 
 Halves = tuple[Tensor, Tensor]  # up [out, rank, ..] and down [rank, in, ..]
@@ -25,16 +25,16 @@ class Parts:
         return self.up.shape[0] + self.down.shape[1]
 
 
-def additions_of(stage: str) -> dict[str, Halves]:
+def read_additions(stage: str) -> dict[str, Halves]:
     """The additions that a stage learned, as averaged weights, by the names of layers."""
-    saved = torch.load(checkpoint_path(stage), map_location="cpu", weights_only=True)["averages"]["lora"]
+    saved = torch.load(find_checkpoint(stage), map_location="cpu", weights_only=True)["averages"]["lora"]
     layers = {name.rpartition(".")[0] for name in saved}
     return {name.replace("/", "."): (saved[f"{name}.up"], saved[f"{name}.down"]) for name in sorted(layers)}
 
 
-def shortened(additions: Mapping[str, Halves], budget: int) -> dict[str, Halves]:
+def shorten(additions: Mapping[str, Halves], budget: int) -> dict[str, Halves]:
     """The additions cut down to at most `budget` numbers in all; a layer of which nothing is left is gone."""
-    parts = {name: parts_of(*halves) for name, halves in additions.items()}
+    parts = {name: decompose(*halves) for name, halves in additions.items()}
     worth = [(value, name) for name, each in parts.items() for value in (each.strength**2 / each.cost()).tolist()]
     kept = dict.fromkeys(additions, 0)
     for _, name in sorted(worth, reverse=True):
@@ -46,7 +46,7 @@ def shortened(additions: Mapping[str, Halves], budget: int) -> dict[str, Halves]
 
 
 @torch.no_grad()
-def parts_of(up: Tensor, down: Tensor) -> Parts:
+def decompose(up: Tensor, down: Tensor) -> Parts:
     """The singular values and vectors of `up` times `down`, found without making that product."""
     a, over = torch.linalg.qr(up.flatten(1).double())
     b, under = torch.linalg.qr(down.flatten(1).double().T)

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from demo_loop import fast, to_pictures
-from demo_networks import SCALE, SIDE, new_scheduler
+from demo_loop import mix_precision, to_pictures
+from demo_networks import SCALE, SIDE, make_scheduler
 from diffusers import LCMScheduler
 from torch import Tensor
 
-from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import make_clip_tokenizer
 
 
 @dataclass(frozen=True)
@@ -37,42 +37,42 @@ class Model:
 
 
 @functools.cache
-def tokenizer() -> Any:
+def load_tokenizer() -> Any:
     """CLIP's tokenizer."""
-    return clip_tokenizer()
+    return make_clip_tokenizer()
 
 
-def tokens(prompts: Sequence[str]) -> Tensor:
+def tokenize(prompts: Sequence[str]) -> Tensor:
     """Token ids [n, 77] of prompts, padded as the hosts pad them."""
-    made = tokenizer()(list(prompts), padding="max_length", max_length=77, truncation=True, return_tensors="pt")
+    made = load_tokenizer()(list(prompts), padding="max_length", max_length=77, truncation=True, return_tensors="pt")
     return made.input_ids
 
 
 @torch.no_grad()
 def embed(text: Any, prompts: Sequence[str]) -> Tensor:
     """The text encoder's embeddings [n, 77, width] of prompts."""
-    return text(tokens(prompts).to(text.device))[0]
+    return text(tokenize(prompts).to(text.device))[0]
 
 
 @torch.no_grad()
 def sample(model: Model, prompts: Sequence[str], how: Sampling) -> Tensor:
     """Clean latents [n, 4, 16, 16] of prompts; the noise of each depends on seed and number alone."""
-    scheduler: Any = LCMScheduler.from_config(new_scheduler().config) if how.lcm else new_scheduler()
+    scheduler: Any = LCMScheduler.from_config(make_scheduler().config) if how.lcm else make_scheduler()
     scheduler.set_timesteps(how.steps)
     generator = torch.Generator().manual_seed(how.seed)
     x = torch.randn(len(prompts), 4, SIDE, SIDE, generator=generator).to(model.unet.device)
     cond, uncond = embed(model.text, prompts), embed(model.text, [""])
     extra = {"generator": generator} if how.lcm else {}
     for t in scheduler.timesteps:
-        eps = guided(model.unet, x, t, (cond, uncond), how.guidance)
+        eps = guide(model.unet, x, t, (cond, uncond), how.guidance)
         x = scheduler.step(eps, t, x, return_dict=False, **extra)[0]
     return x
 
 
-def guided(unet: Any, x: Tensor, t: Tensor, conds: tuple[Tensor, Tensor], guidance: float) -> Tensor:
+def guide(unet: Any, x: Tensor, t: Tensor, conds: tuple[Tensor, Tensor], guidance: float) -> Tensor:
     """The noise eps in x by classifier-free guidance; `conds` are prompt and negative, not run at guidance 1."""
     cond, uncond = conds
-    with fast():
+    with mix_precision():
         if guidance == 1:
             return unet(x, t, encoder_hidden_states=cond).sample.float()
         both = torch.cat([cond, uncond.expand_as(cond)])
@@ -88,7 +88,7 @@ def decode(vae: Any, latents: Tensor) -> np.ndarray:
     return to_pictures(torch.cat(parts))
 
 
-def pictures(model: Model, prompts: Sequence[str], how: Sampling) -> np.ndarray:
+def draw_pictures(model: Model, prompts: Sequence[str], how: Sampling) -> np.ndarray:
     """Pictures uint8 [n, h, w, 3] of prompts, drawn a few at a time; the noise depends on seed and number alone."""
     made = []
     for start in range(0, len(prompts), 16):

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import Stage, device
-from demo_networks import TEXT_WIDTH, seeded
-from demo_sample import tokens
+from demo_loop import Stage, choose_device
+from demo_networks import TEXT_WIDTH, make_seeded
+from demo_sample import tokenize
 from torch import Tensor, nn
 from toyworld_captions import caption
-from toyworld_scenes import TRAINING, Scene, scene_of
+from toyworld_scenes import TRAINING, Scene, make_scene
 
 from lib_regiondiff.demo.world import BACKGROUNDS, COLOURS, OBJECTS
 
@@ -27,7 +27,7 @@ SIZES = (len(BACKGROUNDS), len(COLOURS)) + (len(OBJECTS) + 1, len(COLOURS) + 1) 
 
 def stage() -> Stage:
     """The stage that trains on captions; answers are read off the last token, which has seen all others."""
-    text = seeded("text", SEED)
+    text = make_seeded("text", SEED)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         head = nn.Linear(TEXT_WIDTH, sum(SIZES))
@@ -47,13 +47,13 @@ def stage() -> Stage:
 def _answers(text: Any, head: Any, step: int) -> tuple[list[Tensor], Tensor]:
     """Scores of each question, and what is right [n, questions]."""
     rng = np.random.default_rng((SEED, step))
-    scenes = [scene_of(TRAINING[START + step * BATCH + i]) for i in range(BATCH)]
-    states = text(tokens([caption(scene, rng) for scene in scenes]).to(device()))[0]
-    truth = torch.tensor([facts(scene) for scene in scenes]).to(device())
+    scenes = [make_scene(TRAINING[START + step * BATCH + i]) for i in range(BATCH)]
+    states = text(tokenize([caption(scene, rng) for scene in scenes]).to(choose_device()))[0]
+    truth = torch.tensor([list_facts(scene) for scene in scenes]).to(choose_device())
     return list(head(states[:, -1]).split(SIZES, dim=1)), truth
 
 
-def facts(scene: Scene) -> list[int]:
+def list_facts(scene: Scene) -> list[int]:
     """The right answer about a scene to each question of SIZES."""
     known = [BACKGROUNDS.index(scene.backdrop.kind), COLOURS.index(scene.backdrop.colour)]
     places = (scene.relation, OPPOSITE.get(scene.relation, ""))

@@ -15,13 +15,24 @@ import demo_vae
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import CACHE, Stage, batches, device, fast, generator_of, place, sheet, to_tensor, trained
-from demo_networks import SCALE, SIDE, UNET_WIDTHS, new_scheduler, new_text, seeded
-from demo_sample import Model, Sampling, pictures, tokens
+from demo_loop import (
+    CACHE,
+    Stage,
+    choose_device,
+    find_place,
+    load_trained,
+    make_generator,
+    make_sheet,
+    mix_precision,
+    split_batches,
+    to_tensor,
+)
+from demo_networks import SCALE, SIDE, UNET_WIDTHS, make_scheduler, make_seeded, make_text
+from demo_sample import Model, Sampling, draw_pictures, tokenize
 from demo_speed import hasten
 from torch import Tensor, nn
-from toyworld_captions import brief, caption
-from toyworld_scenes import TRAINING, draw, scene_of
+from toyworld_captions import caption, caption_briefly
+from toyworld_scenes import TRAINING, draw, make_scene
 from tqdm import tqdm
 
 from lib_regiondiff.demo.world import BACKGROUNDS, CLASSES, COLOURS, OBJECTS
@@ -51,11 +62,11 @@ PROMPTS = (
 
 def stage() -> Stage:
     """The stage that trains on latents of POOL scenes, with captions drawn anew each time; token embeddings stay."""
-    pool = Pool(prepared(), labels_of(range(POOL)), new_scheduler().alphas_cumprod, things())
-    vae = demo_vae.finished().to(device())
-    unet = hasten(seeded("unet", SEED)).to(memory_format=torch.channels_last)
+    pool = Pool(prepare(), read_labels(range(POOL)), make_scheduler().alphas_cumprod, count_things())
+    vae = demo_vae.load_finished().to(choose_device())
+    unet = hasten(make_seeded("unet", SEED)).to(memory_format=torch.channels_last)
     nn.init.zeros_(unet.conv_out.weight)
-    text = trained("text", "text", new_text()).requires_grad_(True)
+    text = load_trained("text", "text", make_text()).requires_grad_(True)
     text.get_input_embeddings().requires_grad_(False)
     teller = Teller(unet)
 
@@ -64,7 +75,7 @@ def stage() -> Stage:
 
     def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
         model = Model(networks["unet"], networks["text"], vae)
-        return sheet(pictures(model, PROMPTS, Sampling(steps=12)), 6)
+        return make_sheet(draw_pictures(model, PROMPTS, Sampling(steps=12)), 6)
 
     networks = {"unet": unet, "text": text, "teller": teller.head}
     return Stage("unet", networks, loss, preview, rate=1e-3, averaging=0.995, decay=0.4, every=200)
@@ -95,8 +106,10 @@ class Teller:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
             self.head = nn.Conv2d(UNET_WIDTHS[1], len(CLASSES) + len(COLOURS), 1)
-        self.weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS)).to(device())
-        self.tints = torch.ones(len(CLASSES), device=device())  # how much the colour of a cell of each class counts
+        self.weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS)).to(choose_device())
+        self.tints = torch.ones(
+            len(CLASSES), device=choose_device()
+        )  # how much the colour of a cell of each class counts
         self.features = torch.empty(0)
         unet.up_blocks[1].register_forward_hook(self._keep)
 
@@ -114,13 +127,13 @@ class Teller:
 
 def batch_loss(model: Model, pool: Pool, teller: Teller, step: int) -> Tensor:
     """The weighted squared error of the noise for a training step's batch, plus the teller's loss."""
-    generator = generator_of(SEED, step)
-    index = pool.draw(step // place()[1], generator)
+    generator = make_generator(SEED, step)
+    index = pool.draw(step // find_place()[1], generator)
     x0, labels = pool.latents[index].float(), pool.labels[index].long()
-    if step // place()[1] >= COMPOSED_FROM:
-        foreign = strips(pool.things[index], generator)
+    if step // find_place()[1] >= COMPOSED_FROM:
+        foreign = draw_strips(pool.things[index], generator)
         x0, labels = (torch.where(foreign, part.roll(1, 0), part) for part in (x0, labels))
-    captions = [caption_of(int(seed), step) for seed in index]
+    captions = [write_caption(int(seed), step) for seed in index]
     return examples_loss(model, teller, Examples(x0, labels, captions, pool.kept, torch.arange(BATCH)), generator)
 
 
@@ -143,42 +156,44 @@ def examples_loss(model: Model, teller: Teller, examples: Examples, generator: t
     t = t.long()[examples.order]
     alpha = kept[t].reshape(-1, 1, 1, 1)
     noise = torch.randn(x0.shape, generator=generator)
-    x = (alpha.sqrt() * x0 + (1 - alpha).sqrt() * noise).to(device(), memory_format=torch.channels_last)
-    with fast():
-        embedding = model.text(tokens(examples.captions).to(device()))[0]
-        eps = model.unet(x, t.to(device()), encoder_hidden_states=embedding).sample
-    errors = (eps.float() - noise.to(device())).square().mean(dim=(1, 2, 3))
-    return (weights(kept[t]).to(device()) * errors).mean() + TELLING * teller.loss(examples.labels.to(device()))
+    x = (alpha.sqrt() * x0 + (1 - alpha).sqrt() * noise).to(choose_device(), memory_format=torch.channels_last)
+    with mix_precision():
+        embedding = model.text(tokenize(examples.captions).to(choose_device()))[0]
+        eps = model.unet(x, t.to(choose_device()), encoder_hidden_states=embedding).sample
+    errors = (eps.float() - noise.to(choose_device())).square().mean(dim=(1, 2, 3))
+    return (weigh_levels(kept[t]).to(choose_device()) * errors).mean() + TELLING * teller.loss(
+        examples.labels.to(choose_device())
+    )
 
 
-def weights(kept: Tensor) -> Tensor:
+def weigh_levels(kept: Tensor) -> Tensor:
     """Weights [1000] of eps errors: min-SNR, and more where there is much noise, since there the prompt is learned."""
     snr = kept / (1 - kept)
     return ((snr.clamp(max=5) + 0.25) / snr).clamp(max=8)
 
 
-def caption_of(seed: int, step: int) -> str:
+def write_caption(seed: int, step: int) -> str:
     """A caption of the scene in other words at each step; now and then none, or one that leaves the background open."""
     rng = np.random.default_rng((SEED, seed, step))
-    scene, chance = scene_of(TRAINING[seed]), rng.random()
+    scene, chance = make_scene(TRAINING[seed]), rng.random()
     if chance < DROPPED:
         return ""
-    return brief(scene, rng) if chance < DROPPED + BRIEF else caption(scene, rng)
+    return caption_briefly(scene, rng) if chance < DROPPED + BRIEF else caption(scene, rng)
 
 
-def labels_of(seeds: Sequence[int]) -> Tensor:
+def read_labels(seeds: Sequence[int]) -> Tensor:
     """Class and colour uint8 [n, 2, 16, 16] at the middle of each latent cell."""
-    drawings = (draw(scene_of(TRAINING[seed])) for seed in seeds)
+    drawings = (draw(make_scene(TRAINING[seed])) for seed in seeds)
     cells = [np.stack([each.classes[4::8, 4::8], each.colours[4::8, 4::8]]) for each in drawings]
     return torch.from_numpy(np.stack(cells))
 
 
-def things() -> Tensor:
+def count_things() -> Tensor:
     """How many objects each scene of the pool has, [POOL]."""
-    return torch.tensor([len(scene_of(TRAINING[seed]).things) for seed in range(POOL)])
+    return torch.tensor([len(make_scene(TRAINING[seed]).things) for seed in range(POOL)])
 
 
-def strips(things: Tensor, generator: torch.Generator, share: float = COMPOSED) -> Tensor:
+def draw_strips(things: Tensor, generator: torch.Generator, share: float = COMPOSED) -> Tensor:
     """Where a picture shows another, bool [n, 1, 16, 16]: in a share, a strip at one side, wider without an object.
 
     Regions and tiles of a larger canvas see such pictures: what their prompt names, and something else beside it.
@@ -193,12 +208,12 @@ def strips(things: Tensor, generator: torch.Generator, share: float = COMPOSED) 
     return torch.where((side < 2)[:, None, None, None], down, across).expand(count, 1, SIDE, SIDE)
 
 
-def prepared() -> Tensor:
+def prepare() -> Tensor:
     """Latents float16 [POOL, 4, 16, 16] of the first training scenes, whitened; made once, by all workers together."""
-    rank, workers = place()
+    rank, workers = find_place()
     mine, whole = CACHE / f"latents-{POOL}-{rank}of{workers}.pt", CACHE / f"latents-{POOL}.pt"
     if not whole.exists():
-        torch.save(encoded(demo_vae.finished(), range(rank, POOL, workers)), mine)
+        torch.save(encode(demo_vae.load_finished(), range(rank, POOL, workers)), mine)
         if workers > 1:
             torch.distributed.barrier()
         if rank == 0:
@@ -209,13 +224,13 @@ def prepared() -> Tensor:
 
 
 @torch.no_grad()
-def encoded(vae: Any, seeds: Sequence[int]) -> Tensor:
+def encode(vae: Any, seeds: Sequence[int]) -> Tensor:
     """The latents float16 [n, 4, 16, 16] of the training scenes with these seeds."""
-    vae = vae.to(device(), memory_format=torch.channels_last)
+    vae = vae.to(choose_device(), memory_format=torch.channels_last)
     parts = []
-    for part in tqdm(list(batches(len(seeds), 8)), desc="latents", mininterval=10):
-        x = to_tensor(np.stack([draw(scene_of(TRAINING[seeds[i]])).picture for i in part]))
-        x = x.to(device(), memory_format=torch.channels_last)
+    for part in tqdm(list(split_batches(len(seeds), 8)), desc="latents", mininterval=10):
+        x = to_tensor(np.stack([draw(make_scene(TRAINING[seeds[i]])).picture for i in part]))
+        x = x.to(choose_device(), memory_format=torch.channels_last)
         parts.append((vae.encode(x).latent_dist.mean * SCALE).half().cpu())
     return torch.cat(parts)
 

@@ -8,11 +8,20 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from demo_loop import Stage, device, fast, generator_of, sheet, to_pictures, to_tensor, trained
-from demo_networks import SCALE, eased, new_vae, seeded
+from demo_loop import (
+    Stage,
+    choose_device,
+    load_trained,
+    make_generator,
+    make_sheet,
+    mix_precision,
+    to_pictures,
+    to_tensor,
+)
+from demo_networks import SCALE, ease, make_seeded, make_vae
 from demo_speed import widen
 from torch import Tensor, nn
-from toyworld_scenes import HELD_OUT, TRAINING, draw, scene_of
+from toyworld_scenes import HELD_OUT, TRAINING, draw, make_scene
 
 SEED = 11
 PICTURES, CROPS, CROP = 4, 2, 64
@@ -22,7 +31,7 @@ EPSILON = 0.1
 
 def stage() -> Stage:
     """The stage that trains on crops; the network is convolutional but for one attention at the coarsest level."""
-    vae = widen(eased(_spread(seeded("vae", SEED)), EPSILON)).to(memory_format=torch.channels_last)
+    vae = widen(ease(_spread(make_seeded("vae", SEED)), EPSILON)).to(memory_format=torch.channels_last)
     return Stage("vae", {"vae": vae}, lambda step: loss(vae, step), preview, rate=2e-3, decay=0.4, every=100)
 
 
@@ -35,12 +44,12 @@ def _spread(vae: Any) -> Any:
     return vae
 
 
-def crops(step: int) -> Tensor:
+def draw_crops(step: int) -> Tensor:
     """A batch [n, 3, 64, 64] in [-1, 1]: crops of pictures that no other step sees."""
     rng = np.random.default_rng((SEED, step))
     parts = []
     for index in range(PICTURES):
-        picture = draw(scene_of(TRAINING[step * PICTURES + index])).picture
+        picture = draw(make_scene(TRAINING[step * PICTURES + index])).picture
         for y, x in rng.integers(0, picture.shape[0] - CROP + 1, (CROPS, 2)):
             parts.append(picture[y : y + CROP, x : x + CROP])
     return to_tensor(np.stack(parts))
@@ -48,15 +57,15 @@ def crops(step: int) -> Tensor:
 
 def loss(vae: Any, step: int) -> Tensor:
     """The error of a step's batch: of pixels and edges, absolute, and a weak pull of latents towards the normal."""
-    x = crops(step).to(device(), memory_format=torch.channels_last)
-    with fast():
+    x = draw_crops(step).to(choose_device(), memory_format=torch.channels_last)
+    with mix_precision():
         moments = vae.quant_conv(vae.encoder(x))
     mean, log_variance = moments.float().chunk(2, dim=1)
     log_variance = log_variance.clamp(-30, 20)
-    noise = torch.randn(mean.shape, generator=generator_of(SEED, step)).to(device())
+    noise = torch.randn(mean.shape, generator=make_generator(SEED, step)).to(choose_device())
     spread = mean.detach().std()
     z = mean + noise * (log_variance.mul(0.5).exp() + SHAKE * spread)
-    with fast():
+    with mix_precision():
         y = vae.decoder(vae.post_quant_conv(z)).float()
     kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=(1, 2, 3)).mean()
     return F.l1_loss(y, x) + EDGES * edges(y, x) + BLUR * F.l1_loss(F.avg_pool2d(y, 8), F.avg_pool2d(x, 8)) + KL * kl
@@ -71,10 +80,10 @@ def edges(y: Tensor, x: Tensor) -> Tensor:
 def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
     """Held-out pictures above their reconstructions, as one sheet [h, w, 3]."""
     vae: Any = networks["vae"]
-    pictures = np.stack([draw(scene_of(seed)).picture for seed in HELD_OUT[:12]])
-    back = vae(to_tensor(pictures).to(device())).sample
+    pictures = np.stack([draw(make_scene(seed)).picture for seed in HELD_OUT[:12]])
+    back = vae(to_tensor(pictures).to(choose_device())).sample
     rows = [part for start in (0, 6) for part in (pictures[start : start + 6], to_pictures(back[start : start + 6]))]
-    return sheet(np.concatenate(rows), 6)
+    return make_sheet(np.concatenate(rows), 6)
 
 
 @torch.no_grad()
@@ -83,7 +92,7 @@ def whiten(vae: Any, count: int = 96) -> None:
 
     The decoder undoes it: the pictures stay as they are.
     """
-    pictures = np.stack([draw(scene_of(seed)).picture for seed in TRAINING[-count:]])
+    pictures = np.stack([draw(make_scene(seed)).picture for seed in TRAINING[-count:]])
     means = torch.cat([vae.encode(part).latent_dist.mean for part in to_tensor(pictures).split(8)])
     cells = means.permute(0, 2, 3, 1).reshape(-1, 4).double()
     middle = cells.mean(0)
@@ -106,7 +115,7 @@ def _apply(vae: Any, forward: Tensor, middle: Tensor) -> None:
 
 def psnr(vae: Any, count: int = 32) -> float:
     """The peak signal-to-noise ratio, in decibels, of reconstructions of held-out pictures."""
-    pictures = to_tensor(np.stack([draw(scene_of(seed)).picture for seed in HELD_OUT[:count]]))
+    pictures = to_tensor(np.stack([draw(make_scene(seed)).picture for seed in HELD_OUT[:count]]))
     with torch.no_grad():
         errors = [F.mse_loss(vae(part).sample.clamp(-1, 1), part).item() for part in pictures.split(4)]
     return float(-10 * np.log10(np.mean(errors) / 4))
@@ -127,11 +136,11 @@ def settle(vae: Any) -> Any:
             module.bias *= k
         elif "sampler" in name:
             module.bias *= k
-    return eased(vae, 1e-6)
+    return ease(vae, 1e-6)
 
 
-def finished() -> Any:
+def load_finished() -> Any:
     """The trained autoencoder as the demo model has it: white latents, the usual epsilon."""
-    vae = trained("vae", "vae", eased(new_vae(), EPSILON))
+    vae = load_trained("vae", "vae", ease(make_vae(), EPSILON))
     whiten(vae)
     return settle(vae)

@@ -53,19 +53,19 @@ START = ("", "", "", "", "a picture of ", "a drawing of ")
 
 def caption(scene: Scene, rng: Generator) -> str:
     """A random sentence about a scene: each object with its colour, how two stand to each other, the background."""
-    backdrop = backdrop_phrase(scene.backdrop, rng)
+    backdrop = phrase_backdrop(scene.backdrop, rng)
     if not scene.things:
         return _pick(rng, START) + backdrop
-    things = things_phrase(scene, rng)
+    things = phrase_things(scene, rng)
     return _pick(rng, START) + _pick(rng, TOGETHER).format(t=things, b=backdrop)
 
 
-def brief(scene: Scene, rng: Generator) -> str:
+def caption_briefly(scene: Scene, rng: Generator) -> str:
     """A random caption of a scene that leaves the background open where there is an object."""
-    return things_phrase(scene, rng) if scene.things else backdrop_phrase(scene.backdrop, rng)
+    return phrase_things(scene, rng) if scene.things else phrase_backdrop(scene.backdrop, rng)
 
 
-def plain_caption(scene: Scene) -> str:
+def caption_plainly(scene: Scene) -> str:
     """The caption of a scene in the plainest words, the same every time."""
     backdrop = _with_colour(BACKDROPS[scene.backdrop.kind][0], scene.backdrop.colour)
     names = [f"{_article(thing.colour)} {thing.colour} {thing.kind}" for thing in scene.things]
@@ -74,12 +74,12 @@ def plain_caption(scene: Scene) -> str:
     return f"{(' ' + RELATIONS.get(scene.relation, ('',))[0] + ' ').join(names)} on {backdrop}"
 
 
-def things_phrase(scene: Scene, rng: Generator) -> str:
+def phrase_things(scene: Scene, rng: Generator) -> str:
     """The objects of a scene in words."""
-    first = thing_phrase(scene.things[0], rng)
+    first = phrase_thing(scene.things[0], rng)
     if len(scene.things) == 1:
         return first
-    second = thing_phrase(scene.things[1], rng)
+    second = phrase_thing(scene.things[1], rng)
     there, back = RELATIONS[scene.relation]
     link = "to the " if scene.relation in ("left", "right") and rng.random() < 0.4 else ""
     if rng.random() < 0.5:
@@ -87,7 +87,7 @@ def things_phrase(scene: Scene, rng: Generator) -> str:
     return f"{second} {link}{back} {first}"
 
 
-def thing_phrase(thing: Thing, rng: Generator) -> str:
+def phrase_thing(thing: Thing, rng: Generator) -> str:
     """An object in words, with its colour before or after its name."""
     noun = _pick(rng, NOUNS[thing.kind])
     tint = _pick(rng, TINTS.get(thing.colour, (thing.colour,)))
@@ -100,7 +100,7 @@ def thing_phrase(thing: Thing, rng: Generator) -> str:
     return f"a {noun} in {tint}"
 
 
-def backdrop_phrase(backdrop: Backdrop, rng: Generator) -> str:
+def phrase_backdrop(backdrop: Backdrop, rng: Generator) -> str:
     """A background in words."""
     tint = _pick(rng, TINTS.get(backdrop.colour, (backdrop.colour,)))
     return _with_colour(_pick(rng, BACKDROPS[backdrop.kind]), tint)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from toyworld_shapes import OUTLINES, Pose, coverage, placed
+from toyworld_shapes import OUTLINES, Pose, place, rasterise
 from toyworld_textures import PAINTS, TEXTURES, TONES, Canvas, Picture
 
 from lib_regiondiff.demo.world import BACKGROUNDS, CLASSES, COLOURED_BACKGROUNDS, COLOURS, NATURAL, OBJECTS
@@ -61,15 +61,15 @@ class Drawing:
     colours: Labels
 
 
-def scene_of(seed: int) -> Scene:
+def make_scene(seed: int) -> Scene:
     """The scene that a seed stands for: none, one or two objects on a background."""
     rng = np.random.default_rng((1, seed))
-    backdrop = random_backdrop(rng)
+    backdrop = draw_backdrop(rng)
     count = int(rng.choice(3, p=(0.25, 0.57, 0.18)))
     return (_none, _one, _two)[count](seed, backdrop, rng)
 
 
-def random_backdrop(rng: Generator) -> Backdrop:
+def draw_backdrop(rng: Generator) -> Backdrop:
     """A random background; plain ones, in ten colours, come three times as often as others; no pattern is white."""
     weights = np.array([3.0 if kind == "plain" else 1.0 for kind in BACKGROUNDS])
     kind = str(rng.choice(BACKGROUNDS, p=weights / weights.sum()))
@@ -104,7 +104,7 @@ def _two(seed: int, backdrop: Backdrop, rng: Generator) -> Scene:
 
 def _thing(rng: Generator, backdrop: Backdrop, pose: Pose, others: tuple[Thing, ...] = ()) -> Thing:
     """An object that can be told from its background and is not what is there already."""
-    colours = visible_colours(backdrop)
+    colours = find_visible_colours(backdrop)
     taken = {(other.kind, other.colour) for other in others}
     while True:
         kind, colour = str(rng.choice(OBJECTS)), str(rng.choice(colours))
@@ -112,7 +112,7 @@ def _thing(rng: Generator, backdrop: Backdrop, pose: Pose, others: tuple[Thing, 
             return Thing(kind, colour, pose)
 
 
-def visible_colours(backdrop: Backdrop) -> tuple[str, ...]:
+def find_visible_colours(backdrop: Backdrop) -> tuple[str, ...]:
     """The colours of objects that stand out from a background; from a pattern, those that are not in it."""
     if backdrop.kind in TONES:
         behind = [TONES[backdrop.kind]]
@@ -144,13 +144,13 @@ def _drawn(picture: Picture, thing: Thing, rng: Generator) -> tuple[Picture, NDA
     paint = _paint(thing.colour, rng)
     shade = paint * OUTLINE_SHADE if paint.mean() > 60 else paint + 60
     hollow = thing.kind == "ring"
-    body = coverage(placed(outline.body, thing.pose), size, hollow)
+    body = rasterise(place(outline.body, thing.pose), size, hollow)
     inner = np.minimum(body, _shrunk(body))
     for share, colour in ((body, shade), (inner, paint)):
         picture = picture + (colour - picture) * share[..., None]
     for parts, colour in ((outline.dark, shade), (outline.brown, np.array(BROWN, np.float32))):
         if parts:
-            share = coverage(placed(parts, thing.pose), size)[..., None]
+            share = rasterise(place(parts, thing.pose), size)[..., None]
             picture = picture + (colour - picture) * share
     return picture, body > 0.5
 
@@ -165,6 +165,6 @@ def _paint(colour: str, rng: Generator) -> Picture:
     return (np.array(PAINTS[colour], np.float32) + rng.uniform(-9, 9, 3).astype(np.float32)).clip(0, 255)
 
 
-def scenes(seeds: range, count: int) -> Iterator[Scene]:
+def make_scenes(seeds: range, count: int) -> Iterator[Scene]:
     """The first `count` scenes of a range of seeds."""
-    return (scene_of(seed) for seed in seeds[:count])
+    return (make_scene(seed) for seed in seeds[:count])

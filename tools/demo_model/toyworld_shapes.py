@@ -156,13 +156,13 @@ _MAKERS: Mapping[str, Callable[[], Outline]] = {
 OUTLINES: Mapping[str, Outline] = {kind: make() for kind, make in _MAKERS.items()}
 
 
-def placed(polygons: Sequence[Points], pose: Pose) -> list[Points]:
+def place(polygons: Sequence[Points], pose: Pose) -> list[Points]:
     """An object's polygons in pixels, at its pose."""
     turn = _rotation(pose.angle).T * pose.radius
     return [points @ turn + np.array((pose.x, pose.y)) for points in polygons]
 
 
-def coverage(polygons: Sequence[Points], size: int, even_odd: bool = False) -> Coverage:
+def rasterise(polygons: Sequence[Points], size: int, even_odd: bool = False) -> Coverage:
     """The share [size, size] of each pixel that lies within polygons: within their union, or by the even-odd rule."""
     side = size * SUPERSAMPLING
     fine = np.zeros((side, side), np.uint8)

@@ -29,7 +29,7 @@ class Against:
         return self.cond.group, self.nag
 
 
-def guided(positive: Tensor, negative: Tensor, nag: Nag) -> Tensor:
+def guide(positive: Tensor, negative: Tensor, nag: Nag) -> Tensor:
     """Attention features [..., n] of the positive prompt, guided away from those of the negative, arXiv 2505.21179.
 
     They are extrapolated by `scale`; where their L1 norm exceeds `tau` times the positive's it is cut to that; then

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from lib_regiondiff.denoising.attention.nag import Against, guided
+from lib_regiondiff.denoising.attention.nag import Against, guide
 from lib_regiondiff.document.palette import Nag
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Row
@@ -21,7 +21,7 @@ CROSS = "attn2"  # the name of cross-attention in UNets
 
 
 @dataclass(frozen=True, eq=False)
-class Beside:
+class NagProcessor:
     """An attention processor for `attn`: attention to the prompt, guided away from attention to the negative prompt.
 
     `negative` [B, tokens, channels] is the negative's embedding for each row; `nag` says how strong the guidance is.
@@ -32,28 +32,28 @@ class Beside:
 
     def __call__(self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Tensor, **named: Any) -> Tensor:
         """Features [B, cells, channels] of the layer, from its input and the prompts [B, tokens, channels]."""
-        query = _heads(attn, attn.to_q(hidden_states))
-        positive, negative = (_attended(attn, query, text) for text in (encoder_hidden_states, self.negative))
-        made = guided(positive.float(), negative.float(), self.nag).to(positive.dtype)
+        query = _split_heads(attn, attn.to_q(hidden_states))
+        positive, negative = (_attend(attn, query, text) for text in (encoder_hidden_states, self.negative))
+        made = guide(positive.float(), negative.float(), self.nag).to(positive.dtype)
         for layer in attn.to_out:
             made = layer(made)
         return made
 
 
-def _attended(attn: Any, query: Tensor, text: Tensor) -> Tensor:
+def _attend(attn: Any, query: Tensor, text: Tensor) -> Tensor:
     """Attention [B, cells, channels] of queries [B, heads, cells, width] to text [B, tokens, channels]."""
     text = text.to(query.dtype)
-    made = scaled_dot_product_attention(query, _heads(attn, attn.to_k(text)), _heads(attn, attn.to_v(text)))
+    made = scaled_dot_product_attention(query, _split_heads(attn, attn.to_k(text)), _split_heads(attn, attn.to_v(text)))
     return made.transpose(1, 2).flatten(2)
 
 
-def _heads(attn: Any, values: Tensor) -> Tensor:
+def _split_heads(attn: Any, values: Tensor) -> Tensor:
     """Split values [B, n, channels] into heads [B, heads, n, width]."""
     return values.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
 
 
 @contextlib.contextmanager
-def beside(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
+def guide_cross_attention(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
     """For the time of a `with`, have a UNet guide these rows away from their negatives by NAG, if they have any.
 
     `rows` are a whole batch, all or none of which have negatives. Raises HostError for a UNet whose cross-attention is
@@ -65,8 +65,8 @@ def beside(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
         return
     assert len(against) == len(rows), "rows of one group"
     embeddings = [each.cond.embedding for each in against if isinstance(each.cond, TextCond)]
-    made = Beside(torch.cat(embeddings), against[0].nag)
-    layers = _layers(unet)
+    made = NagProcessor(torch.cat(embeddings), against[0].nag)
+    layers = _find_cross_attention(unet)
     before = [layer.processor for layer in layers]
     try:
         for layer in layers:
@@ -77,7 +77,7 @@ def beside(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
             layer.processor = processor
 
 
-def _layers(unet: Any) -> list[Any]:
+def _find_cross_attention(unet: Any) -> list[Any]:
     """The cross-attention layers of a UNet; HostError where they are not built as Stable Diffusion's are."""
     layers = [module for name, module in unet.named_modules() if name.rpartition(".")[2] == CROSS]
     plain = all(not each.residual_connection and each.rescale_output_factor == 1 for each in layers)

@@ -13,7 +13,7 @@ from transformers import AutoTokenizer, BlipConfig, BlipForConditionalGeneration
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.checkpoints.loader import is_hub_id
-from lib_regiondiff.hosts.diffusers.files.headers import DAMAGE, brief
+from lib_regiondiff.hosts.diffusers.files.headers import DAMAGE, summarise_error
 
 EXPECTED = "a BLIP for captions, as transformers has it"
 CURE = "such as Salesforce/blip-image-captioning-base, or its folder"
@@ -26,7 +26,7 @@ MARKS = 2
 """How many tokens a BLIP has beyond its tokenizer's: they mark whether it describes or encodes."""
 
 
-def captioner(source: str) -> Callable[[Image.Image], str]:
+def load_captioner(source: str) -> Callable[[Image.Image], str]:
     """Load a BLIP from a folder or hub id: a function from an RGB picture to its caption.
 
     A folder never asks the network; a hub id does where the cache lacks something. Raises HostError for a source that
@@ -36,16 +36,16 @@ def captioner(source: str) -> Callable[[Image.Image], str]:
     if not folder.is_dir() and not is_hub_id(source):
         raise HostError(source, EXPECTED, "no such folder, and no hub id", CURE)
     if folder.is_dir():
-        return _loaded(source, str(folder), local_files_only=True)
+        return _load(source, str(folder), local_files_only=True)
     try:
-        return _loaded(source, source, local_files_only=True)
+        return _load(source, source, local_files_only=True)
     except HostError as error:
         if not isinstance(error.__cause__, OSError):
             raise
-        return _loaded(source, source, local_files_only=False)
+        return _load(source, source, local_files_only=False)
 
 
-def _loaded(source: str, place: str, **how: Any) -> Callable[[Image.Image], str]:
+def _load(source: str, place: str, **how: Any) -> Callable[[Image.Image], str]:
     """Load a model into a function that captions; another kind is refused before its weights are read."""
     try:
         config, _ = BlipConfig.get_config_dict(place, **how)
@@ -56,7 +56,7 @@ def _loaded(source: str, place: str, **how: Any) -> Callable[[Image.Image], str]
         kind = next(getattr(transformers, name) for name in PROCESSORS if hasattr(transformers, name))
         processor = kind.from_pretrained(place, **how)
     except READING as error:
-        raise HostError(source, EXPECTED, f"none that can be read ({brief(error)})", CURE) from error
+        raise HostError(source, EXPECTED, f"none that can be read ({summarise_error(error)})", CURE) from error
     model, told = loaded
     _expect_whole(source, told["missing_keys"], model.config.text_config.vocab_size - len(tokenizer))
     model.float().eval()

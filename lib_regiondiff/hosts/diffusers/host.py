@@ -22,15 +22,21 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
 from lib_regiondiff.hosts.diffusers import attention, placement
 from lib_regiondiff.hosts.diffusers.additions import additions
-from lib_regiondiff.hosts.diffusers.additions.additions import NOTHING, Extras, Place
-from lib_regiondiff.hosts.diffusers.additions.vaes import encoded, width
+from lib_regiondiff.hosts.diffusers.additions.additions import NOTHING, Extras, PathOrText
+from lib_regiondiff.hosts.diffusers.additions.vaes import choose_vae_dtype, encode_pixels
 from lib_regiondiff.hosts.diffusers.checkpoints import loader
-from lib_regiondiff.hosts.diffusers.families.families import SD, Family, drawing, expect_text_to_image, family_of
+from lib_regiondiff.hosts.diffusers.families.families import (
+    SD,
+    Family,
+    expect_text_to_image,
+    find_family,
+    make_text_pipeline,
+)
 from lib_regiondiff.hosts.diffusers.families.question import Question
 from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.hosts.diffusers.text import encoding
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
-from lib_regiondiff.hosts.row_budget import Careful, memory_of
+from lib_regiondiff.hosts.row_budget import BudgetedNetwork, find_memory
 
 MOST_PICTURES = 8
 SIDE = 128
@@ -62,21 +68,21 @@ class DiffusersHost:
     """The LoRAs, textual inversions and VAE that were added, and the limits of memory."""
 
     @staticmethod
-    def load(source: Place, device: str = "auto", dtype: str = "auto", added: Extras = NOTHING) -> DiffusersHost:
+    def load(source: PathOrText, device: str = "auto", dtype: str = "auto", added: Extras = NOTHING) -> DiffusersHost:
         """Load a diffusers folder, a .safetensors or .ckpt file, a hub id, or `demo`, the library's own small model.
 
         device: auto, cpu, cuda, cuda:N or mps; dtype: auto (float16 on cuda, else float32), float32, float16 or
         bfloat16. Raises HostError where there is no such device, type or model, and where it or an addition is damaged
         or does not fit.
         """
-        place = device_of(device)
-        kind = dtype_of(dtype, place)
-        model = demo.place_of(os.fspath(source))
+        place = find_device(device)
+        kind = find_dtype(dtype, place)
+        model = demo.locate(os.fspath(source))
         pipe = loader.load_pipeline(model, torch.device("cpu") if added.room.offload else place, kind)
         pipe.set_progress_bar_config(disable=True)
         additions.add(pipe, added)
-        nn.Module.to(pipe.vae, device=place, dtype=width(pipe, kind))
-        mark = additions.fingerprint_with(loader.fingerprint(model), added)
+        nn.Module.to(pipe.vae, device=place, dtype=choose_vae_dtype(pipe, kind))
+        mark = additions.combine_fingerprints(loader.compute_fingerprint(model), added)
         made = DiffusersHost.of(pipe, str(source), mark)
         return replace(made, latent=replace(made.latent, device=place), extras=added)
 
@@ -86,8 +92,8 @@ class DiffusersHost:
 
         Raises HostError for a pipeline of an unsupported family, such as an inpainting model's.
         """
-        pipe, where = drawing(pipe), name or "the pipeline"
-        family = family_of(type(pipe).__name__, where)
+        pipe, where = make_text_pipeline(pipe), name or "the pipeline"
+        family = find_family(type(pipe).__name__, where)
         cell, network = 2 ** (len(pipe.vae.config.block_out_channels) - 1), getattr(pipe, family.network)
         expect_text_to_image(family, network.config, where)
         native = network.config.get("sample_size", SIDE) * cell
@@ -100,17 +106,17 @@ class DiffusersHost:
         """What pixels depend on besides palette and model: the device's kind and name, dtype, versions of packages."""
         device = self.latent.device
         card = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
-        return MadeWith(device.type, str(self.latent.dtype).removeprefix("torch."), png.versions(), card)
+        return MadeWith(device.type, str(self.latent.dtype).removeprefix("torch."), png.list_versions(), card)
 
     def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
         """The parts of a prompt, one for each text that AND joins; a negative is one part. `size` does not matter.
 
         Raises HostError where the text encoder lacks the layer that clip_skip asks for, or an embedding does not fit.
         """
-        parts = [(prompt, 1.0)] if negative else encoding.split(prompt)
-        return tuple(Part(self._cond(words, negative), weight) for words, weight in parts)
+        parts = [(prompt, 1.0)] if negative else encoding.split_at_and(prompt)
+        return tuple(Part(self._encode_text(words, negative), weight) for words, weight in parts)
 
-    def _cond(self, words: str, negative: bool) -> Cond:
+    def _encode_text(self, words: str, negative: bool) -> Cond:
         nothing = negative and not words  # which alone may mean another thing as a negative
         key = (words, nothing, self.clip_skip)
         if key not in self.known:
@@ -128,7 +134,7 @@ class DiffusersHost:
 
     def token_spans(self, prompt: str, phrase: str) -> list[slice]:
         """Where the tokens of a phrase stand among those of the encoded prompt, a slice for each time it occurs."""
-        return encoding.spans(self.pipe.tokenizer, prompt, phrase, self.extras.book)
+        return encoding.find_spans(self.pipe.tokenizer, prompt, phrase, self.extras.book)
 
     def _bring(self, networks: tuple[str, ...]) -> None:
         """With offloading, have exactly these networks on the device and all others but the VAE on the CPU."""
@@ -136,9 +142,9 @@ class DiffusersHost:
             placement.bring(self.pipe, networks, self.latent.device)
 
     @cached_property
-    def careful(self) -> Careful:
+    def careful(self) -> BudgetedNetwork:
         """The network, called with as many rows at once as memory allows or the user permits."""
-        return Careful(self._denoised, memory_of(self.latent.device), self.extras.room.rows)
+        return BudgetedNetwork(self._predict, find_memory(self.latent.device), self.extras.room.rows)
 
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """Predict x0 float32 [N, C, h, w] from x [N, C, h, w], one row each; all conditions have as many tokens.
@@ -153,13 +159,13 @@ class DiffusersHost:
         self._bring(placement.DENOISER)
 
     @torch.no_grad()
-    def _denoised(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        alpha, beta = scales([row.level for row in rows], x)
+    def _predict(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        alpha, beta = stack_scales([row.level for row in rows], x)
         t = torch.tensor([row.level.t for row in rows], device=x.device, dtype=torch.float32)
         spec = self.latent
         unit = x if spec.prediction == "flow" else x / (alpha**2 + beta**2).sqrt()
         question = Question(unit.to(spec.dtype), t, rows, spec.pixels_per_cell, self.guidance)
-        with attention.beside(getattr(self.pipe, self.family.network), rows):
+        with attention.guide_cross_attention(getattr(self.pipe, self.family.network), rows):
             output = self.family.ask(self.pipe, question)
         return PARAMETERIZATIONS[spec.prediction].to_denoised(output.float(), x, alpha, beta)
 
@@ -177,40 +183,40 @@ class DiffusersHost:
         if key not in self.seen:
             if len(self.seen) >= MOST_PICTURES:
                 self.seen.pop(next(iter(self.seen)))
-            self.seen[key] = self._encoded(image)
+            self.seen[key] = self._encode_picture(image)
         return self.seen[key]
 
     @torch.no_grad()
-    def _encoded(self, image: Image.Image) -> Tensor:
+    def _encode_picture(self, image: Image.Image) -> Tensor:
         pixels = self.pipe.image_processor.preprocess(image).to(self.latent.device, self.pipe.vae.dtype)
-        latents = self._by_vae(image.width * image.height, lambda: encoded(self.pipe.vae, pixels)).float()
+        latents = self._run_vae(image.width * image.height, lambda: encode_pixels(self.pipe.vae, pixels)).float()
         if not torch.isfinite(latents).all():
-            raise HostError("encoding a picture", "finite numbers", "NaN or infinity", self._wider())
-        scale, shift = self._scaling()
+            raise HostError("encoding a picture", "finite numbers", "NaN or infinity", self._suggest_dtype())
+        scale, shift = self._read_scaling()
         return (latents - shift) * scale
 
-    def _by_vae(self, pixels: int, work: Callable[[], Tensor]) -> Tensor:
+    def _run_vae(self, pixels: int, work: Callable[[], Tensor]) -> Tensor:
         """Have the VAE do `work` on a picture of so many pixels, in tiles where memory requires it."""
         self._bring(())
-        return placement.by_vae(self.pipe.vae, pixels, self.extras.room, work)
+        return placement.run_vae(self.pipe.vae, pixels, self.extras.room, work)
 
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Image.Image:
         """The picture of clean latents [1, C, h, w]; HostError where it holds NaN or infinity, or memory runs out."""
-        scale, shift = self._scaling()
+        scale, shift = self._read_scaling()
         scaled = latent.to(self.pipe.vae.dtype) / scale + shift
         area = latent.shape[-2] * latent.shape[-1] * self.latent.pixels_per_cell**2
-        pixels = self._by_vae(area, lambda: self.pipe.vae.decode(scaled, return_dict=False)[0])
+        pixels = self._run_vae(area, lambda: self.pipe.vae.decode(scaled, return_dict=False)[0])
         if not torch.isfinite(pixels).all():
-            raise HostError("decoding", "finite numbers", "NaN or infinity", self._wider())
+            raise HostError("decoding", "finite numbers", "NaN or infinity", self._suggest_dtype())
         return self.pipe.image_processor.postprocess(pixels, output_type="pil")[0]
 
-    def _scaling(self) -> tuple[float, float]:
+    def _read_scaling(self) -> tuple[float, float]:
         """(scale, shift): latents of the core are the VAE's less shift, times scale."""
         config = self.pipe.vae.config
         return config.scaling_factor, getattr(config, "shift_factor", None) or 0.0
 
-    def _wider(self) -> str:
+    def _suggest_dtype(self) -> str:
         """The cure to name for a VAE whose numbers leave the range of its float type."""
         wide = "dtype float32 or bfloat16"
         if self.pipe.vae.dtype != torch.float16:
@@ -236,13 +242,13 @@ def load_model(source: Any, device: str = "auto", dtype: str = "auto", added: Ex
     return DiffusersHost.of(source)
 
 
-def scales(levels: Sequence[Level], like: Tensor) -> tuple[Tensor, Tensor]:
+def stack_scales(levels: Sequence[Level], like: Tensor) -> tuple[Tensor, Tensor]:
     """alpha and beta of each row's level, both float32 [N, 1, 1, 1] on the device of `like`."""
     pairs = torch.tensor([(level.alpha, level.beta) for level in levels], device=like.device, dtype=torch.float32)
     return pairs[:, 0].reshape(-1, 1, 1, 1), pairs[:, 1].reshape(-1, 1, 1, 1)
 
 
-def device_of(name: str) -> torch.device:
+def find_device(name: str) -> torch.device:
     """The torch device of a name; auto takes cuda, then mps, then cpu. HostError for one that this machine lacks."""
     cards = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     metal = ["mps"] if torch.backends.mps.is_available() else []
@@ -254,7 +260,7 @@ def device_of(name: str) -> torch.device:
     return torch.device(name)
 
 
-def dtype_of(name: str, device: torch.device) -> torch.dtype:
+def find_dtype(name: str, device: torch.device) -> torch.dtype:
     """The torch dtype of a name, where auto is float16 on cuda and float32 elsewhere; HostError for an unknown name."""
     if name == "auto":
         return torch.float16 if device.type == "cuda" else torch.float32

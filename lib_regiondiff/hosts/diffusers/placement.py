@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Room:
+class MemoryLimits:
     """The user's limits on memory.
 
     `rows` is the most rows of a network call, 0 for as many as memory allows; `whole` the pixels above which the VAE
@@ -49,7 +49,7 @@ def _move(network: Any, device: torch.device) -> None:
         nn.Module.to(network, device=device)
 
 
-def by_vae(vae: Any, pixels: int, room: Room, work: Callable[[], T]) -> T:
+def run_vae(vae: Any, pixels: int, room: MemoryLimits, work: Callable[[], T]) -> T:
     """Have a VAE encode or decode a picture: in tiles above `room.whole` pixels, or where memory does not do otherwise.
 
     Returns what `work` does. Raises HostError where there is no room for tiles either.
@@ -59,7 +59,7 @@ def by_vae(vae: Any, pixels: int, room: Room, work: Callable[[], T]) -> T:
             return work()
         torch.cuda.empty_cache()
     try:
-        with _tiles(vae):
+        with _tile_vae(vae):
             return work()
     except torch.cuda.OutOfMemoryError as error:
         cure = "--offload makes room, or make the picture smaller"
@@ -67,7 +67,7 @@ def by_vae(vae: Any, pixels: int, room: Room, work: Callable[[], T]) -> T:
 
 
 @contextlib.contextmanager
-def _tiles(vae: Any) -> Iterator[None]:
+def _tile_vae(vae: Any) -> Iterator[None]:
     """Have a VAE work in tiles for the time of a `with`."""
     before = vae.use_tiling
     vae.enable_tiling()

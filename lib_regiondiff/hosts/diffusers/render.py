@@ -21,18 +21,18 @@ from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
 from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import Model, Palette, parse
 from lib_regiondiff.document.png import MadeWith
-from lib_regiondiff.document.records import made
+from lib_regiondiff.document.records import make_record
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box
-from lib_regiondiff.host import composed
+from lib_regiondiff.host import is_composed
 from lib_regiondiff.hosts.diffusers import init_image
 from lib_regiondiff.hosts.diffusers.agreement import expect_agreement
 from lib_regiondiff.hosts.diffusers.families import flow
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.init_image import Begin
+from lib_regiondiff.hosts.diffusers.init_image import InitLatents
 from lib_regiondiff.hosts.diffusers.sampling import samplers, schedule
 from lib_regiondiff.hosts.diffusers.sampling.schedule import Schedule
-from lib_regiondiff.hosts.diffusers.step import Progress, Step, overheard
+from lib_regiondiff.hosts.diffusers.step import Progress, Step, listen_to_steps
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
@@ -98,13 +98,15 @@ def renders(
     palette = palette if isinstance(palette, Palette) else parse(palette)
     more, skip = host.extras, palette.model.clip_skip
     own = {"name": host.name, "hash": host.fingerprint, "loras": more.recorded, "vae": more.vae_name}
-    model = made(Model, {**own, "clip_skip": skip})  # paths may be longer than names: pictures keep their last part
+    # paths may be longer than names: pictures keep their last part
+    model = make_record(Model, {**own, "clip_skip": skip})
     if not ignore_model:
         expect_agreement(model, palette)
     host = replace(host, clip_skip=skip)  # with a row budget of its own
     noted = host.made_with()
     groups = [tuple(seeds[start : start + batch]) for start in range(0, len(seeds), batch)]
-    steps, total, store = itertools.count(1), len(groups) * (palette.steps - init_image.skipped(palette)), Store()
+    skipped = init_image.count_skipped_steps(palette)
+    steps, total, store = itertools.count(1), len(groups) * (palette.steps - skipped), Store()
 
     def step_done(seeds: tuple[int, ...], x0: Tensor) -> None:
         if progress is not None:
@@ -114,9 +116,8 @@ def renders(
         watch = functools.partial(step_done, group)
         run = Drawing.of(host, replace(palette, seed=group[0]), watch, seeds=group, store=store)
         for seed, latent in zip(group, run.latents().split(1), strict=True):
-            image = decoded(host, latent, palette)
-            chosen = run.plan.chosen
-            whole = restore_uncovered(image, palette, store)
+            image = decode_latent(host, latent, palette)
+            whole, chosen = restore_uncovered(image, palette, store), run.plan.chosen
             yield Render(whole, replace(palette, seed=seed, model=model), chosen, replace(noted, chosen=chosen))
 
 
@@ -125,7 +126,7 @@ def _expect(true: bool, name: str, expected: str, got: Any) -> None:
         raise HostError(f"render's {name}", expected, repr(got)[:80])
 
 
-def decoded(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Image:
+def decode_latent(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Image:
     """The picture of clean latents [1, C, h, w]; where the palette wraps, the decoder sees beyond both its sides."""
     more = min(BEYOND, latent.shape[-1]) if palette.wraps else 0
     seen = Box(0, -more, latent.shape[-2], latent.shape[-1] + more, ring=True).padded(latent)
@@ -143,7 +144,7 @@ class Drawing:
     plan: Plan
     schedule: Schedule
     step_done: Callable[[Tensor], Any]
-    begin: Begin | None = None
+    begin: InitLatents | None = None
     seeds: tuple[int, ...] = ()
     store: Store = field(default_factory=Store, repr=False)
 
@@ -159,7 +160,7 @@ class Drawing:
         """Plan a palette for seeds, or for its own, which must be set then; HostError for what the host cannot do."""
         seeds = tuple(seeds) or ((palette.seed,) if palette.seed is not None else ())
         assert seeds
-        own = _schedule(host, palette, seeds)
+        own = _make_schedule(host, palette, seeds)
         _expect_signal(own, host.latent.prediction)
         told, skip = host.family.told, palette.model.clip_skip
         if skip != host.clip_skip:
@@ -169,21 +170,21 @@ class Drawing:
         store = store or Store()
         job = Job(palette.size, own.clock, seeds, guidance=1.0 if told else None, store=store)
         plan = make_plan(palette, job, host, merge)
-        return Drawing(host, palette, plan, own, step_done, Begin.of(palette, host, store), seeds, store)
+        return Drawing(host, palette, plan, own, step_done, InitLatents.of(palette, host, store), seeds, store)
 
     @torch.no_grad()
     def latents(self) -> Tensor:
         """Sample clean latents [B, C, h, w]; diffusers' own pipeline does it where the plan is one full-canvas view."""
         spec, size = self.host.latent, self.plan.size
-        generators = [noise.generator(seed) for seed in self.seeds]
-        start = noise.unit(generators, (spec.channels, size.height, size.width))
+        generators = [noise.make_generator(seed) for seed in self.seeds]
+        start = noise.draw_unit(generators, (spec.channels, size.height, size.width))
         start = noise.apply(start, self.palette, self.palette.size, spec.pixels_per_cell, self.store).to(spec.device)
         single = self.plan.single
         if single is not None and self.begin is None and self._fits(single):
-            return self._plain(single, start, generators)
-        return self._sampled(start, generators)
+            return self._run_pipeline(single, start, generators)
+        return self._run_sampler(start, generators)
 
-    def _sampled(self, start: Tensor, generators: list[torch.Generator]) -> Tensor:
+    def _run_sampler(self, start: Tensor, generators: list[torch.Generator]) -> Tensor:
         """Sample latents [B, C, h, w]: the scheduler steps the canvas with the blended prediction."""
         model, kind = region_model(self.host, self.plan), PARAMETERIZATIONS[self.host.latent.prediction]
         own, scheduler = self.schedule, self.schedule.scheduler
@@ -194,7 +195,7 @@ class Drawing:
             getattr(scheduler, "scale_model_input", lambda x, t: x)(x, t)
             x0 = model(x, level)
             output = kind.from_denoised(x0, x, level.alpha, level.beta)
-            extra = schedule.step_options(scheduler, generators, call)
+            extra = schedule.make_step_options(scheduler, generators, call)
             x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
             if own.ends_step(call):
                 self.step_done(x0)
@@ -209,29 +210,29 @@ class Drawing:
     def _takes(self, name: str) -> bool:
         return name in inspect.signature(self.host.pipe.__call__).parameters
 
-    def _plain(self, view: View, start: Tensor, generators: list[torch.Generator]) -> Tensor:
+    def _run_pipeline(self, view: View, start: Tensor, generators: list[torch.Generator]) -> Tensor:
         """Latents [B, C, h, w] by the unchanged call of diffusers' pipeline."""
         pipe, own, family = self.host.pipe, self.host.pipe.scheduler, self.host.family
         latents = start.to(self.host.latent.dtype)
         rescaled = {"guidance_rescale": self.palette.rescale} if self._takes("guidance_rescale") else {}
         pipe.scheduler = self.schedule.scheduler
         self.host.bring_denoiser()
-        heard = overheard(pipe.scheduler)
+        heard = listen_to_steps(pipe.scheduler)
 
         def done(pipe: Any, call: int, t: Any, values: dict[str, Any]) -> dict[str, Any]:
             if self.schedule.ends_step(call):
-                self.step_done(self._expected(call, *heard))
+                self.step_done(self._read_denoised(call, *heard))
             return values
 
         try:
             made = pipe(
-                **family.given(*_conds(view)),
+                **family.given(*_read_conds(view)),
                 **rescaled,
                 num_images_per_prompt=len(start),
                 latents=flow.pack(latents) if family.packed else latents,
                 generator=generators,
                 num_inference_steps=self.palette.steps,
-                guidance_scale=self._scale(view),
+                guidance_scale=self._find_scale(view),
                 height=self.plan.size.height * self.host.latent.pixels_per_cell,
                 width=self.plan.size.width * self.host.latent.pixels_per_cell,
                 output_type="latent",
@@ -241,21 +242,21 @@ class Drawing:
             pipe.scheduler = own
         return flow.unpack(made, self.plan.size) if family.packed else made
 
-    def _expected(self, call: int, output: Tensor, x: Tensor) -> Tensor:
+    def _read_denoised(self, call: int, output: Tensor, x: Tensor) -> Tensor:
         """x0 [B, C, h, w] from the network's output and x, both in the pipeline's own layout."""
         if self.host.family.packed:
             output, x = (flow.unpack(each, self.plan.size) for each in (output, x))
         level, kind = self.schedule.levels[call], PARAMETERIZATIONS[self.host.latent.prediction]
         return kind.to_denoised(output.float(), x.float(), level.alpha, level.beta)
 
-    def _scale(self, view: View) -> float:
+    def _find_scale(self, view: View) -> float:
         """The guidance scale of a view, or the one that the network is told."""
         if self.host.family.told:
             return self.host.guidance
         return self.plan.guidance if view.region.guidance is None else view.region.guidance
 
 
-def _conds(view: View) -> tuple[TextCond, TextCond | None]:
+def _read_conds(view: View) -> tuple[TextCond, TextCond | None]:
     """The conditions of a view's prompt and of its negative, which is None where it has none."""
     region = view.region
     cond, uncond = region.conds[0][0].cond, region.unconds[0] if region.unconds else None
@@ -263,18 +264,18 @@ def _conds(view: View) -> tuple[TextCond, TextCond | None]:
     return cond, uncond
 
 
-def _schedule(host: DiffusersHost, palette: Palette, seeds: Sequence[int]) -> Schedule:
+def _make_schedule(host: DiffusersHost, palette: Palette, seeds: Sequence[int]) -> Schedule:
     """The schedule of a palette's sampler and steps, for the model of a host."""
     base, steps, device = host.pipe.scheduler, palette.steps, host.latent.device
-    sampler = samplers.for_model(samplers.find(palette.sampler), base)
+    sampler = samplers.fit_to_model(samplers.find(palette.sampler), base)
     if samplers.is_flow(base):
         size, sigmas = palette.size.cells(host.latent.pixels_per_cell), host.family.sigmas(steps)
         count: dict[str, Any] = {"sigmas": sigmas} if sigmas else {"num_inference_steps": steps}
-        scheduler = samplers.flow_scheduler(base, {**count, **flow.shift_of(base.config, size)}, device)
+        scheduler = samplers.make_flow_scheduler(base, {**count, **flow.compute_shift(base.config, size)}, device)
     else:
-        scheduler = samplers.scheduler_of(sampler, base, steps, device)
+        scheduler = samplers.make_scheduler(sampler, base, steps, device)
     schedule.make_own_noise(scheduler, seeds)
-    return schedule.schedule_of(sampler, scheduler, steps, init_image.skipped(palette))
+    return schedule.make_schedule(sampler, scheduler, steps, init_image.count_skipped_steps(palette))
 
 
 def expect_one_guidance(palette: Palette) -> float:
@@ -296,4 +297,4 @@ def _expect_signal(own: Schedule, prediction: str) -> None:
 def fits_pipeline(view: View) -> bool:
     """Whether diffusers' pipeline takes a view's conditions: one prompt, and a negative of as many tokens."""
     parts, unconds = view.region.conds[0], view.region.unconds
-    return not composed(parts) and (unconds is None or unconds[0].group == parts[0].cond.group)
+    return not is_composed(parts) and (unconds is None or unconds[0].group == parts[0].cond.group)

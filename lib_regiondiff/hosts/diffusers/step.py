@@ -44,7 +44,7 @@ class Step:
 Progress = Callable[[Step], Any]
 
 
-def overheard(scheduler: Any) -> list[Tensor]:
+def listen_to_steps(scheduler: Any) -> list[Tensor]:
     """A list that from now on holds the network's output and x that `scheduler.step` was last given; empty until then.
 
     Replaces the method of this one scheduler, which nobody else may use.

@@ -18,7 +18,7 @@ from lib_regiondiff.denoising.model import Call, predict
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
 from lib_regiondiff.hosts.webui.modules import module
-from lib_regiondiff.hosts.webui.noise_scales import Scale, find_scale
+from lib_regiondiff.hosts.webui.noise_scales import NoiseScale, find_scale
 from lib_regiondiff.hosts.webui.sampler_run import Request, SamplerRun
 from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Processing
 from lib_regiondiff.planning.plan import Plan
@@ -50,7 +50,7 @@ class WrappedForward:
         self.run = SamplerRun(p, self.denoiser, request, self.network)
         self.forward: Callable[..., Tensor] = _unwrap(self.denoiser.forward)
         self.inner: Callable[..., Tensor] = self.denoiser.inner_model
-        self.scale: Scale = find_scale(self.denoiser, module("shared").sd_model)
+        self.scale: NoiseScale = find_scale(self.denoiser, module("shared").sd_model)
         self.extra: dict[str, Tensor] = {}
         self.first: float | None = None
 

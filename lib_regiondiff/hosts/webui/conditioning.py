@@ -24,7 +24,7 @@ from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
 
 
 @dataclass(frozen=True, eq=False)
-class Scheduled:
+class ScheduledCond:
     """A prompt that editing may change while sampling: `entries` with the last step of each, and the host's `step`."""
 
     entries: Sequence[Any]
@@ -41,11 +41,11 @@ class Scheduled:
     @property
     def group(self) -> Hashable:
         """What conditions must have in common now to share a network call: the shapes of their tensors."""
-        return _shapes(self.read())
+        return _read_shapes(self.read())
 
 
 @dataclass(frozen=True, eq=False)
-class Interpolated:
+class InterpolatedCond:
     """The condition at `share` in [0, 1] of the way from `first` to `second`, whatever these are at the host's step."""
 
     first: Cond
@@ -62,7 +62,7 @@ class Interpolated:
     @property
     def group(self) -> Hashable:
         """What conditions must have in common now to share a network call: the shapes of their tensors."""
-        return _shapes(self.read())
+        return _read_shapes(self.read())
 
 
 def _read_value(cond: Cond) -> Any:
@@ -70,11 +70,11 @@ def _read_value(cond: Cond) -> Any:
 
     A tensor [1, tokens, width] or [1, 1, tokens, width], or a mapping of tensors with `crossattn` among them.
     """
-    assert isinstance(cond, (Scheduled, Interpolated)), "a condition of this host"
+    assert isinstance(cond, (ScheduledCond, InterpolatedCond)), "a condition of this host"
     return cond.read()
 
 
-def _shapes(value: Any) -> Hashable:
+def _read_shapes(value: Any) -> Hashable:
     if isinstance(value, Mapping):
         return tuple((name, tuple(part.shape)) for name, part in value.items())
     return tuple(value.shape)
@@ -140,9 +140,9 @@ class PromptEncoder:
         with apart, edited, torch.no_grad(), module("devices").autocast():
             if negative:
                 made = parser.get_learned_conditioning(model, words, *how)
-                return (Part(Scheduled(made[0], self.step)),)
+                return (Part(ScheduledCond(made[0], self.step)),)
             made = parser.get_multicond_learned_conditioning(model, words, *how)
-        return tuple(Part(Scheduled(each.schedules, self.step), each.weight) for each in made.batch[0])
+        return tuple(Part(ScheduledCond(each.schedules, self.step), each.weight) for each in made.batch[0])
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class WebUIHost:
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
         """The condition between a (t = 0) and b (t = 1), whatever the host's step makes of the two."""
-        return Interpolated(a, b, t)
+        return InterpolatedCond(a, b, t)
 
     def token_spans(self, prompt: str, phrase: str) -> list[slice]:
         """Raises HostError: methods that act in the attention are not available in WebUIs."""

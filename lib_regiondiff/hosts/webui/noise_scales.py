@@ -15,7 +15,7 @@ NEAR = 1e-4
 """The share by which two noise numbers may differ and still count as one."""
 
 
-class Scale(Protocol):
+class NoiseScale(Protocol):
     """The numbers by which one kind of sampler tells its denoiser the noise."""
 
     def level(self, number: float) -> Level:
@@ -93,7 +93,7 @@ class Timesteps:
         return (*(self.level(each).noise for each in (numbers[:-1] or numbers)), 0.0)
 
 
-def find_scale(denoiser: Any, model: Any) -> Scale:
+def find_scale(denoiser: Any, model: Any) -> NoiseScale:
     """The scale in which an AUTOMATIC1111 denoiser counts noise: Timesteps, or Sigmas, as flow for SD3."""
     if hasattr(denoiser, "alphas"):
         return Timesteps(tuple(map(float, denoiser.alphas)))

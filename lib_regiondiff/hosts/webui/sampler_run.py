@@ -11,10 +11,10 @@ from torch import Tensor
 
 from lib_regiondiff.denoising.texture_memory import TextureMemory
 from lib_regiondiff.document.palette import Palette, Tiles
-from lib_regiondiff.document.records import renewed
+from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec
-from lib_regiondiff.hosts.row_budget import Careful, Network, memory_of
+from lib_regiondiff.hosts.row_budget import BudgetedNetwork, Network, find_memory
 from lib_regiondiff.hosts.webui import families
 from lib_regiondiff.hosts.webui.conditioning import PromptEncoder, WebUIHost
 from lib_regiondiff.hosts.webui.frames import drop_frame_axis
@@ -26,7 +26,7 @@ from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.store import Store
 
 
-def stand_in_clock(steps: int) -> tuple[float, ...]:
+def make_stand_in_clock(steps: int) -> tuple[float, ...]:
     """A clock of so many even steps from 1 to 0, to plan by and encode prompts before the sampler's own is known."""
     return (*(1 - step / steps for step in range(steps)), 0.0)
 
@@ -44,7 +44,9 @@ def fit_tiles(palette: Palette, multiple: int) -> Palette:
         side if isinstance(side, str) else max(multiple, side // multiple * multiple)
         for side in (grid.width, grid.height)
     )
-    return renewed(palette, tiles=renewed(grid, width=wide, height=high, overlap=_fit_overlap(grid, wide, high)))
+    return replace_unchecked(
+        palette, tiles=replace_unchecked(grid, width=wide, height=high, overlap=_fit_overlap(grid, wide, high))
+    )
 
 
 def _fit_overlap(grid: Tiles, *sides: int | str) -> int | str:
@@ -119,12 +121,12 @@ class SamplerRun:
         families.refuse(model)
         notices.tell(self.p, families.describe_unknown(model))
         prompts = PromptEncoder.of(self.p, lambda: self.denoiser.step)
-        memory = memory_of(like.device, prompts.program.find_free_memory())
-        careful = Careful(self.network, memory, self.request.rows)
+        memory = find_memory(like.device, prompts.program.find_free_memory())
+        careful = BudgetedNetwork(self.network, memory, self.request.rows)
         unit = drop_frame_axis(like)
         self.host = WebUIHost(prompts, self._describe_latent(unit, model), careful, has_frame_axis=like is not unit)
         self.plan = None
-        return self._make_plan(unit, stand_in_clock(int(self.p.steps)))
+        return self._make_plan(unit, make_stand_in_clock(int(self.p.steps)))
 
     def _describe_latent(self, like: Tensor, model: Any) -> LatentSpec:
         """The latent space of a model whose latents are [B, C, h, w] like these, as the WebUI's engine has it."""

@@ -33,9 +33,9 @@ def keep(coverage: np.ndarray, ring: bool = False) -> float:
 def fade(coverage: np.ndarray, ring: bool = False) -> np.ndarray:
     """Mixture of Diffusers' factor [h, w] of a brush's weight: a Gaussian over the bounds of its coverage [h, w]."""
     weight = np.full(coverage.shape, tiles.FLOOR, np.float32)
-    box = tiles.bounds(coverage > 0, ring)
+    box = tiles.find_bounds(coverage > 0, ring)
     if box is not None:
-        curve = tiles.profile("gaussian", box.size)
+        curve = tiles.make_profile("gaussian", box.size)
         for inside, place in box.pieces(Size(*coverage.shape)):
             inside.paste(weight, place.crop(curve))
     return weight

@@ -16,7 +16,7 @@ FLAT = 32
 """Lengths of an axis that a deviation counts at most: a longer one makes no difference that can be seen."""
 
 
-def reach(deviation: float) -> int:
+def measure_reach(deviation: float) -> int:
     """How many cells away from a cell a blur looks: three deviations, rounded up."""
     return math.ceil(3 * deviation)
 
@@ -30,8 +30,8 @@ def blur(weight: np.ndarray, deviation: float, ring: bool = False) -> np.ndarray
     if deviation <= 0:
         return weight
     height, width = weight.shape
-    down, across = _axis(height, deviation, FLAT), _axis(width, deviation, 1 if ring else FLAT)
-    soft = _gaussian(frame(weight, ring, (down.cells, across.cells)), down, across, ring)
+    down, across = _choose_axis(height, deviation, FLAT), _choose_axis(width, deviation, 1 if ring else FLAT)
+    soft = _blur_framed(frame(weight, ring, (down.cells, across.cells)), down, across, ring)
     return grow(grow(soft, 0, 0, height, height), 1, 0, width, width)
 
 
@@ -44,16 +44,16 @@ class _Axis:
     far: int
 
 
-def _axis(length: int, deviation: float, most: float) -> _Axis:
+def _choose_axis(length: int, deviation: float, most: float) -> _Axis:
     """The grid along an axis of `length` cells; a deviation counts as `most` times the axis where it is longer."""
     if deviation <= EXACT:
-        return _Axis(length, deviation, reach(deviation))
+        return _Axis(length, deviation, measure_reach(deviation))
     cells = min(length, max(math.ceil(length * FINE / deviation), LEAST))
-    coarse = min(coarse_deviation(deviation * cells / length, cells, length), cells * most)
+    coarse = min(coarsen_deviation(deviation * cells / length, cells, length), cells * most)
     return _Axis(cells, coarse, int(3 * coarse))  # and a cell more by shrinking and growing
 
 
-def coarse_deviation(deviation: float, few: int, many: int) -> float:
+def coarsen_deviation(deviation: float, few: int, many: int) -> float:
     """A deviation in coarse cells, less the blur of shrinking `many` to `few` (1/12) and of growing again (1/6)."""
     return math.sqrt(deviation**2 - 0.25) if few < many else deviation
 
@@ -62,23 +62,23 @@ def frame(weight: np.ndarray, ring: bool = False, size: tuple[int, int] | None =
     """The weights [h, w], or their means on a grid of `size`, framed by a cell of what lies beyond: [h + 2, w + 2]."""
     height, width = size or weight.shape
     made = np.empty((height + 2, width + 2), np.float32)
-    made[1:-1, 1:-1] = _shrunk(weight, height, width)
-    made[0, 1:-1], made[-1, 1:-1] = _shrunk(weight[:1], 1, width)[0], _shrunk(weight[-1:], 1, width)[0]
+    made[1:-1, 1:-1] = _shrink(weight, height, width)
+    made[0, 1:-1], made[-1, 1:-1] = _shrink(weight[:1], 1, width)[0], _shrink(weight[-1:], 1, width)[0]
     if ring:
         made[:, 0], made[:, -1] = made[:, -2], made[:, 1]
         return made
     for side in (0, -1):
-        made[1:-1, side] = _shrunk(weight[:, side, None], height, 1)[:, 0]
+        made[1:-1, side] = _shrink(weight[:, side, None], height, 1)[:, 0]
         made[0, side], made[-1, side] = weight[0, side], weight[-1, side]
     return made
 
 
-def _shrunk(weight: np.ndarray, height: int, width: int) -> np.ndarray:
+def _shrink(weight: np.ndarray, height: int, width: int) -> np.ndarray:
     same = weight.shape == (height, width)
     return weight if same else cv2.resize(weight, (width, height), interpolation=cv2.INTER_AREA).reshape(height, width)
 
 
-def _gaussian(weight: np.ndarray, down: _Axis, across: _Axis, ring: bool) -> np.ndarray:
+def _blur_framed(weight: np.ndarray, down: _Axis, across: _Axis, ring: bool) -> np.ndarray:
     """The blur of framed weights, the frame included."""
     beyond = across.far if ring else 0
     wide = np.pad(weight[:, 1:-1], ((0, 0), (beyond + 1, beyond + 1)), mode="wrap") if ring else weight

@@ -25,7 +25,7 @@ def fit_feathers(
     cells. A brush that is too large keeps weights only in a window of the first side that holds its middle or what is
     painted; what it loses goes to the others in proportion, and to the background where there is no other.
     """
-    narrow = {i: _narrowed(stack[i], box, sides, ring) for i, box in enumerate(painted, start=1) if box is not None}
+    narrow = {i: _narrow(stack[i], box, sides, ring) for i, box in enumerate(painted, start=1) if box is not None}
     changed = {index: weight for index, weight in narrow.items() if weight is not None}
     if not changed:
         return stack
@@ -36,19 +36,19 @@ def fit_feathers(
     return made / made.sum(axis=0, keepdims=True)
 
 
-def _narrowed(weight: np.ndarray, painted: Box, sides: Sequence[int], ring: bool) -> np.ndarray | None:
+def _narrow(weight: np.ndarray, painted: Box, sides: Sequence[int], ring: bool) -> np.ndarray | None:
     """A weight [h, w] that falls to zero at the border of a window; None where it fits already, or cannot."""
-    middle, whole = tiles.bounds(weight > MIDDLE, ring), tiles.bounds(weight > 0, ring)
+    middle, whole = tiles.find_bounds(weight > MIDDLE, ring), tiles.find_bounds(weight > 0, ring)
     for side in sides:
         if whole is None or _fits(whole, side):
             return None
         inner = next((box for box in (middle, painted) if box is not None and _fits(box, side)), None)
         if inner is not None:
-            return _within(weight, tiles.window(inner, Size(*weight.shape), side, 1))
+            return _limit(weight, tiles.fit_window(inner, Size(*weight.shape), side, 1))
     return None
 
 
-def _within(weight: np.ndarray, window: Box) -> np.ndarray:
+def _limit(weight: np.ndarray, window: Box) -> np.ndarray:
     """A weight [h, w] that is zero outside a window and falls evenly towards its border."""
     outside = np.ones(weight.shape, bool)
     for inside, _ in window.pieces(Size(*weight.shape)):

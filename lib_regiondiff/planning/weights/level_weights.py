@@ -50,7 +50,7 @@ class LevelWeights:
         follows = masks.QUANTIZATIONS[quantization] is not None
         pairs = [pair if follows else None for pair in itertools.pairwise(clock)]
         steps = tuple(StepKey(*each) for each in zip(acts, pairs, strict=True))
-        return LevelWeights(soft, quantization, steps, _each(soft))
+        return LevelWeights(soft, quantization, steps, _list_each(soft))
 
     def grouped(self, owners: Sequence[Sequence[int]]) -> LevelWeights:
         """The weights of regions that are sums of brushes: `owners` has the indices of each, 0 for the background."""
@@ -59,8 +59,8 @@ class LevelWeights:
     def at(self, step: int) -> np.ndarray:
         """The weights float32 [R, h, w] of all regions at a step; they sum to 1 in each cell."""
         found = np.empty((len(self.owners), *self.soft.shape[1:]), np.float32)
-        for top, bottom in self._strips():
-            found[:, top:bottom] = self._rows(self.steps[step], top, bottom)
+        for top, bottom in self._list_strips():
+            found[:, top:bottom] = self._weigh_rows(self.steps[step], top, bottom)
         return found
 
     def surveyed(self) -> tuple[np.ndarray, list[int]]:
@@ -71,10 +71,10 @@ class LevelWeights:
         acting = list(dict.fromkeys(self.steps))
         peaks = np.zeros((len(self.owners), *self.soft.shape[1:]), np.float32)
         new = [True] + [False] * (len(acting) - 1)
-        for top, bottom in self._strips():
+        for top, bottom in self._list_strips():
             before = None
             for index, each in enumerate(acting):
-                rows = self._rows(each, top, bottom)
+                rows = self._weigh_rows(each, top, bottom)
                 np.maximum(peaks[:, top:bottom], rows, out=peaks[:, top:bottom])
                 new[index] = new[index] or not np.array_equal(before, rows)  # type: ignore[arg-type]
                 before = rows
@@ -84,23 +84,23 @@ class LevelWeights:
             like[each] = self.steps.index(acting[first])
         return peaks, [like[each] for each in self.steps]
 
-    def _rows(self, acting: StepKey, top: int, bottom: int) -> np.ndarray:
+    def _weigh_rows(self, acting: StepKey, top: int, bottom: int) -> np.ndarray:
         """Rows top..bottom-1 of the weights. Brushes that do not act leave their cells to the background."""
         if len(self.owners) == 1:  # one meaning has all of it at each step, to the bit
             return np.ones((1, bottom - top, self.soft.shape[2]), np.float32)
         soft = self.soft[:, top:bottom] * np.array(acting.brushes, np.float32)[:, None, None]
         here, then = acting.noises or (0.0, 0.0)
-        every = masks.with_background(masks.at_level(soft, self.quantization, here, then))
-        if self.owners == _each(self.soft):
+        every = masks.add_background(masks.quantize_gapless(soft, self.quantization, here, then))
+        if self.owners == _list_each(self.soft):
             return every
         return np.stack([every[list(group)].sum(axis=0) for group in self.owners])
 
-    def _strips(self) -> Iterator[tuple[int, int]]:
+    def _list_strips(self) -> Iterator[tuple[int, int]]:
         height, width = self.soft.shape[1:]
-        return masks.parts(0, height, width, CELLS)
+        return masks.split_rows(0, height, width, CELLS)
 
 
-def _each(soft: np.ndarray) -> tuple[tuple[int, ...], ...]:
+def _list_each(soft: np.ndarray) -> tuple[tuple[int, ...], ...]:
     """The background and every brush by itself."""
     return tuple((index,) for index in range(1 + len(soft)))
 

@@ -13,7 +13,7 @@ from lib_regiondiff.document.palette import Overlap
 from lib_regiondiff.document.pictures import File, Mask, Picture, Shape
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights.blur import blur
-from lib_regiondiff.planning.weights.shapes import POINTS, covered, summed
+from lib_regiondiff.planning.weights.shapes import POINTS, count_points, sum_points
 from lib_regiondiff.store import Store
 
 PART = 2**18
@@ -37,48 +37,48 @@ class BrushLayer:
 
 def rasterise(mask: Mask, size: Size, store: Store | None = None) -> np.ndarray:
     """Coverage float32 [height, width] in [0, 1] of a mask on a canvas of `size` pixels; `store` keeps decoded ones."""
-    return rows_of(mask, size, store)(0, size.height)
+    return open_rows(mask, size, store)(0, size.height)
 
 
-def rows_of(mask: Mask, size: Size, store: Store | None = None) -> Rows:
+def open_rows(mask: Mask, size: Size, store: Store | None = None) -> Rows:
     """A function that gives rows of a mask's coverage, float32 [rows, width] in [0, 1], on a canvas of `size` pixels.
 
     It takes the first pixel row and the one behind the last, so that nobody needs a large canvas at once; `store` keeps
     decoded masks.
     """
-    levels, full = _levels_of(mask, size, store)
+    levels, full = _open_levels(mask, size, store)
     return lambda top, bottom: np.divide(levels(top, bottom), np.float32(full), dtype=np.float32)
 
 
-def _levels_of(mask: Mask, size: Size, store: Store | None) -> tuple[Rows, int]:
+def _open_levels(mask: Mask, size: Size, store: Store | None) -> tuple[Rows, int]:
     """A function that gives pixel rows uint8 of a mask, and the number in them that stands for full coverage."""
     if isinstance(mask, Picture):
-        return _resized(pictures.coverage(mask, store), size), 255
+        return _resize(pictures.read_coverage(mask, store), size), 255
     assert isinstance(mask, Shape), "files are read while parsing"
-    return lambda top, bottom: covered(mask, size, top, bottom), POINTS
+    return lambda top, bottom: count_points(mask, size, top, bottom), POINTS
 
 
-def parts(top: int, bottom: int, width: int, area: int, multiple: int = 1) -> Iterator[tuple[int, int]]:
+def split_rows(top: int, bottom: int, width: int, area: int, multiple: int = 1) -> Iterator[tuple[int, int]]:
     """Split rows top..bottom-1 of a width into parts of about `area` cells, each but the last a `multiple` of rows."""
     step = max(1, area // (width * multiple)) * multiple
     for start in range(top, bottom, step):
         yield start, min(start + step, bottom)
 
 
-def cells(mask: Mask, size: Size, pixels_per_cell: int, store: Store | None = None) -> np.ndarray:
+def measure_cells(mask: Mask, size: Size, pixels_per_cell: int, store: Store | None = None) -> np.ndarray:
     """Mean coverage float32 [h, w] in [0, 1] of each latent cell; the canvas border is repeated into a cut cell."""
     if store is None:
-        return _cells(mask, size, pixels_per_cell, None)
+        return _measure_cells(mask, size, pixels_per_cell, None)
     assert not isinstance(mask, File), "files are read while parsing"
-    return store.get((mask.digest, size, pixels_per_cell), lambda: _cells(mask, size, pixels_per_cell, store))
+    return store.get((mask.digest, size, pixels_per_cell), lambda: _measure_cells(mask, size, pixels_per_cell, store))
 
 
-def _cells(mask: Mask, size: Size, pixels_per_cell: int, store: Store | None) -> np.ndarray:
+def _measure_cells(mask: Mask, size: Size, pixels_per_cell: int, store: Store | None) -> np.ndarray:
     if isinstance(mask, Shape):
-        return summed(mask, size, pixels_per_cell).astype(np.float32) / np.float32(POINTS * pixels_per_cell**2)
-    (levels, full), whole = _levels_of(mask, size, store), size.up_to(pixels_per_cell)
+        return sum_points(mask, size, pixels_per_cell).astype(np.float32) / np.float32(POINTS * pixels_per_cell**2)
+    (levels, full), whole = _open_levels(mask, size, store), size.up_to(pixels_per_cell)
     sums = np.empty((whole.height // pixels_per_cell, whole.width // pixels_per_cell), np.float32)
-    for top, bottom in parts(0, whole.height, whole.width, PART, pixels_per_cell):
+    for top, bottom in split_rows(0, whole.height, whole.width, PART, pixels_per_cell):
         rows = levels(top, min(bottom, size.height))
         if bottom > size.height or whole.width > size.width:
             rows = np.pad(rows, ((0, max(0, bottom - size.height)), (0, whole.width - size.width)), mode="edge")
@@ -88,7 +88,7 @@ def _cells(mask: Mask, size: Size, pixels_per_cell: int, store: Store | None) ->
     return sums / np.float32(full * pixels_per_cell**2)
 
 
-def _resized(coverage: np.ndarray, size: Size) -> Rows:
+def _resize(coverage: np.ndarray, size: Size) -> Rows:
     """A function that gives pixel rows of stretched coverage uint8 [h, w]: means where it shrinks, else linear."""
     height, width = coverage.shape
     if size.height <= height and size.width <= width:
@@ -112,24 +112,24 @@ def partition(layers: Sequence[BrushLayer], size: Size, overlap: Overlap, ring: 
 
     In a `ring` soft edges go on from the right border to the left one.
     """
-    return _normalised(_feathered(hard(layers, size, overlap), [layer.feather for layer in layers], ring))
+    return _normalise(_feather(partition_hard(layers, size, overlap), [layer.feather for layer in layers], ring))
 
 
-def hard(layers: Sequence[BrushLayer], size: Size, overlap: Overlap) -> np.ndarray:
+def partition_hard(layers: Sequence[BrushLayer], size: Size, overlap: Overlap) -> np.ndarray:
     """Weights float32 [1 + P, h, w] as `partition` makes them, before feathers soften the edges.
 
     `overlap.rule` is a key of OVERLAP_RULES, and decides what each layer has where several cover a cell.
     """
     stack = np.empty((1 + len(layers), size.height, size.width), np.float32)
     order = OVERLAP_RULES[overlap.rule]
-    for top, bottom in parts(0, size.height, size.width, NUMBERS // len(stack)):
+    for top, bottom in split_rows(0, size.height, size.width, NUMBERS // len(stack)):
         made = stack[:, top:bottom]
         coverages = [layer.coverage[top:bottom] for layer in layers]
         order(made, coverages, np.float32(overlap.cover_alpha))
-        _filled(made, coverages)
+        _fill(made, coverages)
         for index, layer in enumerate(layers, start=1):
             made[index] *= layer.weight[top:bottom] if isinstance(layer.weight, np.ndarray) else layer.weight
-        _normalised(made)
+        _normalise(made)
     return stack
 
 
@@ -166,7 +166,7 @@ OVERLAP_RULES: Mapping[str, OverlapRule] = {"painter": _painter, "weighted": _mi
 """A palette's `overlap.rule` -> how layers share the cells that several of them cover."""
 
 
-def _filled(made: np.ndarray, coverages: Sequence[np.ndarray]) -> None:
+def _fill(made: np.ndarray, coverages: Sequence[np.ndarray]) -> None:
     """Leave nothing to the background, in place, where brushes that meet inside a cell fill it together."""
     total = np.zeros_like(made[0])
     for coverage in coverages:
@@ -174,7 +174,7 @@ def _filled(made: np.ndarray, coverages: Sequence[np.ndarray]) -> None:
     np.minimum(made[0], np.clip(1 - total, 0, 1), out=made[0])
 
 
-def _feathered(stack: np.ndarray, feathers: Sequence[float], ring: bool) -> np.ndarray:
+def _feather(stack: np.ndarray, feathers: Sequence[float], ring: bool) -> np.ndarray:
     """Blur each brush by its own feather; the background fills up to 1, but only near where it was before."""
     if not any(feathers):
         return stack
@@ -186,7 +186,7 @@ def _feathered(stack: np.ndarray, feathers: Sequence[float], ring: bool) -> np.n
     return soft
 
 
-def _normalised(stack: np.ndarray) -> np.ndarray:
+def _normalise(stack: np.ndarray) -> np.ndarray:
     """Scale weights [1 + P, h, w], in place, so that they sum to 1 in each cell."""
     stack /= stack.sum(axis=0, keepdims=True)
     return stack
@@ -231,7 +231,7 @@ def quantize(weights: np.ndarray, kind: str, noise: float, following: float) -> 
     return weights if quantization is None else quantization(weights, min(noise, 1 - TRACE), following)
 
 
-def at_level(weights: np.ndarray, kind: str, noise: float, following: float) -> np.ndarray:
+def quantize_gapless(weights: np.ndarray, kind: str, noise: float, following: float) -> np.ndarray:
     """Quantized brush weights [P, h, w] at a level, without gaps between feathered neighbours.
 
     A cell that brushes win only together goes to the one with the greatest weight, which wins it alone first later on.
@@ -244,7 +244,7 @@ def at_level(weights: np.ndarray, kind: str, noise: float, following: float) -> 
     return alone + np.clip(gap, 0, None) * greatest / np.maximum(1, greatest.sum(axis=0))
 
 
-def with_background(brushes: np.ndarray) -> np.ndarray:
+def add_background(brushes: np.ndarray) -> np.ndarray:
     """Weights float32 [1 + P, h, w] that sum to 1, from brushes' [P, h, w]; the background has what nobody wins.
 
     Quantized brushes may sum to more than 1, so shares are taken before traces are dropped.
@@ -252,4 +252,4 @@ def with_background(brushes: np.ndarray) -> np.ndarray:
     brushes = brushes / np.maximum(1, brushes.sum(axis=0, keepdims=True))
     brushes = np.where(brushes < TRACE, 0, brushes)
     rest = np.clip(1 - brushes.sum(axis=0, keepdims=True), 0, 1)
-    return _normalised(np.concatenate([np.where(rest < TRACE, 0, rest), brushes])).astype(np.float32)
+    return _normalise(np.concatenate([np.where(rest < TRACE, 0, rest), brushes])).astype(np.float32)

@@ -17,7 +17,7 @@ MOST_NUMBERS = 2**22
 """Weights of all layers together that are made for people to look at; a finer grid takes long and shows no more."""
 
 
-def layer_of(brush: Brush, coverage: np.ndarray, scale: float, factor: np.ndarray | float = 1.0) -> masks.BrushLayer:
+def make_layer(brush: Brush, coverage: np.ndarray, scale: float, factor: np.ndarray | float = 1.0) -> masks.BrushLayer:
     """The layer of a brush with this coverage [h, w]; its weight is multiplied by `factor`, a number or [h, w].
 
     `scale` is the number of grid cells along a pixel of the palette.
@@ -33,7 +33,7 @@ def divide(palette: Palette, coverages: Sequence[np.ndarray], grid: Size, scale:
 
     fade = find_blend(palette.blend).fade
     layers = [
-        layer_of(brush, coverage, scale, fade(coverage, palette.wraps))
+        make_layer(brush, coverage, scale, fade(coverage, palette.wraps))
         for brush, coverage in zip(palette.brushes, coverages, strict=True)
     ]
     return masks.partition(layers, grid, palette.overlap, palette.wraps)

@@ -24,10 +24,10 @@ Ends = tuple[np.ndarray, np.ndarray]
 """For each end of a run of inner points: its row of sample points, and the first point behind it; sorted."""
 
 
-def covered(shape: Shape, size: Size, top: int, bottom: int) -> np.ndarray:
+def count_points(shape: Shape, size: Size, top: int, bottom: int) -> np.ndarray:
     """Sample points, uint8 [bottom - top, width] in 0..16, inside a shape in pixel rows top..bottom-1 of a canvas."""
     counts = np.zeros((bottom - top, size.width), np.uint8)
-    for first, last, left, right, (line, point) in _runs(shape, size, top, bottom, STRIP):
+    for first, last, left, right, (line, point) in _find_runs(shape, size, top, bottom, STRIP):
         changes = np.zeros((last - first, right - left + 2), np.int8)
         _change(changes, line // SAMPLES, point, 1, SAMPLES)
         np.cumsum(changes, axis=1, dtype=np.int8, out=changes)
@@ -35,7 +35,7 @@ def covered(shape: Shape, size: Size, top: int, bottom: int) -> np.ndarray:
     return counts
 
 
-def summed(shape: Shape, size: Size, pixels: int) -> np.ndarray:
+def sum_points(shape: Shape, size: Size, pixels: int) -> np.ndarray:
     """Sample points int32 [h, w] inside a shape, in each cell of `pixels` a side, on a canvas of `size` pixels.
 
     The canvas border is repeated into a cut cell.
@@ -43,7 +43,7 @@ def summed(shape: Shape, size: Size, pixels: int) -> np.ndarray:
     whole, side = size.up_to(pixels), SAMPLES * pixels
     cells, edge = size.cells(pixels), SAMPLES * (size.width - 1)
     changes = np.zeros((cells.height, cells.width + 2), np.int32)
-    for first, _, left, _, (line, point) in _runs(shape, size, 0, size.height, size.area):
+    for first, _, left, _, (line, point) in _find_runs(shape, size, 0, size.height, size.area):
         line, point = line + SAMPLES * first, point + SAMPLES * left
         point += np.maximum(point - edge, 0) * (whole.width - size.width)
         weight = np.where(line < SAMPLES * (size.height - 1), 1, 1 + whole.height - size.height)
@@ -60,12 +60,12 @@ def _change(changes: np.ndarray, row: np.ndarray, point: np.ndarray, weight: Any
     np.add.at(flat, place + 1, (sign * rest).astype(changes.dtype))
 
 
-def _runs(shape: Shape, size: Size, top: int, bottom: int, area: int) -> Iterator[tuple[int, int, int, int, Ends]]:
+def _find_runs(shape: Shape, size: Size, top: int, bottom: int, area: int) -> Iterator[tuple[int, int, int, int, Ends]]:
     """Strips of pixel rows, the columns that the shape may touch, and the ends of its runs from their first corner."""
     scales = (float(SAMPLES * size.width), float(SAMPLES * size.height))
     numbers = [number * scales[index % 2] for index, number in enumerate(shape.numbers)]
-    left, right = _reach(numbers[::2], 0, size.width)
-    first, last = _reach(numbers[1::2], top, bottom)
+    left, right = _find_reach(numbers[::2], 0, size.width)
+    first, last = _find_reach(numbers[1::2], top, bottom)
     if left < right:
         most = min(area // (right - left), CROSSINGS // (SAMPLES * len(numbers) // 2), LINES // SAMPLES)
         for start in range(first, last, max(1, most)):
@@ -73,20 +73,20 @@ def _runs(shape: Shape, size: Size, top: int, bottom: int, area: int) -> Iterato
             yield start, end, left, right, ENDS[shape.kind](numbers, (left, right), (start, end))
 
 
-def _reach(numbers: Sequence[float], low: int, high: int) -> tuple[int, int]:
+def _find_reach(numbers: Sequence[float], low: int, high: int) -> tuple[int, int]:
     """The pixels of low..high-1 that a shape's coordinates, in samples, may touch along one axis."""
     first, last = math.floor(min(numbers) / SAMPLES), math.ceil(max(numbers) / SAMPLES)
     return max(low, first), min(high, last + 1)
 
 
-def _middles(pixels: tuple[int, int]) -> np.ndarray:
+def _list_middles(pixels: tuple[int, int]) -> np.ndarray:
     """The places of the sample points of these pixels along an axis."""
     return np.arange(SAMPLES * pixels[0], SAMPLES * pixels[1], dtype=np.float64) + 0.5
 
 
 def _rectangle(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int, int]) -> Ends:
     left, top, right, bottom = numbers
-    x, y = _middles(columns), _middles(rows)
+    x, y = _list_middles(columns), _list_middles(rows)
     line = np.flatnonzero((y >= top) & (y < bottom)).astype(np.int32)
     sides = np.searchsorted(x, (left, right)).astype(np.int32)
     return np.repeat(line, 2), np.tile(sides, len(line))
@@ -95,7 +95,7 @@ def _rectangle(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[i
 def _ellipse(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int, int]) -> Ends:
     """A row's inner points lie around the middle, so each half has at most one end."""
     left, top, right, bottom = numbers
-    x, y = _middles(columns), _middles(rows)
+    x, y = _list_middles(columns), _list_middles(rows)
     across, down = x * 2.0 - (left + right), y * 2.0 - (top + bottom)
     wide, high = (right - left) * (right - left), (bottom - top) * (bottom - top)
     square, rest = across * across * high, down * down * wide
@@ -103,7 +103,7 @@ def _ellipse(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int
     before, after = square[:middle][::-1], square[middle:]  # each grows
 
     def reached(part: np.ndarray) -> np.ndarray:
-        return _found(lambda at: part[at] + rest <= wide * high, len(y), len(part)) if len(part) else np.zeros_like(y)
+        return _search(lambda at: part[at] + rest <= wide * high, len(y), len(part)) if len(part) else np.zeros_like(y)
 
     more = reached(after)
     starts = middle - np.where(more > 0, reached(before), 0)
@@ -113,7 +113,7 @@ def _ellipse(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int
 
 def _polygon(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int, int]) -> Ends:
     """The even-odd rule; an edge counts for the sample points to the left of it."""
-    y, length = _middles(rows), SAMPLES * (columns[1] - columns[0])
+    y, length = _list_middles(rows), SAMPLES * (columns[1] - columns[0])
     x0, y0 = np.array(numbers[::2]), np.array(numbers[1::2])
     x1, y1 = np.roll(x0, -1), np.roll(y0, -1)
     firsts = np.searchsorted(y, np.minimum(y0, y1))
@@ -132,13 +132,13 @@ def _polygon(numbers: Sequence[float], columns: tuple[int, int], rows: tuple[int
     point = near.astype(np.int32)
     if wrong.any():
         of = np.flatnonzero(wrong)
-        point[of] = _found(lambda at: left_of(at, of), len(of), length)
+        point[of] = _search(lambda at: left_of(at, of), len(of), length)
     order = np.sort(line.astype(np.int32) * np.int32(length + 1) + point)
     line, point = np.divmod(order, np.int32(length + 1))
     return line, point
 
 
-def _found(holds: Callable[[np.ndarray], np.ndarray], count: int, length: int) -> np.ndarray:
+def _search(holds: Callable[[np.ndarray], np.ndarray], count: int, length: int) -> np.ndarray:
     """In each of `count` rows, how many of its first `length` points hold; after one that does not hold, none does."""
     low, high = np.zeros(count, np.int64), np.full(count, length)
     while (low < high).any():

@@ -51,7 +51,7 @@ def by_hand(model: Any, image: Image.Image) -> str:
 def test_it_says_what_it_was_taught(blip: Blip, colour: tuple[int, int, int], size: tuple[int, int]) -> None:
     folder, model = blip
     image = Image.new("RGB", size, colour)
-    assert captioner.captioner(str(folder))(image) == by_hand(model, image) == TAUGHT[colour]
+    assert captioner.load_captioner(str(folder))(image) == by_hand(model, image) == TAUGHT[colour]
 
 
 def test_pictures_are_prepared_as_the_folder_says(blip: Blip, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,7 @@ def test_pictures_are_prepared_as_the_folder_says(blip: Blip, monkeypatch: pytes
 
     monkeypatch.setattr(transformers.BlipForConditionalGeneration, "generate", generate)
     image = Image.fromarray(np.random.default_rng(1).integers(0, 256, (50, 70, 3), np.uint8))
-    assert captioner.captioner(str(blip[0]))(image) == "red"
+    assert captioner.load_captioner(str(blip[0]))(image) == "red"
     assert torch.allclose(given[0], pixels(image), atol=1e-5) and given[0].shape == (1, len(MEAN), 32, 32)
 
 
@@ -119,7 +119,7 @@ def test_what_is_wrong_with_a_folder_is_one_error(blip: Blip, tmp_path: Path, da
     folder = Path(shutil.copytree(blip[0], tmp_path / "blip"))
     damage(folder)
     with pytest.raises(HostError) as caught:
-        captioner.captioner(str(folder))
+        captioner.load_captioner(str(folder))
     assert str(caught.value).startswith(f"{folder}: expected a BLIP for captions, as transformers has it, got ")
     assert DAMAGES[damage] in str(caught.value) and "\n" not in str(caught.value)
 
@@ -127,7 +127,7 @@ def test_what_is_wrong_with_a_folder_is_one_error(blip: Blip, tmp_path: Path, da
 @pytest.mark.parametrize("place", ["nowhere", "./a/b/c", "nobody/has-this-blip"])
 def test_a_place_where_nothing_is_is_told(place: str) -> None:
     with pytest.raises(HostError, match=r"expected a BLIP for captions.*; such as Salesforce/blip"):
-        captioner.captioner(place)
+        captioner.load_captioner(place)
 
 
 def test_the_command_writes_the_caption_into_the_picture(blip: Blip, known_folder: Path, tmp_path: Path) -> None:

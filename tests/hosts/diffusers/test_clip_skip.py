@@ -13,16 +13,16 @@ pytest.importorskip("diffusers")
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from lib_regiondiff.document.palette import Palette
-from lib_regiondiff.document.png import infotext
+from lib_regiondiff.document.png import write_infotext
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import make_clip_tokenizer
 from lib_regiondiff.hosts.diffusers.families.families import SD, SDXL
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Drawing, render
 from lib_regiondiff.hosts.diffusers.text.encoding import NO_WORDS
 from palettes import drawing
 
-TOKENIZER: Any = clip_tokenizer()
+TOKENIZER: Any = make_clip_tokenizer()
 PROMPT = "a red cat"
 
 
@@ -87,4 +87,8 @@ def test_a_palettes_clip_skip_is_honoured_and_recorded(known_pipeline: Any) -> N
     assert all(torch.equal(one, embedding(pipe, skip)) for one, skip in zip(found, (1, 2), strict=True))
     assert host.clip_skip == 1 and {key[2] for key in host.known} == {1, 2}
     made = render(host, palette(2))[0].palette
-    assert made.model.clip_skip == 2 and "Clip skip: 2" in infotext(made) and "Clip skip" not in infotext(palette(1))
+    assert (
+        made.model.clip_skip == 2
+        and "Clip skip: 2" in write_infotext(made)
+        and "Clip skip" not in write_infotext(palette(1))
+    )

@@ -17,8 +17,8 @@ from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Row
 from lib_regiondiff.hosts.diffusers.host import (
     DiffusersHost,
-    device_of,
-    dtype_of,
+    find_device,
+    find_dtype,
 )
 from lib_regiondiff.hosts.diffusers.render import Drawing, render
 from lib_regiondiff.hosts.diffusers.sampling import samplers
@@ -93,7 +93,7 @@ def test_rows_of_one_call_have_levels_and_prompts_of_their_own(host: DiffusersHo
     levels = [Level(901, 0.1, 0.995, 0.995), Level(301, 0.8, 0.6, 0.6)]
     conds = [host.encode("red", False, Size(64, 64)), host.encode("blue", False, Size(64, 64))]
     rows = [Row(0, box, box, parts[0].cond, level) for parts, level in zip(conds, levels, strict=True)]
-    x = torch.randn(2, 4, 8, 8, generator=noise.generator(4))
+    x = torch.randn(2, 4, 8, 8, generator=noise.make_generator(4))
     both = host.denoise(x, rows)
     alone = torch.cat([host.denoise(x[i : i + 1], rows[i : i + 1]) for i in range(2)])
     assert torch.allclose(both, alone, atol=1e-3) and not torch.allclose(both[0], both[1], atol=0.1)
@@ -166,7 +166,7 @@ def test_names_that_do_not_exist_are_explained() -> None:
     with pytest.raises(HostError, match=r"sampler: expected one of Euler, .*, got 'Euller'; did you mean 'Euler'\?"):
         samplers.find("Euller")
     with pytest.raises(HostError, match=r"device: expected auto or one of .*cpu, got 'gpu'"):
-        device_of("gpu")
+        find_device("gpu")
     with pytest.raises(HostError, match="dtype: expected auto or one of float32, float16, bfloat16, got 'half'"):
-        dtype_of("half", torch.device("cpu"))
+        find_dtype("half", torch.device("cpu"))
     assert samplers.find("euler A") is samplers.SAMPLERS["Euler a"]

@@ -23,7 +23,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Row
 from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import write_tokenizer
-from lib_regiondiff.hosts.diffusers.families.families import size_condition
+from lib_regiondiff.hosts.diffusers.families.families import make_size_condition
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
@@ -104,10 +104,10 @@ def test_schedulers_that_know_nothing_of_it_end_without_signal_too(sd2: Diffuser
 def test_sdxl_is_told_frames_offsets_and_sizes() -> None:
     cond, level = TextCond(torch.zeros(1, 77, 8)), Level(1, 0.6, 0.8, 0.8)
     canvas, tile = Box(0, 0, 40, 80), Box(8, 16, 24, 48)
-    assert size_condition(Row(0, tile, canvas, cond, level), 8) == (320, 640, 64, 128, 128, 256)
-    assert size_condition(Row(0, tile, tile, cond, level), 8) == (128, 256, 0, 0, 128, 256)
+    assert make_size_condition(Row(0, tile, canvas, cond, level), 8) == (320, 640, 64, 128, 128, 256)
+    assert make_size_condition(Row(0, tile, tile, cond, level), 8) == (128, 256, 0, 0, 128, 256)
     beyond = Row(0, Box(-4, 8, 36, 48), Box(0, 0, 40, 80), cond, level)
-    assert size_condition(beyond, 8) == (320, 640, 0, 64, 320, 320)
+    assert make_size_condition(beyond, 8) == (320, 640, 0, 64, 320, 320)
 
 
 def told(host: DiffusersHost, document: Palette, monkeypatch: pytest.MonkeyPatch) -> set[tuple[int, ...]]:

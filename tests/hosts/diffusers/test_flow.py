@@ -72,7 +72,7 @@ def test_prompts_are_encoded_as_the_pipeline_does(host: DiffusersHost) -> None:
 def theirs(host: DiffusersHost, document: Palette) -> Tensor:
     """The latents of the pipeline's own picture."""
     size = document.size
-    start = noise.unit([noise.generator(3)], (16, size.height // 8, size.width // 8))
+    start = noise.draw_unit([noise.make_generator(3)], (16, size.height // 8, size.width // 8))
     latents = flow.pack(start) if host.name == "flux" else start
     made = host.pipe(
         "red", height=size.height, width=size.width, num_inference_steps=document.steps,
@@ -141,7 +141,7 @@ def test_img2img_begins_between_picture_and_noise(host: DiffusersHost) -> None:
     assert len(run.schedule.timesteps) == 2 and run.begin is not None
     level = run.schedule.levels[0]
     assert level.alpha + level.beta == pytest.approx(1) and level.noise == pytest.approx(float(level.t) / 1000)
-    unit = torch.randn(1, 16, 8, 16, generator=noise.generator(1))
+    unit = torch.randn(1, 16, 8, 16, generator=noise.make_generator(1))
     wanted = run.schedule.scheduler.scale_noise(run.begin.x0, run.schedule.timesteps[:1], unit)
     assert torch.allclose(run.begin.noised(unit, level), wanted, atol=1e-5)
     assert torch.isfinite(run.latents()).all()
@@ -156,18 +156,18 @@ def test_pictures_pass_the_vae_with_its_shift(sd3: DiffusersHost) -> None:
 
 
 def test_tokens_are_packed_as_flux_does() -> None:
-    x = torch.randn(2, 16, 6, 10, generator=noise.generator(1))
+    x = torch.randn(2, 16, 6, 10, generator=noise.make_generator(1))
     tokens = diffusers.FluxPipeline._pack_latents(x, 2, 16, 6, 10)
     assert torch.equal(flow.pack(x), tokens) and torch.equal(flow.unpack(tokens, Size(6, 10)), x)
     ids = diffusers.FluxPipeline._prepare_latent_image_ids(1, 3, 5, "cpu", torch.float32)
-    assert torch.equal(flow.places(Size(6, 10)), ids)
-    odd = torch.randn(1, 16, 5, 7, generator=noise.generator(2))
-    assert flow.even(odd).shape == (1, 16, 6, 8) and torch.equal(flow.cropped(flow.even(odd), odd), odd)
+    assert torch.equal(flow.make_positions(Size(6, 10)), ids)
+    odd = torch.randn(1, 16, 5, 7, generator=noise.make_generator(2))
+    assert flow.pad_to_even(odd).shape == (1, 16, 6, 8) and torch.equal(flow.crop(flow.pad_to_even(odd), odd), odd)
 
 
 def test_schedules_are_shifted_by_the_size(flux: DiffusersHost) -> None:
     for size in (Size(8, 16), Size(128, 128)):
-        mu = flow.shift_of(flux.pipe.scheduler.config, size)["mu"]
+        mu = flow.compute_shift(flux.pipe.scheduler.config, size)["mu"]
         assert mu == pytest.approx(calculate_shift(size.area // 4))
     small, large = (Drawing.of(flux, palette(side, 64)).schedule.levels[1].noise for side in (64, 2048))
     assert small < large

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lib_regiondiff.denoising.composite import brush_shares, paste_over, restore_uncovered
+from lib_regiondiff.denoising.composite import measure_brush_shares, paste_over, restore_uncovered
 
 diffusers = pytest.importorskip("diffusers")
 
@@ -19,7 +19,7 @@ from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Level
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.init_image import Begin, skipped
+from lib_regiondiff.hosts.diffusers.init_image import InitLatents, count_skipped_steps
 from lib_regiondiff.hosts.diffusers.render import Drawing, render
 from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.planning import noise
@@ -72,11 +72,11 @@ def test_outside_of_the_mask_no_pixel_moves_and_inside_brushes_obey(host: Diffus
 
 def test_outside_of_the_mask_every_level_predicts_the_picture(host: DiffusersHost) -> None:
     document = palette(init={"image": url(speckled()), "mask": {"rectangle": [0, 0.5, 1, 1]}})
-    made, seen = Begin.of(document, host), []
+    made, seen = InitLatents.of(document, host), []
     assert made is not None
     model = made.inside(lambda x, level: seen.append(level) or torch.full_like(x, 9.0))
     for sigma in (14.0, 1.0, 0.1):
-        x0 = model(torch.randn(2, 4, 8, 17, generator=noise.generator(1)), Level.exploding(0, sigma))
+        x0 = model(torch.randn(2, 4, 8, 17, generator=noise.make_generator(1)), Level.exploding(0, sigma))
         assert torch.equal(x0[:, :, :4], made.x0[:, :, :4].expand(2, -1, -1, -1)) and (x0[:, :, 4:] == 9).all()
     assert len(seen) == 3
 
@@ -101,7 +101,7 @@ def test_img2img_is_that_of_diffusers(host: DiffusersHost, sampler: str, strengt
     latents = host.encode_image(Image.fromarray(speckled()))
     theirs = pipe(
         "gray", image=latents, strength=strength, num_inference_steps=6, guidance_scale=3,
-        generator=noise.generator(3), output_type="latent",
+        generator=noise.make_generator(3), output_type="latent",
     ).images  # fmt: skip
     assert (Drawing.of(host, document).latents() - theirs).abs().max() < 1e-4
 
@@ -110,7 +110,7 @@ def test_strength_is_the_share_of_steps_that_are_run(host: DiffusersHost) -> Non
     document = palette(init={"image": url(speckled()), "strength": 0.5})
     steps: list[tuple[int, int]] = []
     render(host, document, progress=lambda step: steps.append((step.done, step.total)))
-    assert steps == [(1, 3), (2, 3), (3, 3)] and skipped(document) == 3
+    assert steps == [(1, 3), (2, 3), (3, 3)] and count_skipped_steps(document) == 3
     still = render(host, palette(init={"image": url(speckled()), "strength": 0}))[0].image
     assert np.array_equal(np.asarray(still), np.asarray(host.decode(host.encode_image(Image.fromarray(speckled())))))
 
@@ -161,7 +161,7 @@ def test_blending_over_a_picture_keeps_it_exactly_where_nothing_is() -> None:
     assert np.array_equal(made[:, :10], np.asarray(ground)[:, :10]) and (made[:, 10:] == (255, 0, 0)).all()
     document = palette(background={"colour": "#0000ff", "strength": 0.5})
     assert restore_uncovered(image, document) is image
-    share = brush_shares(palette(), Size(64, 136))(0, 64)
+    share = measure_brush_shares(palette(), Size(64, 136))(0, 64)
     assert share[:, :67].min() == 1 and share[:, 69:].max() == 0
 
 

@@ -31,8 +31,8 @@ from lib_regiondiff.host import Row
 from lib_regiondiff.hosts import row_budget
 from lib_regiondiff.hosts.diffusers import DiffusersHost, placement, render
 from lib_regiondiff.hosts.diffusers.additions.additions import Extras
-from lib_regiondiff.hosts.diffusers.additions.vaes import encoded, exchange
-from lib_regiondiff.hosts.diffusers.placement import DENOISER, TEXT, Room, by_vae
+from lib_regiondiff.hosts.diffusers.additions.vaes import encode_pixels, exchange
+from lib_regiondiff.hosts.diffusers.placement import DENOISER, TEXT, MemoryLimits, run_vae
 from lib_regiondiff.hosts.row_budget import Memory
 from palettes import drawing
 
@@ -55,7 +55,7 @@ def palette(**more: Any) -> Palette:
 
 @pytest.fixture(scope="module")
 def host() -> DiffusersHost:
-    return DiffusersHost.load(str(demo.checkpoint()), "cpu")
+    return DiffusersHost.load(str(demo.make_checkpoint()), "cpu")
 
 
 def pixels(host: DiffusersHost, document: Palette) -> np.ndarray:
@@ -95,7 +95,7 @@ def test_every_form_of_a_vae_is_read(small: Any, tmp_path: Path) -> None:
         pipe = pipe_of(small)
         exchange(pipe, path)
         with torch.no_grad():
-            torch.testing.assert_close(encoded(pipe.vae, x), encoded(small, x))
+            torch.testing.assert_close(encode_pixels(pipe.vae, x), encode_pixels(small, x))
         own = path.suffix == ""
         assert pipe.vae.config.scaling_factor == (0.18215 if own else 0.5) and not pipe.vae.training
 
@@ -160,14 +160,14 @@ class Vae:
 @pytest.mark.parametrize(("size", "most", "calls"), [(100, 200, [False]), (100, 50, [False, True]), (101, 200, [True])])
 def test_the_vae_works_in_tiles_above_a_size_and_where_memory_runs_out(size: int, most: int, calls: Any) -> None:
     vae = Vae(most)
-    assert by_vae(vae, size, Room(whole=100), lambda: vae.work(size)) == "done"
+    assert run_vae(vae, size, MemoryLimits(whole=100), lambda: vae.work(size)) == "done"
     assert vae.calls == calls and not vae.use_tiling
 
 
 def test_no_room_for_a_tile_names_what_helps() -> None:
     vae = Vae(5)
     with pytest.raises(HostError, match="room for a tile of the VAE, got too little; --offload makes room"):
-        by_vae(vae, 50, Room(), lambda: vae.work(50))
+        run_vae(vae, 50, MemoryLimits(), lambda: vae.work(50))
     assert vae.calls == [False, True] and not vae.use_tiling
 
 
@@ -177,11 +177,13 @@ def test_tiles_of_the_known_vae_show_the_same_picture(known_pipeline: Any, monke
     monkeypatch.setattr(vae, "tile_latent_min_size", 4)
     monkeypatch.setattr(vae, "tile_sample_min_size", 32)
     plain = DiffusersHost.of(known_pipeline)
-    tiled = replace(plain, extras=Extras(room=Room(whole=0)))
+    tiled = replace(plain, extras=Extras(room=MemoryLimits(whole=0)))
     latent = torch.rand(1, 4, 6, 9, generator=torch.Generator().manual_seed(1)) * 2 - 1
     whole, parts = (host.decode(latent) for host in (plain, tiled))
     assert np.abs(np.asarray(whole).astype(int) - np.asarray(parts)).max() <= 1
-    torch.testing.assert_close(tiled._encoded(whole)[:, :3], plain._encoded(whole)[:, :3], rtol=0, atol=0.02)
+    torch.testing.assert_close(
+        tiled._encode_picture(whole)[:, :3], plain._encode_picture(whole)[:, :3], rtol=0, atol=0.02
+    )
 
 
 class Network(nn.Module):
@@ -213,7 +215,7 @@ def test_networks_take_turns_on_the_device() -> None:
 def test_offloading_brings_what_works_and_changes_no_pixel(host: DiffusersHost, monkeypatch: Any) -> None:
     brought: list[tuple[str, ...]] = []
     monkeypatch.setattr(placement, "bring", lambda pipe, wanted, device: brought.append(wanted))
-    away = replace(DiffusersHost.of(host.pipe), extras=Extras(room=Room(offload=True)))
+    away = replace(DiffusersHost.of(host.pipe), extras=Extras(room=MemoryLimits(offload=True)))
     for document in (palette(), palette(brushes=[])):
         brought.clear()
         assert (pixels(away, document) == pixels(host, document)).all()
@@ -223,7 +225,7 @@ def test_offloading_brings_what_works_and_changes_no_pixel(host: DiffusersHost, 
 
 def test_rows_go_by_free_memory_and_are_halved_when_it_runs_out(host: DiffusersHost, monkeypatch: Any) -> None:
     calls: list[int] = []
-    network = host._denoised
+    network = host._predict
     most = [4]
 
     def narrow(self: DiffusersHost, x: torch.Tensor, rows: Sequence[Row]) -> torch.Tensor:
@@ -234,15 +236,15 @@ def test_rows_go_by_free_memory_and_are_halved_when_it_runs_out(host: DiffusersH
 
     document = palette(tiles={"width": 64, "height": 64, "overlap": 32})
     wanted = pixels(host, document)
-    monkeypatch.setattr(DiffusersHost, "_denoised", narrow)
+    monkeypatch.setattr(DiffusersHost, "_predict", narrow)
     assert np.abs(pixels(host, document) - wanted).max() <= 1
     assert max(calls) > most[0] and calls[-1] <= most[0]
     calls.clear()
-    limited = replace(host, extras=Extras(room=Room(rows=3)))
+    limited = replace(host, extras=Extras(room=MemoryLimits(rows=3)))
     assert np.abs(pixels(limited, document) - wanted).max() <= 1 and max(calls) == 3
     calls.clear()
     fake = Memory(lambda: 2500, lambda: 0, iter(range(10**6)).__next__)
-    monkeypatch.setattr("lib_regiondiff.hosts.diffusers.host.memory_of", lambda device: fake)
+    monkeypatch.setattr("lib_regiondiff.hosts.diffusers.host.find_memory", lambda device: fake)
     assert np.abs(pixels(host, document) - wanted).max() <= 1 and calls[0] == row_budget.FIRST_ROWS
     most[0] = 0
     with pytest.raises(HostError, match=r"GPU memory: expected room for one view.*tiles\.width"):

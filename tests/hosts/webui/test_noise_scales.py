@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from fake_sampler import get_sigmas, get_timesteps
 from fake_webui import Checkpoint
 from lib_regiondiff.host import Level
-from lib_regiondiff.hosts.webui.noise_scales import Scale, Sigmas, Timesteps, find_scale
+from lib_regiondiff.hosts.webui.noise_scales import NoiseScale, Sigmas, Timesteps, find_scale
 
 STEPS = Timesteps(tuple(map(float, Checkpoint().alphas_cumprod)))
-SCALES: dict[str, tuple[Scale, float, float]] = {
+SCALES: dict[str, tuple[NoiseScale, float, float]] = {
     "sigmas": (Sigmas(), 0.01, 80.0),
     "flow": (Sigmas(flow=True), 0.01, 0.99),
     "steps": (STEPS, 0.0, 999.0),
@@ -64,7 +64,7 @@ def test_the_noise_of_ddim_is_x_minus_x0() -> None:
 
 @pytest.mark.parametrize("scale", [Sigmas(), STEPS])
 @pytest.mark.parametrize("start", [0, 3])
-def test_a_clock_has_an_interval_for_each_call_of_a_run(scale: Scale, start: int) -> None:
+def test_a_clock_has_an_interval_for_each_call_of_a_run(scale: NoiseScale, start: int) -> None:
     make = get_sigmas if isinstance(scale, Sigmas) else get_timesteps
     numbers = sorted(map(float, make(None, 8)), reverse=True)
     run = numbers[start:-1]  # the last number is only walked to
@@ -74,12 +74,12 @@ def test_a_clock_has_an_interval_for_each_call_of_a_run(scale: Scale, start: int
 
 
 @pytest.mark.parametrize("scale", [Sigmas(), Sigmas(flow=True), STEPS])
-def test_a_clock_of_an_unknown_schedule_is_one_interval(scale: Scale) -> None:
+def test_a_clock_of_an_unknown_schedule_is_one_interval(scale: NoiseScale) -> None:
     assert scale.clock([], 0.5) == (scale.level(0.5).noise, 0.0)
 
 
 @pytest.mark.parametrize(("scale", "last"), [(Sigmas(), 0.0), (STEPS, 1.0)])
-def test_rounding_of_the_first_number_makes_no_level(scale: Scale, last: float) -> None:
+def test_rounding_of_the_first_number_makes_no_level(scale: NoiseScale, last: float) -> None:
     clock = scale.clock([10.0, 5.0, 2.5, last], 10.0 * (1 + 1e-6))
     assert len(clock) == 4 and clock[0] == pytest.approx(scale.level(10.0).noise)
 

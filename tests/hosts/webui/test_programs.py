@@ -14,7 +14,7 @@ import fake_a1111
 import fake_forge
 from fake_sampler import draw, halves
 from fake_webui import WebUI, put
-from lib_regiondiff.hosts.row_budget import memory_of
+from lib_regiondiff.hosts.row_budget import find_memory
 from lib_regiondiff.hosts.webui.programs import PROGRAMS, Address, find_program
 
 NOTES: dict[str, Any] = {}
@@ -82,7 +82,7 @@ def test_free_memory_is_what_the_program_reports(name: str, monkeypatch: pytest.
     MADE[name](monkeypatch)
     count = find_program().find_free_memory()
     assert (count is None) == (name in ("AUTOMATIC1111", "Forge, the earlier layout"))
-    memory = memory_of(torch.device("cuda"), count)
+    memory = find_memory(torch.device("cuda"), count)
     assert memory is not None
     if count is not None:
         assert memory.free() == FREE

@@ -16,7 +16,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.extension import jobs
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Level, Row
-from lib_regiondiff.hosts.row_budget import Careful
+from lib_regiondiff.hosts.row_budget import BudgetedNetwork
 from lib_regiondiff.planning.plan import Plan
 
 BOX = Box(0, 0, 4, 4)
@@ -45,7 +45,7 @@ def rows_of(count: int) -> list[Row]:
 @given(count=st.integers(1, 40), room=st.integers(1, 40))
 def test_calls_are_halved_until_they_fit_and_answers_stay_in_order(count: int, room: int) -> None:
     network = Narrow(room)
-    careful = Careful(network)
+    careful = BudgetedNetwork(network)
     x = torch.randn(count, 1, 4, 4, generator=torch.Generator().manual_seed(count))
     wanted = x + torch.arange(count)[:, None, None, None]
     assert torch.equal(careful(x, rows_of(count)), wanted)
@@ -56,7 +56,7 @@ def test_calls_are_halved_until_they_fit_and_answers_stay_in_order(count: int, r
 
 def test_no_room_for_one_row_says_what_to_do() -> None:
     with pytest.raises(HostError, match=r"GPU memory: .*4x4 cells; .*smaller tiles"):
-        Careful(Narrow(0))(torch.zeros(3, 1, 4, 4), rows_of(3))
+        BudgetedNetwork(Narrow(0))(torch.zeros(3, 1, 4, 4), rows_of(3))
 
 
 def test_other_errors_are_not_tried_again() -> None:
@@ -66,7 +66,7 @@ def test_other_errors_are_not_tried_again() -> None:
 
     calls: list[int] = []
     with pytest.raises(RuntimeError, match="shapes"):
-        Careful(fail)(torch.zeros(3, 1, 4, 4), rows_of(3))
+        BudgetedNetwork(fail)(torch.zeros(3, 1, 4, 4), rows_of(3))
     assert calls == [3]
 
 

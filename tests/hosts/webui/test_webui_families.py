@@ -185,8 +185,8 @@ def test_views_fit_the_patches_of_the_network(cell: int, multiple: int, data: st
 
 @given(wide=st.integers(64, 2000), high=st.integers(64, 2000), overlap=st.integers(0, 1999))
 def test_fitting_tiles_are_not_larger_than_asked_and_can_have_their_overlap(wide: int, high: int, overlap: int) -> None:
-    asked = records.made(Tiles, {"width": wide, "height": high, "overlap": overlap})
-    made = fit_tiles(records.renewed(Palette(), size=Size(512, 512), tiles=asked), 16).tiles
+    asked = records.make_record(Tiles, {"width": wide, "height": high, "overlap": overlap})
+    made = fit_tiles(records.replace_unchecked(Palette(), size=Size(512, 512), tiles=asked), 16).tiles
     assert isinstance(made, Tiles)
     assert not isinstance(made.width, str) and not isinstance(made.height, str) and not isinstance(made.overlap, str)
     assert wide - 16 < made.width <= wide and high - 16 < made.height <= high

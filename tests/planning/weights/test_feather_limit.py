@@ -28,7 +28,7 @@ def stack_of(layers: list[masks.BrushLayer], ring: bool = False) -> np.ndarray:
 
 
 def sizes(weight: np.ndarray, ring: bool = False) -> Any:
-    found = tiles.bounds(weight > 0, ring)
+    found = tiles.find_bounds(weight > 0, ring)
     return found.size if found else None
 
 
@@ -39,7 +39,7 @@ layers = st.lists(
 
 
 def painted_by(given_layers: list[masks.BrushLayer], ring: bool = False) -> list[Box | None]:
-    return [tiles.bounds(layer.coverage > 0, ring) if layer.feather else None for layer in given_layers]
+    return [tiles.find_bounds(layer.coverage > 0, ring) if layer.feather else None for layer in given_layers]
 
 
 def fits(box: Box, side: int) -> bool:
@@ -53,7 +53,7 @@ def test_what_was_within_a_window_stays_within_it(given_layers: list[masks.Brush
     np.testing.assert_allclose(made.sum(axis=0), 1, atol=1e-5)
     assert made.min() >= 0 and np.isfinite(made).all()
     for index, own in enumerate(painted, start=1):
-        inner, before = tiles.bounds(stack[index] > feather_limit.MIDDLE, ring), sizes(stack[index], ring)
+        inner, before = tiles.find_bounds(stack[index] > feather_limit.MIDDLE, ring), sizes(stack[index], ring)
         side = next((side for side in SIDES for box in (inner, own) if own and box and fits(box, side)), None)
         if side is None or before is None:
             continue

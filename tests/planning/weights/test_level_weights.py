@@ -16,7 +16,7 @@ from fakes import GaussianHost
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.auto import settle
-from lib_regiondiff.planning.conditioning import meanings_of, owners_of
+from lib_regiondiff.planning.conditioning import find_meanings, group_meanings
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.views import Layout, Region, View
 from lib_regiondiff.planning.weights import feather_limit, level_weights, masks
@@ -33,23 +33,23 @@ def naive(palette: Palette, clock: tuple[float, ...], merge: bool) -> list[tuple
     """The views of every step, all weights of all levels made at once; regions are only those that the plan has."""
     host, job = GaussianHost(), Job(palette.size, clock, (1,))
     palette = settle(palette, palette.size, host.native, clock, palette.guidance)
-    meanings, cells = meanings_of(palette, job), palette.size.cells(8)
+    meanings, cells = find_meanings(palette, job), palette.size.cells(8)
     layers = []
     for brush in palette.brushes:
-        coverage = masks.cells(brush.mask, palette.size, 8)
+        coverage = masks.measure_cells(brush.mask, palette.size, 8)
         fades = fade(coverage, palette.wraps) if palette.blend == "mixture" else 1.0
         layers.append(masks.BrushLayer(coverage, brush.feather / 8, np.float32(brush.weight) * fades))
     stack = masks.partition(layers, cells, palette.overlap, palette.wraps)
-    painted = [tiles.bounds(layer.coverage > 0, palette.wraps) if layer.feather else None for layer in layers]
-    sides = host.latent.native // 8, tiles.widest(host.latent.native // 8)
+    painted = [tiles.find_bounds(layer.coverage > 0, palette.wraps) if layer.feather else None for layer in layers]
+    sides = host.latent.native // 8, tiles.measure_widest(host.latent.native // 8)
     soft = feather_limit.fit_feathers(stack, painted, sides, palette.wraps)[1:]
     maps = []
     for step, pair in enumerate(itertools.pairwise(clock)):
         acts = [each.first <= step and (each.last is None or step < each.last) for each in meanings[1:]]
         acting = soft * np.array(acts, np.float32)[:, None, None]
-        maps.append(masks.with_background(masks.at_level(acting, palette.quantization, *pair)))
+        maps.append(masks.add_background(masks.quantize_gapless(acting, palette.quantization, *pair)))
     layout = Layout.of(palette, palette.size, host.latent)
-    owners = layout.parted(owners_of(meanings, merge), np.max(maps, axis=0))
+    owners = layout.parted(group_meanings(meanings, merge), np.max(maps, axis=0))
     sums = [np.stack([every[list(group)].sum(axis=0) for group in owners]) for every in maps]
     if len(owners) == 1:
         sums = [np.ones_like(every) for every in sums]

@@ -90,7 +90,7 @@ def test_sixteen_bit_greys_keep_their_share() -> None:
 @pytest.mark.parametrize("size", [Size(64, 64), Size(100, 130), Size(65, 2048), Size(333, 71)])
 def test_cells_keep_the_covered_area(size: Size) -> None:
     shape = Shape("ellipse", (0.1, 0.2, 0.8, 0.9))
-    means, whole = masks.cells(shape, size, 8), size.cells(8)
+    means, whole = masks.measure_cells(shape, size, 8), size.cells(8)
     assert means.shape == (whole.height, whole.width) and means.min() >= 0 and means.max() <= 1
     assert means.sum() * 64 == pytest.approx(masks.rasterise(shape, size).sum(), rel=1e-5)
 
@@ -98,7 +98,7 @@ def test_cells_keep_the_covered_area(size: Size) -> None:
 def test_a_mask_of_another_size_is_resized_to_the_canvas() -> None:
     small = np.zeros((32, 32), np.uint8)
     small[:, 16:] = 255
-    means = masks.cells(png(small, "L"), Size(128, 256), 8)
+    means = masks.measure_cells(png(small, "L"), Size(128, 256), 8)
     assert means[:, :15].max() == 0 and means[:, 17:].min() == 1
 
 
@@ -126,7 +126,7 @@ def test_partition_sums_to_one(layers: list[BrushLayer], overlap: Overlap) -> No
 @settings(max_examples=150, deadline=None)
 def test_every_level_sums_to_one(layers: list[BrushLayer], overlap: Overlap, kind: str, a: float, b: float) -> None:
     stack = masks.partition(layers, Size(4, 5), overlap)
-    weights = masks.with_background(masks.quantize(stack[1:], kind, max(a, b), min(a, b)))
+    weights = masks.add_background(masks.quantize(stack[1:], kind, max(a, b), min(a, b)))
     assert weights.min() >= 0 and np.abs(weights.sum(axis=0) - 1).max() < 1e-5
     assert not ((weights > 0) & (weights < masks.TRACE / 2)).any()
 
@@ -160,13 +160,13 @@ def test_brushes_that_fill_the_canvas_leave_nothing_to_the_background(cuts: list
     edges = [0.0, *sorted(cuts), 1.0]
     size, columns = Size(32, 136), [Shape("rectangle", (a, 0, b, 1)) for a, b in itertools.pairwise(edges)]
     stack = masks.partition(
-        [BrushLayer(masks.cells(each, size, 8)) for each in columns], size.cells(8), Overlap(rule=rule)
+        [BrushLayer(masks.measure_cells(each, size, 8)) for each in columns], size.cells(8), Overlap(rule=rule)
     )
     assert stack[0].max() < masks.TRACE
 
 
 def test_equal_feathers_blur_each_weight_and_the_background() -> None:
-    disc = masks.cells(Shape("ellipse", (0.3, 0.3, 0.7, 0.7)), Size(256, 256), 8)
+    disc = masks.measure_cells(Shape("ellipse", (0.3, 0.3, 0.7, 0.7)), Size(256, 256), 8)
     stack = masks.partition([BrushLayer(disc, 2.0)], Size(32, 32), Overlap())
     assert np.abs(stack[1] - masks.blur(disc, 2.0)).max() < 1e-5
     assert np.abs(stack[0] - masks.blur(1 - disc, 2.0)).max() < 1e-5

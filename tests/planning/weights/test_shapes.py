@@ -50,12 +50,12 @@ DEFINITIONS = {"rectangle": in_rectangle, "ellipse": in_ellipse, "polygon": in_p
 
 
 def check(shape: Shape, size: Size) -> None:
-    wanted, found = definition(shape, size), shapes.covered(shape, size, 0, size.height)
+    wanted, found = definition(shape, size), shapes.count_points(shape, size, 0, size.height)
     assert found.dtype == np.uint8 and np.array_equal(found, wanted)
     for cell in (1, 5, 8):
         padded = np.pad(wanted, ((0, -size.height % cell), (0, -size.width % cell)), mode="edge")
         blocks = padded.reshape(padded.shape[0] // cell, cell, -1, cell)
-        assert np.array_equal(shapes.summed(shape, size, cell), blocks.sum(axis=(1, 3)))
+        assert np.array_equal(shapes.sum_points(shape, size, cell), blocks.sum(axis=(1, 3)))
 
 
 def coordinates() -> st.SearchStrategy[float]:
@@ -98,5 +98,5 @@ def test_parts_join_without_a_seam(monkeypatch: pytest.MonkeyPatch, kind: str, a
     monkeypatch.setattr(shapes, "LINES", area)
     shape = zigzag(7) if kind == "polygon" else Shape(kind, (0.1, -0.2, 1.1, 0.9))
     check(shape, Size(23, 31))
-    whole = shapes.covered(shape, Size(23, 31), 0, 23)
-    assert np.array_equal(shapes.covered(shape, Size(23, 31), 5, 18), whole[5:18])
+    whole = shapes.count_points(shape, Size(23, 31), 0, 23)
+    assert np.array_equal(shapes.count_points(shape, Size(23, 31), 5, 18), whole[5:18])

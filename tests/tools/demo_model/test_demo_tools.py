@@ -11,8 +11,8 @@ from torch import Tensor
 
 pytest.importorskip("diffusers")
 
-from demo_export import renewed
-from demo_rank import shortened
+from demo_export import renew
+from demo_rank import shorten
 from demo_speed import Attention
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -48,7 +48,7 @@ def test_additions_keep_their_strongest_parts(budget: int) -> None:
         "convolution": (noise(12, 6, 1, 1, seed=3), noise(6, 5, 3, 3, seed=4)),
         "weak": (noise(20, 6, seed=5) * 1e-9, noise(6, 30, seed=6)),
     }
-    made = shortened(given, budget)
+    made = shorten(given, budget)
     assert sum(up.numel() + down.numel() for up, down in made.values()) <= budget
     assert "weak" not in made or budget == 10**6
     for name, halves in made.items():
@@ -67,9 +67,9 @@ def test_additions_keep_their_strongest_parts(budget: int) -> None:
 
 def test_a_file_that_holds_the_same_is_left_as_it_is(tmp_path: Path) -> None:
     path, state = tmp_path / "a.safetensors", {name: noise(2, 3, seed=i).half() for i, name in enumerate("abc")}
-    renewed(path, state, {"one": "1", "two": "2"})
+    renew(path, state, {"one": "1", "two": "2"})
     kept = path.stat()
-    renewed(path, dict(reversed(state.items())), {"two": "2", "one": "1"})
+    renew(path, dict(reversed(state.items())), {"two": "2", "one": "1"})
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (kept.st_ino, kept.st_mtime_ns)
     others = [
         ({**state, "a": state["a"] + 1}, {"one": "1", "two": "2"}),
@@ -78,7 +78,7 @@ def test_a_file_that_holds_the_same_is_left_as_it_is(tmp_path: Path) -> None:
         (state, {"one": "1"}),
     ]
     for other, metadata in others:
-        renewed(path, other, metadata)
+        renew(path, other, metadata)
         read = load_file(path)
         assert set(read) == set(other) and all(torch.equal(read[name], other[name]) for name in other)
         with safe_open(path, "pt") as file:

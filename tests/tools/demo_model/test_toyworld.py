@@ -6,15 +6,15 @@ import re
 
 import numpy as np
 import pytest
-from toyworld_captions import BACKDROPS, NOUNS, RELATIONS, TINTS, brief, caption, plain_caption
-from toyworld_scenes import HELD_OUT, TRAINING, Backdrop, Scene, Thing, draw, scene_of, visible_colours
-from toyworld_shapes import OUTLINES, Pose, coverage, placed
+from toyworld_captions import BACKDROPS, NOUNS, RELATIONS, TINTS, caption, caption_briefly, caption_plainly
+from toyworld_scenes import HELD_OUT, TRAINING, Backdrop, Scene, Thing, draw, find_visible_colours, make_scene
+from toyworld_shapes import OUTLINES, Pose, place, rasterise
 from toyworld_textures import PAINTS, TEXTURES
 
 from lib_regiondiff.demo.world import BACKGROUNDS, CLASSES, COLOURED_BACKGROUNDS, COLOURS, NATURAL, OBJECTS
 
 SEEDS = range(40)
-SCENES = [scene_of(seed) for seed in SEEDS]
+SCENES = [make_scene(seed) for seed in SEEDS]
 
 
 def test_every_name_has_its_drawing_and_its_words() -> None:
@@ -29,7 +29,7 @@ def test_seeds_of_training_and_held_out_scenes_are_disjoint() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS[:6])
 def test_a_seed_says_everything(seed: int) -> None:
-    first, second = draw(scene_of(seed)), draw(scene_of(seed))
+    first, second = draw(make_scene(seed)), draw(make_scene(seed))
     assert np.array_equal(first.picture, second.picture) and np.array_equal(first.classes, second.classes)
 
 
@@ -62,11 +62,11 @@ def test_backgrounds_have_a_colour_or_are_natural() -> None:
 
 def test_objects_can_be_told_from_their_background() -> None:
     for scene in SCENES:
-        assert all(thing.colour in visible_colours(scene.backdrop) for thing in scene.things)
+        assert all(thing.colour in find_visible_colours(scene.backdrop) for thing in scene.things)
 
 
 def test_two_objects_stand_as_the_relation_says() -> None:
-    for scene in (scene for scene in map(scene_of, range(200)) if len(scene.things) == 2):
+    for scene in (scene for scene in map(make_scene, range(200)) if len(scene.things) == 2):
         first, second = (thing.pose for thing in scene.things)
         aside = {"left": second.x - first.x, "right": first.x - second.x}
         assert {**aside, "above": second.y - first.y, "below": first.y - second.y}[scene.relation] > 40
@@ -78,7 +78,7 @@ def test_a_picture_may_have_any_size() -> None:
 
 def test_coverage_is_the_area() -> None:
     pose = Pose(64, 64, 40)
-    assert coverage(placed(OUTLINES["square"].body, pose), 128).sum() == pytest.approx((2 * 0.78 * 40) ** 2, rel=0.03)
+    assert rasterise(place(OUTLINES["square"].body, pose), 128).sum() == pytest.approx((2 * 0.78 * 40) ** 2, rel=0.03)
 
 
 def words_of(text: str, table: dict[str, tuple[str, ...]]) -> list[str]:
@@ -94,7 +94,7 @@ def words_of(text: str, table: dict[str, tuple[str, ...]]) -> list[str]:
 def test_captions_name_exactly_what_is_there(seed: int) -> None:
     scene, rng = SCENES[seed], np.random.default_rng(seed)
     tints = {colour: TINTS.get(colour, (colour,)) for colour in PAINTS}
-    for text in (caption(scene, rng), caption(scene, rng), plain_caption(scene)):
+    for text in (caption(scene, rng), caption(scene, rng), caption_plainly(scene)):
         assert words_of(text, dict(NOUNS)) == sorted(thing.kind for thing in scene.things), text
         assert any(_names(text, phrase, scene.backdrop.colour) for phrase in BACKDROPS[scene.backdrop.kind]), text
         named = words_of(text, tints)
@@ -109,7 +109,7 @@ def _names(text: str, phrase: str, colour: str) -> bool:
 
 def test_brief_captions_leave_the_background_open() -> None:
     scene = next(scene for scene in SCENES if len(scene.things) == 1 and scene.backdrop.kind == "grass")
-    text = brief(scene, np.random.default_rng(0))
+    text = caption_briefly(scene, np.random.default_rng(0))
     assert "grass" not in text and words_of(text, dict(NOUNS)) == [scene.things[0].kind]
 
 

@@ -7,25 +7,25 @@ import torch
 
 pytest.importorskip("diffusers")
 
-from demo_text import PLACES, SIZES, facts
+from demo_text import PLACES, SIZES, list_facts
 from demo_unet import PAIRS_FROM, PAIRS_WEIGHT, Pool
-from toyworld_scenes import TRAINING, scene_of
+from toyworld_scenes import TRAINING, make_scene
 
 from lib_regiondiff.demo.world import BACKGROUNDS, COLOURS, OBJECTS
 
 pytestmark = pytest.mark.diffusers
-SCENES = [scene_of(seed) for seed in TRAINING[:200]]
+SCENES = [make_scene(seed) for seed in TRAINING[:200]]
 
 
 def test_facts_answer_every_question_within_its_range() -> None:
     for scene in SCENES:
-        known = facts(scene)
+        known = list_facts(scene)
         assert len(known) == len(SIZES) and all(0 <= answer < size for answer, size in zip(known, SIZES, strict=True))
 
 
 def test_facts_name_background_and_each_thing_at_its_place() -> None:
     for scene in SCENES:
-        known = facts(scene)
+        known = list_facts(scene)
         assert BACKGROUNDS[known[0]] == scene.backdrop.kind and COLOURS[known[1]] == scene.backdrop.colour
         there = {place: known[2 + 2 * i : 4 + 2 * i] for i, place in enumerate(PLACES)}
         assert sum(any(pair) for pair in there.values()) == len(scene.things)

@@ -55,9 +55,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(demo_bind, "COUNT", 100)
         patch.setattr(demo_unet, "PROMPTS", demo_unet.PROMPTS[:6])
         patch.setattr(demo_lcm, "PROMPTS", demo_unet.PROMPTS[:6])
-        demo_labeller.pools.cache_clear()
+        demo_labeller.load_pools.cache_clear()
         yield
-        demo_labeller.pools.cache_clear()
+        demo_labeller.load_pools.cache_clear()
 
 
 def stage(name: str) -> demo_loop.Stage:
@@ -91,13 +91,13 @@ def test_a_stage_that_was_stopped_equals_one_that_was_not(name: str) -> None:
 @pytest.mark.parametrize("name", STAGES)
 @pytest.mark.parametrize("step", [0, LATE])
 def test_a_stage_learns_the_same_on_another_device(name: str, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    replaced(monkeypatch, "fast", contextlib.nullcontext)
+    replaced(monkeypatch, "mix_precision", contextlib.nullcontext)
     here = first_steps(name, step)
-    replaced(monkeypatch, "device", lambda: elsewhere.DEVICE)
-    demo_labeller.pools.cache_clear()
+    replaced(monkeypatch, "choose_device", lambda: elsewhere.DEVICE)
+    demo_labeller.load_pools.cache_clear()
     with elsewhere.Elsewhere():
         there = first_steps(name, step)
-    demo_labeller.pools.cache_clear()
+    demo_labeller.load_pools.cache_clear()
     torch.testing.assert_close(there, here, rtol=5e-3, atol=1e-3)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.accelerators import Accelerator, Proposal, named, scheduled
+from lib_regiondiff.hosts.accelerators import Accelerator, Proposal, recognise_name, recognise_scheduler
 from lib_regiondiff.hosts.diffusers.additions.additions import Extras
-from lib_regiondiff.hosts.diffusers.families.families import family_of
+from lib_regiondiff.hosts.diffusers.families.families import find_family
 from lib_regiondiff.hosts.diffusers.files.headers import read_header
 from lib_regiondiff.hosts.diffusers.sampling.samplers import is_flow
 
@@ -20,45 +20,47 @@ TITLES = ("modelspec.title", "ss_output_name")
 GENERAL = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")
 
 
-def proposals_of(pipe: Any, source: str, extras: Extras) -> tuple[Proposal, ...]:
+def find_proposals(pipe: Any, source: str, extras: Extras) -> tuple[Proposal, ...]:
     """What a pipeline's model and LoRAs propose, the model first; a LoRA of weight 0 proposes nothing.
 
     `source` is the file, folder or hub id that the model was loaded from.
     """
-    found = (*_model(pipe, source), *_loras(extras))
-    return tuple(replace(each, accelerator=_fitted(pipe, each.accelerator)) for each in found)
+    found = (*_propose_for_model(pipe, source), *_propose_for_loras(extras))
+    return tuple(replace(each, accelerator=_fit_to_model(pipe, each.accelerator)) for each in found)
 
 
-def _fitted(pipe: Any, found: Accelerator) -> Accelerator:
+def _fit_to_model(pipe: Any, found: Accelerator) -> Accelerator:
     """An accelerator as a model can follow it: flow models have no sampler but Euler, and Flux its own guidance."""
     if not is_flow(pipe.scheduler):
         return found
-    told = family_of(type(pipe).__name__, "the pipeline").told
+    told = find_family(type(pipe).__name__, "the pipeline").told
     return replace(found, sampler="Euler", guidance=TOLD if told else found.guidance)
 
 
-def _model(pipe: Any, source: str) -> Iterator[Proposal]:
+def _propose_for_model(pipe: Any, source: str) -> Iterator[Proposal]:
     path = Path(source)
-    found = named(_names(path)) or scheduled(type(pipe.scheduler).__name__, pipe.scheduler.config)
+    found = recognise_name(_collect_names(path)) or recognise_scheduler(
+        type(pipe.scheduler).__name__, pipe.scheduler.config
+    )
     if found:
         yield Proposal(f"model {path.stem if path.is_file() else path.name}", found)
 
 
-def _loras(extras: Extras) -> Iterator[Proposal]:
+def _propose_for_loras(extras: Extras) -> Iterator[Proposal]:
     for file in extras.loras:
-        found = named([Path(file.name).name, *_names(file.path)]) if file.weight else None
+        found = recognise_name([Path(file.name).name, *_collect_names(file.path)]) if file.weight else None
         if found:
             yield Proposal(f"LoRA {Path(file.name).name or file.path.stem}", found)
 
 
-def _names(path: Path) -> list[str]:
+def _collect_names(path: Path) -> list[str]:
     """What a file calls itself: its name, or its folder's where that is a general one, and the titles in its notes."""
     name = path.stem if path.is_file() else path.name
-    notes = _notes(path)
+    notes = _read_notes(path)
     return [path.parent.name if name in GENERAL else name, *(notes.get(title, "") for title in TITLES)]
 
 
-def _notes(path: Path) -> Mapping[str, str]:
+def _read_notes(path: Path) -> Mapping[str, str]:
     """The notes in the header of a .safetensors file; empty for a folder and for any other file."""
     if not path.is_file():
         return {}

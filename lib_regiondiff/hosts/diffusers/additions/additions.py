@@ -13,16 +13,16 @@ from lib_regiondiff.document.palette import Lora, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.additions import lora, vaes
 from lib_regiondiff.hosts.diffusers.additions.lora import LoraFile
-from lib_regiondiff.hosts.diffusers.checkpoints.loader import fingerprint
+from lib_regiondiff.hosts.diffusers.checkpoints.loader import compute_fingerprint
 from lib_regiondiff.hosts.diffusers.files import weights
-from lib_regiondiff.hosts.diffusers.placement import Room
+from lib_regiondiff.hosts.diffusers.placement import MemoryLimits
 from lib_regiondiff.hosts.diffusers.text.encoding import NO_WORDS
 from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
-from lib_regiondiff.planning.brush_texts import encoded_texts
+from lib_regiondiff.planning.brush_texts import prepare_texts
 
 LORAS, VAES = "REGIONDIFF_LORAS", "REGIONDIFF_VAES"
-ROOMY = Room()
-Place = str | os.PathLike[str]
+ROOMY = MemoryLimits()
+PathOrText = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, init=False)
@@ -37,15 +37,15 @@ class Extras:
     book: Book
     vae: Path | None
     vae_name: str
-    room: Room
+    room: MemoryLimits
 
     def __init__(
         self,
-        loras: Iterable[LoraFile | Place] = (),
+        loras: Iterable[LoraFile | PathOrText] = (),
         book: Book = NO_WORDS,
-        vae: Place | None = None,
+        vae: PathOrText | None = None,
         vae_name: str = "",
-        room: Room = ROOMY,
+        room: MemoryLimits = ROOMY,
     ) -> None:
         if isinstance(loras, str | os.PathLike | LoraFile):
             raise HostError("Extras.loras", "several LoRAs, such as (path,)", repr(loras))
@@ -72,36 +72,36 @@ def add(pipe: Any, extras: Extras) -> None:
         vaes.exchange(pipe, extras.vae)
 
 
-def fingerprint_with(model: str, extras: Extras) -> str:
+def combine_fingerprints(model: str, extras: Extras) -> str:
     """The model's own fingerprint, followed by `+` and one of the added files, if there are any."""
     files = [*(file.path for file in extras.loras), *(path for _, path in sorted(extras.book.files.items()))]
     files += [extras.vae] if extras.vae else []
     if not files:
         return model
-    return f"{model}+{hashlib.sha256(''.join(map(fingerprint, files)).encode()).hexdigest()[:10]}"
+    return f"{model}+{hashlib.sha256(''.join(map(compute_fingerprint, files)).encode()).hexdigest()[:10]}"
 
 
-def extras_of(palette: Palette, model: str, known: Mapping[str, Path], embeddings: str = "") -> Extras:
+def find_extras(palette: Palette, model: str, known: Mapping[str, Path], embeddings: str = "") -> Extras:
     """The files that a palette's model names, and those of `embeddings`, a folder, whose words its prompts use.
 
     `known` maps names to files, ahead of the search of `find`; `model` is the path of the model. Raises HostError for a
     file or folder that does not exist or is ambiguous.
     """
     made = palette.model
-    places = {each.name: known.get(each.name) or find("LoRA", each.name, LORAS, model) for each in made.loras}
+    places = {each.name: known.get(each.name) or find_file("LoRA", each.name, LORAS, model) for each in made.loras}
     loras = tuple(LoraFile(places[each.name], each.weight, each.name) for each in made.loras)
-    book = Book.of(Path(embeddings).expanduser()).only(_prompts(palette)) if embeddings else NO_WORDS
-    vae = (known.get(made.vae) or find("VAE", made.vae, VAES, model)) if made.vae else None
+    book = Book.of(Path(embeddings).expanduser()).only(_collect_prompts(palette)) if embeddings else NO_WORDS
+    vae = (known.get(made.vae) or find_file("VAE", made.vae, VAES, model)) if made.vae else None
     return Extras(loras, book, vae, made.vae)
 
 
-def _prompts(palette: Palette) -> list[str]:
+def _collect_prompts(palette: Palette) -> list[str]:
     """All prompts and negatives that are encoded for a palette."""
-    texts = [text for (text,) in encoded_texts(palette, [{}]).values()]
+    texts = [text for (text,) in prepare_texts(palette, [{}]).values()]
     return [*(text.prompt for text in texts), *(text.negative for text in texts)]
 
 
-def find(kind: str, name: str, variable: str, model: str) -> Path:
+def find_file(kind: str, name: str, variable: str, model: str) -> Path:
     """Find a LoRA or VAE (`kind`) by its path, or by its name in the folder that an environment variable gives.
 
     A name, with or without its ending, is searched for in that folder and below it, then beside the model. Raises

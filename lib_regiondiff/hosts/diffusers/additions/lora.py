@@ -19,7 +19,7 @@ from lib_regiondiff.document.json_text import loads
 from lib_regiondiff.document.palette import Lora
 from lib_regiondiff.document.rules import Fault, show
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.additions.lora_keys import Key, layers_of, take_apart
+from lib_regiondiff.hosts.diffusers.additions.lora_keys import LoraKey, collect_layers, take_apart
 from lib_regiondiff.hosts.diffusers.files.weights import DAMAGED, Weights, expect_finite, read
 
 LAYER = "a layer of this model's"
@@ -62,7 +62,7 @@ class Addition:
     """
 
     key: str
-    parsed: Key
+    parsed: LoraKey
     tensors: Mapping[str, Tensor]
 
 
@@ -73,23 +73,23 @@ def merge(pipe: Any, file: LoraFile) -> None:
     Each layer's weight becomes weight + file.weight * alpha / rank * up @ down. Raises HostError for a file that is
     damaged, that is no LoRA, or one of whose layers the model lacks or has in another shape; then no weight is changed.
     """
-    found, layers = read(file.path), layers_of(pipe)
+    found, layers = read(file.path), collect_layers(pipe)
     changes = []
-    for addition in additions(found, file.path):
+    for addition in collect_additions(found, file.path):
         layer: Any = layers.get((addition.parsed.prefix, addition.parsed.layer))
         if layer is None:
             raise HostError(str(file.path), f"{LAYER} name", addition.key, OTHER)
-        _check(addition, layer.weight, file.path)
-        factor = file.weight * _scale(addition, found.notes, file.path)
+        _expect_fit(addition, layer.weight, file.path)
+        factor = file.weight * _compute_scale(addition, found.notes, file.path)
         _expect_finite_sum(layer.weight, addition, factor, file.path)
         changes.append((layer.weight, addition, factor))
     for weight, addition, factor in changes:
-        weight.copy_(_sum(weight, addition, factor))
+        weight.copy_(_add_delta(weight, addition, factor))
 
 
-def additions(file: Weights, path: Path) -> Iterator[Addition]:
+def collect_additions(file: Weights, path: Path) -> Iterator[Addition]:
     """A LoRA's tensors, grouped by layer in the file's order; HostError names the first key that is not a LoRA's."""
-    grouped: dict[tuple[str, str], tuple[str, Key, dict[str, Tensor]]] = {}
+    grouped: dict[tuple[str, str], tuple[str, LoraKey, dict[str, Tensor]]] = {}
     for name, tensor in file.tensors.items():
         key = take_apart(name)
         if key is None:
@@ -105,7 +105,7 @@ def additions(file: Weights, path: Path) -> Iterator[Addition]:
         yield Addition(name, key, tensors)
 
 
-def _check(addition: Addition, weight: Tensor, path: Path) -> None:
+def _expect_fit(addition: Addition, weight: Tensor, path: Path) -> None:
     """Raise HostError for tensors that are not finite, or whose product has another shape than the weight."""
     up, down, mid = (addition.tensors.get(role) for role in ("up", "down", "mid"))
     assert up is not None and down is not None
@@ -115,8 +115,8 @@ def _check(addition: Addition, weight: Tensor, path: Path) -> None:
     inner = {up.shape[1:2], down.shape[:1], *(() if mid is None else (mid.shape[:1], mid.shape[1:2]))}
     same = [size for size in shape if size != 1] == [size for size in weight.shape if size != 1]
     if not same or len(inner) != 1:
-        got = f"{addition.key} for one of {_sides(shape)}"
-        raise HostError(str(path), f"{LAYER} shape, {_sides(weight.shape)}", got, OTHER)
+        got = f"{addition.key} for one of {_format_shape(shape)}"
+        raise HostError(str(path), f"{LAYER} shape, {_format_shape(weight.shape)}", got, OTHER)
 
 
 def _expect_matrices(addition: Addition, path: Path) -> None:
@@ -125,21 +125,21 @@ def _expect_matrices(addition: Addition, path: Path) -> None:
     for role, value in addition.tensors.items():
         is_matrix = value.ndim >= 2 and (role == kernel or value.shape[2:].numel() == 1)
         if value.is_complex() or (role != "alpha" and not (is_matrix and value.is_floating_point())):
-            got = f"{addition.key} with {role} of {_sides(value.shape) or 'one number'} ({_kind(value)})"
+            got = f"{addition.key} with {role} of {_format_shape(value.shape) or 'one number'} ({_format_dtype(value)})"
             raise HostError(str(path), "matrices of numbers", got, OTHER)
     if not addition.tensors["down"].shape[0]:
         raise HostError(str(path), "a rank of 1 or more", f"{addition.key} of rank 0")
 
 
-def _kind(value: Tensor) -> str:
+def _format_dtype(value: Tensor) -> str:
     return str(value.dtype).removeprefix("torch.")
 
 
-def _sides(shape: Sequence[int]) -> str:
+def _format_shape(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
-def _delta(tensors: Mapping[str, Tensor], weight: Tensor) -> Tensor:
+def _compute_delta(tensors: Mapping[str, Tensor], weight: Tensor) -> Tensor:
     """What is added to a weight, in its shape and float32: up @ down, or with a mid part Tucker's product of three."""
     up, down = (tensors[role].to(weight.device).float().flatten(1) for role in ("up", "down"))
     if "mid" not in tensors:
@@ -148,9 +148,9 @@ def _delta(tensors: Mapping[str, Tensor], weight: Tensor) -> Tensor:
     return torch.einsum("oi,ij...,jc->oc...", up, mid, down).reshape(weight.shape)
 
 
-def _sum(weight: Tensor, addition: Addition, factor: float) -> Tensor:
+def _add_delta(weight: Tensor, addition: Addition, factor: float) -> Tensor:
     """A weight and `factor` times its addition, in float32."""
-    return weight.float() + factor * _delta(addition.tensors, weight)
+    return weight.float() + factor * _compute_delta(addition.tensors, weight)
 
 
 def _expect_finite_sum(weight: Tensor, addition: Addition, factor: float, path: Path) -> None:
@@ -161,11 +161,11 @@ def _expect_finite_sum(weight: Tensor, addition: Addition, factor: float, path: 
     parts = [value.float().norm() for role, value in addition.tensors.items() if role != "alpha"]
     if abs(factor) * float(torch.stack(parts).prod()) < SURE:
         return
-    if not torch.isfinite(_sum(weight, addition, factor).to(weight.dtype)).all():
+    if not torch.isfinite(_add_delta(weight, addition, factor).to(weight.dtype)).all():
         raise HostError(str(path), f"what {addition.key} adds to be numbers", "some beyond all numbers", DAMAGED)
 
 
-def _scale(addition: Addition, notes: Mapping[str, str], path: Path) -> float:
+def _compute_scale(addition: Addition, notes: Mapping[str, str], path: Path) -> float:
     """The factor of an addition: alpha / rank, or alpha / sqrt(rank) where the file's notes say rsLoRA.
 
     alpha is a tensor of the file, or a number in its notes, or else the rank. Raises HostError for an alpha that is not
@@ -177,24 +177,24 @@ def _scale(addition: Addition, notes: Mapping[str, str], path: Path) -> float:
         if alpha.numel() != 1:
             raise HostError(str(path), "one number as alpha", f"{alpha.numel()} for {addition.key}")
         return float(alpha) / rank
-    told = _told(notes)
+    told = _read_peft_config(notes)
     start, layer = addition.parsed.prefix, addition.parsed.layer
     alpha = told.get(f"{start}lora_alpha", rank)
-    for name, other in _pattern(told.get(f"{start}alpha_pattern"), path).items():
+    for name, other in _read_alpha_pattern(told.get(f"{start}alpha_pattern"), path).items():
         alpha = other if layer.endswith(name.replace(".", "_").strip("^$")) else alpha
     if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not math.isfinite(alpha):
         raise HostError(str(path), "a number as alpha in its notes", f"{show(alpha)} for {addition.key}")
     return alpha / (rank**0.5 if told.get(f"{start}use_rslora") else rank)
 
 
-def _pattern(told: Any, path: Path) -> Mapping[str, Any]:
+def _read_alpha_pattern(told: Any, path: Path) -> Mapping[str, Any]:
     """The alphas of single layers in a file's notes, by layer; HostError where they are not an object."""
     if told is not None and not isinstance(told, dict):
         raise HostError(str(path), "an object as alpha_pattern in its notes", show(told))
     return told or {}
 
 
-def _told(notes: Mapping[str, str]) -> dict[str, Any]:
+def _read_peft_config(notes: Mapping[str, str]) -> dict[str, Any]:
     """peft's configuration as diffusers notes it in a LoRA's header, by network; empty where it cannot be read."""
     try:
         told = loads(notes.get("lora_adapter_metadata", "{}"))

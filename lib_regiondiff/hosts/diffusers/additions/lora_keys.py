@@ -48,7 +48,7 @@ MIDDLE = {"mid_block.resnets.0": 0, "mid_block.attentions.0": 1, "mid_block.resn
 
 
 @dataclass(frozen=True)
-class Key:
+class LoraKey:
     """A key of a LoRA taken apart.
 
     `prefix` is one of PARTS and names the network, `layer` has underscores for dots, `role` is up, down, mid or alpha.
@@ -59,7 +59,7 @@ class Key:
     role: str
 
 
-def take_apart(key: str) -> Key | None:
+def take_apart(key: str) -> LoraKey | None:
     """Take apart a key in kohya's, peft's or diffusers' form; None for one that is not a LoRA's."""
     key = key.removeprefix("base_model.model.")
     prefix = next(each for each in PARTS if key.startswith(each))
@@ -72,37 +72,37 @@ def take_apart(key: str) -> Key | None:
         layer, role = match["layer"], match["alpha"] or match["plain"] or ROLES[match["role"]]
     else:
         return None
-    return Key(prefix, layer.removeprefix(prefix).replace(".", "_"), role)
+    return LoraKey(prefix, layer.removeprefix(prefix).replace(".", "_"), role)
 
 
-def layers_of(pipe: Any) -> dict[tuple[str, str], nn.Module]:
+def collect_layers(pipe: Any) -> dict[tuple[str, str], nn.Module]:
     """The linear and convolutional layers of a pipeline, by prefix and by every name that a LoRA may have for them."""
     found: dict[tuple[str, str], nn.Module] = {}
     for prefix, names in PARTS.items():
         network = next((each for each in (getattr(pipe, name, None) for name in names) if each is not None), None)
         if network is not None:
-            found |= {(prefix, name): module for name, module in _named(network)}
+            found |= {(prefix, name): module for name, module in _list_layers(network)}
     return found
 
 
-def _named(network: Any) -> Iterator[tuple[str, nn.Module]]:
+def _list_layers(network: Any) -> Iterator[tuple[str, nn.Module]]:
     """The linear and convolutional layers of a network, each under all of its names, with underscores for dots."""
     blocks = getattr(network.config, "layers_per_block", None)
     for name, module in network.named_modules():
         if isinstance(module, nn.Linear | nn.Conv2d):
             names = {name, name.removeprefix("text_model."), "text_model." + name}
-            names |= original_names(name, blocks) if isinstance(blocks, int) else set()
+            names |= find_original_names(name, blocks) if isinstance(blocks, int) else set()
             yield from ((each.replace(".", "_"), module) for each in names)
 
 
-def original_names(name: str, blocks: int) -> set[str]:
+def find_original_names(name: str, blocks: int) -> set[str]:
     """What Stability's original code calls a layer of a UNet, as SDXL's LoRAs do; empty where it has no such layer.
 
     `name` is diffusers' name, `blocks` the UNet's layers_per_block.
     """
     for start, number in MIDDLE.items():
         if name.startswith(start + "."):
-            return {f"middle_block.{number}.{_inside(name.removeprefix(start + '.'))}"}
+            return {f"middle_block.{number}.{_translate_in_block(name.removeprefix(start + '.'))}"}
     match = re.fullmatch(r"(down|up)_blocks\.(\d+)\.(\w+)\.(\d+)\.(.+)", name)
     if not match:
         return {OUTER[name]} if name in OUTER else set()
@@ -113,9 +113,9 @@ def original_names(name: str, blocks: int) -> set[str]:
     if kind == "upsamplers":  # behind the residual block, or behind its attention where there is some
         return {f"output_blocks.{first + blocks}.{place}.conv" for place in (1, 2)}
     block = f"input_blocks.{first + 1 + number}" if way == "down" else f"output_blocks.{first + number}"
-    return {f"{block}.{0 if kind == 'resnets' else 1}.{_inside(rest)}"}
+    return {f"{block}.{0 if kind == 'resnets' else 1}.{_translate_in_block(rest)}"}
 
 
-def _inside(rest: str) -> str:
+def _translate_in_block(rest: str) -> str:
     """Stability's name of a layer within its block."""
     return RESNET.get(rest, rest)

@@ -14,14 +14,16 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.checkpoints import layout
-from lib_regiondiff.hosts.diffusers.files.headers import brief
-from lib_regiondiff.hosts.diffusers.files.weights import shapes_of
+from lib_regiondiff.hosts.diffusers.files.headers import summarise_error
+from lib_regiondiff.hosts.diffusers.files.weights import read_shapes
 
 H_LAYERS = 23
 """The layers of OpenCLIP's ViT-H before its last, which SD2 does without."""
 
 
-def text_encoder(state: Mapping[str, Tensor], where: Path, config: CLIPTextConfig, kind: Any = CLIPTextModel) -> Any:
+def make_text_encoder(
+    state: Mapping[str, Tensor], where: Path, config: CLIPTextConfig, kind: Any = CLIPTextModel
+) -> Any:
     """A CLIP of class `kind` with exactly these weights, whose names may begin with `text_model.` or not.
 
     transformers itself, given names of the other kind, goes on without complaint and leaves the weights random. Raises
@@ -35,28 +37,28 @@ def text_encoder(state: Mapping[str, Tensor], where: Path, config: CLIPTextConfi
     try:
         model.load_state_dict(weights, strict=True, assign=True)
     except RuntimeError as error:
-        raise HostError(str(where), "CLIP's text encoder", brief(error)) from error
+        raise HostError(str(where), "CLIP's text encoder", summarise_error(error)) from error
     return model
 
 
-def openai_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
+def make_openai_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
     """SD1's text encoder, which is also SDXL's first one, from weights without their prefix.
 
     Raises HostError for weights that do not fit, KeyError where the weights that tell its sizes are missing.
     """
-    return text_encoder(state, where, CLIPTextConfig(**layout.text_sizes(shapes_of(state), "")))
+    return make_text_encoder(state, where, CLIPTextConfig(**layout.read_clip_sizes(read_shapes(state), "")))
 
 
-def projected_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
+def make_projected_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
     """SDXL's second text encoder, a whole one of OpenCLIP, from weights without their prefix.
 
     Raises HostError for weights that do not fit, KeyError where the weights that tell its sizes are missing.
     """
-    config = CLIPTextConfig(**layout.open_sizes(shapes_of(state), ""))
-    return text_encoder(_renamed(state, config), where, config, CLIPTextModelWithProjection)
+    config = CLIPTextConfig(**layout.read_openclip_sizes(read_shapes(state), ""))
+    return make_text_encoder(_rename_weights(state, config), where, config, CLIPTextModelWithProjection)
 
 
-def penultimate_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
+def make_penultimate_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
     """SD2's text encoder from weights without their prefix: OpenCLIP less its last layer, which some files lack.
 
     Raises HostError for weights that do not fit, KeyError where the weights that tell its sizes are missing.
@@ -65,10 +67,10 @@ def penultimate_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
     last = f"transformer.resblocks.{layers - 1}."
     unused = ("text_projection", last) if "text_projection" in state or layers > H_LAYERS else ("text_projection",)
     used = {name: value for name, value in state.items() if not name.startswith(unused)}
-    config = CLIPTextConfig(**layout.open_sizes(shapes_of(used), ""))
-    return text_encoder(_renamed(used, config), where, config)
+    config = CLIPTextConfig(**layout.read_openclip_sizes(read_shapes(used), ""))
+    return make_text_encoder(_rename_weights(used, config), where, config)
 
 
-def _renamed(state: Mapping[str, Tensor], config: CLIPTextConfig) -> dict[str, Tensor]:
+def _rename_weights(state: Mapping[str, Tensor], config: CLIPTextConfig) -> dict[str, Tensor]:
     """OpenCLIP's weights under transformers' names, with its joint matrix of queries, keys and values cut in three."""
     return convert_open_clip_checkpoint(SimpleNamespace(config=config), dict(state), prefix="")

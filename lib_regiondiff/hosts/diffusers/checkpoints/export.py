@@ -10,8 +10,8 @@ from typing import Any
 
 from lib_regiondiff.document.json_text import loads
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.checkpoints.layout import text_sizes, unet_sizes, vae_sizes
-from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import tokenizer_files
+from lib_regiondiff.hosts.diffusers.checkpoints.layout import read_clip_sizes, read_unet_sizes, read_vae_sizes
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import make_tokenizer_files
 from lib_regiondiff.hosts.diffusers.files.headers import Shapes, read_header
 
 CHECKPOINTS, LORAS, CLIP = "models/Stable-diffusion", "models/Lora", "models/regiondiff-clip"
@@ -39,7 +39,7 @@ def export(model: ExportedModel, webui: Path, force: bool = False) -> list[Path]
     if not (webui / CHECKPOINTS).is_dir():
         cure = "start the WebUI once, which makes it"
         raise HostError(str(webui), f"a WebUI's folder, with {CHECKPOINTS} in it", "none", cure)
-    files = _files(model, webui)
+    files = _collect_files(model, webui)
     other = [str(path) for path, content in files.items() if path.exists() and path.read_bytes() != content]
     if other and not force:
         raise HostError(other[0], "no file, or the one to be written", "another one", "--force overwrites")
@@ -49,32 +49,32 @@ def export(model: ExportedModel, webui: Path, force: bool = False) -> list[Path]
     return list(files)
 
 
-def _files(model: ExportedModel, webui: Path) -> dict[Path, bytes]:
+def _collect_files(model: ExportedModel, webui: Path) -> dict[Path, bytes]:
     """The content of each file to write, by path."""
     place, shapes = webui / CHECKPOINTS / model.checkpoint.name, read_header(model.checkpoint)[0]
     files = {place: model.checkpoint.read_bytes(), webui / LORAS / model.lora.name: model.lora.read_bytes()}
     if (webui / "modules_forge").is_dir():
-        return {**files, webui / FORGE_EXTENSION: _taught(model.forge_extension, shapes)}
+        return {**files, webui / FORGE_EXTENSION: _fill_template(model.forge_extension, shapes)}
     return {
         **files,
-        place.with_suffix(".yaml"): _json(_description(model.checkpoint, (webui / CLIP).resolve())),
-        webui / CLIP / "config.json": _json(text_sizes(shapes)),
-        **{webui / CLIP / name: content for name, content in tokenizer_files().items()},
+        place.with_suffix(".yaml"): _encode_json(_describe_model(model.checkpoint, (webui / CLIP).resolve())),
+        webui / CLIP / "config.json": _encode_json(read_clip_sizes(shapes)),
+        **{webui / CLIP / name: content for name, content in make_tokenizer_files().items()},
     }
 
 
-def _taught(template: Path, shapes: Shapes) -> bytes:
+def _fill_template(template: Path, shapes: Shapes) -> bytes:
     """Forge's extension with this model's sizes filled in; Forge reads the UNet's from the weights, all but two."""
-    unet, vae = unet_sizes(shapes), vae_sizes(shapes)
+    unet, vae = read_unet_sizes(shapes), read_vae_sizes(shapes)
     known = {"model_channels": unet["block_out_channels"][0], "context_dim": unet["cross_attention_dim"]}
-    named = {"TEXT": text_sizes(shapes), "VAE": vae, "UNET": known}
+    named = {"TEXT": read_clip_sizes(shapes), "VAE": vae, "UNET": known}
     text = template.read_text(encoding="utf-8")
     for name, sizes in named.items():
         text = text.replace(f"@{name}@", json.dumps(sizes))
     return text.encode()
 
 
-def _description(checkpoint: Path, clip: Path) -> dict[str, Any]:
+def _describe_model(checkpoint: Path, clip: Path) -> dict[str, Any]:
     """The content of the checkpoint's yaml, with `clip` as the folder of CLIP's configuration."""
     known = loads(checkpoint.with_suffix(".yaml").read_bytes())
     encoder = known["model"]["params"]["cond_stage_config"]
@@ -82,6 +82,6 @@ def _description(checkpoint: Path, clip: Path) -> dict[str, Any]:
     return known
 
 
-def _json(value: Mapping[str, Any]) -> bytes:
+def _encode_json(value: Mapping[str, Any]) -> bytes:
     """A value as a JSON file, which is YAML too."""
     return (json.dumps(value, indent=2) + "\n").encode()

@@ -13,7 +13,7 @@ from lib_regiondiff.hosts.diffusers.checkpoints.layout import FIRST, OPEN, SECON
 from lib_regiondiff.hosts.diffusers.families.families import FAMILIES, expect_text_to_image
 from lib_regiondiff.hosts.diffusers.files.headers import Shapes
 
-Encoder = Callable[[Mapping[str, Any], Path], Any]
+EncoderMaker = Callable[[Mapping[str, Any], Path], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Kind:
 
     title: str
     pipeline: str
-    encoders: Mapping[str, tuple[str, Encoder]]
+    encoders: Mapping[str, tuple[str, EncoderMaker]]
     padding: Mapping[str, str | None]
     scheduler: str
     native: tuple[int, int] = (512, 512)
@@ -45,14 +45,14 @@ EXCLAMATION = "!"
 SD1 = Kind(
     "Stable Diffusion 1",
     "StableDiffusionPipeline",
-    {"text_encoder": (TEXT, clip.openai_encoder)},
+    {"text_encoder": (TEXT, clip.make_openai_encoder)},
     {"tokenizer": None},
     "PNDMScheduler",
 )
 SD2 = Kind(
     "Stable Diffusion 2",
     "StableDiffusionPipeline",
-    {"text_encoder": (OPEN, clip.penultimate_encoder)},
+    {"text_encoder": (OPEN, clip.make_penultimate_encoder)},
     {"tokenizer": EXCLAMATION},
     "DDIMScheduler",
     native=(512, 768),
@@ -61,7 +61,7 @@ SD2 = Kind(
 SDXL = Kind(
     "SDXL",
     "StableDiffusionXLPipeline",
-    {"text_encoder": (FIRST, clip.openai_encoder), "text_encoder_2": (SECOND, clip.projected_encoder)},
+    {"text_encoder": (FIRST, clip.make_openai_encoder), "text_encoder_2": (SECOND, clip.make_projected_encoder)},
     {"tokenizer": None, "tokenizer_2": EXCLAMATION},
     "EulerDiscreteScheduler",
     native=(1024, 1024),
@@ -85,18 +85,18 @@ FLOWS = {  # a part of some weight's name -> what has such weights, and what els
 }
 
 
-def kind_of(path: Path, shapes: Shapes) -> Kind:
+def find_kind(path: Path, shapes: Shapes) -> Kind:
     """The kind of a checkpoint, by the names and shapes of its weights.
 
     Raises HostError for other files, saying what they are, and for a checkpoint that lacks a part.
     """
-    kind = next((each for sign, each in ((SECOND, SDXL), (OPEN, SD2)) if _any(shapes, sign)), SD1)
+    kind = next((each for sign, each in ((SECOND, SDXL), (OPEN, SD2)) if _has_weights(shapes, sign)), SD1)
     for sign, (got, cure) in REFUSED.items():
         if any(sign in name for name in shapes) and not (kind is SDXL and sign.startswith("conditioner.")):
             raise HostError(str(path), EXPECTED, got, cure)
     _expect_no_flow(path, shapes)
     for prefix, part in kind.parts.items():
-        if not _any(shapes, prefix):
+        if not _has_weights(shapes, prefix):
             got = f"no {part.replace('_', ' ')} (no weights named {prefix}*)"
             raise HostError(str(path), f"{EXPECTED} with UNet, VAE and text encoder", got)
     _expect_plain(path, kind, shapes)
@@ -107,7 +107,7 @@ def _expect_no_flow(path: Path, shapes: Shapes) -> None:
     """Raise HostError for a flow model, saying what its file lacks: T5's tokenizer always, most files far more."""
     for sign, (name, parts) in FLOWS.items():
         if any(sign in each for each in shapes):
-            lacking = [part for prefix, part in parts.items() if not _any(shapes, prefix)]
+            lacking = [part for prefix, part in parts.items() if not _has_weights(shapes, prefix)]
             got = f"one of {name} without {', '.join([*lacking, 'the tokenizer of T5'])}"
             raise HostError(str(path), EXPECTED, got, "a folder of diffusers has all of it")
 
@@ -123,5 +123,5 @@ def _expect_plain(path: Path, kind: Kind, shapes: Shapes) -> None:
         raise HostError(str(path), EXPECTED, got)
 
 
-def _any(shapes: Shapes, prefix: str) -> bool:
+def _has_weights(shapes: Shapes, prefix: str) -> bool:
     return any(name.startswith(prefix) for name in shapes)

@@ -18,10 +18,10 @@ from torch import nn
 from transformers import CLIPTextConfig
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.checkpoints.clip import text_encoder
+from lib_regiondiff.hosts.diffusers.checkpoints.clip import make_text_encoder
 from lib_regiondiff.hosts.diffusers.checkpoints.single_file import NO_CHECKER, load_single
-from lib_regiondiff.hosts.diffusers.families.families import Family, expect_text_to_image, family_of
-from lib_regiondiff.hosts.diffusers.files.headers import brief, read_json, telling
+from lib_regiondiff.hosts.diffusers.families.families import Family, expect_text_to_image, find_family
+from lib_regiondiff.hosts.diffusers.files.headers import read_json, report_damage, summarise_error
 from lib_regiondiff.hosts.diffusers.files.weights import expect_whole
 
 EXPECTED = "a JSON file (a folder of diffusers has this file)"
@@ -58,7 +58,7 @@ def hide_bars() -> None:
         library.utils.logging.disable_progress_bar()
 
 
-def fingerprint(source: str | Path) -> str:
+def compute_fingerprint(source: str | Path) -> str:
     """The first 10 hex digits of the sha256 of a file, or of a folder's .safetensors files in the order of their paths.
 
     "" where there are none, as for a hub id that is not in the cache.
@@ -66,7 +66,7 @@ def fingerprint(source: str | Path) -> str:
     path = Path(source).expanduser()
     if path.is_file():
         return _digest([path])
-    folder = path if path.is_dir() else _cached(str(source)) if is_hub_id(source) else None
+    folder = path if path.is_dir() else _find_cached(str(source)) if is_hub_id(source) else None
     return _digest(sorted(folder.rglob("*.safetensors"))) if folder else ""
 
 
@@ -81,43 +81,45 @@ def _digest(files: Sequence[Path]) -> str:
 
 def _load_folder(folder: Path) -> DiffusionPipeline:
     """The pipeline of a folder in diffusers' form; HostError where it is damaged or unsupported."""
-    with telling(str(folder), "a whole diffusers model"):
-        kind, family = _kind(folder)
+    with report_damage(str(folder), "a whole diffusers model"):
+        kind, family = _find_pipeline_class(folder)
         taken = inspect.signature(kind.__init__).parameters
         return kind.from_pretrained(
             str(folder),
-            variant=_variant(folder / family.network),
+            variant=_find_variant(folder / family.network),
             local_files_only=True,
             use_safetensors=True,
-            **_text_encoders(folder, family),
+            **_load_text_encoders(folder, family),
             **{name: value for name, value in NO_CHECKER.items() if name in taken},
         )
 
 
-def _kind(folder: Path) -> tuple[Any, Family]:
+def _find_pipeline_class(folder: Path) -> tuple[Any, Family]:
     """The pipeline class and the family of a folder; HostError where it holds no supported text-to-image model."""
     index = read_json(folder / "model_index.json", EXPECTED)
     name = str(index.get("_class_name"))
-    family = family_of(name, str(folder))
+    family = find_family(name, str(folder))
     network = read_json(folder / family.network / "config.json", EXPECTED)
     expect_text_to_image(family, network, str(folder))
     return getattr(diffusers, name), family
 
 
-def _text_encoders(folder: Path, family: Family) -> dict[str, Any]:
+def _load_text_encoders(folder: Path, family: Family) -> dict[str, Any]:
     """A folder's CLIP text encoders by name, each with all of its weights."""
-    return {name: _text_encoder(folder / name, getattr(transformers, kind)) for name, kind in family.encoders.items()}
+    return {
+        name: _load_text_encoder(folder / name, getattr(transformers, kind)) for name, kind in family.encoders.items()
+    }
 
 
-def _text_encoder(folder: Path, kind: Any) -> Any:
+def _load_text_encoder(folder: Path, kind: Any) -> Any:
     config = CLIPTextConfig.from_pretrained(str(folder), local_files_only=True)
     files = sorted(folder.glob("model*.safetensors"), key=lambda path: len(path.name))
     if not files:
         raise HostError(str(folder), "model.safetensors", "no such file")
-    return text_encoder(load_file(files[0]), files[0], config, kind)
+    return make_text_encoder(load_file(files[0]), files[0], config, kind)
 
 
-def _variant(folder: Path) -> str | None:
+def _find_variant(folder: Path) -> str | None:
     """`fp16` where a folder has its weights in that form only, else None."""
     names = {path.name for path in folder.glob("*.safetensors")}
     plain, half = "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors"
@@ -129,7 +131,7 @@ def is_hub_id(source: str | Path) -> bool:
     return isinstance(source, str) and bool(HUB_ID.fullmatch(source)) and not source.endswith((".safetensors", ".ckpt"))
 
 
-def _cached(hub_id: str) -> Path | None:
+def _find_cached(hub_id: str) -> Path | None:
     """The local folder of a hub model that has been downloaded before, or None."""
     try:
         return Path(DiffusionPipeline.download(hub_id, local_files_only=True, use_safetensors=True, **NO_CHECKER))
@@ -139,11 +141,11 @@ def _cached(hub_id: str) -> Path | None:
 
 def _download(hub_id: str) -> Path:
     """The local folder of a hub model, downloaded unless it is in the cache; HostError where it cannot be had."""
-    cached = _cached(hub_id)
+    cached = _find_cached(hub_id)
     if cached:
         return cached
     try:
         return Path(DiffusionPipeline.download(hub_id, use_safetensors=True, **NO_CHECKER))
     except (OSError, ValueError) as error:
-        got = f"none within reach ({brief(error)})"
+        got = f"none within reach ({summarise_error(error)})"
         raise HostError(hub_id, "a model on the hub, or a file or folder", got) from error

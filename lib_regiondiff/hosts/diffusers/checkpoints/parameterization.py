@@ -19,7 +19,7 @@ VELOCITY_IN_YAML = re.compile(r"""parameterization["']?\s*:\s*["']?v\b|denoiser_
 SIDE, TOKENS, LAST = 16, 77, 999
 
 
-def said(names: Mapping[str, Any], notes: Mapping[str, str], path: Path) -> str | None:
+def read_prediction(names: Mapping[str, Any], notes: Mapping[str, str], path: Path) -> str | None:
     """What a file says that its network predicts, by a weight `v_pred`, a yaml beside it or its notes; None if nothing.
 
     `names` are those of its weights. The answer is NOISE or VELOCITY.
@@ -33,25 +33,25 @@ def said(names: Mapping[str, Any], notes: Mapping[str, str], path: Path) -> str 
     return WORDS.get(notes.get("modelspec.prediction_type", "").lower())
 
 
-def schedule(names: Mapping[str, Any]) -> dict[str, Any]:
+def read_schedule(names: Mapping[str, Any]) -> dict[str, Any]:
     """How a file's noise schedule differs from its kind's: a weight `ztsnr` says that it ends without signal."""
     return {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"} if "ztsnr" in names else {}
 
 
-def usual(unet: Any, asked: bool) -> str:
+def probe_prediction(unet: Any, asked: bool) -> str:
     """What a UNet predicts whose file does not say it: NOISE, unless it is `asked` and answers as for VELOCITY.
 
     Its answer to pure noise at the last level is this noise again, or hardly any of it. Raises ValueError where the
     answer is not finite.
     """
-    kept = _kept(unet) if asked else 1.0
+    kept = _measure_kept(unet) if asked else 1.0
     if not math.isfinite(kept):
         raise ValueError("the UNet answers with NaN or infinity")
     return NOISE if kept > 0.5 else VELOCITY
 
 
 @torch.no_grad()
-def _kept(unet: Any) -> float:
+def _measure_kept(unet: Any) -> float:
     """The share of the input that a UNet's answer at the last level holds: about 1 for noise, 0 for velocity.
 
     Asked in bfloat16, which every CPU takes and which costs half the memory.

@@ -15,7 +15,7 @@ from torch import Tensor
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.diffusers.families import flow
-from lib_regiondiff.hosts.diffusers.families.question import Question, pooled
+from lib_regiondiff.hosts.diffusers.families.question import Question, read_pooled
 from lib_regiondiff.hosts.diffusers.text import encoding
 from lib_regiondiff.hosts.diffusers.text.encoding import PENULTIMATE, TextCond
 from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
@@ -51,7 +51,7 @@ class Family:
 def _encode(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
     """SD1's and SD2's last layer, or with SD1 an earlier one with the final norm; SD2's OpenCLIP ignores clip_skip."""
     openai = pipe.text_encoder.config.hidden_act == "quick_gelu"
-    layer = encoding.Layer(-skip, normed=True) if skip > 1 and openai else None
+    layer = encoding.EncoderLayer(-skip, normed=True) if skip > 1 and openai else None
     return encoding.encode(pipe.tokenizer, pipe.text_encoder, words, book, layer)
 
 
@@ -67,20 +67,20 @@ def _encode_xl(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> 
     """Both encoders' last layer but one, side by side, and the second's pooled text; zeros for an empty negative."""
     two = (pipe.tokenizer, pipe.text_encoder), (pipe.tokenizer_2, pipe.text_encoder_2)
     embeddings = [encoding.encode(*each, words, book, PENULTIMATE).embedding for each in two]
-    cond = TextCond(torch.cat(embeddings, dim=-1), encoding.pooled(*two[1], words, book))
+    cond = TextCond(torch.cat(embeddings, dim=-1), encoding.encode_pooled(*two[1], words, book))
     if negative and not words and pipe.config.force_zeros_for_empty_prompt:
-        return TextCond(torch.zeros_like(cond.embedding), torch.zeros_like(pooled(cond)))
+        return TextCond(torch.zeros_like(cond.embedding), torch.zeros_like(read_pooled(cond)))
     return cond
 
 
 def _ask_xl(pipe: Any, question: Question) -> Tensor:
     x, rows = question.x, question.rows
-    sizes = torch.tensor([size_condition(row, question.cell) for row in rows], device=x.device, dtype=x.dtype)
+    sizes = torch.tensor([make_size_condition(row, question.cell) for row in rows], device=x.device, dtype=x.dtype)
     added = {"text_embeds": question.pools, "time_ids": sizes}
     return pipe.unet(x, question.t, encoder_hidden_states=question.embeddings, added_cond_kwargs=added).sample
 
 
-def size_condition(row: Row, cell: int) -> tuple[int, ...]:
+def make_size_condition(row: Row, cell: int) -> tuple[int, ...]:
     """What SDXL is told of a row besides text (Podell et al. 2023, section 2.2): six numbers in pixels, heights first.
 
     They are the size of its frame, the corner of its box in the frame, at least 0, and the size of its box; `cell` is
@@ -93,10 +93,10 @@ def size_condition(row: Row, cell: int) -> tuple[int, ...]:
 
 
 def _given_xl(cond: TextCond, uncond: TextCond | None) -> dict[str, Any]:
-    negative = None if uncond is None else pooled(uncond)
+    negative = None if uncond is None else read_pooled(uncond)
     return {
         **_given(cond, uncond),
-        "pooled_prompt_embeds": pooled(cond),
+        "pooled_prompt_embeds": read_pooled(cond),
         "negative_pooled_prompt_embeds": negative,
     }
 
@@ -124,7 +124,7 @@ FLUX = Family(
     channels=64,
     multiple=2,
     told=True,
-    sigmas=flow.even_sigmas,
+    sigmas=flow.make_even_sigmas,
     packed=True,
 )
 FAMILIES: Mapping[str, Family] = {
@@ -135,7 +135,7 @@ FAMILIES: Mapping[str, Family] = {
 }
 
 
-def drawing(pipe: Any) -> Any:
+def make_text_pipeline(pipe: Any) -> Any:
     """The pipeline for txt2img with the parts of one for img2img or inpainting; any other is returned as it is."""
     kind = getattr(diffusers, re.sub("Img2Img|Inpaint", "", type(pipe).__name__), None)
     if kind is None or isinstance(pipe, kind) or kind.__name__ not in FAMILIES:
@@ -145,7 +145,7 @@ def drawing(pipe: Any) -> Any:
     return kind(**{**flags, **{name: part for name, part in pipe.components.items() if name in taken}})
 
 
-def family_of(pipeline: str, where: str) -> Family:
+def find_family(pipeline: str, where: str) -> Family:
     """The family of a pipeline, by its class's name; HostError, naming the model `where`, for an unsupported one."""
     if pipeline in FAMILIES:
         return FAMILIES[pipeline]

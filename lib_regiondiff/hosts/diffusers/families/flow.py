@@ -14,7 +14,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.diffusers.families.question import Question
 from lib_regiondiff.hosts.diffusers.text import encoding
-from lib_regiondiff.hosts.diffusers.text.emphasis import pieces
+from lib_regiondiff.hosts.diffusers.text.emphasis import parse_emphasis
 from lib_regiondiff.hosts.diffusers.text.encoding import PENULTIMATE, TextCond
 from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
 
@@ -29,36 +29,39 @@ def encode_sd3(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> 
     """
     pairs = ((pipe.tokenizer, pipe.text_encoder), (pipe.tokenizer_2, pipe.text_encoder_2))
     clips = torch.cat([encoding.encode(*pair, words, book, PENULTIMATE).embedding for pair in pairs], dim=-1)
-    t5 = _t5(pipe, pipe.tokenizer_3, pipe.text_encoder_3, words, clips)
+    t5 = _encode_t5(pipe, pipe.tokenizer_3, pipe.text_encoder_3, words, clips)
     padded = functional.pad(clips, (0, t5.shape[-1] - clips.shape[-1]))
     return TextCond(
-        torch.cat([padded, t5], dim=1), torch.cat([encoding.pooled(*pair, words, book) for pair in pairs], dim=-1)
+        torch.cat([padded, t5], dim=1),
+        torch.cat([encoding.encode_pooled(*pair, words, book) for pair in pairs], dim=-1),
     )
 
 
 def encode_flux(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> TextCond:
     """Flux's condition: T5's output [1, 512, channels], and CLIP's pooled text."""
-    pool = encoding.pooled(pipe.tokenizer, pipe.text_encoder, words, book)
-    return TextCond(_t5(pipe, pipe.tokenizer_2, pipe.text_encoder_2, words, pool), pool)
+    pool = encoding.encode_pooled(pipe.tokenizer, pipe.text_encoder, words, book)
+    return TextCond(_encode_t5(pipe, pipe.tokenizer_2, pipe.text_encoder_2, words, pool), pool)
 
 
 @torch.no_grad()
-def _t5(pipe: Any, tokenizer: Any, encoder: Any, words: str, like: Tensor) -> Tensor:
+def _encode_t5(pipe: Any, tokenizer: Any, encoder: Any, words: str, like: Tensor) -> Tensor:
     """T5's output [1, tokens, channels] for a prompt without its marks of emphasis; zeros where there is no T5."""
     tokens = T5_TOKENS[type(pipe).__name__]
     if encoder is None:
         return like.new_zeros(1, tokens, pipe.transformer.config.joint_attention_dim)
-    plain = " ".join(piece.text for piece in pieces(words) if not piece.pause)
+    plain = " ".join(piece.text for piece in parse_emphasis(words) if not piece.pause)
     ids = tokenizer([plain], padding="max_length", max_length=tokens, truncation=True, return_tensors="pt").input_ids
     return encoder(ids.to(like.device))[0].to(like)
 
 
 def ask_sd3(pipe: Any, question: Question) -> Tensor:
     """SD3's velocity [N, C, h, w]; HostError for views that are larger than its position embedding."""
-    x, most = even(question.x), pipe.transformer.config.pos_embed_max_size * PATCH
+    x, most = pad_to_even(question.x), pipe.transformer.config.pos_embed_max_size * PATCH
     if max(x.shape[-2:]) > most:
         side = most * question.cell
-        raise HostError("a view", f"at most {side}x{side} px with this model", _pixels(x, question.cell), "use tiles")
+        raise HostError(
+            "a view", f"at most {side}x{side} px with this model", _format_pixels(x, question.cell), "use tiles"
+        )
     output = pipe.transformer(
         hidden_states=x,
         timestep=question.t,
@@ -66,12 +69,12 @@ def ask_sd3(pipe: Any, question: Question) -> Tensor:
         pooled_projections=question.pools,
         return_dict=False,
     )[0]
-    return cropped(output, question.x)
+    return crop(output, question.x)
 
 
 def ask_flux(pipe: Any, question: Question) -> Tensor:
     """Flux's velocity [N, C, h, w]; where the network is distilled to be told guidance, the question's own."""
-    x, network = even(question.x), pipe.transformer
+    x, network = pad_to_even(question.x), pipe.transformer
     size, prompts = Size(*x.shape[-2:]), question.embeddings
     told = torch.full((len(x),), question.guidance, device=x.device, dtype=torch.float32)
     output = network(
@@ -81,18 +84,18 @@ def ask_flux(pipe: Any, question: Question) -> Tensor:
         pooled_projections=question.pools,
         encoder_hidden_states=prompts,
         txt_ids=prompts.new_zeros(prompts.shape[1], 3),
-        img_ids=places(size).to(x),
+        img_ids=make_positions(size).to(x),
         return_dict=False,
     )[0]
-    return cropped(unpack(output, size), question.x)
+    return crop(unpack(output, size), question.x)
 
 
-def even(x: Tensor) -> Tensor:
+def pad_to_even(x: Tensor) -> Tensor:
     """x [N, C, h, w] padded to even sides, its last row and column repeated where their number is odd."""
     return functional.pad(x, (0, x.shape[-1] % PATCH, 0, x.shape[-2] % PATCH), mode="replicate")
 
 
-def cropped(output: Tensor, x: Tensor) -> Tensor:
+def crop(output: Tensor, x: Tensor) -> Tensor:
     """The part [..., h, w] of an output [N, C, H, W] that belongs to x [N, C, h, w], which was padded to it."""
     return output[..., : x.shape[-2], : x.shape[-1]]
 
@@ -109,14 +112,14 @@ def unpack(tokens: Tensor, size: Size) -> Tensor:
     return patches.permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)
 
 
-def places(size: Size) -> Tensor:
+def make_positions(size: Size) -> Tensor:
     """The position of each of Flux's tokens, float32 [tokens, 3]: 0, row and column of its patch."""
     rows, columns = torch.arange(size.height // PATCH), torch.arange(size.width // PATCH)
     grid = torch.meshgrid(rows, columns, indexing="ij")
     return torch.stack([torch.zeros_like(grid[0]), *grid], dim=-1).flatten(0, 1).float()
 
 
-def shift_of(config: Any, size: Size) -> dict[str, float]:
+def compute_shift(config: Any, size: Size) -> dict[str, float]:
     """The argument `mu` of a flow scheduler that shifts by the canvas, as calculate_shift in diffusers' FluxPipeline.
 
     `size` is the canvas in cells. Empty for a scheduler that does not shift by it.
@@ -130,10 +133,10 @@ def shift_of(config: Any, size: Size) -> dict[str, float]:
     return {"mu": tokens * slope + (least - slope * low)}
 
 
-def even_sigmas(steps: int) -> Sequence[float]:
+def make_even_sigmas(steps: int) -> Sequence[float]:
     """The sigmas that Flux asks for, before they are shifted: evenly from 1 to 1 / steps."""
     return [1 - step / steps for step in range(steps)]
 
 
-def _pixels(x: Tensor, cell: int) -> str:
+def _format_pixels(x: Tensor, cell: int) -> str:
     return f"{x.shape[-1] * cell}x{x.shape[-2] * cell}"

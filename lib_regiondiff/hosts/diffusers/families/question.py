@@ -29,21 +29,21 @@ class Question:
     @property
     def embeddings(self) -> Tensor:
         """The prompts' embeddings [N, tokens, channels]."""
-        return torch.cat([embedding(row.cond) for row in self.rows])
+        return torch.cat([read_embedding(row.cond) for row in self.rows])
 
     @property
     def pools(self) -> Tensor:
         """The prompts' pooled vectors [N, channels], for models that have them."""
-        return torch.cat([pooled(row.cond) for row in self.rows])
+        return torch.cat([read_pooled(row.cond) for row in self.rows])
 
 
-def embedding(cond: Cond) -> Tensor:
+def read_embedding(cond: Cond) -> Tensor:
     """The embedding [1, tokens, channels] of a condition that the diffusers host has made."""
     assert isinstance(cond, TextCond), "conditions of this host"
     return cond.embedding
 
 
-def pooled(cond: Cond) -> Tensor:
+def read_pooled(cond: Cond) -> Tensor:
     """The pooled vector [1, channels] of a condition that the diffusers host has made, for models that have it."""
     assert isinstance(cond, TextCond) and cond.pooled is not None, "conditions of this host"
     return cond.pooled

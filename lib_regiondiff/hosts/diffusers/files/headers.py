@@ -72,7 +72,7 @@ def read_json(path: Path, expected: str) -> Mapping[str, Any]:
         with path.open("rb") as file:
             value = loads(file.read(MAX_BYTES + 1))
     except OSError as error:
-        raise HostError(str(path), expected, brief(error)) from error
+        raise HostError(str(path), expected, summarise_error(error)) from error
     except Fault as fault:
         raise HostError(str(path), expected, fault.problems[0].got) from None
     if not isinstance(value, dict):
@@ -81,7 +81,7 @@ def read_json(path: Path, expected: str) -> Mapping[str, Any]:
 
 
 @contextlib.contextmanager
-def telling(where: str, expected: str, got: str = "{}") -> Iterator[None]:
+def report_damage(where: str, expected: str, got: str = "{}") -> Iterator[None]:
     """Turn whatever a library raises inside a `with` into a HostError for a damaged file.
 
     `where` and `expected` are the error's; in `got` the library's own words replace {}. Our own errors and MemoryError
@@ -92,10 +92,10 @@ def telling(where: str, expected: str, got: str = "{}") -> Iterator[None]:
     except (RegionDiffError, MemoryError):
         raise
     except Exception as error:
-        raise HostError(where, expected, got.format(brief(error))) from error
+        raise HostError(where, expected, got.format(summarise_error(error))) from error
 
 
-def brief(error: BaseException) -> str:
+def summarise_error(error: BaseException) -> str:
     """What an exception says, on one line of at most 200 characters."""
     text = " ".join(str(error).split())
     return text if len(text) <= 200 else text[:197] + "..."

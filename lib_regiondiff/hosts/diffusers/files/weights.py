@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.files.headers import DAMAGE, brief, read_header
+from lib_regiondiff.hosts.diffusers.files.headers import DAMAGE, read_header, summarise_error
 
 PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 ENDINGS = (".safetensors", *PICKLES)
@@ -39,17 +39,17 @@ def read(path: Path) -> Weights:
     Raises HostError for a file that is damaged, of another format or holds code, OSError for one that cannot be read.
     """
     if is_pickle(path):
-        tree = _unpickled(path)
+        tree = _unpickle(path)
         inner = tree.get("state_dict", tree) if isinstance(tree, dict) else {}
-        return Weights(dict(_named(inner, path)), tree=tree)
+        return Weights(dict(_collect_tensors(inner, path)), tree=tree)
     _, notes = read_header(path)
     try:
         return Weights(load_file(path), notes)
     except DAMAGE as error:
-        raise HostError(str(path), "a .safetensors file", brief(error)) from error
+        raise HostError(str(path), "a .safetensors file", summarise_error(error)) from error
 
 
-def _named(tree: Any, path: Path) -> Iterator[tuple[str, Tensor]]:
+def _collect_tensors(tree: Any, path: Path) -> Iterator[tuple[str, Tensor]]:
     """The tensors of a dictionary by name; HostError for one that is not plain numbers in memory of its own."""
     for name, value in tree.items() if isinstance(tree, dict) else ():
         if isinstance(value, Tensor) and isinstance(name, str):
@@ -88,7 +88,7 @@ def _is_finite(value: Tensor) -> bool:
     return all(bool(torch.isfinite(each)) for each in torch.aminmax(value.detach()))
 
 
-def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+def read_shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     """The shape of each tensor by name."""
     return {name: tuple(value.shape) for name, value in tensors.items()}
 
@@ -104,7 +104,7 @@ def is_pickle(path: Path) -> bool:
         return file.read(9)[8:] != b"{"
 
 
-def _unpickled(path: Path) -> Any:
+def _unpickle(path: Path) -> Any:
     """What a pickle holds, by PyTorch's reader that runs no code; HostError for a damaged file and for one with code.
 
     Archives of PyTorch before 1.6 are refused, as they have fooled that reader.

@@ -53,29 +53,31 @@ def _geometric_middle(scheduler: Any, call: int) -> float:
     return math.sqrt(scheduler.sigmas[call - 1] * scheduler.sigmas[call])
 
 
-def _spaced(scheduler: str, level: Scaling = Level.preserving, **options: Any) -> Sampler:
+def _make_spaced(scheduler: str, level: Scaling = Level.preserving, **options: Any) -> Sampler:
     return Sampler(scheduler, level, {**options, **EVEN})
 
 
-def _multistep(kind: str) -> Sampler:
-    return _spaced("DPMSolverMultistepScheduler", algorithm_type=kind, solver_order=2)
+def _make_multistep(kind: str) -> Sampler:
+    return _make_spaced("DPMSolverMultistepScheduler", algorithm_type=kind, solver_order=2)
 
 
 BASES: Mapping[str, Sampler] = {
-    "Euler": _spaced("EulerDiscreteScheduler", level=Level.exploding),
+    "Euler": _make_spaced("EulerDiscreteScheduler", level=Level.exploding),
     "Euler a": Sampler("EulerAncestralDiscreteScheduler", level=Level.exploding),
-    "LMS": _spaced("LMSDiscreteScheduler", level=Level.exploding),
-    "Heun": _spaced("HeunDiscreteScheduler", level=Level.exploding),
-    "DPM2": replace(_spaced("KDPM2DiscreteScheduler", level=Level.exploding), between=_own_middle),
-    "DPM2 a": replace(_spaced("KDPM2AncestralDiscreteScheduler", level=Level.exploding), between=_own_middle_before),
-    "DPM++ 2S": _spaced(
+    "LMS": _make_spaced("LMSDiscreteScheduler", level=Level.exploding),
+    "Heun": _make_spaced("HeunDiscreteScheduler", level=Level.exploding),
+    "DPM2": replace(_make_spaced("KDPM2DiscreteScheduler", level=Level.exploding), between=_own_middle),
+    "DPM2 a": replace(
+        _make_spaced("KDPM2AncestralDiscreteScheduler", level=Level.exploding), between=_own_middle_before
+    ),
+    "DPM++ 2S": _make_spaced(
         "DPMSolverSinglestepScheduler", algorithm_type="dpmsolver++", solver_order=2, lower_order_final=True
     ),
-    "DPM++ 2M": _multistep("dpmsolver++"),
-    "DPM++ 2M SDE": _multistep("sde-dpmsolver++"),
-    "DPM++ SDE": replace(_spaced("DPMSolverSDEScheduler", level=Level.exploding), between=_geometric_middle),
-    "DEIS": _spaced("DEISMultistepScheduler"),
-    "UniPC": _spaced("UniPCMultistepScheduler"),
+    "DPM++ 2M": _make_multistep("dpmsolver++"),
+    "DPM++ 2M SDE": _make_multistep("sde-dpmsolver++"),
+    "DPM++ SDE": replace(_make_spaced("DPMSolverSDEScheduler", level=Level.exploding), between=_geometric_middle),
+    "DEIS": _make_spaced("DEISMultistepScheduler"),
+    "UniPC": _make_spaced("UniPCMultistepScheduler"),
     "DDIM": Sampler("DDIMScheduler", options={"clip_sample": False}),
     "DDPM": Sampler("DDPMScheduler", options={"clip_sample": False}),
     "PLMS": Sampler("PNDMScheduler", options={"skip_prk_steps": True}),
@@ -84,13 +86,13 @@ BASES: Mapping[str, Sampler] = {
 }
 
 
-def _with_spacing(base: str, spacing: str) -> Sampler:
+def _add_spacing(base: str, spacing: str) -> Sampler:
     """The sampler of a base name, with another spacing of levels if `spacing` names one."""
     sampler = BASES[base]
     return replace(sampler, options={**sampler.options, **SPACINGS[spacing]}) if spacing else sampler
 
 
-SAMPLERS: Mapping[str, Sampler] = {name: _with_spacing(*made) for name, made in sampler_names.NAMES.items()}
+SAMPLERS: Mapping[str, Sampler] = {name: _add_spacing(*made) for name, made in sampler_names.NAMES.items()}
 
 
 def find(name: str) -> Sampler:
@@ -109,7 +111,7 @@ def is_flow(base: Any) -> bool:
     return type(base).__name__ == FLOW.scheduler
 
 
-def for_model(sampler: Sampler, base: Any) -> Sampler:
+def fit_to_model(sampler: Sampler, base: Any) -> Sampler:
     """The sampler as a checkpoint with scheduler `base` runs it; HostError for any but Euler with a flow model."""
     if not is_flow(base):
         return sampler
@@ -118,14 +120,14 @@ def for_model(sampler: Sampler, base: Any) -> Sampler:
     return FLOW
 
 
-def flow_scheduler(base: Any, given: Mapping[str, Any], device: Any) -> Any:
+def make_flow_scheduler(base: Any, given: Mapping[str, Any], device: Any) -> Any:
     """A new scheduler like a flow model's own `base`, set to steps by the arguments `given` to `set_timesteps`."""
     scheduler = type(base).from_config(base.config)
     scheduler.set_timesteps(device=device, **given)
     return scheduler
 
 
-def scheduler_of(sampler: Sampler, base: Any, steps: int, device: Any) -> Any:
+def make_scheduler(sampler: Sampler, base: Any, steps: int, device: Any) -> Any:
     """A new scheduler of a sampler's class, with the noise schedule and prediction of the checkpoint's own, `base`.
 
     It is set to `steps`. Raises HostError where the checkpoint has no discrete noise schedule, for a number of steps
@@ -134,7 +136,7 @@ def scheduler_of(sampler: Sampler, base: Any, steps: int, device: Any) -> Any:
     if not hasattr(base, "alphas_cumprod"):
         raise HostError("the model's scheduler", "a schedule of discrete steps", type(base).__name__)
     kind = getattr(importlib.import_module("diffusers"), sampler.scheduler)
-    scheduler = kind.from_config(base.config, **_known_options(sampler, kind), **_without_signal(base, kind))
+    scheduler = kind.from_config(base.config, **_collect_options(sampler, kind), **_make_zero_snr_betas(base, kind))
     try:
         scheduler.set_timesteps(steps, device=device)
     except ValueError as error:
@@ -142,7 +144,7 @@ def scheduler_of(sampler: Sampler, base: Any, steps: int, device: Any) -> Any:
     return scheduler
 
 
-def _without_signal(base: Any, kind: Any) -> dict[str, Any]:
+def _make_zero_snr_betas(base: Any, kind: Any) -> dict[str, Any]:
     """The betas of a schedule that ends without signal (Lin et al. 2023), for classes that do not rescale their own."""
     wanted, name = base.config.get("rescale_betas_zero_snr", False), "rescale_betas_zero_snr"
     if not wanted or name in inspect.signature(kind.__init__).parameters:
@@ -152,7 +154,7 @@ def _without_signal(base: Any, kind: Any) -> dict[str, Any]:
     return {"trained_betas": (1 - kept / before).tolist()}
 
 
-def _known_options(sampler: Sampler, kind: Any) -> dict[str, Any]:
+def _collect_options(sampler: Sampler, kind: Any) -> dict[str, Any]:
     """A sampler's options that a class takes; HostError for one that it lacks, unless that is switched off anyway."""
     taken = inspect.signature(kind.__init__).parameters
     lost = [name for name, value in sampler.options.items() if value and name not in taken]

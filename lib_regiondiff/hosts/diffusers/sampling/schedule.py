@@ -43,33 +43,33 @@ class Schedule:
         return call == calls - 1 or (call + 1 > calls - self.steps * order and (call + 1) % order == 0)
 
 
-def schedule_of(sampler: Sampler, scheduler: Any, steps: int, skipped: int = 0) -> Schedule:
+def make_schedule(sampler: Sampler, scheduler: Any, steps: int, skipped: int = 0) -> Schedule:
     """The schedule of a scheduler that is set to `steps`, without the first `skipped` ones.
 
     Tells the scheduler where it begins.
     """
     first = skipped * scheduler.order
     if sampler.scheduler == "PNDMScheduler":
-        scheduler.timesteps, first = _warmed_up(scheduler.timesteps, skipped), 0
+        scheduler.timesteps, first = _skip_plms_steps(scheduler.timesteps, skipped), 0
     elif skipped and hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(first)
-    levels = levels_of(sampler, scheduler)[:-1][first:]
+    levels = make_levels(sampler, scheduler)[:-1][first:]
     return Schedule(scheduler, scheduler.timesteps[first:], (*levels, FINAL), steps - skipped)
 
 
-def _warmed_up(timesteps: Tensor, skipped: int) -> Tensor:
+def _skip_plms_steps(timesteps: Tensor, skipped: int) -> Tensor:
     """PLMS's timesteps without the first `skipped` ones; wherever PLMS begins, its second timestep comes twice."""
     distinct = torch.unique(timesteps).flip(0)[skipped:]
     return torch.cat([distinct[:1], distinct[1:2], distinct[1:]])
 
 
-def levels_of(sampler: Sampler, scheduler: Any) -> tuple[Level, ...]:
+def make_levels(sampler: Sampler, scheduler: Any) -> tuple[Level, ...]:
     """The level of each network call of a scheduler that is set, and the final level at 0."""
-    levels = [_level(sampler, scheduler, call, t) for call, t in enumerate(scheduler.timesteps.tolist())]
+    levels = [_make_level(sampler, scheduler, call, t) for call, t in enumerate(scheduler.timesteps.tolist())]
     return (*levels, FINAL)
 
 
-def _level(sampler: Sampler, scheduler: Any, call: int, t: float) -> Level:
+def _make_level(sampler: Sampler, scheduler: Any, call: int, t: float) -> Level:
     if not hasattr(scheduler, "sigmas"):
         kept = float(scheduler.alphas_cumprod[int(t)])
         return Level(t, kept**0.5, (1 - kept) ** 0.5, (1 - kept) ** 0.5)
@@ -84,7 +84,7 @@ def make_own_noise(scheduler: Any, seeds: Sequence[int]) -> None:
         scheduler.noise_sampler_seed = [noise.derive_seed(seed, BROWNIAN) for seed in seeds]
 
 
-def step_options(scheduler: Any, generators: list[torch.Generator], call: int) -> dict[str, Any]:
+def make_step_options(scheduler: Any, generators: list[torch.Generator], call: int) -> dict[str, Any]:
     """What a scheduler's `step` takes besides the prediction: the pictures' generators, the order reached at `call`.
 
     LMS counts its past from the schedule's beginning, even where sampling begins later and there is no such past.

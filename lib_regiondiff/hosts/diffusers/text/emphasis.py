@@ -19,7 +19,7 @@ MARK = re.compile(
 )
 
 
-Scale = tuple[int, int, float]
+WeightFactor = tuple[int, int, float]
 """A factor for the weights of texts, with the indices at which it begins to count and ends: (start, end, factor)."""
 
 
@@ -32,7 +32,7 @@ class Piece:
     pause: bool = False
 
 
-def pieces(prompt: str) -> list[Piece]:
+def parse_emphasis(prompt: str) -> list[Piece]:
     """Split a prompt into pieces by its emphasis, as `parse_prompt_attention` of AUTOMATIC1111's prompt_parser.py does.
 
     `(a)` weighs 1.1, `(a:1.3)` 1.3, `[a]` 1/1.1; they nest by multiplying and last to the end where they are not
@@ -40,15 +40,17 @@ def pieces(prompt: str) -> list[Piece]:
     """
     opened: dict[str, list[int]] = {"(": [], "[": []}
     texts: list[str | None] = []
-    scales: list[Scale] = []
+    scales: list[WeightFactor] = []
     for match in MARK.finditer(prompt):
         _take(match, texts, scales, opened)
     scales += [(start, len(texts), STEP) for start in opened["("]]
     scales += [(start, len(texts), 1 / STEP) for start in opened["["]]
-    return _joined(texts, _weights(len(texts), scales)) or [Piece("")]
+    return _join_pieces(texts, _multiply_weights(len(texts), scales)) or [Piece("")]
 
 
-def _take(match: re.Match[str], texts: list[str | None], scales: list[Scale], opened: dict[str, list[int]]) -> None:
+def _take(
+    match: re.Match[str], texts: list[str | None], scales: list[WeightFactor], opened: dict[str, list[int]]
+) -> None:
     """Read one mark or text of a prompt into `texts`, `scales` and `opened`; a BREAK is None among the texts."""
     mark, end = match["mark"], len(texts)
     if match["pause"]:
@@ -65,7 +67,7 @@ def _take(match: re.Match[str], texts: list[str | None], scales: list[Scale], op
         texts.append(match[0] if match["escaped"] is None else match["escaped"])
 
 
-def _weights(count: int, scales: Sequence[Scale]) -> list[float]:
+def _multiply_weights(count: int, scales: Sequence[WeightFactor]) -> list[float]:
     """The weights of `count` texts, equal to the WebUI's to the bit, as neighbours of equal weight are joined."""
     weights = np.ones(count)
     with np.errstate(all="ignore"):
@@ -74,7 +76,7 @@ def _weights(count: int, scales: Sequence[Scale]) -> list[float]:
     return weights.tolist()
 
 
-def _joined(texts: Sequence[str | None], weights: Sequence[float]) -> list[Piece]:
+def _join_pieces(texts: Sequence[str | None], weights: Sequence[float]) -> list[Piece]:
     """Pieces of texts and their weights, neighbours of equal weight as one piece."""
     runs: list[tuple[list[str], float, bool]] = []
     for text, weight in zip(texts, weights, strict=True):

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.text.emphasis import pieces
-from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book, Vector, put
+from lib_regiondiff.hosts.diffusers.text.emphasis import parse_emphasis
+from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book, Vector, put_vectors
 
 AND = re.compile(r"\bAND\b")
 WEIGHTED = re.compile(r"(?P<text>.*?)(?::\s*(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+))\s*)?", re.DOTALL)
@@ -24,14 +24,14 @@ PLACE = 0
 
 
 @dataclass(frozen=True)
-class Layer:
+class EncoderLayer:
     """A layer of a text encoder: `number` -1 is the last, -2 the one before; `normed` applies the final norm to it."""
 
     number: int
     normed: bool
 
 
-PENULTIMATE = Layer(-2, normed=False)
+PENULTIMATE = EncoderLayer(-2, normed=False)
 """The last layer but one, without the final norm, as SDXL and SD3 take it."""
 
 
@@ -57,7 +57,7 @@ class Token:
     vector: Vector | None = None
 
 
-def chunks(tokenizer: Any, prompt: str, book: Book = NO_WORDS) -> list[list[Token]]:
+def split_chunks(tokenizer: Any, prompt: str, book: Book = NO_WORDS) -> list[list[Token]]:
     """Split a prompt into chunks of at most 75 tokens, as AUTOMATIC1111's sd_hijack_clip.py does; at least one chunk.
 
     A BREAK starts a new chunk. A full chunk is cut after the last comma of its last 20 tokens, if there is one, so that
@@ -67,21 +67,21 @@ def chunks(tokenizer: Any, prompt: str, book: Book = NO_WORDS) -> list[list[Toke
     comma = tokenizer.convert_tokens_to_ids(",</w>")
     done: list[list[Token]] = []
     current: list[Token] = []
-    for tokens in _tokens(tokenizer, prompt, book):
+    for tokens in _tokenize(tokenizer, prompt, book):
         if not tokens:
             done.append(current)
             current = []
         elif len(current) + len(tokens) > ROOM:
-            cut = _cut(current, tokens, comma)
+            cut = _find_cut(current, tokens, comma)
             done.append(current[:cut])
             current = current[cut:]
         current.extend(tokens)
     return [*done, current] if current or not done else done
 
 
-def _tokens(tokenizer: Any, prompt: str, book: Book) -> Iterator[list[Token]]:
+def _tokenize(tokenizer: Any, prompt: str, book: Book) -> Iterator[list[Token]]:
     """The tokens of a prompt in order, those of one word of the book together; an empty list is a BREAK."""
-    for piece in pieces(prompt):
+    for piece in parse_emphasis(prompt):
         if piece.pause:
             yield []
             continue
@@ -93,7 +93,7 @@ def _tokens(tokenizer: Any, prompt: str, book: Book) -> Iterator[list[Token]]:
                 yield from ([Token(each, piece.weight)] for each in ids)
 
 
-def _cut(full: Sequence[Token], following: Sequence[Token], comma: int) -> int:
+def _find_cut(full: Sequence[Token], following: Sequence[Token], comma: int) -> int:
     """Where to end a full chunk: after a comma near its end, if what is left fits with `following`, or at its end."""
     if following[0].id == comma:
         return len(full)
@@ -101,84 +101,86 @@ def _cut(full: Sequence[Token], following: Sequence[Token], comma: int) -> int:
     return next((end for end in reach if full[end - 1].id == comma), len(full))
 
 
-def framed(tokenizer: Any, chunk: Sequence[Token]) -> list[Token]:
+def frame_chunk(tokenizer: Any, chunk: Sequence[Token]) -> list[Token]:
     """The 77 tokens that the text encoder is given for a chunk: begin, the chunk, end, padding."""
     filling = [Token(tokenizer.pad_token_id)] * (ROOM - len(chunk))
     return [Token(tokenizer.bos_token_id), *chunk, Token(tokenizer.eos_token_id), *filling]
 
 
-def split(prompt: str) -> list[tuple[str, float]]:
+def split_at_and(prompt: str) -> list[tuple[str, float]]:
     """The prompts that AND joins, each with the weight after its colon, 1 without one: `a cat AND a dog:0.8`."""
     found = [WEIGHTED.fullmatch(each) for each in AND.split(prompt)]
     return [(match["text"], float(match["weight"] or 1)) for match in found if match]
 
 
 def encode(
-    tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS, layer: Layer | None = None
+    tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS, layer: EncoderLayer | None = None
 ) -> TextCond:
     """Encode a prompt to a condition of the text encoder's dtype and device: its output, or one of its layers.
 
     Raises HostError where it has no such layer, or where an embedding of the book does not fit it.
     """
-    parts = [framed(tokenizer, each) for each in chunks(tokenizer, prompt, book)]
+    parts = [frame_chunk(tokenizer, each) for each in split_chunks(tokenizer, prompt, book)]
     return TextCond(torch.cat([_encode_chunk(text_encoder, part, book, layer) for part in parts], dim=1))
 
 
-def pooled(tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS) -> Tensor:
+def encode_pooled(tokenizer: Any, text_encoder: Any, prompt: str, book: Book = NO_WORDS) -> Tensor:
     """The pooled vector [1, channels] of a prompt's first chunk, projected where the text encoder has a projection.
 
     Raises HostError where an embedding of the book does not fit the encoder.
     """
-    output = _output(text_encoder, framed(tokenizer, chunks(tokenizer, prompt, book)[0]), book)
+    output = _run_encoder(text_encoder, frame_chunk(tokenizer, split_chunks(tokenizer, prompt, book)[0]), book)
     return output.text_embeds if "text_embeds" in output else output.pooler_output
 
 
 @torch.no_grad()
-def _output(text_encoder: Any, tokens: Sequence[Token], book: Book, **how: Any) -> Any:
+def _run_encoder(text_encoder: Any, tokens: Sequence[Token], book: Book, **how: Any) -> Any:
     """What the text encoder returns for one chunk, with the book's vectors in their places."""
     ids = torch.tensor([[token.id for token in tokens]], device=text_encoder.device)
     vectors = {place: token.vector for place, token in enumerate(tokens) if token.vector}
     width = text_encoder.config.hidden_size if vectors else 0
-    with put(text_encoder, {place: book.value(vector, width) for place, vector in vectors.items()}):
+    with put_vectors(text_encoder, {place: book.value(vector, width) for place, vector in vectors.items()}):
         return text_encoder(ids, **how)
 
 
 @torch.no_grad()
-def _asked(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: Layer | None) -> Tensor:
+def _run_layer(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: EncoderLayer | None) -> Tensor:
     if layer is None:
-        return _output(text_encoder, tokens, book)[0]
-    layers = _output(text_encoder, tokens, book, output_hidden_states=True).hidden_states[1:]  # without the embeddings
+        return _run_encoder(text_encoder, tokens, book)[0]
+    layers = _run_encoder(text_encoder, tokens, book, output_hidden_states=True).hidden_states[
+        1:
+    ]  # without the embeddings
     if -layer.number > len(layers):
         raise HostError("model.clip_skip", f"at most {len(layers)} with this model", str(-layer.number))
     chosen = layers[layer.number]
-    return _last_norm(text_encoder)(chosen) if layer.normed else chosen
+    return _find_last_norm(text_encoder)(chosen) if layer.normed else chosen
 
 
-def _last_norm(text_encoder: Any) -> Any:
+def _find_last_norm(text_encoder: Any) -> Any:
     """A text encoder's final norm, which versions of transformers keep in different places."""
     return getattr(text_encoder, "text_model", text_encoder).final_layer_norm
 
 
-def _encode_chunk(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: Layer | None) -> Tensor:
-    embedding = _asked(text_encoder, tokens, book, layer)
+def _encode_chunk(text_encoder: Any, tokens: Sequence[Token], book: Book, layer: EncoderLayer | None) -> Tensor:
+    embedding = _run_layer(text_encoder, tokens, book, layer)
     if all(token.weight == 1 for token in tokens):
         return embedding
-    return _emphasised(embedding, [token.weight for token in tokens])
+    return _emphasise(embedding, [token.weight for token in tokens])
 
 
-def _emphasised(embedding: Tensor, weights: Sequence[float]) -> Tensor:
+def _emphasise(embedding: Tensor, weights: Sequence[float]) -> Tensor:
     """Scale each token by its weight, then restore the chunk's mean, as AUTOMATIC1111's "Original" emphasis does."""
     scaled = embedding * torch.tensor(weights).to(embedding)[None, :, None]
     return scaled * (embedding.float().mean() / scaled.float().mean()).to(embedding)
 
 
-def spans(tokenizer: Any, prompt: str, phrase: str, book: Book = NO_WORDS) -> list[slice]:
+def find_spans(tokenizer: Any, prompt: str, phrase: str, book: Book = NO_WORDS) -> list[slice]:
     """Where the tokens of a phrase stand among all tokens of the encoded prompt, a slice for each time it occurs.
 
     Raises HostError for an embedding that is unusable.
     """
-    wanted = [(token.id, token.vector) for tokens in _tokens(tokenizer, phrase, book) for token in tokens]
-    framed_chunks = [framed(tokenizer, chunk) for chunk in chunks(tokenizer, prompt, book)]
+    wanted = [(token.id, token.vector) for tokens in _tokenize(tokenizer, phrase, book) for token in tokens]
+    framed_chunks = [frame_chunk(tokenizer, chunk) for chunk in split_chunks(tokenizer, prompt, book)]
     ids = [(token.id, token.vector) for chunk in framed_chunks for token in chunk]
     starts = range(len(ids) - len(wanted) + 1) if wanted else ()
     return [slice(start, start + len(wanted)) for start in starts if ids[start : start + len(wanted)] == wanted]

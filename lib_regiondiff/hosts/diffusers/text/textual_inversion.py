@@ -90,11 +90,11 @@ class Book:
 
     def _read(self, word: str) -> tuple[Tensor, ...]:
         if word not in self.known:
-            self.known[word] = tuple(_matrices(self.files[word]))
+            self.known[word] = tuple(_read_matrices(self.files[word]))
         return self.known[word]
 
 
-def _matrices(path: Path) -> Iterator[Tensor]:
+def _read_matrices(path: Path) -> Iterator[Tensor]:
     """The embeddings [vectors, width] of a file: AUTOMATIC1111's `string_to_param`, or the tensors themselves."""
     file = weights.read(path)
     inside = file.tree.get("string_to_param") if isinstance(file.tree, dict) else None
@@ -107,7 +107,7 @@ def _matrices(path: Path) -> Iterator[Tensor]:
 
 
 @contextlib.contextmanager
-def put(text_encoder: Any, values: Mapping[int, Tensor]) -> Iterator[None]:
+def put_vectors(text_encoder: Any, values: Mapping[int, Tensor]) -> Iterator[None]:
     """For the time of a `with`, have a text encoder see these vectors [width] at these positions of its tokens."""
     if not values:
         yield

@@ -17,7 +17,7 @@ from lib_regiondiff.hosts.webui.program.error_display import make_refusal
 HOLDER = "regiondiff_gates"
 TITLE = "Region Diffusion"
 Work = TypeVar("Work", bound=Callable[..., Any])
-Call = Callable[[], Any]
+NextCall = Callable[[], Any]
 
 
 class Gates:
@@ -105,13 +105,13 @@ class Launch:
         self.made: Any = self
         """What the run returned; until then this object, which no program could return in its place."""
 
-    def __call__(self, steps: int, run: Call) -> Any:
+    def __call__(self, steps: int, run: NextCall) -> Any:
         """The run's latents, or the last ones where it broke off, which sets `gates.completed` to False."""
         latents = self.real(steps, functools.partial(self._run, run))
         self.gates.completed = latents is self.made
         return latents
 
-    def _run(self, run: Call) -> Any:
+    def _run(self, run: NextCall) -> Any:
         self.made = run()
         return self.made
 
@@ -131,17 +131,17 @@ class Corrections:
         return self.real[index]
 
 
-def _init(gates: Gates, call: Call) -> Any:
+def _init(gates: Gates, call: NextCall) -> Any:
     gates.expect_hook("process")
     return call()
 
 
-def _setup_conds(gates: Gates, call: Call) -> Any:
+def _setup_conds(gates: Gates, call: NextCall) -> Any:
     gates.end_if_failed()
     return call()
 
 
-def _sample(gates: Gates, call: Call) -> Any:
+def _sample(gates: Gates, call: NextCall) -> Any:
     gates.expect_hook("before_process_batch")
     gates.predicted, gates.finished = False, None
     made = call()
@@ -153,7 +153,7 @@ def _sample(gates: Gates, call: Call) -> Any:
     return made
 
 
-def _sample_again(gates: Gates, call: Call) -> Any:
+def _sample_again(gates: Gates, call: NextCall) -> Any:
     if getattr(gates.p, "firstpass_image", None) is None:
         gates.expect_prediction()
     gates.predicted = False
@@ -162,7 +162,7 @@ def _sample_again(gates: Gates, call: Call) -> Any:
     return made
 
 
-def _close(gates: Gates, call: Call) -> Any:
+def _close(gates: Gates, call: NextCall) -> Any:
     release(gates.p)
     call()
     if not gates.raised:
@@ -170,7 +170,7 @@ def _close(gates: Gates, call: Call) -> Any:
         gates.expect(gates.owed == 0, "on_image_saved", "a file with the palette beside each picture", "none", cure)
 
 
-PASSES: Mapping[str, Callable[[Gates, Call], Any]] = {
+PASSES: Mapping[str, Callable[[Gates, NextCall], Any]] = {
     "init": _init,
     "setup_conds": _setup_conds,
     "sample": _sample,

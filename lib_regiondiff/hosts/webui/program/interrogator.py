@@ -88,16 +88,16 @@ def _keep_state(state: Any) -> Iterator[None]:
 
     What a person has pressed meanwhile counts.
     """
-    before = _public(state)
+    before = _read_public(state)
     try:
         yield
     finally:
-        after = _public(state)
+        after = _read_public(state)
         for name in after.keys() - before.keys():
             delattr(state, name)
         vars(state).update(before, **{name: True for name in STOPS if after.get(name)})
 
 
-def _public(state: Any) -> dict[str, Any]:
+def _read_public(state: Any) -> dict[str, Any]:
     """The fields of the host's state but for commands to the server, such as to restart."""
     return {name: value for name, value in vars(state).items() if not name.startswith("_")}

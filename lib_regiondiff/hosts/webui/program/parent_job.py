@@ -18,7 +18,7 @@ STRIPS = ("outpainting mk2",)  # by numbers that only the script knows
 
 
 @dataclass(frozen=True)
-class Place:
+class PartPlace:
     """Where a part lies in the picture that is made of all parts, in pixels.
 
     `whole` is the size of that picture, `left` and `top` are the part's corner.
@@ -34,7 +34,7 @@ def is_detail(p: Processing) -> bool:
     return bool(getattr(p, "_ad_inner", False))
 
 
-def find_place(p: Processing) -> Place | None:
+def find_place(p: Processing) -> PartPlace | None:
     """Where a job's picture lies in the one that a script cuts up; None where it is a picture of its own.
 
     Raises HostError for scripts whose parts lie where nobody can know, and for several parts in one batch.
@@ -75,7 +75,7 @@ def _find_grids() -> Iterator[Grid]:
         frame = frame.f_back
 
 
-def _find_tiles(grid: Grid, picture: Any) -> Iterator[Place]:
+def _find_tiles(grid: Grid, picture: Any) -> Iterator[PartPlace]:
     """The places in a grid of this very picture, not of one that looks the same."""
     whole = Size(grid.image_h, grid.image_w)
-    yield from (Place(whole, left, top) for top, _, row in grid.tiles for left, _, tile in row if tile is picture)
+    yield from (PartPlace(whole, left, top) for top, _, row in grid.tiles for left, _, tile in row if tile is picture)

@@ -30,9 +30,9 @@ from lib_regiondiff import demo
 from lib_regiondiff.document import png
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers import DiffusersHost
-from lib_regiondiff.hosts.diffusers.additions.additions import LORAS, Extras, find, fingerprint_with
+from lib_regiondiff.hosts.diffusers.additions.additions import LORAS, Extras, combine_fingerprints, find_file
 from lib_regiondiff.hosts.diffusers.additions.lora import LoraFile, merge
-from lib_regiondiff.hosts.diffusers.additions.lora_keys import original_names
+from lib_regiondiff.hosts.diffusers.additions.lora_keys import find_original_names
 
 pytestmark = pytest.mark.diffusers
 RANK, ALPHA = 2, 6.0
@@ -198,7 +198,7 @@ def test_original_names_are_those_of_a_single_file(known_pipeline: Any) -> None:
     unet = known_pipeline.unet
     layers = [name for name, part in unet.named_modules() if isinstance(part, torch.nn.Linear | torch.nn.Conv2d)]
     told = {name: unet_name(name + ".weight").removesuffix(".weight") for name in layers}
-    assert all(told[name] in original_names(name, 2) for name in layers)
+    assert all(told[name] in find_original_names(name, 2) for name in layers)
 
 
 BAD: dict[str, tuple[dict[str, tuple[int, ...]], str]] = {
@@ -230,7 +230,7 @@ def test_what_does_not_fit_is_named_and_changes_nothing(name: str, tmp_path: Pat
 
 
 def test_the_demos_lora_is_merged_as_its_trainer_does_bit_for_bit() -> None:
-    ours = DiffusersHost.load(str(demo.checkpoint()), "cpu")
+    ours = DiffusersHost.load(str(demo.make_checkpoint()), "cpu")
     fresh, plain = (copy.deepcopy(ours.pipe.unet) for _ in range(2))
     merge_demo(plain, load_file(demo.LORA))
     merge(ours.pipe, LoraFile(demo.PARTS["demo-lcm"]))
@@ -239,7 +239,7 @@ def test_the_demos_lora_is_merged_as_its_trainer_does_bit_for_bit() -> None:
 
 
 def found(name: str, model: str) -> Path:
-    return find("LoRA", name, LORAS, model)
+    return find_file("LoRA", name, LORAS, model)
 
 
 def test_a_name_is_looked_up_in_the_folder_and_beside_the_model(tmp_path: Path, monkeypatch: Any) -> None:
@@ -292,5 +292,5 @@ def test_the_fingerprint_tells_files_not_weights(tmp_path: Path) -> None:
     marks = []
     for content in (b"1", b"2"):
         path.write_bytes(content)
-        marks += [fingerprint_with("abc", Extras((LoraFile(path, weight),))) for weight in (0.5, 1)]
-    assert marks[0] == marks[1] != marks[2] == marks[3] and fingerprint_with("abc", Extras()) == "abc"
+        marks += [combine_fingerprints("abc", Extras((LoraFile(path, weight),))) for weight in (0.5, 1)]
+    assert marks[0] == marks[1] != marks[2] == marks[3] and combine_fingerprints("abc", Extras()) == "abc"

@@ -22,9 +22,9 @@ from safetensors.torch import save_file
 
 from known_single_file import checkpoint, unet_name
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.checkpoints.layout import ASSETS, UNET, unet_sizes, vae_sizes
-from lib_regiondiff.hosts.diffusers.checkpoints.loader import fingerprint, load_pipeline
-from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer, vocabulary
+from lib_regiondiff.hosts.diffusers.checkpoints.layout import ASSETS, UNET, read_unet_sizes, read_vae_sizes
+from lib_regiondiff.hosts.diffusers.checkpoints.loader import compute_fingerprint, load_pipeline
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import list_vocabulary, make_clip_tokenizer
 from lib_regiondiff.hosts.diffusers.files.headers import read_header
 
 pytestmark = pytest.mark.diffusers
@@ -215,40 +215,44 @@ def test_a_hub_model_out_of_reach() -> None:
 
 
 def test_fingerprints(known_file: Path, known_folder: Path, tmp_path: Path) -> None:
-    assert fingerprint(known_file) == hashlib.sha256(known_file.read_bytes()).hexdigest()[:10]
+    assert compute_fingerprint(known_file) == hashlib.sha256(known_file.read_bytes()).hexdigest()[:10]
     (tmp_path / "b").mkdir()
     for name in ("b/1.safetensors", "a.safetensors", "notes.txt"):
         (tmp_path / name).write_text(name, encoding="utf-8")
-    assert fingerprint(tmp_path) == hashlib.sha256(b"a.safetensorsb/1.safetensors").hexdigest()[:10]
-    assert fingerprint("nobody/no-such-model") == fingerprint(tmp_path / "none") == ""
+    assert compute_fingerprint(tmp_path) == hashlib.sha256(b"a.safetensorsb/1.safetensors").hexdigest()[:10]
+    assert compute_fingerprint("nobody/no-such-model") == compute_fingerprint(tmp_path / "none") == ""
 
 
 def test_sizes_are_read_off_the_shapes(known_file: Path) -> None:
     shapes, _ = read_header(known_file)
-    assert unet_sizes(shapes)["block_out_channels"] == vae_sizes(shapes)["block_out_channels"] == (96, 96, 96, 96)
-    assert vae_sizes(shapes)["layers_per_block"] == 1
+    assert (
+        read_unet_sizes(shapes)["block_out_channels"]
+        == read_vae_sizes(shapes)["block_out_channels"]
+        == (96, 96, 96, 96)
+    )
+    assert read_vae_sizes(shapes)["layers_per_block"] == 1
     config = json.loads((ASSETS / "unet" / "config.json").read_text(encoding="utf-8"))
     with init_empty_weights():
         unet: Any = UNet2DConditionModel.from_config(config)
     full = {UNET + unet_name(name): tuple(value.shape) for name, value in unet.state_dict().items()}
     assert {
-        name: list(v) if isinstance(v, tuple) else v for name, v in unet_sizes(full).items()
+        name: list(v) if isinstance(v, tuple) else v for name, v in read_unet_sizes(full).items()
     }.items() <= config.items()
 
 
 def test_the_tokenizer_is_clips() -> None:
-    tokenizer = clip_tokenizer()
+    tokenizer = make_clip_tokenizer()
     assert tokenizer("a photo of a cat").input_ids == [49406, 320, 1125, 539, 320, 2368, 49407]
     assert tokenizer("A  Photo of\na CAT").input_ids == tokenizer("a photo of a cat").input_ids
     assert (tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id) == (49406, 49407, 49407)
-    assert len(tokenizer) == len(set(vocabulary())) == 49408
-    assert vocabulary()[320] == "a</w>" and vocabulary()[49406:] == ["<|startoftext|>", "<|endoftext|>"]
+    assert len(tokenizer) == len(set(list_vocabulary())) == 49408
+    assert list_vocabulary()[320] == "a</w>" and list_vocabulary()[49406:] == ["<|startoftext|>", "<|endoftext|>"]
 
 
 @pytest.mark.parametrize(
     "text", ["", "word " * 500, "猫と犬 🐱 naïve Ærøskøbing", "\x00\ufeff\u202e\ud7ff", "don't 1234 :-) <|endoftext|>"]
 )
 def test_the_tokenizer_takes_any_text(text: str) -> None:
-    ids = clip_tokenizer()(text, truncation=True, padding="max_length", max_length=77).input_ids
+    ids = make_clip_tokenizer()(text, truncation=True, padding="max_length", max_length=77).input_ids
     assert len(ids) == 77 and ids[0] == 49406 and ids[-1] == 49407
     assert all(0 <= i < 49408 for i in ids)

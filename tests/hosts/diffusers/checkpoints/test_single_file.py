@@ -21,8 +21,8 @@ from known_unet import AMPLITUDE
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.checkpoints import parameterization
-from lib_regiondiff.hosts.diffusers.checkpoints.kinds import SD1, SD2, SDXL, kind_of
-from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.checkpoints.kinds import SD1, SD2, SDXL, find_kind
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import make_clip_tokenizer
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Drawing, render
 from palettes import drawing
@@ -73,11 +73,15 @@ def test_a_single_file_draws_its_folders_picture_and_obeys(
 @pytest.mark.parametrize("kind", [NOISE, VELOCITY])
 def test_an_sd2_network_is_asked_what_it_predicts(known_pipeline: Any, kind: str) -> None:
     unet = build_sd2(known_pipeline, kind).unet
-    assert parameterization.usual(unet, asked=True) == parameterization.usual(unet.half(), asked=True) == kind
-    assert parameterization.usual(unet, asked=False) == NOISE
+    assert (
+        parameterization.probe_prediction(unet, asked=True)
+        == parameterization.probe_prediction(unet.half(), asked=True)
+        == kind
+    )
+    assert parameterization.probe_prediction(unet, asked=False) == NOISE
     unet.conv_in.bias[0] = float("nan")
     with pytest.raises(ValueError, match="NaN or infinity"):
-        parameterization.usual(unet, asked=True)
+        parameterization.probe_prediction(unet, asked=True)
 
 
 @pytest.mark.parametrize(
@@ -101,11 +105,11 @@ def test_files_say_what_they_predict(
 ) -> None:
     if text:
         (tmp_path / "model.yaml").write_text(text, encoding="utf-8")
-    assert parameterization.said(names, notes, tmp_path / "model.safetensors") == wanted
+    assert parameterization.read_prediction(names, notes, tmp_path / "model.safetensors") == wanted
 
 
 def test_open_clip_is_filled_up_with_exclamation_marks() -> None:
-    tokenizer = clip_tokenizer("!")
+    tokenizer = make_clip_tokenizer("!")
     assert tokenizer.pad_token_id == 0
     ids = tokenizer("wow! a cat", padding="max_length", max_length=9).input_ids
     assert ids == [49406, 2781, 256, 320, 2368, 49407, 0, 0, 0]  # the mark of the prompt is another token
@@ -125,13 +129,13 @@ def shapes(*names: str, channels: int = 4) -> dict[str, tuple[int, ...]]:
 
 def complaint(found: dict[str, tuple[int, ...]]) -> str:
     with pytest.raises(HostError) as caught:
-        kind_of(Path("model.safetensors"), found)
+        find_kind(Path("model.safetensors"), found)
     return str(caught.value)
 
 
 @pytest.mark.parametrize("kind", WHOLE)
 def test_inpainting_and_whole_lcm_models_are_refused_as_folders_are(kind: Any) -> None:
-    assert kind_of(Path("model.safetensors"), shapes(*WHOLE[kind])) is kind
+    assert find_kind(Path("model.safetensors"), shapes(*WHOLE[kind])) is kind
     assert "a UNet with 4 input channels, got 9 (an inpainting" in complaint(shapes(*WHOLE[kind], channels=9))
     told = {"model.diffusion_model.time_embed.cond_proj.weight": (8, 256)}
     assert "a whole LCM model" in complaint(shapes(*WHOLE[kind]) | told)

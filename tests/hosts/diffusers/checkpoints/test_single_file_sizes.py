@@ -17,8 +17,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from known_original import SD2_TEXT, SDXL_OPEN, SDXL_TEXT, UNET, bare, open_clip, unet
 from known_single_file import vae_name
-from lib_regiondiff.hosts.diffusers.checkpoints.kinds import SD2, SDXL, Kind, kind_of
-from lib_regiondiff.hosts.diffusers.checkpoints.layout import ASSETS, VAE, unet_sizes, vae_sizes
+from lib_regiondiff.hosts.diffusers.checkpoints.kinds import SD2, SDXL, Kind, find_kind
+from lib_regiondiff.hosts.diffusers.checkpoints.layout import ASSETS, VAE, read_unet_sizes, read_vae_sizes
 
 META = torch.device("meta")
 DOWN, UP = "CrossAttnDownBlock2D", "CrossAttnUpBlock2D"
@@ -98,12 +98,12 @@ def test_real_sizes_are_read_off_the_shapes_and_every_weight_has_a_place(kind: K
     state = {UNET + name: value for name, value in unet(network).items()} | encoders(kind)
     state |= {VAE + k: v for k, v in (vae_name(*each) for each in vae.state_dict().items())}
     shapes = sizes_of(state)
-    assert kind_of(Path("model.safetensors"), shapes) is kind
-    found = unet_sizes(shapes)
+    assert find_kind(Path("model.safetensors"), shapes) is kind
+    found = read_unet_sizes(shapes)
     assert {"transformer_layers_per_block": (1, 1, 1, 1)} | UNETS[kind] == found
     converted = convert_ldm_unet_checkpoint({k: v for k, v in state.items() if k.startswith(UNET)}, found)
     assert sizes_of(converted) == sizes_of(network.state_dict())
-    sizes = {**config("vae"), **vae_sizes(shapes)}
+    sizes = {**config("vae"), **read_vae_sizes(shapes)}
     assert {k: list(v) if isinstance(v, tuple) else v for k, v in sizes.items()} == config("vae")
     converted = convert_ldm_vae_checkpoint({k: v for k, v in state.items() if k.startswith(VAE)}, sizes)
     assert sizes_of(converted) == sizes_of(vae.state_dict())
@@ -124,4 +124,4 @@ def test_a_pruned_unet_is_refused() -> None:
     shapes = sizes_of({UNET + name: value for name, value in unet(networks(SDXL)[0]).items()})
     pruned = {name: shape for name, shape in shapes.items() if "input_blocks.7.1.transformer_blocks.9." not in name}
     with pytest.raises(ValueError, match="not of one depth"):
-        unet_sizes(pruned)
+        read_unet_sizes(pruned)

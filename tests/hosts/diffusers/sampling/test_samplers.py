@@ -31,7 +31,7 @@ NEAR = 10 / 127.5  # ten grey levels, in latents of the known model
 
 
 def at_hand(names: Any) -> list[str]:
-    return [name for name in names if not sampler_names.absent(name)]
+    return [name for name in names if not sampler_names.find_missing(name)]
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +40,9 @@ def host(known_pipeline: Any) -> DiffusersHost:
 
 
 def set_up(host: DiffusersHost, name: str, steps: int = 6, skipped: int = 0) -> Schedule:
-    scheduler = samplers.scheduler_of(SAMPLERS[name], host.pipe.scheduler, steps, "cpu")
+    scheduler = samplers.make_scheduler(SAMPLERS[name], host.pipe.scheduler, steps, "cpu")
     schedule.make_own_noise(scheduler, [3])
-    return schedule.schedule_of(SAMPLERS[name], scheduler, steps, skipped)
+    return schedule.make_schedule(SAMPLERS[name], scheduler, steps, skipped)
 
 
 def walked(own: Schedule, x: Tensor, x0: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ def walked(own: Schedule, x: Tensor, x0: Tensor) -> Tensor:
     for call, (level, t) in enumerate(zip(own.levels, own.timesteps, strict=False)):
         seen = own.scheduler.scale_model_input(x, t)
         assert torch.allclose(seen, x / (level.alpha**2 + level.beta**2) ** 0.5, rtol=1e-3, atol=1e-4), call
-        extra = schedule.step_options(own.scheduler, [noise.generator(call)], call)
+        extra = schedule.make_step_options(own.scheduler, [noise.make_generator(call)], call)
         x = own.scheduler.step(
             PARAMETERIZATIONS["epsilon"].from_denoised(x0, x, level.alpha, level.beta), t, x, return_dict=False, **extra
         )[0]
@@ -62,7 +62,7 @@ def check_levels(host: DiffusersHost, name: str) -> None:
     for skipped in (0, 2, 5):
         own = set_up(host, name, skipped=skipped)
         first, x0 = own.levels[0], torch.full((1, 4, 2, 2), 0.7)
-        unit = torch.randn(1, 4, 2, 2, generator=noise.generator(8))
+        unit = torch.randn(1, 4, 2, 2, generator=noise.make_generator(8))
         x = host.add_noise(x0, unit, first)
         wanted = own.scheduler.add_noise(x0, unit, own.timesteps[:1])
         assert torch.allclose(x, wanted, atol=1e-3 * float(wanted.abs().max()))
@@ -141,7 +141,9 @@ def test_progress_counts_steps_and_not_calls(host: DiffusersHost, name: str) -> 
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampler_names, "absent", lambda name: sampler_names.NEEDS.get(sampler_names.NAMES[name][0], ""))
+    monkeypatch.setattr(
+        sampler_names, "find_missing", lambda name: sampler_names.NEEDS.get(sampler_names.NAMES[name][0], "")
+    )
     with pytest.raises(HostError, match="sampler LMS Karras: expected the package scipy, got none; pip install scipy"):
         samplers.find("lms karras")
     assert samplers.find("dpm++ 2m sde karras") is SAMPLERS["DPM++ 2M SDE Karras"]
@@ -150,7 +152,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_option_that_a_version_does_not_know_is_refused(host: DiffusersHost) -> None:
     strange = samplers.Sampler("EulerDiscreteScheduler", options={"use_strange_sigmas": True})
     with pytest.raises(HostError, match=r"newer version of diffusers, got a version whose Euler.* use_strange_sigmas"):
-        samplers.scheduler_of(strange, host.pipe.scheduler, 5, "cpu")
+        samplers.make_scheduler(strange, host.pipe.scheduler, 5, "cpu")
 
 
 def test_all_of_diffusers_samplers_are_there() -> None:

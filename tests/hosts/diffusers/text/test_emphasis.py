@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 pytest.importorskip("diffusers")
 
 from bounded import bounded
-from lib_regiondiff.hosts.diffusers.text.emphasis import STEP, Piece, pieces
+from lib_regiondiff.hosts.diffusers.text.emphasis import STEP, Piece, parse_emphasis
 
 MARKS = ["(", ")", "[", "]", ":1.2)", ": 0.5 )", ":.5)", "\\(", "\\", "BREAK"]
 FRAGMENTS = st.lists(st.sampled_from([*MARKS, "a", "b c", ",", ":", "1.3", "é"])).map("".join)
@@ -36,31 +36,33 @@ FRAGMENTS = st.lists(st.sampled_from([*MARKS, "a", "b c", ",", ":", "1.3", "é"]
     ],
 )
 def test_examples(prompt: str, wanted: list[tuple[str, float]]) -> None:
-    found = [(piece.text, pytest.approx(piece.weight)) for piece in pieces(prompt)]
+    found = [(piece.text, pytest.approx(piece.weight)) for piece in parse_emphasis(prompt)]
     assert found == wanted
 
 
 def test_break_is_a_word_of_its_own() -> None:
-    assert pieces("a BREAK b") == [Piece("a "), Piece("", pause=True), Piece(" b")]
-    assert pieces("BREAKFAST") == [Piece("BREAKFAST")]
+    assert parse_emphasis("a BREAK b") == [Piece("a "), Piece("", pause=True), Piece(" b")]
+    assert parse_emphasis("BREAKFAST") == [Piece("BREAKFAST")]
 
 
 @given(st.text(alphabet=st.characters(blacklist_characters="()[]\\:B", blacklist_categories=("Cs",))))
 def test_text_without_marks_is_one_piece(prompt: str) -> None:
-    assert pieces(prompt) == [Piece(prompt)]
+    assert parse_emphasis(prompt) == [Piece(prompt)]
 
 
 @given(FRAGMENTS)
 def test_only_marks_are_lost(prompt: str) -> None:
-    kept = "".join(piece.text for piece in pieces(prompt))
+    kept = "".join(piece.text for piece in parse_emphasis(prompt))
     assert re.sub(r"[^a-zé]", "", kept) == re.sub(r"[^a-zé]", "", prompt)
     assert len(kept) <= len(prompt)
 
 
-@given(FRAGMENTS, st.floats(0.1, 3).map(lambda number: round(number, 3)))
+@given(
+    FRAGMENTS.map(lambda text: re.sub(r"[()\[\\]", "", text)), st.floats(0.1, 3).map(lambda number: round(number, 3))
+)
 def test_weights_multiply_through_a_closed_bracket(prompt: str, weight: float) -> None:
-    assume(prompt and not set("()[\\") & set(prompt))
-    inner, outer = pieces(prompt), pieces(f"({prompt}:{weight})")
+    assume(prompt)
+    inner, outer = parse_emphasis(prompt), parse_emphasis(f"({prompt}:{weight})")
     assert [piece.text for piece in outer] == [piece.text for piece in inner]
     assert [piece.weight for piece in outer] == [pytest.approx(piece.weight * weight) for piece in inner]
 
@@ -117,7 +119,7 @@ SIGNS = ["(", ")", "[", "]", ":1.2)", ": .5 )", ":-3.)", ":1.2.3)", "\\", "ab", 
 @given(st.lists(st.sampled_from(SIGNS)).map("".join) | st.text("()[]:1.\\ a"))
 @example("(a(b:1.3)[c(d])e")
 def test_the_weights_are_those_of_each_sign_by_itself(prompt: str) -> None:
-    assert pieces(prompt) == spelled(prompt)
+    assert parse_emphasis(prompt) == spelled(prompt)
 
 
 @pytest.mark.parametrize("part", ["(a", "[a", "(", "(a[b", ":1", ":", "1", ": ", "\\(", "a:1)", "BREAK ", "(a:1.1)"])
@@ -125,4 +127,4 @@ def test_no_prompt_takes_long(part: str) -> None:
     many = part * (20_000 // len(part))
     for prompt in (many, f":{many}", f"({many}", "(" * 9000 + many[:2000] + ")" * 9000):
         with bounded(1.0):
-            pieces(prompt)
+            parse_emphasis(prompt)

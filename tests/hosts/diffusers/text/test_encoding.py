@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 
 pytest.importorskip("diffusers")
 
-from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import clip_tokenizer
+from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import make_clip_tokenizer
 from lib_regiondiff.hosts.diffusers.text import encoding
 
-TOKENIZER: Any = clip_tokenizer()
+TOKENIZER: Any = make_clip_tokenizer()
 COMMA = TOKENIZER.convert_tokens_to_ids(",</w>")
 WORDS = st.lists(st.sampled_from(["cat", "red", ",", "BREAK", "(sun:1.3)", "[moon]", "landscape"]), max_size=200)
 
 
 def ids(prompt: str) -> list[list[int]]:
-    return [[token.id for token in chunk] for chunk in encoding.chunks(TOKENIZER, prompt)]
+    return [[token.id for token in chunk] for chunk in encoding.split_chunks(TOKENIZER, prompt)]
 
 
 def test_one_chunk_is_what_the_tokenizer_gives() -> None:
     prompt = "a photo of a red house by the sea"
-    framed = [token.id for token in encoding.framed(TOKENIZER, encoding.chunks(TOKENIZER, prompt)[0])]
+    framed = [token.id for token in encoding.frame_chunk(TOKENIZER, encoding.split_chunks(TOKENIZER, prompt)[0])]
     assert framed == TOKENIZER(prompt, padding="max_length", max_length=77).input_ids
 
 
@@ -34,7 +34,9 @@ def test_one_chunk_is_what_the_tokenizer_gives() -> None:
 def test_no_token_is_lost_and_no_chunk_is_too_long(prompt: str) -> None:
     found = ids(prompt)
     plain = [
-        each for part in encoding.pieces(prompt) for each in TOKENIZER(part.text, add_special_tokens=False).input_ids
+        each
+        for part in encoding.parse_emphasis(prompt)
+        for each in TOKENIZER(part.text, add_special_tokens=False).input_ids
     ]
     assert [each for chunk in found for each in chunk] == plain
     assert found and max(len(chunk) for chunk in found) <= encoding.ROOM
@@ -86,9 +88,13 @@ def test_long_prompts_have_77_rows_for_each_chunk() -> None:
 
 def test_spans_point_at_every_occurrence() -> None:
     prompt = "a red house, a (red house:1.2) and a red car"
-    found = encoding.spans(TOKENIZER, prompt, "red house")
-    sequence = [token.id for chunk in encoding.chunks(TOKENIZER, prompt) for token in encoding.framed(TOKENIZER, chunk)]
+    found = encoding.find_spans(TOKENIZER, prompt, "red house")
+    sequence = [
+        token.id
+        for chunk in encoding.split_chunks(TOKENIZER, prompt)
+        for token in encoding.frame_chunk(TOKENIZER, chunk)
+    ]
     assert len(found) == 2 and all(
         sequence[span] == TOKENIZER("red house", add_special_tokens=False).input_ids for span in found
     )
-    assert encoding.spans(TOKENIZER, prompt, "blue") == [] and encoding.spans(TOKENIZER, prompt, "") == []
+    assert encoding.find_spans(TOKENIZER, prompt, "blue") == [] and encoding.find_spans(TOKENIZER, prompt, "") == []

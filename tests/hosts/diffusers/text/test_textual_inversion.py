@@ -22,7 +22,7 @@ from cli_stub import run
 from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.hosts.diffusers.additions.additions import extras_of
+from lib_regiondiff.hosts.diffusers.additions.additions import find_extras
 from lib_regiondiff.hosts.diffusers.text import encoding
 from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book, Vector
 
@@ -96,7 +96,7 @@ def test_only_whole_words_count_and_the_longest(tmp_path: Path) -> None:
 def test_the_vectors_of_a_word_stay_together(words: list[str], count: int) -> None:
     tokenizer: Any = type("T", (), {"__call__": _call, "convert_tokens_to_ids": lambda self, token: 9})()
     book = Book({"style": Path("style.pt")}, {"style": (torch.zeros(count, 4),)})
-    found = encoding.chunks(tokenizer, " ".join(words), book)
+    found = encoding.split_chunks(tokenizer, " ".join(words), book)
     assert max(len(chunk) for chunk in found) <= encoding.ROOM
     whole = [Vector("style", row) for row in range(count)]
     seen = 0
@@ -119,15 +119,15 @@ def test_the_words_that_a_palette_uses_are_looked_for_in_its_suffix_too(tmp_path
         save(tmp_path / name, "emb_params", torch.zeros(1, 3))
     brush = {"id": "a", "prompt": "a inside wall", "negative": "never", "mask": {"rectangle": [0, 0, 1, 1]}}
     palette = parse({"version": 1, "suffix": ", in ending", "brushes": [brush]})
-    assert set(extras_of(palette, "none", {}, str(tmp_path)).book.files) == {"inside", "ending", "never"}
+    assert set(find_extras(palette, "none", {}, str(tmp_path)).book.files) == {"inside", "ending", "never"}
 
 
 def test_spans_point_at_vectors(known_pipeline: Any) -> None:
     book = Book({"style": Path("style.pt")}, {"style": (torch.zeros(3, 4),)})
     tokenizer = known_pipeline.tokenizer
-    assert encoding.spans(tokenizer, "a red style, style", "style", book) == [slice(3, 6), slice(7, 10)]
-    assert encoding.spans(tokenizer, "a red style", "red style", book) == [slice(2, 6)]
-    assert encoding.spans(tokenizer, "a red style", "!", book) == []
+    assert encoding.find_spans(tokenizer, "a red style, style", "style", book) == [slice(3, 6), slice(7, 10)]
+    assert encoding.find_spans(tokenizer, "a red style", "red style", book) == [slice(2, 6)]
+    assert encoding.find_spans(tokenizer, "a red style", "!", book) == []
 
 
 def test_files_that_do_not_fit_are_named(encoder: Any, known_pipeline: Any, tmp_path: Path) -> None:
