@@ -31,7 +31,7 @@ from environments import (
 )
 
 BENCHMARKS = ("rows.py", "evaluations.py", "overhead.py")
-RUBBISH = (".cache", ".hypothesis", "build", "dist", "out")
+RUBBISH = (".cache", ".wheels", ".hypothesis", "build", "dist", "out")
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 
@@ -149,6 +149,13 @@ def bench(arguments: Sequence[str]) -> int:
     return max(run([python, ROOT / "benchmarks" / name, *arguments]) for name in BENCHMARKS)
 
 
+def bench_gpu(arguments: Sequence[str]) -> int:
+    """Figures of a CUDA device; `--dry-run` small on the CPU, `--wheels` what a bare machine needs (docs/gpu.md)."""
+    collecting = list(arguments[:1]) == ["--wheels"]
+    name, words = ("gpu_wheels.py", arguments[1:]) if collecting else ("gpu.py", arguments)
+    return run([prepare(DEV), ROOT / "benchmarks" / name, *words])
+
+
 def lock(arguments: Sequence[str]) -> int:
     """Write the lock files in requirements/ anew; `--upgrade` takes newer versions of what no *.in file pins."""
     if run([prepare(LOCKING), ROOT / "tools" / "lock.py", *arguments]):
@@ -182,6 +189,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "test-live": test_live,
     "fuzz": fuzz,
     "bench": bench,
+    "bench-gpu": bench_gpu,
     "lock": lock,
     "setup": setup,
     "clean": clean,

@@ -18,7 +18,7 @@ class Attention(torch.autograd.Function):
         q = q * q.shape[-1] ** -0.5
         p = torch.matmul(q, k.transpose(-1, -2))
         p = p.sub_(p.amax(-1, keepdim=True)).exp_()
-        total = p.sum(-1, keepdim=True)
+        total = p.sum(-1, keepdim=True, dtype=p.dtype)  # which autocast on a GPU would widen
         out = p @ v / total
         ctx.save_for_backward(q, k, v, p, out, total)
         return out

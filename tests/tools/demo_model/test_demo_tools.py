@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 pytest.importorskip("diffusers")
 
@@ -35,6 +37,24 @@ def test_attention_is_torchs_own_however_large_the_scores(strength: float) -> No
         (out**2).sum().backward()
     for a, b in zip(ours, torchs, strict=True):
         torch.testing.assert_close(a.grad, b.grad)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_attention_goes_back_in_the_type_that_a_gpu_s_mixed_precision_gives_it(mixed: bool) -> None:
+    """Autocast there widens sums, and products of two types are an error. The tensors are fake: no card is needed."""
+    kept = SimpleNamespace()
+    kept.save_for_backward = lambda *tensors: setattr(kept, "saved_tensors", tensors)
+    with FakeTensorMode(), torch.no_grad():
+        projection = torch.empty(8, 8, device="cuda")
+        torch.set_autocast_dtype("cuda", torch.bfloat16)
+        torch.set_autocast_enabled("cuda", mixed)
+        try:
+            q, k, v = (torch.nn.functional.linear(torch.empty(2, 3, 7, 8, device="cuda"), projection) for _ in range(3))
+            out = Attention.forward(kept, q, k, v)
+        finally:
+            torch.set_autocast_enabled("cuda", False)
+        assert {each.dtype for each in Attention.backward(kept, torch.empty_like(out))} == {q.dtype}
+        assert q.dtype == (torch.bfloat16 if mixed else torch.float32)
 
 
 def product(halves: tuple[Tensor, Tensor]) -> Tensor:
