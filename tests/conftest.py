@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # No limit of time: how long a test takes is the machine's matter, too.
 PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("gate", **PATIENT, derandomize=True)  # the same examples in every run
 settings.register_profile("search", **PATIENT, max_examples=1000)  # other examples, and more: `make test-slow`
+FIRST = {"phases": (Phase.explicit, Phase.generate), "report_multiple_bugs": False}  # no search for the smallest one
+settings.register_profile("mutants", **PATIENT, **FIRST, derandomize=True)  # `make test-mutants`
 settings.load_profile("gate")
 
 # Both are read when a library is imported, so they are set before any is: no test may ask the network, and torch's

@@ -116,6 +116,11 @@ def test_live(arguments: Sequence[str]) -> int:
     return run_pytest(DEV, ["-m", "live", *arguments])
 
 
+def test_mutants(arguments: Sequence[str]) -> int:
+    """Change the core in 400 small ways and ask its tests whether they notice; Linux or a Mac. `--seed`, `--count`."""
+    return run([prepare(DEV), ROOT / "tests" / "mutants" / "run.py", *arguments])
+
+
 def demo(arguments: Sequence[str]) -> int:
     """A first picture from a palette, with the small model inside; more arguments go to `render`."""
     python = prepare(DEV if is_ready(DEV) else DEMO)
@@ -187,6 +192,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "test-floor": test_floor,
     "test-slow": test_slow,
     "test-live": test_live,
+    "test-mutants": test_mutants,
     "fuzz": fuzz,
     "bench": bench,
     "bench-gpu": bench_gpu,
@@ -198,7 +204,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 
 def describe_usage() -> str:
     """The text that lists all commands."""
-    lines = [f"  {name:<11} {command.__doc__}" for name, command in COMMANDS.items()]
+    lines = [f"  {name:<12} {command.__doc__}" for name, command in COMMANDS.items()]
     return "\n".join(["usage: python tools/dev.py COMMAND [ARGUMENTS]", *lines])
 
 
