@@ -107,6 +107,23 @@ def test_only_the_first_levels_are_centred_and_their_weights_still_sum_to_one() 
     assert first.box == Box(-4, -4, 12, 12) and last.box == Box(0, 0, 16, 16)
 
 
+def test_a_soft_brush_shows_the_canvas_where_it_has_more_than_half_of_its_most() -> None:
+    """Two brushes share the cells of one of them, so that its most is no whole weight."""
+    soft = {"id": "a", "prompt": "2", "mask": {"rectangle": [0.2, 0.2, 0.5, 0.5]}, "feather": 12}
+    upper = {"id": "b", "prompt": "3", "mask": {"rectangle": [0, 0, 1, 1]}}
+    more = {"overlap": {"cover_alpha": 0.4}, "bootstrap": {"levels": 1, "mix": 1}, "tiles": None}
+    host = GaussianHost(native=128)
+    made = planned(palette(brushes=[soft, upper], **more), host)
+    (view,) = (view for view in made.views(LEVELS[0]) if view.region.names == ("a",))
+    x = noise.unit([noise.generator(2)], (3, 32, 32)).double()
+    seen = bootstrap.see(view.box.padded(x[0]), view.surround, 0, LEVELS[0])
+    shown = (seen == view.box.padded(x[0])).all(dim=0)
+    assert 0.3 < float(view.weight.max()) < 0.45
+    assert torch.equal(shown, view.weight > float(view.weight.max()) / 2)
+    edge = (view.weight > 0) & ~shown
+    assert 80 < int(shown.sum()) < 120 < int(edge.sum()), "about what was painted: 9.6 cells squared"
+
+
 def test_a_pointwise_model_does_not_notice_the_bootstrap() -> None:
     """Gaussian data have no neighbours: what is seen around a brush changes nothing in it."""
     host = GaussianHost(native=128)

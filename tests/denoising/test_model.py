@@ -126,6 +126,29 @@ def test_prompts_joined_by_and_are_composed_around_the_negative(scale: float) ->
     assert torch.allclose(one[..., :8], two[..., :8], atol=1e-5)
 
 
+@pytest.mark.parametrize("levels", [0, 3])
+def test_brushes_of_one_prompt_are_answered_as_if_they_had_said_it_in_other_words(levels: int) -> None:
+    """They share a box and a condition, and still each of them sees the noise that is around it alone."""
+
+    class Neighbourly(GaussianHost):
+        def denoise(self, x: torch.Tensor, rows: Any) -> torch.Tensor:
+            return super().denoise(x, rows) + x.mean(dim=(1, 2, 3), keepdim=True)
+
+    def made(one: str, two: str) -> tuple[torch.Tensor, int]:
+        mask, host = {"rectangle": [0, 0, 0.5, 0.5]}, Neighbourly(native=128)
+        brushes = [
+            {"id": "a", "prompt": one, "guidance": 3, "mask": mask},
+            {"id": "b", "prompt": two, "guidance": 5, "mask": mask},
+        ]
+        more = {"overlap": {"cover_alpha": 0.5}, "bootstrap": {"levels": levels, "mix": 1, "leak_sensitivity": 0}}
+        document = palette(brushes=brushes, tiles=None, **more)
+        return region_model(host, plan(document, host))(X, LEVELS[0]), sum(map(len, host.calls))
+
+    (shared, few), (apart, many) = made("2", "2"), made("2", "2.0")
+    assert torch.equal(shared, apart)
+    assert few == many - (0 if levels else 1), "where nothing is around them, they are asked once"
+
+
 def test_rows_say_which_are_negative() -> None:
     host, document = GaussianHost(native=128), palette("2", "-1", background={"prompt": "0", "negative": "0.5"})
     predict(host, plan(document, host), X, LEVELS[0], Call(7))

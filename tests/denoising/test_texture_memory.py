@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -148,10 +149,12 @@ def test_asking_again_at_a_level_changes_nothing() -> None:
     assert torch.equal(euler(one, start()), euler(asked_twice, start()))
 
 
-def test_each_sampling_begins_anew() -> None:
+@pytest.mark.parametrize("mix", [1, 0.5])
+def test_each_sampling_begins_anew(mix: float) -> None:
+    """Where white is mixed in the rest is what was drawn before, and at the first noise nothing was."""
     for sampler in (euler, lambda model, x: heun(model, x, LEVELS)):
         host = Neighbourly()
-        model = region_model(host, plan_of(host, ALWAYS))
+        model = region_model(host, plan_of(host, {"levels": 9, "mix": mix}))
         first = sampler(model, start((7,)))
         assert torch.equal(sampler(model, start((7,))), first)
 
@@ -207,6 +210,26 @@ def test_a_window_that_moves_takes_along_what_was_drawn() -> None:
         seen = host.of(after, 2.0)[0] - after.beta * noise_of(host, after)
         outside = rows[after].surround.mask == 0
         assert outside.any() and torch.allclose(seen[:, outside], drawn[:, y][..., x][:, outside], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("moves", "shows"), [([(0, 4), (9, 0)], 0), ([(9, 0), (-3, 5)], 1), ([(0, 16), (16, 0)], None)]
+)
+def test_of_what_was_drawn_a_window_sees_the_nearest(moves: list[tuple[int, int]], shows: int | None) -> None:
+    host = Neighbourly()
+    plan = plan_of(host, ALWAYS)
+    first, later = (next(view for view in plan.views(level) if view.surround is not None) for level in LEVELS[:2])
+    drawn = [replace(first, box=later.box.moved(*move)) for move in moves]
+    memory, texture = TextureMemory(plan), checks(later.box.size.height, later.box.size.width).expand(1, 3, -1, -1)
+    memory.around(drawn, LEVELS[0].noise)
+    memory.note(drawn, [texture + index for index in range(len(drawn))])
+    (seen,) = memory.around([later], LEVELS[1].noise)
+    assert seen.surround is not None
+    if shows is None:
+        assert seen.surround.share == 1, "nothing of them lies in it: it sees white"
+    else:
+        (rest,) = seen.surround.rest
+        assert rest is not None and float(rest.mean()) == pytest.approx(shows, abs=0.3)
 
 
 def test_an_object_sees_the_canvas_once_it_was_on_white() -> None:

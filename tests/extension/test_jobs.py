@@ -121,6 +121,23 @@ def test_networks_of_brushes_are_named_in_the_main_prompts(webui: WebUI) -> None
     assert p.prompts == p.all_prompts[:1]
 
 
+def test_later_batches_keep_the_networks_of_their_own_images(webui: WebUI, tmp_path: Path) -> None:
+    """All images are told before the first batch; the host takes the prompts of a later one out of all."""
+    (tmp_path / "wildcards").mkdir()
+    (tmp_path / "wildcards" / "tint.txt").write_text("red <lora:a:1>\nblue <lora:b:1>\n")
+    p = Job(webui, ["grey"] * 6)
+    jobs.begin(p, True, halves("__tint__", "blue"))
+    p.prompts = p.all_prompts[:1]
+    jobs.begin_batch(p)
+    told, values = list(p.all_prompts), p.extra_generation_params[jobs.KEY]
+    assert set(told) == {"grey<lora:a:1>", "grey<lora:b:1>"}
+    for p.iteration in range(1, 6):
+        p.prompts = p.all_prompts[p.iteration : p.iteration + 1]
+        jobs.begin_batch(p)
+        assert p.prompts == [told[p.iteration]]
+    assert p.all_prompts == told and p.extra_generation_params[jobs.KEY] is values
+
+
 def test_a_failure_of_planning_is_raised_where_the_host_can_t_swallow_it(
     webui: WebUI, monkeypatch: pytest.MonkeyPatch
 ) -> None:

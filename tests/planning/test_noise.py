@@ -64,3 +64,12 @@ def test_a_small_amount_changes_little() -> None:
     close = made(palette(noise=[{"mask": LEFT, "seed": 5, "amount": 0.1}]))
     alike = torch.corrcoef(torch.stack([plain.flatten(), close.flatten()]))[0, 1]
     assert alike > 0.99 and not torch.equal(plain, close)
+
+
+def test_further_noise_of_a_picture_is_its_own() -> None:
+    """Images of a batch have neighbouring seeds: no noise is that of another number, another image or its start."""
+    seeds = [*range(1, 40), 2**32 - 1, 2**53 - 1]
+    derived = [noise.derive_seed(seed, number) for seed in seeds for number in range(40)]
+    assert len({*derived, *seeds}) == len(derived) + len(seeds)
+    assert all(0 <= seed < 2**53 for seed in derived), "a document can hold it"
+    assert noise.derive_seed(7, 0) == 7_000_022 and noise.derive_seed(7, 3) == 7_000_025, "pictures stay as they were"

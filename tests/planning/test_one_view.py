@@ -115,6 +115,19 @@ def test_a_brush_whose_soft_ends_meet_goes_around() -> None:
     assert most_views(planned(parse(ring | {"brushes": [soft | {"feather": 0}]}), 1024, 8)) == {"a": 1}
 
 
+@given(*[st.integers(8, 640)] * 2, st.sampled_from([(64, 8), (128, 8), (128, 16), (100, 8)]))
+@settings(max_examples=40, deadline=None)
+def test_windows_grow_in_steps_of_64_pixels(width: int, height: int, model: tuple[int, int]) -> None:
+    """Networks halve what they see several times over; a window is at least native, and never more than is needed."""
+    native, cell = model
+    mask = {"rectangle": [0, 0, width / 640, height / 640]}
+    head = {"version": 1, "size": {"width": 640, "height": 640}, "tiles": None, "background": {"prompt": "0"}}
+    made = planned(parse(head | {"brushes": [{"id": "a", "prompt": "1", "mask": mask}]}), native, cell)
+    box = made.views(LEVELS[0])[-1].box
+    for found, side in ((box.size.width, width), (box.size.height, height)):
+        assert found * cell == max(native // cell * cell, math.ceil(math.ceil(side / cell) * cell / 64) * 64)
+
+
 @given(crowds())
 @settings(max_examples=100, deadline=None)
 def test_a_brush_of_hardly_more_than_the_native_size_is_seen_once(case: tuple[Palette, int, int]) -> None:

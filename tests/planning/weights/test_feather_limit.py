@@ -102,3 +102,13 @@ def test_a_brush_that_is_nowhere_a_half_is_narrowed_around_what_is_painted() -> 
     assert sizes(stack[1]).width > 20 and stack[1].max() < feather_limit.MIDDLE
     made = feather_limit.fit_feathers(stack, painted_by(faint), SIDES)
     assert 12 <= sizes(made[1]).width <= 16 and made[1].max() > 0.9 * stack[1].max()
+
+
+@pytest.mark.parametrize("beyond", [1.0, 0.75])
+def test_a_brush_that_is_greatest_where_it_is_not_painted_leaves_nothing_undivided(beyond: float) -> None:
+    """A great weight can give a soft brush all of the canvas: what it loses is the background's."""
+    stack = np.stack([np.zeros((24, 40), np.float32), np.full((24, 40), beyond, np.float32)])
+    stack[1, 10:13, 18:21] = 0.75
+    made = feather_limit.fit_feathers(stack, [Box(10, 18, 13, 21)], SIDES)
+    window = box(3, 11, 16, 16)  # the first of the sides, around what is painted
+    assert np.array_equal(made, [1 - window, window])
