@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from environments import (
     DEMO,
@@ -32,6 +33,7 @@ from environments import (
 
 BENCHMARKS = ("rows.py", "evaluations.py", "overhead.py")
 RUBBISH = (".cache", ".wheels", ".hypothesis", "build", "dist", "out")
+COVERAGE = ROOT / "out" / "coverage.json"
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 
@@ -87,9 +89,31 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_pytest(target: Environment, arguments: Sequence[str], more: Mapping[str, str] = NOTHING) -> int:
-    """Run pytest in an environment and return its exit code; finding no test is a failure (5)."""
-    return run([prepare(target), "-m", "pytest", *arguments], more=more)
+def run_pytest(
+    target: Environment, arguments: Sequence[str], more: Mapping[str, str] = NOTHING, counted: bool = False
+) -> int:
+    """Run pytest in an environment and return its exit code; finding no test is a failure (5).
+
+    The lines that run are `counted` where that can be done at no cost: after the closing line comes their share.
+    """
+    python = prepare(target)
+    if not counted or not answers([python, "-c", "import slipcover"]):
+        return run([python, "-m", "pytest", *arguments], more=more)
+    COVERAGE.parent.mkdir(exist_ok=True)
+    COVERAGE.unlink(missing_ok=True)
+    counting = ["-m", "slipcover", "--source", "lib_regiondiff", "--json", "--out", COVERAGE]
+    early = "ignore:Module already imported so cannot be rewritten"  # slipcover, which is a plugin of pytest, too
+    code = run([python, *counting, "-m", "pytest", "-W", early, *arguments], more=more)
+    if COVERAGE.exists():
+        say(describe_coverage(json.loads(COVERAGE.read_text(encoding="utf-8"))))
+    return code
+
+
+def describe_coverage(found: Any) -> str:
+    """The share of the library's lines that ran, and the files where most of them did not."""
+    files = sorted((each["summary"]["missing_lines"], name) for name, each in found["files"].items())
+    worst = ", ".join(f"{Path(name).relative_to('lib_regiondiff').as_posix()} {count}" for count, name in files[:-6:-1])
+    return f"coverage {found['summary']['percent_covered']:.1f} %; lines that did not run: {worst} ({COVERAGE})"
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -98,7 +122,8 @@ def test(arguments: Sequence[str]) -> int:
     check(list_javascript_checks())
     workers = min(count_cores(), MOST_WORKERS)
     side_by_side = ("-n", str(workers), "--dist", "loadfile")
-    return run_pytest(DEV, [*side_by_side, *arguments], {"OMP_NUM_THREADS": str(max(1, count_cores() // workers))})
+    threads = {"OMP_NUM_THREADS": str(max(1, count_cores() // workers))}
+    return run_pytest(DEV, [*side_by_side, *arguments], threads, counted=True)
 
 
 def test_floor(arguments: Sequence[str]) -> int:

@@ -47,7 +47,7 @@ def test_inputs_are_pinned_and_locked_as_they_say(name: str) -> None:
     locked = bill.read_pins(LOCKS / f"{name}.txt")
     for line in text(LOCKS / f"{name}.in").splitlines():
         if line and not line.startswith(("#", "-r ")):
-            match = re.fullmatch(r"([\w-]+)(?:\[\w+\])?==([\w.]+)", line)
+            match = re.fullmatch(r"([\w-]+)(?:\[\w+\])?==([\w.]+)(?: ; .*)?", line)
             assert match, f"{name}.in: {line} is no exact version"
             assert match[1] == "torch" or (match[1], match[2]) in locked, line
 

@@ -118,7 +118,7 @@ def finished(pid: int, result: Path) -> Any:
 
 
 def try_all(waiting: Sequence[Mutant], tests: Tests, jobs: int) -> None:
-    """Try mutants, first those that are made while modules are imported: they need a process that has not done it."""
+    """Try mutants, last those that are made while modules are imported: this process has not imported any."""
     verdicts, terminal = Verdicts(), os.fdopen(os.dup(1), "w", buffering=1)  # a fork's own output is kept
 
     def note(mutant: Mutant, by: str, seconds: float) -> None:
@@ -129,11 +129,11 @@ def try_all(waiting: Sequence[Mutant], tests: Tests, jobs: int) -> None:
         side_by_side(late, jobs, lambda mutant: attempt(mutant, tests.of(mutant), trials), note)
 
     early, late = ([each for each in waiting if bool(each.function) == inside] for inside in (False, True))
-    side_by_side(early, jobs, lambda mutant: attempt_import(mutant, tests.of(mutant), CACHE), note)
     if late:
         result = OUT / "functions.json"
         if finished(fork(lambda: serve(Trials(work), CACHE), result), result):
             raise RuntimeError(f"the tests could not be collected: see {result.with_suffix('.log')}")
+    side_by_side(early, jobs, lambda mutant: attempt_import(mutant, tests.of(mutant), CACHE), note)
 
 
 def side_by_side(waiting: Sequence[Mutant], jobs: int, trial: Callable[[Mutant], str], note: Note) -> None:
