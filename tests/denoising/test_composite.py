@@ -49,7 +49,11 @@ def together(palette: Palette, size: Size) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "feathers", [(0, 0), (3, 3), (0, 4), (3, 1.5, 5), (9, 9, 9), (7, 40, 14), (0, 12), (4, 0, 30), (700, 900), (2, 500)]
+    "feathers",
+    [
+        *[(0, 0), (3, 3), (0, 4), (3, 1.5, 5), (9, 9, 9), (7, 40, 14), (0, 12), (4, 0, 30), (700, 900), (2, 500)],
+        *[(WIDE,), (WIDE, 2), (12, WIDE)],
+    ],
 )
 @pytest.mark.parametrize("wrap", [False, True])
 def test_the_share_of_brushes_is_that_of_each_pixel(feathers: tuple[float, ...], wrap: bool) -> None:

@@ -12,6 +12,7 @@ from lib_regiondiff.denoising.model import Call, predict, region_model
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from palettes import sized
 
@@ -147,6 +148,19 @@ def test_brushes_of_one_prompt_are_answered_as_if_they_had_said_it_in_other_word
     (shared, few), (apart, many) = made("2", "2"), made("2", "2.0")
     assert torch.equal(shared, apart)
     assert few == many - (0 if levels else 1), "where nothing is around them, they are asked once"
+
+
+def test_one_image_whose_prompts_are_joined_by_and_is_enough_to_ask_for_negatives() -> None:
+    """At guidance 1 a plan has negatives for those alone that are composed around them."""
+    host, full = GaussianHost(native=128), {"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, 1, 1]}}
+    document = palette(brushes=[full], guidance=1, background={"prompt": "0", "negative": "1"})
+    spoken = [{"a": BrushText(words, "1")} for words in ("2", "2 AND -3:0.5")]
+    made = make_plan(document, Job(document.size, clock_of(LEVELS), (1, 2), tuple(spoken)), host)
+    both = region_model(host, made)(X.expand(2, -1, -1, -1), LEVELS[2])
+    wanted = 1 + (2 - 1) + 0.5 * (-3 - 1)  # around the negative
+    documents = [palette(brushes=[full | {"prompt": words}], guidance=1) for words in ("2", str(wanted))]
+    alone = [region_model(host, plan(each, host))(X, LEVELS[2]) for each in documents]
+    assert torch.allclose(both, torch.cat(alone), atol=1e-6)
 
 
 def test_rows_say_which_are_negative() -> None:

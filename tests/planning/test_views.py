@@ -67,6 +67,18 @@ def test_brushes_are_parted_by_their_cost(
     assert made.parted(owners, peaks) == defined(made, owners, peaks)
 
 
+@pytest.mark.parametrize("ring", [False, True])
+def test_boxes_hold_something_of_their_brush_and_all_of_them_hold_it_all(ring: bool) -> None:
+    weight = np.zeros((24, 40), np.float32)
+    weight[:3, :4] = weight[20:, 36:] = weight[11, 20] = 0.1
+    boxes = layout(Size(24, 40), Size(6, 6), 1, ring).boxes(weight)
+    assert len(boxes) > 2 and all(box.padded(weight).any() for box in boxes)
+    for box in boxes:
+        for inside, _ in box.pieces(Size(24, 40)):
+            inside.crop(weight)[...] = 0
+    assert not weight.any()
+
+
 def test_each_pair_of_brushes_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made, asked = layout(Size(64, 1024), Size(8, 8), 7, False), []
     peaks = np.zeros((65, 64, 1024), np.float32)
