@@ -62,6 +62,15 @@ def test_the_share_of_brushes_is_that_of_each_pixel(feathers: tuple[float, ...],
     assert np.abs(found - together(palette, SIZE)).max() < (1e-4 if max(feathers) <= WIDE else 0.02)
 
 
+@pytest.mark.parametrize("feathers", [(8,), (20, 50), (3, 26), (60, 0, 9)])
+def test_so_it_is_where_a_grid_of_several_pixels_is_blurred(feathers: tuple[float, ...]) -> None:
+    size = Size(256, 320)
+    palette = document(*feathers, size=size)
+    found = brush_shares(palette, size)
+    assert np.abs(found(0, 256) - together(palette, size)).max() < 0.03
+    assert np.abs(found(37, 201) - found(0, 256)[37:201]).max() < 1e-6
+
+
 @given(st.lists(st.sampled_from([0, 0.5, 2, 5, 7, 20, 90]), min_size=1, max_size=4), st.integers(1, 64))
 @settings(max_examples=25, deadline=None)
 def test_rows_are_the_same_whatever_part_is_asked(feathers: list[float], row: int) -> None:

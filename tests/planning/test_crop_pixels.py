@@ -68,6 +68,17 @@ def test_a_background_without_a_picture_stays_as_it_is() -> None:
         assert crop_palette(each, FRAME, (3, 3, 20, 20), Size(64, 64)).background == each.background
 
 
+@pytest.mark.parametrize("part", [1, 100, 500])
+@pytest.mark.parametrize("size", [Size(70, 80), Size(9, 8)])
+def test_parts_of_a_large_crop_make_the_same_crop(monkeypatch: pytest.MonkeyPatch, part: int, size: Size) -> None:
+    def cropped() -> Palette:
+        return crop_palette(palette(pixels(24, 36, 1)), FRAME, (-3, 5, 31, 20), size)
+
+    whole = cropped()
+    monkeypatch.setattr(masks, "PART", part)
+    assert cropped() == whole and len(whole.brushes) == 1
+
+
 @given(SPAN, SPAN, st.sampled_from([Size(24, 36), Size(48, 70), Size(9, 8)]))
 @settings(max_examples=60, deadline=None)
 def test_a_crop_of_what_is_turned_around_is_turned_around(

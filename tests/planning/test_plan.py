@@ -59,6 +59,8 @@ def test_no_brushes_and_equal_brushes_are_one_full_view() -> None:
     for document in (palette(), palette(brushes=same), palette(1024, 256, brushes=same)):
         single = plan(document).single
         assert single is not None and bool((single.weight == 1).all())
+    started = palette(brushes=same, bootstrap={"levels": 3, "mix": 1})
+    assert plan(started).single is not None, "there is nothing to keep to itself"
     assert plan(palette(brushes=same), merge=False).single is None
 
 
@@ -162,6 +164,13 @@ def test_equal_brushes_far_apart_are_seen_apart_where_that_is_cheaper() -> None:
     ground = [each | {"prompt": "0"} for each in far]
     whole = plan(palette(640, 64, brushes=[*ground, brush("d", LEFT)], tiles=grid)).views(LEVELS[0])
     assert {view.region.names for view in whole if view.region.background} == {("background", "a", "b")}
+
+
+def test_where_no_level_is_run_there_is_nothing_to_look_at() -> None:
+    document = palette(brushes=[brush("a", LEFT)])
+    for clock in ((), (0.0,)):
+        made = make_plan(document, Job(document.size, clock, (1,)), GaussianHost())
+        assert (made.size, made.single, made.plain, list(made.kinds(9))) == (Size(16, 16), None, False, [])
 
 
 @pytest.mark.parametrize("most", [16, 100])

@@ -42,6 +42,14 @@ def test_a_painted_mask_grows_linearly(height: int, width: int, more: int, wider
     assert np.array_equal(masks.rows_of(mask, size)(1, size.height), found[1:])
 
 
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 6), st.integers(1, 6))
+@settings(max_examples=30, deadline=None)
+def test_a_painted_mask_shrinks_by_means(height: int, width: int, down: int, across: int) -> None:
+    mask, coverage = painted(height * down, width * across)
+    wanted = coverage.reshape(height, down, width, across).mean(axis=(1, 3))
+    assert np.abs(masks.rasterise(mask, Size(height, width)) - wanted).max() <= 0.51 / 255
+
+
 @pytest.mark.parametrize(
     "mask", [painted(6, 7)[0], Shape("rectangle", (0.2, 0.1, 1, 1)), Shape("ellipse", (0, 0, 2, 2))]
 )

@@ -120,6 +120,7 @@ def test_partition_sums_to_one(layers: list[BrushLayer], overlap: Overlap) -> No
     stack = masks.partition(layers, Size(4, 5), overlap)
     assert stack.shape == (len(layers) + 1, 4, 5) and stack.min() >= 0
     assert np.abs(stack.sum(axis=0) - 1).max() < 1e-5
+    assert np.abs(masks.hard(layers, Size(4, 5), overlap).sum(axis=0) - 1).max() < 1e-5
 
 
 @given(LAYERS, OVERLAPS, st.sampled_from(KINDS), UNIT, UNIT)
