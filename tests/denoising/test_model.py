@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from fakes import GaussianHost, clock_of, exploding, schedule
+from lib_regiondiff.denoising.blend import blend
 from lib_regiondiff.denoising.model import Call, predict, region_model
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
@@ -161,6 +162,14 @@ def test_one_image_whose_prompts_are_joined_by_and_is_enough_to_ask_for_negative
     documents = [palette(brushes=[full | {"prompt": words}], guidance=1) for words in ("2", str(wanted))]
     alone = [region_model(host, plan(each, host))(X, LEVELS[2]) for each in documents]
     assert torch.allclose(both, torch.cat(alone), atol=1e-6)
+
+
+def test_a_blend_of_one_number_is_that_number_in_the_type_of_x() -> None:
+    views = plan(palette("2", "-1", tiles={"width": 64, "height": 64, "overlap": 16}), GaussianHost()).views(LEVELS[1])
+    predictions = [torch.full((2, 3, view.box.size.height, view.box.size.width), 0.3) for view in views]
+    for kind in (torch.float16, torch.float64):
+        made = blend(views, predictions, X.expand(2, -1, -1, -1).to(kind))
+        assert len(views) > 4 and made.dtype == kind and torch.allclose(made.float(), torch.tensor(0.3), atol=1e-3)
 
 
 def test_rows_say_which_are_negative() -> None:

@@ -139,6 +139,17 @@ def test_painter_gives_the_upper_brush_all_or_all_but_the_cover_alpha() -> None:
         assert stack[:, 0, 0] == pytest.approx([0, keep, 1 - keep], abs=1e-6)
 
 
+@pytest.mark.parametrize("keep", [0.0, 0.25, 0.5])
+def test_of_each_layer_the_next_one_leaves_the_cover_alpha(keep: float) -> None:
+    """Four layers, of which the second covers a half of each cell."""
+    full, half = np.ones((1, 1), np.float32), np.full((1, 1), 0.5, np.float32)
+    stack = masks.hard([BrushLayer(each) for each in (full, half, full, full)], Size(1, 1), Overlap(cover_alpha=keep))
+    second = 0.5 * (1 - keep)
+    first = 1 - second
+    wanted = [0, first * keep**2, second * keep**2, (1 - keep) * keep, 1 - keep]
+    assert stack[:, 0, 0] == pytest.approx(wanted, abs=1e-6)
+
+
 def test_weighted_mixes_by_weight() -> None:
     full = np.ones((1, 1), np.float32)
     stack = masks.partition(
@@ -204,3 +215,27 @@ def test_quantized_masks_only_grow_as_the_noise_falls(kind: str) -> None:
     weights = np.linspace(0, 1, 101, dtype=np.float32)[None, None]
     steps = [masks.quantize(weights, kind, a, b) for a, b in itertools.pairwise(noises)]
     assert all((after >= before).all() for before, after in itertools.pairwise(steps))
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([0, 0.125, 0.25, 0.5]), min_size=4, max_size=4), min_size=1, max_size=4),
+    UNIT,
+    UNIT,
+)
+@settings(max_examples=100, deadline=None)
+def test_what_brushes_win_together_goes_to_the_greatest(shares: list[list[float]], a: float, b: float) -> None:
+    """Greatest ones of equal weight divide it."""
+    weights = np.array(shares, np.float32)[:, None]
+    weights /= np.maximum(1, weights.sum(axis=0))
+    for kind in KINDS:
+        found = masks.at_level(weights, kind, max(a, b), min(a, b))
+        alone = masks.quantize(weights, kind, max(a, b), min(a, b))
+        together = masks.quantize(weights.sum(axis=0), kind, max(a, b), min(a, b))
+        if kind == "none" or len(weights) == 1:
+            assert np.array_equal(found, alone)
+            continue
+        assert np.allclose(found.sum(axis=0), np.maximum(together, alone.sum(axis=0)), atol=1e-5)
+        more, greatest = found - alone > 1e-6, np.isclose(weights, weights.max(axis=0)) & (weights > 0)
+        assert not (more & ~greatest).any()
+        most = np.where(greatest, found, 0).max(axis=0)
+        assert np.allclose(np.where(greatest, found, most), most)
