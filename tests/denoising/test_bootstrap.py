@@ -199,6 +199,18 @@ def test_a_brush_that_paints_only_its_background_leaves_the_picture_under_it() -
     assert [float(each.max()) for each in kept if each is not None] == [0.0]
 
 
+def test_each_image_of_a_batch_leaks_by_itself() -> None:
+    host = GaussianHost(native=128)
+    document = palette(background={"colour": "#333333"}, bootstrap={"levels": 20, "mix": 0})
+    x = torch.randn(3, 3, 32, 32, dtype=torch.float64, generator=noise.generator(5)) * LEVELS[9].beta
+    seeds = (4, 5, 6)
+    plans = [make_plan(document, Job(document.size, clock_of(LEVELS), each), host) for each in (seeds, *zip(seeds))]
+    together, *alone = (region_model(host, plan) for plan in plans)
+    made = together(x, LEVELS[9])
+    for index, model in enumerate(alone):
+        assert torch.allclose(made[index : index + 1], model(x[index : index + 1], LEVELS[9]), atol=1e-6)
+
+
 @pytest.mark.parametrize("ground", [{"image": picture(51)}, {"colour": "#333333"}, {"image": picture(51, 64, 32)}])
 def test_a_picture_under_the_brushes_is_put_back_at_every_level(ground: dict[str, Any]) -> None:
     host = GaussianHost()

@@ -151,6 +151,7 @@ STAR = Shape("polygon", (0.1, -0.9, 0.8, 1.9, -0.8, 0.1, 1.9, 0.2, -0.5, 1.7))  
 @settings(max_examples=60, deadline=None)
 @given(shapes(), INNER)
 @example(STAR, (40, 30, 60, 50))
+@example(Shape("polygon", (0.45, 0.45, 2.0, -1.0, -1.0, 2.0)), (40, 30, 60, 50))
 @example(Shape("rectangle", (-1.0, -1.0, 2.0, 2.0)), (60, 40, 68, 48))
 def test_shapes_that_reach_too_far_cover_the_same(shape: Shape, box: Edges) -> None:
     size = Size(64, 64)

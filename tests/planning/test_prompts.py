@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lib_regiondiff.document.palette import dumps, parse
+from lib_regiondiff.document.plot_axes import AXES, AxisSetting
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.wildcards import expand
@@ -80,6 +81,19 @@ def test_wildcards_of_typed_regions_are_drawn_once_for_the_whole_prompt() -> Non
         assert len(set(said)) == 1 and set(said) <= seasons
         mixed.add((said[0], len(kept.brushes)))
     assert len(mixed) > 3 and {count for _, count in mixed} == {2, 3}
+
+
+@pytest.mark.parametrize("given", [{"typed": {}}, {"typed": {}, "blend": "average"}, PALETTE | {"blend": "average"}])
+def test_a_plot_changes_palettes_and_typed_regions_alike(given: dict[str, Any]) -> None:
+    """The method of the settings is for typed regions that name none."""
+    spoken = words("red BREAK blue")
+    plain = prompts.palette_of(prompts.adapt(prompts.read(given), (), "mixture"), spoken)
+    assert plain.blend == given.get("blend", "mixture")
+    axis = next(axis for axis in AXES if axis.path == ("strength",))
+    plotted = prompts.palette_of(prompts.adapt(prompts.read(given), [AxisSetting(axis, "0.25")], "mixture"), spoken)
+    assert {brush.strength for brush in plain.brushes} == {1} and {brush.strength for brush in plotted.brushes} == {
+        0.25
+    }
 
 
 def test_a_typed_prompt_that_is_too_long_is_refused_before_anything_is_drawn() -> None:

@@ -55,7 +55,8 @@ def check(shape: Shape, size: Size) -> None:
     for cell in (1, 5, 8):
         padded = np.pad(wanted, ((0, -size.height % cell), (0, -size.width % cell)), mode="edge")
         blocks = padded.reshape(padded.shape[0] // cell, cell, -1, cell)
-        assert np.array_equal(shapes.sum_points(shape, size, cell), blocks.sum(axis=(1, 3)))
+        sums = shapes.sum_points(shape, size, cell)
+        assert sums.dtype == np.int32 and np.array_equal(sums, blocks.sum(axis=(1, 3)))
 
 
 def coordinates() -> st.SearchStrategy[float]:
