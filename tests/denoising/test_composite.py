@@ -71,6 +71,12 @@ def test_so_it_is_where_a_grid_of_several_pixels_is_blurred(feathers: tuple[floa
     assert np.abs(found(37, 201) - found(0, 256)[37:201]).max() < 1e-6
 
 
+@pytest.mark.parametrize("size", [Size(20, 30), Size(9, 70)])
+def test_so_it_is_in_a_picture_of_a_few_pixels(size: Size) -> None:
+    palette = document(30, 40)
+    assert np.abs(brush_shares(palette, size)(0, size.height) - together(palette, size)).max() < 0.03
+
+
 @given(st.lists(st.sampled_from([0, 0.5, 2, 5, 7, 20, 90]), min_size=1, max_size=4), st.integers(1, 64))
 @settings(max_examples=25, deadline=None)
 def test_rows_are_the_same_whatever_part_is_asked(feathers: list[float], row: int) -> None:

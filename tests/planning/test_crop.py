@@ -161,6 +161,14 @@ def test_shapes_that_reach_too_far_cover_the_same(shape: Shape, box: Edges) -> N
     assert np.abs(covered(crop_palette(only(shape), FRAME, box, size)) - masks.rasterise(whole, size)).max() <= 1 / 8
 
 
+def test_a_polygon_is_cut_at_the_borders_of_what_a_palette_can_say() -> None:
+    box, corners = (40, 30, 60, 50), (0.45, 0.45, 2.0, -1.0, -1.0, 2.0)
+    seen = crop_palette(only(Shape("polygon", corners)), FRAME, box, Size(64, 64)).brushes[0].mask
+    assert isinstance(seen, Shape) and all(-1 <= number <= 2 for number in seen.numbers)
+    inside = ((0.45 * 128 - 40) / 20, (0.45 * 96 - 30) / 20)
+    assert any(point == pytest.approx(inside) for point in zip(seen.numbers[::2], seen.numbers[1::2], strict=True))
+
+
 def test_what_a_palette_cannot_say_as_a_shape_becomes_a_picture() -> None:
     box = (60, 44, 68, 52)
     kinds = {kind: Shape(kind, (0.2, 0.1, 0.9, 0.8)) for kind in ("rectangle", "ellipse")}

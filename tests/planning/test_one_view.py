@@ -115,6 +115,17 @@ def test_a_brush_whose_soft_ends_meet_goes_around() -> None:
     assert most_views(planned(parse(ring | {"brushes": [soft | {"feather": 0}]}), 1024, 8)) == {"a": 1}
 
 
+@pytest.mark.parametrize("turn", [0, 8, 24, 136, 328])
+def test_a_soft_brush_of_a_narrow_ring_is_parted_opposite_of_its_middle(turn: int) -> None:
+    """Its edge meets itself around a picture that one view shows."""
+    soft = {"id": "a", "prompt": "1", "mask": {"rectangle": [turn / 640, 0, (304 + turn) / 640, 1]}, "feather": 128}
+    head = {"version": 1, "size": {"width": 640, "height": 256}, "background": {"prompt": "0"}}
+    views = planned(parse(head | {"tiles": {"wrap": True}, "brushes": [soft]}), 1024, 8).views(LEVELS[0])
+    (view,) = (view for view in views if view.region.names == ("a",))
+    aside = (view.box.left + view.box.right) / 2 - (152 + turn) / 8
+    assert view.box.size.width == 80 and abs((aside + 40) % 80 - 40) <= 1
+
+
 @given(*[st.integers(8, 640)] * 2, st.sampled_from([(64, 8), (128, 8), (128, 16), (100, 8)]))
 @settings(max_examples=40, deadline=None)
 def test_windows_grow_in_steps_of_64_pixels(width: int, height: int, model: tuple[int, int]) -> None:
