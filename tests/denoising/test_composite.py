@@ -104,3 +104,15 @@ def test_a_picture_is_left_as_it_was_where_no_brush_is_and_taken_where_one_is() 
     made = np.asarray(restore_uncovered(Image.new("RGB", (136, 64), "red"), palette))
     share = masks.rasterise(palette.brushes[0].mask, SIZE)
     assert (made[share == 0] == (0, 0, 255)).all() and (made[share == 1] == (255, 0, 0)).all()
+
+
+def test_outside_of_its_mask_the_picture_that_was_painted_over_is_as_it_was() -> None:
+    under = np.random.default_rng(2).integers(0, 256, (64, 136, 3), np.uint8)
+    picture, mask = (data_url(encoded(Image.fromarray(pixels))) for pixels in (under, PAINTED))
+    drawn = Image.new("RGB", (136, 64), "red")
+    brush = {"id": "a", "prompt": "1", "mask": {"rectangle": [0, 0, 1, 1]}}
+    head = {"version": 1, "size": {"width": 136, "height": 64}, "brushes": [brush]}
+    made = np.asarray(restore_uncovered(drawn, parse(head | {"init": {"image": picture, "mask": mask}})))
+    assert np.array_equal(made, np.where(PAINTED[..., None] > 0, np.asarray(drawn), under))
+    whole = restore_uncovered(drawn, parse(head | {"init": {"image": picture}}))
+    assert np.array_equal(np.asarray(whole), np.asarray(drawn)), "without a mask all of it was"

@@ -83,6 +83,14 @@ def test_wildcards_of_typed_regions_are_drawn_once_for_the_whole_prompt() -> Non
     assert len(mixed) > 3 and {count for _, count in mixed} == {2, 3}
 
 
+def test_styles_are_told_which_texts_are_negatives() -> None:
+    mark: dict[str, Any] = {"style": lambda text, negative: f"{'-' if negative else '+'}{text}"}
+    one = {"id": "a", "prompt": "tree", "negative": "leaf", "mask": HALF}
+    ground = {"prompt": "sea", "negative": "fog"}
+    found = prompts.texts(parse(PALETTE | {"background": ground, "brushes": [one]}), words(**mark))
+    assert found == {BACKGROUND: BrushText("+sea", "-fog"), "a": BrushText("+tree", "-leaf")}
+
+
 @pytest.mark.parametrize("given", [{"typed": {}}, {"typed": {}, "blend": "average"}, PALETTE | {"blend": "average"}])
 def test_a_plot_changes_palettes_and_typed_regions_alike(given: dict[str, Any]) -> None:
     """The method of the settings is for typed regions that name none."""
