@@ -97,7 +97,7 @@ def run_pytest(
     The lines that run are `counted` where that can be done at no cost: after the closing line comes their share.
     """
     python = prepare(target)
-    if not counted or not answers([python, "-c", "import slipcover"]):
+    if not counted or not can_run([python, "-c", "import slipcover"]):
         return run([python, "-m", "pytest", *arguments], more=more)
     COVERAGE.parent.mkdir(exist_ok=True)
     COVERAGE.unlink(missing_ok=True)

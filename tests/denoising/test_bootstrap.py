@@ -115,7 +115,7 @@ def test_a_soft_brush_shows_the_canvas_where_it_has_more_than_half_of_its_most()
     host = GaussianHost(native=128)
     made = planned(palette(brushes=[soft, upper], **more), host)
     (view,) = (view for view in made.views(LEVELS[0]) if view.region.names == ("a",))
-    x = noise.unit([noise.generator(2)], (3, 32, 32)).double()
+    x = noise.draw_unit([noise.make_generator(2)], (3, 32, 32)).double()
     seen = bootstrap.see(view.box.padded(x[0]), view.surround, 0, LEVELS[0])
     shown = (seen == view.box.padded(x[0])).all(dim=0)
     assert 0.3 < float(view.weight.max()) < 0.45
@@ -202,7 +202,7 @@ def test_a_brush_that_paints_only_its_background_leaves_the_picture_under_it() -
 def test_each_image_of_a_batch_leaks_by_itself() -> None:
     host = GaussianHost(native=128)
     document = palette(background={"colour": "#333333"}, bootstrap={"levels": 20, "mix": 0})
-    x = torch.randn(3, 3, 32, 32, dtype=torch.float64, generator=noise.generator(5)) * LEVELS[9].beta
+    x = torch.randn(3, 3, 32, 32, dtype=torch.float64, generator=noise.make_generator(5)) * LEVELS[9].beta
     seeds = (4, 5, 6)
     plans = [make_plan(document, Job(document.size, clock_of(LEVELS), each), host) for each in (seeds, *zip(seeds))]
     together, *alone = (region_model(host, plan) for plan in plans)

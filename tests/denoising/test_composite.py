@@ -66,7 +66,7 @@ def test_the_share_of_brushes_is_that_of_each_pixel(feathers: tuple[float, ...],
 def test_so_it_is_where_a_grid_of_several_pixels_is_blurred(feathers: tuple[float, ...]) -> None:
     size = Size(256, 320)
     palette = document(*feathers, size=size)
-    found = brush_shares(palette, size)
+    found = measure_brush_shares(palette, size)
     assert np.abs(found(0, 256) - together(palette, size)).max() < 0.03
     assert np.abs(found(37, 201) - found(0, 256)[37:201]).max() < 1e-6
 
@@ -74,7 +74,7 @@ def test_so_it_is_where_a_grid_of_several_pixels_is_blurred(feathers: tuple[floa
 @pytest.mark.parametrize("size", [Size(20, 30), Size(9, 70)])
 def test_so_it_is_in_a_picture_of_a_few_pixels(size: Size) -> None:
     palette = document(30, 40)
-    assert np.abs(brush_shares(palette, size)(0, size.height) - together(palette, size)).max() < 0.03
+    assert np.abs(measure_brush_shares(palette, size)(0, size.height) - together(palette, size)).max() < 0.03
 
 
 @given(st.lists(st.sampled_from([0, 0.5, 2, 5, 7, 20, 90]), min_size=1, max_size=4), st.integers(1, 64))

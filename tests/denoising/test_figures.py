@@ -34,7 +34,7 @@ def test_a_figure_differs_by_more_than_it_varies(size: tuple[int, int]) -> None:
     outer = torch.ones(size, dtype=torch.bool)
     rows, columns = max(1, high // 8), max(1, wide // 8)
     outer[rows : high - rows, columns : wide - columns] = False
-    grain = torch.randn(3, *size, generator=noise.generator(1), dtype=torch.float64)
+    grain = torch.randn(3, *size, generator=noise.make_generator(1), dtype=torch.float64)
     plain = torch.where(inner | outer, grain, 50.0)
     for part in (inner, outer):
         plain[:, part] -= plain[:, part].mean(dim=1, keepdim=True)

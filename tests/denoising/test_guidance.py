@@ -8,7 +8,7 @@ import torch
 from lib_regiondiff.denoising import guidance
 from lib_regiondiff.planning import noise
 
-ONE, TWO, NONE = torch.randn(3, 4, 8, 8, generator=noise.generator(1))
+ONE, TWO, NONE = torch.randn(3, 4, 8, 8, generator=noise.make_generator(1))
 
 
 def test_a_prompt_of_one_part_is_itself_to_the_bit() -> None:

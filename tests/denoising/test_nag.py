@@ -47,7 +47,7 @@ def test_the_formula_by_hand(seed: int, scale: float, tau: float, alpha: float) 
     positive, negative = np.random.default_rng(seed).normal(size=(2, 2, 3, 5))
     made = guide(torch.from_numpy(positive), torch.from_numpy(negative), nag).numpy()
     assert np.allclose(made, by_hand(positive, negative, nag), rtol=1e-9, atol=1e-12)
-    faint = guided(torch.from_numpy(1e-3 * positive), torch.from_numpy(1e-3 * negative), nag).numpy()
+    faint = guide(torch.from_numpy(1e-3 * positive), torch.from_numpy(1e-3 * negative), nag).numpy()
     assert np.allclose(faint, 1e-3 * made, rtol=1e-9, atol=1e-12), "how large features are is all the same"
     norms = np.abs(positive).sum(axis=-1) * (1 + alpha * (tau - 1)) + 1e-9
     assert (np.abs(made).sum(axis=-1) <= norms).all()

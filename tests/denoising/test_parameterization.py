@@ -57,7 +57,7 @@ def test_rescaled_guidance_gives_the_prediction_its_deviation_back(kind: str) ->
 
 def test_rescaled_guidance_keeps_what_channels_and_images_differ_by() -> None:
     """One factor an image: its channels keep their proportions, and other images have no part in it."""
-    cond, uncond, x = torch.randn(3, 2, 4, 5, 6, generator=noise.generator(5), dtype=torch.float64)
+    cond, uncond, x = torch.randn(3, 2, 4, 5, 6, generator=noise.make_generator(5), dtype=torch.float64)
     cond = cond * torch.tensor([1.0, 20.0]).reshape(2, 1, 1, 1) * torch.arange(1, 5).reshape(1, 4, 1, 1)
     at = (Level(5, 0.6, 0.8, 0.8), "sample")
     guided = guidance.cfg(cond, uncond, 7)

@@ -210,7 +210,7 @@ def test_of_what_was_drawn_a_window_sees_the_nearest(moves: list[tuple[int, int]
     first, later = (next(view for view in plan.views(level) if view.surround is not None) for level in LEVELS[:2])
     drawn = [replace(first, box=later.box.moved(*move)) for move in moves]
     memory, (high, wide) = TextureMemory(plan), (later.box.size.height, later.box.size.width)
-    textures = [torch.randn(1, 3, high, wide, generator=noise.generator(index)) for index in range(len(drawn))]
+    textures = [torch.randn(1, 3, high, wide, generator=noise.make_generator(index)) for index in range(len(drawn))]
     memory.around(drawn, LEVELS[0].noise)
     memory.note(drawn, textures)
     (seen,) = memory.around([later], LEVELS[1].noise)

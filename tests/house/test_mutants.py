@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mutants.changes import changed, mutants, probed
+from mutants.changes import add_probes, list_mutants, make_mutants
 from places import ROOT
 
 LIST = ROOT / "tests" / "mutants" / "equivalent.md"
@@ -68,7 +68,7 @@ def module(tmp_path: Path) -> Path:
 
 def test_mistakes_are_made_in_what_happens_and_nowhere_else(module: Path) -> None:
     found: dict[tuple[str, str], list[str]] = {}
-    for mutant in mutants(module, module.parent):
+    for mutant in list_mutants(module, module.parent):
         found.setdefault((mutant.function, mutant.before), []).append(mutant.after)
     wanted = {("", before): after for before, after in ON_IMPORT.items()}
     wanted |= {("Record.grown", before): after for before, after in GROWN.items()}
@@ -77,7 +77,7 @@ def test_mistakes_are_made_in_what_happens_and_nowhere_else(module: Path) -> Non
 
 def test_a_tree_has_one_change_at_a_time_and_none_in_the_end(module: Path) -> None:
     plain = ast.unparse(ast.parse(SOURCE))
-    texts = [ast.unparse(tree) for _, tree in changed(module, module.parent)]
+    texts = [ast.unparse(tree) for _, tree in make_mutants(module, module.parent)]
     assert len(set(texts)) == len(texts) and plain not in texts
     for text in texts:
         lines = [(a, b) for a, b in zip(plain.split("\n"), text.split("\n"), strict=True) if a != b]
@@ -85,15 +85,15 @@ def test_a_tree_has_one_change_at_a_time_and_none_in_the_end(module: Path) -> No
 
 
 def test_a_mutant_keeps_its_name_where_other_lines_come_and_go(module: Path) -> None:
-    before = [mutant.name for mutant in mutants(module, module.parent)]
+    before = [mutant.name for mutant in list_mutants(module, module.parent)]
     module.write_text(SOURCE.replace("class Record", "class Other:\n    top = 5\n\nclass Record"), encoding="utf-8")
-    assert set(before) < {mutant.name for mutant in mutants(module, module.parent)}
+    assert set(before) < {mutant.name for mutant in list_mutants(module, module.parent)}
 
 
 def test_equal_lines_of_a_function_are_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "module.py"
     path.write_text("def f():\n    a = 1\n    a = 1\n    return a\n", encoding="utf-8")
-    names = [mutant.name for mutant in mutants(path, tmp_path)]
+    names = [mutant.name for mutant in list_mutants(path, tmp_path)]
     assert len(set(names)) == 3 and names[1] == names[0] + " (2)"
 
 
@@ -103,7 +103,7 @@ def test_probes_see_the_statements_that_run(module: Path) -> None:
     module.write_text(
         "def f(x):\n    if x:\n        return 1\n    else:\n        x = 2\n    return x\n", encoding="utf-8"
     )
-    exec(compile(probed(module, "__seen__"), "module.py", "exec"), space)
+    exec(compile(add_probes(module, "__seen__"), "module.py", "exec"), space)
     assert not seen
     assert space["f"](0) == 2 and seen == {2, 5, 6}  # type: ignore[operator]
     assert space["f"](1) == 1 and seen == {2, 3, 5, 6}  # type: ignore[operator]
@@ -113,6 +113,6 @@ def test_probes_see_the_statements_that_run(module: Path) -> None:
 def test_what_is_listed_as_equivalent_is_a_mutant() -> None:
     from mutants import run
 
-    names = run.equivalent(LIST.read_text(encoding="utf-8"))
+    names = run.read_equivalents(LIST.read_text(encoding="utf-8"))
     files = {name.split()[0] for name in names}
-    assert names <= {mutant.name for file in files for mutant in mutants(ROOT / file, ROOT)}
+    assert names <= {mutant.name for file in files for mutant in list_mutants(ROOT / file, ROOT)}

@@ -83,20 +83,20 @@ class Place:
         return self.parent, self.field, value
 
 
-def mutants(path: Path, root: Path) -> list[Mutant]:
+def list_mutants(path: Path, root: Path) -> list[Mutant]:
     """All mutants of a file, named from the folder `root`."""
-    return [mutant for mutant, _ in changed(path, root)]
+    return [mutant for mutant, _ in make_mutants(path, root)]
 
 
-def changed(path: Path, root: Path) -> Iterator[tuple[Mutant, ast.Module]]:
+def make_mutants(path: Path, root: Path) -> Iterator[tuple[Mutant, ast.Module]]:
     """Every mutant of a file with the tree that has its change, until the next one is asked for."""
     tree = ast.parse(path.read_bytes())
     file, seen = path.relative_to(root).as_posix(), Counter[Mutant]()
-    for place, edits in [(each, edits) for each in _places(tree) for edits in _edits(each)]:
-        before, old = _text(place.statement), [(node, name, getattr(node, name)) for node, name, _ in edits]
+    for place, edits in [(each, edits) for each in _walk_places(tree) for edits in _list_edits(each)]:
+        before, old = _show(place.statement), [(node, name, getattr(node, name)) for node, name, _ in edits]
         _apply(edits)
         gone = place.statement is place.node and edits[0][0] is place.parent
-        after = "pass" if gone else _text(place.statement)
+        after = "pass" if gone else _show(place.statement)
         mutant = Mutant(file, place.function, before, after, line=place.statement.lineno)
         if before != after:
             seen[mutant] += 1
@@ -109,13 +109,13 @@ def _apply(edits: Sequence[Edit]) -> None:
         setattr(node, name, value)
 
 
-def _text(statement: ast.AST) -> str:
+def _show(statement: ast.AST) -> str:
     """A statement in one line; of those that hold others the first line."""
     lines = ast.unparse(statement).split("\n")
     return next(line for line in lines if not line.startswith("@"))
 
 
-def _places(
+def _walk_places(
     node: ast.AST, scope: tuple[str, ...] = (), function: str = "", around: ast.stmt | ast.Lambda | None = None
 ) -> Iterator[Place]:
     """Every node below one that says what happens, from the first to the last."""
@@ -131,7 +131,7 @@ def _places(
                 if statement is not None:
                     yield Place(child, node, name, index if isinstance(value, list) else None, statement, here)
                 own = (child.name,) if isinstance(child, ast.FunctionDef | ast.ClassDef) else ()
-                yield from _places(child, (*scope, *own), here, statement)
+                yield from _walk_places(child, (*scope, *own), here, statement)
 
 
 def _is_silent(parent: ast.AST, node: ast.AST) -> bool:
@@ -141,21 +141,21 @@ def _is_silent(parent: ast.AST, node: ast.AST) -> bool:
     if isinstance(node, ast.Assign):  # Name = Callable[...]
         return isinstance(parent, ast.Module) and isinstance(node.value, ast.Subscript)
     if isinstance(node, ast.If):
-        return _called(node.test) == "TYPE_CHECKING"
+        return _find_name(node.test) == "TYPE_CHECKING"
     if isinstance(node, ast.Call):
-        return bool(re.search("Error$|^TypeVar$", _called(node.func)))
+        return bool(re.search("Error$|^TypeVar$", _find_name(node.func)))
     if isinstance(node, ast.keyword):
         return node.arg == "strict"
     union = isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)
-    return union and isinstance(parent, ast.Call) and _called(parent.func) == "isinstance"
+    return union and isinstance(parent, ast.Call) and _find_name(parent.func) == "isinstance"
 
 
-def _called(node: ast.AST) -> str:
+def _find_name(node: ast.AST) -> str:
     """The last name of `a` and `a.b`."""
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
-def _edits(place: Place) -> Iterator[list[Edit]]:
+def _list_edits(place: Place) -> Iterator[list[Edit]]:
     """The mistakes that can be made at a place."""
     node = place.node
     if isinstance(node, ast.Compare):
@@ -166,34 +166,34 @@ def _edits(place: Place) -> Iterator[list[Edit]]:
     elif isinstance(node, ast.UnaryOp):
         yield [place.put(node.operand)]
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
-        yield [(node, "value", _other(node.value))]
+        yield [(node, "value", _change_constant(node.value))]
     elif isinstance(node, ast.IfExp):
         yield [(node, "body", node.orelse), (node, "orelse", node.body)]
     elif isinstance(node, ast.Return) and node.value is not None:
         yield [(node, "value", ast.copy_location(ast.Constant(None), node.value))]
     elif isinstance(node, ast.Call):
-        yield from _calls(node)
+        yield from _edit_calls(node)
     if isinstance(node, ast.AugAssign) or (isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)):
         yield [place.put(ast.Pass())]
 
 
-def _calls(node: ast.Call) -> Iterator[list[Edit]]:
+def _edit_calls(node: ast.Call) -> Iterator[list[Edit]]:
     for index, keyword in enumerate(node.keywords):
         if keyword.arg not in (None, "strict"):
             yield [(node, "keywords", [*node.keywords[:index], *node.keywords[index + 1 :]])]
-    name = _called(node.func)
+    name = _find_name(node.func)
     if name in NAMES:
         yield [(node.func, "attr" if isinstance(node.func, ast.Attribute) else "id", NAMES[name])]
 
 
-def _other(value: bool | int | float) -> bool | int | float:
+def _change_constant(value: bool | int | float) -> bool | int | float:
     """A constant's mutant: the other truth, 0 for 1 and 1 for 0, one more."""
     if isinstance(value, bool):
         return not value
     return {0: 1, 1: 0}[value] if value in (0, 1) else value + 1
 
 
-def probed(path: Path, seen: str) -> ast.Module:
+def add_probes(path: Path, seen: str) -> ast.Module:
     """The tree of a file in which each statement of a function first adds its line to a set of the name `seen`."""
     tree, blocks = ast.parse(path.read_bytes()), dict[tuple[int, str], ast.AST]()
     for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
@@ -201,10 +201,10 @@ def probed(path: Path, seen: str) -> ast.Module:
             lists = (name for name in ("body", "orelse", "finalbody") if isinstance(getattr(node, name, None), list))
             blocks |= {(id(node), name): node for name in lists}
     for (_, name), node in blocks.items():
-        setattr(node, name, [new for each in getattr(node, name) for new in (_probe(each, seen), each)])
+        setattr(node, name, [new for each in getattr(node, name) for new in (_make_probe(each, seen), each)])
     return ast.fix_missing_locations(tree)
 
 
-def _probe(statement: ast.stmt, seen: str) -> ast.stmt:
+def _make_probe(statement: ast.stmt, seen: str) -> ast.stmt:
     added = ast.Call(ast.Attribute(ast.Name(seen, ast.Load()), "add", ast.Load()), [ast.Constant(statement.lineno)], [])
     return ast.copy_location(ast.Expr(added), statement)

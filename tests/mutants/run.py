@@ -18,9 +18,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 
-from mutants.changes import Mutant, mutants
-from mutants.trials import Tests, Trials, attempt, attempt_import, fork, serve, warm, watch
-from mutants.verdicts import OUT, ROOMS, Verdict, Verdicts, digest, state
+from mutants.changes import Mutant, list_mutants
+from mutants.trials import Tests, Trials, attempt, attempt_import, fork, import_modules, serve, watch
+from mutants.verdicts import OUT, ROOMS, Verdict, Verdicts, find_state, make_digest
 
 VARIABLES = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 """Read by what is imported."""
@@ -44,11 +44,11 @@ def main(arguments: Sequence[str]) -> int:
     options.add_argument("words", nargs="*", metavar="WORD", help="only mutants whose file and function hold one")
     given = options.parse_args(arguments)
     prepare(given.fresh)
-    chosen = sample(given.count, given.seed, given.words)
+    chosen = draw_sample(given.count, given.seed, given.words)
     started, known = time.monotonic(), {each.mutant for each in Verdicts()}
     waiting = [mutant for mutant in chosen if mutant.name not in known]
     if waiting:
-        tests = known_tests()
+        tests = find_tests()
         if tests is None:
             print(f"The tests fail without any change: see {OUT / 'tests.log'}")
             return 2
@@ -69,20 +69,20 @@ def prepare(fresh: bool) -> None:
     sys.pycache_prefix, sys.dont_write_bytecode = str(OUT / "bytecode"), False
 
 
-def sample(count: int, seed: int, words: Sequence[str] = ()) -> list[Mutant]:
+def draw_sample(count: int, seed: int, words: Sequence[str] = ()) -> list[Mutant]:
     """So many mutants, the same ones after a change elsewhere; those that are known to change nothing are left out."""
     paths = [path for room in ROOMS for path in sorted((ROOT / "lib_regiondiff" / room).rglob("*.py"))]
-    every = [mutant for path in paths for mutant in mutants(path, ROOT)]
-    silent, names = equivalent(EQUIVALENT.read_text(encoding="utf-8")), {mutant.name for mutant in every}
+    every = [mutant for path in paths for mutant in list_mutants(path, ROOT)]
+    silent, names = read_equivalents(EQUIVALENT.read_text(encoding="utf-8")), {mutant.name for mutant in every}
     for name in sorted(silent - names):
         print(f"{EQUIVALENT.name} has what is no mutant: {name}")
     fitting = [each for each in every if not words or any(word in f"{each.file} {each.function}" for word in words)]
     left = [mutant for mutant in fitting if mutant.name not in silent]
     print(f"{len(every)} mutants, {len(silent & names)} of them equivalent, {min(count, len(left))} in the sample")
-    return sorted(left, key=lambda mutant: digest(str(seed), mutant.name))[:count]
+    return sorted(left, key=lambda mutant: make_digest(str(seed), mutant.name))[:count]
 
 
-def equivalent(text: str) -> set[str]:
+def read_equivalents(text: str) -> set[str]:
     """The names of mutants that are argued to change nothing that a test could see."""
     found = set[str]()
     for section in re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]:
@@ -94,23 +94,23 @@ def equivalent(text: str) -> set[str]:
     return found
 
 
-def known_tests() -> Tests | None:
+def find_tests() -> Tests | None:
     """What tests run, from an earlier run or a new one; None where one of them fails."""
-    path, now = OUT / "tests.json", state()
+    path, now = OUT / "tests.json", find_state()
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if kept.get("state") != now:
         print("Running the tests as they are", flush=True)
         path.unlink(missing_ok=True)
-        made = finished(fork(lambda: watch(CACHE), path), path)
+        made = wait_for(fork(lambda: watch(CACHE), path), path)
         if not made:
             return None
         kept = {**made, "state": now}
         path.write_text(json.dumps(kept), encoding="utf-8")
-    warm(kept["modules"])
+    import_modules(kept["modules"])
     return Tests(kept["seconds"], kept["lines"], kept["modules"])
 
 
-def finished(pid: int, result: Path) -> Any:
+def wait_for(pid: int, result: Path) -> Any:
     """What a fork returns, once it has ended."""
     if os.waitpid(pid, 0)[1]:
         raise RuntimeError(f"that went wrong: see {result.with_suffix('.log')}")
@@ -126,38 +126,38 @@ def try_all(waiting: Sequence[Mutant], tests: Tests, jobs: int) -> None:
         terminal.write(f"{verdict.seconds:5.1f} s {'killed' if by else 'SURVIVED'} {mutant.name}\n")
 
     def work(trials: Trials) -> None:
-        side_by_side(late, jobs, lambda mutant: attempt(mutant, tests.of(mutant), trials), note)
+        try_side_by_side(late, jobs, lambda mutant: attempt(mutant, tests.of(mutant), trials), note)
 
     early, late = ([each for each in waiting if bool(each.function) == inside] for inside in (False, True))
     if late:
         result = OUT / "functions.json"
-        if finished(fork(lambda: serve(Trials(work), CACHE), result), result):
+        if wait_for(fork(lambda: serve(Trials(work), CACHE), result), result):
             raise RuntimeError(f"the tests could not be collected: see {result.with_suffix('.log')}")
-    side_by_side(early, jobs, lambda mutant: attempt_import(mutant, tests.of(mutant), CACHE), note)
+    try_side_by_side(early, jobs, lambda mutant: attempt_import(mutant, tests.of(mutant), CACHE), note)
 
 
-def side_by_side(waiting: Sequence[Mutant], jobs: int, trial: Callable[[Mutant], str], note: Note) -> None:
+def try_side_by_side(waiting: Sequence[Mutant], jobs: int, trial: Callable[[Mutant], str], note: Note) -> None:
     """Try each mutant in a fork, some at a time."""
     left, running = list(reversed(waiting)), dict[int, tuple[Mutant, float]]()
     try:
         while left or running:
             while left and len(running) < jobs:
                 mutant = left.pop()
-                running[fork(lambda mutant=mutant: trial(mutant), result_of(mutant))] = mutant, time.monotonic()
+                running[fork(lambda mutant=mutant: trial(mutant), locate_result(mutant))] = mutant, time.monotonic()
             pid, status = os.wait()
             mutant, started = running.pop(pid)
-            note(mutant, noticed(status, result_of(mutant)), time.monotonic() - started)
+            note(mutant, read_verdict(status, locate_result(mutant)), time.monotonic() - started)
     finally:
         for pid in running:
             os.kill(pid, signal.SIGKILL)
 
 
-def result_of(mutant: Mutant) -> Path:
+def locate_result(mutant: Mutant) -> Path:
     """The file of a trial's result."""
-    return OUT / f"{digest(mutant.name)}.json"
+    return OUT / f"{make_digest(mutant.name)}.json"
 
 
-def noticed(status: int, result: Path) -> str:
+def read_verdict(status: int, result: Path) -> str:
     """What noticed a mutant: a test, an import that failed, or a signal that ended its process; "" for nothing."""
     if os.WIFSIGNALED(status):
         found = "too long" if os.WTERMSIG(status) == signal.SIGPROF else f"signal {os.WTERMSIG(status)}"

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from mutants.changes import Mutant, changed, probed
+from mutants.changes import Mutant, add_probes, make_mutants
 from mutants.verdicts import ROOMS, ROOT
 
 TESTS = tuple(f"tests/{room}" for room in ROOMS)
@@ -89,7 +89,7 @@ class Trials:
 
     def change(self, file: str, code: CodeType) -> list[FunctionType]:
         """Give the loaded functions of a file the code that they have in another version of it."""
-        made = {(each.co_name, each.co_firstlineno): each for each in _codes(code)}
+        made = {(each.co_name, each.co_firstlineno): each for each in _walk_codes(code)}
         path, found = str(ROOT / file), []
         for function in self.functions:
             old = function.__code__
@@ -108,38 +108,38 @@ class Trials:
         ]
         seen: dict[str, set[int]] = {file: set() for file in files}
         for file in files:
-            code = compile(probed(ROOT / file, SEEN), str(ROOT / file), "exec", dont_inherit=True)
+            code = compile(add_probes(ROOT / file, SEEN), str(ROOT / file), "exec", dont_inherit=True)
             for function in self.change(file, code):
                 function.__globals__[SEEN] = seen[file]
-        seconds, lines, spent = dict[str, float](), {file: dict[int, list[str]]() for file in files}, _spent()
+        seconds, lines, spent = dict[str, float](), {file: dict[int, list[str]]() for file in files}, _measure_time()
         for item in self.run(self.items):
-            seconds[item.nodeid], spent = _spent() - spent, _spent()
+            seconds[item.nodeid], spent = _measure_time() - spent, _measure_time()
             for file, found in seen.items():
                 for line in found:
                     lines[file].setdefault(line, []).append(item.nodeid)
                 found.clear()
-        return {} if self.failed else {"seconds": seconds, "lines": lines, "modules": _installed()}
+        return {} if self.failed else {"seconds": seconds, "lines": lines, "modules": _list_installed()}
 
 
-def _spent() -> float:
+def _measure_time() -> float:
     return sum(os.times()[:2])
 
 
-def _installed() -> list[str]:
+def _list_installed() -> list[str]:
     files = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
     return sorted(name for name, file in files.items() if "site-packages" in file)
 
 
-def _codes(code: CodeType) -> Iterator[CodeType]:
+def _walk_codes(code: CodeType) -> Iterator[CodeType]:
     for each in code.co_consts:
         if isinstance(each, CodeType):
             yield each
-            yield from _codes(each)
+            yield from _walk_codes(each)
 
 
-def code_of(mutant: Mutant) -> CodeType:
+def compile_mutant(mutant: Mutant) -> CodeType:
     """The code of a module with a mutant's change."""
-    tree: ast.Module = next(tree for each, tree in changed(ROOT / mutant.file, ROOT) if each == mutant)
+    tree: ast.Module = next(tree for each, tree in make_mutants(ROOT / mutant.file, ROOT) if each == mutant)
     return compile(tree, str(ROOT / mutant.file), "exec", dont_inherit=True)
 
 
@@ -157,7 +157,7 @@ class Changed(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         """The code of the changed tree."""
-        return code_of(self.mutant)
+        return compile_mutant(self.mutant)
 
 
 def fork(work: Callable[[], Any], result: Path) -> int:
@@ -180,7 +180,7 @@ def fork(work: Callable[[], Any], result: Path) -> int:
         os._exit(code)
 
 
-def warm(modules: Sequence[str]) -> None:
+def import_modules(modules: Sequence[str]) -> None:
     """Import once what all trials need; what cannot be imported by itself is left to them."""
     for name in modules:
         with contextlib.suppress(Exception):
@@ -206,7 +206,7 @@ def attempt(mutant: Mutant, tests: Mapping[str, float], trials: Trials) -> str:
     """The first test that fails where loaded functions are a mutant's; "" for none."""
     if tests:  # or no line of it is ever run
         _confine()
-        found = trials.change(mutant.file, code_of(mutant))
+        found = trials.change(mutant.file, compile_mutant(mutant))
         assert found, f"{mutant.file} is not loaded"
         trials.try_tests(tests)
     return trials.failed

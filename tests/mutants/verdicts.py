@@ -16,19 +16,19 @@ ROOMS = ("planning", "denoising")
 """What is changed, and whose tests are to notice."""
 
 
-def digest(*texts: str | bytes) -> str:
+def make_digest(*texts: str | bytes) -> str:
     """A short one of texts."""
     parts = [text.encode() if isinstance(text, str) else text for text in texts]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
-def state(test: str = "") -> str:
+def find_state(test: str = "") -> str:
     """A digest of the library, what tests share and one file of tests, or all of them."""
     folders = [ROOT / "lib_regiondiff", ROOT / "tests" / "support"]
     files = [path for folder in folders for path in folder.rglob("*.py")] + [ROOT / "tests" / "conftest.py"]
     own = [ROOT / test] if test else [path for room in ROOMS for path in (ROOT / "tests" / room).rglob("*.py")]
     names = {path.relative_to(ROOT).as_posix(): path for path in [*files, *own] if path.exists()}
-    return digest(*(text for name in sorted(names) for text in (name, names[name].read_bytes())))
+    return make_digest(*(text for name in sorted(names) for text in (name, names[name].read_bytes())))
 
 
 @dataclass(frozen=True)
@@ -65,5 +65,5 @@ class Verdicts:
     def _state(self, by: str) -> str:
         test = by.split("::")[0] if "::" in by else ""
         if test not in self._states:
-            self._states[test] = state(test)
+            self._states[test] = find_state(test)
         return self._states[test]

@@ -87,7 +87,7 @@ def test_styles_are_told_which_texts_are_negatives() -> None:
     mark: dict[str, Any] = {"style": lambda text, negative: f"{'-' if negative else '+'}{text}"}
     one = {"id": "a", "prompt": "tree", "negative": "leaf", "mask": HALF}
     ground = {"prompt": "sea", "negative": "fog"}
-    found = prompts.texts(parse(PALETTE | {"background": ground, "brushes": [one]}), words(**mark))
+    found = prompts.find_texts(parse(PALETTE | {"background": ground, "brushes": [one]}), words(**mark))
     assert found == {BACKGROUND: BrushText("+sea", "-fog"), "a": BrushText("+tree", "-leaf")}
 
 
@@ -95,10 +95,10 @@ def test_styles_are_told_which_texts_are_negatives() -> None:
 def test_a_plot_changes_palettes_and_typed_regions_alike(given: dict[str, Any]) -> None:
     """The method of the settings is for typed regions that name none."""
     spoken = words("red BREAK blue")
-    plain = prompts.palette_of(prompts.adapt(prompts.read(given), (), "mixture"), spoken)
+    plain = prompts.make_palette(prompts.adapt(prompts.read(given), (), "mixture"), spoken)
     assert plain.blend == given.get("blend", "mixture")
     axis = next(axis for axis in AXES if axis.path == ("strength",))
-    plotted = prompts.palette_of(prompts.adapt(prompts.read(given), [AxisSetting(axis, "0.25")], "mixture"), spoken)
+    plotted = prompts.make_palette(prompts.adapt(prompts.read(given), [AxisSetting(axis, "0.25")], "mixture"), spoken)
     assert {brush.strength for brush in plain.brushes} == {1} and {brush.strength for brush in plotted.brushes} == {
         0.25
     }

@@ -39,7 +39,7 @@ def test_a_painted_mask_grows_linearly(height: int, width: int, more: int, wider
     wanted = stretched(stretched(coverage, size.height).T, size.width).T
     found = masks.rasterise(mask, size)
     assert found.dtype == np.float32 and np.abs(found - wanted).max() <= 0.51 / 255
-    assert np.array_equal(masks.rows_of(mask, size)(1, size.height), found[1:])
+    assert np.array_equal(masks.open_rows(mask, size)(1, size.height), found[1:])
 
 
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 6), st.integers(1, 6))
@@ -59,14 +59,14 @@ def test_a_cell_is_the_mean_of_its_pixels_and_the_border_goes_on_in_it(mask: Mas
     size = Size(h, w)
     whole = np.pad(masks.rasterise(mask, size), ((0, -h % cell), (0, -w % cell)), mode="edge")
     wanted = whole.reshape(whole.shape[0] // cell, cell, -1, cell).mean(axis=(1, 3))
-    assert np.abs(masks.cells(mask, size, cell) - wanted).max() < 1e-6
+    assert np.abs(masks.measure_cells(mask, size, cell) - wanted).max() < 1e-6
 
 
 @given(st.integers(0, 40), st.integers(1, 60), st.integers(1, 50), st.integers(1, 400), st.sampled_from([1, 3, 8]))
 def test_parts_follow_one_another_and_are_no_larger_than_they_must_be(
     top: int, count: int, width: int, area: int, multiple: int
 ) -> None:
-    found = list(masks.parts(top, top + count, width, area, multiple))
+    found = list(masks.split_rows(top, top + count, width, area, multiple))
     assert [row for first, last in found for row in range(first, last)] == list(range(top, top + count))
     for first, last in found:
         assert (last - first) * width <= max(area, width * multiple)

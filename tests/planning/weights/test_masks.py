@@ -120,7 +120,7 @@ def test_partition_sums_to_one(layers: list[BrushLayer], overlap: Overlap) -> No
     stack = masks.partition(layers, Size(4, 5), overlap)
     assert stack.shape == (len(layers) + 1, 4, 5) and stack.min() >= 0
     assert np.abs(stack.sum(axis=0) - 1).max() < 1e-5
-    assert np.abs(masks.hard(layers, Size(4, 5), overlap).sum(axis=0) - 1).max() < 1e-5
+    assert np.abs(masks.partition_hard(layers, Size(4, 5), overlap).sum(axis=0) - 1).max() < 1e-5
 
 
 @given(LAYERS, OVERLAPS, st.sampled_from(KINDS), UNIT, UNIT)
@@ -143,7 +143,9 @@ def test_painter_gives_the_upper_brush_all_or_all_but_the_cover_alpha() -> None:
 def test_of_each_layer_the_next_one_leaves_the_cover_alpha(keep: float) -> None:
     """Four layers, of which the second covers a half of each cell."""
     full, half = np.ones((1, 1), np.float32), np.full((1, 1), 0.5, np.float32)
-    stack = masks.hard([BrushLayer(each) for each in (full, half, full, full)], Size(1, 1), Overlap(cover_alpha=keep))
+    stack = masks.partition_hard(
+        [BrushLayer(each) for each in (full, half, full, full)], Size(1, 1), Overlap(cover_alpha=keep)
+    )
     second = 0.5 * (1 - keep)
     first = 1 - second
     wanted = [0, first * keep**2, second * keep**2, (1 - keep) * keep, 1 - keep]
@@ -228,7 +230,7 @@ def test_what_brushes_win_together_goes_to_the_greatest(shares: list[list[float]
     weights = np.array(shares, np.float32)[:, None]
     weights /= np.maximum(1, weights.sum(axis=0))
     for kind in KINDS:
-        found = masks.at_level(weights, kind, max(a, b), min(a, b))
+        found = masks.quantize_gapless(weights, kind, max(a, b), min(a, b))
         alone = masks.quantize(weights, kind, max(a, b), min(a, b))
         together = masks.quantize(weights.sum(axis=0), kind, max(a, b), min(a, b))
         if kind == "none" or len(weights) == 1:
