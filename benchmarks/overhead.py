@@ -19,8 +19,7 @@ from diffusers import DDIMScheduler, UNet2DConditionModel
 from lib_regiondiff.denoising.model import region_model
 from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
 from lib_regiondiff.document.palette import Palette, parse
-from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import LatentSpec, Part, Parts
+from lib_regiondiff.host import LatentSpec, Part, Parts, Prompt
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.sampling import samplers, schedule
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
@@ -36,13 +35,14 @@ HALVES = [
 class RandomHost(DiffusersHost):
     """The diffusers host with random conditions, which keeps the inputs of each network call for the replay."""
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+    def encode(self, prompt: Prompt) -> Parts:
         """A random embedding of SD1.5's shape as the one part of a prompt."""
-        seed = sum(prompt.encode()) + 1
-        cond = self.known.setdefault(
-            (prompt, False, 1), TextCond(torch.randn(1, 77, 768, generator=noise.make_generator(seed)))
-        )
-        return (Part(cond),)
+        seed = sum(prompt.text.encode()) + 1
+
+        def make() -> TextCond:
+            return TextCond(torch.randn(1, 77, 768, generator=noise.make_generator(seed)))
+
+        return (Part(self.known.get((prompt.text, False, 1), make)),)
 
 
 def make_unet() -> UNet2DConditionModel:

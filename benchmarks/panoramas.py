@@ -52,7 +52,7 @@ def cut_apart(plan: Plan, seed: int | None) -> Plan:
     for _ in plan.steps:
         start = 0 if seed is None else int(torch.randint(0, side, (1,), generator=generator))
         boxes = [Box(0, left, side, left + side, ring=True) for left in range(start, start + width, side)]
-        steps.append(tuple(View(box, Box.hull(boxes), region, torch.ones(side, side)) for box in boxes))
+        steps.append(tuple(View(box, Box.hull(boxes), (region,), torch.ones(side, side)) for box in boxes))
     return replace(plan, steps=tuple(steps))
 
 

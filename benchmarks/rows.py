@@ -12,8 +12,7 @@ from scenes import SCENES, make_scene
 from torch import Tensor
 
 from lib_regiondiff.denoising.model import region_model
-from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
+from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Prompt, Row
 from lib_regiondiff.planning.plan import Job, make_plan
 
 LEVEL = Level.preserving(999, 14.6)
@@ -26,35 +25,32 @@ class Words:
     prompt: str
     group: int = 77
 
+    def spans(self, phrase: str) -> list[slice]:
+        """None."""
+        return []
+
 
 class Counting:
     """A host that only counts: it predicts zeros, and `shapes` holds rows, height and width of each call."""
 
     latent = LatentSpec(4, 8, 512, torch.device("cpu"), torch.float32)
+    methods: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.shapes: list[tuple[int, int, int]] = []
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+    def encode(self, prompt: Prompt) -> Parts:
         """The prompt as one part, which is not encoded."""
-        return (Part(Words(prompt)),)
+        return (Part(Words(prompt.text)),)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
         """The second condition."""
         return b
 
-    def token_spans(self, prompt: str, phrase: str) -> list[slice]:
-        """No places of a phrase."""
-        return []
-
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """Zeros in the shape of x, whose shape is noted."""
         self.shapes.append((x.shape[0], x.shape[2], x.shape[3]))
         return torch.zeros_like(x)
-
-    def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
-        """x at a level, as any host has it."""
-        return level.alpha * x0 + level.beta * noise
 
     def encode_image(self, image: Image.Image) -> Tensor:
         """Zeros in place of a picture's latents."""

@@ -29,11 +29,12 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
-from lib_regiondiff.denoising import model
+from lib_regiondiff.denoising.model import ImageBatch
+from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.geometry import Box
-from lib_regiondiff.host import Host, Level
+from lib_regiondiff.host import Host, Level, Prompt
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.planning import noise, tiles
@@ -45,7 +46,7 @@ NATIVE_SIZE = {"width": NATIVE, "height": NATIVE}
 GUIDED: Mapping[str, Any] = {
     "sampler": "DDIM", "steps": 5, "guidance": 4, "negative": "noise", "size": NATIVE_SIZE,
 }  # fmt: skip
-"""Settings in which every window is the canvas, so that negatives are shared."""
+"""Where every window is the canvas, so that negatives are shared."""
 NAIVE = "c"
 """The method of fidelity.py that saves nothing: every region in every tile, no bootstrap."""
 SCORES = ("rows", "fidelity", "seams")
@@ -61,7 +62,7 @@ def idle(plan: Plan, host: Host) -> Plan:
         there = {(view.region, view.box) for view in views}
         nothing = [(box, each) for each in regions for box in boxes if (each, box) not in there]
         blank = torch.zeros(boxes[0].size.height, boxes[0].size.width)
-        return (*views, *(View(box, Box.whole(plan.size), each, blank) for box, each in nothing))
+        return (*views, *(View(box, Box.whole(plan.size), (each,), blank) for box, each in nothing))
 
     return replace(plan, steps=tuple(map(with_idle, plan.steps)))
 
@@ -71,17 +72,18 @@ def unshared(plan: Plan, host: Host) -> Plan:
 
     def alone(view: View) -> View:
         assert view.region.unconds is not None
-        return replace(view, region=replace(view.region, unconds=tuple(replace(each) for each in view.region.unconds)))  # type: ignore[type-var]
+        apart = tuple(replace(each) for each in view.region.unconds)  # type: ignore[type-var]
+        return replace(view, regions=(replace(view.region, unconds=apart),))
 
     return replace(plan, steps=tuple(tuple(map(alone, views)) for views in plan.steps))
 
 
 def asked(plan: Plan, host: Host) -> Plan:
     """The plan of guidance 1 that has negatives, so that a call may ask for them."""
-    negative = host.encode("", True, plan.size.pixels(host.latent.pixels_per_cell))[0].cond
+    negative = host.encode(Prompt("", True, plan.size.pixels(host.latent.pixels_per_cell)))[0].cond
 
     def given(view: View) -> View:
-        return replace(view, region=replace(view.region, unconds=(negative,) * len(view.region.conds)))
+        return replace(view, regions=(replace(view.region, unconds=(negative,) * len(view.region.conds)),))
 
     return replace(plan, steps=tuple(tuple(map(given, views)) for views in plan.steps))
 
@@ -111,8 +113,10 @@ def measure_difference(
     shape, worst = (host.latent.channels, size.height, size.width), 0.0
     x = noise.draw_unit([generator], shape) * levels[0].beta
     for here, then in itertools.pairwise(levels):
-        calls = [model.Call(plans[0].guidance), model.Call(plans[1].guidance, with_uncond=with_uncond)]
-        one, two = (model.predict(host, plan, x, here, call).denoised for plan, call in zip(plans, calls, strict=True))
+        calls = [Call(plans[0].guidance), Call(plans[1].guidance, with_uncond=with_uncond)]
+        one, two = (
+            ImageBatch(host, plan).predict(x, here, call).denoised for plan, call in zip(plans, calls, strict=True)
+        )
         worst = max(worst, float((one - two).abs().max()))
         x = then.alpha * one + then.beta * noise.draw_unit([generator], shape)
     return worst
@@ -142,8 +146,8 @@ def measure_exactness(host: DiffusersHost, given: Puzzle, saving: Exact) -> dict
     run = Drawing.of(host, palette)
     plans, rows = (run.plan, saving.without(run.plan, host)), []
     for plan, more in zip(plans, (False, saving.with_uncond), strict=True):
-        call = model.Call(plan.guidance, with_uncond=more)
-        rows.append(sum(len(model.ask(views, 1, run.schedule.levels[0], call)[0]) for views in plan.steps))
+        call, level = Call(plan.guidance, with_uncond=more), run.schedule.levels[0]
+        rows.append(sum(len(ask([Frame(plan, views, level)], call)[0]) for views in plan.steps))
     return {
         "rows": rows,
         "apart": measure_difference(host, plans, run.schedule.levels, palette.seed or 0, saving.with_uncond),
@@ -186,7 +190,7 @@ PAIRS: Mapping[str, tuple[str, str, str]] = {
     **{name: (label, f"{name}-with", f"{name}-without") for name, (label, _) in DRAWN.items()},
     "naive": ("all of them, against the naive loop", "windows-with", NAIVE),
 }
-"""Savings that change what is drawn: a name, and the two pictures of a palette that are compared."""
+"""What is compared: a name, and the two pictures of a palette."""
 
 
 def draw(studio: Studio, given: Puzzle, picture: str) -> tuple[Tensor, Cost]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from lib_regiondiff.document.palette import Nag
 from lib_regiondiff.geometry import Box, Size
 
 
@@ -39,19 +40,22 @@ class Level:
 
 
 ModelFunction = Callable[[Tensor, Level], Tensor]
-"""The contract between sampler and network: model(x [B, C, h, w], level) -> denoised [B, C, h, w]."""
 
 
 class Cond(Protocol):
     """An encoded prompt, opaque but for its group: only conds of equal groups fit in one network batch.
 
-    A host whose prompts change while sampling (prompt editing) resolves a cond when it is used, so its group may change
-    from call to call. Rows that hold the same object are evaluated once, so one object must stand for one meaning.
+    A host whose prompts change while sampling (prompt editing) resolves a cond when it is used: then group and spans
+    may change from call to call. One object stands for one meaning, since rows of the same object are asked once.
     """
 
     @property
     def group(self) -> Hashable:
         """What conds must have in common to share a batch at this moment, such as the number of tokens."""
+        ...
+
+    def spans(self, phrase: str) -> list[slice]:
+        """Where the tokens of a phrase stand among those of the prompt as it is encoded now, every time it occurs."""
         ...
 
 
@@ -64,7 +68,6 @@ class Part:
 
 
 Parts = tuple[Part, ...]
-"""An encoded prompt: the parts that AND joins, at least one."""
 
 
 def is_composed(parts: Parts) -> bool:
@@ -73,23 +76,120 @@ def is_composed(parts: Parts) -> bool:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of a network batch: the box of an image under a condition at a level.
+class Adapter:
+    """A LoRA that acts beside those of the whole picture: its name, its weights in the network and the text encoder."""
 
-    `frame` is the canvas that the box is a part of, for models that are told size and crop: the whole canvas for a tile
-    of the grid, the box itself for the window of a region. `negative` says that `cond` was encoded as a negative.
-    `attention` is for attention methods; rows share a call where its group is equal. Where `surround` says what is seen
-    beyond the canvas, the box may leave it; hosts crop what belongs to pixels with `Box.padded`, which allows for that.
+    name: str
+    weight: float = 1.0
+    text_weight: float = 1.0
+
+
+Adapters = tuple[Adapter, ...]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is to be encoded: a text, whether as a negative, for a frame of `size` pixels, under `adapters`."""
+
+    text: str
+    negative: bool
+    size: Size
+    adapters: Adapters = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Against:
+    """What the features of a row's prompt are pushed away from in cross-attention, and how (NAG)."""
+
+    cond: Cond
+    nag: Nag
+
+
+@dataclass(frozen=True, eq=False)
+class Bias:
+    """Tokens of a row's own prompt whose attention is raised, by how much at each cell [h, w] (Paint with Words)."""
+
+    spans: tuple[slice, ...]
+    weight: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """What acts in the cross-attention of one row; a negative's row has a record of the same form as its positive's.
+
+    `contexts` are the conds of further regions that the row shows beside its own (Attention Couple), `weights`
+    float32 [1 + contexts, h, w] how much each of them counts at each cell, the row's own first; they sum to 1. None of
+    them without contexts.
     """
 
+    contexts: tuple[Cond, ...] = ()
+    weights: Tensor | None = None
+    biases: tuple[Bias, ...] = ()
+    nag: Against | None = None
+
+    @property
+    def group(self) -> Hashable:
+        """What rows of one network call have in common; rows without biases go along with those that have some."""
+        nag = None if self.nag is None else (self.nag.cond.group, self.nag.nag)
+        return tuple(each.group for each in self.contexts), nag
+
+    @property
+    def identity(self) -> Hashable:
+        """Equal for records that do the same, as far as their conds and weights are the same objects."""
+        nag = None if self.nag is None else (id(self.nag.cond), self.nag.nag)
+        return tuple(map(id, self.contexts)), id(self.weights), tuple(map(id, self.biases)), nag
+
+
+PLAIN = Attention()
+"""The network's own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Zoom:
+    """A row that is drawn at another scale: noise [C, h, w] of its own, and the x0 [C, h, w] it drew last, if any."""
+
+    noise: Tensor
+    x0: Tensor | None = None
+
+    @property
+    def size(self) -> Size:
+        """Cells that the network sees."""
+        return Size(self.noise.shape[-2], self.noise.shape[-1])
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a network batch: the box of a picture under a condition at a level of its own.
+
+    `line` is that of x, `image` says whose are the pixels that the host hands over beside x (masks, hints). `frame` is
+    the canvas the box is a part of, for models that are told size and crop: the whole canvas for a tile of the grid,
+    the box itself for the window of a region. `negative` tells hosts that mark their rows what it was encoded as. A box
+    leaves the canvas where `surround` says what is seen beyond; hosts crop what belongs to pixels with `Box.padded`,
+    resample it to `size` under a `zoom`, and need nothing else of either.
+    """
+
+    line: int
     image: int
     box: Box
     frame: Box
     cond: Cond
     level: Level
     negative: bool = False
-    attention: Any = None
+    attention: Attention = PLAIN
+    adapters: Adapters = ()
     surround: Any = None
+    zoom: Zoom | None = None
+
+    @property
+    def size(self) -> Size:
+        """Cells that the network sees."""
+        return self.box.size if self.zoom is None else self.zoom.size
+
+    @property
+    def identity(self) -> Hashable:
+        """Equal for rows of equal answers, which are asked once; `negative` is a matter of the cond."""
+        where = self.line, self.image, self.box, self.frame, id(self.surround), id(self.zoom)
+        return where, id(self.cond), self.level, self.attention.identity, self.adapters
 
 
 @dataclass(frozen=True)
@@ -109,42 +209,63 @@ class LatentSpec:
     prediction: str = "epsilon"
 
 
-class Host(Protocol):
-    """The few verbs that the core asks of a host; adapters act on instances and clones and leave nothing behind.
+class Encoder(Protocol):
+    """The half of a host that planning asks: words and pictures become conditions and latents.
 
-    An adapter makes one for each sampling and may refresh it before each call of the model with what its program
-    hands over only then.
+    Adapters act on instances and clones and leave nothing behind.
     """
 
     @property
     def latent(self) -> LatentSpec:
-        """The latent space of the host: channels, sizes, device and dtype."""
+        """The latent space."""
         ...
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
-        """Encode one prompt for a frame of `size` pixels: its parts, joined by AND; a negative is always one part."""
+    @property
+    def methods(self) -> frozenset[str]:
+        """What its network can do beside plain rows: keys of METHODS; a plan refuses what else a palette asks for."""
+        ...
+
+    def encode(self, prompt: Prompt) -> Parts:
+        """The parts of a prompt; a negative is one part."""
         ...
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
-        """The condition a share `t` in [0, 1] of the way from `a` to `b`."""
-        ...
-
-    def token_spans(self, prompt: str, phrase: str) -> list[slice]:
-        """Where the tokens of `phrase` stand among the tokens of the encoded `prompt`: a slice for each occurrence."""
-        ...
-
-    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """Predict x0 [N, C, h, w] from x [N, C, h, w], one row for each; the conds of all rows have equal groups."""
-        ...
-
-    def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
-        """Noise clean latents: x [B, C, h, w] at a level, from x0 and unit noise of that shape."""
+        """The condition between a (t = 0) and b (t = 1); a phrase's spans are b's."""
         ...
 
     def encode_image(self, image: Image.Image) -> Tensor:
-        """Encode a picture whose sides are multiples of a latent cell: clean latents [1, C, h, w]."""
+        """Clean latents [1, C, h, w] of a picture whose sides are multiples of a cell."""
         ...
+
+
+class Denoiser(Protocol):
+    """The half of a host that denoising asks.
+
+    An adapter makes one for each sampling and may refresh it before each call of the model with what its program
+    hands over only then. One that changes its network in place for a call lets in one caller at a time.
+    """
+
+    @property
+    def latent(self) -> LatentSpec:
+        """The latent space."""
+        ...
+
+    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        """Predict x0 [N, C, h, w] from x [N, C, h, w], one row each; rows of one size and of equal groups."""
+        ...
+
+
+class Host(Encoder, Denoiser, Protocol):
+    """Both halves, and the way back to pictures."""
 
     def decode(self, latent: Tensor) -> Image.Image:
         """Decode clean latents [1, C, h, w] to a picture."""
         ...
+
+
+METHODS: Mapping[str, str] = {
+    "nag": "negatives act in the cross-attention of the prompts' rows",
+    "couple": "one row shows several regions, each by its own prompt",
+    "bias": "tokens of a phrase are attended to more where its brush is",
+}
+"""What a host's network may be able to do beside plain rows."""

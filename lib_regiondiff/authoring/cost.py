@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 from lib_regiondiff.authoring.dry_host import Sketch
 from lib_regiondiff.authoring.summary import describe_cost
-from lib_regiondiff.denoising.model import Call, ask
+from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.geometry import LATENT_CELL, Size
-from lib_regiondiff.host import Host, Level, Row
+from lib_regiondiff.host import Level, Row
 from lib_regiondiff.planning.auto import settle
 from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
@@ -20,19 +19,19 @@ from lib_regiondiff.planning.tiles import place_tiles
 
 LEVEL = Level(0.0, 1.0, 0.0, 0.0)
 MOST_STEPS = 20
-"""Most steps that are planned; further ones evaluate the same places."""
+"""Levels that are planned; more of them look at no other places."""
 MOST_NUMBERS = 2**22
-"""Most weights of all brushes together; a larger canvas is planned smaller, and with it the model and the tiles."""
+"""Weights of all brushes together; a larger canvas is planned as a smaller one with a smaller model and tiles."""
 MOST_SHRUNK = 8
 MOST_VIEWS = 2**13
-"""Most tiles of all brushes together that are counted one by one; for more there is only an upper bound."""
+"""Tiles of all brushes together; more of them are not looked at one by one."""
 LOOKS = 2048
-"""Most views that are counted, of all steps together; beyond that some steps stand for others."""
+"""Views that are looked at, of all steps together; those of some steps stand for more."""
 BYTES_OF_A_PIXEL = 48
-"""Memory of a pixel while the picture is decoded: float32 values as they come, scaled and rounded."""
+"""What a pixel takes while the picture is decoded: in float32 as it comes, as it is scaled and as it is rounded."""
 MUCH = 2**30
 WIDE = 4
-"""Area, in native pictures, above which people are told how much the network sees at once."""
+"""Native pictures, by area, from which on it is told how much the network sees at once."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Cost:
     view: Size
     picture: Size
     most: bool = False
-    """Whether `times` is only an upper bound."""
+    """Whether it may also be less."""
 
 
 def make_clock(steps: int) -> tuple[float, ...]:
@@ -60,7 +59,7 @@ def count_cells(plan: Plan, guidance: float) -> float:
 
     Raises HostError where a negative is needed that was not planned.
     """
-    return sum(row.box.size.area * often for row, often in _list_rows(plan, guidance))
+    return sum(row.size.area * often for row, often in _list_rows(plan, guidance))
 
 
 def estimate(palette: Palette, native: int) -> Cost:
@@ -78,8 +77,8 @@ def estimate(palette: Palette, native: int) -> Cost:
     square = Size(native, native)
     plain = _plan(Palette(guidance=palette.guidance, steps=palette.steps), square, native, shrink)
     run = round_levels(palette.init.strength * palette.steps) / palette.steps if palette.init else 1.0
-    times = run * sum(row.box.size.area * often for row, often in own) / count_cells(plain, palette.guidance)
-    views = [row.box.size.pixels(LATENT_CELL * shrink) for row, _ in own]
+    times = run * sum(row.size.area * often for row, often in own) / count_cells(plain, palette.guidance)
+    views = [row.size.pixels(LATENT_CELL * shrink) for row, _ in own]
     return Cost(times, native, max(views, key=lambda size: size.area, default=Size(0, 0)), palette.size)
 
 
@@ -114,7 +113,7 @@ def _bound(palette: Palette, native: int) -> Cost | None:
 def _list_rows(plan: Plan, guidance: float) -> Iterator[tuple[Row, float]]:
     """The network rows of one image, each with the number of steps that it stands for."""
     for views, often in plan.kinds(LOOKS):
-        yield from ((row, often) for row in ask(views, 1, LEVEL, Call(guidance))[0])
+        yield from ((row, often) for row in ask([Frame(plan, views, LEVEL)], Call(guidance))[0])
 
 
 def _plan(palette: Palette, size: Size, native: int, shrink: int) -> Plan:
@@ -122,7 +121,7 @@ def _plan(palette: Palette, size: Size, native: int, shrink: int) -> Plan:
     job = Job(
         Size(-(-size.height // shrink), -(-size.width // shrink)), make_clock(min(palette.steps, MOST_STEPS)), (0,)
     )
-    return make_plan(palette, job, cast(Host, Sketch(native // shrink)))
+    return make_plan(palette, job, Sketch(native // shrink))
 
 
 def _shrink(palette: Palette, shrink: int) -> Palette:

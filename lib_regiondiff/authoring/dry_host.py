@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from PIL import Image
 
-from lib_regiondiff.geometry import LATENT_CELL, Size
-from lib_regiondiff.host import Cond, LatentSpec, Part, Parts
+from lib_regiondiff.geometry import LATENT_CELL
+from lib_regiondiff.host import METHODS, Cond, LatentSpec, Part, Parts, Prompt
 from lib_regiondiff.planning.prompt_suffix import AND
 
 
@@ -19,21 +19,27 @@ class _Said:
     text: str
     group: int = 0
 
+    def spans(self, phrase: str) -> list[slice]:
+        """None: it has no tokens."""
+        return []
+
 
 @dataclass(frozen=True)
 class Sketch:
     """A host to plan with, which has no network; it passes for one whose model was trained at `native` pixels."""
 
     native: int
+    methods: frozenset[str] = frozenset(METHODS)
+    """All: whoever is to draw refuses by itself what it can't do."""
 
     @property
     def latent(self) -> LatentSpec:
         """A latent space of four channels and 8 pixels a cell, with the model's native side, float32 on the CPU."""
         return LatentSpec(4, LATENT_CELL, self.native, torch.device("cpu"), torch.float32)
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+    def encode(self, prompt: Prompt) -> Parts:
         """The parts of a prompt that AND joins, or a whole negative as one part; nothing is really encoded."""
-        parts = [prompt] if negative else AND.split(prompt)
+        parts = [prompt.text] if prompt.negative else AND.split(prompt.text)
         return tuple(Part(_Said(part.strip())) for part in parts)
 
     def encode_image(self, image: Image.Image) -> torch.Tensor:

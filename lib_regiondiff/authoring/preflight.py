@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from lib_regiondiff.authoring.cost import count_cells, make_clock
 from lib_regiondiff.authoring.dry_host import Sketch
@@ -27,7 +27,6 @@ from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.wildcards import find_unknown
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Host
 from lib_regiondiff.planning import prompts
 from lib_regiondiff.planning.auto import describe_choices
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, prepare_texts
@@ -85,7 +84,7 @@ class _Case:
         """The plan of one image of a palette with these texts; HostError for what cannot be planned."""
         noises = make_clock(self.around.steps or STEPS)
         job = Job(self.palette.size, noises, (0,), (texts,), self.guidance, store=self.shares.store)
-        return make_plan(palette, job, cast(Host, Sketch(self.around.native)))
+        return make_plan(palette, job, Sketch(self.around.native))
 
     def texts(self) -> Mapping[str, BrushText]:
         """What is encoded for background and brushes; PaletteError for wildcards that cannot be resolved."""

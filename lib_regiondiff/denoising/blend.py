@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.planning.views import View
@@ -18,26 +19,33 @@ def blend(
     leak_shares: Sequence[Tensor | None] = (),
     under: Tensor | None = None,
 ) -> Tensor:
-    """Blend the x0 predictions [B, C, h, w] of all views into one canvas of the shape and dtype of `like`.
+    """The weighted sum of x0 [C, h, w] of each view, float32 while summing, in the shape and type of `like`.
 
-    MultiDiffusion, Bar-Tal et al. 2023, eq. 5, with weights that sum to 1 in each cell, applied to x0 rather than to
-    the next noisy latents, which is StreamMultiDiffusion's latent pre-averaging. Sums are float32. `leak_shares` [B,
-    1, h, w] in [0, 1] scale the weight of a view, None leaves it; weight that views leave goes to `under` [C, h, w],
-    the picture under the brushes.
+    MultiDiffusion, Bar-Tal et al. 2023, eq. 5, with weights that sum to 1 at each cell; on x0 rather than on the
+    next noisy latents, which is StreamMultiDiffusion's latent pre-averaging. `leak_shares` [1, h, w] are what views
+    keep of their weights, None for all; what weights leave goes to the picture under the brushes, `under` [C, h, w].
     """
     canvas = torch.zeros(like.shape, dtype=torch.float32, device=like.device)
-    total = torch.zeros_like(canvas[:, :1])
+    total = torch.zeros_like(canvas[:1])
     for view, prediction, share in zip(views, predictions, leak_shares or (None,) * len(views), strict=True):
         weight = view.weight if share is None else view.weight * share
-        _add(canvas, view.box, prediction.float() * weight)
+        _add(canvas, view.box, fit(prediction, view.box.size).float() * weight)
         if under is not None:
-            _add(total, view.box, weight.expand(len(like), 1, -1, -1))
+            _add(total, view.box, weight.expand(1, -1, -1))
     if under is not None:
         canvas += (1 - total).clamp(0, 1) * under.float()
     return canvas.to(like.dtype)
 
 
+def fit(latents: Tensor, size: Size) -> Tensor:
+    """Latents [C, h, w] resampled to so many cells, of a view with a zoom; others as they are."""
+    if latents.shape[-2:] == (size.height, size.width):
+        return latents
+    sides = (size.height, size.width)
+    return interpolate(latents[None].float(), sides, mode="bilinear", antialias=True)[0].to(latents.dtype)
+
+
 def _add(canvas: Tensor, box: Box, values: Tensor) -> None:
-    """Add values [B, c, h, w] at a box to the canvas, leaving out what lies beyond the canvas."""
+    """Add values [c, h, w] of a box to a canvas, as far as the box lies on it."""
     for inside, place in box.pieces(Size(canvas.shape[-2], canvas.shape[-1])):
         inside.crop(canvas).add_(place.crop(values))

@@ -5,17 +5,21 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lib_regiondiff.host import Level, Row
+from lib_regiondiff.host import Level, Row, Zoom
 from lib_regiondiff.planning.surroundings import Surround
-from lib_regiondiff.planning.views import View
 
 
 def see_row(row: Row, x: Tensor) -> Tensor:
-    """What a row sees of the noisy canvas x [B, C, h, w]: its box of its image [C, h, w], surrounded if it says so."""
-    return see(row.box.padded(x[row.image]), row.surround, row.image, row.level)
+    """What a row sees [C, h, w] of the noisy canvases [N, C, h, w].
+
+    That is its box of its line, surrounded if it says so; under a zoom its own latents, noised to its level.
+    """
+    if row.zoom is not None:
+        return _see_zoomed(row.zoom, row.level).to(x)
+    return see(row.box.padded(x[row.line]), row.surround, row.level)
 
 
-def see(x: Tensor, surround: Surround | None, image: int, level: Level) -> Tensor:
+def see(x: Tensor, surround: Surround | None, level: Level) -> Tensor:
     """x [C, h, w] inside the brush and, outside, the surroundings of image number `image`, noised to the same level.
 
     Without a `surround` x is returned as it is. Where white is mixed with the canvas itself, less noise is added, so
@@ -23,7 +27,7 @@ def see(x: Tensor, surround: Surround | None, image: int, level: Level) -> Tenso
     """
     if surround is None:
         return x
-    own, clean = surround.noise[image].to(x), surround.clean(image)
+    own, clean = surround.noise.to(x), surround.clean
     if clean is not None:
         outside = level.alpha * clean.to(x) + level.beta * own
     else:
@@ -32,17 +36,21 @@ def see(x: Tensor, surround: Surround | None, image: int, level: Level) -> Tenso
     return torch.where(surround.mask > 0, x, outside)
 
 
-def leak_share(view: View, denoised: Tensor, sensitivity: float) -> Tensor | None:
-    """The share [B, 1, h, w] in [0, 1) of its weight that a view keeps: 0 where x0 [B, C, h, w] is its surroundings.
+def _see_zoomed(zoom: Zoom, level: Level) -> Tensor:
+    """x of latents that lie beside the canvas; what has drawn nothing yet is noise alone."""
+    noise = level.beta * zoom.noise
+    return noise if zoom.x0 is None else level.alpha * zoom.x0.to(noise) + noise
 
-    StreamMultiDiffusion's leak suppression, with the clean surroundings: tanh(mean square difference / 2
-    sensitivity). None where nothing is suppressed: without surroundings, at sensitivity 0, and in white ones, where
-    white may be meant.
+
+def leak_share(surround: Surround | None, denoised: Tensor, sensitivity: float) -> Tensor | None:
+    """The share [1, h, w] of its weight that a view keeps: 0 where x0 [C, h, w] is what surrounds the brush.
+
+    StreamMultiDiffusion's leak suppression, with the clean surroundings: tanh(mean square difference / 2 sensitivity).
+    None where nothing is to be suppressed: in white surroundings what is white may be meant.
     """
-    around = view.surround
-    if around is None or not around.under or around.share == 1 or sensitivity == 0:
+    if surround is None or not surround.under or surround.share == 1 or sensitivity == 0:
         return None
-    clean = around.clean(0)  # that of all images
+    clean = surround.clean
     assert clean is not None
-    difference = (denoised.float() - clean.float()).square().mean(dim=1, keepdim=True)
+    difference = (denoised.float() - clean.float()).square().mean(dim=0, keepdim=True)
     return torch.tanh(difference / (2 * sensitivity))

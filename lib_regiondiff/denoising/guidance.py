@@ -22,22 +22,25 @@ def compose(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor | 
     return base + sum(weight * (cond - base) for cond, weight in zip(conds, weights, strict=True))
 
 
-def cfg(cond: Tensor, uncond: Tensor, scale: float) -> Tensor:
-    """Classifier-free guidance, Ho and Salimans 2022, of x0 [..., h, w]; affine, so it is the same for noise."""
+def cfg(cond: Tensor, uncond: Tensor, scale: float | Tensor) -> Tensor:
+    """Classifier-free guidance, Ho and Salimans 2022, on x0 [..., h, w]; affine, so it is the same on noise.
+
+    The scale is a number, or a map [h, w] where regions with scales of their own share a view.
+    """
     return uncond + scale * (cond - uncond)
 
 
 def rescale(guided: Tensor, cond: Tensor, x: Tensor, at: tuple[Level, str], share: float) -> Tensor:
-    """Scale the deviation of the guided prediction back to that of the unguided one, Lin et al. 2023, eq. 15 and 16.
+    """Bring the deviation of the guided prediction back to the unguided one's, Lin et al. 2023, eq. 15 and 16.
 
-    `guided` and `cond` are x0 [B, C, h, w] of the same x; `at` is its level and what the network predicts, a key of
-    PARAMETERIZATIONS, in which deviations are compared. `share` in [0, 1]: 0 changes nothing, 1 rescales fully.
+    guided, cond: x0 [..., C, h, w] of the same x; `at` is its level and what the network predicts, which is what is
+    compared; share 0 changes nothing, 1 rescales fully.
     """
     if share == 0:
         return guided
     level, kind = at[0], PARAMETERIZATIONS[at[1]]
     made, plain = (kind.from_denoised(each, x, level.alpha, level.beta) for each in (guided, cond))
-    axes = (1, 2, 3)
+    axes = (-3, -2, -1)
     ratio = plain.std(dim=axes, keepdim=True) / made.std(dim=axes, keepdim=True)
     made = share * (made * ratio) + (1 - share) * made
     return kind.to_denoised(made, x, level.alpha, level.beta)

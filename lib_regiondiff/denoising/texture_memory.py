@@ -7,61 +7,72 @@ to see the canvas, or it brings a background of its own along.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
 from lib_regiondiff.geometry import Box
-from lib_regiondiff.planning.plan import SAME_LEVEL, Plan
+from lib_regiondiff.planning.plan import SAME_LEVEL
+from lib_regiondiff.planning.surroundings import Surround
 from lib_regiondiff.planning.views import View
 
 FIGURE = 1.0
-"""Least squared difference between the middle and the border of a figure, in units of their own mean variance."""
+"""How far a figure's middle differs from its border: more than each of them varies."""
 PLAIN = 0.02
-"""Variance of x0 below which an area counts as flat."""
+"""Variance below which nothing varies."""
 
-Drawn = dict[tuple[str, ...], dict[Box, Tensor]]
-"""x0 [B, C, h, w] by the names of a region and then by the boxes of its views."""
+Drawn = Mapping[tuple[str, ...], Mapping[Box, Tensor]]
+"""x0 [C, h, w] of one picture, by the names of a view's brushes and its box."""
 
 
+@dataclass(frozen=True, eq=False)
 class TextureMemory:
-    """Remembers x0 of the views of a plan that have surroundings, while it is sampled from its first noise down.
+    """What the views of one picture drew that are to see it again: at the level of a `noise`, and at the one before it.
 
-    At each level a view sees what it drew at the level before, however often it is evaluated: samplers of second
-    order go between levels, extensions ask twice at one. The first noise begins anew.
+    It is a value: whoever samples holds it, hands it over with each frame and takes the next one from the prediction;
+    to keep, copy or drop one changes no other. What is asked at a level sees what was drawn at the level before,
+    however often it is asked: samplers of second order go between levels, extensions ask twice at one.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self._first = plan.clock[0] * (1 - SAME_LEVEL) if plan.clock else 0.0
-        self._noise = math.inf
-        self._before: Drawn = {}
-        self._now: Drawn = {}
+    noise: float = math.inf
+    before: Drawn = field(default_factory=dict)
+    now: Drawn = field(default_factory=dict)
 
-    def around(self, views: Sequence[View], noise: float) -> tuple[View, ...]:
-        """The views of the level at `noise` in [0, 1], each surrounded by what it drew at the level before."""
-        if noise != self._noise:
-            self._before = self._now if noise < self._first else {}
-            self._noise, self._now = noise, {}
-        return tuple(map(self._surround, views))
+    def at(self, noise: float, clock: Sequence[float]) -> TextureMemory:
+        """The memory at a noise of a clock, whose first noise begins anew."""
+        if noise == self.noise:
+            return self
+        begins = not clock or noise >= clock[0] * (1 - SAME_LEVEL)
+        return TextureMemory(noise, {} if begins else self.now)
 
-    def note(self, views: Sequence[View], drawn: Sequence[Tensor]) -> None:
-        """Remember what each view drew, x0 [B, C, h, w], unless it has drawn at this noise before."""
-        for view, x0 in zip(views, drawn, strict=True):
-            if view.surround is not None and not view.surround.under:
-                self._now.setdefault(view.region.names, {}).setdefault(view.box, x0.detach())
+    def surround(self, view: View, image: int) -> Surround | None:
+        """What surrounds a view of an image of its plan: what it drew before, if it is a texture.
 
-    def _surround(self, view: View) -> View:
-        """A view with what it drew before around it; one that has just begun has drawn nothing yet and sees white."""
-        around = view.surround
-        if around is None or around.under or around.share == 1:
-            return view
-        known = _find_nearest(self._before.get(view.region.names, {}), view.box)
+        A brush that begins later than others has drawn nothing yet, and sees white instead.
+        """
+        if view.surround is None:
+            return None
+        around = view.surround.of(image)
+        if around.under or around.share == 1:
+            return around
+        known = nearest(self.before.get(view.names, {}), view.box)
         if known is None:
-            return view if around.share > 0 else replace(view, surround=replace(around, share=1.0))
-        rest = tuple(None if is_figure(each) else each.to(around.white) for each in known)
-        return replace(view, surround=replace(around, rest=rest))
+            return around if around.share > 0 else replace(around, share=1.0)
+        return replace(around, rest=None if is_figure(known) else known.to(around.white))
+
+    def recall(self, view: View) -> Tensor | None:
+        """x0 [C, h', w'] that a view with a zoom drew at the level before."""
+        return self.before.get(view.names, {}).get(view.box)
+
+    def note(self, views: Sequence[View], drawn: Sequence[Tensor]) -> TextureMemory:
+        """The memory with what views drew [C, h, w], unless they have drawn at this noise before."""
+        now = {names: dict(boxes) for names, boxes in self.now.items()}
+        for view, x0 in zip(views, drawn, strict=True):
+            if view.zoom is not None or (view.surround is not None and view.surround.under is None):
+                now.setdefault(view.names, {}).setdefault(view.box, x0.detach())
+        return replace(self, now=now)
 
 
 def is_figure(x0: Tensor) -> bool:
@@ -76,7 +87,7 @@ def is_figure(x0: Tensor) -> bool:
     return bool((inner.mean(dim=1) - outer.mean(dim=1)).square().sum() > FIGURE * (varied + PLAIN))
 
 
-def _find_nearest(drawn: dict[Box, Tensor], box: Box) -> Tensor | None:
+def nearest(drawn: Mapping[Box, Tensor], box: Box) -> Tensor | None:
     """What was drawn in a box or near it, its border repeated: a mask that grows moves the middle of its window."""
 
     def distance(other: Box) -> int:

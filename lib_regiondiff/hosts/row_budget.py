@@ -71,7 +71,7 @@ class BudgetedNetwork:
         made: list[Tensor] = []
         start = 0
         while start < len(rows):
-            part = slice(start, start + self._count_most_rows(rows[start].box.size.area))
+            part = slice(start, start + self._count_most_rows(rows[start].size.area))
             answer = self._try_rows(x[part], rows[part])
             if answer is None:
                 torch.cuda.empty_cache()
@@ -90,13 +90,13 @@ class BudgetedNetwork:
 
     def _try_rows(self, x: Tensor, rows: Sequence[Row]) -> Tensor | None:
         """The network's answer, or None where so many rows do not fit; HostError where one row does not."""
-        area = rows[0].box.size.area
+        area = rows[0].size.area
         try:
             answer = self._ask_network(x, rows, area * len(rows))
         except torch.cuda.OutOfMemoryError as error:
             if len(rows) == 1:
                 cure = "give the palette smaller tiles (tiles.width, tiles.height), or make the picture smaller"
-                got = f"no room for one of {rows[0].box.size} cells"
+                got = f"no room for one of {rows[0].size} cells"
                 raise HostError("GPU memory", "room for one view", got, cure) from error
             self.cells = len(rows) // 2 * area
             return None

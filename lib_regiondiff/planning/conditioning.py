@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Host, Part, Parts, is_composed
+from lib_regiondiff.host import Encoder, Part, Parts, Prompt, is_composed
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, is_background, prepare_texts, resolve_texts
 from lib_regiondiff.planning.intervals import find_interval
 from lib_regiondiff.planning.views import Region
@@ -31,9 +31,9 @@ class Job:
     guidance: float | None = None
     negatives: bool = False
     centred: bool = True
-    """Whether brushes may be moved to the middle of their views in the first levels, and surrounded."""
+    """Whether brushes may be moved to the middle in the first levels, and surrounded."""
     store: Store = field(default_factory=Store, repr=False, compare=False)
-    """Where what masks became is kept; it belongs to whoever runs the sampler."""
+    """What masks became, of whoever runs the sampler."""
 
 
 @dataclass(frozen=True)
@@ -73,36 +73,31 @@ def group_meanings(meanings: Sequence[Meaning], merge: bool) -> list[list[int]]:
 
 
 @dataclass(frozen=True)
-class Encoder:
-    """Encodes each prompt once for each size, so that equal prompts are one object and rows of them can be shared.
+class RegionEncoder:
+    """Encodes each prompt once, so that equal prompts are one object and rows of them can be shared."""
 
-    `guided` says whether the whole picture needs negatives; `known` holds what was encoded.
-    """
-
-    host: Host
+    host: Encoder
     meanings: Sequence[Meaning]
     names: Sequence[str]
     guided: bool
-    known: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
+    known: dict[Prompt, Parts] = field(default_factory=dict)
 
-    def encode(self, words: str, negative: bool, size: Size) -> Parts:
-        """The parts of a prompt or negative for a frame of `size` pixels; equal arguments give the same object."""
-        key = (words, negative, size)
-        if key not in self.known:
-            self.known[key] = self.host.encode(*key)
-        return self.known[key]
+    def encode(self, prompt: Prompt) -> Parts:
+        if prompt not in self.known:
+            self.known[prompt] = self.host.encode(prompt)
+        return self.known[prompt]
 
     def mixed(self, words: tuple[str, str], strength: float, negative: bool, size: Size) -> Parts:
-        """The parts a share `strength` of the way from the background's words (first) to a brush's own (second)."""
+        """The parts between the background's words (first) and a brush's own (second)."""
         under, own = words
-        parts = self.encode(own, negative, size)
+        parts = self.encode(Prompt(own, negative, size))
         if strength == 1 or own == under:
             return parts
-        base = self.encode(under, negative, size)[0].cond
+        base = self.encode(Prompt(under, negative, size))[0].cond
         return tuple(Part(self.host.lerp(base, part.cond, strength), part.weight) for part in parts)
 
     def region(self, group: Sequence[int], frame: Box) -> Region:
-        """The region of a group of brushes of one meaning, with its prompts encoded for its frame, a box in cells."""
+        """The region of brushes of one meaning, encoded for its frame."""
         meaning, size = self.meanings[group[0]], frame.size.pixels(self.host.latent.pixels_per_cell)
         pairs, strength = list(zip(self.meanings[0].texts, meaning.texts, strict=True)), meaning.prompt_strength
         conds = tuple(self.mixed((base.prompt, own.prompt), strength, False, size) for base, own in pairs)

@@ -17,10 +17,10 @@ from lib_regiondiff.document import budget, pictures
 from lib_regiondiff.document.palette import Nag, Palette
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Host, Level
+from lib_regiondiff.host import Encoder, Level
 from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.auto import drop_idle_nag, list_choices, settle
-from lib_regiondiff.planning.conditioning import Encoder, Job, Meaning, find_meanings, group_meanings
+from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder, find_meanings, group_meanings
 from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around, find_white_share
@@ -30,7 +30,7 @@ from lib_regiondiff.planning.weights.level_weights import LevelWeights, Steps
 from lib_regiondiff.planning.weights.partition import divide
 
 SAME_LEVEL = 1e-4
-"""Share of a noise by which another may differ and still count as the same level."""
+"""Share of a noise by which another may differ and still be the same level."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class Plan:
     under: Tensor | None = None
     """x0 [C, h, w] of the picture under the brushes, where views leave weight to it."""
     sensitivity: float = 0.0
-    """How strongly what is like a view's surroundings is suppressed in x0 (leak suppression); 0 is off."""
+    """How much of x0 that is like its surroundings is suppressed, where a view has surroundings."""
     chosen: Mapping[str, Any] = field(default_factory=dict)
-    """What the palette left open and what it became, as `list_choices` has it."""
+    """What the palette left open, as it was settled."""
     nag: Nag | None = None
-    """Normalized attention guidance, by which negatives act in cross-attention; None where they do not."""
+    """How negatives act in cross-attention, if they do."""
 
     def views(self, level: Level) -> tuple[View, ...]:
         """The views at a level; a level between two of the clock has those of the noisier one."""
@@ -88,13 +88,13 @@ def find_step(clock: Sequence[float], noise: float) -> int:
     return max(0, bisect.bisect_right(clock[:-1], -noise * (1 - SAME_LEVEL), key=operator.neg) - 1)
 
 
-def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Plan:
+def make_plan(palette: Palette, job: Job, host: Encoder, merge: bool = True) -> Plan:
     """Plan a job; with `merge` False, brushes of equal meaning stay apart.
 
     Raises HostError for what cannot be honoured, and PaletteError for a palette that asks for too much work or a prompt
     that its suffix makes too long.
     """
-    refuse(palette, canvas=(job.size, host.latent.pixels_per_cell))
+    refuse(palette, canvas=(job.size, host.latent.pixels_per_cell), methods=host.methods)
     guidance = palette.guidance if job.guidance is None else job.guidance
     if len(job.clock) < 2:
         return Plan(job.size.cells(host.latent.pixels_per_cell), job.clock, guidance, palette.rescale, ())
@@ -111,7 +111,7 @@ def make_plan(palette: Palette, job: Job, host: Host, merge: bool = True) -> Pla
     weights, kinds, boxes = _place(weights, owners, layout)
     nag = drop_idle_nag(palette.nag)
     names = ("background", *(brush.id for brush in palette.brushes))
-    encoder = Encoder(host, meanings, names, job.negatives or guidance != 1 or nag is not None)
+    encoder = RegionEncoder(host, meanings, names, job.negatives or guidance != 1 or nag is not None)
     regions = [
         encoder.region(group, Box.hull(places)) if places else None
         for group, places in zip(weights.owners, boxes, strict=True)
@@ -173,7 +173,7 @@ class _First:
     around: Callable[[float], Around]
 
     @staticmethod
-    def of(palette: Palette, job: Job, host: Host, under: Tensor | None) -> _First:
+    def of(palette: Palette, job: Job, host: Encoder, under: Tensor | None) -> _First:
         """The first levels of a job; white is encoded where it is needed, at the model's native size."""
         side = host.latent.native
         painted = round_levels(palette.background.strength * (len(job.clock) - 1)) if under is not None else 0
@@ -194,13 +194,13 @@ class _First:
         return step < self.painted, None if share is None else self.around(share)
 
 
-def _encode_under(palette: Palette, job: Job, host: Host) -> Tensor | None:
+def _encode_under(palette: Palette, job: Job, host: Encoder) -> Tensor | None:
     """x0 [C, h, w] of the background's picture or colour, stretched to the canvas; None if it is a prompt alone."""
     picture = pictures.draw_ground(palette.background.image, palette.background.colour, job.size, job.store)
     return None if picture is None else host.encode_image(pictures.pad_border(picture, host.latent.pixels_per_cell))[0]
 
 
-def _divide_canvas(palette: Palette, job: Job, host: Host) -> np.ndarray:
+def _divide_canvas(palette: Palette, job: Job, host: Encoder) -> np.ndarray:
     """The weights [1 + P, h, w] of background and brushes before quantization."""
     pixels, size = host.latent.pixels_per_cell, job.size
     coverages = [masks.measure_cells(brush.mask, size, pixels, job.store) for brush in palette.brushes]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from lib_regiondiff.document import sampler_names
 from lib_regiondiff.document.palette import Palette
@@ -11,66 +12,91 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.auto import drop_idle_nag
 
 Canvas = tuple[Size, int]
-"""Size in pixels, and pixels along a side of a latent cell."""
-Refusal = Callable[[Palette, Canvas | None], Iterator[HostError]]
-"""Yields what cannot be honoured of one feature of a palette; on a canvas, if it is known."""
+"""A size in pixels, and the pixels at a side of a latent cell."""
 
 
-def _attention(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
-    """No model has an attention method yet."""
-    del canvas
-    if palette.attention != "none":
+@dataclass(frozen=True)
+class Drawer:
+    """Who draws: its name in REFUSALS, what its network can do (keys of METHODS), the canvas if that is known."""
+
+    by: str
+    methods: frozenset[str]
+    canvas: Canvas | None = None
+
+
+Refusal = Callable[[Palette, Drawer], Iterator[HostError]]
+"""What is wrong with one feature of a palette for who draws it."""
+
+
+def _attention(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
+    """A method that the network cannot be asked for."""
+    if palette.attention not in ("none", *drawer.methods):
         yield HostError("attention", "none", repr(palette.attention), "this version cannot do it yet; leave it out")
 
 
-def _wrap(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
+def _wrap(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
     """The left and right border cannot continue each other inside a latent cell."""
+    canvas = drawer.canvas
     if canvas is not None and palette.wraps and canvas[0].width % canvas[1]:
         yield HostError("size.width", f"a multiple of {canvas[1]}, because of tiles.wrap", f"{canvas[0].width}")
 
 
-def _init(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
+def _init(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
     """A WebUI starts from its own picture."""
-    del canvas
+    del drawer
     if palette.init is not None:
         yield HostError("init", "nothing", "a picture", "leave it out and load the picture in img2img or inpaint")
 
 
-def _nag(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
-    """Normalized attention guidance changes only diffusers' cross-attention."""
-    del canvas
+def _nag(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
+    """Negatives in a cross-attention that is not changed here."""
     nag = drop_idle_nag(palette.nag)
-    if nag is not None:
-        cure = "only `regiondiff render` has it; here raise the CFG scale above 1"
-        yield HostError("nag", "nothing", f"scale {nag.scale:g}", cure)
+    if nag is not None and "nag" not in drawer.methods:
+        yield HostError("nag", "nothing", f"scale {nag.scale:g}", NAG_CURES[drawer.by])
 
 
-def _sampler(palette: Palette, canvas: Canvas | None) -> Iterator[HostError]:
+def _sampler(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
     """A WebUI has its own samplers; others have those that diffusers offers."""
-    del canvas
+    del drawer
     try:
         sampler_names.find(palette.sampler)
     except HostError as error:
         yield error
 
 
-REFUSALS: Mapping[str, Sequence[Refusal]] = {
-    "library": (_attention, _wrap),
-    "webui": (_attention, _wrap, _init, _nag),
-    "command": (_attention, _wrap, _sampler),
+NAG_CURES: Mapping[str, str] = {
+    "library": "only `regiondiff` has it, with UNets of Stable Diffusion's kind; leave it out, or raise the guidance",
+    "webui": "only `regiondiff render` has it; here raise the CFG scale above 1",
+    "command": "only UNets of Stable Diffusion's kind have it; leave it out, or raise the guidance",
 }
-"""Who draws -> what is refused there."""
+REFUSALS: Mapping[str, Sequence[Refusal]] = {
+    "library": (_attention, _wrap, _nag),
+    "webui": (_attention, _wrap, _init, _nag),
+    "command": (_attention, _wrap, _sampler, _nag),
+}
+"""Who draws -> what may be refused there."""
+ABILITIES: Mapping[str, frozenset[str]] = {
+    "library": frozenset({"nag"}),
+    "webui": frozenset(),
+    "command": frozenset({"nag"}),
+}
+"""Who draws -> the most that a network can do there, as long as no model is at hand."""
 
 
-def list_refusals(palette: Palette, by: str = "library", canvas: Canvas | None = None) -> Iterator[HostError]:
-    """Everything that cannot be honoured of a palette drawn by the `library`, a `webui` or the `command`.
+def list_refusals(
+    palette: Palette, by: str = "library", canvas: Canvas | None = None, methods: frozenset[str] | None = None
+) -> Iterator[HostError]:
+    """What cannot be honoured of a palette that is drawn by the `library`, a `webui` or the `command`.
 
-    What depends on a size is only found with a `canvas`.
+    What depends on a size is only known with a `canvas`; `methods` are those of the model that draws, if it is at hand.
     """
-    return (error for refusal in REFUSALS[by] for error in refusal(palette, canvas))
+    drawer = Drawer(by, ABILITIES[by] if methods is None else methods, canvas)
+    return (error for refusal in REFUSALS[by] for error in refusal(palette, drawer))
 
 
-def refuse(palette: Palette, by: str = "library", canvas: Canvas | None = None) -> None:
+def refuse(
+    palette: Palette, by: str = "library", canvas: Canvas | None = None, methods: frozenset[str] | None = None
+) -> None:
     """Raise the first HostError that `refusals` finds, if there is any."""
-    for error in list_refusals(palette, by, canvas):
+    for error in list_refusals(palette, by, canvas, methods):
         raise error

@@ -16,24 +16,43 @@ from lib_regiondiff.planning import noise, tiles
 
 @dataclass(frozen=True, eq=False)
 class Surround:
-    """What one view sees where its brush is not (StreamMultiDiffusion's bootstrapping).
+    """What a view of one picture sees where its brush is not.
 
-    mask: float32 [h, w], 1 on the brush, which shows the canvas. white: [C, 1, 1], and its share. rest: for each image
-    x0 [C, h, w] of what is not white, or None for the canvas itself. noise: [B, C, h, w] of unit variance, its own.
+    mask: float32 [h, w], 1 on the brush, which shows the canvas. white: [C, 1, 1], and its share. rest: x0 [C, h, w] of
+    what is not white, or None for the canvas itself. noise: [C, h, w] of unit variance, its own.
     """
 
     mask: Tensor
     white: Tensor
     share: float
-    rest: tuple[Tensor | None, ...]
+    rest: Tensor | None
     noise: Tensor
     under: bool = False
-    """Whether the rest is the picture under the brushes, so that what is like it counts as a leak."""
+    """Whether the rest is the picture under the brushes, so that what is like it leaks."""
 
-    def clean(self, image: int) -> Tensor | None:
-        """The x0 [C, h, w] of the surroundings in one image; None where the canvas itself is a part of them."""
-        rest = self.rest[image]
-        return None if rest is None else torch.lerp(rest, self.white.expand_as(rest), self.share)
+    @property
+    def clean(self) -> Tensor | None:
+        """x0 [C, h, w] of the surroundings, or None where a part of them is the canvas."""
+        return None if self.rest is None else torch.lerp(self.rest, self.white.expand_as(self.rest), self.share)
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What a view sees where its brush is not, in every image of a plan.
+
+    mask, white and share are those of `Surround`; under: x0 [C, h, w] of the picture under the brushes, if any; noise:
+    [B, C, h, w] of unit variance, the region's own.
+    """
+
+    mask: Tensor
+    white: Tensor
+    share: float
+    under: Tensor | None
+    noise: Tensor
+
+    def of(self, image: int) -> Surround:
+        """That of one image, before anything was drawn."""
+        return Surround(self.mask, self.white, self.share, self.under, self.noise[image], self.under is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +69,12 @@ class Around:
         generators = [noise.make_generator(noise.derive_seed(seed, number)) for seed in self.seeds]
         return noise.draw_unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
 
-    def of(self, own: Tensor, frame: Box, box: Box, weight: np.ndarray) -> Surround:
+    def of(self, own: Tensor, frame: Box, box: Box, weight: np.ndarray) -> Surroundings:
         """The surroundings of the view of a box, given the noise of its frame and the view's weight [h, w]."""
-        rest = None if self.under is None else box.padded(self.under)
+        under = None if self.under is None else box.padded(self.under)
         part = box.moved(-frame.top, -frame.left).crop(own)
         mask = torch.from_numpy((weight > weight.max() / 2).astype(np.float32)).to(self.white)
-        return Surround(mask, self.white, self.share, (rest,) * len(self.seeds), part, under=rest is not None)
+        return Surroundings(mask, self.white, self.share, under, part)
 
 
 def find_white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Cond, LatentSpec, Parts
+from lib_regiondiff.host import Adapters, Cond, LatentSpec, Parts
 from lib_regiondiff.planning import tiles
-from lib_regiondiff.planning.surroundings import Around, Surround, centre_boxes
+from lib_regiondiff.planning.surroundings import Around, Surroundings, centre_boxes
 from lib_regiondiff.planning.weights.blends import find_blend
 
 WINDOW_MULTIPLE = 64
@@ -36,16 +36,37 @@ class Region:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One evaluation of the network: a box in cells, the frame it is a part of, a region, the weight float32 [h, w].
+    """One look of the network: a box in cells, the frame it is a part of, its regions, the weight float32 [h, w].
 
-    With surroundings the box may leave the canvas; the weight is 0 there.
+    With surroundings the box may leave the canvas; the weight is 0 there. Of several regions, which one row shows
+    (Attention Couple), `shares` float32 [R, h, w] says how much each counts at each cell; they sum to 1. With a `zoom`,
+    unit noise [B, C, h', w'] of its own, the network draws as many cells as that has, which are resampled into the box.
+    `adapters` are LoRAs of this view alone.
     """
 
     box: Box
     frame: Box
-    region: Region
+    regions: tuple[Region, ...]
     weight: Tensor
-    surround: Surround | None = None
+    surround: Surroundings | None = None
+    shares: Tensor | None = None
+    zoom: Tensor | None = None
+    adapters: Adapters = ()
+
+    @property
+    def region(self) -> Region:
+        """The only region, or the first of several: the one whose prompt the row itself has."""
+        return self.regions[0]
+
+    @property
+    def size(self) -> Size:
+        """Cells that the network sees."""
+        return self.box.size if self.zoom is None else Size(self.zoom.shape[-2], self.zoom.shape[-1])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all brushes that it shows."""
+        return tuple(name for region in self.regions for name in region.names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +227,7 @@ class Layout:
         shares = [_cut(weight, box) * profile for box, profile in zip(places, profiles, strict=True)]
         frame = Box.hull(places)
         return [
-            View(box, frame, region, torch.from_numpy(share / _cut(total, box, 1)).to(self.device))
+            View(box, frame, (region,), torch.from_numpy(share / _cut(total, box, 1)).to(self.device))
             for box, share in zip(places, shares, strict=True)
             if share.any()
         ]

@@ -12,7 +12,7 @@ from fakes import GaussianHost
 from lib_regiondiff.authoring.cost import LEVEL
 from lib_regiondiff.authoring.preflight import KINDS, STEPS, JobContext, Notice, make_clock, measure_cost, preflight
 from lib_regiondiff.authoring.summary import describe_cost
-from lib_regiondiff.denoising.model import Call, ask
+from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.plan import Job, make_plan
@@ -201,7 +201,7 @@ def test_rows_are_counted_as_a_host_is_asked() -> None:
     size = {"width": 1024, "height": 1024}
     palette = parse({"version": 1, "brushes": brushes, "size": size, "tiles": {"width": 512}})
     plan = make_plan(palette, Job(Size(1024, 1024), make_clock(STEPS), (0,)), GaussianHost(native=512))
-    asked = [row.box.size.area for views in plan.steps for row in ask(views, 1, LEVEL, Call(7.0))[0]]
+    asked = [row.size.area for views in plan.steps for row in ask([Frame(plan, views, LEVEL)], Call(7.0))[0]]
     assert measure_cost(palette) == sum(asked) / (STEPS * 2 * 128 * 128) > 1.5
 
 

@@ -22,7 +22,7 @@ from fidelity_methods import Cost
 from fidelity_pictures import Setup
 
 from fakes import GaussianHost, clock_of, exploding, schedule
-from lib_regiondiff.denoising.model import Call, ask
+from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.weights import masks
@@ -57,7 +57,8 @@ def test_what_saves_rows_changes_nothing(without: Any, with_uncond: bool, guidan
     plan = planned(palette(guidance, side), host)
     other = without(plan, host)
     calls = Call(guidance), Call(guidance, with_uncond=with_uncond)
-    rows = [len(ask(each.steps[0], 1, LEVELS[0], call)[0]) for each, call in zip((plan, other), calls, strict=True)]
+    frames = [Frame(each, each.steps[0], LEVELS[0]) for each in (plan, other)]
+    rows = [len(ask([frame], call)[0]) for frame, call in zip(frames, calls, strict=True)]
     assert rows[0] < rows[1]
     assert savings.measure_difference(host, (plan, other), LEVELS, 3, with_uncond) < 1e-6
 

@@ -61,7 +61,7 @@ def test_surroundings_have_the_deviation_of_their_level(share: float, under: boo
     weight[40:50, 40:50] = 1
     around = Around(share, white, x0 if under else None, (7,))
     made = around.of(around.shared_noise(1, box), box, box, weight)
-    seen = bootstrap.see(canvas, made, 0, level)
+    seen = bootstrap.see(canvas, made.of(0), level)
     assert torch.equal(seen[:, 40:50, 40:50], canvas[:, 40:50, 40:50])
     outside = seen[:, :40]
     wanted = level.alpha * (share * 1.5 + (1 - share) * -0.5)
@@ -116,7 +116,8 @@ def test_a_soft_brush_shows_the_canvas_where_it_has_more_than_half_of_its_most()
     made = planned(palette(brushes=[soft, upper], **more), host)
     (view,) = (view for view in made.views(LEVELS[0]) if view.region.names == ("a",))
     x = noise.draw_unit([noise.make_generator(2)], (3, 32, 32)).double()
-    seen = bootstrap.see(view.box.padded(x[0]), view.surround, 0, LEVELS[0])
+    assert view.surround is not None
+    seen = bootstrap.see(view.box.padded(x[0]), view.surround.of(0), LEVELS[0])
     shown = (seen == view.box.padded(x[0])).all(dim=0)
     assert 0.3 < float(view.weight.max()) < 0.45
     assert torch.equal(shown, view.weight > float(view.weight.max()) / 2)
@@ -153,7 +154,8 @@ def test_a_centred_view_sees_its_brush_and_nothing_from_the_other_side() -> None
     view = next(view for view in plan.steps[0] if view.surround is not None)
     x = torch.full((3, 32, 32), 1000.0)
     x[:, :8, :8] = 7.0  # the brush
-    seen = bootstrap.see(view.box.padded(x), view.surround, 0, LEVELS[0])
+    assert view.surround is not None
+    seen = bootstrap.see(view.box.padded(x), view.surround.of(0), LEVELS[0])
     assert (seen == 7).sum() == 3 * 8 * 8 and (seen[:, 4:12, 4:12] == 7).all() and seen.max() < 100
 
 
@@ -169,8 +171,7 @@ def test_white_in_white_surroundings_is_no_leak() -> None:
     box, weight = Box(0, 0, 4, 4), np.ones((4, 4), np.float32)
     beside = Around(1.0, torch.ones(3, 1, 1), torch.zeros(3, 4, 4), (1,))
     around = beside.of(beside.shared_noise(1, box), box, box, weight)
-    view: Any = type("V", (), {"surround": around})()
-    assert bootstrap.leak_share(view, torch.ones(1, 3, 4, 4), 0.2) is None
+    assert bootstrap.leak_share(around.of(0), torch.ones(3, 4, 4), 0.2) is None
 
 
 def test_what_leaks_loses_its_weight_and_nothing_else_does() -> None:
@@ -179,8 +180,8 @@ def test_what_leaks_loses_its_weight_and_nothing_else_does() -> None:
     box = Box(0, 0, 16, 16)
     beside = Around(0.0, white, under, (1,))
     around = beside.of(beside.shared_noise(1, box), box, box, weight)
-    view: Any = type("V", (), {"surround": around})()
-    leaked, own = under[None], torch.full((1, 3, 16, 16), 2.0)
+    view = around.of(0)
+    leaked, own = under, torch.full((3, 16, 16), 2.0)
     assert float(bootstrap.leak_share(view, leaked, 0.2).max()) == 0  # type: ignore[union-attr]
     assert float(bootstrap.leak_share(view, own, 0.2).min()) > 0.999  # type: ignore[union-attr]
     assert bootstrap.leak_share(view, own, 0) is None
@@ -195,7 +196,8 @@ def test_a_brush_that_paints_only_its_background_leaves_the_picture_under_it() -
     plan = planned(document, host)
     x = torch.randn(1, 3, 32, 32, dtype=torch.float64, generator=noise.make_generator(5)) * LEVELS[0].beta
     assert torch.allclose(region_model(host, plan)(x, LEVELS[0]), torch.ones(1, 3, 32, 32, dtype=torch.float64))
-    kept = [bootstrap.leak_share(view, torch.ones(1, 3, 16, 16), plan.sensitivity) for view in plan.steps[0]]
+    around = [view.surround.of(0) for view in plan.steps[0] if view.surround is not None]
+    kept = [bootstrap.leak_share(each, torch.ones(3, 16, 16), plan.sensitivity) for each in around]
     assert [float(each.max()) for each in kept if each is not None] == [0.0]
 
 

@@ -9,9 +9,11 @@ import torch
 
 from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.denoising.blend import blend
-from lib_regiondiff.denoising.model import Call, predict, region_model
+from lib_regiondiff.denoising.model import ImageBatch, region_model
+from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.host import Prompt
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
@@ -37,7 +39,7 @@ def plan(document: Palette, host: GaussianHost, **more: Any) -> Plan:
 def rows_of(host: GaussianHost, document: Palette, call: Call) -> int:
     made = plan(document, host)
     host.calls.clear()
-    predict(host, made, X, LEVELS[1], call)
+    ImageBatch(host, made).predict(X, LEVELS[1], call)
     return sum(len(rows) for rows in host.calls)
 
 
@@ -46,7 +48,7 @@ def test_the_scale_is_the_callers_at_each_call() -> None:
     for scale in (1.0, 2.5, 7.0):
         other = palette("2", "-1", guidance=scale)
         wanted = region_model(host, plan(other, host))(X, LEVELS[1])
-        got = predict(host, plan(palette("2", "-1"), host), X, LEVELS[1], Call(scale)).denoised
+        got = ImageBatch(host, plan(palette("2", "-1"), host)).predict(X, LEVELS[1], Call(scale)).denoised
         assert torch.allclose(got, wanted, atol=1e-6)
 
 
@@ -60,10 +62,10 @@ def test_a_pair_guided_by_the_host_gives_each_region_its_own_scale() -> None:
     host = GaussianHost(native=128)
     data = [{"id": "a", "prompt": "2", "mask": LEFT, "guidance": 3}, {"id": "b", "prompt": "-1", "mask": RIGHT}]
     document = parse({"version": 1, "size": {"width": 128, "height": 128}, "guidance": 5, "brushes": data})
-    prediction = predict(host, plan(document, host), X, LEVELS[2], Call(5, with_uncond=True))
+    prediction = ImageBatch(host, plan(document, host)).predict(X, LEVELS[2], Call(5, with_uncond=True))
     cond, uncond = prediction.pair(5)
     assert torch.allclose(uncond + 5 * (cond - uncond), prediction.denoised, atol=1e-5)
-    own = predict(host, plan(document, host), X, LEVELS[2], Call(3)).denoised
+    own = ImageBatch(host, plan(document, host)).predict(X, LEVELS[2], Call(3)).denoised
     assert torch.allclose(prediction.denoised[..., :8], own[..., :8], atol=1e-6)
     assert prediction.pair(0) == (prediction.denoised, prediction.denoised)
 
@@ -75,7 +77,7 @@ def test_a_factor_on_the_hosts_scale_holds_for_a_brushs_own_too() -> None:
     own = parse({"version": 1, "size": size, "guidance": 5, "brushes": [half | {"guidance": 5}, other]})
     same = parse({"version": 1, "size": size, "guidance": 5, "brushes": [half, other]})
     call = Call(5 / 12.5, with_uncond=True, factor=1 / 12.5)
-    one, two = (predict(host, plan(each, host), X, LEVELS[1], call).denoised for each in (own, same))
+    one, two = (ImageBatch(host, plan(each, host)).predict(X, LEVELS[1], call).denoised for each in (own, same))
     assert torch.allclose(one, two, atol=1e-6)
 
 
@@ -86,18 +88,22 @@ def test_a_skipped_call_asks_no_negative_at_all() -> None:
     ]
     document = parse({"version": 1, "size": {"width": 128, "height": 128}, "guidance": 7, "brushes": data})
     host = GaussianHost(native=128)
-    skipped = predict(host, plan(document, host), X, LEVELS[2], Call(7, skip=True)).denoised
+    skipped = ImageBatch(host, plan(document, host)).predict(X, LEVELS[2], Call(7, skip=True)).denoised
     assert not any(row.negative for rows in host.calls for row in rows)
-    wanted = predict(host, plan(palette("-0.5", "1"), host), X, LEVELS[2], Call(1)).denoised  # 2 + 0.5 * (-3 - 2)
+    wanted = (
+        ImageBatch(host, plan(palette("-0.5", "1"), host)).predict(X, LEVELS[2], Call(1)).denoised
+    )  # 2 + 0.5 * (-3 - 2)
     assert torch.allclose(skipped, wanted, atol=1e-5)
 
 
 def test_negatives_of_a_plan_for_guidance_one() -> None:
     host, document = GaussianHost(native=128), palette("2", guidance=1)
     with pytest.raises(HostError, match=r"guidance: expected 1 as planned, or a job that asks for negatives, got 0.08"):
-        predict(host, plan(document, host), X, LEVELS[0], Call(0.08, with_uncond=True))
+        ImageBatch(host, plan(document, host)).predict(X, LEVELS[0], Call(0.08, with_uncond=True))
     assert (
-        predict(host, plan(document, host, negatives=True), X, LEVELS[0], Call(0.08, with_uncond=True)).uncond
+        ImageBatch(host, plan(document, host, negatives=True))
+        .predict(X, LEVELS[0], Call(0.08, with_uncond=True))
+        .uncond
         is not None
     )
 
@@ -105,15 +111,15 @@ def test_negatives_of_a_plan_for_guidance_one() -> None:
 def test_a_sampler_that_hands_over_nan_is_told_so() -> None:
     host = GaussianHost()
     with pytest.raises(HostError, match=r"x from the sampler at noise 0\.9\d+: expected finite numbers"):
-        predict(host, plan(palette("2"), host), X / 0 - X / 0, LEVELS[0], Call(1, with_uncond=True))
+        ImageBatch(host, plan(palette("2"), host)).predict(X / 0 - X / 0, LEVELS[0], Call(1, with_uncond=True))
 
 
 def test_a_brush_keeps_its_guidance_where_the_host_has_none() -> None:
     data = [{"id": "a", "prompt": "2", "mask": LEFT, "guidance": 3, "negative": "1"}]
     document = parse({"version": 1, "size": {"width": 128, "height": 128}, "guidance": 1, "brushes": data})
     host = GaussianHost(native=128)
-    prediction = predict(host, plan(document, host), X, LEVELS[0], Call(1))
-    wanted = predict(host, plan(palette("4"), host), X, LEVELS[0], Call(1)).denoised  # 1 + 3 * (2 - 1)
+    prediction = ImageBatch(host, plan(document, host)).predict(X, LEVELS[0], Call(1))
+    wanted = ImageBatch(host, plan(palette("4"), host)).predict(X, LEVELS[0], Call(1)).denoised  # 1 + 3 * (2 - 1)
     assert prediction.uncond is None and torch.allclose(prediction.denoised[..., :8], wanted[..., :8], atol=1e-5)
 
 
@@ -166,15 +172,15 @@ def test_one_image_whose_prompts_are_joined_by_and_is_enough_to_ask_for_negative
 
 def test_a_blend_of_one_number_is_that_number_in_the_type_of_x() -> None:
     views = plan(palette("2", "-1", tiles={"width": 64, "height": 64, "overlap": 16}), GaussianHost()).views(LEVELS[1])
-    predictions = [torch.full((2, 3, view.box.size.height, view.box.size.width), 0.3) for view in views]
+    predictions = [torch.full((3, view.box.size.height, view.box.size.width), 0.3) for view in views]
     for kind in (torch.float16, torch.float64):
-        made = blend(views, predictions, X.expand(2, -1, -1, -1).to(kind))
+        made = blend(views, predictions, X[0].to(kind))
         assert len(views) > 4 and made.dtype == kind and torch.allclose(made.float(), torch.tensor(0.3), atol=1e-3)
 
 
 def test_rows_say_which_are_negative() -> None:
     host, document = GaussianHost(native=128), palette("2", "-1", background={"prompt": "0", "negative": "0.5"})
-    predict(host, plan(document, host), X, LEVELS[0], Call(7))
+    ImageBatch(host, plan(document, host)).predict(X, LEVELS[0], Call(7))
     means = {(row.cond.mean, row.negative) for rows in host.calls for row in rows}  # type: ignore[attr-defined]
     assert means == {(2.0, False), (-1.0, False), (0.5, True)}
 
@@ -194,9 +200,9 @@ def test_frames_of_other_sizes_are_encoded_for_their_size() -> None:
     sizes: list[tuple[int, int]] = []
 
     class Sized(GaussianHost):
-        def encode(self, prompt: str, negative: bool, size: Any) -> Any:
-            sizes.append((size.width, size.height))
-            return super().encode(prompt, negative, size)
+        def encode(self, prompt: Prompt) -> Any:
+            sizes.append((prompt.size.width, prompt.size.height))
+            return super().encode(prompt)
 
     speck = {"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, 0.1, 0.1]}}
     plan(palette(brushes=[speck], guidance=1), Sized())
@@ -206,4 +212,4 @@ def test_frames_of_other_sizes_are_encoded_for_their_size() -> None:
 def test_not_finite_names_brush_and_level_also_for_pairs() -> None:
     host = GaussianHost()
     with pytest.raises(HostError, match=r"prediction of nan at noise 0\.\d+: expected finite numbers.*float32"):
-        predict(host, plan(palette("2", "nan"), host), X, LEVELS[0], Call(7, with_uncond=True))
+        ImageBatch(host, plan(palette("2", "nan"), host)).predict(X, LEVELS[0], Call(7, with_uncond=True))

@@ -14,10 +14,11 @@ diffusers = pytest.importorskip("diffusers")
 from diffusers.models.attention_processor import Attention
 
 from fakes import GaussianHost, MeanCond
-from lib_regiondiff.denoising.attention.nag import Against, guide
-from lib_regiondiff.denoising.model import Call, ask, batch_rows
+from lib_regiondiff import host as asking
+from lib_regiondiff.denoising.attention.nag import guide
+from lib_regiondiff.denoising.rows import Call, Frame, ask, batch_rows
 from lib_regiondiff.document.palette import Nag, Palette, parse
-from lib_regiondiff.errors import HostError
+from lib_regiondiff.host import PLAIN, Against, Level, Prompt
 from lib_regiondiff.hosts.diffusers.attention import NagProcessor, guide_cross_attention
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import render
@@ -84,13 +85,14 @@ def numbers(**more: Any) -> Palette:
 
 def rows_of(document: Palette) -> Any:
     plan = make_plan(document, Job(document.size, (1.0, 0.5, 0.0), (1, 2)), GaussianHost())
-    rows, _ = ask(plan.steps[0], 2, Any, Call(plan.guidance, nag=plan.nag))  # type: ignore[arg-type]
+    level = Level.exploding(1.0, 1.0)
+    rows, _ = ask([Frame(plan, plan.steps[0], level, image, image, image) for image in (0, 1)], Call(plan.guidance))
     return plan, rows
 
 
 def test_each_region_is_guided_from_its_own_negative_and_no_row_is_added() -> None:
     plan, rows = rows_of(numbers(nag={"scale": 4}))
-    away = {(_mean(row.cond), _mean(row.attention.cond)) for row in rows}
+    away = {(_mean(row.cond), _mean(row.attention.nag.cond)) for row in rows}
     assert away == {(1, 7), (2, 8)} and len(rows) == 4 and not plan.plain
     assert sorted(len(batch) for batch in batch_rows(rows, 2**16)) == [2, 2]  # negatives of unequal length
 
@@ -98,7 +100,7 @@ def test_each_region_is_guided_from_its_own_negative_and_no_row_is_added() -> No
 @pytest.mark.parametrize("nag", [None, {"scale": 1}, {"alpha": 0}])
 def test_off_is_no_plan_s_matter(nag: Any) -> None:
     plan, rows = rows_of(numbers(nag=nag))
-    assert plan.nag is None and all(row.attention is None for row in rows)
+    assert plan.nag is None and all(row.attention is PLAIN for row in rows)
     assert all(view.region.unconds is None for view in plan.steps[0])
 
 
@@ -110,7 +112,7 @@ def test_a_picture_without_brushes_is_the_host_s_own_unless_negatives_act_in_it(
 
 def test_negatives_beside_guidance_are_asked_without_it() -> None:
     _, rows = rows_of(numbers(nag={}, guidance=3))
-    assert {row.negative: isinstance(row.attention, Against) for row in rows} == {True: False, False: True}
+    assert {row.negative: row.attention.nag is not None for row in rows} == {True: False, False: True}
 
 
 def _mean(cond: Any) -> float:
@@ -156,8 +158,8 @@ def test_a_picture_of_one_prompt_has_it_too(host: DiffusersHost) -> None:
 
 
 def test_processors_come_back_after_an_error(host: DiffusersHost) -> None:
-    cond: Any = host.encode("red", True, colours().size)[0].cond
-    row: Any = type("R", (), {"attention": Against(cond, Nag())})()
+    cond: Any = host.encode(Prompt("red", True, colours().size))[0].cond
+    row: Any = type("R", (), {"attention": asking.Attention(nag=Against(cond, Nag()))})()
     layers = [layer for name, layer in host.pipe.unet.named_modules() if name.endswith("attn2")]
     before = [layer.processor for layer in layers]
 
@@ -168,5 +170,3 @@ def test_processors_come_back_after_an_error(host: DiffusersHost) -> None:
     with pytest.raises(RuntimeError, match="out of order"), guide_cross_attention(host.pipe.unet, [row]):
         fails()
     assert all(layer.processor is each for layer, each in zip(layers, before, strict=True))
-    with pytest.raises(HostError, match="nag: expected a UNet"), guide_cross_attention(torch.nn.Linear(1, 1), [row]):
-        pass

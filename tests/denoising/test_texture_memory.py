@@ -108,7 +108,7 @@ def test_a_brush_sees_itself_where_it_is_and_what_it_drew_elsewhere() -> None:
 def noise_of(host: Neighbourly, level: Level) -> Tensor:
     """The noise around the brush, which stays the same from level to level."""
     row = next(row for rows, _ in host.seen for row in rows if row.level == level and row.surround is not None)
-    return row.surround.noise[0].double()
+    return row.surround.noise.double()
 
 
 @pytest.mark.parametrize(
@@ -209,19 +209,18 @@ def test_of_what_was_drawn_a_window_sees_the_nearest(moves: list[tuple[int, int]
     plan = plan_of(host, ALWAYS)
     first, later = (next(view for view in plan.views(level) if view.surround is not None) for level in LEVELS[:2])
     drawn = [replace(first, box=later.box.moved(*move)) for move in moves]
-    memory, (high, wide) = TextureMemory(plan), (later.box.size.height, later.box.size.width)
-    textures = [torch.randn(1, 3, high, wide, generator=noise.make_generator(index)) for index in range(len(drawn))]
-    memory.around(drawn, LEVELS[0].noise)
-    memory.note(drawn, textures)
-    (seen,) = memory.around([later], LEVELS[1].noise)
-    assert seen.surround is not None
+    high, wide = later.box.size.height, later.box.size.width
+    textures = [torch.randn(3, high, wide, generator=noise.make_generator(index)) for index in range(len(drawn))]
+    memory = TextureMemory().at(LEVELS[0].noise, plan.clock).note(drawn, textures).at(LEVELS[1].noise, plan.clock)
+    seen = memory.surround(later, 0)
+    assert seen is not None
     if shows is None:
-        assert seen.surround.share == 1, "nothing of them lies in it: it sees white"
+        assert seen.share == 1, "nothing of them lies in it: it sees white"
     else:
-        (rest,) = seen.surround.rest
+        rest = seen.rest
         down, across = moves[shows]
         y, x = (torch.arange(high) - down).clamp(0, high - 1), (torch.arange(wide) - across).clamp(0, wide - 1)
-        assert rest is not None and torch.equal(rest, textures[shows][0][:, y][..., x])
+        assert rest is not None and torch.equal(rest, textures[shows][:, y][..., x])
 
 
 def test_an_object_sees_the_canvas_once_it_was_on_white() -> None:
@@ -243,14 +242,13 @@ def test_each_image_is_a_figure_or_not_by_itself() -> None:
     plan = plan_of(host, ALWAYS, seeds=(1, 2))
     (view,) = (view for view in plan.views(LEVELS[0]) if view.surround is not None)
     assert view.surround is not None
-    memory = TextureMemory(plan)
-    memory.around([view], LEVELS[0].noise)
+    memory = [TextureMemory().at(LEVELS[0].noise, plan.clock)] * 2
     high, wide = view.box.size.height, view.box.size.width
-    memory.note([view], [torch.stack([each(high, wide).expand(3, -1, -1) for each in (disc, checks)])])
+    drawn = [each(high, wide).expand(3, -1, -1) for each in (disc, checks)]
+    after = [each.note([view], [x0]).at(LEVELS[1].noise, plan.clock) for each, x0 in zip(memory, drawn, strict=True)]
     later = next(view for view in plan.views(LEVELS[1]) if view.surround is not None)
-    (seen,) = memory.around([later], LEVELS[1].noise)
-    assert seen.surround is not None
-    figure, texture = seen.surround.rest
+    seen = [each.surround(later, image) for image, each in enumerate(after)]
+    figure, texture = (each.rest for each in seen if each is not None)
     assert figure is None and texture is not None and torch.equal(texture[0], checks(high, wide).to(texture))
 
 

@@ -42,7 +42,7 @@ def test_a_store_holds_no_more_than_it_may_and_gives_what_was_made(asked: list[t
     for key, size in asked:
         found = store.get((key, size), lambda key=key, size=size: np.full(size, key, np.uint8))
         assert found.shape == (size,) and (found == key).all() and not found.flags.writeable
-        assert 0 <= store.held <= most
+        assert 0 <= store.recent.held <= most
 
 
 def test_what_was_not_asked_for_longest_goes_first_and_nothing_is_made_twice_while_it_is_kept() -> None:
@@ -72,7 +72,7 @@ def test_threads_share_a_store() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert store.held <= store.most
+    assert store.recent.held <= store.recent.most
 
 
 def test_digests_tell_masks_apart_and_equal_ones_not() -> None:

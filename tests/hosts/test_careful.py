@@ -18,7 +18,7 @@ from lib_regiondiff.hosts.row_budget import BudgetedNetwork
 def rows(count: int) -> list[Row]:
     box = Box.whole(Size(2, 3))
     cond: Any = object()
-    return [Row(index, box, box, cond, Level.exploding(1, 1)) for index in range(count)]
+    return [Row(index, index, box, box, cond, Level.exploding(1, 1)) for index in range(count)]
 
 
 class Small:

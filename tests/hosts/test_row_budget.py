@@ -22,7 +22,7 @@ AREA = 6
 def rows(count: int, width: int = 3) -> list[Row]:
     box = Box.whole(Size(2, width))
     cond: Any = object()
-    return [Row(index, box, box, cond, Level.exploding(1, 1)) for index in range(count)]
+    return [Row(index, index, box, box, cond, Level.exploding(1, 1)) for index in range(count)]
 
 
 class Device:

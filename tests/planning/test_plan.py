@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost, clock_of
-from lib_regiondiff.denoising.model import Call, ask, batch_rows, region_model
+from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.denoising.rows import Call, Frame, ask, batch_rows
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
@@ -86,9 +87,8 @@ def test_a_hidden_brush_is_neither_encoded_nor_run() -> None:
 
 def test_two_halves_cost_three_rows_a_step_not_four() -> None:
     document = palette(guidance=7, brushes=[brush("a", LEFT, "1"), brush("b", RIGHT, "2")])
-    views = plan(document, GaussianHost(native=128)).views(LEVELS[0])
-    rows, asked = ask(views, 1, LEVELS[0], Call(7))
-    assert len(views) == 2 and len(rows) == 3 and asked[0].unconds == asked[1].unconds
+    rows, (asked,) = ask([Frame.of(plan(document, GaussianHost(native=128)), LEVELS[0])], Call(7))
+    assert len(asked) == 2 and len(rows) == 3 and asked[0].uncond == asked[1].uncond
 
 
 def test_the_negative_is_not_run_at_guidance_one() -> None:
@@ -118,7 +118,7 @@ def test_rows_of_one_shape_share_calls_under_the_budget() -> None:
 
 def test_other_token_counts_go_to_another_call() -> None:
     document = palette(guidance=1, brushes=[brush("a", LEFT, "1"), brush("b", RIGHT, "2 long")])
-    rows, _ = ask(plan(document).views(LEVELS[0]), 1, LEVELS[0], Call(1))
+    rows, _ = ask([Frame.of(plan(document), LEVELS[0])], Call(1))
     assert [len(batch) for batch in batch_rows(rows, 2**16)] == [1, 1]
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 import fake_webui
-from fake_webui import Checkpoint, WebUI, item, joined, text_of
+from fake_webui import Checkpoint, WebUI, item, joined, of_rows, text_of
 
 GIVEN = ("cond_scale", "s_min_uncond", "image_cond")
 
@@ -28,7 +28,7 @@ class SigmaModel(nn.Module):
 
     def forward(self, x: Tensor, sigma: Tensor, cond: Mapping[str, Any]) -> Tensor:
         """Rows in one call."""
-        return self.model.x0(x, (1.0, float(sigma[0])), float(sigma[0]), **beside_of(cond))
+        return self.model.x0(x, (1.0, of_rows(sigma, x)), float(sigma[0]), **beside_of(cond))
 
 
 class LcmModel(SigmaModel):
@@ -36,7 +36,7 @@ class LcmModel(SigmaModel):
 
     def forward(self, x: Tensor, sigma: Tensor, cond: Mapping[str, Any]) -> Tensor:
         """Rows in one call."""
-        skip = 0.25 / (float(sigma[0]) ** 2 + 0.25)
+        skip = 0.25 / (of_rows(sigma, x) ** 2 + 0.25)
         return skip * x + (1 - skip) * super().forward(x, sigma, cond)
 
 
@@ -49,7 +49,7 @@ class StepModel(nn.Module):
 
     def forward(self, x: Tensor, step: Tensor, cond: Mapping[str, Any]) -> Tensor:
         """Rows in one call."""
-        kept = float(self.model.alphas_cumprod[int(step[0])])
+        kept = of_rows(self.model.alphas_cumprod[step.long()], x)
         scaling = (kept**0.5, (1 - kept) ** 0.5)
         x0 = self.model.x0(x, scaling, float(step[0]), **beside_of(cond))
         return (x - scaling[0] * x0) / scaling[1]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 import fake_webui
 from fake_a1111 import GIVEN, refine
-from fake_webui import Checkpoint, WebUI, item, spread, text_of
+from fake_webui import Checkpoint, WebUI, item, of_rows, spread, text_of
 
 COND, UNCOND = 0, 1
 
@@ -57,7 +57,7 @@ class KModel:
         hint = more["control"]["output"][0] if "control" in more else None
         concat = more["c_concat"][:, :3] if "c_concat" in more and more["c_concat"].shape[-1] > 1 else None
         beside = {"hint": hint, "concat": concat, "size": more.get("y"), "options": options}
-        made = self.checkpoint.x0(x, (1.0, float(t[0])), float(t[0]), c_crossattn, **beside)
+        made = self.checkpoint.x0(x, (1.0, of_rows(t, x)), float(t[0]), c_crossattn, **beside)
         for patch in options.get("patches", {}).get("attn1_patch", []):
             made = patch(made)
         return made

@@ -92,7 +92,7 @@ class Checkpoint:
             return made
         return {"crossattn": made, "vector": torch.tensor([[texts.width, texts.height]] * len(texts)).float()}
 
-    def x0(self, x: Tensor, scaling: tuple[float, float], number: float, text: Tensor, **beside: Any) -> Tensor:
+    def x0(self, x: Tensor, scaling: tuple[Any, Any], number: float, text: Tensor, **beside: Any) -> Tensor:
         """The exact answer for rows, plus what is beside the text: per cell, or one number for all."""
         self.before()
         means = text[:, 0]
@@ -184,6 +184,11 @@ def joined(conds: Sequence[Any], join: Callable[..., Tensor] = torch.cat) -> Any
 def text_of(cond: Any) -> Tensor:
     """The text among conditions."""
     return cond["crossattn"] if isinstance(cond, dict) else cond
+
+
+def of_rows(numbers: Tensor, x: Tensor) -> Any:
+    """The number that all rows have, or one for each of them, in as many axes as x has."""
+    return float(numbers[0]) if len(set(numbers.tolist())) == 1 else spread(numbers, x)
 
 
 def spread(sigma: Tensor, x: Tensor) -> Tensor:

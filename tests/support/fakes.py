@@ -12,8 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Cond, LatentSpec, Level, ModelFunction, Part, Parts, Row
+from lib_regiondiff.host import Cond, LatentSpec, Level, ModelFunction, Part, Parts, Prompt, Row
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,10 @@ class MeanCond:
         """The token count."""
         return self.tokens
 
+    def spans(self, phrase: str) -> list[slice]:
+        """No tokens."""
+        return []
+
 
 @dataclass
 class GaussianHost:
@@ -41,26 +44,23 @@ class GaussianHost:
     cells_per_call: int = 2**16
     calls: list[list[Row]] = field(default_factory=list)
     encoded: list[str] = field(default_factory=list)
+    methods: frozenset[str] = frozenset({"nag"})
 
     @property
     def latent(self) -> LatentSpec:
         """Three channels, 8 pixels a cell."""
         return LatentSpec(3, 8, self.native, torch.device("cpu"), torch.float64, self.cells_per_call)
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+    def encode(self, prompt: Prompt) -> Parts:
         """The mean that the prompt names; a long prompt is another group; "2 AND -1:0.5" has two parts."""
-        self.encoded.append(prompt)
-        parts = [part.strip().partition(":") for part in prompt.split("AND")]
+        self.encoded.append(prompt.text)
+        parts = [part.strip().partition(":") for part in prompt.text.split("AND")]
         return tuple(Part(_cond(words), float(weight or 1)) for words, _, weight in parts)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
         """Between two means."""
         assert isinstance(a, MeanCond) and isinstance(b, MeanCond)
         return MeanCond(a.mean + (b.mean - a.mean) * t)
-
-    def token_spans(self, prompt: str, phrase: str) -> list[slice]:
-        """No tokens."""
-        return []
 
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """E[x0 | x] of each row."""
@@ -69,13 +69,9 @@ class GaussianHost:
         return torch.stack([self._expected(each, row) for each, row in zip(x, rows, strict=True)])
 
     def _expected(self, x: Tensor, row: Row) -> Tensor:
-        assert isinstance(row.cond, MeanCond) and x.shape[1:] == (row.box.size.height, row.box.size.width)
+        assert isinstance(row.cond, MeanCond) and x.shape[1:] == (row.size.height, row.size.width)
         a, b, v = row.level.alpha, row.level.beta, self.deviation**2
         return row.cond.mean + a * v / (a * a * v + b * b) * (x - a * row.cond.mean)
-
-    def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
-        """x at a level."""
-        return level.alpha * x0 + level.beta * noise
 
     def encode_image(self, image: Image.Image) -> Tensor:
         """The mean of each cell's pixels, -1 for black and 1 for white."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lib_regiondiff.document.palette import Nag
@@ -11,22 +9,7 @@ from lib_regiondiff.document.palette import Nag
 if TYPE_CHECKING:  # so that what only asks whether it acts needs no torch
     from torch import Tensor
 
-    from lib_regiondiff.host import Cond
-
 TINY = 1e-7
-
-
-@dataclass(frozen=True, eq=False)
-class Against:
-    """What the cross-attention of one row is guided away from: the encoded negative, and how far (`nag`)."""
-
-    cond: Cond
-    nag: Nag
-
-    @property
-    def group(self) -> Hashable:
-        """What must be equal for rows to share a network call."""
-        return self.cond.group, self.nag
 
 
 def guide(positive: Tensor, negative: Tensor, nag: Nag) -> Tensor:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from lib_regiondiff.denoising.attention.nag import Against, guide
+from lib_regiondiff.denoising.attention.nag import guide
 from lib_regiondiff.document.palette import Nag
-from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 
@@ -59,7 +58,8 @@ def guide_cross_attention(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
     `rows` are a whole batch, all or none of which have negatives. Raises HostError for a UNet whose cross-attention is
     not Stable Diffusion's.
     """
-    against = [row.attention for row in rows if isinstance(row.attention, Against)]
+    assert all(not row.attention.contexts and not row.attention.biases for row in rows), "refused by the plan"
+    against = [row.attention.nag for row in rows if row.attention.nag is not None]
     if not against:
         yield
         return
@@ -77,10 +77,14 @@ def guide_cross_attention(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
             layer.processor = processor
 
 
-def _find_cross_attention(unet: Any) -> list[Any]:
-    """The cross-attention layers of a UNet; HostError where they are not built as Stable Diffusion's are."""
-    layers = [module for name, module in unet.named_modules() if name.rpartition(".")[2] == CROSS]
+def has_plain_layers(network: Any) -> bool:
+    """Whether a network has cross-attentions, all of them as in Stable Diffusion's UNets."""
+    layers = _find_cross_attention(network)
     plain = all(not each.residual_connection and each.rescale_output_factor == 1 for each in layers)
-    if not layers or not plain or any(getattr(each, "norm_q", None) is not None for each in layers):
-        raise HostError("nag", "a UNet of Stable Diffusion's kind", type(unet).__name__, "leave nag out")
-    return layers
+    return bool(layers) and plain and all(getattr(each, "norm_q", None) is None for each in layers)
+
+
+def _find_cross_attention(network: Any) -> list[Any]:
+    """The cross-attentions of a UNet."""
+    named = network.named_modules() if isinstance(network, nn.Module) else ()
+    return [module for name, module in named if name.rpartition(".")[2] == CROSS]

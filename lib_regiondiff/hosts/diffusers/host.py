@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -18,8 +19,7 @@ from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
 from lib_regiondiff.document import png
 from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
+from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Prompt, Row
 from lib_regiondiff.hosts.diffusers import attention, placement
 from lib_regiondiff.hosts.diffusers.additions import additions
 from lib_regiondiff.hosts.diffusers.additions.additions import NOTHING, Extras, PathOrText
@@ -37,8 +37,8 @@ from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.hosts.diffusers.text import encoding
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from lib_regiondiff.hosts.row_budget import BudgetedNetwork, find_memory
+from lib_regiondiff.store import Recent
 
-MOST_PICTURES = 8
 SIDE = 128
 """The side in latent cells that Flux was trained at, which its configuration does not say."""
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -60,10 +60,12 @@ class DiffusersHost:
     family: Family = SD
     guidance: float = 1.0
     clip_skip: int = 1
-    known: dict[tuple[str, bool, int], TextCond] = field(default_factory=dict, repr=False)
-    """Encoded prompts, by their text, whether it is an empty negative, and clip_skip."""
-    seen: dict[bytes, Tensor] = field(default_factory=dict, repr=False)
-    """Latents [1, C, h, w] of the last MOST_PICTURES pictures encoded, by a hash of their pixels."""
+    known: Recent[tuple[str, bool, int], TextCond] = field(default_factory=lambda: Recent(_count_text), repr=False)
+    """Conditions of the last prompts."""
+    seen: Recent[bytes, Tensor] = field(default_factory=lambda: Recent(_count), repr=False)
+    """Latents of the last pictures, by what the pictures hold."""
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    """Held for each act on the pipeline, which changes it in place: its scheduler, processors, VAE and device."""
     extras: Extras = NOTHING
     """The LoRAs, textual inversions and VAE that were added, and the limits of memory."""
 
@@ -108,21 +110,31 @@ class DiffusersHost:
         card = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
         return MadeWith(device.type, str(self.latent.dtype).removeprefix("torch."), png.list_versions(), card)
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+    @property
+    def methods(self) -> frozenset[str]:
+        """What the network can be asked beside plain rows."""
+        network = getattr(self.pipe, self.family.network)
+        return frozenset({"nag"} if attention.has_plain_layers(network) else ())
+
+    def encode(self, prompt: Prompt) -> Parts:
         """The parts of a prompt, one for each text that AND joins; a negative is one part. `size` does not matter.
 
         Raises HostError where the text encoder lacks the layer that clip_skip asks for, or an embedding does not fit.
         """
-        parts = [(prompt, 1.0)] if negative else encoding.split_at_and(prompt)
-        return tuple(Part(self._encode_text(words, negative), weight) for words, weight in parts)
+        assert not prompt.adapters, "refused by the plan"
+        parts = [(prompt.text, 1.0)] if prompt.negative else encoding.split_at_and(prompt.text)
+        with self.lock:
+            return tuple(Part(self._encode_text(words, prompt.negative), weight) for words, weight in parts)
 
     def _encode_text(self, words: str, negative: bool) -> Cond:
         nothing = negative and not words  # which alone may mean another thing as a negative
-        key = (words, nothing, self.clip_skip)
-        if key not in self.known:
-            self._bring(placement.TEXT)
-            self.known[key] = self.family.encode(self.pipe, words, nothing, self.extras.book, self.clip_skip)
-        return self.known[key]
+        return self.known.get((words, nothing, self.clip_skip), lambda: self._encode(words, nothing))
+
+    def _encode(self, words: str, nothing: bool) -> TextCond:
+        self._bring(placement.TEXT)
+        made = self.family.encode(self.pipe, words, nothing, self.extras.book, self.clip_skip)
+        find = functools.partial(encoding.find_spans, self.pipe.tokenizer, words, book=self.extras.book)
+        return replace(made, find_spans=find)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
         """The condition between a (t = 0) and b (t = 1); the shorter one is repeated to the length of the longer."""
@@ -130,18 +142,14 @@ class DiffusersHost:
         tokens = max(a.group, b.group)
         first, second = (each.embedding.repeat(1, -(-tokens // each.group), 1)[:, :tokens] for each in (a, b))
         pools = None if a.pooled is None or b.pooled is None else torch.lerp(a.pooled, b.pooled, t)
-        return TextCond(torch.lerp(first, second, t), pools)
-
-    def token_spans(self, prompt: str, phrase: str) -> list[slice]:
-        """Where the tokens of a phrase stand among those of the encoded prompt, a slice for each time it occurs."""
-        return encoding.find_spans(self.pipe.tokenizer, prompt, phrase, self.extras.book)
+        return TextCond(torch.lerp(first, second, t), pools, b.find_spans)
 
     def _bring(self, networks: tuple[str, ...]) -> None:
         """With offloading, have exactly these networks on the device and all others but the VAE on the CPU."""
         if self.extras.room.offload:
             placement.bring(self.pipe, networks, self.latent.device)
 
-    @cached_property
+    @functools.cached_property
     def careful(self) -> BudgetedNetwork:
         """The network, called with as many rows at once as memory allows or the user permits."""
         return BudgetedNetwork(self._predict, find_memory(self.latent.device), self.extras.room.rows)
@@ -151,8 +159,9 @@ class DiffusersHost:
 
         Raises HostError where memory lacks room for a single row.
         """
-        self.bring_denoiser()
-        return self.careful(x, rows)
+        with self.lock:
+            self.bring_denoiser()
+            return self.careful(x, rows)
 
     def bring_denoiser(self) -> None:
         """With offloading, have the UNet or transformer on the device and the text encoders on the CPU."""
@@ -169,10 +178,6 @@ class DiffusersHost:
             output = self.family.ask(self.pipe, question)
         return PARAMETERIZATIONS[spec.prediction].to_denoised(output.float(), x, alpha, beta)
 
-    def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
-        """x at a level, from clean latents x0 and unit noise of the same shape."""
-        return level.alpha * x0 + level.beta * noise
-
     def encode_image(self, image: Image.Image) -> Tensor:
         """Clean latents float32 [1, C, h, w] of a picture: the mean of the VAE's posterior, so that they never vary.
 
@@ -180,11 +185,8 @@ class DiffusersHost:
         out.
         """
         key = hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).digest()
-        if key not in self.seen:
-            if len(self.seen) >= MOST_PICTURES:
-                self.seen.pop(next(iter(self.seen)))
-            self.seen[key] = self._encode_picture(image)
-        return self.seen[key]
+        with self.lock:
+            return self.seen.get(key, lambda: self._encode_picture(image))
 
     @torch.no_grad()
     def _encode_picture(self, image: Image.Image) -> Tensor:
@@ -206,7 +208,8 @@ class DiffusersHost:
         scale, shift = self._read_scaling()
         scaled = latent.to(self.pipe.vae.dtype) / scale + shift
         area = latent.shape[-2] * latent.shape[-1] * self.latent.pixels_per_cell**2
-        pixels = self._run_vae(area, lambda: self.pipe.vae.decode(scaled, return_dict=False)[0])
+        with self.lock:
+            pixels = self._run_vae(area, lambda: self.pipe.vae.decode(scaled, return_dict=False)[0])
         if not torch.isfinite(pixels).all():
             raise HostError("decoding", "finite numbers", "NaN or infinity", self._suggest_dtype())
         return self.pipe.image_processor.postprocess(pixels, output_type="pil")[0]
@@ -240,6 +243,14 @@ def load_model(source: Any, device: str = "auto", dtype: str = "auto", added: Ex
     if (device, dtype, added) != ("auto", "auto", NOTHING):
         raise HostError("model", "a pipeline alone", "device, dtype or additions beside it", "set them on the pipeline")
     return DiffusersHost.of(source)
+
+
+def _count(tensor: Tensor) -> int:
+    return tensor.element_size() * tensor.nelement()
+
+
+def _count_text(cond: TextCond) -> int:
+    return _count(cond.embedding) + (0 if cond.pooled is None else _count(cond.pooled))
 
 
 def stack_scales(levels: Sequence[Level], like: Tensor) -> tuple[Tensor, Tensor]:

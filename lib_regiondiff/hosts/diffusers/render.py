@@ -24,16 +24,15 @@ from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.document.records import make_record
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box
-from lib_regiondiff.host import is_composed
 from lib_regiondiff.hosts.diffusers import init_image
 from lib_regiondiff.hosts.diffusers.agreement import expect_agreement
 from lib_regiondiff.hosts.diffusers.families import flow
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.init_image import InitLatents
+from lib_regiondiff.hosts.diffusers.pipeline_conds import fits_pipeline, read_conds
 from lib_regiondiff.hosts.diffusers.sampling import samplers, schedule
 from lib_regiondiff.hosts.diffusers.sampling.schedule import Schedule
 from lib_regiondiff.hosts.diffusers.step import Progress, Step, listen_to_steps
-from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.views import View
@@ -181,7 +180,8 @@ class Drawing:
         start = noise.apply(start, self.palette, self.palette.size, spec.pixels_per_cell, self.store).to(spec.device)
         single = self.plan.single
         if single is not None and self.begin is None and self._fits(single):
-            return self._run_pipeline(single, start, generators)
+            with self.host.lock:
+                return self._run_pipeline(single, start, generators)
         return self._run_sampler(start, generators)
 
     def _run_sampler(self, start: Tensor, generators: list[torch.Generator]) -> Tensor:
@@ -226,7 +226,7 @@ class Drawing:
 
         try:
             made = pipe(
-                **family.given(*_read_conds(view)),
+                **family.given(*read_conds(view)),
                 **rescaled,
                 num_images_per_prompt=len(start),
                 latents=flow.pack(latents) if family.packed else latents,
@@ -254,14 +254,6 @@ class Drawing:
         if self.host.family.told:
             return self.host.guidance
         return self.plan.guidance if view.region.guidance is None else view.region.guidance
-
-
-def _read_conds(view: View) -> tuple[TextCond, TextCond | None]:
-    """The conditions of a view's prompt and of its negative, which is None where it has none."""
-    region = view.region
-    cond, uncond = region.conds[0][0].cond, region.unconds[0] if region.unconds else None
-    assert isinstance(cond, TextCond) and (uncond is None or isinstance(uncond, TextCond))
-    return cond, uncond
 
 
 def _make_schedule(host: DiffusersHost, palette: Palette, seeds: Sequence[int]) -> Schedule:
@@ -292,9 +284,3 @@ def _expect_signal(own: Schedule, prediction: str) -> None:
     if own.levels[0].alpha == 0 and prediction == "epsilon":
         got, cure = "epsilon", "the checkpoint's scheduler says rescale_betas_zero_snr; it should not"
         raise HostError("prediction at a level without signal", "v_prediction", got, cure)
-
-
-def fits_pipeline(view: View) -> bool:
-    """Whether diffusers' pipeline takes a view's conditions: one prompt, and a negative of as many tokens."""
-    parts, unconds = view.region.conds[0], view.region.unconds
-    return not is_composed(parts) and (unconds is None or unconds[0].group == parts[0].cond.group)

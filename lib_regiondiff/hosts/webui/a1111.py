@@ -14,11 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lib_regiondiff.denoising.model import Call, predict
+from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
 from lib_regiondiff.hosts.webui.modules import module
-from lib_regiondiff.hosts.webui.noise_scales import NoiseScale, find_scale
+from lib_regiondiff.hosts.webui.noise_scales import NoiseScale, find_scale, join_levels
 from lib_regiondiff.hosts.webui.sampler_run import Request, SamplerRun
 from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Processing
 from lib_regiondiff.planning.plan import Plan
@@ -85,8 +85,8 @@ class WrappedForward:
 
     def network(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """x0 float32 [N, C, h, w] from x [N, C, h, w], one row each at one level, by one call of the host's model."""
-        level = rows[0].level
-        made = self.inner(x, x.new_full((len(rows),), level.t), cond=self._make_conds(rows))
+        numbers, level = join_levels(rows, x)
+        made = self.inner(x, numbers, cond=self._make_conds(rows))
         return self.scale.to_denoised(made, x, level).float()
 
     def _make_conds(self, rows: Sequence[Row]) -> dict[str, Any]:
@@ -144,11 +144,10 @@ class RowAnswers:
 
     def _predict(self, x: Tensor, sigma: Tensor, cond: Mapping[str, Any]) -> Tensor:
         """Positives, then negatives [2 B, C, h, w], such that the host's own guidance of them gives our picture."""
-        host, scale = self.wrapped.run.host, self.wrapped.scale
-        assert host is not None, "prepared"
+        scale = self.wrapped.scale
         self.wrapped.extra = _collect_extra(cond, self.images)
         level = scale.level(float(sigma[0]))
-        prediction = predict(host, self.plan, x, level, self.call, self.wrapped.run.memory)
+        prediction = self.wrapped.run.images_of(self.plan).predict(x, level, self.call)
         pair = prediction.pair(1.0 if self.call.skip else self.call.scale)
         return torch.cat([scale.from_denoised(each, x, level) for each in pair])
 

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Row
+from lib_regiondiff.host import Cond, LatentSpec, Part, Parts, Prompt, Row
 from lib_regiondiff.hosts.webui import references
 from lib_regiondiff.hosts.webui.encoder_notes import keep_notes_apart
 from lib_regiondiff.hosts.webui.frames import drop_frame_axis
@@ -43,6 +43,10 @@ class ScheduledCond:
         """What conditions must have in common now to share a network call: the shapes of their tensors."""
         return _read_shapes(self.read())
 
+    def spans(self, phrase: str) -> list[slice]:
+        """Nobody asks: attention methods that need tokens are refused (`WebUIHost.methods`)."""
+        raise _refuse_spans(phrase)
+
 
 @dataclass(frozen=True, eq=False)
 class InterpolatedCond:
@@ -63,6 +67,15 @@ class InterpolatedCond:
     def group(self) -> Hashable:
         """What conditions must have in common now to share a network call: the shapes of their tensors."""
         return _read_shapes(self.read())
+
+    def spans(self, phrase: str) -> list[slice]:
+        """Nobody asks, as for `Scheduled`."""
+        raise _refuse_spans(phrase)
+
+
+def _refuse_spans(phrase: str) -> HostError:
+    got = f"a method that needs the tokens of {phrase!r}"
+    return HostError("attention", "none", got, "this version can't do it yet")
 
 
 def _read_value(cond: Cond) -> Any:
@@ -101,7 +114,7 @@ class PromptEncoder:
     hires_steps: int | None
     step: Callable[[], int]
     program: Program = field(default_factory=find_program)
-    encoded: dict[tuple[str, bool, Size], Parts] = field(default_factory=dict)
+    encoded: dict[Prompt, Parts] = field(default_factory=dict)
 
     @staticmethod
     def of(p: Processing, step: Callable[[], int]) -> PromptEncoder:
@@ -118,17 +131,18 @@ class PromptEncoder:
         second = total(getattr(p, "hr_sampler_name", None) or p.sampler_name, p.hr_second_pass_steps or p.steps)
         return PromptEncoder(p, first, second, step)
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+    def encode(self, prompt: Prompt) -> Parts:
         """The parts of a prompt for a frame of `size` pixels, one for each that AND joins; a negative is one part."""
-        key = (prompt, negative, size)
-        if key not in self.encoded:
-            self.encoded[key] = self._encode(*key)
-        return self.encoded[key]
+        assert not prompt.adapters, "refused by the plan"
+        if prompt not in self.encoded:
+            self.encoded[prompt] = self._encode(prompt)
+        return self.encoded[prompt]
 
-    def _encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+    def _encode(self, prompt: Prompt) -> Parts:
         """Encode by the host's own functions, and alone: the emphasis of other prompts would change the numbers."""
         parser, options = module("prompt_parser"), module("shared").opts
-        words = parser.SdConditioning([prompt], is_negative_prompt=negative, width=size.width, height=size.height)
+        sides = {"width": prompt.size.width, "height": prompt.size.height}
+        words = parser.SdConditioning([prompt.text], is_negative_prompt=prompt.negative, **sides)
         distilled = getattr(self.p, "distilled_cfg_scale", None)
         if distilled is not None:
             words.distilled_cfg_scale = distilled
@@ -138,7 +152,7 @@ class PromptEncoder:
         edited = references.keep_references(arguments, model, getattr(self.p, "regiondiff_edited", None))
         apart = keep_notes_apart(self.program.find_notes(), self.p.extra_generation_params)
         with apart, edited, torch.no_grad(), module("devices").autocast():
-            if negative:
+            if prompt.negative:
                 made = parser.get_learned_conditioning(model, words, *how)
                 return (Part(ScheduledCond(made[0], self.step)),)
             made = parser.get_multicond_learned_conditioning(model, words, *how)
@@ -160,17 +174,16 @@ class WebUIHost:
     encoded_images: dict[bytes, Tensor] = field(default_factory=dict)
     """Latents [1, C, h, w] of the pictures of this run, by a hash of their pixels."""
 
-    def encode(self, prompt: str, negative: bool, size: Size) -> Parts:
+    methods: frozenset[str] = frozenset()
+    """What its network can be asked beside plain rows."""
+
+    def encode(self, prompt: Prompt) -> Parts:
         """The parts of a prompt for a frame of `size` pixels, as the WebUI encodes it; a negative is one part."""
-        return self.prompts.encode(prompt, negative, size)
+        return self.prompts.encode(prompt)
 
     def lerp(self, a: Cond, b: Cond, t: float) -> Cond:
         """The condition between a (t = 0) and b (t = 1), whatever the host's step makes of the two."""
         return InterpolatedCond(a, b, t)
-
-    def token_spans(self, prompt: str, phrase: str) -> list[slice]:
-        """Raises HostError: methods that act in the attention are not available in WebUIs."""
-        raise HostError("attention", "none", "a method that needs tokens", "this version can't do it yet")
 
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """Predict x0 [N, C, h, w] from x [N, C, h, w], one row each.
@@ -182,10 +195,6 @@ class WebUIHost:
         if state.interrupted or state.skipped:
             raise module("sd_samplers_common").InterruptedException
         return self.network(x, rows)
-
-    def add_noise(self, x0: Tensor, noise: Tensor, level: Level) -> Tensor:
-        """x at a level, from clean latents x0 and unit noise of the same shape."""
-        return level.alpha * x0 + level.beta * noise
 
     def encode_image(self, image: Image.Image) -> Tensor:
         """Clean latents float32 [1, C, h, w] of a picture, by the WebUI's VAE with a fixed seed, once a run."""
@@ -207,11 +216,14 @@ class WebUIHost:
 
 
 def crop_to_row(given: Tensor, row: Row) -> Tensor:
-    """What a host hands to its model for an image, cut to the row's box where it has pixels.
+    """What a host hands to its model for an image [C, h, w] or [C, 1, h, w]: cut to the row's box if it has pixels.
 
-    `given` is [C, h, w] or [C, 1, h, w]; what has no pixels, such as a vector, is returned as it is.
+    Under a zoom it is resampled to as many cells as the network sees.
     """
-    return row.box.padded(given) if given.ndim > 2 and given.shape[-1] > 1 else given
+    if given.ndim <= 2 or given.shape[-1] <= 1:
+        return given
+    cut = row.box.padded(given)
+    return cut if row.zoom is None else interpolate(cut, (row.size.height, row.size.width), mode="nearest-exact")
 
 
 def stack_conds(conds: Sequence[Cond]) -> Any:

@@ -15,12 +15,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lib_regiondiff.denoising.model import Call, predict
+from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.webui import references
 from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
 from lib_regiondiff.hosts.webui.frames import add_frame_axis, drop_frame_axis
-from lib_regiondiff.hosts.webui.noise_scales import Sigmas, Timesteps
+from lib_regiondiff.hosts.webui.noise_scales import Sigmas, Timesteps, join_levels
 from lib_regiondiff.hosts.webui.programs import Program, find_program
 from lib_regiondiff.hosts.webui.sampler_run import Request, SamplerRun
 from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Engine, Processing, Unet, is_second_pass
@@ -115,14 +115,14 @@ class UnetHooks:
 
     def _predict_pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """Positive and negative [B, C, h, w] such that the host's own guidance of them gives our picture, kept."""
-        assert self.current is not None and self.run.host is not None
+        assert self.current is not None
         patches = tuple(str(self.given["transformer_options"].get(name)) for name in PATCHES)
         for known, by, pair in self.current.answered:
             if by == patches and torch.equal(known, x):
                 return pair
         level = self.scale.level(float(sigma[0]))
         call = self.current.call
-        prediction = predict(self.run.host, self.current.plan, x.float(), level, call, self.run.memory)
+        prediction = self.run.images_of(self.current.plan).predict(x.float(), level, call)
         pair = prediction.pair(1.0 if call.skip else call.scale)
         self.current.answered.append((x.clone(), patches, pair))
         return pair
@@ -134,8 +134,9 @@ class UnetHooks:
         """
         kinds = [NEGATIVE if row.negative else POSITIVE for row in rows]
         options = dict(self.given["transformer_options"])
-        sigma = x.new_full((len(rows),), rows[0].level.t)
-        options |= {"cond_or_uncond": kinds, "sigmas": sigma[:1]}
+        sigma, level = join_levels(rows, x)
+        several = isinstance(level.t, Tensor)
+        options |= {"cond_or_uncond": kinds, "sigmas": sigma if several else sigma[:1]}
         options |= {"cond_mark": torch.tensor(kinds, dtype=x.dtype, device=x.device)}
         options |= {"cond_indices": _find_rows(kinds, POSITIVE), "uncond_indices": _find_rows(kinds, NEGATIVE)}
         given = {"transformer_options": options, **_make_conds(rows), **self._collect_extra(rows)}
@@ -225,7 +226,7 @@ def _reserve(unet: Unet, run: SamplerRun, plan: Plan, like: Tensor) -> None:
     """Tell the host of the memory that our rows in one call need beyond the host's own two for each image."""
     assert run.host is not None, "prepared"
     views, most = max(plan.steps, key=len), run.request.rows
-    cells = sum(view.box.size.area for view in views) * 2 * len(like)
+    cells = sum(view.size.area for view in views) * 2 * len(like)
     height, width = like.shape[-2:]
     rows = min(cells, run.host.latent.cells_per_call) / (height * width)
     own = unet.memory_required([2 * len(like), *like.shape[1:]])

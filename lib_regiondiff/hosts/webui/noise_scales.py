@@ -9,10 +9,24 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from lib_regiondiff.host import Level
+from lib_regiondiff.host import Level, Row
 
 NEAR = 1e-4
 """The share by which two noise numbers may differ and still count as one."""
+
+
+def join_levels(rows: Sequence[Row], like: Tensor) -> tuple[Tensor, Level]:
+    """What the network takes [N] for the levels of rows, and the level of them all, in the type of x [N, C, h, w].
+
+    Of several levels it is one whose numbers are tensors [N, 1, 1, 1].
+    """
+    levels = [row.level for row in rows]
+    numbers = like.new_tensor([level.t for level in levels])
+    if len(set(levels)) == 1:
+        return numbers, levels[0]
+    fields = zip(*((each.t, each.alpha, each.beta, each.noise) for each in levels), strict=True)
+    made: Any = Level(*(like.new_tensor(each).reshape(-1, 1, 1, 1) for each in fields))  # type: ignore[arg-type]
+    return numbers, made
 
 
 class NoiseScale(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from lib_regiondiff.denoising.texture_memory import TextureMemory
+from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.geometry import Size
@@ -92,7 +92,7 @@ class SamplerRun:
     network: Network
     host: WebUIHost | None = None
     plan: Plan | None = None
-    memory: TextureMemory | None = None
+    images: ImageBatch | None = None
     schedules: dict[str, list[float]] = field(default_factory=dict)
 
     def note_schedule(self) -> None:
@@ -142,9 +142,16 @@ class SamplerRun:
         """
         if self.plan is None:
             self.plan = self._make_plan(x, clock())
-            self.memory = TextureMemory(self.plan)
+            self.images = None
             self.request.note(self.plan.chosen)
         return self.plan
+
+    def images_of(self, plan: Plan) -> ImageBatch:
+        """The images of this run's plan, with what their textures drew so far."""
+        assert self.host is not None, "prepared"
+        if self.images is None or self.images.plan is not plan:
+            self.images = ImageBatch(self.host, plan)
+        return self.images
 
     def _make_plan(self, x: Tensor, clock: tuple[float, ...]) -> Plan:
         assert self.host is not None, "prepared"

@@ -14,7 +14,7 @@ diffusers = pytest.importorskip("diffusers")
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Level, Row
+from lib_regiondiff.host import Level, Prompt, Row
 from lib_regiondiff.hosts.diffusers.host import (
     DiffusersHost,
     find_device,
@@ -91,8 +91,8 @@ def test_the_same_without_merging_agrees_closely(host: DiffusersHost, sampler: s
 def test_rows_of_one_call_have_levels_and_prompts_of_their_own(host: DiffusersHost) -> None:
     box = Box(0, 0, 8, 8)
     levels = [Level(901, 0.1, 0.995, 0.995), Level(301, 0.8, 0.6, 0.6)]
-    conds = [host.encode("red", False, Size(64, 64)), host.encode("blue", False, Size(64, 64))]
-    rows = [Row(0, box, box, parts[0].cond, level) for parts, level in zip(conds, levels, strict=True)]
+    conds = [host.encode(Prompt("red", False, Size(64, 64))), host.encode(Prompt("blue", False, Size(64, 64)))]
+    rows = [Row(0, 0, box, box, parts[0].cond, level) for parts, level in zip(conds, levels, strict=True)]
     x = torch.randn(2, 4, 8, 8, generator=noise.make_generator(4))
     both = host.denoise(x, rows)
     alone = torch.cat([host.denoise(x[i : i + 1], rows[i : i + 1]) for i in range(2)])
@@ -129,9 +129,8 @@ def test_prompts_of_unequal_length_go_through_our_loop(host: DiffusersHost) -> N
 
 
 def test_prompts_are_encoded_once(host: DiffusersHost) -> None:
-    host.known.clear()
-    first = host.encode("a red cat", False, Size(64, 64))
-    assert host.encode("a red cat", True, Size(128, 64))[0].cond is first[0].cond
+    first = host.encode(Prompt("a red cat", False, Size(64, 64)))
+    assert host.encode(Prompt("a red cat", True, Size(128, 64)))[0].cond is first[0].cond
 
 
 def test_nothing_is_left_behind_after_an_exception(host: DiffusersHost, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
 
 pytest.importorskip("diffusers")
 
@@ -21,12 +22,13 @@ from known_unet import AMPLITUDE
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Level, Row
+from lib_regiondiff.host import Level, Prompt, Row
 from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import write_tokenizer
 from lib_regiondiff.hosts.diffusers.families.families import make_size_condition
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
+from lib_regiondiff.store import Recent
 from palettes import drawing
 from quick import some
 
@@ -104,9 +106,9 @@ def test_schedulers_that_know_nothing_of_it_end_without_signal_too(sd2: Diffuser
 def test_sdxl_is_told_frames_offsets_and_sizes() -> None:
     cond, level = TextCond(torch.zeros(1, 77, 8)), Level(1, 0.6, 0.8, 0.8)
     canvas, tile = Box(0, 0, 40, 80), Box(8, 16, 24, 48)
-    assert make_size_condition(Row(0, tile, canvas, cond, level), 8) == (320, 640, 64, 128, 128, 256)
-    assert make_size_condition(Row(0, tile, tile, cond, level), 8) == (128, 256, 0, 0, 128, 256)
-    beyond = Row(0, Box(-4, 8, 36, 48), Box(0, 0, 40, 80), cond, level)
+    assert make_size_condition(Row(0, 0, tile, canvas, cond, level), 8) == (320, 640, 64, 128, 128, 256)
+    assert make_size_condition(Row(0, 0, tile, tile, cond, level), 8) == (128, 256, 0, 0, 128, 256)
+    beyond = Row(0, 0, Box(-4, 8, 36, 48), Box(0, 0, 40, 80), cond, level)
     assert make_size_condition(beyond, 8) == (320, 640, 0, 64, 320, 320)
 
 
@@ -137,13 +139,13 @@ def test_tiles_are_told_the_canvas_and_windows_themselves(sdxl: DiffusersHost, m
 def test_sdxl_takes_no_negative_for_nothing_at_all(sdxl: DiffusersHost) -> None:
     assert sdxl.pipe.config.force_zeros_for_empty_prompt
     size = Size(64, 64)
-    nothing, empty = (sdxl.encode("", negative, size)[0].cond for negative in (True, False))
+    nothing, empty = (sdxl.encode(Prompt("", negative, size))[0].cond for negative in (True, False))
     assert isinstance(nothing, TextCond) and isinstance(empty, TextCond) and nothing.pooled is not None
     assert not nothing.embedding.any() and not nothing.pooled.any() and empty.embedding.any()
 
 
 def test_prompt_strength_mixes_the_pooled_text_too(sdxl: DiffusersHost) -> None:
-    a, b = (sdxl.encode(words, False, Size(64, 64))[0].cond for words in ("red", "blue " * 90))
+    a, b = (sdxl.encode(Prompt(words, False, Size(64, 64)))[0].cond for words in ("red", "blue " * 90))
     mixed = sdxl.lerp(a, b, 0.25)
     assert isinstance(a, TextCond) and isinstance(b, TextCond) and isinstance(mixed, TextCond)
     assert a.pooled is not None and b.pooled is not None and mixed.pooled is not None
@@ -187,7 +189,7 @@ def test_a_vae_that_float16_is_too_narrow_for_is_explained(sdxl: DiffusersHost, 
         dtype=torch.float16, config=sdxl.pipe.vae.config, encode=lambda x: posterior, decode=lambda *x, **named: (nan,)
     )
     pipe = SimpleNamespace(vae=vae, image_processor=sdxl.pipe.image_processor)
-    broken = replace(sdxl, pipe=pipe, seen={})
+    broken = replace(sdxl, pipe=pipe, seen=Recent(Tensor.nelement))
     with pytest.raises(HostError, match=r"not made for float16: dtype float32 or bfloat16, or .*sdxl-vae-fp16-fix"):
         broken.encode_image(Image.new("RGB", (64, 64))) if verb == "encode" else broken.decode(nan)
 

@@ -25,6 +25,7 @@ from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Prompt
 from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import write_tokenizer
 from lib_regiondiff.hosts.diffusers.families import flow
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost, load_model
@@ -60,7 +61,7 @@ def palette(width: int = 128, height: int = 64, **more: Any) -> Palette:
 
 
 def test_prompts_are_encoded_as_the_pipeline_does(host: DiffusersHost) -> None:
-    cond = host.encode("a red cat", False, Size(64, 64))[0].cond
+    cond = host.encode(Prompt("a red cat", False, Size(64, 64)))[0].cond
     assert isinstance(cond, TextCond) and cond.pooled is not None
     if host.name == "sd3":
         prompts, _, pools, _ = host.pipe.encode_prompt("a red cat", None, None, do_classifier_free_guidance=False)
@@ -115,7 +116,7 @@ def means(host: DiffusersHost, latents: Tensor) -> list[float]:
     """How far each half is from what its prompt says."""
     width, off = latents.shape[-1], []
     for prompt, part in (("red", slice(1, width // 2 - 1)), ("a blue cat", slice(width // 2 + 1, width - 1))):
-        cond = host.encode(prompt, False, Size(64, 64))[0].cond
+        cond = host.encode(Prompt(prompt, False, Size(64, 64)))[0].cond
         assert isinstance(cond, TextCond)
         off.append(float((latents[0, :, :, part].mean(dim=(1, 2)) - cond.embedding[0, -1, :16]).abs().max()))
     return off
@@ -125,7 +126,7 @@ def means(host: DiffusersHost, latents: Tensor) -> list[float]:
 @pytest.mark.parametrize("size", [(128, 64), (200, 72)])
 def test_regions_obey(host: DiffusersHost, blend: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     for brush in HALVES:
-        host.encode(brush["prompt"], False, Size(64, 64))  # before the network is gone
+        host.encode(Prompt(brush["prompt"], False, Size(64, 64)))  # before the network is gone
     known = with_exact_network(host, monkeypatch)
     tiles = {"width": 64, "height": 64, "overlap": 16}
     for more in ({}, {"tiles": tiles}):

@@ -39,7 +39,7 @@ class Narrow:
 
 def rows_of(count: int) -> list[Row]:
     level = Level.exploding(1, 1)
-    return [Row(image, BOX, BOX, None, level) for image in range(count)]  # type: ignore[arg-type]
+    return [Row(image, image, BOX, BOX, None, level) for image in range(count)]  # type: ignore[arg-type]
 
 
 @given(count=st.integers(1, 40), room=st.integers(1, 40))

@@ -81,12 +81,13 @@ def _ask_xl(pipe: Any, question: Question) -> Tensor:
 
 
 def make_size_condition(row: Row, cell: int) -> tuple[int, ...]:
-    """What SDXL is told of a row besides text (Podell et al. 2023, section 2.2): six numbers in pixels, heights first.
+    """What SDXL is told of a row, in pixels, heights first: its frame's size, where its box is in it, its size.
 
-    They are the size of its frame, the corner of its box in the frame, at least 0, and the size of its box; `cell` is
-    the pixels of a latent cell.
+    A box that leaves its frame is told to begin where the frame does; under a zoom it is a picture of its own.
     """
     frame, box = row.frame, row.box
+    if row.zoom is not None:
+        return tuple(cell * side for side in (row.size.height, row.size.width, 0, 0, row.size.height, row.size.width))
     corner = (max(0, box.top - frame.top), max(0, box.left - frame.left))
     sides = (frame.size.height, frame.size.width, *corner, box.size.height, box.size.width)
     return tuple(cell * side for side in sides)

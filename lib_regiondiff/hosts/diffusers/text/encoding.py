@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -35,17 +35,22 @@ PENULTIMATE = EncoderLayer(-2, normed=False)
 """The last layer but one, without the final norm, as SDXL and SD3 take it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TextCond:
     """A prompt's embedding [1, tokens, channels], and its pooled vector [1, channels] for models that take one."""
 
     embedding: Tensor
     pooled: Tensor | None = None
+    find_spans: Callable[[str], list[slice]] = field(default=lambda phrase: [], repr=False)
 
     @property
     def group(self) -> int:
         """The number of tokens, which conditions must have in common to share a batch."""
         return self.embedding.shape[1]
+
+    def spans(self, phrase: str) -> list[slice]:
+        """Where the tokens of a phrase stand among the tokens of the embedding."""
+        return self.find_spans(phrase)
 
 
 @dataclass(frozen=True)

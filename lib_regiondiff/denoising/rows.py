@@ -1,0 +1,155 @@
+"""Rows: what the network is asked for the views of frames; what is equal is asked once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from torch import Tensor
+
+from lib_regiondiff.denoising.texture_memory import TextureMemory
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.host import PLAIN, Against, Attention, Cond, Level, Row, Zoom, is_composed
+from lib_regiondiff.planning.plan import Plan
+from lib_regiondiff.planning.surroundings import Surround
+from lib_regiondiff.planning.views import Region, View
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture at one moment: its views at a level, and what they drew before.
+
+    `image` is the picture's number in its plan, whose prompts, seeds and noise it has; `line` that of x; `given` its
+    number in what the host hands over for pictures. Frames of several plans and levels may share network calls.
+    """
+
+    plan: Plan
+    views: tuple[View, ...]
+    level: Level
+    image: int = 0
+    line: int = 0
+    given: int = 0
+    memory: TextureMemory = field(default_factory=TextureMemory)
+
+    @staticmethod
+    def of(plan: Plan, level: Level, image: int = 0, memory: TextureMemory | None = None) -> Frame:
+        """The frame of an image of a plan, in a batch that holds the images of that plan in their order."""
+        memory = (memory or TextureMemory()).at(level.noise, plan.clock)
+        return Frame(plan, plan.views(level), level, image, image, image, memory)
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a host calls: its guidance scale of the moment, and what it does to the negatives.
+
+    `with_uncond` asks for them at any scale; `skip` leaves them out of this call, whatever the scales; `factor` is
+    what the host has multiplied its scale by, and multiplies the brushes' own scales too.
+    """
+
+    scale: float
+    with_uncond: bool = False
+    skip: bool = False
+    factor: float = 1.0
+
+    def choose_scale(self, view: View) -> float | Tensor:
+        """The scale of a view: its region's own or the call's; a map [h, w] where its regions have several."""
+        scales = [self._scale_of(region) for region in view.regions]
+        if len(set(scales)) == 1:
+            return scales[0]
+        assert view.shares is not None, "several regions have shares"
+        return (view.shares * view.shares.new_tensor(scales)[:, None, None]).sum(dim=0)
+
+    def _scale_of(self, region: Region) -> float:
+        return self.scale if region.guidance is None else region.guidance * self.factor
+
+    def choose_unconds(self, view: View, image: int) -> tuple[Cond, ...]:
+        """The negative of each region that a view must be asked with, or none; HostError where none were planned."""
+        if self.skip or not any(map(self._needs_uncond, view.regions)):
+            return ()
+        found = [region.unconds[image] for region in view.regions if region.unconds is not None]
+        if len(found) < len(view.regions):
+            raise HostError("guidance", "1 as planned, or a job that asks for negatives", f"{self.scale:g}")
+        return tuple(found)
+
+    def _needs_uncond(self, region: Region) -> bool:
+        return self.with_uncond or self._scale_of(region) != 1 or any(is_composed(parts) for parts in region.conds)
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What is asked for one view of a frame.
+
+    `head` is the row of its first part; `conds` and `uncond` are the indices of the rows of its parts, and of its
+    negative if that counts.
+    """
+
+    frame: Frame
+    view: View
+    head: Row
+    conds: tuple[int, ...]
+    uncond: int | None
+
+    @property
+    def surround(self) -> Surround | None:
+        """What the view sees where its brush is not."""
+        return self.head.surround
+
+
+def ask(frames: Sequence[Frame], call: Call) -> tuple[list[Row], list[list[Asked]]]:
+    """The rows that the views of frames need, and for each frame what is asked for each of its views."""
+    rows: list[Row] = []
+    known: dict[Hashable, int] = {}
+
+    def index(row: Row) -> int:
+        found = known.setdefault(row.identity, len(rows))
+        if found == len(rows):
+            rows.append(row)
+        return found
+
+    def each(frame: Frame, view: View) -> Asked:
+        head = _make_head(frame, view)
+        conds = tuple(index(replace(head, cond=part.cond)) for part in view.region.conds[frame.image])
+        unconds = call.choose_unconds(view, frame.image)
+        if not unconds:
+            return Asked(frame, view, head, conds, None)
+        attention = _make_attention(unconds[1:], view, None)
+        uncond = replace(head, cond=unconds[0], negative=True, attention=attention)
+        return Asked(frame, view, head, conds, index(uncond))
+
+    return rows, [[each(frame, view) for view in frame.views] for frame in frames]
+
+
+def _make_head(frame: Frame, view: View) -> Row:
+    """The row of a view's prompt, by the first of its parts."""
+    image, cond = frame.image, view.region.conds[frame.image][0].cond
+    zoom = None if view.zoom is None else Zoom(view.zoom[image], frame.memory.recall(view))
+    place = (frame.line, frame.given, view.box, view.frame)
+    attention, surround = _choose_attention(frame, view), frame.memory.surround(view, image)
+    return Row(*place, cond, frame.level, False, attention, view.adapters, surround, zoom)
+
+
+def _choose_attention(frame: Frame, view: View) -> Attention:
+    """What acts in the cross-attention of a view's prompt."""
+    others = tuple(region.conds[frame.image][0].cond for region in view.regions[1:])
+    nag, against = frame.plan.nag, None
+    if nag is not None:
+        assert view.region.unconds is not None, "planned"
+        against = Against(view.region.unconds[frame.image], nag)
+    return _make_attention(others, view, against)
+
+
+def _make_attention(others: tuple[Cond, ...], view: View, against: Against | None) -> Attention:
+    if not others and against is None:
+        return PLAIN
+    return Attention(others, view.shares if others else None, (), against)
+
+
+def batch_rows(rows: Sequence[Row], cells_per_call: int) -> Iterator[list[int]]:
+    """Indices of rows that go to the network together: equal sizes, equal groups, at most so many cells a call."""
+    alike: dict[Hashable, list[int]] = {}
+    for index, row in enumerate(rows):
+        alike.setdefault((row.size, row.cond.group, row.attention.group), []).append(index)
+    for indices in alike.values():
+        count = max(1, cells_per_call // rows[indices[0]].size.area)
+        for start in range(0, len(indices), count):
+            yield indices[start : start + count]
