@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -108,14 +107,15 @@ class Box:
     @staticmethod
     def hull(boxes: Iterable[Box]) -> Box:
         """The smallest box that holds all the given ones, of which there must be at least one."""
-        return functools.reduce(Box.union, boxes)
+        every = list(boxes)
+        return Box(
+            min(box.top for box in every),
+            min(box.left for box in every),
+            max(box.bottom for box in every),
+            max(box.right for box in every),
+            any(box.ring for box in every),
+        )
 
     def union(self, other: Box) -> Box:
         """The smallest box that holds this one and `other`; a ring where either is."""
-        return Box(
-            min(self.top, other.top),
-            min(self.left, other.left),
-            max(self.bottom, other.bottom),
-            max(self.right, other.right),
-            self.ring or other.ring,
-        )
+        return Box.hull((self, other))

@@ -112,7 +112,11 @@ class DiffusersHost:
 
     @property
     def methods(self) -> frozenset[str]:
-        """What the network can be asked beside plain rows."""
+        """What the network can be asked beside plain rows, keys of METHODS."""
+        return self._methods
+
+    @functools.cached_property
+    def _methods(self) -> frozenset[str]:
         network = getattr(self.pipe, self.family.network)
         return frozenset({"nag"} if attention.has_plain_layers(network) else ())
 
