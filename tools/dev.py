@@ -27,6 +27,7 @@ from environments import (
     make_pip_command,
     prepare,
     run,
+    run_held,
     say,
     stop,
 )
@@ -94,7 +95,8 @@ def run_pytest(
 ) -> int:
     """Run pytest in an environment and return its exit code; finding no test is a failure (5).
 
-    The lines that run are `counted` where that can be done at no cost: after the closing line comes their share.
+    The lines that run are `counted` where that can be done at no cost; their share comes before the closing line, which
+    stays the last.
     """
     python = prepare(target)
     if not counted or not can_run([python, "-c", "import slipcover"]):
@@ -103,9 +105,10 @@ def run_pytest(
     COVERAGE.unlink(missing_ok=True)
     counting = ["-m", "slipcover", "--source", "lib_regiondiff", "--json", "--out", COVERAGE]
     early = "ignore:Module already imported so cannot be rewritten"  # slipcover, which is a plugin of pytest, too
-    code = run([python, *counting, "-m", "pytest", "-W", early, *arguments], more=more)
+    code, closing = run_held([python, *counting, "-m", "pytest", "-W", early, *arguments], more)
     if COVERAGE.exists():
         say(describe_coverage(json.loads(COVERAGE.read_text(encoding="utf-8"))))
+    say(closing)
     return code
 
 

@@ -105,6 +105,18 @@ def run(command: Sequence[str | Path], quiet: bool = False, more: Mapping[str, s
     return done.returncode
 
 
+def run_held(command: Sequence[str | Path], more: Mapping[str, str] = NOTHING) -> tuple[int, str]:
+    """Run a program like `run`, and print its lines as they come but the last: its exit code, and that line."""
+    words, environment, held = [str(word) for word in command], {**more, **make_variables()}, None
+    with subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if held is not None:
+                say(held)
+            held = line.decode("utf-8", "replace").rstrip("\r\n")
+    return process.returncode, held or ""
+
+
 def can_run(command: Sequence[str | Path], seconds: float | None = None) -> bool:
     """Whether a program can be run and succeeds, within so many seconds; its output is thrown away."""
     words = [str(word) for word in command]

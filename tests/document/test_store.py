@@ -92,18 +92,22 @@ def test_masks_are_decoded_once_in_a_job(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(decoded) == 1
 
 
-def test_a_document_is_gone_with_its_request() -> None:
-    """No cache of the process keeps its pictures."""
+def use_document() -> weakref.ref[Picture]:
+    """Plan, draw and show a document, and forget it: a reference to its mask."""
     brushes = [{"id": "a", "prompt": "1", "mask": painted(), "seed": 3, "feather": 4}]
     palette = parse({"version": 1, "background": {"colour": "#102030"}, "brushes": brushes, "guidance": 1})
-    mask = palette.brushes[0].mask
-    gone, size = weakref.ref(mask), palette.size
-    job = Job(size, (0.9, 0.5, 0.0), (1,))
-    plan = make_plan(palette, job, GaussianHost())
+    mask, size = palette.brushes[0].mask, palette.size
+    assert isinstance(mask, Picture)
+    make_plan(palette, Job(size, (0.9, 0.5, 0.0), (1,)), GaussianHost())
     noise.apply(noise.draw_unit([noise.make_generator(1)], (3, 64, 64)), palette, size, 8)
     restore_uncovered(Image.new("RGB", (size.width, size.height)), palette)
     assert "<svg" in preview.render_html({"version": 1, "brushes": brushes})
-    del palette, mask, job, plan
+    return weakref.ref(mask)
+
+
+def test_a_document_is_gone_with_its_request() -> None:
+    """No cache of the process keeps its pictures."""
+    gone = use_document()
     gc.collect()
     assert gone() is None
 
