@@ -51,12 +51,17 @@ def test_each_act_on_the_pipeline_holds_the_lock(known_pipeline: Any, monkeypatc
     host = DiffusersHost.of(known_pipeline, "known")
     free: list[str] = []
 
+    def come_in(name: str) -> None:
+        if host.lock.acquire(blocking=False):
+            host.lock.release()
+            free.append(name)
+
     def watch(name: str) -> None:
         part = getattr(host.pipe, name)
         forward = part.decode if name == "vae" else part.forward
 
         def watching(*given: Any, **named: Any) -> Any:
-            other = threading.Thread(target=lambda: host.lock.acquire(blocking=False) and free.append(name))
+            other = threading.Thread(target=come_in, args=(name,))
             other.start()
             other.join()
             return forward(*given, **named)
