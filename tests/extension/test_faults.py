@@ -137,9 +137,21 @@ def silent(program: Program, name: str, spots: Sequence[tuple[Spot, Exception]])
 
 def is_turn(kind: str, line: Line) -> bool:
     """Whether a line is this program's: those of its own module, and a sixth of all others."""
-    place = Path(line[0].co_filename)
+    place = Path(line[0].file)
     turn = zlib.crc32(f"{place.relative_to(ROOT)}:{line[1]}".encode()) % (2 * len(HOSTS))
     return place.name == f"{kind}.py" or turn == HOSTS.index(kind)
+
+
+def test_a_line_is_met_again_after_its_code_object_was_replaced() -> None:
+    """As what counts coverage does while a suite runs."""
+    there: dict[str, Any] = {}
+    exec(compile("def job():\n    return 1\n", str(ROOT / "lib_regiondiff" / "any.py"), "exec"), there)
+    job = there["job"]
+    made, seen = executed(job)
+    job.__code__ = job.__code__.replace(co_consts=(*job.__code__.co_consts, "another"))
+    assert made == 1 and executed(job)[1] == seen and len(seen) == 1
+    with pytest.raises(KeyError):
+        struck(job, Spot(*next(iter(seen)), 1), KeyError("a fault"))
 
 
 def test_a_fault_at_any_line_ends_the_job_or_changes_nothing(program: Program) -> None:

@@ -8,27 +8,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from places import ROOT
 
 OURS = (str(ROOT / "lib_regiondiff"), str(ROOT / "scripts"))
-Line = tuple[CodeType, int]
 Made = TypeVar("Made")
+
+
+class Code(NamedTuple):
+    """A piece of code by where it stands: what counts coverage may put another code object in its place at any time."""
+
+    file: str
+    name: str
+    first_line: int
+
+    @classmethod
+    def of(cls, code: CodeType) -> Code:
+        """Where a code object stands."""
+        return cls(code.co_filename, code.co_name, code.co_firstlineno)
+
+
+Line = tuple[Code, int]
 
 
 @dataclass(frozen=True)
 class Spot:
     """A line of ours, the so manieth time that it is executed."""
 
-    code: CodeType
+    code: Code
     line: int
     turn: int
 
     @property
     def place(self) -> str:
         """Where it is, for people."""
-        return f"{Path(self.code.co_filename).relative_to(ROOT)}:{self.line} ({self.code.co_name}), turn {self.turn}"
+        return f"{Path(self.code.file).relative_to(ROOT)}:{self.line} ({self.code.name}), turn {self.turn}"
 
 
 def is_ours(code: CodeType) -> bool:
@@ -42,7 +57,7 @@ def executed(job: Callable[[], Made]) -> tuple[Made, Counter[Line]]:
 
     def line(frame: FrameType, event: str, given: Any) -> Any:
         if event == "line":
-            seen[frame.f_code, frame.f_lineno] += 1
+            seen[Code.of(frame.f_code), frame.f_lineno] += 1
         return line
 
     def call(frame: FrameType, event: str, given: Any) -> Any:
@@ -64,7 +79,7 @@ def struck(job: Callable[[], Made], spot: Spot, error: BaseException) -> tuple[M
         return line
 
     def call(frame: FrameType, event: str, given: Any) -> Any:
-        return line if frame.f_code is spot.code else None
+        return line if Code.of(frame.f_code) == spot.code else None
 
     return traced(job, call), left == 0
 
