@@ -69,10 +69,11 @@ def expect(palette: Any, size: Size | None = None, steps: int | None = None, dec
     """
     canvas: Size = size or palette.size
     levels: int = palette.steps if steps is None else steps
-    found = find_problems(palette, canvas, levels, decoding)
+    bill = make_bill(palette, canvas, levels)
+    found = [*_find_forbidden(palette, canvas), *_find_excess(bill, decoding)][:1]
     if found:
         raise PaletteError(found)
-    return sum(item.points for item in make_bill(palette, canvas, levels))
+    return sum(item.points for item in bill)
 
 
 def find_problems(palette: Any, size: Size, steps: int, decoding: float = 0.0) -> list[Problem]:
@@ -80,7 +81,7 @@ def find_problems(palette: Any, size: Size, steps: int, decoding: float = 0.0) -
 
     `decoding` are the points that its pictures cost besides.
     """
-    return [*_find_forbidden(palette, size), *_find_excess(palette, size, steps, decoding)][:1]
+    return [*_find_forbidden(palette, size), *_find_excess(make_bill(palette, size, steps), decoding)][:1]
 
 
 def count_free_decoding(size: Any) -> float:
@@ -120,9 +121,9 @@ def _find_forbidden(palette: Any, size: Size) -> Iterator[Problem]:
         yield Problem("suffix", LONG, str(longest))
 
 
-def _find_excess(palette: Any, size: Size, steps: int, decoding: float) -> Iterator[Problem]:
+def _find_excess(bill: Sequence[Item], decoding: float) -> Iterator[Problem]:
     pictures = Item("palette", decoding, "decoding pictures", "fewer pixels, channels, bits or scans")
-    items = [*make_bill(palette, size, steps), pictures]
+    items = [*bill, pictures]
     owed = sum(item.points for item in items)
     if owed > LIMIT:
         most = max(items, key=lambda item: item.points)

@@ -59,18 +59,22 @@ class Grid:
 
     def occupied(self, cells: np.ndarray) -> np.ndarray:
         """Which tiles, bool [rows, columns], hold a true cell of the canvas [h, w]."""
-        seen = np.concatenate([cells, cells], axis=1) if self.ring else cells
+        top, left = np.array(self.tops) - self.tops[0], np.array(self.lefts)
+        if self.ring:  # columns that go on at the other side
+            seen, left = np.concatenate([cells, cells], axis=1), left % cells.shape[1]
+        else:
+            seen, left = cells[:, left[0] : left[-1] + self.tile.width], left - left[0]
+        seen = seen[self.tops[0] : self.tops[-1] + self.tile.height]
         sums = np.zeros((seen.shape[0] + 1, seen.shape[1] + 1), np.int32)
         np.cumsum(seen, axis=0, out=sums[1:, 1:], dtype=np.int32)
         np.cumsum(sums[1:, 1:], axis=1, out=sums[1:, 1:])
-        top, left = np.array(self.tops), np.array(self.lefts) % cells.shape[1] if self.ring else np.array(self.lefts)
         strips = sums[top + self.tile.height] - sums[top]
         return strips[:, left + self.tile.width] > strips[:, left]
 
     def boxes(self, chosen: np.ndarray) -> list[Box]:
         """The boxes of chosen tiles, bool [rows, columns], in row-major order."""
         high, wide = self.tile.height, self.tile.width
-        places = ((self.tops[row], self.lefts[column]) for row, column in np.argwhere(chosen))
+        places = ((self.tops[row], self.lefts[column]) for row, column in np.argwhere(chosen).tolist())
         return [Box(top, left, top + high, left + wide, self.ring) for top, left in places]
 
 

@@ -121,12 +121,13 @@ class Layout:
 
         A brush that is hardly larger than the native size has one: in several, each would draw its object again.
         """
-        grid = self._make_grid(weight, background)
-        return grid.boxes(grid.occupied(weight > 0)) if grid else []
+        cells = weight > 0
+        grid = self._make_grid(weight, cells, background)
+        return grid.boxes(grid.occupied(cells)) if grid else []
 
-    def _make_grid(self, weight: np.ndarray, background: bool = False) -> tiles.Grid | None:
-        """The tiles around the cells with any weight [h, w]; None where there are no such cells."""
-        inner = tiles.find_bounds(weight > 0, self.ring)
+    def _make_grid(self, weight: np.ndarray, cells: np.ndarray, background: bool = False) -> tiles.Grid | None:
+        """The tiles around the `cells` with any weight, both [h, w]; None where there are no such cells."""
+        inner = tiles.find_bounds(cells, self.ring)
         if inner is None:
             return None
         once = None if background else self._find_single(weight, inner)
@@ -172,8 +173,9 @@ class Layout:
 
     def _make_part(self, brushes: tuple[int, ...], weight: np.ndarray) -> _Part:
         """What brushes with this common weight [h, w] ask of the network when they share views."""
-        grid = self._make_grid(weight)
-        boxes = int(grid.occupied(weight > 0).sum()) if grid else 0
+        cells = weight > 0
+        grid = self._make_grid(weight, cells)
+        boxes = int(grid.occupied(cells).sum()) if grid else 0
         return _Part(brushes, weight, boxes, boxes * grid.tile.area if grid else 0, boxes == 1)
 
     def _join(self, one: _Part, other: _Part) -> _Part | None:

@@ -88,7 +88,9 @@ class LevelWeights:
         """Rows top..bottom-1 of the weights. Brushes that do not act leave their cells to the background."""
         if len(self.owners) == 1:  # one meaning has all of it at each step, to the bit
             return np.ones((1, bottom - top, self.soft.shape[2]), np.float32)
-        soft = self.soft[:, top:bottom] * np.array(acting.brushes, np.float32)[:, None, None]
+        soft = self.soft[:, top:bottom]
+        if not all(acting.brushes):
+            soft = soft * np.array(acting.brushes, np.float32)[:, None, None]
         here, then = acting.noises or (0.0, 0.0)
         every = masks.add_background(masks.quantize_gapless(soft, self.quantization, here, then))
         if self.owners == _list_each(self.soft):

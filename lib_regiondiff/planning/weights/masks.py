@@ -140,7 +140,10 @@ def _painter(made: np.ndarray, coverages: Sequence[np.ndarray], keep: np.floatin
         if not covers[index - 1]:
             made[index] = 0
             continue
-        np.multiply(coverage, 1 - keep * lower if keep else 1, out=made[index])
+        if not keep:
+            made[index] = coverage
+            continue
+        np.multiply(coverage, 1 - keep * lower, out=made[index])
         lower *= 1 - lost * coverage
         lower += made[index]
     seen, made[0] = np.ones_like(lower), 1
@@ -249,7 +252,9 @@ def add_background(brushes: np.ndarray) -> np.ndarray:
 
     Quantized brushes may sum to more than 1, so shares are taken before traces are dropped.
     """
-    brushes = brushes / np.maximum(1, brushes.sum(axis=0, keepdims=True))
-    brushes = np.where(brushes < TRACE, 0, brushes)
-    rest = np.clip(1 - brushes.sum(axis=0, keepdims=True), 0, 1)
-    return _normalise(np.concatenate([np.where(rest < TRACE, 0, rest), brushes])).astype(np.float32)
+    made = np.empty((1 + len(brushes), *brushes.shape[1:]), np.result_type(brushes, np.float32))
+    shares = np.divide(brushes, np.maximum(1, brushes.sum(axis=0)), out=made[1:])
+    shares[shares < TRACE] = 0
+    rest = np.clip(1 - shares.sum(axis=0), 0, 1)
+    made[0] = np.where(rest < TRACE, 0, rest)
+    return _normalise(made).astype(np.float32, copy=False)
