@@ -68,7 +68,7 @@ def test_tints_are_what_the_planner_gives_to_each_brush(palette: Palette) -> Non
     due = planned(palette)
     off = np.abs(tint_of(picture) - due)
     soft = palette.blend == "mixture" or any(brush.feather for brush in palette.brushes)
-    assert off.sum() < 0.03 * due.sum() and off.max() < (0.15 if soft else 0.02)
+    assert off.sum() < (0.04 if soft else 0.03) * due.sum() and off.max() < (0.15 if soft else 0.02)
 
 
 def test_a_pair_of_nine_to_one_is_tinted_nine_to_one() -> None:

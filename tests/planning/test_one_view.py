@@ -13,14 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost, clock_of, exploding, schedule
-from lib_regiondiff.document.palette import Brush, Palette, parse
+from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning.crop import crop_palette
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
-from lib_regiondiff.planning.tiles import LARGE, find_bounds
+from lib_regiondiff.planning.tiles import LARGE
 from lib_regiondiff.planning.weights.blends import BLENDS
-from lib_regiondiff.planning.weights.masks import measure_cells
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(5))
 
@@ -50,23 +49,23 @@ def most_views(plan: Plan) -> dict[str, int]:
     return found
 
 
-def gap(brush: Brush, size: Size, cell: int) -> int:
-    """Pixels of a ring that a brush leaves free between its ends."""
-    hull = find_bounds(measure_cells(brush.mask, size, cell) > 0, True)
-    return size.width - hull.size.width * cell if hull else size.width
+def goes_around(plan: Plan, name: str) -> bool:
+    """Whether a brush has more than half of its greatest weight in every column: it has no ends then."""
+    weight = torch.zeros(plan.size.height, plan.size.width, dtype=torch.float64)
+    for level in LEVELS[:-1]:
+        here = torch.zeros_like(weight)
+        for view in plan.views(level):
+            for inside, place in view.box.pieces(plan.size) if name in view.names else ():
+                inside.crop(here).add_(place.crop(view.weight))
+        weight = torch.maximum(weight, here)
+    return bool((weight.amax(dim=0) > weight.max() / 2).all())
 
 
 def seen_often(palette: Palette, native: int, cell: int) -> dict[str, int]:
-    """The brushes that have several views, but for those that go all around a picture whose borders meet.
-
-    So does one whose ends are hardly farther from each other than its edge is soft: its weight stays above half of its
-    greatest one all around.
-    """
-    around = {
-        brush.id for brush in palette.brushes if palette.wraps and gap(brush, palette.size, cell) <= 1.5 * brush.feather
-    }
-    found = most_views(planned(palette, native, cell))
-    return {key: count for key, count in found.items() if count > 1 and key not in around}
+    """The brushes that have several views, but for those that go all around a picture whose borders meet."""
+    plan = planned(palette, native, cell)
+    found = {name: count for name, count in most_views(plan).items() if count > 1}
+    return {name: count for name, count in found.items() if not (palette.wraps and goes_around(plan, name))}
 
 
 def grids(native: int) -> list[Any]:

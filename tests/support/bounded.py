@@ -18,7 +18,7 @@ BUSY = 2.0
 def bounded(seconds: float = MOST_SECONDS, megabytes: float = MOST_MEGABYTES) -> Iterator[None]:
     """AssertionError where the work inside takes more CPU seconds, or more memory than there was before it.
 
-    What other tests left is hidden from the garbage collector meanwhile: to look through it takes longer than most work.
+    The garbage collector does not see meanwhile what other tests left: to look through it takes longer than most work.
     """
     forget_peak()
     gc.freeze()
