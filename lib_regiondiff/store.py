@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
@@ -19,7 +20,7 @@ Value = TypeVar("Value")
 
 
 class Recent(Generic[Key, Value]):
-    """Values by keys, `measure` says of how many bytes; what was not asked for longest goes first.
+    """Values by keys, `measure` says of how many bytes, keys not counted; what was not asked for longest goes first.
 
     Threads may share it: two that ask at once may both make the same value, the first one stays.
     """
@@ -46,17 +47,27 @@ class Recent(Generic[Key, Value]):
         with self._lock:
             return self._keep(key, made)
 
+    def clear(self) -> None:
+        """Keep nothing of what was made so far."""
+        with self._lock:
+            self._values.clear()
+            self.held = 0
+
     def _keep(self, key: Key, made: Value) -> Value:
         if key in self._values:
             return self._values[key]
-        size = self._measure(made) + ENTRY
+        size = self._count(key, made)
         if size > self.most:
             return made
         self._values[key] = made
         self.held += size
         while self.held > self.most:
-            self.held -= self._measure(self._values.popitem(last=False)[1]) + ENTRY
+            self.held -= self._count(*self._values.popitem(last=False))
         return made
+
+    def _count(self, key: Key, value: Value) -> int:
+        parts = key if isinstance(key, tuple) else (key,)
+        return self._measure(value) + sum(sys.getsizeof(part) for part in parts if isinstance(part, str)) + ENTRY
 
 
 class Store:

@@ -71,7 +71,7 @@ class TextureMemory:
         now = {names: dict(boxes) for names, boxes in self.now.items()}
         for view, x0 in zip(views, drawn, strict=True):
             if view.zoom is not None or (view.surround is not None and view.surround.under is None):
-                now.setdefault(view.names, {}).setdefault(view.box, x0.detach())
+                now.setdefault(view.names, {}).setdefault(view.box, x0.detach().clone())
         return replace(self, now=now)
 
 

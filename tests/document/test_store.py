@@ -25,7 +25,7 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Job, make_plan
 from lib_regiondiff.planning.weights import masks
-from lib_regiondiff.store import ENTRY, Store
+from lib_regiondiff.store import ENTRY, Recent, Store
 from palettes import data_url, encoded
 
 SMALL_RESULTS = {"document.rules.list_rules", "hosts.diffusers.checkpoints.tokenizer.read_merges"}
@@ -121,3 +121,12 @@ def test_no_function_of_a_module_keeps_what_it_made() -> None:
             if isinstance(node, ast.FunctionDef) and any("cache" in name for name in names):
                 kept.add(".".join((*path.relative_to(root).with_suffix("").parts, node.name)))
     assert kept <= SMALL_RESULTS
+
+
+def test_long_keys_count_too() -> None:
+    recent: Recent[tuple[str, int], int] = Recent(lambda value: 0, 100 * ENTRY)
+    for number in range(50):
+        recent.get(("\u2003" * 20_000, number), lambda: 1)
+    assert len(recent) == 2 and recent.held <= recent.most
+    recent.clear()
+    assert not len(recent) and recent.held == 0

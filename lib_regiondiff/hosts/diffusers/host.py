@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -33,6 +32,7 @@ from lib_regiondiff.hosts.diffusers.families.families import (
     make_text_pipeline,
 )
 from lib_regiondiff.hosts.diffusers.families.question import Question
+from lib_regiondiff.hosts.diffusers.locks import NetworkLock, find_lock
 from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.hosts.diffusers.text import encoding
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
@@ -64,8 +64,10 @@ class DiffusersHost:
     """Conditions of the last prompts."""
     seen: Recent[bytes, Tensor] = field(default_factory=lambda: Recent(_count), repr=False)
     """Latents of the last pictures, by what the pictures hold."""
-    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
-    """Held for each act on the pipeline, which changes it in place: its scheduler, processors, VAE and device."""
+    lock: NetworkLock = field(default_factory=NetworkLock, repr=False)
+    """Held for each act on the pipeline, which changes it in place: its processors, VAE and device."""
+    owned: bool = False
+    """Whether nobody else has the pipeline, so that what it encoded stays true."""
     extras: Extras = NOTHING
     """The LoRAs, textual inversions and VAE that were added, and the limits of memory."""
 
@@ -86,7 +88,7 @@ class DiffusersHost:
         nn.Module.to(pipe.vae, device=place, dtype=choose_vae_dtype(pipe, kind))
         mark = additions.combine_fingerprints(loader.compute_fingerprint(model), added)
         made = DiffusersHost.of(pipe, str(source), mark)
-        return replace(made, latent=replace(made.latent, device=place), extras=added)
+        return replace(made, latent=replace(made.latent, device=place), extras=added, owned=True)
 
     @staticmethod
     def of(pipe: Any, name: str = "", fingerprint: str = "") -> DiffusersHost:
@@ -102,7 +104,7 @@ class DiffusersHost:
         kind = "flow" if samplers.is_flow(pipe.scheduler) else pipe.scheduler.config.prediction_type
         channels = pipe.vae.config.latent_channels
         spec = LatentSpec(channels, cell, native, pipe.device, network.dtype, prediction=kind)
-        return DiffusersHost(pipe, spec, name, fingerprint, family)
+        return DiffusersHost(pipe, spec, name, fingerprint, family, lock=find_lock(network))
 
     def made_with(self) -> MadeWith:
         """What pixels depend on besides palette and model: the device's kind and name, dtype, versions of packages."""
@@ -129,6 +131,11 @@ class DiffusersHost:
         parts = [(prompt.text, 1.0)] if prompt.negative else encoding.split_at_and(prompt.text)
         with self.lock:
             return tuple(Part(self._encode_text(words, prompt.negative), weight) for words, weight in parts)
+
+    def forget(self) -> None:
+        """Encode anew from now on: for a pipeline that its owner may have changed, by a LoRA or another VAE."""
+        self.known.clear()
+        self.seen.clear()
 
     def _encode_text(self, words: str, negative: bool) -> Cond:
         nothing = negative and not words  # which alone may mean another thing as a negative
@@ -190,7 +197,7 @@ class DiffusersHost:
         """
         key = hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).digest()
         with self.lock:
-            return self.seen.get(key, lambda: self._encode_picture(image))
+            return self.seen.get(key, lambda: self._encode_picture(image)).clone()
 
     @torch.no_grad()
     def _encode_picture(self, image: Image.Image) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import itertools
@@ -102,6 +103,8 @@ def renders(
     if not ignore_model:
         expect_agreement(model, palette)
     host = replace(host, clip_skip=skip)  # with a row budget of its own
+    if not host.owned:
+        host.forget()
     noted = host.made_with()
     groups = [tuple(seeds[start : start + batch]) for start in range(0, len(seeds), batch)]
     skipped = init_image.count_skipped_steps(palette)
@@ -212,7 +215,7 @@ class Drawing:
 
     def _run_pipeline(self, view: View, start: Tensor, generators: list[torch.Generator]) -> Tensor:
         """Latents [B, C, h, w] by the unchanged call of diffusers' pipeline."""
-        pipe, own, family = self.host.pipe, self.host.pipe.scheduler, self.host.family
+        pipe, family = copy.copy(self.host.pipe), self.host.family  # its scheduler and guidance are this picture's
         latents = start.to(self.host.latent.dtype)
         rescaled = {"guidance_rescale": self.palette.rescale} if self._takes("guidance_rescale") else {}
         pipe.scheduler = self.schedule.scheduler
@@ -221,26 +224,32 @@ class Drawing:
 
         def done(pipe: Any, call: int, t: Any, values: dict[str, Any]) -> dict[str, Any]:
             if self.schedule.ends_step(call):
-                self.step_done(self._read_denoised(call, *heard))
+                self._report(self._read_denoised(call, *heard))
             return values
 
-        try:
-            made = pipe(
-                **family.given(*read_conds(view)),
-                **rescaled,
-                num_images_per_prompt=len(start),
-                latents=flow.pack(latents) if family.packed else latents,
-                generator=generators,
-                num_inference_steps=self.palette.steps,
-                guidance_scale=self._find_scale(view),
-                height=self.plan.size.height * self.host.latent.pixels_per_cell,
-                width=self.plan.size.width * self.host.latent.pixels_per_cell,
-                output_type="latent",
-                callback_on_step_end=done,
-            ).images
-        finally:
-            pipe.scheduler = own
+        made = pipe(
+            **family.given(*read_conds(view)),
+            **rescaled,
+            num_images_per_prompt=len(start),
+            latents=flow.pack(latents) if family.packed else latents,
+            generator=generators,
+            num_inference_steps=self.palette.steps,
+            guidance_scale=self._find_scale(view),
+            height=self.plan.size.height * self.host.latent.pixels_per_cell,
+            width=self.plan.size.width * self.host.latent.pixels_per_cell,
+            output_type="latent",
+            callback_on_step_end=done,
+        ).images
         return flow.unpack(made, self.plan.size) if family.packed else made
+
+    def _report(self, x0: Tensor) -> None:
+        """Tell of a step while others may have the network, as they may between the steps of regions."""
+        self.host.lock.release()
+        try:
+            self.step_done(x0)
+        finally:
+            self.host.lock.acquire()
+        self.host.bring_denoiser()
 
     def _read_denoised(self, call: int, output: Tensor, x: Tensor) -> Tensor:
         """x0 [B, C, h, w] from the network's output and x, both in the pipeline's own layout."""

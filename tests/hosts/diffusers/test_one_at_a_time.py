@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 pytest.importorskip("diffusers")
 
+from lib_regiondiff.hosts.diffusers import locks
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import render
 
@@ -73,3 +77,93 @@ def test_each_act_on_the_pipeline_holds_the_lock(known_pipeline: Any, monkeypatc
     for way in WAYS:
         render(host, HEAD | way)
     assert not free
+
+
+def draw(host: DiffusersHost, way: dict[str, Any], **more: Any) -> np.ndarray:
+    return np.asarray(render(host, HEAD | way, **more)[0].image)
+
+
+PLAIN: list[dict[str, Any]] = [
+    {"background": {"prompt": "red"}, "sampler": "DPM++ 2M SGM Uniform", "guidance": 4},
+    {"background": {"prompt": "blue"}, "sampler": "Euler", "guidance": 8},
+    {"background": {"prompt": "blue"}, "sampler": "Euler", "guidance": 1},
+]
+
+
+@pytest.mark.parametrize("inner", [*PLAIN[1:], *WAYS[2:]])
+def test_a_picture_that_is_drawn_between_the_steps_of_another_changes_neither(
+    known_pipeline: Any, inner: dict[str, Any]
+) -> None:
+    known_pipeline.set_progress_bar_config(disable=True)
+    host = DiffusersHost.of(known_pipeline, "known")
+    alone, own = draw(host, PLAIN[0]), draw(host, inner)
+    found: list[np.ndarray] = []
+
+    def progress(step: Any) -> None:
+        if step.done == 1:
+            found.append(draw(host, inner))
+
+    assert np.array_equal(draw(host, PLAIN[0], progress=progress), alone)
+    assert len(found) == 1 and np.array_equal(found[0], own)
+
+
+def test_two_hosts_of_one_pipeline_have_one_lock(known_pipeline: Any) -> None:
+    one, two = (DiffusersHost.of(known_pipeline, name) for name in "ab")
+    assert one.lock is two.lock
+    assert copy.deepcopy(known_pipeline.unet).__dict__[locks.NAME] is not one.lock
+
+
+def test_another_thread_may_have_the_model_while_a_step_is_told(known_pipeline: Any) -> None:
+    """Whoever shows previews asks a thread of its own for them, and waits."""
+    known_pipeline.set_progress_bar_config(disable=True)
+    host, seen = DiffusersHost.of(known_pipeline, "known"), []
+
+    def progress(step: Any) -> None:
+        thread = threading.Thread(target=lambda: seen.append(len(step.previews())), daemon=True)
+        thread.start()
+        thread.join(timeout=20)
+
+    for way in (PLAIN[1], WAYS[2]):
+        draw(host, way, progress=progress)
+    assert seen == [1] * 6
+
+
+def test_a_drawing_that_fails_leaves_the_pipeline_as_it_was(
+    known_pipeline: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_pipeline.set_progress_bar_config(disable=True)
+    host, scheduler = DiffusersHost.of(known_pipeline, "known"), known_pipeline.scheduler
+    before = dict(vars(known_pipeline))
+
+    def fail(self: Any) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DiffusersHost, "bring_denoiser", fail)
+        with pytest.raises(MemoryError):
+            draw(host, PLAIN[0])
+    draw(host, PLAIN[0])
+    assert known_pipeline.scheduler is scheduler and dict(vars(known_pipeline)) == before
+
+
+def test_a_pipeline_in_memory_may_be_changed_between_pictures(known_pipeline: Any) -> None:
+    known_pipeline.set_progress_bar_config(disable=True)
+    host = DiffusersHost.of(known_pipeline, "known")
+    before = draw(host, WAYS[2])
+    weights = [each.data for each in known_pipeline.text_encoder.parameters()]
+    kept = [each.clone() for each in weights]
+    for each in weights:
+        each.mul_(1.5)
+    after = draw(host, WAYS[2])
+    fresh = draw(DiffusersHost.of(known_pipeline, "known"), WAYS[2])
+    for each, old in zip(weights, kept, strict=True):
+        each.copy_(old)
+    assert np.array_equal(after, fresh) and not np.array_equal(after, before)
+
+
+def test_latents_of_a_picture_belong_to_whoever_asked(known_pipeline: Any) -> None:
+    host, picture = DiffusersHost.of(known_pipeline, "known"), Image.new("RGB", (64, 64), "red")
+    first = host.encode_image(picture)
+    kept = first.clone()
+    first.zero_()
+    assert torch.equal(host.encode_image(picture), kept) and kept.any()
