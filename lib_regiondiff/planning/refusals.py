@@ -9,10 +9,15 @@ from lib_regiondiff.document import sampler_names
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import METHODS
 from lib_regiondiff.planning.auto import drop_idle_nag
 
 Canvas = tuple[Size, int]
 """A size in pixels, and the pixels at a side of a latent cell."""
+
+
+PLANNED = frozenset({"nag"})
+"""Keys of METHODS that plans make; no host draws the others, whatever its network can do."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +33,17 @@ Refusal = Callable[[Palette, Drawer], Iterator[HostError]]
 """What is wrong with one feature of a palette for who draws it."""
 
 
+def _methods(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
+    """A host that names what nobody knows, such as a method with a typing error."""
+    del palette
+    unknown = sorted(drawer.methods - METHODS.keys())
+    if unknown:
+        yield HostError("the host's methods", f"keys of METHODS ({', '.join(METHODS)})", str(unknown)[1:-1])
+
+
 def _attention(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
-    """A method that the network cannot be asked for."""
-    if palette.attention not in ("none", *drawer.methods):
+    """A method that no plan makes, or that the network cannot be asked for."""
+    if palette.attention not in ("none", *(drawer.methods & PLANNED)):
         yield HostError("attention", "none", repr(palette.attention), "this version cannot do it yet; leave it out")
 
 
@@ -70,9 +83,9 @@ NAG_CURES: Mapping[str, str] = {
     "command": "only UNets of Stable Diffusion's kind have it; leave it out, or raise the guidance",
 }
 REFUSALS: Mapping[str, Sequence[Refusal]] = {
-    "library": (_attention, _wrap, _nag),
-    "webui": (_attention, _wrap, _init, _nag),
-    "command": (_attention, _wrap, _sampler, _nag),
+    "library": (_methods, _attention, _wrap, _nag),
+    "webui": (_methods, _attention, _wrap, _init, _nag),
+    "command": (_methods, _attention, _wrap, _sampler, _nag),
 }
 """Who draws -> what may be refused there."""
 ABILITIES: Mapping[str, frozenset[str]] = {

@@ -13,6 +13,7 @@ from lib_regiondiff.document.palette import parse
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import METHODS
 from lib_regiondiff.planning.refusals import REFUSALS, list_refusals, refuse
 
 WRAPPED = {"size": {"width": 516, "height": 512}, "tiles": {"width": 256, "height": 256, "overlap": 64, "wrap": True}}
@@ -40,6 +41,22 @@ def test_each_is_told_by_whoever_refuses_it_and_by_nobody_else(name: str, by: st
         assert str(caught.value) == found[0]
     else:
         refuse(palette, by, canvas)
+
+
+@pytest.mark.parametrize("by", REFUSALS)
+@pytest.mark.parametrize("attention", ["bias", "couple"])
+def test_what_no_plan_makes_is_refused_whatever_the_network_can(attention: str, by: str) -> None:
+    palette = parse({"version": 1, "attention": attention})
+    for methods in (frozenset({attention}), frozenset(METHODS)):
+        (error,) = list_refusals(palette, by, methods=methods)
+        assert str(error).startswith(f"attention: expected none, got '{attention}'; ")
+
+
+@pytest.mark.parametrize("by", REFUSALS)
+def test_a_method_that_nobody_knows_is_refused(by: str) -> None:
+    with pytest.raises(HostError, match=r"^the host's methods: expected keys of METHODS .*, got 'mag', 'nags'$"):
+        refuse(parse({"version": 1}), by, methods=frozenset({"nag", "nags", "mag"}))
+    refuse(parse({"version": 1}), by, methods=frozenset(METHODS))
 
 
 def test_pre_flight_and_summary_say_the_same() -> None:
