@@ -78,7 +78,7 @@ def _sampler(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
 
 
 NAG_CURES: Mapping[str, str] = {
-    "library": "only `regiondiff` has it, with UNets of Stable Diffusion's kind; leave it out, or raise the guidance",
+    "library": "this host's network cannot; leave it out, or raise the guidance",
     "webui": "only `regiondiff render` has it; here raise the CFG scale above 1",
     "command": "only UNets of Stable Diffusion's kind have it; leave it out, or raise the guidance",
 }

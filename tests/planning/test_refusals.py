@@ -59,6 +59,11 @@ def test_a_method_that_nobody_knows_is_refused(by: str) -> None:
     refuse(parse({"version": 1}), by, methods=frozenset(METHODS))
 
 
+def test_a_program_of_its_own_is_told_what_its_network_cannot_do() -> None:
+    (error,) = list_refusals(parse({"version": 1, "nag": {"scale": 3}}), methods=frozenset())
+    assert error.cure == "this host's network cannot; leave it out, or raise the guidance"
+
+
 def test_pre_flight_and_summary_say_the_same() -> None:
     data = {"version": 1, "attention": "couple", "nag": {}, "sampler": "Euler b", **WRAPPED}
     palette = parse(data)
