@@ -47,7 +47,7 @@ class ImageBatch:
         self.memories: dict[int, TextureMemory] = {}
 
     def predict(self, x: Tensor, level: Level, call: Call) -> Prediction:
-        """The prediction for x [B, C, h, w] at a level. Raises HostError where it is not finite."""
+        """The prediction for x [B, C, h, w] at a level. Raises HostError as `predict` below does."""
         frames = [Frame.of(self.plan, level, image, self.memories.get(image)) for image in range(len(x))]
         made = predict(self.host, frames, x, call)
         self.memories = {image: each.memory for image, each in enumerate(made)}
@@ -60,7 +60,7 @@ class ImageBatch:
 def region_model(host: Denoiser, plan: Plan) -> ModelFunction:
     """The function model(x [B, C, h, w], level) -> x0 [B, C, h, w] that draws a plan on a host, at the plan's guidance.
 
-    It raises HostError where x or a prediction is not finite.
+    It raises HostError for x of another size than the plan's canvas, and where x or a prediction is not finite.
     """
     images, call = ImageBatch(host, plan), Call(plan.guidance)
     return lambda x, level: images.predict(x, level, call).denoised
@@ -69,8 +69,12 @@ def region_model(host: Denoiser, plan: Plan) -> ModelFunction:
 def predict(host: Denoiser, frames: Sequence[Frame], x: Tensor, call: Call) -> list[Prediction]:
     """The prediction for each frame, from its line of x [N, C, h, w], which is at its level.
 
-    Raises HostError where it is not finite: the error names brush and level, or the sampler if x is not.
+    Frames of several plans need a line each (`Frame.of` takes it). The call's scale is that of all frames, whatever
+    the `guidance` of their plans. Each is drawn as it would be alone, up to the rounding of other batch shapes.
+    Raises HostError for x of another size than a plan's canvas, for a line or an image that does not exist, and where
+    a prediction is not finite: the error names brush and level, or the sampler if x is not.
     """
+    _expect_fit(frames, x)
     if not torch.isfinite(x).all():
         noises = ", ".join(dict.fromkeys(f"{frame.level.noise:.3f}" for frame in frames))
         raise HostError(f"x from the sampler at noise {noises}", "finite numbers", "NaN or infinity")
@@ -78,6 +82,15 @@ def predict(host: Denoiser, frames: Sequence[Frame], x: Tensor, call: Call) -> l
     answers = evaluate(host, x, rows)
     kind = host.latent.prediction
     return [_finish(frame, each, answers, (x, call, kind)) for frame, each in zip(frames, asked, strict=True)]
+
+
+def _expect_fit(frames: Sequence[Frame], x: Tensor) -> None:
+    """HostError unless x [N, C, h, w] has each frame's canvas and line, and each plan its frame's image."""
+    for frame in frames:
+        height, width = frame.plan.size.height, frame.plan.size.width
+        if x.ndim != 4 or tuple(x.shape[2:]) != (height, width):
+            raise HostError("x", f"[N, C, {height}, {width}]", f"{list(x.shape)}")
+        frame.expect_place(len(x))
 
 
 def _finish(

@@ -32,10 +32,26 @@ class Frame:
     memory: TextureMemory = field(default_factory=TextureMemory)
 
     @staticmethod
-    def of(plan: Plan, level: Level, image: int = 0, memory: TextureMemory | None = None) -> Frame:
-        """The frame of an image of a plan, in a batch that holds the images of that plan in their order."""
+    def of(
+        plan: Plan,
+        level: Level,
+        image: int = 0,
+        memory: TextureMemory | None = None,
+        line: int | None = None,
+        given: int | None = None,
+    ) -> Frame:
+        """The frame of an image of a plan; `line` and `given` are its number unless x holds more than that plan."""
         memory = (memory or TextureMemory()).at(level.noise, plan.clock)
-        return Frame(plan, plan.views(level), level, image, image, image, memory)
+        places = (image if line is None else line, image if given is None else given)
+        return Frame(plan, plan.views(level), level, image, *places, memory)
+
+    def expect_place(self, lines: int) -> None:
+        """HostError where its line is not among the `lines` of x, or its image not among those of its plan."""
+        if not 0 <= self.line < lines:
+            raise HostError("a frame's line", f"0…{lines - 1}, the lines of x", f"{self.line}")
+        images = min((len(region.conds) for view in self.views for region in view.regions), default=self.image + 1)
+        if not 0 <= self.image < images:
+            raise HostError("a frame's image", f"0…{images - 1}, the images of its plan", f"{self.image}")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fakes import GaussianHost, clock_of, exploding, schedule
-from lib_regiondiff.denoising.model import Prediction, predict
+from lib_regiondiff.denoising.model import Prediction, predict, region_model
 from lib_regiondiff.denoising.rows import Call, Frame, ask, batch_rows
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box
@@ -86,7 +86,7 @@ def test_frames_of_several_plans_and_levels_are_those_that_they_are_alone_in_few
     x = canvases(3)
     memories = [walk(host, plan, x[line : line + 1], levels=2)[-1].memory for line, plan in enumerate(plans)]
     frames = [
-        replace(Frame.of(plan, LEVELS[2 + line], memory=memory), line=line)
+        Frame.of(plan, LEVELS[2 + line], memory=memory, line=line)
         for line, (plan, memory) in enumerate(zip(plans, memories, strict=True))
     ]
     host.calls.clear()
@@ -107,7 +107,7 @@ def test_a_picture_has_prompts_and_noise_by_its_number_and_x_by_its_line() -> No
                      brushes=[{"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, 0.25, 0.25]}}])  # fmt: skip
     plan = make_plan(document, Job(document.size, clock_of(LEVELS), (1, 2)), host)
     host.calls.clear()
-    (made,) = predict(host, [replace(Frame.of(plan, LEVELS[0], image=1), line=2, given=7)], x, Call(1))
+    (made,) = predict(host, [Frame.of(plan, LEVELS[0], image=1, line=2, given=7)], x, Call(1))
     seen = [row for rows in host.calls for row in rows if row.surround is not None]
     (view,) = (each for each in plan.views(LEVELS[0]) if each.surround is not None)
     assert view.surround is not None
@@ -115,6 +115,58 @@ def test_a_picture_has_prompts_and_noise_by_its_number_and_x_by_its_line() -> No
     assert torch.equal(seen[0].surround.noise, view.surround.noise[1])
     batch = predict(host, [Frame.of(plan, LEVELS[0], image) for image in (0, 1)], x[[0, 2]], Call(1))
     assert torch.equal(batch[1].denoised, made.denoised) and not torch.equal(batch[0].denoised, made.denoised)
+
+
+def test_a_frame_of_a_plan_has_its_image_s_line_unless_it_is_told_another() -> None:
+    plan = planned(GaussianHost(native=128), "2", seeds=(1, 2))
+
+    def places(**given: Any) -> tuple[int, int, int]:
+        frame = Frame.of(plan, LEVELS[0], 1, **given)
+        return frame.image, frame.line, frame.given
+
+    assert places() == (1, 1, 1)
+    assert (places(line=0), places(given=0), places(line=4, given=7)) == ((1, 0, 1), (1, 1, 0), (1, 4, 7))
+
+
+def test_frames_of_plans_with_other_guidance_are_drawn_at_the_scale_of_the_call() -> None:
+    host, x = Glancing(native=128), canvases(2)
+    plans = [planned(host, "2", guidance=guidance) for guidance in (3, 7)]
+    frames = [Frame.of(plan, LEVELS[1], line=line) for line, plan in enumerate(plans)]
+    one, two = predict(host, frames, x[:1].repeat(2, 1, 1, 1), Call(5))
+    assert torch.equal(one.denoised, two.denoised)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 3, 24, 24), (1, 3, 8, 8), (1, 3, 32, 31), (1, 3, 16, 64), (3, 32, 32), (1, 3, 1, 32, 32)]
+)
+def test_x_of_another_size_than_the_canvas_is_refused(shape: tuple[int, ...]) -> None:
+    host = GaussianHost(native=128)
+    plan = planned(host, "2")
+    host.calls.clear()
+    with pytest.raises(HostError) as caught:
+        predict(host, [Frame.of(plan, LEVELS[0])], torch.zeros(shape), Call(1))
+    assert str(caught.value) == f"x: expected [N, C, 32, 32], got {[*shape]}"
+    with pytest.raises(HostError, match=r"^x: expected \[N, C, 32, 32\], got "):
+        region_model(host, plan)(torch.zeros(shape), LEVELS[0])
+    assert not host.calls, "nothing is asked"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"line": 2}, "a frame's line: expected 0…1, the lines of x, got 2"),
+        ({"line": -1}, "a frame's line: expected 0…1, the lines of x, got -1"),
+        ({"image": 3}, "a frame's image: expected 0…2, the images of its plan, got 3"),
+        ({"image": -1}, "a frame's image: expected 0…2, the images of its plan, got -1"),
+    ],
+)
+def test_a_frame_whose_line_or_image_does_not_exist_is_refused(given: dict[str, int], told: str) -> None:
+    host = GaussianHost(native=128)
+    frame = replace(Frame.of(planned(host, "2", seeds=(1, 2, 3)), LEVELS[0]), **given)  # type: ignore[arg-type]
+    host.calls.clear()
+    with pytest.raises(HostError) as caught:
+        predict(host, [frame], canvases(2), Call(1))
+    assert str(caught.value) == told and not host.calls
 
 
 def view_of(plan: Plan) -> View:
@@ -203,7 +255,7 @@ def test_a_zoomed_view_is_drawn_in_its_own_cells_from_what_it_drew_before() -> N
 
 def test_x_that_is_not_finite_is_the_samplers_fault_and_named_by_its_noises() -> None:
     host = GaussianHost(native=128)
-    frames = [replace(Frame.of(planned(host, "2"), level), line=line) for line, level in enumerate(LEVELS[:2])]
+    frames = [Frame.of(planned(host, "2"), level, line=line) for line, level in enumerate(LEVELS[:2])]
     x = canvases(2)
     x[1, 0, 0, 0] = torch.nan
     with pytest.raises(HostError, match=r"x from the sampler at noise 0\.998, 0\.9\d+: expected finite numbers"):
