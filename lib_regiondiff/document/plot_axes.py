@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lib_regiondiff.document.changes import Change, find_rule, override, read_value
 from lib_regiondiff.document.palette import METHODS, Palette, Tiles
-from lib_regiondiff.document.rules import show
+from lib_regiondiff.document.rules import Choice, show
 from lib_regiondiff.errors import PaletteError, Problem
 
 
@@ -33,9 +33,16 @@ class AxisSetting:
     text: str
 
 
+def _list_words(*path: str) -> dict[str, str]:
+    """The words that a value of a palette may be, each under itself."""
+    rule = find_rule(path)
+    assert isinstance(rule, Choice)
+    return {word: word for word in rule.words}
+
+
 AXES = (
     Axis("Method", ("blend",), choices=METHODS),
-    Axis("Overlap", ("overlap", "rule"), choices={"painter": "painter", "weighted": "weighted"}),
+    Axis("Overlap", ("overlap", "rule"), choices=_list_words("overlap", "rule")),
     Axis("Tile overlap", ("tiles", "overlap")),
     Axis("Brush prompt", ("prompt",), brush=True, every=False),
     Axis("Brush strength", ("strength",), brush=True),

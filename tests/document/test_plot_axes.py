@@ -15,10 +15,13 @@ from fake_webui import WebUI, put
 from lib_regiondiff.document import plot_axes
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.document.plot_axes import AXES, AxisSetting
+from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.extension import jobs, xyz_plot
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
+from lib_regiondiff.planning.weights.blends import BLENDS
+from lib_regiondiff.planning.weights.masks import OVERLAP_RULES
 
 BY_LABEL = {axis.label: axis for axis in AXES}
 SHAPE = {"rectangle": [0, 0, 0.5, 1]}
@@ -61,6 +64,11 @@ def test_a_value_changes_what_its_axis_names_and_nothing_else(label: str, text: 
     same = {key: getattr(made, key) for key in vars(PALETTE) if key != first}
     assert same == {key: getattr(PALETTE, key) for key in same}
     assert [each.mask for each in made.brushes] == [each.mask for each in PALETTE.brushes]
+
+
+def test_the_choices_of_an_axis_are_all_that_the_palette_knows() -> None:
+    assert [*BY_LABEL["Overlap"].choices.values()] == [*OVERLAP_RULES]
+    assert {*BY_LABEL["Method"].choices.values()} == {*BLENDS, AUTO}
 
 
 WRONG = {

@@ -20,6 +20,7 @@ from lib_regiondiff.planning.crop import crop_palette
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.tiles import LARGE
 from lib_regiondiff.planning.weights.blends import BLENDS
+from lib_regiondiff.planning.weights.masks import OVERLAP_RULES, QUANTIZATIONS
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(5))
 
@@ -94,9 +95,9 @@ def crowds(draw: st.DrawFn) -> tuple[Palette, int, int]:
         more = {"feather": draw(st.sampled_from([0, 0, 6, native / 8, 200])), "weight": draw(st.sampled_from([1, 20]))}
         more |= {"strength": draw(st.sampled_from([1, 0.5])), "stop": draw(st.sampled_from([1, 0.7]))}
         brushes.append({"id": str(index), "prompt": str(draw(st.integers(0, 2))), "mask": shape} | more)
-    more = {"quantization": draw(st.sampled_from(["none", "discrete", "continuous"])), "guidance": 1}
+    more = {"quantization": draw(st.sampled_from([*QUANTIZATIONS])), "guidance": 1}
     more |= {"blend": draw(st.sampled_from(sorted(BLENDS))), "background": {"prompt": "0"}}
-    more |= {"overlap": {"rule": draw(st.sampled_from(["painter", "weighted"]))}}
+    more |= {"overlap": {"rule": draw(st.sampled_from([*OVERLAP_RULES]))}}
     size = {"width": wide, "height": high}
     return parse({"version": 1, "size": size, "tiles": tiles, "brushes": brushes} | more), native, cell
 

@@ -17,7 +17,7 @@ from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.weights import masks
 from palettes import sized
 
-KINDS = ("discrete", "semi-continuous", "continuous")
+KINDS = tuple(kind for kind, made in masks.QUANTIZATIONS.items() if made)
 SIDES = {"left": [0, 0, 0.5, 1], "right": [0.5, 0, 1, 1], "disc": [0.2, 0.2, 0.8, 0.8]}
 CLOCKS = st.lists(st.floats(0.01, 1.0), min_size=1, max_size=8, unique=True).map(
     lambda noises: (*sorted(noises, reverse=True), 0.0)

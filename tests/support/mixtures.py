@@ -9,6 +9,7 @@ from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.planning.plan import Job, make_plan
 from lib_regiondiff.planning.weights.blends import BLENDS
+from lib_regiondiff.planning.weights.masks import OVERLAP_RULES
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(10))
 
@@ -36,6 +37,6 @@ def mixing(draw: st.DrawFn) -> Palette:
         shape = {"rectangle": [side / 16 for side in (left, top, right, bottom)]}
         more = {"weight": draw(st.sampled_from([1, 9, 0.1])), "feather": draw(st.sampled_from([0, 0, 24, 96]))}
         brushes.append({"id": name, "colour": colour, "prompt": f"{index + 1}", "mask": shape} | more)
-    overlap = {"rule": draw(st.sampled_from(["painter", "weighted"])), "cover_alpha": draw(st.sampled_from([0, 0.4]))}
+    overlap = {"rule": draw(st.sampled_from([*OVERLAP_RULES])), "cover_alpha": draw(st.sampled_from([0, 0.4]))}
     blend = draw(st.sampled_from(sorted(BLENDS)))
     return parse({"version": 1, "brushes": brushes, "overlap": overlap, "blend": blend, "tiles": None})

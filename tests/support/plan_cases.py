@@ -10,6 +10,7 @@ from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.weights.blends import BLENDS
+from lib_regiondiff.planning.weights.masks import OVERLAP_RULES, QUANTIZATIONS
 from palettes import sized
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(10))
@@ -48,13 +49,13 @@ def palettes(draw: st.DrawFn) -> Palette:
         )
     grids = [None, {"width": 64, "height": 96, "overlap": 16}, {"width": 100, "height": 64, "overlap": 0}]
     tiles = draw(st.sampled_from(grids))
-    overlap = {"rule": draw(st.sampled_from(["painter", "weighted"])), "cover_alpha": draw(st.sampled_from([0, 0.3]))}
+    overlap = {"rule": draw(st.sampled_from([*OVERLAP_RULES])), "cover_alpha": draw(st.sampled_from([0, 0.3]))}
     return palette(
         draw(st.integers(64, 300)),
         draw(st.integers(64, 300)),
         brushes=brushes,
         tiles=tiles,
         blend=draw(st.sampled_from(sorted(BLENDS))),
-        quantization=draw(st.sampled_from(["none", "discrete", "semi-continuous", "continuous"])),
+        quantization=draw(st.sampled_from([*QUANTIZATIONS])),
         overlap=overlap,
     )

@@ -132,7 +132,7 @@ def test_shapes_obey_through_windows_and_tiles(
     check(windowed, document, alone)
 
 
-@pytest.mark.parametrize("kind", ["discrete", "semi-continuous", "continuous"])
+@pytest.mark.parametrize("kind", [kind for kind, made in masks.QUANTIZATIONS.items() if made])
 def test_quantized_masks_obey(host: DiffusersHost, alone: Alone, kind: str) -> None:
     brushes = [brush | {"feather": 6} for brush in grid(2, 1)]
     check(host, palette("LCM", (192, 64), brushes=brushes, quantization=kind), alone)

@@ -79,7 +79,7 @@ def test_views_are_to_the_bit_those_of_all_levels_at_once(
                 assert torch.equal(view.weight, other.weight)
 
 
-@given(st.integers(0, 4), CLOCKS, st.sampled_from(["none", "discrete", "semi-continuous", "continuous"]), st.randoms())
+@given(st.integers(0, 4), CLOCKS, st.sampled_from([*masks.QUANTIZATIONS]), st.randoms())
 @settings(max_examples=40, deadline=None)
 def test_a_survey_finds_peaks_and_steps_that_are_alike(
     brushes: int, clock: tuple[float, ...], kind: str, random: Any

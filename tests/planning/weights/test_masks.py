@@ -17,7 +17,8 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.planning.weights.masks import BrushLayer
 
-KINDS = ("none", "discrete", "semi-continuous", "continuous")
+KINDS = tuple(masks.QUANTIZATIONS)
+GROWING = tuple(kind for kind in KINDS if masks.QUANTIZATIONS[kind])
 UNIT = st.floats(0, 1, width=32)
 
 
@@ -111,7 +112,7 @@ LAYERS = st.lists(
     ),
     max_size=5,
 )
-OVERLAPS = st.builds(Overlap, rule=st.sampled_from(["painter", "weighted"]), cover_alpha=UNIT)
+OVERLAPS = st.builds(Overlap, rule=st.sampled_from([*masks.OVERLAP_RULES]), cover_alpha=UNIT)
 
 
 @given(LAYERS, OVERLAPS)
@@ -168,7 +169,7 @@ def test_feathering_opens_no_gap_between_neighbours() -> None:
         assert masks.partition(layers, Size(8, 32), Overlap())[0].max() < 1e-6
 
 
-@given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=4, unique=True), st.sampled_from(["painter", "weighted"]))
+@given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=4, unique=True), st.sampled_from([*masks.OVERLAP_RULES]))
 @settings(max_examples=40, deadline=None)
 def test_brushes_that_fill_the_canvas_leave_nothing_to_the_background(cuts: list[float], rule: str) -> None:
     edges = [0.0, *sorted(cuts), 1.0]
@@ -211,7 +212,7 @@ def test_quantized_masks_follow_their_formulas() -> None:
     assert np.allclose(masks.quantize(weights, "semi-continuous", 0.4, 0.0), [[[0.5, 1, 1, 1]]])
 
 
-@pytest.mark.parametrize("kind", ["discrete", "semi-continuous", "continuous"])
+@pytest.mark.parametrize("kind", GROWING)
 def test_quantized_masks_only_grow_as_the_noise_falls(kind: str) -> None:
     noises = [0.998, 0.994, 0.97, 0.85, 0.58, 0.0]
     weights = np.linspace(0, 1, 101, dtype=np.float32)[None, None]
@@ -233,7 +234,7 @@ def test_what_brushes_win_together_goes_to_the_greatest(shares: list[list[float]
         found = masks.quantize_gapless(weights, kind, max(a, b), min(a, b))
         alone = masks.quantize(weights, kind, max(a, b), min(a, b))
         together = masks.quantize(weights.sum(axis=0), kind, max(a, b), min(a, b))
-        if kind == "none" or len(weights) == 1:
+        if kind not in GROWING or len(weights) == 1:
             assert np.array_equal(found, alone)
             continue
         assert np.allclose(found.sum(axis=0), np.maximum(together, alone.sum(axis=0)), atol=1e-5)
