@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lib_regiondiff.document.palette import Brush, Palette
+from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Encoder, Part, Parts, Prompt, is_composed
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, is_background, prepare_texts, resolve_texts
 from lib_regiondiff.planning.intervals import find_interval
 from lib_regiondiff.planning.views import Region
 from lib_regiondiff.store import Store
+
+ROUNDED = 1e-4
+"""By how much a noise of a clock may exceed 1 or the one before it."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,9 @@ class Job:
     two of them, above the first, or again. `texts` has one mapping for each image from brush id (BACKGROUND for the
     background) to its resolved text; the palette's own fill the gaps. `guidance` None means the palette's. `negatives`
     has them encoded even at guidance 1, for a host that may ask for them or change its scale.
+
+    Raises HostError for no seeds, and for a clock that is not noises in [0, 1] that never rise and end in 0; an empty
+    one runs no level.
     """
 
     size: Size
@@ -34,6 +42,14 @@ class Job:
     """Whether brushes may be moved to the middle in the first levels, and surrounded."""
     store: Store = field(default_factory=Store, repr=False, compare=False)
     """What masks became, of whoever runs the sampler."""
+
+    def __post_init__(self) -> None:
+        if not self.seeds:
+            raise HostError("Job.seeds", "one for each picture", "none")
+        noises = (1.0, *self.clock)
+        falls = all(0 <= then <= here + ROUNDED for here, then in itertools.pairwise(noises))
+        if not falls or (self.clock and self.clock[-1] != 0):
+            raise HostError("Job.clock", "noises in [0, 1] that never rise, the last one 0", str(self.clock)[:80])
 
 
 @dataclass(frozen=True)

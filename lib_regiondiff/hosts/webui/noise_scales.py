@@ -71,9 +71,12 @@ class Sigmas:
         return x0
 
     def clock(self, schedule: Sequence[float], first: float) -> tuple[float, ...]:
-        """The noises in [0, 1] of `first` and of the sigmas below it in a descending schedule, and the final 0."""
+        """The noises in [0, 1] of `first` and of the sigmas below it in a descending schedule, and the final 0.
+
+        A sampler that adds noise before its first call (churn) asks a flow model above 1, which counts as 1.
+        """
         rest = [each for each in schedule if 0 < each < first * (1 - NEAR)]
-        return (*(self.level(each).noise for each in (first, *rest)), 0.0)
+        return (*(min(1.0, self.level(each).noise) for each in (first, *rest)), 0.0)
 
 
 @dataclass(frozen=True)

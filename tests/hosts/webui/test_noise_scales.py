@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from fake_sampler import get_sigmas, get_timesteps
 from fake_webui import Checkpoint
+from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Level
 from lib_regiondiff.hosts.webui.noise_scales import NoiseScale, Sigmas, Timesteps, find_scale
+from lib_regiondiff.planning.conditioning import Job
 
 STEPS = Timesteps(tuple(map(float, Checkpoint().alphas_cumprod)))
 SCALES: dict[str, tuple[NoiseScale, float, float]] = {
@@ -82,6 +84,11 @@ def test_a_clock_of_an_unknown_schedule_is_one_interval(scale: NoiseScale) -> No
 def test_rounding_of_the_first_number_makes_no_level(scale: NoiseScale, last: float) -> None:
     clock = scale.clock([10.0, 5.0, 2.5, last], 10.0 * (1 + 1e-6))
     assert len(clock) == 4 and clock[0] == pytest.approx(scale.level(10.0).noise)
+
+
+def test_a_flow_model_that_is_asked_above_one_begins_at_one() -> None:
+    clock = Sigmas(flow=True).clock([1.0, 0.5, 0.0], 1.4)
+    assert clock == (1.0, 1.0, 0.5, 0.0) and Job(Size(64, 64), clock, (1,)).clock == clock
 
 
 def test_a_run_of_one_call_has_one_interval() -> None:
