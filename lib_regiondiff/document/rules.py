@@ -113,6 +113,7 @@ class Text:
     least: int = 0
 
     def read(self, data: Any, path: str) -> Any:
+        """The text itself; Fault for what is no text, too short or long, or cannot be written as UTF-8 without NUL."""
         if not isinstance(data, str):
             raise fault(path, "text", data)
         if not self.least <= len(data) <= self.limit:

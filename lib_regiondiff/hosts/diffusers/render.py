@@ -129,7 +129,11 @@ def _expect(true: bool, name: str, expected: str, got: Any) -> None:
 
 
 def decode_latent(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Image:
-    """The picture of clean latents [1, C, h, w]; where the palette wraps, the decoder sees beyond both its sides."""
+    """The picture of clean latents [1, C, h, w], cropped to the palette's size in pixels.
+
+    Where the palette wraps, the decoder sees beyond both its sides. Raises HostError where the picture is not finite,
+    or memory runs out.
+    """
     more = min(BEYOND, latent.shape[-1]) if palette.wraps else 0
     seen = Box(0, -more, latent.shape[-2], latent.shape[-1] + more, ring=True).padded(latent)
     left = more * host.latent.pixels_per_cell

@@ -41,7 +41,7 @@ class Sampler(Protocol):
 
     @property
     def model_wrap_cfg(self) -> CFGDenoiser:
-        """The denoiser that the run calls."""
+        """The denoiser that the sampling function calls in place of a model; its `forward` is what an adapter wraps."""
         ...
 
 

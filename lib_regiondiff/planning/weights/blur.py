@@ -24,8 +24,8 @@ def measure_reach(deviation: float) -> int:
 def blur(weight: np.ndarray, deviation: float, ring: bool = False) -> np.ndarray:
     """Gaussian blur float32 [h, w] with a deviation in cells, cut at three deviations, borders repeated.
 
-    The left and right border of a `ring` continue each other. Beyond EXACT cells a coarser grid is blurred, which is
-    within 0.01 of the exact result in each cell.
+    A deviation of 0 gives `weight` itself, not a copy. The left and right border of a `ring` continue each other.
+    Beyond EXACT cells a coarser grid is blurred, which is within 0.01 of the exact result in each cell.
     """
     if deviation <= 0:
         return weight

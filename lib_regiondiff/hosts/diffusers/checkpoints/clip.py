@@ -50,9 +50,10 @@ def make_openai_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
 
 
 def make_projected_encoder(state: Mapping[str, Tensor], where: Path) -> Any:
-    """SDXL's second text encoder, a whole one of OpenCLIP, from weights without their prefix.
+    """SDXL's second text encoder, a whole one of OpenCLIP, from weights without their prefix; `where` is their file.
 
-    Raises HostError for weights that do not fit, KeyError where the weights that tell its sizes are missing.
+    Raises HostError, naming the file, for weights that do not fit, KeyError where the weights that tell its sizes are
+    missing.
     """
     config = CLIPTextConfig(**layout.read_openclip_sizes(read_shapes(state), ""))
     return make_text_encoder(_rename_weights(state, config), where, config, CLIPTextModelWithProjection)

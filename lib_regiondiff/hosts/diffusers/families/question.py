@@ -28,7 +28,10 @@ class Question:
 
     @property
     def embeddings(self) -> Tensor:
-        """The prompts' embeddings [N, tokens, channels]."""
+        """The prompts' embeddings [N, tokens, channels], in the dtype and on the device of the text encoder's output.
+
+        All rows have as many tokens.
+        """
         return torch.cat([read_embedding(row.cond) for row in self.rows])
 
     @property
