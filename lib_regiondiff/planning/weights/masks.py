@@ -257,4 +257,4 @@ def add_background(brushes: np.ndarray) -> np.ndarray:
     shares[shares < TRACE] = 0
     rest = np.clip(1 - shares.sum(axis=0), 0, 1)
     made[0] = np.where(rest < TRACE, 0, rest)
-    return _normalise(made).astype(np.float32, copy=False)
+    return _normalise(made).astype(np.float32)

@@ -138,8 +138,10 @@ def test_pictures_of_a_batch_are_those_of_their_seeds(host: DiffusersHost, sampl
 
 def test_a_picture_is_encoded_once(host: DiffusersHost) -> None:
     image = Image.fromarray(speckled())
-    assert host.encode_image(image) is host.encode_image(image.copy())
-    assert host.encode_image(image) is not host.encode_image(image.transpose(Image.Transpose.FLIP_TOP_BOTTOM))
+    before = len(host.seen)
+    assert torch.equal(host.encode_image(image), host.encode_image(image.copy())) and len(host.seen) == before + 1
+    other = host.encode_image(image.transpose(Image.Transpose.FLIP_TOP_BOTTOM))
+    assert not torch.equal(host.encode_image(image), other) and len(host.seen) == before + 2
     for shade in range(20):
         host.encode_image(Image.new("RGB", (64, 64), (shade, 0, 0)))
     assert len(host.seen) >= 20 and host.seen.held <= host.seen.most
