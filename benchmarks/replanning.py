@@ -88,6 +88,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=9)
     options = parser.parse_args()
+    if options.turns < 1:
+        parser.error(f"--turns: expected 1 or more, got {options.turns}")
     torch.set_num_threads(1)
     for kind in KINDS:
         print(json.dumps(measure(kind, options.turns)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import sys
 from pathlib import Path
 
 import pytest
 
+from mutants import run, verdicts
 from mutants.changes import add_probes, list_mutants, make_mutants
 from places import ROOT
 
@@ -116,3 +118,17 @@ def test_what_is_listed_as_equivalent_is_a_mutant() -> None:
     names = run.read_equivalents(LIST.read_text(encoding="utf-8"))
     files = {name.split()[0] for name in names}
     assert names <= {mutant.name for file in files for mutant in list_mutants(ROOT / file, ROOT)}
+
+
+def test_a_run_that_was_stopped_leaves_whole_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verdicts, "OUT", tmp_path)
+    line = '{"mutant": "m", "by": "", "seconds": 1.0, "state": "s"}\n'
+    (tmp_path / "verdicts.jsonl").write_text(line + line[:20], encoding="utf-8")
+    verdicts.Verdicts()
+    assert (tmp_path / "verdicts.jsonl").read_text(encoding="utf-8") == line
+
+
+@pytest.mark.parametrize(("text", "why"), [("0", "from 1 on, got 0"), ("-1", "got -1"), ("many", "got many")])
+def test_counts_of_the_command_line_are_from_one_on(text: str, why: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=why):
+        run.read_count(text)

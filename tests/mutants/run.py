@@ -36,9 +36,9 @@ Note = Callable[[Mutant, str, float], None]
 def main(arguments: Sequence[str]) -> int:
     """Try a sample of mutants; 1 where fewer are noticed than should be, 2 where the tests fail as they are."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--count", type=int, default=400, help="mutants in the sample (default: 400)")
+    options.add_argument("--count", type=read_count, default=400, help="mutants in the sample (default: 400)")
     options.add_argument("--seed", type=int, default=1, help="another one is another sample (default: 1)")
-    options.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="processes (default: 2)")
+    options.add_argument("--jobs", type=read_count, default=min(2, os.cpu_count() or 1), help="processes (default: 2)")
     options.add_argument("--least", type=float, default=85, help="per cent that must be noticed (default: 85)")
     options.add_argument("--fresh", action="store_true", help="forget what earlier runs found")
     options.add_argument("words", nargs="*", metavar="WORD", help="only mutants whose file and function hold one")
@@ -46,6 +46,8 @@ def main(arguments: Sequence[str]) -> int:
     prepare(given.fresh)
     chosen = draw_sample(given.count, given.seed, given.words)
     started, known = time.monotonic(), {each.mutant for each in Verdicts()}
+    if not chosen:
+        options.error(f"no mutant's file and function hold {' or '.join(given.words)}")
     waiting = [mutant for mutant in chosen if mutant.name not in known]
     if waiting:
         tests = find_tests()
@@ -57,6 +59,13 @@ def main(arguments: Sequence[str]) -> int:
     print(f"{len(chosen) - len(waiting)} were known; {time.monotonic() - started:.0f} seconds")
     found = {each.mutant: each for each in Verdicts()}
     return report([found[mutant.name] for mutant in chosen], given.least)
+
+
+def read_count(text: str) -> int:
+    """A whole number from 1 on, of the command line."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, got {text}")
+    return int(text)
 
 
 def prepare(fresh: bool) -> None:
@@ -97,7 +106,7 @@ def read_equivalents(text: str) -> set[str]:
 def find_tests() -> Tests | None:
     """What tests run, from an earlier run or a new one; None where one of them fails."""
     path, now = OUT / "tests.json", find_state()
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept = read_kept(path)
     if kept.get("state") != now:
         print("Running the tests as they are", flush=True)
         path.unlink(missing_ok=True)
@@ -108,6 +117,14 @@ def find_tests() -> Tests | None:
         path.write_text(json.dumps(kept), encoding="utf-8")
     import_modules(kept["modules"])
     return Tests(kept["seconds"], kept["lines"], kept["modules"])
+
+
+def read_kept(path: Path) -> Any:
+    """What an earlier run has written; nothing where it was stopped while it wrote."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
 
 
 def wait_for(pid: int, result: Path) -> Any:

@@ -48,8 +48,11 @@ class Verdicts:
     def __init__(self) -> None:
         self.path = OUT / "verdicts.jsonl"
         self._states: dict[str, str] = {}
-        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
-        self._known = {each.mutant: each for each in (Verdict(**json.loads(line)) for line in lines)}
+        text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
+        whole = text[: text.rfind("\n") + 1]  # a run that is stopped may leave a part of a line
+        if whole != text:
+            self.path.write_text(whole, encoding="utf-8")
+        self._known = {each.mutant: each for each in (Verdict(**json.loads(line)) for line in whole.splitlines())}
 
     def __iter__(self) -> Iterator[Verdict]:
         return (each for each in self._known.values() if each.state == self._state(each.by))
