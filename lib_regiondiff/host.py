@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -261,11 +261,3 @@ class Host(Encoder, Denoiser, Protocol):
     def decode(self, latent: Tensor) -> Image.Image:
         """Decode clean latents [1, C, h, w] to a picture."""
         ...
-
-
-METHODS: Mapping[str, str] = {
-    "nag": "negatives act in the cross-attention of the prompts' rows",
-    "couple": "one row shows several regions, each by its own prompt",
-    "bias": "tokens of a phrase are attended to more where its brush is",
-}
-"""What a host's network may be able to do beside plain rows."""

@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 
 from lib_regiondiff.geometry import LATENT_CELL
-from lib_regiondiff.host import METHODS, Cond, LatentSpec, Part, Parts, Prompt
+from lib_regiondiff.host import Cond, LatentSpec, Part, Parts, Prompt
 from lib_regiondiff.planning.prompt_suffix import AND
+from lib_regiondiff.planning.refusals import METHODS
 
 
 @dataclass(frozen=True, eq=False)

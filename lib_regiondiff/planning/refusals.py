@@ -9,13 +9,18 @@ from lib_regiondiff.document import sampler_names
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import METHODS
 from lib_regiondiff.planning.auto import drop_idle_nag
 
 Canvas = tuple[Size, int]
 """A size in pixels, and the pixels at a side of a latent cell."""
 
 
+METHODS: Mapping[str, str] = {
+    "nag": "negatives act in the cross-attention of the prompts' rows",
+    "couple": "one row shows several regions, each by its own prompt",
+    "bias": "tokens of a phrase are attended to more where its brush is",
+}
+"""What a host's network may be able to do beside plain rows."""
 PLANNED = frozenset({"nag"})
 """Keys of METHODS that plans make; no host draws the others, whatever its network can do."""
 

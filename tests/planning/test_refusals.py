@@ -13,8 +13,7 @@ from lib_regiondiff.document.palette import parse
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import METHODS
-from lib_regiondiff.planning.refusals import REFUSALS, list_refusals, refuse
+from lib_regiondiff.planning.refusals import METHODS, REFUSALS, list_refusals, refuse
 
 WRAPPED = {"size": {"width": 516, "height": 512}, "tiles": {"width": 256, "height": 256, "overlap": 64, "wrap": True}}
 DATA: dict[str, tuple[dict[str, Any], set[str], str]] = {

@@ -215,7 +215,7 @@ def test_networks_take_turns_on_the_device() -> None:
 def test_offloading_brings_what_works_and_changes_no_pixel(host: DiffusersHost, monkeypatch: Any) -> None:
     brought: list[tuple[str, ...]] = []
     monkeypatch.setattr(placement, "bring", lambda pipe, wanted, device: brought.append(wanted))
-    away = replace(DiffusersHost.of(host.pipe), extras=Extras(room=MemoryLimits(offload=True)))
+    away = replace(DiffusersHost.of(host.pipe), extras=Extras(room=MemoryLimits(offload=True)), owned=True)
     for document in (palette(), palette(brushes=[])):
         brought.clear()
         assert (pixels(away, document) == pixels(host, document)).all()
