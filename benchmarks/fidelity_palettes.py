@@ -154,22 +154,22 @@ def draw_box(rng: Generator, widths: tuple[int, int], heights: tuple[int, int]) 
     return Box(top, left, top + height, left + width)
 
 
-def to_shares(box: Box) -> list[float]:
+def to_shares(box: Box, canvas: Size = CANVAS) -> list[float]:
     """A box's left, top, right and bottom as shares of the canvas."""
-    sides = (box.left, CANVAS.width), (box.top, CANVAS.height), (box.right, CANVAS.width), (box.bottom, CANVAS.height)
+    sides = (box.left, canvas.width), (box.top, canvas.height), (box.right, canvas.width), (box.bottom, canvas.height)
     return [round(pixels / whole, 5) for pixels, whole in sides]
 
 
-def draw_blob(rng: Generator, box: Box) -> list[list[float]]:
-    """A random closed freehand line within a box, as points in shares of the canvas."""
+def draw_blob(rng: Generator, box: Box, canvas: Size = CANVAS, least: float = 0.5) -> list[list[float]]:
+    """A random closed freehand line within a box, as points in shares of the canvas; `least` is its least radius."""
     angles = np.arange(24) * (2 * np.pi / 24)
     waves = np.sum(
         [rng.normal(0, 0.12 / k) * np.cos(k * angles + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 4, 5)], axis=0
     )
-    radii = (0.85 + waves).clip(0.5, 1)
+    radii = (0.85 + waves).clip(least, 1)
     x = (box.left + box.right) / 2 + radii * np.cos(angles) * box.size.width / 2
     y = (box.top + box.bottom) / 2 + radii * np.sin(angles) * box.size.height / 2
-    return np.stack([x / CANVAS.width, y / CANVAS.height], 1).round(5).tolist()
+    return np.stack([x / canvas.width, y / canvas.height], 1).round(5).tolist()
 
 
 def find_extent(shape: dict[str, Any]) -> Box:
