@@ -19,8 +19,9 @@ from lib_regiondiff import demo
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.hosts.diffusers.additions.additions import find_extras
+from lib_regiondiff.hosts.diffusers.finishing import decode_latent
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
-from lib_regiondiff.hosts.diffusers.render import Drawing, decode_latent
+from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.hosts.renderer import quieten
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Plan

@@ -12,6 +12,7 @@ from scenes import SCENES, make_scene
 from torch import Tensor
 
 from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Prompt, Row
 from lib_regiondiff.planning.plan import Job, make_plan
 
@@ -51,6 +52,10 @@ class Counting:
         """Zeros in the shape of x, whose shape is noted."""
         self.shapes.append((x.shape[0], x.shape[2], x.shape[3]))
         return torch.zeros_like(x)
+
+    def resize(self, x0: Tensor, size: Size) -> Tensor:
+        """Zeros of so many cells."""
+        return torch.zeros(len(x0), size.height, size.width)
 
     def encode_image(self, image: Image.Image) -> Tensor:
         """Zeros in place of a picture's latents."""

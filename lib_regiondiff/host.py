@@ -254,6 +254,10 @@ class Denoiser(Protocol):
         """Predict x0 [N, C, h, w] from x [N, C, h, w], one row each; rows of one size and of equal groups."""
         ...
 
+    def resize(self, x0: Tensor, size: Size) -> Tensor:
+        """Clean latents [C, h, w] of what x0 [C, h', w'] shows in `size` cells; sharp, so by way of pixels."""
+        ...
+
 
 class Host(Encoder, Denoiser, Protocol):
     """Both halves, and the way back to pictures."""
@@ -261,3 +265,27 @@ class Host(Encoder, Denoiser, Protocol):
     def decode(self, latent: Tensor) -> Image.Image:
         """Decode clean latents [1, C, h, w] to a picture."""
         ...
+
+
+class Pictures(Protocol):
+    """What turns latents into pictures and back."""
+
+    @property
+    def latent(self) -> LatentSpec:
+        """The latent space."""
+        ...
+
+    def encode_image(self, image: Image.Image) -> Tensor:
+        """Clean latents [1, C, h, w] of a picture whose sides are multiples of a cell."""
+        ...
+
+    def decode(self, latent: Tensor) -> Image.Image:
+        """Decode clean latents [1, C, h, w] to a picture."""
+        ...
+
+
+def resize_picture(host: Pictures, x0: Tensor, size: Size) -> Tensor:
+    """Clean latents [C, h, w] of what x0 [C, h', w'] shows in `size` cells: decoded, resized and encoded again."""
+    pixels = size.pixels(host.latent.pixels_per_cell)
+    picture = host.decode(x0[None]).resize((pixels.width, pixels.height), Image.Resampling.LANCZOS)
+    return host.encode_image(picture)[0].to(x0)

@@ -37,6 +37,19 @@ def blend(
     return canvas.to(like.dtype)
 
 
+def lay_over(canvas: Tensor, view: View, drawn: Tensor, share: Tensor | None) -> Tensor:
+    """The canvas [C, h, w] with what a view drew [C, h, w], fitted to its box, above it.
+
+    `share` [h', w'] in [0, 1] is how much of it is the thing, in the cells of the close-up; None for all.
+    """
+    weight = view.weight if share is None else view.weight * fit(share[None], view.box.size)[0]
+    made = canvas.clone()
+    for inside, place in view.box.pieces(Size(canvas.shape[-2], canvas.shape[-1])):
+        part = inside.crop(made)
+        part += (place.crop(drawn).to(part) - part) * place.crop(weight)
+    return made
+
+
 def fit(latents: Tensor, size: Size) -> Tensor:
     """Latents [C, h, w] resampled to so many cells, of a view with a zoom; others as they are."""
     if latents.shape[-2:] == (size.height, size.width):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
 from lib_regiondiff.denoising import bootstrap, guidance
-from lib_regiondiff.denoising.blend import blend
+from lib_regiondiff.denoising.blend import blend, fit, lay_over
 from lib_regiondiff.denoising.rows import Asked, Call, Frame, ask, batch_rows
 from lib_regiondiff.denoising.texture_memory import TextureMemory
+from lib_regiondiff.denoising.thing_memory import Canvas
+from lib_regiondiff.denoising.things import look
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Denoiser, Level, ModelFunction, Row
 from lib_regiondiff.planning.plan import Plan
+from lib_regiondiff.planning.views import View
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +81,29 @@ def predict(host: Denoiser, frames: Sequence[Frame], x: Tensor, call: Call) -> l
     if not torch.isfinite(x).all():
         noises = ", ".join(dict.fromkeys(f"{frame.level.noise:.3f}" for frame in frames))
         raise HostError(f"x from the sampler at noise {noises}", "finite numbers", "NaN or infinity")
+    frames = [_observe(frame, x[frame.line]) for frame in frames]
+    seen = _hide_things(frames, x)
     rows, asked = ask(frames, call)
-    answers = evaluate(host, x, rows)
-    kind = host.latent.prediction
-    return [_finish(frame, each, answers, (x, call, kind)) for frame, each in zip(frames, asked, strict=True)]
+    answers, how = evaluate(host, seen, rows), (seen, call, host.latent.prediction)
+    found = []
+    for frame, each in zip(frames, asked, strict=True):
+        below = _finish(frame, [one for one in each if one.view.zoom is None], answers, how)
+        things = [(one, _guide(one, answers, how)) for one in each if one.view.zoom is not None]
+        found.append(_lay_things(host, below, things, answers, x[frame.line]) if things else below)
+    return found
+
+
+def _hide_things(frames: Sequence[Frame], x: Tensor) -> Tensor:
+    """x [N, C, h, w] as views of the ground see it, which go on below things."""
+    if not any(frame.memory.things.before for frame in frames):
+        return x
+    seen = {frame.line: frame.memory.things.hide(x[frame.line], frame.level) for frame in frames}
+    return torch.stack([seen.get(line, each) for line, each in enumerate(x)])
+
+
+def _observe(frame: Frame, x: Tensor) -> Frame:
+    """The frame with what x [C, h, w] tells of the sampler's noise."""
+    return replace(frame, memory=frame.memory.observe(x, frame.level))
 
 
 def _expect_fit(frames: Sequence[Frame], x: Tensor) -> None:
@@ -96,16 +118,37 @@ def _expect_fit(frames: Sequence[Frame], x: Tensor) -> None:
 def _finish(
     frame: Frame, asked: Sequence[Asked], answers: Sequence[Tensor], how: tuple[Tensor, Call, str]
 ) -> Prediction:
-    """Guide, blend and note what the network answered for the views of a frame."""
-    x, plan = how[0][frame.line], frame.plan
+    """Guide, blend and note what the network answered for the views of a frame that lie side by side."""
+    x, plan, views = how[0][frame.line], frame.plan, [each.view for each in asked]
     guided = [_guide(each, answers, how) for each in asked]
     shares = [bootstrap.leak_share(each.surround, x0, plan.sensitivity) for each, x0 in zip(asked, guided, strict=True)]
-    denoised = blend(frame.views, guided, x, shares, plan.under)
+    denoised = blend(views, guided, x, shares, plan.under)
     if not torch.isfinite(denoised).all():
-        raise _make_error(frame, guided)
-    every = [answers[each.uncond] for each in asked if each.uncond is not None]
-    uncond = blend(frame.views, every, x, shares, plan.under) if len(every) == len(asked) else None
-    return Prediction(denoised, uncond, frame.memory.note(frame.views, guided))
+        raise _make_error(frame.level, views, guided)
+    unconds = [answers[each.uncond] for each in asked if each.uncond is not None]
+    uncond = blend(views, unconds, x, shares, plan.under) if len(unconds) == len(asked) else None
+    return Prediction(denoised, uncond, frame.memory.note(views, guided))
+
+
+def _lay_things(
+    host: Denoiser, below: Prediction, things: Sequence[tuple[Asked, Tensor]], answers: Sequence[Tensor], x: Tensor
+) -> Prediction:
+    """The prediction with things above it: what was asked for each, and its guided x0, from the lowest up."""
+    canvas, uncond, kept, frame = below.denoised.float(), below.uncond, {}, things[0][0].frame
+    for asked, drawn in things:
+        view = asked.view
+        if not torch.isfinite(drawn).all():
+            raise _make_error(frame.level, [view], [drawn])
+        found = kept[view.names, view.box] = look(asked, drawn, answers, canvas)
+        matte, last = found.measure_matte(), view.zoom is not None and view.zoom.last
+        small = host.resize(drawn, view.box.size) if last else fit(drawn, view.box.size)
+        canvas = lay_over(canvas, view, small, matte)
+        if uncond is not None and asked.uncond is not None:
+            uncond = lay_over(uncond, view, fit(answers[asked.uncond], view.box.size), matte)
+    noise = (x.float() - frame.level.alpha * canvas) / frame.level.beta
+    return Prediction(
+        canvas.to(x.dtype), uncond, below.memory.note_things(Canvas(canvas, below.denoised.float(), noise), kept)
+    )
 
 
 def _guide(asked: Asked, answers: Sequence[Tensor], how: tuple[Tensor, Call, str]) -> Tensor:
@@ -133,8 +176,8 @@ def evaluate(host: Denoiser, x: Tensor, rows: Sequence[Row]) -> list[Tensor]:
     return [answers[index] for index in range(len(rows))]
 
 
-def _make_error(frame: Frame, guided: Sequence[Tensor]) -> HostError:
-    bad = [view for view, each in zip(frame.views, guided, strict=True) if not torch.isfinite(each).all()]
+def _make_error(level: Level, views: Sequence[View], guided: Sequence[Tensor]) -> HostError:
+    bad = [view for view, each in zip(views, guided, strict=True) if not torch.isfinite(each).all()]
     names = ", ".join(name for view in bad for name in view.names) or "the blend"
-    where = f"prediction of {names} at noise {frame.level.noise:.3f}"
+    where = f"prediction of {names} at noise {level.noise:.3f}"
     return HostError(where, "finite numbers", "NaN or infinity", "try a wider dtype (float32 or bfloat16)")

@@ -10,9 +10,10 @@ from torch import Tensor
 from lib_regiondiff.denoising.texture_memory import TextureMemory
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import PLAIN, Against, Attention, Cond, Level, Row, Zoom, is_composed
-from lib_regiondiff.planning.plan import Plan
+from lib_regiondiff.planning.plan import Plan, find_step
+from lib_regiondiff.planning.regions import Region
 from lib_regiondiff.planning.surroundings import Surround
-from lib_regiondiff.planning.views import Region, View
+from lib_regiondiff.planning.views import View
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ class Asked:
     """What is asked for one view of a frame.
 
     `head` is the row of its first part; `conds` and `uncond` are the indices of the rows of its parts, and of its
-    negative if that counts.
+    negative if that counts, `ground` that of the row which tells a thing from what is around it.
     """
 
     frame: Frame
@@ -104,6 +105,7 @@ class Asked:
     head: Row
     conds: tuple[int, ...]
     uncond: int | None
+    ground: int | None = None
 
     @property
     def surround(self) -> Surround | None:
@@ -125,12 +127,14 @@ def ask(frames: Sequence[Frame], call: Call) -> tuple[list[Row], list[list[Asked
     def each(frame: Frame, view: View) -> Asked:
         head = _make_head(frame, view)
         conds = tuple(index(replace(head, cond=part.cond)) for part in view.region.conds[frame.image])
+        asked = view.zoom.ground if view.zoom else None
+        ground = index(replace(head, cond=asked.conds[frame.image][0].cond, attention=PLAIN)) if asked else None
         unconds = call.choose_unconds(view, frame.image)
         if not unconds:
-            return Asked(frame, view, head, conds, None)
+            return Asked(frame, view, head, conds, None, ground)
         attention = _make_attention(unconds[1:], view, None)
         uncond = replace(head, cond=unconds[0], negative=True, attention=attention)
-        return Asked(frame, view, head, conds, index(uncond))
+        return Asked(frame, view, head, conds, index(uncond), ground)
 
     return rows, [[each(frame, view) for view in frame.views] for frame in frames]
 
@@ -138,10 +142,18 @@ def ask(frames: Sequence[Frame], call: Call) -> tuple[list[Row], list[list[Asked
 def _make_head(frame: Frame, view: View) -> Row:
     """The row of a view's prompt, by the first of its parts."""
     image, cond = frame.image, view.region.conds[frame.image][0].cond
-    zoom = None if view.zoom is None else Zoom(view.zoom[image], frame.memory.recall(view))
+    zoom = _make_zoom(frame, view)
     place = (frame.line, frame.given, view.box, view.frame)
     attention, surround = _choose_attention(frame, view), frame.memory.surround(view, image)
     return Row(*place, cond, frame.level, False, attention, view.adapters, surround, zoom)
+
+
+def _make_zoom(frame: Frame, view: View) -> Zoom | None:
+    """What a view sees that is drawn beside the canvas."""
+    if view.zoom is None:
+        return None
+    step = find_step(frame.plan.clock, frame.level.noise)
+    return frame.memory.things.see(view, view.zoom.draw_noise(frame.image, step))
 
 
 def _choose_attention(frame: Frame, view: View) -> Attention:

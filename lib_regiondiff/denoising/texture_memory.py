@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from lib_regiondiff.denoising.thing_memory import Canvas, Kept, Key, ThingMemory
 from lib_regiondiff.geometry import Box
+from lib_regiondiff.host import Level
 from lib_regiondiff.planning.plan import SAME_LEVEL
 from lib_regiondiff.planning.surroundings import Surround
 from lib_regiondiff.planning.views import View
@@ -39,13 +41,14 @@ class TextureMemory:
     noise: float = math.inf
     before: Drawn = field(default_factory=dict)
     now: Drawn = field(default_factory=dict)
+    things: ThingMemory = field(default_factory=ThingMemory)
 
     def at(self, noise: float, clock: Sequence[float]) -> TextureMemory:
         """The memory at a noise of a clock, whose first noise begins anew."""
         if noise == self.noise:
             return self
         begins = not clock or noise >= clock[0] * (1 - SAME_LEVEL)
-        return TextureMemory(noise, {} if begins else self.now)
+        return TextureMemory(noise, {} if begins else self.now, {}, self.things.turn(begins))
 
     def surround(self, view: View, image: int) -> Surround | None:
         """What surrounds a view of an image of its plan: what it drew before, if it is a texture.
@@ -62,15 +65,19 @@ class TextureMemory:
             return around if around.share > 0 else replace(around, share=1.0)
         return replace(around, rest=None if is_figure(known) else known.to(around.white))
 
-    def recall(self, view: View) -> Tensor | None:
-        """x0 [C, h', w'] that a view with a zoom drew at the level before."""
-        return self.before.get(view.names, {}).get(view.box)
+    def observe(self, x: Tensor, level: Level) -> TextureMemory:
+        """The memory with what x [C, h, w] at a level tells of the sampler's noise."""
+        return replace(self, things=self.things.observe(x, level))
+
+    def note_things(self, canvas: Canvas, kept: Mapping[Key, Kept]) -> TextureMemory:
+        """The memory with what close-ups show, and the canvas that they lie on."""
+        return replace(self, things=self.things.note(canvas, kept))
 
     def note(self, views: Sequence[View], drawn: Sequence[Tensor]) -> TextureMemory:
         """The memory with what views drew [C, h, w], unless they have drawn at this noise before."""
         now = {names: dict(boxes) for names, boxes in self.now.items()}
         for view, x0 in zip(views, drawn, strict=True):
-            if view.zoom is not None or (view.surround is not None and view.surround.under is None):
+            if view.surround is not None and view.surround.under is None:
                 now.setdefault(view.names, {}).setdefault(view.box, x0.detach().clone())
         return replace(self, now=now)
 

@@ -14,6 +14,8 @@ from torch import Tensor
 from lib_regiondiff import __version__
 from lib_regiondiff.authoring import doubts
 from lib_regiondiff.denoising.composite import restore_uncovered
+from lib_regiondiff.denoising.model import ImageBatch
+from lib_regiondiff.denoising.paste import paste_things
 from lib_regiondiff.document.palette import Background, Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.extension.captioning import caption_document
@@ -21,6 +23,7 @@ from lib_regiondiff.extension.job_prompts import Given, find_words, make_draw
 from lib_regiondiff.extension.reuse import KEY
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Pictures
 from lib_regiondiff.hosts.webui import families, references
 from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
@@ -186,9 +189,16 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
         p.regiondiff = replace(ready, noise=unit.clone())
     texts = tuple(prompts.find_texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
     note = functools.partial(_note_choices, p)
-    request = Request(palette, texts, rows=ready.user_settings.rows, note=note, store=ready.store)
+    p.regiondiff_images = None
+    keep = functools.partial(_keep_images, p)
+    request = Request(palette, texts, rows=ready.user_settings.rows, note=note, keep=keep, store=ready.store)
     find_program().load_adapter().install(p, request, like)
     watch(p)
+
+
+def _keep_images(p: Any, host: Pictures, images: ImageBatch) -> None:
+    """Have what close-ups draw at hand when the pictures of a pass are decoded."""
+    p.regiondiff_images = host, images
 
 
 def _note_choices(p: Processing, choices: Mapping[str, Any]) -> None:
@@ -207,10 +217,21 @@ def finish(p: Any, processed: Any) -> None:
     palette = getattr(p, "regiondiff_drawn", None)
     ready = getattr(p, "regiondiff", None)
     if ready is not None and palette is not None:
-        processed.image = restore_uncovered(processed.image, palette, ready.store)
+        image = _paste_things(p, processed.image, palette, ready.store)
+        processed.image = restore_uncovered(image, palette, ready.store)
     gates = find_gates(p)
     if gates is not None:
         gates.finished = getattr(p, "batch_index", None)
+
+
+def _paste_things(p: Any, image: Any, palette: Palette, store: Store) -> Any:
+    """The picture with its things, as their close-ups show them, if the pass that drew it had some."""
+    drawn = getattr(p, "regiondiff_images", None)
+    if drawn is None:
+        return image
+    host, images = drawn
+    memory = images.memories.get(getattr(p, "batch_index", 0))
+    return image if memory is None else paste_things(host, image, palette, memory.things, store)
 
 
 def _is_equal(a: Tensor | None, b: Tensor) -> bool:

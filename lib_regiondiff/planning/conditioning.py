@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lib_regiondiff.document.palette import Brush, Palette
@@ -12,7 +12,7 @@ from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Encoder, Part, Parts, Prompt, is_composed
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, is_background, prepare_texts, resolve_texts
 from lib_regiondiff.planning.intervals import find_interval
-from lib_regiondiff.planning.views import Region
+from lib_regiondiff.planning.regions import Region
 from lib_regiondiff.store import Store
 
 ROUNDED = 1e-4
@@ -65,6 +65,10 @@ class Meaning:
     first: int = 0
     last: int | None = None
 
+    def acts(self, step: int) -> bool:
+        """Whether it acts at a step."""
+        return self.first <= step and (self.last is None or step < self.last)
+
 
 def find_meanings(palette: Palette, job: Job) -> list[Meaning]:
     """The meanings of background and brushes, from the lowest up, in a job; PaletteError for overlong prompts."""
@@ -80,10 +84,15 @@ def find_meanings(palette: Palette, job: Job) -> list[Meaning]:
     return [under, *map(meaning, palette.brushes)]
 
 
-def group_meanings(meanings: Sequence[Meaning], merge: bool) -> list[list[int]]:
-    """Group the indices of meanings where they are equal, with `merge`; the background's group comes first."""
+def group_meanings(meanings: Sequence[Meaning], merge: bool, apart: Collection[int] = ()) -> list[list[int]]:
+    """Group the indices of meanings where they are equal, with `merge`; the background's group comes first.
+
+    Those that are `apart` are in no group.
+    """
     groups: dict[object, list[int]] = {}
     for index, meaning in enumerate(meanings):
+        if index in apart:
+            continue
         groups.setdefault(meaning if merge else index, []).append(index)
     return list(groups.values())
 

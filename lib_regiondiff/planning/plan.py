@@ -24,6 +24,7 @@ from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder, fi
 from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around, find_white_share
+from lib_regiondiff.planning.things.things import Above, Thing, ThingKey, find_things
 from lib_regiondiff.planning.views import Layout, View
 from lib_regiondiff.planning.weights import feather_limit, masks
 from lib_regiondiff.planning.weights.level_weights import LevelWeights, Steps
@@ -103,8 +104,8 @@ def make_plan(palette: Palette, job: Job, host: Encoder, merge: bool = True) -> 
     budget.expect(palette, job.size, len(job.clock) - 1)
     under = _encode_under(palette, job, host)
     meanings = find_meanings(palette, job)
-    weights = _make_level_weights(_divide_canvas(palette, job, host), meanings, palette, job)
-    owners = group_meanings(meanings, merge)
+    weights, things = _weigh_brushes(palette, meanings, job, host)
+    owners = group_meanings(meanings, merge, {thing.index for thing in things})
     if len(owners) == 1:
         palette, job = _drop_unasked_tiles(said, palette), replace(job, centred=False)
     layout = Layout.of(palette, job.size, host.latent)
@@ -119,12 +120,13 @@ def make_plan(palette: Palette, job: Job, host: Encoder, merge: bool = True) -> 
     first = _First.of(palette, job, host, under)
     firsts = [first.at(step, under is not None) for step in range(len(kinds))]
 
-    def views(key: tuple[int, tuple[bool, Around | None]]) -> tuple[View, ...]:
-        kind, (repainted, around) = key
+    def views(key: tuple[int, tuple[bool, Around | None], ThingKey]) -> tuple[View, ...]:
+        kind, (repainted, around), thing_key = key
         drawn = [None, *regions[1:]] if repainted else regions
-        return layout.views(weights.at(kind), boxes, drawn, around)
+        return layout.views(weights.at(kind), boxes, drawn, around) + above.views(thing_key)
 
-    steps = Steps(list(zip(kinds, firsts, strict=True)), views)
+    above = Above.of(things, meanings, encoder, (weights, regions), job)
+    steps = Steps(list(zip(kinds, firsts, above.keys, strict=True)), views)
     objects = job.centred and any(
         places and 0 not in group and not layout.is_ground(places)
         for group, places in zip(weights.owners, boxes, strict=True)
@@ -200,10 +202,28 @@ def _encode_under(palette: Palette, job: Job, host: Encoder) -> Tensor | None:
     return None if picture is None else host.encode_image(pictures.pad_border(picture, host.latent.pixels_per_cell))[0]
 
 
-def _divide_canvas(palette: Palette, job: Job, host: Encoder) -> np.ndarray:
+def _weigh_brushes(
+    palette: Palette, meanings: Sequence[Meaning], job: Job, host: Encoder
+) -> tuple[LevelWeights, list[Thing]]:
+    """The weights of background and brushes at each step, and the things, which lie above and have none there."""
+    coverages = _measure_brushes(palette, job, host)
+    scale = (job.size.area / palette.size.area) ** 0.5 / host.latent.pixels_per_cell
+    things = find_things(palette, coverages, scale, job)
+    budget.expect_views(len(things))
+    apart = {thing.index for thing in things}
+    rest = [np.zeros_like(each) if index in apart else each for index, each in enumerate(coverages, start=1)]
+    return _make_level_weights(_divide_canvas(palette, rest, job, host), meanings, palette, job), things
+
+
+def _measure_brushes(palette: Palette, job: Job, host: Encoder) -> list[np.ndarray]:
+    """The share [h, w] of each cell that each brush covers."""
+    pixels = host.latent.pixels_per_cell
+    return [masks.measure_cells(brush.mask, job.size, pixels, job.store) for brush in palette.brushes]
+
+
+def _divide_canvas(palette: Palette, coverages: Sequence[np.ndarray], job: Job, host: Encoder) -> np.ndarray:
     """The weights [1 + P, h, w] of background and brushes before quantization."""
     pixels, size = host.latent.pixels_per_cell, job.size
-    coverages = [masks.measure_cells(brush.mask, size, pixels, job.store) for brush in palette.brushes]
     scale = (size.area / palette.size.area) ** 0.5 / pixels
     stack = divide(palette, coverages, size.cells(pixels), scale)
     feathered = [brush.feather > 0 for brush in palette.brushes]
@@ -217,8 +237,5 @@ def _divide_canvas(palette: Palette, job: Job, host: Encoder) -> np.ndarray:
 
 def _make_level_weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> LevelWeights:
     """The weights of background and brushes at each step, within the brushes' intervals."""
-    acts = [
-        tuple(each.first <= step and (each.last is None or step < each.last) for each in meanings[1:])
-        for step in range(len(job.clock) - 1)
-    ]
+    acts = [tuple(each.acts(step) for each in meanings[1:]) for step in range(len(job.clock) - 1)]
     return LevelWeights.of(stack[1:], palette.quantization, job.clock, acts)

@@ -11,27 +11,14 @@ from torch import Tensor
 
 from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Adapters, Cond, LatentSpec, Parts
+from lib_regiondiff.host import Adapters, LatentSpec
 from lib_regiondiff.planning import tiles
+from lib_regiondiff.planning.regions import Region
 from lib_regiondiff.planning.surroundings import Around, Surroundings, centre_boxes
+from lib_regiondiff.planning.things.closeups import Closeup
 from lib_regiondiff.planning.weights.blends import find_blend
 
 WINDOW_MULTIPLE = 64
-
-
-@dataclass(frozen=True)
-class Region:
-    """A planned brush: its names, its guidance (None: the call's), the parts of its prompt in each image.
-
-    `background` says whether the background is among the brushes that are merged here. `unconds` has the negative in
-    each image, or is None where guidance 1 was planned, which needs none.
-    """
-
-    names: tuple[str, ...]
-    background: bool
-    guidance: float | None
-    conds: tuple[Parts, ...]
-    unconds: tuple[Cond, ...] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +26,9 @@ class View:
     """One look of the network: a box in cells, the frame it is a part of, its regions, the weight float32 [h, w].
 
     With surroundings the box may leave the canvas; the weight is 0 there. Of several regions, which one row shows
-    (Attention Couple), `shares` float32 [R, h, w] says how much each counts at each cell; they sum to 1. With a `zoom`,
-    unit noise [B, C, h', w'] of its own, the network draws as many cells as that has, which are resampled into the box.
-    `adapters` are LoRAs of this view alone.
+    (Attention Couple), `shares` float32 [R, h, w] says how much each counts at each cell; they sum to 1. With a `zoom`
+    the network draws as many cells as that has, which are resampled into the box; what is drawn so lies above all views
+    without one, and its weight is its own, no share of them. `adapters` are LoRAs of this view alone.
     """
 
     box: Box
@@ -50,7 +37,7 @@ class View:
     weight: Tensor
     surround: Surroundings | None = None
     shares: Tensor | None = None
-    zoom: Tensor | None = None
+    zoom: Closeup | None = None
     adapters: Adapters = ()
 
     @property
@@ -61,7 +48,7 @@ class View:
     @property
     def size(self) -> Size:
         """Cells that the network sees."""
-        return self.box.size if self.zoom is None else Size(self.zoom.shape[-2], self.zoom.shape[-1])
+        return self.box.size if self.zoom is None else self.zoom.size
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -226,10 +213,10 @@ class Layout:
         for box, profile in zip(places, profiles, strict=True):
             for inside, place in box.pieces(self.canvas):
                 inside.crop(total)[...] += profile if isinstance(profile, int) else place.crop(profile)
-        shares = [_cut(weight, box) * profile for box, profile in zip(places, profiles, strict=True)]
+        shares = [cut(weight, box) * profile for box, profile in zip(places, profiles, strict=True)]
         frame = Box.hull(places)
         return [
-            View(box, frame, (region,), torch.from_numpy(share / _cut(total, box, 1)).to(self.device))
+            View(box, frame, (region,), torch.from_numpy(share / cut(total, box, 1)).to(self.device))
             for box, share in zip(places, shares, strict=True)
             if share.any()
         ]
@@ -249,7 +236,7 @@ def _surround(views: Sequence[View], number: int, around: Around) -> list[View]:
     return [replace(view, surround=around.of(own, view.frame, view.box, view.weight.cpu().numpy())) for view in views]
 
 
-def _cut(canvas: np.ndarray, box: Box, beyond: float = 0) -> np.ndarray:
+def cut(canvas: np.ndarray, box: Box, beyond: float = 0) -> np.ndarray:
     """The part of a canvas [h, w] in a box, filled with `beyond` where the box leaves it."""
     size = Size(*canvas.shape)
     if box.within(size) == box:

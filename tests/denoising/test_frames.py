@@ -14,10 +14,11 @@ from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.denoising.model import Prediction, predict, region_model
 from lib_regiondiff.denoising.rows import Call, Frame, ask, batch_rows
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.geometry import Box
+from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Adapter, Row
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.things.closeups import Closeup
 from lib_regiondiff.planning.views import View
 from palettes import sized
 
@@ -180,7 +181,7 @@ def test_views_that_differ_in_anything_are_asked_apart_and_equal_ones_once(field
     surrounded = view_of(planned(GaussianHost(native=128), "2", bootstrap=TEXTURES)).surround
     changed: dict[str, dict[str, Any]] = {
         "surround": {"surround": surrounded},
-        "zoom": {"zoom": torch.zeros(1, 3, 24, 24)},
+        "zoom": {"zoom": Closeup(Size(24, 24), 3, (1,), torch.ones(24, 24))},
         "adapters": {"adapters": (Adapter("a"),)},
         "shares": {"regions": (view.region, view.region), "shares": torch.full((2, 16, 16), 0.5)},
         "frame": {"frame": Box.whole(plan.size)},
@@ -233,24 +234,27 @@ def test_a_view_of_regions_with_no_negative_says_so() -> None:
 
 
 def test_a_zoomed_view_is_drawn_in_its_own_cells_from_what_it_drew_before() -> None:
+    """From x that says nothing of the noise that was carried on, it goes on with new noise, as LCM does."""
     host, plan = GaussianHost(native=128), planned(GaussianHost(native=128), "2", bootstrap={"levels": 0})
-    own, view = torch.randn(1, 3, 24, 12, generator=noise.make_generator(9)), view_of(plan)
-    view = replace(view, zoom=own, weight=torch.ones(16, 16), box=Box(0, 0, 16, 16))
-    frame = Frame(plan, (view,), LEVELS[0])
+    own = Closeup(Size(24, 12), 3, (7,), torch.ones(24, 12))
+    view = replace(view_of(plan), zoom=own, weight=torch.ones(16, 16), box=Box(0, 0, 16, 16))
+    frame = Frame(plan, (plan.views(LEVELS[0])[0], view), LEVELS[0])
     (first,) = predict(host, [frame], canvases(1), Call(1))
-    (row,) = host.calls[-1]
+    row = next(row for row in host.calls[-1] if row.zoom is not None)
     assert (row.size.height, row.size.width, row.box.size.height) == (24, 12, 16)
-    expected = host.denoise(LEVELS[0].beta * own, [row])[0]
-    drawn = first.memory.now[("2",)][view.box]
-    assert torch.allclose(drawn, expected.to(drawn)) and first.denoised.shape == (3, 32, 32)
+    expected = host.denoise((LEVELS[0].beta * own.draw_noise(0, 0))[None].double(), [row])[0]
+    drawn = first.memory.things.now[("2",), view.box].x0
+    assert torch.allclose(drawn.double(), expected, atol=1e-4) and first.denoised.shape == (3, 32, 32)
     smooth = torch.nn.functional.interpolate(expected[None].float(), (16, 16), mode="bilinear", antialias=True)[0]
     assert torch.allclose(first.denoised[:, :16, :16].float(), smooth, atol=1e-4)
     memory = first.memory.at(LEVELS[1].noise, plan.clock)
-    (second,) = predict(host, [replace(frame, level=LEVELS[1], memory=memory)], canvases(1), Call(1))
-    (row,) = host.calls[-1]
-    seen = LEVELS[1].alpha * expected + LEVELS[1].beta * own[0]
-    wanted = host.denoise(seen[None], [row])[0]
-    assert torch.allclose(second.memory.now[("2",)][view.box], wanted.to(drawn), atol=1e-5)
+    (second,) = predict(host, [replace(frame, level=LEVELS[1], memory=memory)], canvases(1, 8), Call(1))
+    (row,) = (row for row in host.calls[-1] if row.zoom is not None)
+    assert row.zoom is not None and row.zoom.x0 is not None and torch.equal(row.zoom.x0, drawn)
+    new = own.draw_noise(0, 1)
+    assert abs(float((row.zoom.noise - new).norm() / new.norm())) < 0.3, "hardly anything was carried on"
+    wanted = host.denoise((LEVELS[1].alpha * drawn + LEVELS[1].beta * row.zoom.noise)[None].double(), [row])[0]
+    assert torch.allclose(second.memory.things.now[("2",), view.box].x0.double(), wanted, atol=1e-4)
 
 
 def test_x_that_is_not_finite_is_the_samplers_fault_and_named_by_its_noises() -> None:

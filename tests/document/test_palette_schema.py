@@ -68,6 +68,7 @@ def full() -> dict[str, Any]:
     ground = Background(prompt="p", negative="n", image=MASKS[0], colour="#000000", strength=0.5)
     brush = Brush(id="a", name="n", colour="#111111", prompt="p", negative="", mask=mask, feather=1.0, strength=0.5)
     values = {"prompt_strength": 0.5, "guidance": 2, "seed": 1, "weight": 2, "start": 0.25, "stop": 0.75}
+    values["kind"] = "thing"
     tiles = Tiles(width=512, height=640, overlap=64, window="cosine")
     palette = Palette(
         size=Size(640, 768), seed=5, model=model, init=init, background=ground, brushes=(brush,), tiles=tiles

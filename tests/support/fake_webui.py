@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 COLOURS: Mapping[str, tuple[float, float, float]] = {
@@ -281,6 +282,7 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path, make_denoiser: Callab
     common = put(monkeypatch, "modules.sd_samplers_common", InterruptedException=InterruptedException)
     common.store_latent = lambda latent: setattr(state, "current_latent", latent)
     common.images_tensor_to_samples = encoded
+    common.single_sample_to_image = shown
     return WebUI(shared, common, make_denoiser)
 
 
@@ -288,6 +290,12 @@ def encoded(pixels: Tensor, approximation: Any = None, model: Any = None) -> Ten
     """Latents of pixels in [0, 1]: the cells' means, -1 for black and 1 for white, and noise of the usual generator."""
     means = torch.nn.functional.avg_pool2d(pixels, 8) * 2 - 1
     return means + 1e-4 * torch.randn(means.shape)
+
+
+def shown(sample: Tensor, approximation: int | None = None) -> Image.Image:
+    """The picture of latents [C, h, w] or [C, 1, h, w]: what `encoded` makes of pictures, the other way round."""
+    cells = sample.reshape(sample.shape[0], *sample.shape[-2:])[:3].float().clamp(-1, 1).add(1).mul(127.5).byte()
+    return Image.fromarray(cells.movedim(0, 2).repeat_interleave(8, 0).repeat_interleave(8, 1).contiguous().numpy())
 
 
 def config_of(name: str) -> Any:

@@ -12,6 +12,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from lib_regiondiff.denoising.blend import fit
+from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Level, ModelFunction, Part, Parts, Prompt, Row
 
 
@@ -78,6 +80,10 @@ class GaussianHost:
         pixels = torch.from_numpy(np.asarray(image.convert("RGB"), np.float64)).permute(2, 0, 1) / 127.5 - 1
         height, width = pixels.shape[1] // 8, pixels.shape[2] // 8
         return pixels.reshape(1, 3, height, 8, width, 8).mean(dim=(3, 5))
+
+    def resize(self, x0: Tensor, size: Size) -> Tensor:
+        """Cells are the pixels of this host."""
+        return fit(x0, size)
 
     def decode(self, latent: Tensor) -> Image.Image:
         """Not of use here."""

@@ -18,7 +18,8 @@ from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
 from lib_regiondiff.document import png
 from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Prompt, Row
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Prompt, Row, resize_picture
 from lib_regiondiff.hosts.diffusers import attention, placement
 from lib_regiondiff.hosts.diffusers.additions import additions
 from lib_regiondiff.hosts.diffusers.additions.additions import NOTHING, Extras, PathOrText
@@ -224,6 +225,10 @@ class DiffusersHost:
         if not torch.isfinite(pixels).all():
             raise HostError("decoding", "finite numbers", "NaN or infinity", self._suggest_dtype())
         return self.pipe.image_processor.postprocess(pixels, output_type="pil")[0]
+
+    def resize(self, x0: Tensor, size: Size) -> Tensor:
+        """Clean latents [C, h, w] of what x0 [C, h', w'] shows in `size` cells, by way of a picture."""
+        return resize_picture(self, x0, size)
 
     def _read_scaling(self) -> tuple[float, float]:
         """(scale, shift): latents of the core are the VAE's less shift, times scale."""

@@ -16,18 +16,20 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lib_regiondiff.denoising.composite import restore_uncovered
-from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
+from lib_regiondiff.denoising.rows import Call
+from lib_regiondiff.denoising.thing_memory import ThingMemory
 from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import Model, Palette, parse
 from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.document.records import make_record
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.geometry import Box
+from lib_regiondiff.host import Level
 from lib_regiondiff.hosts.diffusers import init_image
 from lib_regiondiff.hosts.diffusers.agreement import expect_agreement
 from lib_regiondiff.hosts.diffusers.families import flow
+from lib_regiondiff.hosts.diffusers.finishing import finish_picture
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.init_image import InitLatents
 from lib_regiondiff.hosts.diffusers.pipeline_conds import fits_pipeline, read_conds
@@ -41,8 +43,6 @@ from lib_regiondiff.store import Store
 
 PaletteSource = Palette | Mapping[str, Any] | str
 """A palette, or what `parse` accepts in place of one."""
-BEYOND = 16
-"""Latent cells that the decoder sees beyond a border where the picture continues at its opposite side."""
 
 
 @dataclass(frozen=True)
@@ -117,27 +117,16 @@ def renders(
     for group in groups:
         watch = functools.partial(step_done, group)
         run = Drawing.of(host, replace(palette, seed=group[0]), watch, seeds=group, store=store)
-        for seed, latent in zip(group, run.latents().split(1), strict=True):
-            image = decode_latent(host, latent, palette)
-            whole, chosen = restore_uncovered(image, palette, store), run.plan.chosen
+        latents, things = run.sample()
+        for number, (seed, latent) in enumerate(zip(group, latents.split(1), strict=True)):
+            whole = finish_picture(host, latent, (palette, things.get(number)), store)
+            chosen = run.plan.chosen
             yield Render(whole, replace(palette, seed=seed, model=model), chosen, replace(noted, chosen=chosen))
 
 
 def _expect(true: bool, name: str, expected: str, got: Any) -> None:
     if not true:
         raise HostError(f"render's {name}", expected, repr(got)[:80])
-
-
-def decode_latent(host: DiffusersHost, latent: Tensor, palette: Palette) -> Image.Image:
-    """The picture of clean latents [1, C, h, w], cropped to the palette's size in pixels.
-
-    Where the palette wraps, the decoder sees beyond both its sides. Raises HostError where the picture is not finite,
-    or memory runs out.
-    """
-    more = min(BEYOND, latent.shape[-1]) if palette.wraps else 0
-    seen = Box(0, -more, latent.shape[-2], latent.shape[-1] + more, ring=True).padded(latent)
-    left = more * host.latent.pixels_per_cell
-    return host.decode(seen).crop((left, 0, left + palette.size.width, palette.size.height))
 
 
 @dataclass(frozen=True)
@@ -178,9 +167,13 @@ class Drawing:
         plan = make_plan(palette, job, host, merge)
         return Drawing(host, palette, plan, own, step_done, InitLatents.of(palette, host, store), seeds, store)
 
-    @torch.no_grad()
     def latents(self) -> Tensor:
         """Sample clean latents [B, C, h, w]; diffusers' own pipeline does it where the plan is one full-canvas view."""
+        return self.sample()[0]
+
+    @torch.no_grad()
+    def sample(self) -> tuple[Tensor, Mapping[int, ThingMemory]]:
+        """Clean latents [B, C, h, w], and by the numbers of images what their close-ups show."""
         spec, size = self.host.latent, self.plan.size
         generators = [noise.make_generator(seed) for seed in self.seeds]
         start = noise.draw_unit(generators, (spec.channels, size.height, size.width))
@@ -188,25 +181,32 @@ class Drawing:
         single = self.plan.single
         if single is not None and self.begin is None and self._fits(single):
             with self.host.lock:
-                return self._run_pipeline(single, start, generators)
+                return self._run_pipeline(single, start, generators), {}
         return self._run_sampler(start, generators)
 
-    def _run_sampler(self, start: Tensor, generators: list[torch.Generator]) -> Tensor:
+    def _run_sampler(
+        self, start: Tensor, generators: list[torch.Generator]
+    ) -> tuple[Tensor, Mapping[int, ThingMemory]]:
         """Sample latents [B, C, h, w]: the scheduler steps the canvas with the blended prediction."""
-        model, kind = region_model(self.host, self.plan), PARAMETERIZATIONS[self.host.latent.prediction]
+        images, guide = ImageBatch(self.host, self.plan), Call(self.plan.guidance)
+        kind = PARAMETERIZATIONS[self.host.latent.prediction]
+
+        def model(x: Tensor, level: Level) -> Tensor:
+            return images.predict(x, level, guide).denoised
+
         own, scheduler = self.schedule, self.schedule.scheduler
-        x = start * getattr(scheduler, "init_noise_sigma", 1.0)
+        x, denoise = start * getattr(scheduler, "init_noise_sigma", 1.0), model
         if self.begin is not None:
-            x, model = self.begin.noised(start, own.levels[0]), self.begin.inside(model)
+            x, denoise = self.begin.noised(start, own.levels[0]), self.begin.inside(model)
         for call, (level, t) in enumerate(zip(own.levels, own.timesteps, strict=False)):
             getattr(scheduler, "scale_model_input", lambda x, t: x)(x, t)
-            x0 = model(x, level)
+            x0 = denoise(x, level)
             output = kind.from_denoised(x0, x, level.alpha, level.beta)
             extra = schedule.make_step_options(scheduler, generators, call)
             x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
             if own.ends_step(call):
                 self.step_done(x0)
-        return x
+        return x, {number: each.things for number, each in images.memories.items() if each.things.now}
 
     def _fits(self, view: View) -> bool:
         """Whether diffusers' pipeline can draw this view of the whole canvas by itself."""

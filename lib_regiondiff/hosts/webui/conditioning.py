@@ -14,7 +14,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.host import Cond, LatentSpec, Part, Parts, Prompt, Row
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Cond, LatentSpec, Part, Parts, Prompt, Row, resize_picture
 from lib_regiondiff.hosts.webui import references
 from lib_regiondiff.hosts.webui.encoder_notes import keep_notes_apart
 from lib_regiondiff.hosts.webui.frames import drop_frame_axis
@@ -208,6 +209,10 @@ class WebUIHost:
                 made = common.images_tensor_to_samples(pixels, model=model)
             self.encoded_images[key] = drop_frame_axis(made).float().to(self.latent.device)
         return self.encoded_images[key]
+
+    def resize(self, x0: Tensor, size: Size) -> Tensor:
+        """Clean latents [C, h, w] of what x0 [C, h', w'] shows in `size` cells, by way of a picture."""
+        return resize_picture(self, x0, size)
 
     def decode(self, latent: Tensor) -> Image.Image:
         """The picture of clean latents [1, C, h, w], by the WebUI's VAE."""

@@ -13,7 +13,7 @@ from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import LatentSpec
+from lib_regiondiff.host import LatentSpec, Pictures
 from lib_regiondiff.hosts.row_budget import BudgetedNetwork, Network, find_memory
 from lib_regiondiff.hosts.webui import families
 from lib_regiondiff.hosts.webui.conditioning import PromptEncoder, WebUIHost
@@ -74,6 +74,8 @@ class Request:
     """The most rows of one network call; 0 for as many as memory allows."""
     note: Callable[[Mapping[str, Any]], None] = field(default=lambda chosen: None, repr=False)
     """Called with what became of the palette's `auto` values, once the plan is made."""
+    keep: Callable[[Pictures, ImageBatch], None] = field(default=lambda host, images: None, repr=False)
+    """Called with the host and the images of a plan before they are drawn."""
     store: Store = field(default_factory=Store, repr=False)
     """Keeps what masks were computed to, for the whole job."""
 
@@ -151,6 +153,7 @@ class SamplerRun:
         assert self.host is not None, "prepared"
         if self.images is None or self.images.plan is not plan:
             self.images = ImageBatch(self.host, plan)
+            self.request.keep(self.host, self.images)
         return self.images
 
     def _make_plan(self, x: Tensor, clock: tuple[float, ...]) -> Plan:

@@ -18,7 +18,8 @@ from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.auto import settle
 from lib_regiondiff.planning.conditioning import find_meanings, group_meanings
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
-from lib_regiondiff.planning.views import Layout, Region, View
+from lib_regiondiff.planning.regions import Region
+from lib_regiondiff.planning.views import Layout, View
 from lib_regiondiff.planning.weights import feather_limit, level_weights, masks
 from lib_regiondiff.planning.weights.blends import fade
 from lib_regiondiff.planning.weights.level_weights import KEPT, LevelWeights, Steps

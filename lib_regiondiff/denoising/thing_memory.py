@@ -1,0 +1,123 @@
+"""What things drew in their close-ups at the level before: their x0, their noise, and what of it is the thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lib_regiondiff.denoising.blend import fit
+from lib_regiondiff.geometry import Box
+from lib_regiondiff.host import Level, Zoom
+from lib_regiondiff.planning.views import View
+
+Key = tuple[tuple[str, ...], Box]
+SMOOTH = 3
+"""Cells along a side over which differences are averaged."""
+SOFT = 0.5
+"""Share of the distance between the two kinds over which a matte goes from 0 to 1."""
+ALIKE = 0.5
+"""Share of the mean of one kind above which that of the other is no other kind."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What a close-up shows: x0 [C, h, w] to go on from, unit noise [C, h, w], and how far it differs from the ground.
+
+    `difference` [h, w] sums the squares of all levels that asked for the ground; None before the first of them.
+    """
+
+    x0: Tensor
+    noise: Tensor
+    difference: Tensor | None = None
+
+    def measure_matte(self) -> Tensor | None:
+        """The share [h, w] in [0, 1] of the thing in each cell; None where the ground was never asked for."""
+        return None if self.difference is None else split(self.difference.sqrt())
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """The blended x0 [C, h, w] of a level, the same without things, and the unit noise [C, h, w] that x held."""
+
+    x0: Tensor
+    ground: Tensor
+    noise: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class ThingMemory:
+    """The close-ups of one picture, at a level (`now`) and at the one before it; a value, as TextureMemory is.
+
+    `carried` is how much of its noise the sampler has carried on from the level before: 1 for one that adds none, 0
+    for one that draws it anew at each level.
+    """
+
+    before: Mapping[Key, Kept] = field(default_factory=dict)
+    now: Mapping[Key, Kept] = field(default_factory=dict)
+    canvas_before: Canvas | None = None
+    canvas_now: Canvas | None = None
+    carried: float = 0.0
+
+    def turn(self, begins: bool) -> ThingMemory:
+        """The memory at the next level, or at the first one again."""
+        return ThingMemory() if begins else ThingMemory(self.now, {}, self.canvas_now)
+
+    def observe(self, x: Tensor, level: Level) -> ThingMemory:
+        """The memory with what x [C, h, w] tells of the noise that the sampler carries on."""
+        if self.canvas_before is None:
+            return self
+        noise = (x.float() - level.alpha * self.canvas_before.x0) / level.beta
+        return replace(self, carried=float(correlate(noise, self.canvas_before.noise).clamp(0, 1)))
+
+    def hide(self, x: Tensor, level: Level) -> Tensor:
+        """x [C, h, w] as the ground sees it: things of the level before have made room for what lies below them."""
+        below = self.canvas_before
+        return x if below is None else x + level.alpha * (below.ground - below.x0).to(x)
+
+    def recall(self, view: View) -> Kept | None:
+        """What a view drew at the level before."""
+        return self.before.get((view.names, view.box))
+
+    def see(self, view: View, fresh: Tensor) -> Zoom:
+        """What a view sees at this level, given unit noise [C, h, w] that is new."""
+        kept = self.recall(view)
+        if kept is None:  # a brush that begins later than others goes on from what is there
+            below = self.canvas_before
+            return Zoom(fresh, None if below is None else fit(view.box.padded(below.x0), view.size))
+        return Zoom(self.carried * kept.noise.to(fresh) + (1 - self.carried**2) ** 0.5 * fresh, kept.x0)
+
+    def note(self, canvas: Canvas, kept: Mapping[Key, Kept]) -> ThingMemory:
+        """The memory with what was drawn, unless this level has drawn before."""
+        if self.canvas_now is not None:
+            return self
+        return replace(self, now=kept, canvas_now=canvas)
+
+
+def correlate(a: Tensor, b: Tensor) -> Tensor:
+    """How much two noises of one shape agree: the cosine of the angle between them."""
+    return functional.cosine_similarity(a.flatten().float(), b.flatten().float(), dim=0)
+
+
+def split(values: Tensor) -> Tensor:
+    """The share [h, w] in [0, 1] to which values [h, w] belong to the greater of two kinds; 1 where all are alike."""
+    pad = SMOOTH // 2
+    padded = functional.pad(values[None, None], (pad, pad, pad, pad), mode="replicate")
+    smooth = functional.avg_pool2d(padded, SMOOTH, 1)[0, 0]
+    threshold, low, high = part(smooth)
+    if low > ALIKE * high:
+        return torch.ones_like(smooth)
+    return ((smooth - threshold) / (SOFT * (high - low)) + 0.5).clamp(0, 1)
+
+
+def part(values: Tensor) -> tuple[float, float, float]:
+    """The threshold that parts values into two kinds such that each varies least, and their means (Otsu 1979)."""
+    ordered = values.flatten().sort().values.double()
+    below = torch.arange(1, len(ordered), device=values.device)
+    sums = ordered.cumsum(0)
+    low, high = sums[:-1] / below, (sums[-1] - sums[:-1]) / (len(ordered) - below)
+    best = int((below * (len(ordered) - below) * (high - low).square()).argmax())
+    return float(ordered[best] + ordered[best + 1]) / 2, float(low[best]), float(high[best])

@@ -1,0 +1,1 @@
+"""Things: brushes whose object is drawn whole in a close-up, whatever their size."""

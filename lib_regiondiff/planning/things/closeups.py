@@ -1,0 +1,67 @@
+"""Close-ups: a thing is drawn whole in a window of the model's native size, whatever the size of its brush."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.planning import noise, tiles
+from lib_regiondiff.planning.regions import Region
+
+LEAST = 2
+"""Cells along a side that a window has at least."""
+FILL = 0.8
+"""Share of its window's side that a brush's shorter side takes."""
+ASKED = (0.2, 0.4, 0.6)
+"""Shares of the steps after which the ground is asked for what the window shows without the thing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Closeup:
+    """How a view is drawn beside the canvas: in `size` cells, from noise of its own, one seed for each image.
+
+    `inside` float32 [h', w'] is how much of each of its cells the brush covers. `ground` is what is asked beside the
+    prompt at this step, to tell the thing from what is around it; None at most steps. `last` says that x0 is final.
+    """
+
+    size: Size
+    channels: int
+    seeds: tuple[int, ...]
+    inside: Tensor
+    ground: Region | None = None
+    last: bool = False
+
+    def draw_noise(self, image: int, step: int) -> Tensor:
+        """The unit noise float32 [C, h', w'] of an image at a step."""
+        generator = noise.make_generator(noise.derive_seed(self.seeds[image], step))
+        made = noise.draw_unit([generator], (self.channels, self.size.height, self.size.width))[0]
+        return made.to(self.inside.device)
+
+
+def list_asked(steps: int) -> frozenset[int]:
+    """The steps, of so many, at which grounds are asked: never the last one unless there is no other."""
+    return frozenset(min(max(0, steps - 2), round(share * steps)) for share in ASKED)
+
+
+def find_window(coverage: np.ndarray, ring: bool = False) -> Box:
+    """The square window in cells of a thing whose brush covers these shares [h, w] of cells, which must not all be 0.
+
+    It is centred on the brush and may leave the canvas; in a `ring` it may cross the border.
+    """
+    inner = tiles.find_bounds(coverage > 0, ring)
+    assert inner is not None
+    turn = inner.left if ring else 0
+    (top, high), (left, wide) = (_measure(np.roll(coverage, -turn, axis=1).max(axis=axis)) for axis in (1, 0))
+    side = max(LEAST, round(min(high, wide) / FILL))
+    first, start = round(top - side / 2), round(left + turn - side / 2)
+    return Box(first, start, first + side, start + side, ring)
+
+
+def _measure(profile: np.ndarray) -> tuple[float, float]:
+    """Middle and length in cells of a brush along an axis, from its greatest weights there."""
+    shares = profile / max(float(profile.max()), 1e-6)
+    length = float(shares.sum())
+    return float((shares * (np.arange(len(shares)) + 0.5)).sum() / max(length, 1e-6)), length

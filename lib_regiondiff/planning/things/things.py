@@ -1,0 +1,140 @@
+"""Things of a palette: which brushes are drawn in a close-up, where, and how much of the canvas they may have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.host import LatentSpec
+from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.auto import EARLY
+from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder
+from lib_regiondiff.planning.regions import Region
+from lib_regiondiff.planning.things.closeups import Closeup, find_window, list_asked
+from lib_regiondiff.planning.views import View, cut
+from lib_regiondiff.planning.weights.blur import blur
+from lib_regiondiff.planning.weights.level_weights import LevelWeights
+
+SPECK = 16
+"""How many times smaller than its largest piece a piece of a brush may be that is no thing of its own."""
+PIECES = 10**6
+"""Seeds between those of two pieces of a brush."""
+
+
+@dataclass(frozen=True, eq=False)
+class Thing:
+    """A piece of a brush, by their numbers, whose thing is drawn in the close-up of a `window`, with weight [h, w].
+
+    `seed` is that of its own noise, if it has one.
+    """
+
+    index: int
+    piece: int
+    weight: np.ndarray
+    window: Box
+    seed: int | None = None
+
+
+def find_things(palette: Palette, coverages: Sequence[np.ndarray], scale: float, job: Job) -> list[Thing]:
+    """The things among brushes that cover these shares [h, w] of cells; `scale` is the number of cells along a pixel.
+
+    There are none over a picture, of which a thing's beginning would be another part, nor where each view is the whole
+    canvas. What lies above a thing and is none covers it; things lie above each other in their order.
+    """
+    found: list[Thing] = []
+    if not job.centred or job.clock[0] <= EARLY:
+        return found
+    for index, (brush, coverage) in enumerate(zip(palette.brushes, coverages, strict=True), start=1):
+        if brush.kind != "thing" or not coverage.any():
+            continue
+        seen = np.ones_like(coverage)
+        for above, other in zip(palette.brushes[index:], coverages[index:], strict=True):
+            seen = seen if above.kind == "thing" else seen * (1 - other)
+        for number, piece in enumerate(split_pieces(coverage, palette.wraps)):
+            weight = np.asarray(blur(piece, brush.feather * scale, palette.wraps) * seen, np.float32)
+            found.append(Thing(index, number, weight, find_window(piece, palette.wraps), brush.seed))
+    return found
+
+
+def split_pieces(coverage: np.ndarray, ring: bool = False) -> list[np.ndarray]:
+    """The parts of a brush's coverage [h, w] that do not touch each other, but for specks, from left to right.
+
+    In a `ring` what touches both borders is one piece.
+    """
+    count, labels = cv2.connectedComponents((coverage > 0).astype(np.uint8))
+    if ring:
+        for left, right in zip(labels[:, 0], labels[:, -1], strict=True):
+            if left and right and left != right:
+                labels[labels == right] = left
+    areas = [float(coverage[labels == label].sum()) for label in range(1, count)]
+    kept = [label for label, area in enumerate(areas, start=1) if area >= max(areas) / SPECK]
+    kept.sort(key=lambda label: int(np.flatnonzero((labels == label).any(axis=0))[0]))
+    return [np.where(labels == label, coverage, np.float32(0)) for label in kept]
+
+
+@dataclass(frozen=True)
+class ThingKey:
+    """What the things of a step depend on: which act, whether their grounds are asked, whether the step is the last."""
+
+    active: tuple[bool, ...]
+    asked: bool
+    last: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Above:
+    """The things of a plan with their regions and grounds; `keys` says of each step which of them act and how."""
+
+    things: Sequence[Thing]
+    regions: Sequence[Region]
+    grounds: Sequence[Region | None]
+    latent: LatentSpec
+    seeds: tuple[int, ...]
+    keys: Sequence[ThingKey]
+
+    @staticmethod
+    def of(
+        things: Sequence[Thing],
+        meanings: Sequence[Meaning],
+        encoder: RegionEncoder,
+        below: tuple[LevelWeights, Sequence[Region | None]],
+        job: Job,
+    ) -> Above:
+        """Encode things for their windows; the ground of each is the region `below` that has most of its window."""
+        steps, latent = len(job.clock) - 1, encoder.host.latent
+        asked = list_asked(steps)
+        side = latent.native // latent.pixels_per_cell
+        frame = Box(0, 0, side, side)
+        regions = [encoder.region((thing.index,), frame) for thing in things]
+        weights = below[0].at(steps - 1) if things else np.zeros((0, 1, 1))
+        grounds = [below[1][int(np.argmax([cut(each, t.window).sum() for each in weights]))] for t in things]
+        acts = [[meanings[thing.index].acts(step) for thing in things] for step in range(steps)]
+        keys = [
+            ThingKey(tuple(each), bool(things) and step in asked, bool(things) and step == steps - 1)
+            for step, each in enumerate(acts)
+        ]
+        return Above(things, regions, grounds, latent, job.seeds, keys)
+
+    def views(self, key: ThingKey) -> tuple[View, ...]:
+        """The views of the things that act, from the lowest up."""
+        return tuple(
+            self._view(thing, own, ground if key.asked else None, key.last)
+            for thing, own, ground, acts in zip(self.things, self.regions, self.grounds, key.active, strict=True)
+            if acts
+        )
+
+    def _view(self, thing: Thing, own: Region, ground: Region | None, last: bool) -> View:
+        latent, window = self.latent, thing.window
+        weight = torch.from_numpy(np.ascontiguousarray(cut(thing.weight, window))).to(latent.device)
+        side = latent.native // latent.pixels_per_cell
+        inside = torch.nn.functional.interpolate(weight[None, None], (side, side), mode="bilinear")[0, 0]
+        first = self.seeds if thing.seed is None else (thing.seed,) * len(self.seeds)
+        seeds = tuple(noise.derive_seed(seed, thing.index + PIECES * thing.piece) for seed in first)
+        zoom = Closeup(Size(side, side), latent.channels, seeds, inside, ground, last)
+        return View(window, window, (own,), weight, zoom=zoom)

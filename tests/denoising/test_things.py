@@ -1,0 +1,281 @@
+"""Things: drawn whole in a window of the native size, whatever the size of their brush, and laid over the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from torch import Tensor
+
+from fakes import GaussianHost, MeanCond, clock_of, exploding, schedule
+from lib_regiondiff.denoising.model import ImageBatch, predict, region_model
+from lib_regiondiff.denoising.paste import paste_things, sharpen_matte
+from lib_regiondiff.denoising.rows import Call, Frame, ask
+from lib_regiondiff.denoising.thing_memory import Canvas, ThingMemory, correlate, part, split
+from lib_regiondiff.document.encoded import write_png
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.pictures import Picture
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.host import Level, Row
+from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.things.closeups import FILL, find_window, list_asked
+from lib_regiondiff.planning.things.things import split_pieces
+from lib_regiondiff.planning.views import View
+from palettes import sized
+
+STEPS = 5
+LEVELS = tuple(exploding(sigma) for sigma in schedule(STEPS))
+SIDE = 8  # cells of the native side
+
+
+class Figures(GaussianHost):
+    """A prompt above 0 is a disc in the middle of what is drawn, on the ground 0; it fills a third of the side."""
+
+    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        """The figure of each row, whatever x is."""
+        self.calls.append(list(rows))
+        found = []
+        for row in rows:
+            assert isinstance(row.cond, MeanCond)
+            value = row.cond.mean
+            y, xs = torch.meshgrid(*(torch.linspace(-1, 1, side) for side in x.shape[-2:]), indexing="ij")
+            disc = ((y**2 + xs**2) < 0.45).to(x)
+            found.append((value * disc).expand(x.shape[1], -1, -1) if value > 0 else torch.zeros_like(x[0]))
+        return torch.stack(found)
+
+    def decode(self, latent: Tensor) -> Image.Image:
+        """Grey cells of 8x8 pixels."""
+        cells = latent[0].mean(dim=0).clamp(0, 4).mul(60).byte().numpy()
+        return Image.fromarray(cells.repeat(8, 0).repeat(8, 1)).convert("RGB")
+
+
+def document(box: Sequence[float], size: int = 256, **more: Any) -> Palette:
+    brush = {"id": "a", "prompt": "2", "kind": "thing", "mask": {"rectangle": list(box)}}
+    return sized(size, size, background={"prompt": "0"}, guidance=1, brushes=[brush | more], tiles=None)
+
+
+def planned(palette: Palette, host: GaussianHost, levels: Sequence[Level] = LEVELS) -> Plan:
+    return make_plan(palette, Job(palette.size, clock_of(levels), (1,)), host)
+
+
+def things_of(plan: Plan, level: Level) -> list[View]:
+    return [view for view in plan.views(level) if view.zoom is not None]
+
+
+def canvas_of(plan: Plan) -> Tensor:
+    made = torch.randn(1, 3, plan.size.height, plan.size.width, generator=noise.make_generator(3))
+    return made.double() * LEVELS[0].beta
+
+
+def draw(host: GaussianHost, plan: Plan) -> Tensor:
+    """The mean of all channels [h, w] of x0 at the last level."""
+    model, x = region_model(host, plan), canvas_of(plan)
+    return [model(x, level) for level in LEVELS[:-1]][-1][0].mean(dim=0)
+
+
+@given(st.floats(0.08, 0.8), st.floats(0.4, 2.5), st.tuples(st.floats(0, 1), st.floats(0, 1)), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_thing_of_any_size_and_aspect_has_one_native_view(
+    side: float, aspect: float, place: tuple[float, float], ring: bool
+) -> None:
+    wide, high = min(1.0, side * aspect**0.5), min(1.0, side / aspect**0.5)
+    left, top = place[0] * (1 - wide), place[1] * (1 - high)
+    palette = document([left, top, left + wide, top + high], 512)
+    plan, host = planned(palette, GaussianHost(native=64)), GaussianHost(native=64)
+    for level in LEVELS[:-1]:
+        (view,) = things_of(plan, level)
+        assert view.size == Size(SIDE, SIDE) and view.box.size.height == view.box.size.width
+        middle = (view.box.top + view.box.bottom) / 2, (view.box.left + view.box.right) / 2
+        assert abs(middle[0] - 64 * (top + high / 2)) <= 1 and abs(middle[1] - 64 * (left + wide / 2)) <= 1
+        assert abs(view.box.size.height - min(wide, high) * 64 / FILL) <= 1 or view.box.size.height == 2
+        rest = torch.zeros(64, 64)
+        for other in plan.views(level):
+            if other.zoom is None:
+                other.box.paste(rest, other.box.crop(rest) + other.weight)
+        assert torch.allclose(rest, torch.ones(64, 64)), "the ground lies below the thing"
+    del host, ring
+
+
+@pytest.mark.parametrize("turn", [0, 3, 20, 29, 31])
+def test_windows_of_a_ring_cross_its_border(turn: int) -> None:
+    coverage = np.zeros((32, 32), np.float32)
+    coverage[10:16, 4:10] = 1
+    here, there = find_window(coverage, True), find_window(np.roll(coverage, turn, axis=1), True)
+    assert here.size == there.size and (there.left - here.left - turn) % 32 == 0
+
+
+def test_a_thing_costs_a_row_a_step_and_three_for_the_ground() -> None:
+    host = GaussianHost(native=64)
+    plan = planned(document([0.1, 0.1, 0.3, 0.3]), host)
+    model, x = region_model(host, plan), canvas_of(plan)
+    for level in LEVELS[:-1]:
+        model(x, level)
+    assert sum(len(rows) for rows in host.calls) == 2 * STEPS + len(list_asked(STEPS)) == 2 * STEPS + 3
+    assert sum(row.size.area for rows in host.calls for row in rows if row.zoom) == SIDE**2 * (STEPS + 3)
+
+
+@pytest.mark.parametrize("box", [[0.4, 0.4, 0.5, 0.5], [0.1, 0.2, 0.35, 0.45], [0.1, 0.1, 0.95, 0.95]])
+def test_a_figure_is_drawn_once_inside_its_brush_and_the_ground_elsewhere(box: list[float]) -> None:
+    host = Figures(native=64)
+    plan = planned(document(box), host)
+    shown = draw(host, plan)
+    left, top, right, bottom = (round(32 * each) for each in box)
+    inside = torch.zeros(32, 32, dtype=torch.bool)
+    inside[max(0, top - 1) : bottom + 1, max(0, left - 1) : right + 1] = True
+    assert shown[~inside].abs().max() == 0
+    high, wide = bottom - top, right - left
+    share = (shown > 1).sum().item() / (high * wide)
+    assert 0.15 < share < 0.7, "the disc, not the whole brush"
+    assert shown[top + high // 2, left + wide // 2] > 1
+
+
+def test_nothing_changes_without_things_or_over_a_picture() -> None:
+    host = GaussianHost(native=64)
+    palette = document([0.1, 0.1, 0.3, 0.3])
+    later = LEVELS[2:]
+    one = planned(palette, host, later).views(later[0])
+    other = planned(document([0.1, 0.1, 0.3, 0.3], kind="auto"), host, later).views(later[0])
+    assert [(view.box, view.names) for view in one] == [(view.box, view.names) for view in other]
+    assert all(view.zoom is None for view in one)
+
+
+def test_a_frame_with_things_drawn_twice_is_drawn_twice() -> None:
+    host = Figures(native=64)
+    plan = planned(document([0.1, 0.1, 0.3, 0.3]), host)
+    x, memory = canvas_of(plan), None
+    for level in LEVELS[:-1]:
+        frame = Frame.of(plan, level, memory=memory)
+        one, two = (predict(host, [frame], x, Call(1))[0] for _ in range(2))
+        assert torch.equal(one.denoised, two.denoised)
+        again = predict(host, [Frame.of(plan, level, memory=one.memory)], x, Call(1))[0]
+        assert torch.equal(again.denoised, one.denoised), "asked twice at one level"
+        memory = one.memory
+
+
+def test_images_of_a_batch_and_seeds_have_noise_of_their_own() -> None:
+    plan = make_plan(
+        document([0.1, 0.1, 0.3, 0.3]), Job(Size(256, 256), clock_of(LEVELS), (1, 2, 1)), GaussianHost(native=64)
+    )
+    (view,) = things_of(plan, LEVELS[0])
+    assert view.zoom is not None
+    first, second, third = (view.zoom.draw_noise(image, 0) for image in range(3))
+    assert torch.equal(first, third) and abs(float(correlate(first, second))) < 0.4
+    assert abs(float(correlate(first, view.zoom.draw_noise(0, 1)))) < 0.4
+    seeded = make_plan(
+        document([0.1, 0.1, 0.3, 0.3], seed=9), Job(Size(256, 256), clock_of(LEVELS), (1, 2)), GaussianHost(native=64)
+    )
+    (view,) = things_of(seeded, LEVELS[0])
+    assert view.zoom is not None
+    assert torch.equal(view.zoom.draw_noise(0, 0), view.zoom.draw_noise(1, 0)), "the brush's seed is its own"
+
+
+@pytest.mark.parametrize("carried", [0.0, 1.0])
+def test_what_a_sampler_carries_on_is_seen_in_its_noise(carried: float) -> None:
+    """DDIM goes on with the noise that it told from x, LCM draws another one at each level."""
+    one, two = (torch.randn(4, 32, 32, generator=noise.make_generator(seed)) for seed in (1, 2))
+    x0, level = torch.randn(4, 32, 32, generator=noise.make_generator(3)), LEVELS[1]
+    memory = ThingMemory(canvas_now=Canvas(x0, x0, one)).turn(False)
+    x = level.alpha * x0 + level.beta * (one if carried else two)
+    assert memory.observe(x, level).carried == pytest.approx(carried, abs=0.05)
+
+
+@given(st.lists(st.floats(0, 10), min_size=4, max_size=40))
+@settings(deadline=None)
+def test_two_kinds_are_parted_where_each_varies_least(values: list[float]) -> None:
+    """Otsu's method, by trying every threshold."""
+    ordered = sorted(values)
+    if ordered[-1] - ordered[0] < 1e-3:
+        return
+
+    def between(cut: float) -> float:
+        low, high = [v for v in values if v <= cut], [v for v in values if v > cut]
+        if not low or not high:
+            return 0.0
+        return len(low) * len(high) * (sum(low) / len(low) - sum(high) / len(high)) ** 2
+
+    threshold, low, high = part(torch.tensor(values, dtype=torch.float64))
+    assert between(threshold) >= max(map(between, values)) * (1 - 1e-9) - 1e-9 and low <= threshold <= high
+
+
+def test_what_differs_everywhere_alike_is_all_thing_and_a_spot_is_a_spot() -> None:
+    assert torch.equal(split(torch.full((8, 8), 3.0)), torch.ones(8, 8))
+    spot = torch.zeros(12, 12)
+    spot[4:8, 4:8] = 5
+    found = split(spot)
+    assert found[5:7, 5:7].min() == 1 and found[:2].max() == 0 and found[-2:].max() == 0
+
+
+def test_a_matte_follows_the_edges_of_its_picture() -> None:
+    picture = np.zeros((64, 64, 3), np.float32)
+    picture[20:44, 20:44] = (1, 0.2, 0.1)
+    coarse = np.zeros((8, 8), np.float32)
+    coarse[2:6, 2:6] = 1
+    fine = sharpen_matte(picture, coarse)
+    inside = picture[..., 0] > 0.5
+    assert fine[inside].min() > 0.6 and fine[~inside].max() < 0.4
+
+
+def test_pasted_things_stay_in_their_brushes() -> None:
+    host = Figures(native=64)
+    palette = document([0.4, 0.4, 0.55, 0.55])
+    plan = planned(palette, host)
+    images, x = ImageBatch(host, plan), canvas_of(plan)
+    for level in LEVELS[:-1]:
+        images.predict(x, level, Call(1))
+    before = Image.new("RGB", (256, 256), (9, 9, 9))
+    after = np.asarray(paste_things(host, before, palette, images.memories[0].things), int)
+    changed = (after != 9).any(axis=2)
+    box = Box(102, 102, 142, 142)
+    assert box.crop(changed).mean() > 0.2
+    box.paste(changed, False)
+    assert not changed.any()
+
+
+def test_grounds_are_asked_by_what_lies_below_and_plainly() -> None:
+    host = GaussianHost(native=64)
+    plan = planned(document([0.1, 0.1, 0.3, 0.3]), host)
+    step = min(list_asked(STEPS))
+    rows, asked = ask([Frame.of(plan, LEVELS[step])], Call(1))
+    (thing,) = (each for each in asked[0] if each.view.zoom)
+    assert thing.ground is not None
+    assert rows[thing.ground].cond is plan.views(LEVELS[step])[0].region.conds[0][0].cond
+    assert rows[thing.ground].zoom is rows[thing.conds[0]].zoom
+
+
+def test_each_piece_of_a_brush_has_a_thing() -> None:
+    spots = np.zeros((256, 256), np.uint8)
+    spots[20:80, 20:80] = spots[150:220, 160:230] = 255
+    spots[240:243, 20:23] = 255  # a speck
+    palette = document([0, 0, 1, 1], mask=Picture.of(write_png(spots)))
+    host = Figures(native=64)
+    plan = planned(palette, host)
+    one, two = things_of(plan, LEVELS[0])
+    assert one.box.right <= two.box.left and one.names == two.names == ("a",)
+    assert one.zoom is not None and two.zoom is not None and one.zoom.seeds != two.zoom.seeds
+    count, _ = cv2.connectedComponents((draw(host, plan) > 1).byte().numpy())
+    assert count - 1 == 2
+
+
+@pytest.mark.parametrize("turn", range(0, 32, 5))
+def test_pieces_of_a_ring_go_on_at_the_other_side(turn: int) -> None:
+    coverage = np.zeros((32, 32), np.float32)
+    coverage[4:9, 3:9] = coverage[20:26, 15:22] = 1
+    pieces = split_pieces(np.roll(coverage, turn, axis=1), True)
+    assert len(pieces) == 2 and np.array_equal(sum(pieces), np.roll(coverage, turn, axis=1))
+
+
+def test_the_ground_sees_what_lies_below_things() -> None:
+    x0, ground, unit = (torch.randn(4, 8, 8, generator=noise.make_generator(seed)) for seed in (1, 2, 3))
+    level = LEVELS[2]
+    memory = ThingMemory(canvas_now=Canvas(x0, ground, unit)).turn(False)
+    seen = memory.hide(level.alpha * x0 + level.beta * unit, level)
+    assert torch.allclose(seen, level.alpha * ground + level.beta * unit, atol=1e-4)
+    assert torch.equal(ThingMemory().hide(x0, level), x0)

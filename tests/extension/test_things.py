@@ -1,0 +1,46 @@
+"""Things in jobs of all WebUIs: drawn in a close-up, pasted into the picture, and only in the pass that drew them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fake_program import Program, running
+
+BOX = (24, 24, 40, 40)  # of 64x64 pixels
+BRUSH = {"id": "a", "prompt": "red", "kind": "thing", "mask": {"rectangle": [each / 64 for each in BOX]}}
+PALETTE: dict[str, Any] = {"version": 1, "background": {"prompt": "blue"}, "brushes": [BRUSH]}
+
+
+@pytest.fixture(scope="module", params=["a1111", "forge", "neo"])
+def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    with running(request.param, tmp_path_factory.mktemp(request.param)) as made:
+        yield made
+
+
+def draw(program: Program, **more: Any) -> tuple[Any, list[np.ndarray]]:
+    """The job and its pictures."""
+    p = program.job("green", True, PALETTE, **more)
+    answer = program.answer(p)
+    assert answer.status == 200 and not answer.error and not program.runner.reported, answer.error
+    return p, [np.asarray(Image.open(io.BytesIO(each)).convert("RGB"), int) for each in answer.pictures]
+
+
+def test_a_thing_is_in_its_brush_and_the_ground_elsewhere(program: Program) -> None:
+    p, pictures = draw(program, batch_size=2)
+    assert len(p.regiondiff_images[1].memories) == 2
+    for picture in pictures:
+        inside = picture[26:38, 26:38].mean(axis=(0, 1))
+        outside = np.concatenate([picture[:16].reshape(-1, 3), picture[48:].reshape(-1, 3)]).mean(axis=0)
+        assert inside[0] > outside[0] + 100, "red on blue"
+
+
+def test_a_pass_over_a_picture_pastes_nothing(program: Program) -> None:
+    p, _ = draw(program, enable_hr=True)
+    images = p.regiondiff_images
+    assert images is None or not any(memory.things.now for memory in images[1].memories.values())
