@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
-from PIL import Image
 from torch import Tensor
+
+from fake_decoding import shown
 
 COLOURS: Mapping[str, tuple[float, float, float]] = {
     "red": (2.0, -1.0, 0.5),
@@ -290,12 +291,6 @@ def encoded(pixels: Tensor, approximation: Any = None, model: Any = None) -> Ten
     """Latents of pixels in [0, 1]: the cells' means, -1 for black and 1 for white, and noise of the usual generator."""
     means = torch.nn.functional.avg_pool2d(pixels, 8) * 2 - 1
     return means + 1e-4 * torch.randn(means.shape)
-
-
-def shown(sample: Tensor, approximation: int | None = None) -> Image.Image:
-    """The picture of latents [C, h, w] or [C, 1, h, w]: what `encoded` makes of pictures, the other way round."""
-    cells = sample.reshape(sample.shape[0], *sample.shape[-2:])[:3].float().clamp(-1, 1).add(1).mul(127.5).byte()
-    return Image.fromarray(cells.movedim(0, 2).repeat_interleave(8, 0).repeat_interleave(8, 1).contiguous().numpy())
 
 
 def config_of(name: str) -> Any:
