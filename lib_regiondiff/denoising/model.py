@@ -13,7 +13,7 @@ from lib_regiondiff.denoising.blend import blend, fit, lay_over
 from lib_regiondiff.denoising.rows import Asked, Call, Frame, ask, batch_rows
 from lib_regiondiff.denoising.texture_memory import TextureMemory
 from lib_regiondiff.denoising.thing_memory import Canvas
-from lib_regiondiff.denoising.things import look
+from lib_regiondiff.denoising.things import keep_closeup
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Denoiser, Level, ModelFunction, Row
 from lib_regiondiff.planning.plan import Plan
@@ -139,16 +139,24 @@ def _lay_things(
         view = asked.view
         if not torch.isfinite(drawn).all():
             raise _make_error(frame.level, [view], [drawn])
-        found = kept[view.names, view.box] = look(asked, drawn, answers, canvas)
-        matte, last = found.measure_matte(), view.zoom is not None and view.zoom.last
-        small = host.resize(drawn, view.box.size) if last else fit(drawn, view.box.size)
-        canvas = lay_over(canvas, view, small, matte)
+        found = kept[view.names, view.box] = keep_closeup(asked, drawn, answers, canvas)
+        matte = found.measure_matte()
+        canvas = lay_over(canvas, view, _fit_closeup(host, view, drawn), matte)
         if uncond is not None and asked.uncond is not None:
             uncond = lay_over(uncond, view, fit(answers[asked.uncond], view.box.size), matte)
     noise = (x.float() - frame.level.alpha * canvas) / frame.level.beta
     return Prediction(
         canvas.to(x.dtype), uncond, below.memory.note_things(Canvas(canvas, below.denoised.float(), noise), kept)
     )
+
+
+def _fit_closeup(host: Denoiser, view: View, drawn: Tensor) -> Tensor:
+    """x0 [C, h, w] of a close-up in the size of its box: where it is final and shrinks, sharp, by way of pixels.
+
+    An enlarged one would be a picture of any size to the VAE; what people see of it is pasted as pixels anyway.
+    """
+    sharp = view.zoom is not None and view.zoom.last and view.box.size.area <= view.size.area
+    return host.resize(drawn, view.box.size) if sharp else fit(drawn, view.box.size)
 
 
 def _guide(asked: Asked, answers: Sequence[Tensor], how: tuple[Tensor, Call, str]) -> Tensor:

@@ -13,7 +13,7 @@ from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Pictures
 from lib_regiondiff.planning.weights import masks
-from lib_regiondiff.planning.weights.blur import blur
+from lib_regiondiff.planning.weights.blur import blur, measure_reach
 from lib_regiondiff.store import Store
 
 RADIUS, SMALLEST = 10, 2e-3
@@ -55,19 +55,24 @@ def _paste(
     for inside, place in box.pieces(canvas):
         if not inside.size.area:
             continue
-        mask = place.crop(shares) * inside.crop(_cover(palette, index, canvas, store))
+        mask = place.crop(shares) * measure_cover(palette, index, (canvas, inside), store)
         corners = (inside.left, inside.top, inside.right, inside.bottom)
         above = small.crop((place.left, place.top, place.right, place.bottom))
         made.paste(paste_over(made.crop(corners), above, mask), corners[:2])
     return made
 
 
-def _cover(palette: Palette, index: int, canvas: Size, store: Store | None) -> np.ndarray:
-    """The share [h, w] of each pixel that a thing's brush may fill."""
+def measure_cover(palette: Palette, index: int, where: tuple[Size, Box], store: Store | None) -> np.ndarray:
+    """The share [h, w] of each pixel in a box of a canvas that a thing's brush may fill."""
+    canvas, box = where
     scale = (canvas.area / palette.size.area) ** 0.5
 
     def measure(brush: Brush) -> np.ndarray:
-        return np.asarray(blur(masks.rasterise(brush.mask, canvas, store), brush.feather * scale, palette.wraps))
+        beyond = measure_reach(brush.feather * scale)  # as far as its feather sees
+        first, last = max(0, box.top - beyond), min(canvas.height, box.bottom + beyond)
+        rows = masks.open_rows(brush.mask, canvas, store)(first, last)
+        soft = np.asarray(blur(rows, brush.feather * scale, palette.wraps))
+        return soft[box.top - first : box.bottom - first, box.left : box.right]
 
     found = measure(palette.brushes[index])
     for above in palette.brushes[index + 1 :]:

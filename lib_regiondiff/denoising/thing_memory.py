@@ -36,7 +36,7 @@ class Kept:
 
     def measure_matte(self) -> Tensor | None:
         """The share [h, w] in [0, 1] of the thing in each cell; None where the ground was never asked for."""
-        return None if self.difference is None else split(self.difference.sqrt())
+        return None if self.difference is None else make_matte(self.difference.sqrt())
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,21 +102,21 @@ def correlate(a: Tensor, b: Tensor) -> Tensor:
     return functional.cosine_similarity(a.flatten().float(), b.flatten().float(), dim=0)
 
 
-def split(values: Tensor) -> Tensor:
+def make_matte(values: Tensor) -> Tensor:
     """The share [h, w] in [0, 1] to which values [h, w] belong to the greater of two kinds; 1 where all are alike."""
     pad = SMOOTH // 2
     padded = functional.pad(values[None, None], (pad, pad, pad, pad), mode="replicate")
     smooth = functional.avg_pool2d(padded, SMOOTH, 1)[0, 0]
-    threshold, low, high = part(smooth)
+    threshold, low, high = find_threshold(smooth)
     if low > ALIKE * high:
         return torch.ones_like(smooth)
     return ((smooth - threshold) / (SOFT * (high - low)) + 0.5).clamp(0, 1)
 
 
-def part(values: Tensor) -> tuple[float, float, float]:
+def find_threshold(values: Tensor) -> tuple[float, float, float]:
     """The threshold that parts values into two kinds such that each varies least, and their means (Otsu 1979)."""
-    ordered = values.flatten().sort().values.double()
-    below = torch.arange(1, len(ordered), device=values.device)
+    ordered = values.flatten().cpu().sort().values.double()  # not every device has such numbers
+    below = torch.arange(1, len(ordered))
     sums = ordered.cumsum(0)
     low, high = sums[:-1] / below, (sums[-1] - sums[:-1]) / (len(ordered) - below)
     best = int((below * (len(ordered) - below) * (high - low).square()).argmax())

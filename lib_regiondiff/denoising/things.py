@@ -12,7 +12,7 @@ from lib_regiondiff.denoising.rows import Asked
 from lib_regiondiff.denoising.thing_memory import Kept
 
 
-def look(asked: Asked, drawn: Tensor, answers: Sequence[Tensor], canvas: Tensor) -> Kept:
+def keep_closeup(asked: Asked, drawn: Tensor, answers: Sequence[Tensor], canvas: Tensor) -> Kept:
     """What is kept of a close-up that shows x0 `drawn` [C, h, w], given all answers of the network.
 
     Around its brush it goes on from the canvas [C, H, W] below.

@@ -28,6 +28,8 @@ MOST_LETTERS = 20_000
 LONG = f"prompts of at most {MOST_LETTERS} letters with the suffix"
 MOST_VIEWS = 4096
 """The most views that a step may have: tiles and windows of all brushes together."""
+MOST_THINGS = 64
+"""The most close-ups that a picture may have: things, and separate pieces of their brushes."""
 MOST_PIXELS = 2**26
 """The most pixels that a canvas may have."""
 NARROW = 6.0
@@ -101,6 +103,13 @@ def expect_views(count: int) -> None:
         raise HostError("tiles", f"at most {MOST_VIEWS} views of all brushes at a step", str(count), cure)
 
 
+def expect_things(count: int) -> None:
+    """Raise HostError where a picture would have more than MOST_THINGS close-ups."""
+    if count > MOST_THINGS:
+        cure = "fewer separate pieces of a brush, or fewer brushes of kind thing"
+        raise HostError("things", f"at most {MOST_THINGS} of all brushes and their pieces", str(count), cure)
+
+
 def expect_cut(count: int, size: Size) -> None:
     """Raise PaletteError where drawing `count` masks anew, for a part of a canvas at `size` pixels, exceeds LIMIT."""
     points = max(0, count - OWN_MASKS) * size.area * PRICES["cut"] / 1e6
@@ -159,6 +168,7 @@ def make_bill(palette: Any, size: Size, steps: int) -> list[Item]:
         _price_corners(masks, size, 2 if merged else 1),
         _price_feathers(palette, size if merged else Size(0, 0)),
         _price_levels(palette, size.cells(LATENT_CELL), steps),
+        _price_things(palette, size),
         _price_noise(len(seeded) + len(palette.noise), size.cells(LATENT_CELL)),
         _price_letters(palette),
     ]
@@ -220,6 +230,14 @@ def _price_levels(palette: Any, cells: Size, steps: int) -> Item:
     weights = (kinds * len(palette.brushes) - own) * cells.area
     what = f"weights of {len(palette.brushes)} brushes at {kinds} kinds of steps"
     return Item("steps", weights * PRICES["level"] / 1e6, what, "fewer steps, fewer brushes or a smaller canvas")
+
+
+def _price_things(palette: Any, size: Size) -> Item:
+    """Things are pasted into the picture, below each brush above them that is none."""
+    kinds = [brush.kind == "thing" for brush in palette.brushes]
+    pasted = sum(1 + sum(not each for each in kinds[index:]) for index, thing in enumerate(kinds) if thing)
+    points = max(0, pasted - OWN_MASKS) * size.area * PRICES["cut"] / 1e6
+    return Item("brushes", points, f"masks of {sum(kinds)} things and of what is above them", "fewer things")
 
 
 def _price_noise(count: int, cells: Size) -> Item:

@@ -24,7 +24,7 @@ from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder, fi
 from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around, find_white_share
-from lib_regiondiff.planning.things.things import Above, Thing, ThingKey, find_things
+from lib_regiondiff.planning.things.things import Thing, ThingKey, ThingLayer, find_things
 from lib_regiondiff.planning.views import Layout, View
 from lib_regiondiff.planning.weights import feather_limit, masks
 from lib_regiondiff.planning.weights.level_weights import LevelWeights, Steps
@@ -125,7 +125,7 @@ def make_plan(palette: Palette, job: Job, host: Encoder, merge: bool = True) -> 
         drawn = [None, *regions[1:]] if repainted else regions
         return layout.views(weights.at(kind), boxes, drawn, around) + above.views(thing_key)
 
-    above = Above.of(things, meanings, encoder, (weights, regions), job)
+    above = ThingLayer.of(things, meanings, encoder, (weights, regions), job)
     steps = Steps(list(zip(kinds, firsts, above.keys, strict=True)), views)
     objects = job.centred and any(
         places and 0 not in group and not layout.is_ground(places)
@@ -209,7 +209,6 @@ def _weigh_brushes(
     coverages = _measure_brushes(palette, job, host)
     scale = (job.size.area / palette.size.area) ** 0.5 / host.latent.pixels_per_cell
     things = find_things(palette, coverages, scale, job)
-    budget.expect_views(len(things))
     apart = {thing.index for thing in things}
     rest = [np.zeros_like(each) if index in apart else each for index, each in enumerate(coverages, start=1)]
     return _make_level_weights(_divide_canvas(palette, rest, job, host), meanings, palette, job), things

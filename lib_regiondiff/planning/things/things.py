@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import torch
 
+from lib_regiondiff.document import budget
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import LatentSpec
@@ -29,7 +30,7 @@ PIECES = 10**6
 
 @dataclass(frozen=True, eq=False)
 class Thing:
-    """A piece of a brush, by their numbers, whose thing is drawn in the close-up of a `window`, with weight [h, w].
+    """A piece of a brush, by their numbers, whose thing is drawn in the close-up of a `window`, with its weight there.
 
     `seed` is that of its own noise, if it has one.
     """
@@ -56,26 +57,38 @@ def find_things(palette: Palette, coverages: Sequence[np.ndarray], scale: float,
         seen = np.ones_like(coverage)
         for above, other in zip(palette.brushes[index:], coverages[index:], strict=True):
             seen = seen if above.kind == "thing" else seen * (1 - other)
-        for number, piece in enumerate(split_pieces(coverage, palette.wraps)):
-            weight = np.asarray(blur(piece, brush.feather * scale, palette.wraps) * seen, np.float32)
-            found.append(Thing(index, number, weight, find_window(piece, palette.wraps), brush.seed))
+        labels, kept = label_pieces(coverage, palette.wraps)
+        budget.expect_things(len(found) + len(kept))
+        for number, label in enumerate(kept):
+            piece = np.where(labels == label, coverage, np.float32(0))
+            window = find_window(piece, palette.wraps)
+            weight = blur(piece, brush.feather * scale, palette.wraps) * seen
+            found.append(Thing(index, number, cut(np.asarray(weight, np.float32), window), window, brush.seed))
     return found
 
 
-def split_pieces(coverage: np.ndarray, ring: bool = False) -> list[np.ndarray]:
-    """The parts of a brush's coverage [h, w] that do not touch each other, but for specks, from left to right.
+def label_pieces(coverage: np.ndarray, ring: bool = False) -> tuple[np.ndarray, list[int]]:
+    """A number for each cell [h, w] of a brush that says to which piece it belongs, and the numbers of pieces.
 
-    In a `ring` what touches both borders is one piece.
+    Pieces do not touch each other; specks have numbers that are not among these. In a `ring` what touches both borders
+    is one piece.
     """
     count, labels = cv2.connectedComponents((coverage > 0).astype(np.uint8))
     if ring:
-        for left, right in zip(labels[:, 0], labels[:, -1], strict=True):
-            if left and right and left != right:
-                labels[labels == right] = left
-    areas = [float(coverage[labels == label].sum()) for label in range(1, count)]
-    kept = [label for label, area in enumerate(areas, start=1) if area >= max(areas) / SPECK]
-    kept.sort(key=lambda label: int(np.flatnonzero((labels == label).any(axis=0))[0]))
-    return [np.where(labels == label, coverage, np.float32(0)) for label in kept]
+        labels = _join_borders(labels, count)
+    areas = np.bincount(labels.ravel(), weights=coverage.ravel(), minlength=count)
+    areas[0] = 0
+    return labels, [int(label) for label in np.flatnonzero((areas > 0) & (areas >= areas.max() / SPECK))]
+
+
+def _join_borders(labels: np.ndarray, count: int) -> np.ndarray:
+    """Numbers [h, w] of pieces, where those that meet at the left and right border have the lowest of their numbers."""
+    known = np.arange(count)
+    for left, right in zip(labels[:, 0], labels[:, -1], strict=True):
+        if left and right and known[left] != known[right]:
+            low, high = sorted((known[left], known[right]))
+            known[known == high] = low
+    return known[labels]
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,7 @@ class ThingKey:
 
 
 @dataclass(frozen=True, eq=False)
-class Above:
+class ThingLayer:
     """The things of a plan with their regions and grounds; `keys` says of each step which of them act and how."""
 
     things: Sequence[Thing]
@@ -105,7 +118,7 @@ class Above:
         encoder: RegionEncoder,
         below: tuple[LevelWeights, Sequence[Region | None]],
         job: Job,
-    ) -> Above:
+    ) -> ThingLayer:
         """Encode things for their windows; the ground of each is the region `below` that has most of its window."""
         steps, latent = len(job.clock) - 1, encoder.host.latent
         asked = list_asked(steps)
@@ -119,7 +132,7 @@ class Above:
             ThingKey(tuple(each), bool(things) and step in asked, bool(things) and step == steps - 1)
             for step, each in enumerate(acts)
         ]
-        return Above(things, regions, grounds, latent, job.seeds, keys)
+        return ThingLayer(things, regions, grounds, latent, job.seeds, keys)
 
     def views(self, key: ThingKey) -> tuple[View, ...]:
         """The views of the things that act, from the lowest up."""
@@ -131,7 +144,7 @@ class Above:
 
     def _view(self, thing: Thing, own: Region, ground: Region | None, last: bool) -> View:
         latent, window = self.latent, thing.window
-        weight = torch.from_numpy(np.ascontiguousarray(cut(thing.weight, window))).to(latent.device)
+        weight = torch.from_numpy(np.ascontiguousarray(thing.weight)).to(latent.device)
         side = latent.native // latent.pixels_per_cell
         inside = torch.nn.functional.interpolate(weight[None, None], (side, side), mode="bilinear")[0, 0]
         first = self.seeds if thing.seed is None else (thing.seed,) * len(self.seeds)
