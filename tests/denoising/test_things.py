@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import cv2
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 from torch import Tensor
 
 from bounded import bounded
-from fakes import GaussianHost, MeanCond, clock_of, exploding, schedule
+from discs import LEVELS, SIDE, STEPS, Figures, make_canvas, make_document, plan_document
+from fakes import GaussianHost, clock_of
 from lib_regiondiff.denoising.blend import fit
-from lib_regiondiff.denoising.model import ImageBatch, predict, region_model
-from lib_regiondiff.denoising.paste import measure_cover, paste_things, sharpen_matte
+from lib_regiondiff.denoising.model import predict, region_model
 from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.denoising.thing_memory import Canvas, ThingMemory, correlate, find_threshold, make_matte
 from lib_regiondiff.document.budget import expect
@@ -26,64 +22,23 @@ from lib_regiondiff.document.encoded import write_png
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import HostError, PaletteError
-from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Level, Row
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Level
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.things.closeups import FILL, find_window, list_asked
 from lib_regiondiff.planning.things.things import label_pieces
 from lib_regiondiff.planning.views import View
-from lib_regiondiff.planning.weights import masks
-from lib_regiondiff.planning.weights.blur import blur
 from palettes import sized
-
-STEPS = 5
-LEVELS = tuple(exploding(sigma) for sigma in schedule(STEPS))
-SIDE = 8  # cells of the native side
-
-
-class Figures(GaussianHost):
-    """A prompt above 0 is a disc in the middle of what is drawn, on the ground 0; it fills a third of the side."""
-
-    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """The figure of each row, whatever x is."""
-        self.calls.append(list(rows))
-        found = []
-        for row in rows:
-            assert isinstance(row.cond, MeanCond)
-            value = row.cond.mean
-            y, xs = torch.meshgrid(*(torch.linspace(-1, 1, side) for side in x.shape[-2:]), indexing="ij")
-            disc = ((y**2 + xs**2) < 0.45).to(x)
-            found.append((value * disc).expand(x.shape[1], -1, -1) if value > 0 else torch.zeros_like(x[0]))
-        return torch.stack(found)
-
-    def decode(self, latent: Tensor) -> Image.Image:
-        """Grey cells of 8x8 pixels."""
-        cells = latent[0].mean(dim=0).clamp(0, 4).mul(60).byte().numpy()
-        return Image.fromarray(cells.repeat(8, 0).repeat(8, 1)).convert("RGB")
-
-
-def document(box: Sequence[float], size: int = 256, **more: Any) -> Palette:
-    brush = {"id": "a", "prompt": "2", "kind": "thing", "mask": {"rectangle": list(box)}}
-    return sized(size, size, background={"prompt": "0"}, guidance=1, brushes=[brush | more], tiles=None)
-
-
-def planned(palette: Palette, host: GaussianHost, levels: Sequence[Level] = LEVELS) -> Plan:
-    return make_plan(palette, Job(palette.size, clock_of(levels), (1,)), host)
 
 
 def things_of(plan: Plan, level: Level) -> list[View]:
     return [view for view in plan.views(level) if view.zoom is not None]
 
 
-def canvas_of(plan: Plan) -> Tensor:
-    made = torch.randn(1, 3, plan.size.height, plan.size.width, generator=noise.make_generator(3))
-    return made.double() * LEVELS[0].beta
-
-
 def draw(host: GaussianHost, plan: Plan) -> Tensor:
     """The mean of all channels [h, w] of x0 at the last level."""
-    model, x = region_model(host, plan), canvas_of(plan)
+    model, x = region_model(host, plan), make_canvas(plan)
     return [model(x, level) for level in LEVELS[:-1]][-1][0].mean(dim=0)
 
 
@@ -94,8 +49,8 @@ def test_a_thing_of_any_size_and_aspect_has_one_native_view(
 ) -> None:
     wide, high = min(1.0, side * aspect**0.5), min(1.0, side / aspect**0.5)
     left, top = place[0] * (1 - wide), place[1] * (1 - high)
-    palette = document([left, top, left + wide, top + high], 512)
-    plan, host = planned(palette, GaussianHost(native=64)), GaussianHost(native=64)
+    palette = make_document([left, top, left + wide, top + high], 512)
+    plan, host = plan_document(palette, GaussianHost(native=64)), GaussianHost(native=64)
     for level in LEVELS[:-1]:
         (view,) = things_of(plan, level)
         assert view.size == Size(SIDE, SIDE) and view.box.size.height == view.box.size.width
@@ -120,8 +75,8 @@ def test_windows_of_a_ring_cross_its_border(turn: int) -> None:
 
 def test_a_thing_costs_a_row_a_step_and_three_for_the_ground() -> None:
     host = GaussianHost(native=64)
-    plan = planned(document([0.1, 0.1, 0.3, 0.3]), host)
-    model, x = region_model(host, plan), canvas_of(plan)
+    plan = plan_document(make_document([0.1, 0.1, 0.3, 0.3]), host)
+    model, x = region_model(host, plan), make_canvas(plan)
     for level in LEVELS[:-1]:
         model(x, level)
     assert sum(len(rows) for rows in host.calls) == 2 * STEPS + len(list_asked(STEPS)) == 2 * STEPS + 3
@@ -131,7 +86,7 @@ def test_a_thing_costs_a_row_a_step_and_three_for_the_ground() -> None:
 @pytest.mark.parametrize("box", [[0.4, 0.4, 0.5, 0.5], [0.1, 0.2, 0.35, 0.45], [0.1, 0.1, 0.95, 0.95]])
 def test_a_figure_is_drawn_once_inside_its_brush_and_the_ground_elsewhere(box: list[float]) -> None:
     host = Figures(native=64)
-    plan = planned(document(box), host)
+    plan = plan_document(make_document(box), host)
     shown = draw(host, plan)
     left, top, right, bottom = (round(32 * each) for each in box)
     inside = torch.zeros(32, 32, dtype=torch.bool)
@@ -145,18 +100,18 @@ def test_a_figure_is_drawn_once_inside_its_brush_and_the_ground_elsewhere(box: l
 
 def test_nothing_changes_without_things_or_over_a_picture() -> None:
     host = GaussianHost(native=64)
-    palette = document([0.1, 0.1, 0.3, 0.3])
+    palette = make_document([0.1, 0.1, 0.3, 0.3])
     later = LEVELS[2:]
-    one = planned(palette, host, later).views(later[0])
-    other = planned(document([0.1, 0.1, 0.3, 0.3], kind="auto"), host, later).views(later[0])
+    one = plan_document(palette, host, later).views(later[0])
+    other = plan_document(make_document([0.1, 0.1, 0.3, 0.3], kind="auto"), host, later).views(later[0])
     assert [(view.box, view.names) for view in one] == [(view.box, view.names) for view in other]
     assert all(view.zoom is None for view in one)
 
 
 def test_a_frame_with_things_drawn_twice_is_drawn_twice() -> None:
     host = Figures(native=64)
-    plan = planned(document([0.1, 0.1, 0.3, 0.3]), host)
-    x, memory = canvas_of(plan), None
+    plan = plan_document(make_document([0.1, 0.1, 0.3, 0.3]), host)
+    x, memory = make_canvas(plan), None
     for level in LEVELS[:-1]:
         frame = Frame.of(plan, level, memory=memory)
         one, two = (predict(host, [frame], x, Call(1))[0] for _ in range(2))
@@ -168,7 +123,7 @@ def test_a_frame_with_things_drawn_twice_is_drawn_twice() -> None:
 
 def test_images_of_a_batch_and_seeds_have_noise_of_their_own() -> None:
     plan = make_plan(
-        document([0.1, 0.1, 0.3, 0.3]), Job(Size(256, 256), clock_of(LEVELS), (1, 2, 1)), GaussianHost(native=64)
+        make_document([0.1, 0.1, 0.3, 0.3]), Job(Size(256, 256), clock_of(LEVELS), (1, 2, 1)), GaussianHost(native=64)
     )
     (view,) = things_of(plan, LEVELS[0])
     assert view.zoom is not None
@@ -176,7 +131,9 @@ def test_images_of_a_batch_and_seeds_have_noise_of_their_own() -> None:
     assert torch.equal(first, third) and abs(float(correlate(first, second))) < 0.4
     assert abs(float(correlate(first, view.zoom.draw_noise(0, 1)))) < 0.4
     seeded = make_plan(
-        document([0.1, 0.1, 0.3, 0.3], seed=9), Job(Size(256, 256), clock_of(LEVELS), (1, 2)), GaussianHost(native=64)
+        make_document([0.1, 0.1, 0.3, 0.3], seed=9),
+        Job(Size(256, 256), clock_of(LEVELS), (1, 2)),
+        GaussianHost(native=64),
     )
     (view,) = things_of(seeded, LEVELS[0])
     assert view.zoom is not None
@@ -219,35 +176,9 @@ def test_what_differs_everywhere_alike_is_all_thing_and_a_spot_is_a_spot() -> No
     assert found[5:7, 5:7].min() == 1 and found[:2].max() == 0 and found[-2:].max() == 0
 
 
-def test_a_matte_follows_the_edges_of_its_picture() -> None:
-    picture = np.zeros((64, 64, 3), np.float32)
-    picture[20:44, 20:44] = (1, 0.2, 0.1)
-    coarse = np.zeros((8, 8), np.float32)
-    coarse[2:6, 2:6] = 1
-    fine = sharpen_matte(picture, coarse)
-    inside = picture[..., 0] > 0.5
-    assert fine[inside].min() > 0.6 and fine[~inside].max() < 0.4
-
-
-def test_pasted_things_stay_in_their_brushes() -> None:
-    host = Figures(native=64)
-    palette = document([0.4, 0.4, 0.55, 0.55])
-    plan = planned(palette, host)
-    images, x = ImageBatch(host, plan), canvas_of(plan)
-    for level in LEVELS[:-1]:
-        images.predict(x, level, Call(1))
-    before = Image.new("RGB", (256, 256), (9, 9, 9))
-    after = np.asarray(paste_things(host, before, palette, images.memories[0].things), int)
-    changed = (after != 9).any(axis=2)
-    box = Box(102, 102, 142, 142)
-    assert box.crop(changed).mean() > 0.2
-    box.paste(changed, False)
-    assert not changed.any()
-
-
 def test_grounds_are_asked_by_what_lies_below_and_plainly() -> None:
     host = GaussianHost(native=64)
-    plan = planned(document([0.1, 0.1, 0.3, 0.3]), host)
+    plan = plan_document(make_document([0.1, 0.1, 0.3, 0.3]), host)
     step = min(list_asked(STEPS))
     rows, asked = ask([Frame.of(plan, LEVELS[step])], Call(1))
     (thing,) = (each for each in asked[0] if each.view.zoom)
@@ -260,9 +191,9 @@ def test_each_piece_of_a_brush_has_a_thing() -> None:
     spots = np.zeros((256, 256), np.uint8)
     spots[20:80, 20:80] = spots[150:220, 160:230] = 255
     spots[240:243, 20:23] = 255  # a speck
-    palette = document([0, 0, 1, 1], mask=Picture.of(write_png(spots)))
+    palette = make_document([0, 0, 1, 1], mask=Picture.of(write_png(spots)))
     host = Figures(native=64)
-    plan = planned(palette, host)
+    plan = plan_document(palette, host)
     one, two = things_of(plan, LEVELS[0])
     assert one.box.right <= two.box.left and one.names == two.names == ("a",)
     assert one.zoom is not None and two.zoom is not None and one.zoom.seeds != two.zoom.seeds
@@ -284,10 +215,10 @@ def test_a_speckled_brush_is_refused_before_it_costs_anything() -> None:
     cells = np.zeros((256, 256), np.uint8)
     cells[::2, ::2] = 255
     mask = Picture.of(write_png(cells.repeat(8, 0).repeat(8, 1)))
-    palette = document([0, 0, 1, 1], 2048, mask=mask)
-    planned(document([0.1, 0.1, 0.2, 0.2], 2048), GaussianHost(native=512))
+    palette = make_document([0, 0, 1, 1], 2048, mask=mask)
+    plan_document(make_document([0.1, 0.1, 0.2, 0.2], 2048), GaussianHost(native=512))
     with bounded(1.0, 300), pytest.raises(HostError, match=r"things: expected at most 64 of all brushes.*16384"):
-        planned(palette, GaussianHost(native=512))
+        plan_document(palette, GaussianHost(native=512))
 
 
 def test_many_things_below_many_brushes_have_a_price() -> None:
@@ -313,18 +244,6 @@ def test_the_ground_sees_what_lies_below_things() -> None:
     assert torch.equal(ThingMemory().hide(x0, level), x0)
 
 
-@pytest.mark.parametrize("feather", [0, 3, 9])
-def test_a_window_of_a_brush_is_covered_as_in_the_whole_picture(feather: float) -> None:
-    """What lies above and is no thing takes its share, however soft it is."""
-    other = {"id": "b", "prompt": "1", "mask": {"ellipse": [0.3, 0.2, 0.7, 0.6]}, "feather": feather}
-    thing = {"id": "a", "prompt": "2", "kind": "thing", "feather": feather, "mask": {"rectangle": [0.2, 0.3, 0.5, 0.7]}}
-    palette = sized(256, 192, brushes=[thing, other], background={"prompt": "0"})
-    canvas, box = Size(192, 256), Box(40, 30, 150, 160)
-    own, above = (blur(masks.rasterise(brush.mask, canvas), feather, False) for brush in palette.brushes)
-    found = measure_cover(palette, 0, (canvas, box), None)
-    assert np.abs(found - box.crop(own * (1 - above))).max() < 0.02
-
-
 @pytest.mark.parametrize(("box", "times"), [([0.4, 0.4, 0.5, 0.5], 1), ([0.1, 0.1, 0.9, 0.9], 0)])
 def test_only_what_shrinks_goes_through_the_vae_and_once(
     box: list[float], times: int, monkeypatch: pytest.MonkeyPatch
@@ -332,5 +251,5 @@ def test_only_what_shrinks_goes_through_the_vae_and_once(
     sizes: list[Size] = []
     monkeypatch.setattr(Figures, "resize", lambda self, x0, size: (sizes.append(size), fit(x0, size))[1])
     host = Figures(native=64)
-    draw(host, planned(document(box), host))
+    draw(host, plan_document(make_document(box), host))
     assert len(sizes) == times

@@ -1,0 +1,54 @@
+"""Pasting: a matte that follows its picture, inside the brush and below what lies above it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from discs import LEVELS, Figures, make_canvas, make_document, plan_document
+from lib_regiondiff.denoising.model import ImageBatch
+from lib_regiondiff.denoising.paste import measure_cover, paste_things, sharpen_matte
+from lib_regiondiff.denoising.rows import Call
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.planning.weights import masks
+from lib_regiondiff.planning.weights.blur import blur
+from palettes import sized
+
+
+def test_a_matte_follows_the_edges_of_its_picture() -> None:
+    picture = np.zeros((64, 64, 3), np.float32)
+    picture[20:44, 20:44] = (1, 0.2, 0.1)
+    coarse = np.zeros((8, 8), np.float32)
+    coarse[2:6, 2:6] = 1
+    fine = sharpen_matte(picture, coarse)
+    inside = picture[..., 0] > 0.5
+    assert fine[inside].min() > 0.6 and fine[~inside].max() < 0.4
+
+
+def test_pasted_things_stay_in_their_brushes() -> None:
+    host = Figures(native=64)
+    palette = make_document([0.4, 0.4, 0.55, 0.55])
+    plan = plan_document(palette, host)
+    images, x = ImageBatch(host, plan), make_canvas(plan)
+    for level in LEVELS[:-1]:
+        images.predict(x, level, Call(1))
+    before = Image.new("RGB", (256, 256), (9, 9, 9))
+    after = np.asarray(paste_things(host, before, palette, images.memories[0].things), int)
+    changed = (after != 9).any(axis=2)
+    box = Box(102, 102, 142, 142)
+    assert box.crop(changed).mean() > 0.2
+    box.paste(changed, False)
+    assert not changed.any()
+
+
+@pytest.mark.parametrize("feather", [0, 3, 9])
+def test_a_window_of_a_brush_is_covered_as_in_the_whole_picture(feather: float) -> None:
+    """What lies above and is no thing takes its share, however soft it is."""
+    other = {"id": "b", "prompt": "1", "mask": {"ellipse": [0.3, 0.2, 0.7, 0.6]}, "feather": feather}
+    thing = {"id": "a", "prompt": "2", "kind": "thing", "feather": feather, "mask": {"rectangle": [0.2, 0.3, 0.5, 0.7]}}
+    palette = sized(256, 192, brushes=[thing, other], background={"prompt": "0"})
+    canvas, box = Size(192, 256), Box(40, 30, 150, 160)
+    own, above = (blur(masks.rasterise(brush.mask, canvas), feather, False) for brush in palette.brushes)
+    found = measure_cover(palette, 0, (canvas, box), None)
+    assert np.abs(found - box.crop(own * (1 - above))).max() < 0.02
