@@ -134,6 +134,20 @@ def test_regions_obey(host: DiffusersHost, blend: str, size: tuple[int, int], mo
         assert max(means(host, Drawing.of(known, document).latents())) < 0.05
 
 
+def test_a_thing_is_drawn_in_a_close_up(host: DiffusersHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The positions of its tokens are those of the close-up, which is another size than the canvas."""
+    cond = host.encode(Prompt("a blue cat", False, Size(64, 64)))[0].cond
+    known = with_exact_network(host, monkeypatch)
+    known = replace(known, latent=replace(known.latent, native=64))
+    brush = {"id": "b", "kind": "thing", "prompt": "a blue cat", "mask": {"rectangle": [0.1, 0.1, 0.9, 0.9]}}
+    host.encode(Prompt("red", False, Size(64, 64)))
+    document = palette(128, 128, brushes=[brush], guidance=1, steps=6, bootstrap={"levels": 0})
+    latents = Drawing.of(known, document).latents()
+    assert isinstance(cond, TextCond)
+    inside = latents[0, :, 4:12, 4:12].mean(dim=(1, 2))
+    assert (inside - cond.embedding[0, -1, :16]).abs().max() < 0.05
+
+
 def test_img2img_begins_between_picture_and_noise(host: DiffusersHost) -> None:
     file = io.BytesIO()
     Image.new("RGB", (128, 64), "red").save(file, "PNG")
