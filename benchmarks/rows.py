@@ -62,8 +62,8 @@ class Counting:
         return torch.zeros(1, 4, image.height // 8, image.width // 8)
 
     def decode(self, latent: Tensor) -> Image.Image:
-        """Raises, since there is nothing to decode with."""
-        raise AssertionError("this host only counts")
+        """A black picture."""
+        return Image.new("RGB", (latent.shape[-1] * 8, latent.shape[-2] * 8))
 
 
 def count(name: str) -> dict[str, object]:

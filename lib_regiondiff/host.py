@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -39,6 +40,8 @@ class Level:
         return Level(t, 1 / norm, sigma / norm, sigma / norm)
 
 
+LONGEST, LONGEST_NOTE = 2.0, "regiondiff.longest"
+"""How many times as long as wide the longest pictures are that models were trained on, and the note that tells it."""
 ModelFunction = Callable[[Tensor, Level], Tensor]
 
 
@@ -192,12 +195,19 @@ class Row:
         return where, id(self.cond), self.level, self.attention.identity, self.adapters
 
 
+def read_longest(notes: Mapping[str, Any]) -> float:
+    """How many times as long as wide the longest pictures of a model are, as the notes in its file say, or LONGEST."""
+    told = str(notes.get(LONGEST_NOTE, ""))[:10]
+    return float(told) if re.fullmatch(r"[1-9](\.[0-9]+)?", told) else LONGEST
+
+
 @dataclass(frozen=True)
 class LatentSpec:
     """The latent space of a host: channels, pixels along a side of a cell, the model's native side in pixels.
 
     `cells_per_call` is the most latent cells, over all rows, that one network call may hold. `prediction` is what the
-    network predicts, a key of PARAMETERIZATIONS; only rescaled guidance needs it.
+    network predicts, a key of PARAMETERIZATIONS; only rescaled guidance needs it. `longest` is how many times as long
+    as wide the longest pictures are that the model was trained on.
     """
 
     channels: int
@@ -207,6 +217,7 @@ class LatentSpec:
     dtype: torch.dtype
     cells_per_call: int = 2**16
     prediction: str = "epsilon"
+    longest: float = LONGEST
 
 
 class Encoder(Protocol):
@@ -238,35 +249,6 @@ class Encoder(Protocol):
         ...
 
 
-class Denoiser(Protocol):
-    """The half of a host that denoising asks.
-
-    An adapter makes one for each sampling and may refresh it before each call of the model with what its program
-    hands over only then. One that changes its network in place for a call lets in one caller at a time.
-    """
-
-    @property
-    def latent(self) -> LatentSpec:
-        """The latent space."""
-        ...
-
-    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
-        """Predict x0 [N, C, h, w] from x [N, C, h, w], one row each; rows of one size and of equal groups."""
-        ...
-
-    def resize(self, x0: Tensor, size: Size) -> Tensor:
-        """Clean latents [C, h, w] of what x0 [C, h', w'] shows in `size` cells; sharp, so by way of pixels."""
-        ...
-
-
-class Host(Encoder, Denoiser, Protocol):
-    """Both halves, and the way back to pictures."""
-
-    def decode(self, latent: Tensor) -> Image.Image:
-        """Decode clean latents [1, C, h, w] to a picture."""
-        ...
-
-
 class Pictures(Protocol):
     """What turns latents into pictures and back."""
 
@@ -282,6 +264,26 @@ class Pictures(Protocol):
     def decode(self, latent: Tensor) -> Image.Image:
         """Decode clean latents [1, C, h, w] to a picture."""
         ...
+
+    def resize(self, x0: Tensor, size: Size) -> Tensor:
+        """Clean latents [C, h, w] of what x0 [C, h', w'] shows in `size` cells; sharp, so by way of pixels."""
+        ...
+
+
+class Denoiser(Pictures, Protocol):
+    """The half of a host that denoising asks.
+
+    An adapter makes one for each sampling and may refresh it before each call of the model with what its program
+    hands over only then. One that changes its network in place for a call lets in one caller at a time.
+    """
+
+    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        """Predict x0 [N, C, h, w] from x [N, C, h, w], one row each; rows of one size and of equal groups."""
+        ...
+
+
+class Host(Encoder, Denoiser, Protocol):
+    """All that the core asks of a program."""
 
 
 def resize_picture(host: Pictures, x0: Tensor, size: Size) -> Tensor:

@@ -57,9 +57,10 @@ def make_clock(steps: int) -> tuple[float, ...]:
 def count_cells(plan: Plan, guidance: float) -> float:
     """The latent cells of all network rows of one image in a whole run at a guidance scale.
 
-    Raises HostError where a negative is needed that was not planned.
+    Where the first level decides, they are those of the dearer way. Raises HostError where a negative is needed that
+    was not planned.
     """
-    return sum(row.size.area * often for row, often in _list_rows(plan, guidance))
+    return max(map(_sum_cells, _list_ways(plan, guidance)))
 
 
 def estimate(palette: Palette, native: int) -> Cost:
@@ -73,11 +74,12 @@ def estimate(palette: Palette, native: int) -> Cost:
         and palette.size.cells(LATENT_CELL * shrink).area * (1 + len(palette.brushes)) > MOST_NUMBERS
     ):
         shrink *= 2
-    own = [*_list_rows(_plan(_shrink(palette, shrink), palette.size, native, shrink), palette.guidance)]
+    made = _plan(_shrink(palette, shrink), palette.size, native, shrink)
+    own = max(_list_ways(made, palette.guidance), key=_sum_cells)
     square = Size(native, native)
     plain = _plan(Palette(guidance=palette.guidance, steps=palette.steps), square, native, shrink)
     run = round_levels(palette.init.strength * palette.steps) / palette.steps if palette.init else 1.0
-    times = run * sum(row.size.area * often for row, often in own) / count_cells(plain, palette.guidance)
+    times = run * _sum_cells(own) / count_cells(plain, palette.guidance)
     views = [row.size.pixels(LATENT_CELL * shrink) for row, _ in own]
     return Cost(times, native, max(views, key=lambda size: size.area, default=Size(0, 0)), palette.size)
 
@@ -108,6 +110,22 @@ def _bound(palette: Palette, native: int) -> Cost | None:
     if views <= MOST_VIEWS:
         return None
     return Cost(views * high * wide / native**2, native, Size(high, wide), palette.size, most=True)
+
+
+Rows = list[tuple[Row, float]]
+
+
+def _list_ways(plan: Plan, guidance: float) -> list[Rows]:
+    """The rows of a picture, and where the first level decides, also those with nothing but figures."""
+    ways, undecided = [[*_list_rows(plan, guidance)]], plan.undecided
+    if undecided is None:
+        return ways
+    probes = [(row, 1.0) for row in ask([Frame(plan, undecided.views, LEVEL)], Call(1.0, skip=True))[0]]
+    return [ways[0] + probes, [*_list_rows(undecided.decide(undecided.names), guidance)]]
+
+
+def _sum_cells(rows: Rows) -> float:
+    return sum(row.size.area * often for row, often in rows)
 
 
 def _list_rows(plan: Plan, guidance: float) -> Iterator[tuple[Row, float]]:

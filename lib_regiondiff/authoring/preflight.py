@@ -262,15 +262,16 @@ def _measure_ratio(case: _Case) -> float:
 
 
 def _auto(case: _Case) -> Iterator[Notice]:
-    """What `auto` becomes, where the number of steps is known."""
-    if case.around.steps is None:
-        return
+    """What `auto` becomes: methods where the number of steps is known, and what the first step decides."""
     try:
-        choices = describe_choices(case.plan.chosen)
+        plan, choices = case.plan, describe_choices(case.plan.chosen)
     except RegionDiffError:
         return  # told by another check
-    if choices:
+    if choices and case.around.steps is not None:
         yield Notice("note", f"auto chooses {choices}")
+    if plan.undecided is not None:
+        open_ones = " and ".join(case.names[name] for name in plan.undecided.names)
+        yield Notice("note", f"{open_ones}: one thing, or something that fills the mask? The first step decides")
 
 
 def _noted(case: _Case) -> Iterator[Notice]:

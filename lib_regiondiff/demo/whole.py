@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 UP, DOWN = ".up", ".down"
 VARIABLE = "REGIONDIFF_CACHE"
-LAYOUT = 2
+LAYOUT = 3
 """The version of the file that is made; another number has it made anew."""
+NOTES = {"regiondiff.longest": "1.5"}
+"""What programs are told beside the notes of the first weights: how long pictures may be, in times their width."""
 
 
 def make_checkpoint() -> Path:
@@ -46,7 +48,7 @@ def write(place: Path) -> None:
     from safetensors.torch import load_file, save_file
 
     with safe_open(demo.FIRST, "pt") as file:
-        notes = file.metadata()
+        notes = {**file.metadata(), **NOTES}
     unfinished = place.with_suffix(f".{os.getpid()}")
     with allow_cleanup():
         try:

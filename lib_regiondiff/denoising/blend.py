@@ -11,6 +11,9 @@ from torch.nn.functional import interpolate
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.planning.views import View
 
+STRIP, INSET = 0.1, 0.05
+"""Shares of a picture's side: the strip that is shown again beyond its border, and what is left out before it."""
+
 
 def blend(
     views: Sequence[View],
@@ -29,7 +32,7 @@ def blend(
     total = torch.zeros_like(canvas[:1])
     for view, prediction, share in zip(views, predictions, leak_shares or (None,) * len(views), strict=True):
         weight = view.weight if share is None else view.weight * share
-        _add(canvas, view.box, fit(prediction, view.box.size).float() * weight)
+        _add(canvas, view.box, fit_view(prediction, view).float() * weight)
         if under is not None:
             _add(total, view.box, weight.expand(1, -1, -1))
     if under is not None:
@@ -56,6 +59,38 @@ def fit(latents: Tensor, size: Size) -> Tensor:
         return latents
     sides = (size.height, size.width)
     return interpolate(latents[None].float(), sides, mode="bilinear", antialias=True)[0].to(latents.dtype)
+
+
+def fit_view(latents: Tensor, view: View) -> Tensor:
+    """Latents [C, h, w] of a view in the size of its box; what they do not reach goes on as they end."""
+    core = None if view.zoom is None else view.zoom.core
+    if core is None or latents.shape[-2:] == (view.box.size.height, view.box.size.width):
+        return fit(latents, view.box.size)
+    rows, columns = list_sources(core, view.box.size)
+    return fit(latents, core.size)[:, rows][:, :, columns]
+
+
+def list_sources(core: Box, size: Size) -> tuple[list[int], list[int]]:
+    """The rows and columns of a core that each row and column of a `size` around it shows.
+
+    Beyond the core strips near its border are mirrored, again and again; the border itself is not shown where it would
+    be in the middle, since decoders draw lines there.
+    """
+    spans = (core.top, core.size.height, size.height), (core.left, core.size.width, size.width)
+    rows, columns = (
+        [_mirror(place - first, length, whole) for place in range(whole)] for first, length, whole in spans
+    )
+    return rows, columns
+
+
+def _mirror(place: int, length: int, whole: int) -> int:
+    """Where a place on an axis of a `whole` length, perhaps beyond 0...length - 1, is shown from."""
+    inset, strip = (round(INSET * length) if whole > length else 0), max(1, round(STRIP * length))
+    if inset <= place < length - inset:
+        return place
+    beyond = (inset - 1 - place if place < inset else place - length + inset) % (2 * strip)
+    inner = inset + min(beyond, 2 * strip - 1 - beyond)
+    return inner if place < inset else length - 1 - inner
 
 
 def _add(canvas: Tensor, box: Box, values: Tensor) -> None:

@@ -3,61 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from lib_regiondiff.denoising import bootstrap, guidance
-from lib_regiondiff.denoising.blend import blend, fit, lay_over
-from lib_regiondiff.denoising.rows import Asked, Call, Frame, ask, batch_rows
-from lib_regiondiff.denoising.texture_memory import TextureMemory
-from lib_regiondiff.denoising.thing_memory import Canvas
-from lib_regiondiff.denoising.things import keep_closeup
+from lib_regiondiff.denoising.blend import blend
+from lib_regiondiff.denoising.prediction import Prediction, make_error
+from lib_regiondiff.denoising.rows import Asked, Call, Frame, ask, batch_rows, recall_answer
+from lib_regiondiff.denoising.texture_memory import TextureMemory, is_figure
+from lib_regiondiff.denoising.things import CloseupLayer, is_above
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Denoiser, Level, ModelFunction, Row
 from lib_regiondiff.planning.plan import Plan
-from lib_regiondiff.planning.views import View
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """Blended x0 [C, h, w] of one picture, guided, and the same of the negatives alone, where all of them were asked.
-
-    `memory` is what the picture's next frame is to see; a prediction of several pictures [B, C, h, w] has none.
-    """
-
-    denoised: Tensor
-    uncond: Tensor | None
-    memory: TextureMemory = field(default_factory=TextureMemory)
-
-    def pair(self, scale: float) -> tuple[Tensor, Tensor]:
-        """Positive and negative x0 for a host that guides by its own `scale`, such that the result is `denoised`.
-
-        Guidance is linear and weights sum to 1, so each region keeps the scale it was guided by. Both are `denoised`
-        without negatives and at scale 0.
-        """
-        if self.uncond is None or scale == 0:
-            return self.denoised, self.denoised
-        return self.uncond + (self.denoised - self.uncond) / scale, self.uncond
 
 
 class ImageBatch:
-    """The images of a plan that a sampler draws together, one line of x each; it holds what their textures drew."""
+    """The images of a plan that a sampler draws together, one line of x each.
+
+    It holds what their textures and things drew, and what the first level has decided for each.
+    """
 
     def __init__(self, host: Denoiser, plan: Plan) -> None:
         self.host, self.plan = host, plan
         self.memories: dict[int, TextureMemory] = {}
+        self.plans: dict[int, Plan] = {}
+
+    def plan_of(self, image: int) -> Plan:
+        """The plan by which an image is drawn, once the first level has decided what it is to decide."""
+        return self.plans.get(image, self.plan)
 
     def predict(self, x: Tensor, level: Level, call: Call) -> Prediction:
         """The prediction for x [B, C, h, w] at a level. Raises HostError as `predict` below does."""
-        frames = [Frame.of(self.plan, level, image, self.memories.get(image)) for image in range(len(x))]
-        made = predict(self.host, frames, x, call)
+        undecided = [Frame.of(self.plan, level, image) for image in range(len(x)) if image not in self.plans]
+        plans, known = decide(self.host, undecided, x)
+        self.plans.update((frame.image, plan) for frame, plan in zip(undecided, plans, strict=True))
+        frames = [Frame.of(self.plans[image], level, image, self.memories.get(image)) for image in range(len(x))]
+        made = predict(self.host, frames, x, call, known)
         self.memories = {image: each.memory for image, each in enumerate(made)}
         unconds = [each.uncond for each in made if each.uncond is not None]
         complete = len(unconds) == len(made)
         denoised = torch.stack([each.denoised for each in made])
         return Prediction(denoised, torch.stack(unconds) if complete else None)
+
+    def draw(self, x: Tensor, level: Level) -> Tensor:
+        """x0 [B, C, h, w] for x at a level, at the plan's guidance. Raises HostError as `predict` does."""
+        return self.predict(x, level, Call(self.plan.guidance)).denoised
 
 
 def region_model(host: Denoiser, plan: Plan) -> ModelFunction:
@@ -65,12 +57,16 @@ def region_model(host: Denoiser, plan: Plan) -> ModelFunction:
 
     It raises HostError for x of another size than the plan's canvas, and where x or a prediction is not finite.
     """
-    images, call = ImageBatch(host, plan), Call(plan.guidance)
-    return lambda x, level: images.predict(x, level, call).denoised
+    return ImageBatch(host, plan).draw
 
 
-def predict(host: Denoiser, frames: Sequence[Frame], x: Tensor, call: Call) -> list[Prediction]:
+def predict(
+    host: Denoiser, frames: Sequence[Frame], x: Tensor, call: Call, known: Sequence[tuple[Row, Tensor]] = ()
+) -> list[Prediction]:
     """The prediction for each frame, from its line of x [N, C, h, w], which is at its level.
+
+    A plan that is undecided is drawn without figures; `decide` gives the plans that were decided, and what the network
+    has answered for that, which is `known`.
 
     Frames of several plans need a line each (`Frame.of` takes it). The call's scale is that of all frames, whatever
     the `guidance` of their plans. Each is drawn as it would be alone, up to the rounding of other batch shapes.
@@ -78,19 +74,36 @@ def predict(host: Denoiser, frames: Sequence[Frame], x: Tensor, call: Call) -> l
     a prediction is not finite: the error names brush and level, or the sampler if x is not.
     """
     _expect_fit(frames, x)
-    if not torch.isfinite(x).all():
-        noises = ", ".join(dict.fromkeys(f"{frame.level.noise:.3f}" for frame in frames))
-        raise HostError(f"x from the sampler at noise {noises}", "finite numbers", "NaN or infinity")
     frames = [_observe(frame, x[frame.line]) for frame in frames]
     seen = _hide_things(frames, x)
     rows, asked = ask(frames, call)
-    answers, how = evaluate(host, seen, rows), (seen, call, host.latent.prediction)
+    answers, how = evaluate(host, seen, rows, known), (seen, call, host.latent.prediction)
     found = []
     for frame, each in zip(frames, asked, strict=True):
-        below = _finish(frame, [one for one in each if one.view.zoom is None], answers, how)
-        things = [(one, _guide(one, answers, how)) for one in each if one.view.zoom is not None]
-        found.append(_lay_things(host, below, things, answers, x[frame.line]) if things else below)
+        closeups = CloseupLayer(host, frame, answers)
+        below = _finish(frame, [one for one in each if not is_above(one.view)], closeups, how)
+        things = [(one, _guide(one, answers, how)) for one in each if is_above(one.view)]
+        found.append(closeups.note(closeups.lay_things(below, things), below, x[frame.line]))
     return found
+
+
+def decide(host: Denoiser, frames: Sequence[Frame], x: Tensor) -> tuple[list[Plan], list[tuple[Row, Tensor]]]:
+    """The plan of each frame once it is decided which brushes are figures, and what was asked for that, with answers.
+
+    Raises HostError as `predict` does.
+    """
+    if not frames:
+        return [], []
+    probes = [replace(each, views=each.plan.undecided.views if each.plan.undecided else ()) for each in frames]
+    _expect_fit(probes, x)
+    rows, asked = ask(probes, Call(1.0, skip=True))
+    answers = evaluate(host, x, rows)
+    plans = []
+    for frame, each in zip(frames, asked, strict=True):
+        undecided = frame.plan.undecided
+        names = [one.view.names[0] for one in each if is_figure(answers[one.conds[0]])]
+        plans.append(frame.plan if undecided is None else undecided.decide(names))
+    return plans, list(zip(rows, answers, strict=True))
 
 
 def _hide_things(frames: Sequence[Frame], x: Tensor) -> Tensor:
@@ -107,56 +120,30 @@ def _observe(frame: Frame, x: Tensor) -> Frame:
 
 
 def _expect_fit(frames: Sequence[Frame], x: Tensor) -> None:
-    """HostError unless x [N, C, h, w] has each frame's canvas and line, and each plan its frame's image."""
+    """HostError unless x [N, C, h, w] is finite, has each frame's canvas and line, and each plan its frame's image."""
     for frame in frames:
         height, width = frame.plan.size.height, frame.plan.size.width
         if x.ndim != 4 or tuple(x.shape[2:]) != (height, width):
             raise HostError("x", f"[N, C, {height}, {width}]", f"{list(x.shape)}")
         frame.expect_place(len(x))
+    if not torch.isfinite(x).all():
+        noises = ", ".join(dict.fromkeys(f"{frame.level.noise:.3f}" for frame in frames))
+        raise HostError(f"x from the sampler at noise {noises}", "finite numbers", "NaN or infinity")
 
 
-def _finish(
-    frame: Frame, asked: Sequence[Asked], answers: Sequence[Tensor], how: tuple[Tensor, Call, str]
-) -> Prediction:
+def _finish(frame: Frame, asked: Sequence[Asked], closeups: CloseupLayer, how: tuple[Tensor, Call, str]) -> Prediction:
     """Guide, blend and note what the network answered for the views of a frame that lie side by side."""
-    x, plan, views = how[0][frame.line], frame.plan, [each.view for each in asked]
+    x, plan, views, answers = how[0][frame.line], frame.plan, [each.view for each in asked], closeups.answers
     guided = [_guide(each, answers, how) for each in asked]
     shares = [bootstrap.leak_share(each.surround, x0, plan.sensitivity) for each, x0 in zip(asked, guided, strict=True)]
-    denoised = blend(views, guided, x, shares, plan.under)
+    fitted = [closeups.fit(each.view, x0) for each, x0 in zip(asked, guided, strict=True)]
+    denoised = blend(views, fitted, x, shares, plan.under)
+    closeups.keep_scenes(asked, guided, denoised)
     if not torch.isfinite(denoised).all():
-        raise _make_error(frame.level, views, guided)
+        raise make_error(frame.level, views, guided)
     unconds = [answers[each.uncond] for each in asked if each.uncond is not None]
     uncond = blend(views, unconds, x, shares, plan.under) if len(unconds) == len(asked) else None
     return Prediction(denoised, uncond, frame.memory.note(views, guided))
-
-
-def _lay_things(
-    host: Denoiser, below: Prediction, things: Sequence[tuple[Asked, Tensor]], answers: Sequence[Tensor], x: Tensor
-) -> Prediction:
-    """The prediction with things above it: what was asked for each, and its guided x0, from the lowest up."""
-    canvas, uncond, kept, frame = below.denoised.float(), below.uncond, {}, things[0][0].frame
-    for asked, drawn in things:
-        view = asked.view
-        if not torch.isfinite(drawn).all():
-            raise _make_error(frame.level, [view], [drawn])
-        found = kept[view.names, view.box] = keep_closeup(asked, drawn, answers, canvas)
-        matte = found.measure_matte()
-        canvas = lay_over(canvas, view, _fit_closeup(host, view, drawn), matte)
-        if uncond is not None and asked.uncond is not None:
-            uncond = lay_over(uncond, view, fit(answers[asked.uncond], view.box.size), matte)
-    noise = (x.float() - frame.level.alpha * canvas) / frame.level.beta
-    return Prediction(
-        canvas.to(x.dtype), uncond, below.memory.note_things(Canvas(canvas, below.denoised.float(), noise), kept)
-    )
-
-
-def _fit_closeup(host: Denoiser, view: View, drawn: Tensor) -> Tensor:
-    """x0 [C, h, w] of a close-up in the size of its box: where it is final and shrinks, sharp, by way of pixels.
-
-    An enlarged one would be a picture of any size to the VAE; what people see of it is pasted as pixels anyway.
-    """
-    sharp = view.zoom is not None and view.zoom.last and view.box.size.area <= view.size.area
-    return host.resize(drawn, view.box.size) if sharp else fit(drawn, view.box.size)
 
 
 def _guide(asked: Asked, answers: Sequence[Tensor], how: tuple[Tensor, Call, str]) -> Tensor:
@@ -175,17 +162,15 @@ def _guide(asked: Asked, answers: Sequence[Tensor], how: tuple[Tensor, Call, str
     return guidance.rescale(whole, cond, seen, (frame.level, kind), frame.plan.rescale)
 
 
-def evaluate(host: Denoiser, x: Tensor, rows: Sequence[Row]) -> list[Tensor]:
-    """The prediction [C, h, w] of each row; rows of equal size and group share network calls."""
-    answers: dict[int, Tensor] = {}
-    for batch in batch_rows(rows, host.latent.cells_per_call):
+def evaluate(host: Denoiser, x: Tensor, rows: Sequence[Row], known: Sequence[tuple[Row, Tensor]] = ()) -> list[Tensor]:
+    """The prediction [C, h, w] of each row; rows of equal size and group share network calls.
+
+    Those whose answer is `known` are not asked again.
+    """
+    answers = {index: found for index, row in enumerate(rows) if (found := recall_answer(row, known)) is not None}
+    left = [index for index in range(len(rows)) if index not in answers]
+    for batch in batch_rows([rows[index] for index in left], host.latent.cells_per_call):
+        batch = [left[place] for place in batch]
         crops = torch.stack([bootstrap.see_row(rows[index], x) for index in batch])
         answers.update(zip(batch, host.denoise(crops, [rows[index] for index in batch]), strict=True))
     return [answers[index] for index in range(len(rows))]
-
-
-def _make_error(level: Level, views: Sequence[View], guided: Sequence[Tensor]) -> HostError:
-    bad = [view for view, each in zip(views, guided, strict=True) if not torch.isfinite(each).all()]
-    names = ", ".join(name for view in bad for name in view.names) or "the blend"
-    where = f"prediction of {names} at noise {level.noise:.3f}"
-    return HostError(where, "finite numbers", "NaN or infinity", "try a wider dtype (float32 or bfloat16)")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
-import torch
 from PIL import Image
 
+from lib_regiondiff.denoising.blend import list_sources
 from lib_regiondiff.denoising.composite import paste_over
 from lib_regiondiff.denoising.thing_memory import Kept, ThingMemory
 from lib_regiondiff.document.palette import Brush, Palette
@@ -16,41 +15,40 @@ from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.planning.weights.blur import blur, measure_reach
 from lib_regiondiff.store import Store
 
-RADIUS, SMALLEST = 10, 2e-3
-"""Pixels of a close-up around each one in which a matte follows the colours, and the variance that counts as none."""
-
 
 def paste_things(
     host: Pictures, image: Image.Image, palette: Palette, memory: ThingMemory, store: Store | None = None
 ) -> Image.Image:
     """The picture with the things of its palette above it, from the lowest up, as their close-ups show them."""
     for (names, window), kept in memory.now.items():
-        matte = kept.measure_matte()
-        if matte is None:
+        if kept.picture is None or not (kept.whole or kept.shares is not None):
             continue
         index = next(index for index, brush in enumerate(palette.brushes) if brush.id == names[0])
-        image = _paste(host, image, (palette, index), (window, kept, matte), store)
+        above, mask = _fit_picture(kept, window, host.latent.pixels_per_cell)
+        image = _paste(image, (palette, index), (window, above, mask), store)
     return image
 
 
+def _fit_picture(kept: Kept, window: Box, cell: int) -> tuple[Image.Image, np.ndarray]:
+    """What a close-up shows in its window, which is in cells, and the share [h, w] of the thing in each pixel of it."""
+    assert kept.picture is not None
+    whole, core = window.size.pixels(cell), kept.core or window.moved(-window.top, -window.left)
+    shown = Box(core.top * cell, core.left * cell, core.bottom * cell, core.right * cell)
+    sides = shown.size.width, shown.size.height
+    small = _extend(kept.picture.resize(sides, Image.Resampling.LANCZOS), shown, whole)
+    if kept.shares is None:
+        return small, np.ones((whole.height, whole.width), np.float32)
+    how = Image.Resampling.BOX if kept.shares.shape[0] > sides[1] else Image.Resampling.BILINEAR
+    return small, np.asarray(Image.fromarray(kept.shares).resize(sides, how))
+
+
 def _paste(
-    host: Pictures,
-    image: Image.Image,
-    whose: tuple[Palette, int],
-    what: tuple[Box, Kept, torch.Tensor],
-    store: Store | None,
+    image: Image.Image, whose: tuple[Palette, int], what: tuple[Box, Image.Image, np.ndarray], store: Store | None
 ) -> Image.Image:
-    (palette, index), (window, kept, matte), cell = whose, what, host.latent.pixels_per_cell
-    close = host.decode(kept.x0[None]).convert("RGB")
-    fine = sharpen_matte(np.asarray(close, np.float32) / 255, matte.float().cpu().numpy())
+    """The picture with what a window shows, given in cells, where the brush of this number may fill it."""
+    (palette, index), (window, small, shares) = whose, what
+    cell = small.width // window.size.width
     box = Box(window.top * cell, window.left * cell, window.bottom * cell, window.right * cell, window.ring)
-    sides = box.size.width, box.size.height
-    small = close.resize(sides, Image.Resampling.LANCZOS)
-    shares = np.asarray(
-        Image.fromarray(fine).resize(
-            sides, Image.Resampling.BOX if fine.shape[0] > sides[1] else Image.Resampling.BILINEAR
-        )
-    )
     canvas, made = Size(image.height, image.width), image.convert("RGB")
     for inside, place in box.pieces(canvas):
         if not inside.size.area:
@@ -60,6 +58,14 @@ def _paste(
         above = small.crop((place.left, place.top, place.right, place.bottom))
         made.paste(paste_over(made.crop(corners), above, mask), corners[:2])
     return made
+
+
+def _extend(picture: Image.Image, core: Box, size: Size) -> Image.Image:
+    """A picture of a core, gone on with to a size around it."""
+    if picture.size == (size.width, size.height):
+        return picture
+    rows, columns = list_sources(core, size)
+    return Image.fromarray(np.asarray(picture)[rows][:, columns])
 
 
 def measure_cover(palette: Palette, index: int, where: tuple[Size, Box], store: Store | None) -> np.ndarray:
@@ -78,28 +84,3 @@ def measure_cover(palette: Palette, index: int, where: tuple[Size, Box], store: 
     for above in palette.brushes[index + 1 :]:
         found = found if above.kind == "thing" else found * (1 - measure(above))
     return found
-
-
-def sharpen_matte(picture: np.ndarray, matte: np.ndarray) -> np.ndarray:
-    """A matte [h', w'] in [0, 1] in the pixels of a picture [h, w, 3] in [0, 1], whose edges it follows.
-
-    The guided filter of He et al. 2010, with all three colours.
-    """
-    height, width = picture.shape[:2]
-    coarse = cv2.resize(matte, (width, height), interpolation=cv2.INTER_LINEAR)
-    size = (2 * RADIUS + 1, 2 * RADIUS + 1)
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        return cv2.blur(values, size, borderType=cv2.BORDER_REFLECT)
-
-    colours, level = mean(picture), mean(coarse)
-    products = np.stack([mean(picture * coarse[..., None])[..., c] - colours[..., c] * level for c in range(3)], -1)
-    spread = np.empty((height, width, 3, 3), np.float32)
-    for a in range(3):
-        for b in range(3):
-            spread[..., a, b] = mean(picture[..., a] * picture[..., b]) - colours[..., a] * colours[..., b]
-    spread += SMALLEST * np.eye(3, dtype=np.float32)
-    slope = np.linalg.solve(spread, products[..., None])[..., 0].astype(np.float32)
-    offset = level - (slope * colours).sum(-1)
-    found = (mean(slope) * picture).sum(-1) + mean(offset)
-    return np.clip((found - 0.25) * 2, 0, 1).astype(np.float32)

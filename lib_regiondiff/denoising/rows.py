@@ -143,7 +143,7 @@ def _make_head(frame: Frame, view: View) -> Row:
     """The row of a view's prompt, by the first of its parts."""
     image, cond = frame.image, view.region.conds[frame.image][0].cond
     zoom = _make_zoom(frame, view)
-    place = (frame.line, frame.given, view.box, view.frame)
+    place = (frame.line, frame.given, view.seen, view.frame if view.zoom is None else view.seen)
     attention, surround = _choose_attention(frame, view), frame.memory.surround(view, image)
     return Row(*place, cond, frame.level, False, attention, view.adapters, surround, zoom)
 
@@ -170,6 +170,20 @@ def _make_attention(others: tuple[Cond, ...], view: View, against: Against | Non
     if not others and against is None:
         return PLAIN
     return Attention(others, view.shares if others else None, (), against)
+
+
+def recall_answer(row: Row, known: Sequence[tuple[Row, Tensor]]) -> Tensor | None:
+    """The answer [C, h, w] to a row under a zoom that was asked before, if it is `known`."""
+    return next((answer for asked, answer in known if _is_same(asked, row)), None)
+
+
+def _is_same(asked: Row, row: Row) -> bool:
+    """Whether two rows that have drawn nothing yet ask the same, though the zooms are other objects."""
+    a, b = asked.zoom, row.zoom
+    if a is None or b is None or a.x0 is not None or b.x0 is not None:
+        return False
+    same = replace(asked, zoom=b).identity == row.identity
+    return same and a.size == b.size and bool((a.noise == b.noise).all())
 
 
 def batch_rows(rows: Sequence[Row], cells_per_call: int) -> Iterator[list[int]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from lib_regiondiff.denoising.thing_memory import Canvas, Kept, Key, ThingMemory
 from lib_regiondiff.geometry import Box
@@ -20,10 +21,10 @@ from lib_regiondiff.planning.plan import SAME_LEVEL
 from lib_regiondiff.planning.surroundings import Surround
 from lib_regiondiff.planning.views import View
 
-FIGURE = 1.0
-"""How far a figure's middle differs from its border: more than each of them varies."""
-PLAIN = 0.02
-"""Variance below which nothing varies."""
+FIGURE = 2.25
+"""How many times as far as the border itself a figure's middle differs from what its border has on average."""
+EVEN = 1e-3
+"""Share of the middle's difference that a border has at least: one of a single colour differs by nothing."""
 
 Drawn = Mapping[tuple[str, ...], Mapping[Box, Tensor]]
 """x0 [C, h, w] of one picture, by the names of a view's brushes and its box."""
@@ -83,15 +84,18 @@ class TextureMemory:
 
 
 def is_figure(x0: Tensor) -> bool:
-    """Whether the middle half of x0 [C, h, w] differs from its outermost eighth: an object rather than a texture."""
+    """Whether the middle half of x0 [C, h, w] differs from its outermost eighth: an object rather than a texture.
+
+    Values are averaged over 3 x 3 cells; the answer depends on no unit of them.
+    """
     high, wide = x0.shape[-2:]
-    inner = Box(high // 4, wide // 4, high - high // 4, wide - wide // 4).crop(x0).flatten(1).float()
+    smooth = functional.avg_pool2d(functional.pad(x0.float()[None], (1, 1, 1, 1), mode="replicate"), 3, 1)[0]
     edge = torch.ones(high, wide, dtype=torch.bool, device=x0.device)
     rim = max(1, high // 8), max(1, wide // 8)
     Box(rim[0], rim[1], high - rim[0], wide - rim[1]).crop(edge)[...] = False
-    outer = x0[:, edge].float()
-    varied = sum(each.var(dim=1, correction=0).sum() for each in (inner, outer)) / 2
-    return bool((inner.mean(dim=1) - outer.mean(dim=1)).square().sum() > FIGURE * (varied + PLAIN))
+    far = (smooth - smooth[:, edge].mean(dim=1)[:, None, None]).square().sum(dim=0)
+    inner = Box(high // 4, wide // 4, high - high // 4, wide - wide // 4).crop(far).mean()
+    return bool(inner > FIGURE * (far[edge].mean() + EVEN * inner))
 
 
 def nearest(drawn: Mapping[Box, Tensor], box: Box) -> Tensor | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import cv2
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
@@ -19,7 +22,7 @@ SMOOTH = 3
 """Cells along a side over which differences are averaged."""
 SOFT = 0.5
 """Share of the distance between the two kinds over which a matte goes from 0 to 1."""
-ALIKE = 0.5
+ALIKE = 0.95
 """Share of the mean of one kind above which that of the other is no other kind."""
 
 
@@ -27,15 +30,26 @@ ALIKE = 0.5
 class Kept:
     """What a close-up shows: x0 [C, h, w] to go on from, unit noise [C, h, w], and how far it differs from the ground.
 
-    `difference` [h, w] sums the squares of all levels that asked for the ground; None before the first of them.
+    `difference` [h, w] sums the squares of all levels that asked for the ground; None before the first of them. A
+    scene is `whole`: its ground is its own; `core` is the part of its box that is shown. Of the last level
+    the `picture` is kept, and the share float32 [h, w] of the thing in each of its pixels, if that could be told.
     """
 
     x0: Tensor
     noise: Tensor
     difference: Tensor | None = None
+    whole: bool = False
+    core: Box | None = None
+    picture: Image.Image | None = None
+    shares: np.ndarray | None = None
 
     def measure_matte(self) -> Tensor | None:
         """The share [h, w] in [0, 1] of the thing in each cell; None where the ground was never asked for."""
+        if self.whole:
+            return torch.ones_like(self.x0[0])
+        if self.shares is not None:
+            sides = self.x0.shape[-1], self.x0.shape[-2]
+            return torch.from_numpy(cv2.resize(self.shares, sides, interpolation=cv2.INTER_AREA)).to(self.x0)
         return None if self.difference is None else make_matte(self.difference.sqrt())
 
 
@@ -87,7 +101,7 @@ class ThingMemory:
         kept = self.recall(view)
         if kept is None:  # a brush that begins later than others goes on from what is there
             below = self.canvas_before
-            return Zoom(fresh, None if below is None else fit(view.box.padded(below.x0), view.size))
+            return Zoom(fresh, None if below is None else fit(view.seen.padded(below.x0), view.size))
         return Zoom(self.carried * kept.noise.to(fresh) + (1 - self.carried**2) ** 0.5 * fresh, kept.x0)
 
     def note(self, canvas: Canvas, kept: Mapping[Key, Kept]) -> ThingMemory:

@@ -1,31 +1,101 @@
-"""Things: what a close-up shows is looked at before it is laid over the canvas."""
+"""Things and scenes: what close-ups show is laid on the canvas, and kept for the next level."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from lib_regiondiff.denoising.blend import fit
-from lib_regiondiff.denoising.rows import Asked
-from lib_regiondiff.denoising.thing_memory import Kept
+from lib_regiondiff.denoising.blend import fit, fit_view, lay_over
+from lib_regiondiff.denoising.prediction import Prediction, make_error
+from lib_regiondiff.denoising.rows import Asked, Frame
+from lib_regiondiff.denoising.segment import cut_out
+from lib_regiondiff.denoising.thing_memory import Canvas, Kept, Key
+from lib_regiondiff.host import Denoiser
+from lib_regiondiff.planning.things.closeups import Closeup
+from lib_regiondiff.planning.views import View
 
 
-def keep_closeup(asked: Asked, drawn: Tensor, answers: Sequence[Tensor], canvas: Tensor) -> Kept:
-    """What is kept of a close-up that shows x0 `drawn` [C, h, w], given all answers of the network.
+def is_above(view: View) -> bool:
+    """Whether a view shows a thing, which lies above all others."""
+    return view.zoom is not None and view.zoom.above
 
-    Around its brush it goes on from the canvas [C, H, W] below.
-    """
-    view, zoom, level = asked.view, asked.view.zoom, asked.head.level
-    seen = asked.head.zoom
-    assert zoom is not None and seen is not None
-    before = asked.frame.memory.things.recall(view)
-    x = level.beta * seen.noise + (0 if seen.x0 is None else level.alpha * seen.x0)
-    rim = fit(view.box.padded(canvas), zoom.size)
-    x0 = torch.lerp(rim.float(), drawn.float(), zoom.inside)
-    difference = None if before is None else before.difference
-    if asked.ground is not None:
-        new = (answers[asked.conds[0]].float() - answers[asked.ground].float()).square().mean(dim=0)
-        difference = new if difference is None else difference + new
-    return Kept(x0, (x - level.alpha * drawn.float()) / level.beta, difference)
+
+@dataclass(frozen=True, eq=False)
+class CloseupLayer:
+    """The close-ups of a frame at one level, given all answers of the network; `kept` fills as they are drawn."""
+
+    host: Denoiser
+    frame: Frame
+    answers: Sequence[Tensor]
+    kept: dict[Key, Kept] = field(default_factory=dict)
+
+    def fit(self, view: View, drawn: Tensor) -> Tensor:
+        """x0 [C, h, w] of a view in the size of its box: where it is final and shrinks, sharp, by way of pixels.
+
+        An enlarged one would be a picture of any size to the VAE; what people see of it is pasted as pixels anyway.
+        """
+        sharp = view.zoom is not None and view.zoom.last and view.seen.size.area <= view.size.area
+        return fit_view(self.host.resize(drawn, view.seen.size) if sharp else drawn, view)
+
+    def keep_scenes(self, asked: Sequence[Asked], drawn: Sequence[Tensor], canvas: Tensor) -> None:
+        """Keep what scenes drew [C, h, w]; around them they go on from the blended canvas [C, H, W]."""
+        for each, x0 in zip(asked, drawn, strict=True):
+            if each.view.zoom is not None:
+                self.kept[each.view.names, each.view.box] = self._keep(each, x0, canvas)
+
+    def lay_things(self, below: Prediction, things: Sequence[tuple[Asked, Tensor]]) -> Prediction:
+        """The prediction with things above it: what was asked for each, and its guided x0, from the lowest up."""
+        canvas, uncond = below.denoised.float(), below.uncond
+        for asked, drawn in things:
+            view = asked.view
+            if not torch.isfinite(drawn).all():
+                raise make_error(self.frame.level, [view], [drawn])
+            found = self.kept[view.names, view.box] = self._keep(asked, drawn, canvas)
+            matte = found.measure_matte()
+            canvas = lay_over(canvas, view, self.fit(view, drawn), matte)
+            if uncond is not None and asked.uncond is not None:
+                uncond = lay_over(uncond, view, fit(self.answers[asked.uncond], view.box.size), matte)
+        return Prediction(canvas.to(below.denoised.dtype), uncond, below.memory)
+
+    def note(self, made: Prediction, below: Prediction, x: Tensor) -> Prediction:
+        """The prediction with what its close-ups show in its memory, if there are any, given x [C, H, W]."""
+        if not self.kept:
+            return made
+        level, canvas = self.frame.level, made.denoised.float()
+        noise = (x.float() - level.alpha * canvas) / level.beta
+        memory = below.memory.note_things(Canvas(canvas, below.denoised.float(), noise), self.kept)
+        return Prediction(made.denoised, made.uncond, memory)
+
+    def _keep(self, asked: Asked, drawn: Tensor, canvas: Tensor) -> Kept:
+        """What is kept of a close-up that shows x0 `drawn` [C, h, w]; around its brush it goes on from the canvas."""
+        zoom, level, seen = asked.view.zoom, asked.head.level, asked.head.zoom
+        assert zoom is not None and seen is not None
+        x = level.beta * seen.noise + (0 if seen.x0 is None else level.alpha * seen.x0)
+        noise = (x - level.alpha * drawn.float()) / level.beta
+        rim = fit(asked.view.seen.padded(canvas), zoom.size).float()
+        x0 = torch.lerp(rim, drawn.float(), zoom.inside)
+        kept = Kept(x0, noise, self._sum_difference(asked), not zoom.above, zoom.core)
+        return self._finish(kept, drawn, zoom) if zoom.last else kept
+
+    def _finish(self, kept: Kept, drawn: Tensor, zoom: Closeup) -> Kept:
+        """What is kept of the last level: the picture of x0 `drawn` [C, h, w], and what of it is the thing."""
+        picture = self.host.decode(drawn[None]).convert("RGB")
+        if kept.whole:
+            return replace(kept, picture=picture)
+        matte = kept.measure_matte()
+        likely = None if matte is None else matte.float().cpu().numpy()
+        shares = cut_out(np.asarray(picture), zoom.inside.float().cpu().numpy(), likely)
+        return replace(kept, picture=picture, shares=shares)
+
+    def _sum_difference(self, asked: Asked) -> Tensor | None:
+        """How far a thing differed from its ground [h, w], squared, at all levels that asked for that."""
+        before = self.frame.memory.things.recall(asked.view)
+        known = None if before is None else before.difference
+        if asked.ground is None:
+            return known
+        new = (self.answers[asked.conds[0]].float() - self.answers[asked.ground].float()).square().mean(dim=0)
+        return new if known is None else known + new

@@ -35,7 +35,7 @@ SEED = Number(0, 2**53 - 1, whole=True)
 SHARE = Number(0, 1)
 PROMPT = Text(20000)
 NAME = Text(260)
-KINDS = (AUTO, "thing")
+KINDS = (AUTO, "thing", "scene", "stuff")
 METHODS: Mapping[str, str] = {"MultiDiffusion": "average", "Mixture of Diffusers": "mixture", "automatic": AUTO}
 IMAGE, MASK = PictureRule(), PictureRule(mask=True)
 
@@ -98,7 +98,9 @@ class Brush:
     colour: str | None = field(Maybe(Colour()), None, "Its colour on the canvas; null takes that of its place.")
     prompt: str = field(PROMPT, "", "What to show inside the mask.")
     negative: str | None = field(Maybe(PROMPT), None, "What not to show; null means the background's negative.")
-    kind: str = field(Choice(KINDS), AUTO, "thing: one object, whole, at any size of the brush; auto: what fills it.")
+    kind: str = field(
+        Choice(KINDS), AUTO, "thing: one object, whole; scene: a picture of its own; stuff: what fills the mask."
+    )
     mask: Held[Mask, Paint | Shape] = field(MASK, REQUIRED, "Where: PNG data URL, file or shape.")
     feather: float = field(Number(0, 1024), 0.0, "Softness of the edge: a Gaussian's deviation in pixels.")
     strength: float = field(SHARE, 1.0, "Share of the levels in which it acts, the last ones.")

@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from lib_regiondiff import __version__
 from lib_regiondiff.document.encoded import MAX_PIXELS, Flaw, open_image
 from lib_regiondiff.document.json_text import MAX_BYTES, loads
-from lib_regiondiff.document.palette import METHODS, Palette, dump, parse
+from lib_regiondiff.document.palette import KINDS, METHODS, Palette, dump, parse
 from lib_regiondiff.document.rules import Fault
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.errors import PaletteError, Problem
@@ -245,7 +245,9 @@ def _read_choices(data: Any) -> dict[str, Any]:
         numbers = {key: part[key] for key in keys if _is_number(part.get(key))} if isinstance(part, dict) else {}
         if numbers or (name in known and part is None):
             found[name] = numbers or None
-    return found
+    kinds = known.get("kinds")
+    words = {_read_word(key): kind for key, kind in kinds.items() if kind in KINDS} if isinstance(kinds, dict) else {}
+    return {**found, "kinds": words} if words else found
 
 
 def _is_number(value: Any) -> bool:

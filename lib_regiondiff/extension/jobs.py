@@ -14,16 +14,14 @@ from torch import Tensor
 from lib_regiondiff import __version__
 from lib_regiondiff.authoring import doubts
 from lib_regiondiff.denoising.composite import restore_uncovered
-from lib_regiondiff.denoising.model import ImageBatch
-from lib_regiondiff.denoising.paste import paste_things
 from lib_regiondiff.document.palette import Background, Brush, Palette
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.extension import drawn
 from lib_regiondiff.extension.captioning import caption_document
 from lib_regiondiff.extension.job_prompts import Given, find_words, make_draw
 from lib_regiondiff.extension.reuse import KEY
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Pictures
 from lib_regiondiff.hosts.webui import families, references
 from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
@@ -31,17 +29,14 @@ from lib_regiondiff.hosts.webui.program import dynamic_prompts, notices, parent_
 from lib_regiondiff.hosts.webui.program.gates import arm, find_gates, hook, is_on, release, watch
 from lib_regiondiff.hosts.webui.programs import find_program
 from lib_regiondiff.hosts.webui.sampler_run import Request
-from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
+from lib_regiondiff.hosts.webui.typed import Processing
 from lib_regiondiff.planning import crop, noise, prompts
-from lib_regiondiff.planning.auto import describe_choices
 from lib_regiondiff.planning.prompts import Document
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.store import Store
 
 TITLE = "Region Diffusion"
 VERSION_KEY = "Region Diffusion version"
-AUTO_KEY = "Region Diffusion auto"
-SECOND_KEY = "Region Diffusion hires auto"
 
 
 @dataclass(frozen=True)
@@ -88,7 +83,7 @@ def begin(p: Any, enabled: Any, given: Any) -> None:
             arm(p)
     else:
         release(p)
-    for key in (KEY, VERSION_KEY, AUTO_KEY, SECOND_KEY, notices.KEY):
+    for key in (KEY, VERSION_KEY, drawn.AUTO_KEY, drawn.SECOND_KEY, notices.KEY):
         p.extra_generation_params.pop(key, None)
     p.regiondiff, p.regiondiff_drawn = None, None
     if has_regions(p, enabled):
@@ -188,27 +183,13 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
         unit.copy_(noise.apply(unit, palette, size, cell, ready.store))
         p.regiondiff = replace(ready, noise=unit.clone())
     texts = tuple(prompts.find_texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
-    note = functools.partial(_note_choices, p)
+    note = functools.partial(drawn.note_choices, p)
+    drawn.note_first_pass(p)
     p.regiondiff_images = None
-    keep = functools.partial(_keep_images, p)
+    keep = functools.partial(drawn.keep_images, p)
     request = Request(palette, texts, rows=ready.user_settings.rows, note=note, keep=keep, store=ready.store)
     find_program().load_adapter().install(p, request, like)
     watch(p)
-
-
-def _keep_images(p: Any, host: Pictures, images: ImageBatch) -> None:
-    """Have what close-ups draw at hand when the pictures of a pass are decoded."""
-    p.regiondiff_images = host, images
-
-
-def _note_choices(p: Processing, choices: Mapping[str, Any]) -> None:
-    """Put what a palette's `auto` became in a pass into the infotexts, which are written when a batch is drawn."""
-    gates = find_gates(p)
-    if gates is not None:
-        gates.predicted = True
-    key = SECOND_KEY if is_second_pass(p) else AUTO_KEY
-    if text := describe_choices(choices):
-        p.extra_generation_params[key] = text
 
 
 @hook("postprocess_image")
@@ -217,21 +198,11 @@ def finish(p: Any, processed: Any) -> None:
     palette = getattr(p, "regiondiff_drawn", None)
     ready = getattr(p, "regiondiff", None)
     if ready is not None and palette is not None:
-        image = _paste_things(p, processed.image, palette, ready.store)
+        image = drawn.paste_things(p, processed.image, palette, ready.store)
         processed.image = restore_uncovered(image, palette, ready.store)
     gates = find_gates(p)
     if gates is not None:
         gates.finished = getattr(p, "batch_index", None)
-
-
-def _paste_things(p: Any, image: Any, palette: Palette, store: Store) -> Any:
-    """The picture with its things, as their close-ups show them, if the pass that drew it had some."""
-    drawn = getattr(p, "regiondiff_images", None)
-    if drawn is None:
-        return image
-    host, images = drawn
-    memory = images.memories.get(getattr(p, "batch_index", 0))
-    return image if memory is None else paste_things(host, image, palette, memory.things, store)
 
 
 def _is_equal(a: Tensor | None, b: Tensor) -> bool:

@@ -79,7 +79,9 @@ def list_choices(said: Palette, made: Palette) -> dict[str, Any]:
     keys = [key for key in ("levels", "mix") if getattr(said.bootstrap, key) == AUTO]
     if keys:
         found["bootstrap"] = {key: getattr(made.bootstrap, key) for key in keys}
-    return found
+    pairs = zip(said.brushes, made.brushes, strict=True)
+    kinds = {after.id: after.kind for before, after in pairs if before.kind == AUTO != after.kind != "stuff"}
+    return {**found, "kinds": kinds} if kinds else found
 
 
 def _list_sides(tiles: Tiles) -> tuple[int | str, ...]:
@@ -96,6 +98,9 @@ def describe_choices(choices: Mapping[str, Any]) -> str:
         parts.append(f"bootstrap levels {bootstrap['levels']}")
     if bootstrap.get("mix"):
         parts.append(f"mix {bootstrap['mix']:g}")
+    kinds = choices.get("kinds") or {}
+    for kind in dict.fromkeys(kinds.values()):
+        parts.append(f"{kind} {' and '.join(name for name, own in kinds.items() if own == kind)}")
     return ", ".join(parts)
 
 

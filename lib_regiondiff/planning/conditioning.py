@@ -84,16 +84,18 @@ def find_meanings(palette: Palette, job: Job) -> list[Meaning]:
     return [under, *map(meaning, palette.brushes)]
 
 
-def group_meanings(meanings: Sequence[Meaning], merge: bool, apart: Collection[int] = ()) -> list[list[int]]:
+def group_meanings(
+    meanings: Sequence[Meaning], merge: bool, apart: Collection[int] = (), alone: Collection[int] = ()
+) -> list[list[int]]:
     """Group the indices of meanings where they are equal, with `merge`; the background's group comes first.
 
-    Those that are `apart` are in no group.
+    Those that are `apart` are in no group, those that are `alone` in one of their own.
     """
     groups: dict[object, list[int]] = {}
     for index, meaning in enumerate(meanings):
         if index in apart:
             continue
-        groups.setdefault(meaning if merge else index, []).append(index)
+        groups.setdefault(meaning if merge and index not in alone else index, []).append(index)
     return list(groups.values())
 
 

@@ -5,33 +5,49 @@ from __future__ import annotations
 import bisect
 import functools
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from torch import Tensor
 
-from lib_regiondiff.document import budget, pictures
+from lib_regiondiff.document import budget
 from lib_regiondiff.document.palette import Nag, Palette
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.host import Encoder, Level
-from lib_regiondiff.planning import tiles
+from lib_regiondiff.host import Encoder, LatentSpec, Level
 from lib_regiondiff.planning.auto import drop_idle_nag, list_choices, settle
 from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder, find_meanings, group_meanings
-from lib_regiondiff.planning.intervals import round_levels
+from lib_regiondiff.planning.ground import FirstLevels, divide_canvas, encode_under, make_level_weights, measure_brushes
 from lib_regiondiff.planning.refusals import refuse
-from lib_regiondiff.planning.surroundings import Around, find_white_share
+from lib_regiondiff.planning.surroundings import Around
+from lib_regiondiff.planning.things.kinds import SCENE, Kinds, apply_kinds, choose_kinds
+from lib_regiondiff.planning.things.scenes import SceneKey, SceneLayer, SceneWindow, find_scene
 from lib_regiondiff.planning.things.things import Thing, ThingKey, ThingLayer, find_things
 from lib_regiondiff.planning.views import Layout, View
-from lib_regiondiff.planning.weights import feather_limit, masks
 from lib_regiondiff.planning.weights.level_weights import LevelWeights, Steps
-from lib_regiondiff.planning.weights.partition import divide
 
+ROUND = 64
+"""Pixels whose multiples the sides of close-ups are on a canvas that is smaller than the native size."""
 SAME_LEVEL = 1e-4
 """Share of a noise by which another may differ and still be the same level."""
+
+
+@dataclass(frozen=True, eq=False)
+class Undecided:
+    """Which brushes are figures is seen when the first level has drawn these views, one of each such brush.
+
+    `decide` makes the plan from the names of those that are.
+    """
+
+    views: tuple[View, ...]
+    decide: Callable[[Collection[str]], Plan]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The brushes that may be figures."""
+        return tuple(view.names[0] for view in self.views)
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,10 @@ class Plan:
     """What the palette left open, as it was settled."""
     nag: Nag | None = None
     """How negatives act in cross-attention, if they do."""
+    brush_kinds: tuple[str, ...] = ()
+    """What each brush is drawn as."""
+    undecided: Undecided | None = None
+    """What the first level is to decide before anything else is drawn, if anything is."""
 
     def views(self, level: Level) -> tuple[View, ...]:
         """The views at a level; a level between two of the clock has those of the noisier one."""
@@ -68,6 +88,10 @@ class Plan:
         largest = max(len(self.steps[step]) for step in (0, count // 2, count - 1))  # brushes may come and go
         return self.steps.kinds(max(2, most // max(1, largest)))
 
+    def apply_kinds(self, palette: Palette) -> Palette:
+        """The palette that this plan was made of, with its brushes' kinds decided."""
+        return apply_kinds(palette, self.brush_kinds) if self.brush_kinds else palette
+
     @functools.cached_property
     def single(self) -> View | None:
         """The only view of the whole run, if it covers the canvas and `nag` is off: the host's own path may draw it."""
@@ -75,7 +99,8 @@ class Plan:
             return None
         first = self.steps[0][0]
         only = all(len(views) == 1 and views[0] is first for views in self.steps)
-        return first if only and first.surround is None and first.box == Box.whole(self.size) else None
+        own = first.surround is None and first.zoom is None
+        return first if only and own and self.undecided is None and first.box == Box.whole(self.size) else None
 
     @property
     def plain(self) -> bool:
@@ -92,61 +117,145 @@ def find_step(clock: Sequence[float], noise: float) -> int:
 def make_plan(palette: Palette, job: Job, host: Encoder, merge: bool = True) -> Plan:
     """Plan a job; with `merge` False, brushes of equal meaning stay apart.
 
-    Raises HostError for what cannot be honoured, and PaletteError for a palette that asks for too much work or a prompt
-    that its suffix makes too long.
+    Where the first level is to decide what a brush is, the plan is the one without figures. Raises HostError for what
+    cannot be honoured, and PaletteError for a palette that asks for too much work or a prompt that its suffix makes too
+    long.
     """
     refuse(palette, canvas=(job.size, host.latent.pixels_per_cell), methods=host.methods)
     guidance = palette.guidance if job.guidance is None else job.guidance
     if len(job.clock) < 2:
         return Plan(job.size.cells(host.latent.pixels_per_cell), job.clock, guidance, palette.rescale, ())
-    said = palette
-    palette = settle(palette, job.size, host.latent.native, job.clock, guidance)
-    budget.expect(palette, job.size, len(job.clock) - 1)
-    under = _encode_under(palette, job, host)
-    meanings = find_meanings(palette, job)
-    weights, things = _weigh_brushes(palette, meanings, job, host)
-    owners = group_meanings(meanings, merge, {thing.index for thing in things})
-    if len(owners) == 1:
-        palette, job = _drop_unasked_tiles(said, palette), replace(job, centred=False)
-    layout = Layout.of(palette, job.size, host.latent)
-    weights, kinds, boxes = _place(weights, owners, layout)
-    nag = drop_idle_nag(palette.nag)
-    names = ("background", *(brush.id for brush in palette.brushes))
-    encoder = RegionEncoder(host, meanings, names, job.negatives or guidance != 1 or nag is not None)
-    regions = [
-        encoder.region(group, Box.hull(places)) if places else None
-        for group, places in zip(weights.owners, boxes, strict=True)
-    ]
-    first = _First.of(palette, job, host, under)
-    firsts = [first.at(step, under is not None) for step in range(len(kinds))]
+    made = settle(palette, job.size, host.latent.native, job.clock, guidance)
+    budget.expect(made, job.size, len(job.clock) - 1)
+    draft = Draft.of((palette, made), job, host, merge)
+    decide = functools.cache(draft.plan)
+    plan = decide(frozenset())
+    if not draft.kinds.figures:
+        return plan
+    ids = {palette.brushes[index - 1].id: index for index in draft.kinds.figures}
+    first = {view.names: view for view in reversed(decide(frozenset(ids.values())).steps[0]) if view.zoom is not None}
+    views = tuple(view for names, view in reversed(first.items()) if names[0] in ids)
+    if not views:
+        return plan
+    return replace(plan, undecided=Undecided(views, lambda names: decide(frozenset(ids[name] for name in names))))
 
-    def views(key: tuple[int, tuple[bool, Around | None], ThingKey]) -> tuple[View, ...]:
-        kind, (repainted, around), thing_key = key
-        drawn = [None, *regions[1:]] if repainted else regions
-        return layout.views(weights.at(kind), boxes, drawn, around) + above.views(thing_key)
 
-    above = ThingLayer.of(things, meanings, encoder, (weights, regions), job)
-    steps = Steps(list(zip(kinds, firsts, above.keys, strict=True)), views)
-    objects = job.centred and any(
-        places and 0 not in group and not layout.is_ground(places)
-        for group, places in zip(weights.owners, boxes, strict=True)
-    )
-    choices = list_choices(said, _drop_idle(palette, objects, boxes))
-    sensitivity = palette.bootstrap.leak_sensitivity
-    return Plan(layout.canvas, job.clock, guidance, palette.rescale, steps, under, sensitivity, choices, nag)
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """What all plans of a palette have in common, whatever the first level draws for its brushes.
+
+    `said` is the palette as it was given, `palette` with all settled but its brushes' kinds.
+    """
+
+    said: Palette
+    palette: Palette
+    job: Job
+    host: Encoder
+    merge: bool
+    meanings: Sequence[Meaning]
+    encoder: RegionEncoder
+    coverages: Sequence[np.ndarray]
+    kinds: Kinds
+    under: Tensor | None
+
+    @property
+    def close(self) -> LatentSpec:
+        """The latent space of close-ups, which are no larger than a picture of the canvas's longer side."""
+        latent, longer = self.host.latent, max(self.job.size.height, self.job.size.width)
+        return replace(latent, native=min(latent.native, max(ROUND, longer // ROUND * ROUND)))
+
+    @staticmethod
+    def of(palettes: tuple[Palette, Palette], job: Job, host: Encoder, merge: bool) -> Draft:
+        """The draft of a palette as it was given and as it was settled."""
+        said, palette = palettes
+        meanings, coverages = find_meanings(palette, job), measure_brushes(palette, job, host)
+        names = ("background", *(brush.id for brush in palette.brushes))
+        guided = job.negatives or job.guidance not in (None, 1) or (job.guidance is None and palette.guidance != 1)
+        encoder = RegionEncoder(host, meanings, names, guided or drop_idle_nag(palette.nag) is not None)
+        parts = (meanings, encoder, coverages, Kinds((), {}), encode_under(palette, job, host))
+        made = Draft(said, palette, job, host, merge, *parts)
+        return replace(made, kinds=choose_kinds(said, coverages, meanings, job, made.close))
+
+    def plan(self, figures: frozenset[int]) -> Plan:
+        """The plan where the brushes with these numbers have turned out to be figures."""
+        kinds = self.kinds.decide(figures)
+        palette, job, host = apply_kinds(self.palette, kinds), self.job, self.host
+        scale = (job.size.area / palette.size.area) ** 0.5 / host.latent.pixels_per_cell
+        things = find_things(palette, self.coverages, scale, job)
+        weights = self._weigh(palette, {thing.index for thing in things})
+        scenes = {index for index, kind in enumerate(kinds, start=1) if kind == SCENE}
+        owners = group_meanings(self.meanings, self.merge, {thing.index for thing in things}, scenes)
+        if len(owners) == 1:
+            palette, job = _drop_unasked_tiles(self.said, palette), replace(job, centred=False)
+        layout = Layout.of(palette, job.size, host.latent)
+        placed = _place(weights, owners, layout, scenes, self.close)
+        return self._assemble(palette, job, layout, placed, things)
+
+    def _weigh(self, palette: Palette, things: Collection[int]) -> LevelWeights:
+        """The weights of background and brushes at each step; things lie above and have none there."""
+        rest = [np.zeros_like(each) if n in things else each for n, each in enumerate(self.coverages, start=1)]
+        return make_level_weights(divide_canvas(palette, rest, self.job, self.host), self.meanings, palette, self.job)
+
+    def _assemble(self, palette: Palette, job: Job, layout: Layout, placed: Placed, things: Sequence[Thing]) -> Plan:
+        host, weights, boxes = self.host, placed.weights, placed.boxes
+        regions = [
+            self.encoder.region(group, Box.hull(places)) if places else None
+            for group, places in zip(weights.owners, boxes, strict=True)
+        ]
+        first = FirstLevels.of(palette, job, host, self.under)
+        firsts = [first.at(step, self.under is not None) for step in range(len(placed.kinds))]
+        above = ThingLayer.of(things, self.meanings, (self.encoder, self.close), (weights, regions), job)
+        seeds = [brush.seed for brush in palette.brushes]
+        beside = SceneLayer.of(placed.scenes, self.close, job.seeds, seeds, len(placed.kinds))
+
+        def views(key: tuple[int, tuple[bool, Around | None], SceneKey, ThingKey]) -> tuple[View, ...]:
+            kind, (repainted, around), scene_key, thing_key = key
+            drawn = [None, *regions[1:]] if repainted else regions
+            scenes = {number: functools.partial(beside.zoom, number, scene_key) for number in placed.scenes}
+            return layout.views(weights.at(kind), boxes, drawn, around, scenes) + above.views(thing_key)
+
+        steps = Steps(list(zip(placed.kinds, firsts, beside.keys, above.keys, strict=True)), views)
+        objects = job.centred and any(
+            places and 0 not in group and number not in placed.scenes and not layout.is_ground(places)
+            for number, (group, places) in enumerate(zip(weights.owners, boxes, strict=True))
+        )
+        choices = list_choices(self.said, _drop_idle(palette, objects, boxes))
+        guidance = palette.guidance if job.guidance is None else job.guidance
+        sensitivity, nag = palette.bootstrap.leak_sensitivity, drop_idle_nag(palette.nag)
+        made = (palette.rescale, steps, self.under, sensitivity, choices, nag)
+        return Plan(
+            layout.canvas, job.clock, guidance, *made, brush_kinds=tuple(brush.kind for brush in palette.brushes)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """The weights of regions, for each step the earliest one of equal weights, the boxes of each region, and the
+    windows of those that are scenes, by the regions' numbers."""
+
+    weights: LevelWeights
+    kinds: Sequence[int]
+    boxes: list[list[Box]]
+    scenes: Mapping[int, tuple[int, SceneWindow]]
 
 
 def _place(
-    weights: LevelWeights, owners: Sequence[Sequence[int]], layout: Layout
-) -> tuple[LevelWeights, list[int], list[list[Box]]]:
-    """The weights of regions, for each step the earliest one of the same weights, and the boxes of each region."""
+    weights: LevelWeights, owners: Sequence[Sequence[int]], layout: Layout, scenes: Collection[int], latent: LatentSpec
+) -> Placed:
+    """Where the regions with these owners are drawn; `scenes` are the numbers of brushes that have a window each."""
     peaks, kinds = weights.surveyed()
     grouped = weights.grouped(layout.parted(owners, peaks))
     if grouped.owners != weights.owners:
         peaks, kinds = grouped.surveyed()
     boxes = [layout.boxes(peak, 0 in group) for peak, group in zip(peaks, grouped.owners, strict=True)]
+    windows = {}
+    for number, (peak, group) in enumerate(zip(peaks, grouped.owners, strict=True)):
+        window = find_scene(peak, latent, layout.ring) if group[0] in scenes else None
+        if window is not None:
+            windows[number] = group[0], window
+            boxes[number] = [window.frame]
     budget.expect_views(sum(map(len, boxes)))
-    return grouped, kinds, boxes
+    return Placed(grouped, kinds, boxes, windows)
 
 
 def _drop_unasked_tiles(said: Palette, palette: Palette) -> Palette:
@@ -163,78 +272,3 @@ def _drop_idle(palette: Palette, objects: bool, boxes: Sequence[Sequence[Box]]) 
     tiles = palette.tiles if any(len(places) > 1 for places in boxes) else None
     blend = palette.blend if sum(map(len, boxes)) > 1 else AUTO
     return replace(palette, blend=blend, tiles=tiles, bootstrap=bootstrap)
-
-
-@dataclass(frozen=True)
-class _First:
-    """What is peculiar to the first levels: surroundings, and putting back the picture under the brushes."""
-
-    palette: Palette
-    painted: int
-    centred: bool
-    around: Callable[[float], Around]
-
-    @staticmethod
-    def of(palette: Palette, job: Job, host: Encoder, under: Tensor | None) -> _First:
-        """The first levels of a job; white is encoded where it is needed, at the model's native size."""
-        side = host.latent.native
-        painted = round_levels(palette.background.strength * (len(job.clock) - 1)) if under is not None else 0
-
-        @functools.cache
-        def white() -> Tensor:
-            return host.encode_image(Image.new("RGB", (side, side), "white"))[0].mean(dim=(1, 2), keepdim=True)
-
-        @functools.cache
-        def around(share: float) -> Around:
-            return Around(share, white(), under, job.seeds)
-
-        return _First(palette, painted, job.centred, around)
-
-    def at(self, step: int, under: bool) -> tuple[bool, Around | None]:
-        """Whether the picture `under` the brushes is put back at a step, and what is around brushes then."""
-        share = find_white_share(self.palette.bootstrap, step, under) if self.centred else None
-        return step < self.painted, None if share is None else self.around(share)
-
-
-def _encode_under(palette: Palette, job: Job, host: Encoder) -> Tensor | None:
-    """x0 [C, h, w] of the background's picture or colour, stretched to the canvas; None if it is a prompt alone."""
-    picture = pictures.draw_ground(palette.background.image, palette.background.colour, job.size, job.store)
-    return None if picture is None else host.encode_image(pictures.pad_border(picture, host.latent.pixels_per_cell))[0]
-
-
-def _weigh_brushes(
-    palette: Palette, meanings: Sequence[Meaning], job: Job, host: Encoder
-) -> tuple[LevelWeights, list[Thing]]:
-    """The weights of background and brushes at each step, and the things, which lie above and have none there."""
-    coverages = _measure_brushes(palette, job, host)
-    scale = (job.size.area / palette.size.area) ** 0.5 / host.latent.pixels_per_cell
-    things = find_things(palette, coverages, scale, job)
-    apart = {thing.index for thing in things}
-    rest = [np.zeros_like(each) if index in apart else each for index, each in enumerate(coverages, start=1)]
-    return _make_level_weights(_divide_canvas(palette, rest, job, host), meanings, palette, job), things
-
-
-def _measure_brushes(palette: Palette, job: Job, host: Encoder) -> list[np.ndarray]:
-    """The share [h, w] of each cell that each brush covers."""
-    pixels = host.latent.pixels_per_cell
-    return [masks.measure_cells(brush.mask, job.size, pixels, job.store) for brush in palette.brushes]
-
-
-def _divide_canvas(palette: Palette, coverages: Sequence[np.ndarray], job: Job, host: Encoder) -> np.ndarray:
-    """The weights [1 + P, h, w] of background and brushes before quantization."""
-    pixels, size = host.latent.pixels_per_cell, job.size
-    scale = (size.area / palette.size.area) ** 0.5 / pixels
-    stack = divide(palette, coverages, size.cells(pixels), scale)
-    feathered = [brush.feather > 0 for brush in palette.brushes]
-    painted = [
-        tiles.find_bounds(each > 0, palette.wraps) if soft else None
-        for each, soft in zip(coverages, feathered, strict=True)
-    ]
-    least = host.latent.native // pixels
-    return feather_limit.fit_feathers(stack, painted, (least, tiles.measure_widest(least)), palette.wraps)
-
-
-def _make_level_weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> LevelWeights:
-    """The weights of background and brushes at each step, within the brushes' intervals."""
-    acts = [tuple(each.acts(step) for each in meanings[1:]) for step in range(len(job.clock) - 1)]
-    return LevelWeights.of(stack[1:], palette.quantization, job.clock, acts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,6 +49,12 @@ class View:
     def size(self) -> Size:
         """Cells that the network sees."""
         return self.box.size if self.zoom is None else self.zoom.size
+
+    @property
+    def seen(self) -> Box:
+        """The box of the canvas that the network draws: its own, or the part that its zoom shows."""
+        core = None if self.zoom is None else self.zoom.core
+        return self.box if core is None else replace(core.moved(self.box.top, self.box.left), ring=self.box.ring)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -181,17 +187,20 @@ class Layout:
         boxes: Sequence[Sequence[Box]],
         regions: Sequence[Region | None],
         around: Around | None = None,
+        scenes: Mapping[int, Callable[[View], View]] | None = None,
     ) -> tuple[View, ...]:
         """The views of one level from the weights [R, h, w] of its regions, which each region's tiles share.
 
         A region that is None has none. With `around`, views of objects are centred and surrounded; those of ground and
-        of the background are not.
+        of the background are not, nor those of `scenes`, which finish their views by themselves.
         """
         found = []
         for number, (weight, places, region) in enumerate(zip(maps, boxes, regions, strict=True)):
             if region is None:
                 continue
-            if around is None or region.background or self.is_ground(places):
+            if scenes and number in scenes:
+                found += map(scenes[number], self._cut_views(weight, places, region))
+            elif around is None or region.background or self.is_ground(places):
                 found += self._cut_views(weight, places, region)
             else:
                 found += _surround(

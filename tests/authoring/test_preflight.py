@@ -34,7 +34,14 @@ def texts(kind: str, notices: Sequence[Notice]) -> list[str]:
 
 
 def test_two_halves_cost_one_row_more_and_nothing_is_wrong() -> None:
-    assert told() == (Notice("note", "it takes about 1.5 times as long as a plain picture"),)
+    stuff = [each | {"kind": "stuff"} for each in (LEFT, RIGHT)]
+    assert told(brushes=stuff) == (Notice("note", "it takes about 1.5 times as long as a plain picture"),)
+
+
+def test_what_the_first_step_decides_is_told_with_the_dearer_way() -> None:
+    first, second = told()
+    assert first.text == "it takes about twice as long as a plain picture"
+    assert second.text.endswith("one thing, or something that fills the mask? The first step decides")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +168,7 @@ def test_painted_masks_that_are_stretched_are_told() -> None:
 
 def cost(around: JobContext, brushes: Sequence[Any] = (LEFT, RIGHT), **more: Any) -> float:
     """How much work a palette is; the preview says so in words."""
-    palette = parse({"version": 1, "brushes": list(brushes)} | more)
+    palette = parse({"version": 1, "brushes": [each | {"kind": "stuff"} for each in brushes]} | more)
     ratio = measure_cost(palette, around)
     assert Notice("note", f"it takes {describe_cost(ratio)}") in preflight(palette, around)
     return ratio

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from figures import checks, disc
-from lib_regiondiff.denoising.texture_memory import is_figure
+from lib_regiondiff.denoising.texture_memory import FIGURE, is_figure
 from lib_regiondiff.planning import noise
 
 
@@ -25,20 +27,22 @@ def test_what_differs_in_its_middle_is_a_figure(size: tuple[int, int], channels:
         assert not is_figure(grain)
 
 
-@pytest.mark.parametrize("size", [(16, 16), (24, 40), (6, 7), (5, 4)])
-def test_a_figure_differs_by_more_than_it_varies(size: tuple[int, int]) -> None:
-    """Between the middle half and the outermost eighth, at least a cell, anything may be."""
+@given(st.floats(1e-3, 1e3), st.floats(-100, 100), st.integers(0, 9))
+@settings(max_examples=60, deadline=None)
+def test_the_answer_depends_on_no_unit(scale: float, shift: float, seed: int) -> None:
+    grain = torch.randn(4, 16, 16, generator=noise.make_generator(seed), dtype=torch.float64)
+    for x0 in (grain, grain + 4 * disc(16, 16), checks(16, 16) + 0.3 * grain, disc(16, 16)[None] + 0 * grain):
+        assert is_figure(scale * x0 + shift) == is_figure(x0)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (24, 40), (12, 20)])
+def test_a_figure_stands_out_from_its_border_by_more_than_the_border_varies(size: tuple[int, int]) -> None:
+    """The border has the values -1 and 1 in broad halves, whose distance from their mean is 1."""
     high, wide = size
-    inner = torch.zeros(size, dtype=torch.bool)
-    inner[high // 4 : high - high // 4, wide // 4 : wide - wide // 4] = True
-    outer = torch.ones(size, dtype=torch.bool)
-    rows, columns = max(1, high // 8), max(1, wide // 8)
-    outer[rows : high - rows, columns : wide - columns] = False
-    grain = torch.randn(3, *size, generator=noise.make_generator(1), dtype=torch.float64)
-    plain = torch.where(inner | outer, grain, 50.0)
-    for part in (inner, outer):
-        plain[:, part] -= plain[:, part].mean(dim=1, keepdim=True)
-    varied = sum(float(plain[:, part].square().mean(dim=1).sum()) for part in (inner, outer)) / 2
-    for share in (0.999, 1.001):
-        lifted = plain + inner * (share * (varied + 0.02) / 3) ** 0.5
-        assert is_figure(lifted) == (share > 1)
+    x0 = torch.ones(1, *size, dtype=torch.float64)
+    x0[:, :, : wide // 2] = -1
+    middle = torch.zeros(size, dtype=torch.bool)
+    middle[high // 4 - 1 : high - high // 4 + 1, wide // 4 - 1 : wide - wide // 4 + 1] = True
+    smooth = 1 - 1 / (3 * high)  # the cells beside the border between the halves are averaged
+    for lift, figure in ((FIGURE**0.5 * 1.1, True), (FIGURE**0.5 * 0.9 * smooth, False)):
+        assert is_figure(torch.where(middle, lift, x0)) == figure

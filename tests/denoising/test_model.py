@@ -27,7 +27,8 @@ X = torch.randn(1, 3, 16, 16, generator=noise.make_generator(1), dtype=torch.flo
 def palette(*prompts: str, **more: Any) -> Palette:
     """Two halves, or one."""
     brushes = [
-        {"id": words, "prompt": words, "mask": mask} for words, mask in zip(prompts, (LEFT, RIGHT), strict=False)
+        {"id": words, "kind": "stuff", "prompt": words, "mask": mask}
+        for words, mask in zip(prompts, (LEFT, RIGHT), strict=False)
     ]
     return sized(128, 128, **{"guidance": 7, "background": {"prompt": "0"}, "brushes": brushes} | more)
 

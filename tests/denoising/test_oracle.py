@@ -64,7 +64,7 @@ def expected_means(document: Palette) -> np.ndarray:
 
 
 def brush(name: str, mask: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"id": name, "prompt": name.split("/")[0], "mask": mask} | more
+    return {"id": name, "kind": "stuff", "prompt": name.split("/")[0], "mask": mask} | more
 
 
 SCENES = {

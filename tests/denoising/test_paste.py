@@ -1,4 +1,4 @@
-"""Pasting: a matte that follows its picture, inside the brush and below what lies above it."""
+"""Pasting: things stay inside their brushes and below what lies above them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,12 @@ from PIL import Image
 
 from discs import LEVELS, Figures, make_canvas, make_document, plan_document
 from lib_regiondiff.denoising.model import ImageBatch
-from lib_regiondiff.denoising.paste import measure_cover, paste_things, sharpen_matte
+from lib_regiondiff.denoising.paste import measure_cover, paste_things
 from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.planning.weights.blur import blur
 from palettes import sized
-
-
-def test_a_matte_follows_the_edges_of_its_picture() -> None:
-    picture = np.zeros((64, 64, 3), np.float32)
-    picture[20:44, 20:44] = (1, 0.2, 0.1)
-    coarse = np.zeros((8, 8), np.float32)
-    coarse[2:6, 2:6] = 1
-    fine = sharpen_matte(picture, coarse)
-    inside = picture[..., 0] > 0.5
-    assert fine[inside].min() > 0.6 and fine[~inside].max() < 0.4
 
 
 def test_pasted_things_stay_in_their_brushes() -> None:

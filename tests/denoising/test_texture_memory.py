@@ -62,7 +62,7 @@ class Neighbourly(GaussianHost):
 
 def plan_of(host: GaussianHost, bootstrap: Any, ground: str = "0", seeds: tuple[int, ...] = (1,), **brush: Any) -> Plan:
     """A brush in a corner of a canvas twice as wide and high as the native side."""
-    mine = {"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, 0.25, 0.25]}} | brush
+    mine = {"id": "a", "kind": "stuff", "prompt": "2", "mask": {"rectangle": [0, 0, 0.25, 0.25]}} | brush
     size = {"width": 256, "height": 256}
     head = {"version": 1, "size": size, "guidance": 1, "tiles": None, "background": {"prompt": ground}}
     document = parse(head | {"brushes": [mine], "bootstrap": bootstrap})
@@ -184,7 +184,7 @@ def test_over_a_picture_brushes_see_the_picture() -> None:
 def test_a_window_that_moves_takes_along_what_was_drawn() -> None:
     """A quantized mask grows from its core away from the corner, so that its middle moves."""
     host = Neighbourly()
-    brush = {"id": "a", "prompt": "2", "feather": 48, "mask": {"rectangle": [0, 0, 0.25, 0.2]}}
+    brush = {"id": "a", "kind": "stuff", "prompt": "2", "feather": 48, "mask": {"rectangle": [0, 0, 0.25, 0.2]}}
     head = {"version": 1, "size": {"width": 256, "height": 256}, "guidance": 1, "tiles": None}
     document = parse(head | {"brushes": [brush], "bootstrap": ALWAYS, "quantization": "discrete"})
     plan = make_plan(document, Job(document.size, clock_of(LEVELS), (1,)), host)

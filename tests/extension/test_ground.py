@@ -16,6 +16,7 @@ from fake_webui import WebUI
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.document.pictures import Picture, decode
 from lib_regiondiff.extension import jobs
+from lib_regiondiff.extension.drawn import AUTO_KEY
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
 from lib_regiondiff.planning import crop
@@ -50,7 +51,7 @@ def test_what_auto_chose_stands_in_the_infotext(webui: WebUI) -> None:
     for more, told in (({}, "bootstrap levels 3, mix 1"), ({"bootstrap": {"levels": 0}}, None)):
         p = Job(webui, ["green"], sampler_name="LCM", steps=4, cfg_scale=1.0)
         drawn(p, {"version": 1, "brushes": [brush], **more})
-        assert p.extra_generation_params.get(jobs.AUTO_KEY) == told
+        assert p.extra_generation_params.get(AUTO_KEY) == told
         jobs.begin(p, False, None)
         assert p.extra_generation_params == {}
 

@@ -233,10 +233,10 @@ def drawn(p: Job, palette: Any = None) -> Tensor:
 
 
 def halves(left: str, right: str, **more: Any) -> dict[str, Any]:
-    """A palette of two halves; values that begin with left_ or right_ are those of a brush."""
+    """A palette of two halves of stuff; values that begin with left_ or right_ are those of a brush."""
     brushes = [
-        {"id": "left", "prompt": left, "mask": {"rectangle": [0, 0, 0.5, 1]}},
-        {"id": "right", "prompt": right, "mask": {"rectangle": [0.5, 0, 1, 1]}},
+        {"id": "left", "kind": "stuff", "prompt": left, "mask": {"rectangle": [0, 0, 0.5, 1]}},
+        {"id": "right", "kind": "stuff", "prompt": right, "mask": {"rectangle": [0.5, 0, 1, 1]}},
     ]
     for brush in brushes:
         own = {key: more.pop(key) for key in list(more) if key.startswith(f"{brush['id']}_")}

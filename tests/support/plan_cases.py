@@ -25,7 +25,7 @@ def plan(document: Palette, host: GaussianHost | None = None, merge: bool = True
 
 
 def brush(id: str, mask: Any, prompt: str = "1", **more: Any) -> dict[str, Any]:
-    return {"id": id, "mask": mask, "prompt": prompt} | more
+    return {"kind": "stuff", "id": id, "mask": mask, "prompt": prompt} | more
 
 
 @st.composite

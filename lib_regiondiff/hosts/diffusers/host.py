@@ -19,12 +19,13 @@ from lib_regiondiff.document import png
 from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Prompt, Row, resize_picture
+from lib_regiondiff.host import LONGEST, Cond, LatentSpec, Level, Part, Parts, Prompt, Row, resize_picture
 from lib_regiondiff.hosts.diffusers import attention, placement
 from lib_regiondiff.hosts.diffusers.additions import additions
 from lib_regiondiff.hosts.diffusers.additions.additions import NOTHING, Extras, PathOrText
 from lib_regiondiff.hosts.diffusers.additions.vaes import choose_vae_dtype, encode_pixels
 from lib_regiondiff.hosts.diffusers.checkpoints import loader
+from lib_regiondiff.hosts.diffusers.families import flow
 from lib_regiondiff.hosts.diffusers.families.families import (
     SD,
     Family,
@@ -104,7 +105,8 @@ class DiffusersHost:
         native = network.config.get("sample_size", SIDE) * cell
         kind = "flow" if samplers.is_flow(pipe.scheduler) else pipe.scheduler.config.prediction_type
         channels = pipe.vae.config.latent_channels
-        spec = LatentSpec(channels, cell, native, pipe.device, network.dtype, prediction=kind)
+        longest = flow.limit_longest(network.config, native // cell, network.config.get("regiondiff_longest", LONGEST))
+        spec = LatentSpec(channels, cell, native, pipe.device, network.dtype, prediction=kind, longest=longest)
         return DiffusersHost(pipe, spec, name, fingerprint, family, lock=find_lock(network))
 
     def made_with(self) -> MadeWith:

@@ -18,14 +18,12 @@ from torch import Tensor
 
 from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
-from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.denoising.thing_memory import ThingMemory
 from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import Model, Palette, parse
 from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.document.records import make_record
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.host import Level
 from lib_regiondiff.hosts.diffusers import init_image
 from lib_regiondiff.hosts.diffusers.agreement import expect_agreement
 from lib_regiondiff.hosts.diffusers.families import flow
@@ -119,8 +117,9 @@ def renders(
         run = Drawing.of(host, replace(palette, seed=group[0]), watch, seeds=group, store=store)
         latents, things = run.sample()
         for number, (seed, latent) in enumerate(zip(group, latents.split(1), strict=True)):
-            whole = finish_picture(host, latent, (palette, things.get(number)), store)
-            chosen = run.plan.chosen
+            plan, drawn = things.get(number, (run.plan, None))
+            whole = finish_picture(host, latent, (plan.apply_kinds(palette), drawn), store)
+            chosen = plan.chosen
             yield Render(whole, replace(palette, seed=seed, model=model), chosen, replace(noted, chosen=chosen))
 
 
@@ -172,8 +171,8 @@ class Drawing:
         return self.sample()[0]
 
     @torch.no_grad()
-    def sample(self) -> tuple[Tensor, Mapping[int, ThingMemory]]:
-        """Clean latents [B, C, h, w], and by the numbers of images what their close-ups show."""
+    def sample(self) -> tuple[Tensor, Mapping[int, tuple[Plan, ThingMemory]]]:
+        """Clean latents [B, C, h, w]; by the numbers of images by which plan they were drawn, and their close-ups."""
         spec, size = self.host.latent, self.plan.size
         generators = [noise.make_generator(seed) for seed in self.seeds]
         start = noise.draw_unit(generators, (spec.channels, size.height, size.width))
@@ -186,27 +185,22 @@ class Drawing:
 
     def _run_sampler(
         self, start: Tensor, generators: list[torch.Generator]
-    ) -> tuple[Tensor, Mapping[int, ThingMemory]]:
+    ) -> tuple[Tensor, Mapping[int, tuple[Plan, ThingMemory]]]:
         """Sample latents [B, C, h, w]: the scheduler steps the canvas with the blended prediction."""
-        images, guide = ImageBatch(self.host, self.plan), Call(self.plan.guidance)
-        kind = PARAMETERIZATIONS[self.host.latent.prediction]
-
-        def model(x: Tensor, level: Level) -> Tensor:
-            return images.predict(x, level, guide).denoised
-
+        images, kind = ImageBatch(self.host, self.plan), PARAMETERIZATIONS[self.host.latent.prediction]
         own, scheduler = self.schedule, self.schedule.scheduler
-        x, denoise = start * getattr(scheduler, "init_noise_sigma", 1.0), model
+        x, model = start * getattr(scheduler, "init_noise_sigma", 1.0), images.draw
         if self.begin is not None:
-            x, denoise = self.begin.noised(start, own.levels[0]), self.begin.inside(model)
+            x, model = self.begin.noised(start, own.levels[0]), self.begin.inside(model)
         for call, (level, t) in enumerate(zip(own.levels, own.timesteps, strict=False)):
             getattr(scheduler, "scale_model_input", lambda x, t: x)(x, t)
-            x0 = denoise(x, level)
+            x0 = model(x, level)
             output = kind.from_denoised(x0, x, level.alpha, level.beta)
             extra = schedule.make_step_options(scheduler, generators, call)
             x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
             if own.ends_step(call):
                 self.step_done(x0)
-        return x, {number: each.things for number, each in images.memories.items() if each.things.now}
+        return x, {number: (images.plan_of(number), each.things) for number, each in images.memories.items()}
 
     def _fits(self, view: View) -> bool:
         """Whether diffusers' pipeline can draw this view of the whole canvas by itself."""

@@ -228,7 +228,10 @@ def crop_to_row(given: Tensor, row: Row) -> Tensor:
     if given.ndim <= 2 or given.shape[-1] <= 1:
         return given
     cut = row.box.padded(given)
-    return cut if row.zoom is None else interpolate(cut, (row.size.height, row.size.width), mode="nearest-exact")
+    if row.zoom is None:
+        return cut
+    sides = row.size.height, row.size.width
+    return interpolate(cut.flatten(0, -3)[None], sides, mode="nearest-exact").reshape(*cut.shape[:-2], *sides)
 
 
 def stack_conds(conds: Sequence[Cond]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import read_longest
 
 CELL = 8
 """Pixels of a latent cell, where the WebUI does not say."""
@@ -128,10 +129,19 @@ def _animates(model: Any) -> bool:
     return "I2V" in type(getattr(model, "model_config", None)).__name__
 
 
+def find_longest(model: Any) -> float:
+    """How many times as long as wide the longest pictures are that a model was trained on."""
+    return read_longest(_read_notes(model))
+
+
+def _read_notes(model: Any) -> Mapping[str, Any]:
+    """The notes in the model's file."""
+    return getattr(getattr(model, "sd_checkpoint_info", None), "metadata", None) or {}
+
+
 def _read_native_side(model: Any) -> int:
     """The shorter side in pixels that the notes in the model's file state; 0 where they state none."""
-    info = getattr(model, "sd_checkpoint_info", None)
-    told = str((getattr(info, "metadata", None) or {}).get("modelspec.resolution", ""))
+    told = str(_read_notes(model).get("modelspec.resolution", ""))
     sides = [int(side) for side in told[:20].split("x") if side.isdecimal()]
     return min(sides) if len(sides) == 2 and min(sides) in SIDES else 0
 

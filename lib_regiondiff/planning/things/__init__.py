@@ -1,1 +1,1 @@
-"""Things: brushes whose object is drawn whole in a close-up, whatever their size."""
+"""Things, scenes and stuff: what a brush is, and the close-up that shows it."""

@@ -24,7 +24,9 @@ class Closeup:
     """How a view is drawn beside the canvas: in `size` cells, from noise of its own, one seed for each image.
 
     `inside` float32 [h', w'] is how much of each of its cells the brush covers. `ground` is what is asked beside the
-    prompt at this step, to tell the thing from what is around it; None at most steps. `last` says that x0 is final.
+    prompt at this step, to tell the thing from what is around it; None at most steps. `last` says that x0 is final,
+    `above` that it lies above the views without a zoom, as things do; a scene lies beside them. `core` is the part of
+    the view's box that is drawn, None for all of it; the rest goes on from there.
     """
 
     size: Size
@@ -33,6 +35,8 @@ class Closeup:
     inside: Tensor
     ground: Region | None = None
     last: bool = False
+    above: bool = True
+    core: Box | None = None
 
     def draw_noise(self, image: int, step: int) -> Tensor:
         """The unit noise float32 [C, h', w'] of an image at a step."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 
@@ -14,16 +13,14 @@ from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning import noise
-from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder
 from lib_regiondiff.planning.regions import Region
 from lib_regiondiff.planning.things.closeups import Closeup, find_window, list_asked
+from lib_regiondiff.planning.things.pieces import label_pieces
 from lib_regiondiff.planning.views import View, cut
 from lib_regiondiff.planning.weights.blur import blur
 from lib_regiondiff.planning.weights.level_weights import LevelWeights
 
-SPECK = 16
-"""How many times smaller than its largest piece a piece of a brush may be that is no thing of its own."""
 PIECES = 10**6
 """Seeds between those of two pieces of a brush."""
 
@@ -45,12 +42,9 @@ class Thing:
 def find_things(palette: Palette, coverages: Sequence[np.ndarray], scale: float, job: Job) -> list[Thing]:
     """The things among brushes that cover these shares [h, w] of cells; `scale` is the number of cells along a pixel.
 
-    There are none over a picture, of which a thing's beginning would be another part, nor where each view is the whole
-    canvas. What lies above a thing and is none covers it; things lie above each other in their order.
+    What lies above a thing and is none covers it; things lie above each other in their order.
     """
     found: list[Thing] = []
-    if not job.centred or job.clock[0] <= EARLY:
-        return found
     for index, (brush, coverage) in enumerate(zip(palette.brushes, coverages, strict=True), start=1):
         if brush.kind != "thing" or not coverage.any():
             continue
@@ -65,30 +59,6 @@ def find_things(palette: Palette, coverages: Sequence[np.ndarray], scale: float,
             weight = blur(piece, brush.feather * scale, palette.wraps) * seen
             found.append(Thing(index, number, cut(np.asarray(weight, np.float32), window), window, brush.seed))
     return found
-
-
-def label_pieces(coverage: np.ndarray, ring: bool = False) -> tuple[np.ndarray, list[int]]:
-    """A number for each cell [h, w] of a brush that says to which piece it belongs, and the numbers of pieces.
-
-    Pieces do not touch each other; specks have numbers that are not among these. In a `ring` what touches both borders
-    is one piece.
-    """
-    count, labels = cv2.connectedComponents((coverage > 0).astype(np.uint8))
-    if ring:
-        labels = _join_borders(labels, count)
-    areas = np.bincount(labels.ravel(), weights=coverage.ravel(), minlength=count)
-    areas[0] = 0
-    return labels, [int(label) for label in np.flatnonzero((areas > 0) & (areas >= areas.max() / SPECK))]
-
-
-def _join_borders(labels: np.ndarray, count: int) -> np.ndarray:
-    """Numbers [h, w] of pieces, where those that meet at the left and right border have the lowest of their numbers."""
-    known = np.arange(count)
-    for left, right in zip(labels[:, 0], labels[:, -1], strict=True):
-        if left and right and known[left] != known[right]:
-            low, high = sorted((known[left], known[right]))
-            known[known == high] = low
-    return known[labels]
 
 
 @dataclass(frozen=True)
@@ -115,12 +85,15 @@ class ThingLayer:
     def of(
         things: Sequence[Thing],
         meanings: Sequence[Meaning],
-        encoder: RegionEncoder,
+        space: tuple[RegionEncoder, LatentSpec],
         below: tuple[LevelWeights, Sequence[Region | None]],
         job: Job,
     ) -> ThingLayer:
-        """Encode things for their windows; the ground of each is the region `below` that has most of its window."""
-        steps, latent = len(job.clock) - 1, encoder.host.latent
+        """Encode things for their windows; the ground of each is the region `below` that has most of its window.
+
+        `space` is whoever encodes, and the latent space of the windows.
+        """
+        steps, (encoder, latent) = len(job.clock) - 1, space
         asked = list_asked(steps)
         side = latent.native // latent.pixels_per_cell
         frame = Box(0, 0, side, side)

@@ -100,7 +100,8 @@ def with_exact_network(host: DiffusersHost, monkeypatch: pytest.MonkeyPatch) -> 
         return flow.unpack(tokens, Size(height, width))
 
     network = exact(host.pipe.transformer.config, unpacked, flow.pack if host.name == "flux" else lambda x: x)
-    pipe = SimpleNamespace(**{**host.pipe.components, "transformer": _Called(network), "config": host.pipe.config})
+    more = {"transformer": _Called(network), "config": host.pipe.config, "image_processor": host.pipe.image_processor}
+    pipe = SimpleNamespace(**{**host.pipe.components, **more})
     return replace(host, pipe=pipe)
 
 
@@ -210,7 +211,8 @@ def test_what_flow_models_cannot_do_is_refused(host: DiffusersHost) -> None:
 
 
 def test_a_view_beyond_sd3s_positions_is_refused(sd3: DiffusersHost) -> None:
-    document = palette(576, 64, tiles=None, steps=1, background={"prompt": "red"}, brushes=HALVES, guidance=1)
+    stuff = [each | {"kind": "stuff"} for each in HALVES]
+    document = palette(576, 64, tiles=None, steps=1, background={"prompt": "red"}, brushes=stuff, guidance=1)
     wide = replace(sd3, latent=replace(sd3.latent, native=576))
     with pytest.raises(HostError, match="a view: expected at most 512x512 px with this model, got 576x64; use tiles"):
         Drawing.of(wide, document).latents()

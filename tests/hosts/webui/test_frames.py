@@ -27,7 +27,7 @@ from lib_regiondiff.hosts.webui.frames import add_frame_axis, drop_frame_axis
 from lib_regiondiff.hosts.webui.program.error_display import RequestError
 from lib_regiondiff.hosts.webui.programs import find_program
 
-LEFT = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}}
+LEFT = {"id": "a", "kind": "stuff", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}}
 KEPT = torch.zeros(1, 3, SIDE, SIDE)
 KEPT[..., : SIDE // 4] = 1
 PIXELS = torch.randn(1, 5, SIDE, SIDE, generator=torch.Generator().manual_seed(2))

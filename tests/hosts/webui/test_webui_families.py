@@ -37,7 +37,7 @@ from lib_regiondiff.planning.conditioning import Job as Run
 from lib_regiondiff.planning.plan import make_plan
 from places import ROOT
 
-BRUSH = {"id": "a", "prompt": "red", "mask": {"rectangle": [0.4, 0.4, 0.6, 0.6]}}
+BRUSH = {"id": "a", "kind": "stuff", "prompt": "red", "mask": {"rectangle": [0.4, 0.4, 0.6, 0.6]}}
 VAES: dict[str, Any] = {"Flux2": 16, "ErnieImage": 16}
 VAES |= dict.fromkeys(("QwenImage", "Krea2", "Anima", "Wan"), (max, 8, 8))
 SIDES: dict[str, int] = {"StableDiffusion": 512, "StableDiffusion2": 512, "QwenImage": 1328, "Wan": 960, "PiD": 2048}
@@ -140,7 +140,7 @@ def test_a_picture_of_the_native_size_is_not_cut(webui: WebUI, name: str) -> Non
 def test_prompts_are_encoded_for_windows_in_pixels(webui: WebUI, name: str) -> None:
     model = engine(name, "128x128")
     webui.load(model)
-    brush = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}}
+    brush = {"id": "a", "kind": "stuff", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}}
     cell = find_cell(model)
     draw(webui, "green", palette={"version": 1, "brushes": [brush]}, side=(32, 32))
     ours = {(width, height) for texts, _, width, height in model.encoded if texts == ("red",)}
@@ -150,7 +150,7 @@ def test_prompts_are_encoded_for_windows_in_pixels(webui: WebUI, name: str) -> N
 @pytest.mark.parametrize("name", ["Flux", "Flux2"])
 def test_noise_of_brushes_is_changed_in_cells(webui: WebUI, name: str) -> None:
     webui.load(engine(name))
-    brush = {"id": "a", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}, "seed": 9}
+    brush = {"id": "a", "kind": "stuff", "prompt": "red", "mask": {"rectangle": [0, 0, 0.5, 1]}, "seed": 9}
     made = [draw(webui, "red", palette={"version": 1, "brushes": [each]}) for each in (brush, {**brush, "seed": None})]
     changed = (made[0] != made[1]).any(dim=1)[0]
     assert changed[:, :8].all() and not changed[:, 8:].any()
@@ -174,7 +174,7 @@ def test_views_fit_the_patches_of_the_network(cell: int, multiple: int, data: st
     palette = parse({"version": 1, "brushes": [brush], "size": {"width": canvas.width, "height": canvas.height}})
     palette = fit_tiles(replace(palette, tiles=data.draw(tile, "tiles")), multiple)
     host: Any = Sketch(128)
-    latent = SimpleNamespace(**vars(host.latent) | {"pixels_per_cell": cell})
+    latent = replace(host.latent, pixels_per_cell=cell)
     host = SimpleNamespace(latent=latent, methods=host.methods, encode=host.encode, lerp=host.lerp)
     plan = make_plan(palette, Run(canvas, (1.0, 0.5, 0.0), (0,)), host)
     for views in plan.steps:

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from lib_regiondiff.document.json_text import loads
+from lib_regiondiff.host import read_longest
 from lib_regiondiff.hosts.diffusers.checkpoints import layout, parameterization
 from lib_regiondiff.hosts.diffusers.checkpoints.kinds import EXPECTED, SD2, SDXL, Kind, find_kind
 from lib_regiondiff.hosts.diffusers.checkpoints.layout import ASSETS, UNET, VAE, read_vae_sizes
@@ -40,7 +41,8 @@ def load_single(path: Path) -> Any:
             parts["unet"], asked=kind is SD2
         )
     parts["unet"].register_to_config(
-        sample_size=_find_native_side(kind, predicted, notes) // 2 ** (layout.count_vae_levels(shapes) - 1)
+        sample_size=_find_native_side(kind, predicted, notes) // 2 ** (layout.count_vae_levels(shapes) - 1),
+        regiondiff_longest=read_longest(notes),
     )
     words = {name: make_clip_tokenizer(padding) for name, padding in kind.padding.items()}
     return _make_pipeline(kind, {**parts, **words, "scheduler": _make_scheduler(kind, predicted, shapes)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -52,6 +52,15 @@ def _encode_t5(pipe: Any, tokenizer: Any, encoder: Any, words: str, like: Tensor
     plain = " ".join(piece.text for piece in parse_emphasis(words) if not piece.pause)
     ids = tokenizer([plain], padding="max_length", max_length=tokens, truncation=True, return_tensors="pt").input_ids
     return encoder(ids.to(like.device))[0].to(like)
+
+
+def limit_longest(config: Mapping[str, Any], native: int, longest: float) -> float:
+    """How many times as long as wide pictures of the native area may be, for a native side in cells, at most `longest`.
+
+    SD3's position embedding ends somewhere.
+    """
+    most = config.get("pos_embed_max_size")
+    return longest if most is None else min(longest, max(1.0, (most * PATCH / native) ** 2))
 
 
 def ask_sd3(pipe: Any, question: Question) -> Tensor:

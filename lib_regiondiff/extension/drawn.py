@@ -1,0 +1,54 @@
+"""What a pass has drawn: what `auto` became, for the infotexts, and things, which are pasted into the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib_regiondiff.denoising import paste
+from lib_regiondiff.denoising.model import ImageBatch
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.host import Pictures
+from lib_regiondiff.hosts.webui.program.gates import find_gates
+from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
+from lib_regiondiff.planning.auto import describe_choices
+from lib_regiondiff.store import Store
+
+AUTO_KEY = "Region Diffusion auto"
+SECOND_KEY = "Region Diffusion hires auto"
+
+
+def keep_images(p: Any, host: Pictures, images: ImageBatch) -> None:
+    """Have what close-ups draw at hand when the pictures of a pass are decoded."""
+    p.regiondiff_images = host, images
+
+
+def note_choices(p: Processing, choices: Mapping[str, Any]) -> None:
+    """Put what a palette's `auto` became in a pass into the infotexts, which are written when a batch is drawn."""
+    gates = find_gates(p)
+    if gates is not None:
+        gates.predicted = True
+    _write_choices(p, choices, SECOND_KEY if is_second_pass(p) else AUTO_KEY)
+
+
+def _write_choices(p: Processing, choices: Mapping[str, Any], key: str) -> None:
+    if text := describe_choices(choices):
+        p.extra_generation_params[key] = text
+
+
+def note_first_pass(p: Any) -> None:
+    """Before the second pass of hires fix: note what the first level of the first one has decided."""
+    drawn = getattr(p, "regiondiff_images", None)
+    if drawn is not None and is_second_pass(p):
+        _write_choices(p, drawn[1].plan_of(0).chosen, AUTO_KEY)
+
+
+def paste_things(p: Any, image: Any, palette: Palette, store: Store) -> Any:
+    """The picture with its things, as their close-ups show them, if the pass that drew it had some."""
+    drawn = getattr(p, "regiondiff_images", None)
+    if drawn is None:
+        return image
+    (host, images), number = drawn, getattr(p, "batch_index", 0)
+    plan, memory = images.plan_of(number), images.memories.get(number)
+    _write_choices(p, plan.chosen, SECOND_KEY if is_second_pass(p) else AUTO_KEY)
+    return image if memory is None else paste.paste_things(host, image, plan.apply_kinds(palette), memory.things, store)

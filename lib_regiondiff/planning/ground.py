@@ -1,0 +1,85 @@
+"""Ground: what is laid out on the canvas itself: the weights of background and brushes, and the first levels."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from lib_regiondiff.document import pictures
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.host import Encoder
+from lib_regiondiff.planning import tiles
+from lib_regiondiff.planning.conditioning import Job, Meaning
+from lib_regiondiff.planning.intervals import round_levels
+from lib_regiondiff.planning.surroundings import Around, find_white_share
+from lib_regiondiff.planning.weights import feather_limit, masks
+from lib_regiondiff.planning.weights.level_weights import LevelWeights
+from lib_regiondiff.planning.weights.partition import divide
+
+
+@dataclass(frozen=True)
+class FirstLevels:
+    """What is peculiar to the first levels: surroundings, and putting back the picture under the brushes."""
+
+    palette: Palette
+    painted: int
+    centred: bool
+    around: Callable[[float], Around]
+
+    @staticmethod
+    def of(palette: Palette, job: Job, host: Encoder, under: Tensor | None) -> FirstLevels:
+        """The first levels of a job; white is encoded where it is needed, at the model's native size."""
+        side = host.latent.native
+        painted = round_levels(palette.background.strength * (len(job.clock) - 1)) if under is not None else 0
+
+        @functools.cache
+        def white() -> Tensor:
+            return host.encode_image(Image.new("RGB", (side, side), "white"))[0].mean(dim=(1, 2), keepdim=True)
+
+        @functools.cache
+        def around(share: float) -> Around:
+            return Around(share, white(), under, job.seeds)
+
+        return FirstLevels(palette, painted, job.centred, around)
+
+    def at(self, step: int, under: bool) -> tuple[bool, Around | None]:
+        """Whether the picture `under` the brushes is put back at a step, and what is around brushes then."""
+        share = find_white_share(self.palette.bootstrap, step, under) if self.centred else None
+        return step < self.painted, None if share is None else self.around(share)
+
+
+def encode_under(palette: Palette, job: Job, host: Encoder) -> Tensor | None:
+    """x0 [C, h, w] of the background's picture or colour, stretched to the canvas; None if it is a prompt alone."""
+    picture = pictures.draw_ground(palette.background.image, palette.background.colour, job.size, job.store)
+    return None if picture is None else host.encode_image(pictures.pad_border(picture, host.latent.pixels_per_cell))[0]
+
+
+def measure_brushes(palette: Palette, job: Job, host: Encoder) -> list[np.ndarray]:
+    """The share [h, w] of each cell that each brush covers."""
+    pixels = host.latent.pixels_per_cell
+    return [masks.measure_cells(brush.mask, job.size, pixels, job.store) for brush in palette.brushes]
+
+
+def divide_canvas(palette: Palette, coverages: Sequence[np.ndarray], job: Job, host: Encoder) -> np.ndarray:
+    """The weights [1 + P, h, w] of background and brushes before quantization."""
+    pixels, size = host.latent.pixels_per_cell, job.size
+    scale = (size.area / palette.size.area) ** 0.5 / pixels
+    stack = divide(palette, coverages, size.cells(pixels), scale)
+    feathered = [brush.feather > 0 for brush in palette.brushes]
+    painted = [
+        tiles.find_bounds(each > 0, palette.wraps) if soft else None
+        for each, soft in zip(coverages, feathered, strict=True)
+    ]
+    least = host.latent.native // pixels
+    return feather_limit.fit_feathers(stack, painted, (least, tiles.measure_widest(least)), palette.wraps)
+
+
+def make_level_weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> LevelWeights:
+    """The weights of background and brushes at each step, within the brushes' intervals."""
+    acts = [tuple(each.acts(step) for each in meanings[1:]) for step in range(len(job.clock) - 1)]
+    return LevelWeights.of(stack[1:], palette.quantization, job.clock, acts)

@@ -1,0 +1,108 @@
+"""Scenes and what the first level decides: one picture in each brush, and for each image its own plan."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from discs import LEVELS, STEPS, Figures, make_canvas
+from fakes import GaussianHost, clock_of
+from lib_regiondiff.denoising.blend import list_sources
+from lib_regiondiff.denoising.model import ImageBatch
+from lib_regiondiff.denoising.paste import paste_things
+from lib_regiondiff.denoising.rows import Call
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.planning.brush_texts import BrushText
+from lib_regiondiff.planning.plan import Job, make_plan
+from palettes import sized
+
+
+def columns(count: int, kind: str = "auto", size: tuple[int, int] = (256, 256), ground: str = "") -> Palette:
+    """Brushes side by side that cover the canvas; the prompts are 2, 3 and so on."""
+    brushes = [
+        {"id": str(n), "kind": kind, "prompt": str(n + 2), "mask": {"rectangle": [n / count, 0, (n + 1) / count, 1]}}
+        for n in range(count)
+    ]
+    return sized(*size, background={"prompt": ground}, brushes=brushes, guidance=1)
+
+
+def draw(host: GaussianHost, palette: Palette, **more: Any) -> tuple[ImageBatch, torch.Tensor]:
+    """The images of a palette and their last x0."""
+    job = Job(palette.size, clock_of(LEVELS), more.pop("seeds", (1,)), **more)
+    images = ImageBatch(host, make_plan(palette, job, host))
+    x = make_canvas(images.plan).expand(len(job.seeds), -1, -1, -1)
+    x0 = x
+    for level in LEVELS[:-1]:
+        x0 = images.predict(x, level, Call(1)).denoised
+    return images, x0
+
+
+def count_figures(part: torch.Tensor) -> int:
+    """How many separate figures [h, w] shows."""
+    return cv2.connectedComponents((part > 0.5).numpy().astype(np.uint8))[0] - 1
+
+
+@pytest.mark.parametrize(("count", "size"), [(2, (256, 256)), (2, (256, 384)), (2, (160, 448)), (3, (256, 192))])
+def test_each_column_shows_one_figure(count: int, size: tuple[int, int]) -> None:
+    images, x0 = draw(Figures(native=64), columns(count, size=size))
+    assert images.plan_of(0).brush_kinds == ("scene",) * count
+    for number, part in enumerate(x0[0].mean(dim=0).chunk(count, dim=1)):
+        assert count_figures(part) == 1 and abs(float(part.max()) - (number + 2)) < 0.1
+    pasted = paste_things(images.host, _black(size), columns(count, size=size), images.memories[0].things)
+    for part in torch.from_numpy(np.asarray(pasted.convert("L")).copy()).chunk(count, dim=1):
+        assert count_figures(part > 100) == 1
+
+
+def _black(size: tuple[int, int]) -> Any:
+    return GaussianHost().decode(-torch.ones(1, 3, size[1] // 8, size[0] // 8))
+
+
+def test_stuff_stays_stuff() -> None:
+    host = GaussianHost(native=64)
+    palette = columns(2)
+    images, x0 = draw(host, palette)
+    plain, other = draw(GaussianHost(native=64), columns(2, "stuff"))
+    assert images.plan_of(0).brush_kinds == plain.plan_of(0).brush_kinds == ("stuff", "stuff")
+    assert torch.equal(x0, other)
+
+
+def test_a_thing_that_was_found_out_costs_what_one_that_was_told_does() -> None:
+    """The answers of the first level are not asked for again."""
+    counts, drawn = [], []
+    for kind in ("thing", "auto"):
+        host = Figures(native=64)
+        brush = {"id": "a", "kind": kind, "prompt": "2", "mask": {"rectangle": [0.1, 0.1, 0.4, 0.4]}}
+        images, x0 = draw(host, sized(256, 256, background={"prompt": "0"}, brushes=[brush], guidance=1, tiles=None))
+        assert images.plan_of(0).brush_kinds == ("thing",)
+        counts.append(sum(len(rows) for rows in host.calls))
+        drawn.append(x0)
+    assert counts[0] == counts[1] == 2 * STEPS + 3
+    assert torch.equal(*drawn)
+
+
+def test_images_of_a_batch_decide_for_themselves() -> None:
+    brush = {"id": "a", "prompt": "2", "mask": {"rectangle": [0.1, 0.1, 0.4, 0.4]}}
+    palette = sized(256, 256, background={"prompt": "0"}, brushes=[brush], guidance=1, tiles=None)
+    texts = ({}, {"a": BrushText("-1", "")})
+    images, x0 = draw(Figures(native=64), palette, seeds=(1, 2), texts=texts)
+    assert [images.plan_of(n).brush_kinds for n in (0, 1)] == [("thing",), ("stuff",)]
+    assert [images.plan_of(n).chosen.get("kinds") for n in (0, 1)] == [{"a": "thing"}, None]
+    alone = [draw(Figures(native=64), palette, texts=(texts[n],), seeds=(1 + n,))[1] for n in (0, 1)]
+    assert torch.equal(x0, torch.cat(alone)), "as each alone"
+
+
+@given(st.integers(1, 40), st.integers(0, 30), st.integers(0, 30))
+def test_what_lies_beyond_a_core_is_shown_from_within_it(length: int, before: int, after: int) -> None:
+    core, size = Box(before, 0, before + length, length), Size(before + length + after, length)
+    rows, across = list_sources(core, size)
+    assert across == list(range(length)), "an axis without more stays as it is"
+    assert len(rows) == size.height and min(rows) >= 0 and max(rows) < length
+    assert all(abs(a - b) <= 1 for a, b in itertools.pairwise(rows)) or length < 20, "it is continuous"

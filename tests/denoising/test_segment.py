@@ -1,0 +1,78 @@
+"""Segmenting: the thing in a close-up is told from the ground by its colours."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from lib_regiondiff.denoising.segment import cut_out
+
+SIDE = 128
+INSIDE = np.zeros((16, 16), np.float32)
+INSIDE[2:14, 2:14] = 1
+
+
+def make_shape(kind: str) -> np.ndarray:
+    """A shape bool [SIDE, SIDE] in the middle."""
+    found = np.zeros((SIDE, SIDE), np.uint8)
+    if kind == "disc":
+        cv2.circle(found, (64, 64), 34, 1, -1)
+    elif kind == "ring":
+        cv2.circle(found, (64, 64), 38, 1, 12)
+    else:
+        cv2.fillPoly(found, [np.array([[64, 26], [98, 96], [30, 96]])], 1)
+    return found > 0
+
+
+def make_ground(kind: str, rng: np.random.Generator) -> np.ndarray:
+    """A ground uint8 [SIDE, SIDE, 3]."""
+    base = np.full((SIDE, SIDE, 3), (60, 140, 70), float)
+    if kind == "stripes":
+        base[(np.arange(SIDE) // 8 % 2).astype(bool)] = (235, 235, 235)
+    elif kind == "slope":
+        base *= np.linspace(0.7, 1.3, SIDE)[:, None, None]
+    return np.clip(base + rng.normal(0, 6, base.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("likely", ["unknown", "all", "coarse"])
+@pytest.mark.parametrize("ground", ["plain", "stripes", "slope"])
+@pytest.mark.parametrize("kind", ["disc", "ring", "triangle"])
+def test_a_shape_is_cut_out_to_the_pixel(kind: str, ground: str, likely: str) -> None:
+    shape = make_shape(kind)
+    picture = make_ground(ground, np.random.default_rng(1))
+    picture[shape] = (200, 30, 40)
+    coarse = cv2.resize(shape.astype(np.float32), (16, 16), interpolation=cv2.INTER_AREA)
+    guess = {"unknown": None, "all": np.ones((16, 16), np.float32), "coarse": coarse}[likely]
+    found = cut_out(picture, INSIDE, guess)
+    assert found is not None and found.shape == shape.shape and 0 <= found.min() <= found.max() <= 1
+    both, either = ((found > 0.5) & shape).sum(), ((found > 0.5) | shape).sum()
+    hole = kind == "ring" and likely != "coarse"  # nothing says that a hole as the ground is no part of it
+    assert both / either > (0.45 if hole else 0.95)
+
+
+def test_nothing_is_cut_out_of_a_picture_of_one_colour() -> None:
+    picture = np.full((SIDE, SIDE, 3), 90, np.uint8)
+    assert cut_out(picture, INSIDE, np.zeros((16, 16), np.float32)) is None, "nothing is likely"
+    assert cut_out(picture, np.zeros((16, 16), np.float32), None) is None, "no brush"
+
+
+def test_what_is_around_the_brush_is_never_the_thing() -> None:
+    picture = make_ground("plain", np.random.default_rng(2))
+    picture[:, 40:70] = (200, 30, 40)  # goes on beyond the brush
+    narrow = np.zeros((16, 16), np.float32)
+    narrow[4:12, 4:12] = 1
+    found = cut_out(picture, narrow, None)
+    outside = cv2.resize(narrow, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR) < 0.4
+    assert found is None or found[outside].max() < 0.5
+
+
+def test_a_large_picture_is_cut_as_a_small_one() -> None:
+    shape = make_shape("disc")
+    picture = make_ground("plain", np.random.default_rng(3))
+    picture[shape] = (200, 30, 40)
+    large = cv2.resize(picture, (SIDE * 6, SIDE * 5), interpolation=cv2.INTER_CUBIC)
+    found = cut_out(large, INSIDE, None)
+    assert found is not None and found.shape == large.shape[:2]
+    wanted = cv2.resize(shape.astype(np.float32), (SIDE * 6, SIDE * 5)) > 0.5
+    assert ((found > 0.5) & wanted).sum() / ((found > 0.5) | wanted).sum() > 0.95
