@@ -138,9 +138,9 @@ def _finish(frame: Frame, asked: Sequence[Asked], closeups: CloseupLayer, how: t
     shares = [bootstrap.leak_share(each.surround, x0, plan.sensitivity) for each, x0 in zip(asked, guided, strict=True)]
     fitted = [closeups.fit(each.view, x0) for each, x0 in zip(asked, guided, strict=True)]
     denoised = blend(views, fitted, x, shares, plan.under)
-    closeups.keep_scenes(asked, guided, denoised)
     if not torch.isfinite(denoised).all():
         raise make_error(frame.level, views, guided)
+    closeups.keep_scenes(asked, guided, denoised)
     unconds = [answers[each.uncond] for each in asked if each.uncond is not None]
     uncond = blend(views, unconds, x, shares, plan.under) if len(unconds) == len(asked) else None
     return Prediction(denoised, uncond, frame.memory.note(views, guided))

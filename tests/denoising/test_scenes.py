@@ -19,6 +19,7 @@ from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.denoising.paste import paste_things
 from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.plan import Job, make_plan
@@ -63,6 +64,12 @@ def test_each_column_shows_one_figure(count: int, size: tuple[int, int]) -> None
 
 def _black(size: tuple[int, int]) -> Any:
     return GaussianHost().decode(-torch.ones(1, 3, size[1] // 8, size[0] // 8))
+
+
+def test_a_scene_that_is_no_number_is_named() -> None:
+    brush = {"id": "a", "kind": "scene", "prompt": "nan", "mask": {"rectangle": [0, 0, 0.5, 1]}}
+    with pytest.raises(HostError, match="prediction of a at noise"):
+        draw(GaussianHost(native=64), sized(256, 256, background={"prompt": "0"}, brushes=[brush], guidance=1))
 
 
 def test_stuff_stays_stuff() -> None:
