@@ -127,7 +127,8 @@ def make_palette(given: Puzzle, settings: Mapping[str, Any]) -> Palette:
     words = dict(settings)
     negative = words.pop("negative", "")
     palette = given.palette(**words)
-    return replace(palette, background=replace(palette.background, negative=negative))
+    brushes = tuple(replace(brush, kind="stuff") for brush in palette.brushes)  # the same views at each level
+    return replace(palette, background=replace(palette.background, negative=negative), brushes=brushes)
 
 
 @functools.cache

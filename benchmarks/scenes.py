@@ -9,10 +9,11 @@ from lib_regiondiff.document.palette import Palette, parse
 
 
 def make_boxes(columns: int, rows: int) -> list[dict[str, Any]]:
-    """The plain data of brushes that share the canvas as a grid of columns and rows."""
+    """The plain data of brushes of stuff that share the canvas as a grid of columns and rows."""
     return [
         {
             "id": f"{row}-{column}",
+            "kind": "stuff",
             "prompt": f"thing {row} {column}",
             "mask": {"rectangle": [column / columns, row / rows, (column + 1) / columns, (row + 1) / rows]},
         }

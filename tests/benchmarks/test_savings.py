@@ -34,8 +34,10 @@ BOXES = {"a": [0, 0, 0.25, 0.5], "b": [0.25, 0.25, 1, 1]}
 
 def palette(guidance: float = 1, side: int = 128) -> Palette:
     """Two brushes on a canvas of twice the native side, or of the native side."""
-    brushes = [{"id": key, "prompt": str(len(key) + i), "mask": {"rectangle": box}} for i, (key, box) in
-               enumerate(BOXES.items())]  # fmt: skip
+    brushes = [
+        {"id": key, "kind": "stuff", "prompt": str(1 + place), "mask": {"rectangle": box}}
+        for place, (key, box) in enumerate(BOXES.items())
+    ]
     ground = {"prompt": "-1", "negative": "5"}
     return sized(side, side, guidance=guidance, background=ground, brushes=brushes, tiles=None)
 
