@@ -13,6 +13,8 @@ from lib_regiondiff.planning.views import View
 
 STRIP, INSET = 0.1, 0.05
 """Shares of a picture's side: the strip that is shown again beyond its border, and what is left out before it."""
+CLEAN = 1.3
+"""How many times as much as that of the other border a strip may vary and still be shown."""
 
 
 def blend(
@@ -66,31 +68,49 @@ def fit_view(latents: Tensor, view: View) -> Tensor:
     core = None if view.zoom is None else view.zoom.core
     if core is None or latents.shape[-2:] == (view.box.size.height, view.box.size.width):
         return fit(latents, view.box.size)
-    rows, columns = list_sources(core, view.box.size)
-    return fit(latents, core.size)[:, rows][:, :, columns]
+    fitted = fit(latents, core.size)
+    rows, columns = list_sources(core, view.box.size, fitted)
+    return fitted[:, rows][:, :, columns]
 
 
-def list_sources(core: Box, size: Size) -> tuple[list[int], list[int]]:
-    """The rows and columns of a core that each row and column of a `size` around it shows.
+def list_sources(core: Box, size: Size, shown: Tensor) -> tuple[list[int], list[int]]:
+    """The rows and columns of a core that each row and column of a `size` around it shows, given what it shows
+    [C, h, w].
 
-    Beyond the core strips near its border are mirrored, again and again; the border itself is not shown where it would
-    be in the middle, since decoders draw lines there.
+    Beyond the core the strip near its border is mirrored, again and again, or that of the other border where this one
+    varies much more, as one that cuts a thing does. The border itself is left out, since decoders draw lines there.
     """
-    spans = (core.top, core.size.height, size.height), (core.left, core.size.width, size.width)
-    rows, columns = (
-        [_mirror(place - first, length, whole) for place in range(whole)] for first, length, whole in spans
-    )
-    return rows, columns
+    rows = _list_axis(core.top, size.height, shown.float())
+    return rows, _list_axis(core.left, size.width, shown.float().transpose(1, 2))
 
 
-def _mirror(place: int, length: int, whole: int) -> int:
-    """Where a place on an axis of a `whole` length, perhaps beyond 0...length - 1, is shown from."""
-    inset, strip = (round(INSET * length) if whole > length else 0), max(1, round(STRIP * length))
+def _list_axis(first: int, whole: int, shown: Tensor) -> list[int]:
+    """The rows of a core [C, h, w] that an axis of a `whole` length shows, on which the core begins at `first`."""
+    length = shown.shape[1]
+    if length == whole:
+        return list(range(length))
+    inset, strip = round(INSET * length), max(1, round(STRIP * length))
+    beside = shown.shape[2] // 10  # there the neighbours show
+    inner = shown[:, :, beside : shown.shape[2] - beside]
+    ends = [inner[:, inset : inset + strip], inner.flip(1)[:, inset : inset + strip]]
+    near, far = (float(end.flatten(1).var(dim=1, correction=0).sum()) for end in ends)
+    return [
+        _mirror(place - first, length, (inset, strip), (near <= CLEAN * far, far <= CLEAN * near))
+        for place in range(whole)
+    ]
+
+
+def _mirror(place: int, length: int, sizes: tuple[int, int], clean: tuple[bool, bool]) -> int:
+    """Where a place on an axis, perhaps beyond 0...length - 1, is shown from; `sizes` are inset and strip."""
+    inset, strip = sizes
     if inset <= place < length - inset:
         return place
-    beyond = (inset - 1 - place if place < inset else place - length + inset) % (2 * strip)
+    before = place < inset
+    beyond = (inset - 1 - place if before else place - length + inset) % (2 * strip)
     inner = inset + min(beyond, 2 * strip - 1 - beyond)
-    return inner if place < inset else length - 1 - inner
+    own = clean[0] if before else clean[1]
+    from_first = before if own else not before
+    return inner if from_first else length - 1 - inner
 
 
 def _add(canvas: Tensor, box: Box, values: Tensor) -> None:

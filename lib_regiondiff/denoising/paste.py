@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from PIL import Image
 
 from lib_regiondiff.denoising.blend import list_sources
 from lib_regiondiff.denoising.composite import paste_over
 from lib_regiondiff.denoising.thing_memory import Kept, ThingMemory
-from lib_regiondiff.document.palette import Brush, Palette
+from lib_regiondiff.document.palette import THING, Brush, Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Pictures
 from lib_regiondiff.planning.weights import masks
@@ -64,8 +65,9 @@ def _extend(picture: Image.Image, core: Box, size: Size) -> Image.Image:
     """A picture of a core, gone on with to a size around it."""
     if picture.size == (size.width, size.height):
         return picture
-    rows, columns = list_sources(core, size)
-    return Image.fromarray(np.asarray(picture)[rows][:, columns])
+    pixels = np.asarray(picture)
+    rows, columns = list_sources(core, size, torch.from_numpy(pixels.transpose(2, 0, 1).copy()))
+    return Image.fromarray(pixels[rows][:, columns])
 
 
 def measure_cover(palette: Palette, index: int, where: tuple[Size, Box], store: Store | None) -> np.ndarray:
@@ -82,5 +84,5 @@ def measure_cover(palette: Palette, index: int, where: tuple[Size, Box], store: 
 
     found = measure(palette.brushes[index])
     for above in palette.brushes[index + 1 :]:
-        found = found if above.kind == "thing" else found * (1 - measure(above))
+        found = found if above.kind == THING else found * (1 - measure(above))
     return found

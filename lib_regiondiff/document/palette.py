@@ -35,7 +35,8 @@ SEED = Number(0, 2**53 - 1, whole=True)
 SHARE = Number(0, 1)
 PROMPT = Text(20000)
 NAME = Text(260)
-KINDS = (AUTO, "thing", "scene", "stuff")
+THING, SCENE, STUFF = "thing", "scene", "stuff"
+KINDS = (AUTO, THING, SCENE, STUFF)
 METHODS: Mapping[str, str] = {"MultiDiffusion": "average", "Mixture of Diffusers": "mixture", "automatic": AUTO}
 IMAGE, MASK = PictureRule(), PictureRule(mask=True)
 

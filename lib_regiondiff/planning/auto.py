@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from lib_regiondiff.document.palette import Bootstrap, Nag, Palette, Tiles
+from lib_regiondiff.document.palette import STUFF, Bootstrap, Nag, Palette, Tiles
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
@@ -80,7 +80,7 @@ def list_choices(said: Palette, made: Palette) -> dict[str, Any]:
     if keys:
         found["bootstrap"] = {key: getattr(made.bootstrap, key) for key in keys}
     pairs = zip(said.brushes, made.brushes, strict=True)
-    kinds = {after.id: after.kind for before, after in pairs if before.kind == AUTO != after.kind != "stuff"}
+    kinds = {after.id: after.kind for before, after in pairs if before.kind == AUTO != after.kind != STUFF}
     return {**found, "kinds": kinds} if kinds else found
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from lib_regiondiff.document import budget
-from lib_regiondiff.document.palette import Nag, Palette
+from lib_regiondiff.document.palette import SCENE, Nag, Palette
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Encoder, LatentSpec, Level
@@ -22,7 +22,7 @@ from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder, fi
 from lib_regiondiff.planning.ground import FirstLevels, divide_canvas, encode_under, make_level_weights, measure_brushes
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around
-from lib_regiondiff.planning.things.kinds import SCENE, Kinds, apply_kinds, choose_kinds
+from lib_regiondiff.planning.things.kinds import Kinds, apply_kinds, choose_kinds
 from lib_regiondiff.planning.things.scenes import SceneKey, SceneLayer, SceneWindow, find_scene
 from lib_regiondiff.planning.things.things import Thing, ThingKey, ThingLayer, find_things
 from lib_regiondiff.planning.views import Layout, View

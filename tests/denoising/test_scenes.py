@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import cv2
@@ -22,6 +21,7 @@ from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.planning.brush_texts import BrushText
+from lib_regiondiff.planning.noise import make_generator
 from lib_regiondiff.planning.plan import Job, make_plan
 from palettes import sized
 
@@ -106,10 +106,21 @@ def test_images_of_a_batch_decide_for_themselves() -> None:
     assert torch.equal(x0, torch.cat(alone)), "as each alone"
 
 
-@given(st.integers(1, 40), st.integers(0, 30), st.integers(0, 30))
-def test_what_lies_beyond_a_core_is_shown_from_within_it(length: int, before: int, after: int) -> None:
+@given(st.integers(1, 40), st.integers(0, 30), st.integers(0, 30), st.integers(0, 9))
+def test_what_lies_beyond_a_core_is_shown_from_within_it(length: int, before: int, after: int, seed: int) -> None:
     core, size = Box(before, 0, before + length, length), Size(before + length + after, length)
-    rows, across = list_sources(core, size)
+    rows, across = list_sources(core, size, torch.randn(3, length, length, generator=make_generator(seed)))
     assert across == list(range(length)), "an axis without more stays as it is"
     assert len(rows) == size.height and min(rows) >= 0 and max(rows) < length
-    assert all(abs(a - b) <= 1 for a, b in itertools.pairwise(rows)) or length < 20, "it is continuous"
+    middle = length // 2
+    assert rows[before + middle] == middle, "the middle is the core's own"
+
+
+@pytest.mark.parametrize("end", ["first", "last"])
+def test_the_end_that_cuts_a_thing_is_not_repeated(end: str) -> None:
+    shown = torch.zeros(3, 40, 40)
+    shown[:, 26:, 10:30] = 1
+    shown = shown.flip(1) if end == "first" else shown
+    rows, _ = list_sources(Box(20, 0, 60, 40), Size(80, 40), shown)
+    made = shown[:, rows]
+    assert not made[:, :20].any() and not made[:, 60:].any()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.palette import SCENE, STUFF, THING, Palette
 from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.geometry import Box
@@ -18,7 +18,6 @@ from lib_regiondiff.planning.conditioning import Job, Meaning
 from lib_regiondiff.planning.things.pieces import label_pieces
 from lib_regiondiff.planning.things.scenes import find_scene
 
-THING, SCENE, STUFF = "thing", "scene", "stuff"
 COVERED, MOSTLY = 0.98, 0.6
 """Shares of a canvas that brushes cover where nothing of the background is seen, and where one without a prompt is
 hardly missed."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from lib_regiondiff.document import budget
-from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.palette import THING, Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning import noise
@@ -46,11 +46,11 @@ def find_things(palette: Palette, coverages: Sequence[np.ndarray], scale: float,
     """
     found: list[Thing] = []
     for index, (brush, coverage) in enumerate(zip(palette.brushes, coverages, strict=True), start=1):
-        if brush.kind != "thing" or not coverage.any():
+        if brush.kind != THING or not coverage.any():
             continue
         seen = np.ones_like(coverage)
         for above, other in zip(palette.brushes[index:], coverages[index:], strict=True):
-            seen = seen if above.kind == "thing" else seen * (1 - other)
+            seen = seen if above.kind == THING else seen * (1 - other)
         labels, kept = label_pieces(coverage, palette.wraps)
         budget.expect_things(len(found) + len(kept))
         for number, label in enumerate(kept):
