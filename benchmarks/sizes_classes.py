@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
+from sizes_edges import make_border
 from sizes_splits import make_columns, make_grid
 from sizes_stacks import make_stack
 from sizes_stuff import make_strokes, make_textures
@@ -22,6 +23,7 @@ MAKERS: Mapping[str, Maker] = {
     "strokes": make_strokes,
     "stacked": make_stack,
     "textures": make_textures,
+    "borders": make_border,
 }
 """New classes go to the end: the place of a class decides its seeds."""
 

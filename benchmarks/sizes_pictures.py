@@ -31,7 +31,7 @@ from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 CACHE = fidelity_paths.ROOT / ".cache" / "sizes"
 LIBRARY = fidelity_paths.ROOT / "lib_regiondiff"
 ENGINE = ("document", "planning", "denoising", "hosts/diffusers")
-WISHES = ("wishes", "classes", "things", "splits", "stacks", "stuff")
+WISHES = ("wishes", "classes", "things", "splits", "stacks", "stuff", "edges")
 FAST: Mapping[str, Any] = {"sampler": "LCM", "steps": 5, "guidance": 1}
 SLOW: Mapping[str, Any] = {"sampler": "DDIM", "steps": 20, "guidance": 4}
 

@@ -12,6 +12,7 @@ import pytest
 from fidelity_palettes import SEEDS, Meaning
 from sizes_borders import score_picture
 from sizes_classes import MAKERS, make_wish
+from sizes_edges import FORMS
 from sizes_labels import Seen
 from sizes_report import find_interval, find_wilson
 from sizes_scores import score_labels
@@ -21,6 +22,7 @@ from toyworld_scenes import TRAINING, Drawing, Scene, draw
 from lib_regiondiff.demo.labeller import Maps
 from lib_regiondiff.demo.world import CLASSES, COLOURS, NATURAL
 from lib_regiondiff.document.palette import dumps
+from lib_regiondiff.planning.weights import masks
 
 NUMBERS = range(3)
 THINGS = [kind for kind in MAKERS if kind.startswith("thing-")]
@@ -187,7 +189,7 @@ def score_drawing(wish: Wish, drawing: Drawing, true: Drawing) -> dict[str, floa
 
 
 @pytest.mark.parametrize("number", range(6))
-@pytest.mark.parametrize("kind", ["columns", "rows", "grid", "strokes", "stacked", "textures"])
+@pytest.mark.parametrize("kind", ["columns", "rows", "grid", "strokes", "stacked", "textures", "borders"])
 def test_colours_and_borders_of_the_true_picture_are_right(kind: str, number: int) -> None:
     wish, true = make_case(kind, number)
     scores = score_drawing(wish, true, true)
@@ -235,6 +237,15 @@ def test_a_patch_around_a_thing_is_a_halo() -> None:
     picture[around] = 255 - picture[around]
     scores = score_drawing(wish, Drawing(picture, true.classes, true.colours), true)
     assert scores["halo"] > 0.9 and scores["border colour"] > 20
+
+
+def test_borders_lie_on_cells_where_they_are_said_to_and_only_there() -> None:
+    for number in range(2 * len(FORMS)):
+        wish = make_wish("borders", number, "development")
+        (brush,) = wish.palette({}).brushes
+        cells = masks.measure_cells(brush.mask, wish.size, 8)
+        mixed = (cells > 0.01) & (cells < 0.99)
+        assert mixed.any() == (FORMS[number % len(FORMS)] != "aligned")
 
 
 def test_intervals_are_those_of_shares_and_of_means() -> None:
