@@ -21,6 +21,8 @@ from lib_regiondiff.store import Store
 
 FINEST = 2
 THIN = 24  # pixels; three latent cells
+FAINT, AROUND = LATENT_CELL // 2, 3  # pixels; numbers along a side of a square in which a line is measured
+SLANTED = 0.93  # of what a line of that width covers of the square: less than that where it is slanted
 TRACE = 5e-4
 ALIKE = 1.0
 
@@ -54,6 +56,12 @@ class Shares:
         own, side = (self.weights[index] > 0.5).astype(np.uint8), -(-THIN // self.cell)
         square = np.ones([min(side, extent) for extent in own.shape], np.uint8)
         return not cv2.erode(own, square, borderType=cv2.BORDER_CONSTANT, borderValue=0).any()
+
+    def is_faint(self, index: int) -> bool:
+        """Whether a brush, by its index from 1, is nowhere FAINT pixels wide inside the canvas, in any direction."""
+        sides = [min(AROUND, extent) for extent in self.weights.shape[1:]]
+        covered = cv2.boxFilter(self.weights[index], -1, sides[::-1], borderType=cv2.BORDER_CONSTANT)
+        return float(covered.max()) * min(sides) * self.cell < SLANTED * FAINT
 
 
 def describe_cost(ratio: float, than: str = "a plain picture") -> str:
@@ -108,8 +116,12 @@ def find_doubtful(palette: Palette, shares: Shares) -> Iterator[str]:
             yield f"{where}: its mask is empty"
         elif shares.part(index) == 0:
             yield f"{where}: later brushes cover it wholly"
+        elif shares.is_faint(index):
+            left = "so that a line of its colour is left at most: paint it wider"
+            yield f"{where}: too thin to show much: nowhere is it {FAINT} pixels wide, {left}"
         elif shares.is_thin(index):
-            yield f"{where}: too thin to show much: nowhere does it have {THIN}x{THIN} pixels to itself"
+            shown = "so that it shows a colour or a texture"
+            yield f"{where}: too thin for whole things: nowhere does it have {THIN}x{THIN} pixels to itself, {shown}"
 
 
 def find_bare(palette: Palette, shares: Shares) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -65,6 +66,8 @@ def fit(latents: Tensor, size: Size) -> Tensor:
 
 def fit_view(latents: Tensor, view: View) -> Tensor:
     """Latents [C, h, w] of a view in the size of its box; what they do not reach goes on as they end."""
+    if view.zoom is not None and view.zoom.mirrored:
+        return mirror(latents, view.box.size)
     core = None if view.zoom is None else view.zoom.core
     if core is None or latents.shape[-2:] == (view.box.size.height, view.box.size.width):
         return fit(latents, view.box.size)
@@ -111,6 +114,15 @@ def _mirror(place: int, length: int, sizes: tuple[int, int], clean: tuple[bool, 
     own = clean[0] if before else clean[1]
     from_first = before if own else not before
     return inner if from_first else length - 1 - inner
+
+
+def mirror(values: Any, size: Size) -> Any:
+    """The upper left part of a tensor or array [..., h, w], or all of it mirrored again and again to fill a size."""
+    rows, columns = (
+        [min(place % (2 * side), 2 * side - 1 - place % (2 * side)) for place in range(whole)]
+        for side, whole in zip(values.shape[-2:], (size.height, size.width), strict=True)
+    )
+    return values[..., rows, :][..., columns]
 
 
 def _add(canvas: Tensor, box: Box, values: Tensor) -> None:

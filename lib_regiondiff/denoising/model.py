@@ -22,13 +22,15 @@ from lib_regiondiff.planning.plan import Plan
 class ImageBatch:
     """The images of a plan that a sampler draws together, one line of x each.
 
-    It holds what their textures and things drew, and what the first level has decided for each.
+    It holds what their textures and things drew, what the first level has decided for each, and the x0 [B, C, h, w]
+    that was `denoised` last.
     """
 
     def __init__(self, host: Denoiser, plan: Plan) -> None:
         self.host, self.plan = host, plan
         self.memories: dict[int, TextureMemory] = {}
         self.plans: dict[int, Plan] = {}
+        self.denoised: Tensor | None = None
 
     def plan_of(self, image: int) -> Plan:
         """The plan by which an image is drawn, once the first level has decided what it is to decide."""
@@ -44,7 +46,7 @@ class ImageBatch:
         self.memories = {image: each.memory for image, each in enumerate(made)}
         unconds = [each.uncond for each in made if each.uncond is not None]
         complete = len(unconds) == len(made)
-        denoised = torch.stack([each.denoised for each in made])
+        denoised = self.denoised = torch.stack([each.denoised for each in made])
         return Prediction(denoised, torch.stack(unconds) if complete else None)
 
     def draw(self, x: Tensor, level: Level) -> Tensor:

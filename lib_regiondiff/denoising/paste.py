@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from PIL import Image
 
-from lib_regiondiff.denoising.blend import list_sources
+from lib_regiondiff.denoising.blend import list_sources, mirror
 from lib_regiondiff.denoising.composite import paste_over
 from lib_regiondiff.denoising.thing_memory import Kept, ThingMemory
 from lib_regiondiff.document.palette import THING, Brush, Palette
@@ -21,18 +23,23 @@ def paste_things(
     host: Pictures, image: Image.Image, palette: Palette, memory: ThingMemory, store: Store | None = None
 ) -> Image.Image:
     """The picture with the things of its palette above it, from the lowest up, as their close-ups show them."""
+    cell = host.latent.pixels_per_cell
     for (names, window), kept in memory.now.items():
         if kept.picture is None or not (kept.whole or kept.shares is not None):
             continue
-        index = next(index for index, brush in enumerate(palette.brushes) if brush.id == names[0])
-        above, mask = _fit_picture(kept, window, host.latent.pixels_per_cell)
-        image = _paste(image, (palette, index), (window, above, mask), store)
+        owners = [index for index, brush in enumerate(palette.brushes) if brush.id in names]
+        box = Box(window.top * cell, window.left * cell, window.bottom * cell, window.right * cell, window.ring)
+        image = _paste(image, (palette, owners), (box, *_fit_picture(kept, window, cell)), store)
     return image
 
 
 def _fit_picture(kept: Kept, window: Box, cell: int) -> tuple[Image.Image, np.ndarray]:
     """What a close-up shows in its window, which is in cells, and the share [h, w] of the thing in each pixel of it."""
     assert kept.picture is not None
+    if kept.whole and kept.core is None:  # a stroke
+        size = window.size.pixels(cell)
+        pixels = mirror(np.asarray(kept.picture).transpose(2, 0, 1), size).transpose(1, 2, 0)
+        return Image.fromarray(np.ascontiguousarray(pixels)), np.ones((size.height, size.width), np.float32)
     whole, core = window.size.pixels(cell), kept.core or window.moved(-window.top, -window.left)
     shown = Box(core.top * cell, core.left * cell, core.bottom * cell, core.right * cell)
     sides = shown.size.width, shown.size.height
@@ -44,20 +51,22 @@ def _fit_picture(kept: Kept, window: Box, cell: int) -> tuple[Image.Image, np.nd
 
 
 def _paste(
-    image: Image.Image, whose: tuple[Palette, int], what: tuple[Box, Image.Image, np.ndarray], store: Store | None
+    image: Image.Image,
+    whose: tuple[Palette, Sequence[int]],
+    what: tuple[Box, Image.Image, np.ndarray],
+    store: Store | None,
 ) -> Image.Image:
-    """The picture with what a window shows, given in cells, where the brush of this number may fill it."""
-    (palette, index), (window, small, shares) = whose, what
-    cell = small.width // window.size.width
-    box = Box(window.top * cell, window.left * cell, window.bottom * cell, window.right * cell, window.ring)
+    """The picture with what a box in pixels shows, as far as its brushes may fill it."""
+    (palette, owners), (box, above, shares) = whose, what
     canvas, made = Size(image.height, image.width), image.convert("RGB")
     for inside, place in box.pieces(canvas):
         if not inside.size.area:
             continue
-        mask = place.crop(shares) * measure_cover(palette, index, (canvas, inside), store)
+        covers = [measure_cover(palette, index, (canvas, inside), store) for index in owners]
+        mask = place.crop(shares) * np.maximum.reduce(covers)
         corners = (inside.left, inside.top, inside.right, inside.bottom)
-        above = small.crop((place.left, place.top, place.right, place.bottom))
-        made.paste(paste_over(made.crop(corners), above, mask), corners[:2])
+        part = above.crop((place.left, place.top, place.right, place.bottom))
+        made.paste(paste_over(made.crop(corners), part, mask), corners[:2])
     return made
 
 

@@ -30,9 +30,9 @@ ALIKE = 0.95
 class Kept:
     """What a close-up shows: x0 [C, h, w] to go on from, unit noise [C, h, w], and how far it differs from the ground.
 
-    `difference` [h, w] sums the squares of all levels that asked for the ground; None before the first of them. A
-    scene is `whole`: its ground is its own; `core` is the part of its box that is shown. Of the last level
-    the `picture` is kept, and the share float32 [h, w] of the thing in each of its pixels, if that could be told.
+    `difference` [h, w] sums the squares of all levels that asked for the ground; None before the first of them. All
+    that a `whole` one shows is meant; `core` is the part of its box that is shown, if not all. Of the last level the
+    `picture` is kept, and the share float32 [h, w] of the thing in each of its pixels, if that could be told.
     """
 
     x0: Tensor

@@ -55,10 +55,12 @@ class CloseupLayer:
             if not torch.isfinite(drawn).all():
                 raise make_error(self.frame.level, [view], [drawn])
             found = self.kept[view.names, view.box] = self._keep(asked, drawn, canvas)
+            if found.whole and found.picture is not None:
+                continue  # it is pasted as pixels, and nothing of it is to be seen beside its mask
             matte = found.measure_matte()
             canvas = lay_over(canvas, view, self.fit(view, drawn), matte)
             if uncond is not None and asked.uncond is not None:
-                uncond = lay_over(uncond, view, fit(self.answers[asked.uncond], view.box.size), matte)
+                uncond = lay_over(uncond, view, fit_view(self.answers[asked.uncond], view), matte)
         return Prediction(canvas.to(below.denoised.dtype), uncond, below.memory)
 
     def note(self, made: Prediction, below: Prediction, x: Tensor) -> Prediction:
@@ -78,7 +80,7 @@ class CloseupLayer:
         noise = (x - level.alpha * drawn.float()) / level.beta
         rim = fit(asked.view.seen.padded(canvas), zoom.size).float()
         x0 = torch.lerp(rim, drawn.float(), zoom.inside)
-        kept = Kept(x0, noise, self._sum_difference(asked), not zoom.above, zoom.core)
+        kept = Kept(x0, noise, self._sum_difference(asked), zoom.whole, zoom.core)
         return self._finish(kept, drawn, zoom) if zoom.last else kept
 
     def _finish(self, kept: Kept, drawn: Tensor, zoom: Closeup) -> Kept:

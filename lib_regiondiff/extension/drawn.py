@@ -1,12 +1,13 @@
-"""What a pass has drawn: what `auto` became, for the infotexts, and things, which are pasted into the pictures."""
+"""What a pass has drawn: what `auto` became, for the infotexts, and what is pasted into its decoded pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from lib_regiondiff.denoising import paste
+from lib_regiondiff.denoising.borders import Drawn, sharpen_borders
 from lib_regiondiff.denoising.model import ImageBatch
+from lib_regiondiff.denoising.paste import paste_things
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.host import Pictures
 from lib_regiondiff.hosts.webui.program.gates import find_gates
@@ -43,12 +44,16 @@ def note_first_pass(p: Any) -> None:
         _write_choices(p, drawn[1].plan_of(0).chosen, AUTO_KEY)
 
 
-def paste_things(p: Any, image: Any, palette: Palette, store: Store) -> Any:
-    """The picture with its things, as their close-ups show them, if the pass that drew it had some."""
+def paste(p: Any, image: Any, palette: Palette, store: Store) -> Any:
+    """The decoded picture with borders and things as the pass drew them; as it is where nothing is kept."""
     drawn = getattr(p, "regiondiff_images", None)
     if drawn is None:
         return image
     (host, images), number = drawn, getattr(p, "batch_index", 0)
     plan, memory = images.plan_of(number), images.memories.get(number)
     _write_choices(p, plan.chosen, SECOND_KEY if is_second_pass(p) else AUTO_KEY)
-    return image if memory is None else paste.paste_things(host, image, plan.apply_kinds(palette), memory.things, store)
+    if memory is None or images.denoised is None:
+        return image
+    palette = plan.apply_kinds(palette)
+    drawn = Drawn.of(images.denoised[number : number + 1], palette, plan, memory.things, decoded=False)
+    return paste_things(host, sharpen_borders(host, image, drawn, store), palette, memory.things, store)

@@ -198,7 +198,7 @@ def finish(p: Any, processed: Any) -> None:
     palette = getattr(p, "regiondiff_drawn", None)
     ready = getattr(p, "regiondiff", None)
     if ready is not None and palette is not None:
-        image = drawn.paste_things(p, processed.image, palette, ready.store)
+        image = drawn.paste(p, processed.image, palette, ready.store)
         processed.image = restore_uncovered(image, palette, ready.store)
     gates = find_gates(p)
     if gates is not None:

@@ -40,6 +40,8 @@ class Job:
     negatives: bool = False
     centred: bool = True
     """Whether brushes may be moved to the middle in the first levels, and surrounded."""
+    final: bool = True
+    """Whether pictures are done after it, so that what is pasted into them need not be in their latents."""
     store: Store = field(default_factory=Store, repr=False, compare=False)
     """What masks became, of whoever runs the sampler."""
 

@@ -24,6 +24,7 @@ from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around
 from lib_regiondiff.planning.things.kinds import Kinds, apply_kinds, choose_kinds
 from lib_regiondiff.planning.things.scenes import SceneKey, SceneLayer, SceneWindow, find_scene
+from lib_regiondiff.planning.things.strokes import Stroke, StrokeKey, StrokeLayer, find_strokes, list_apart, sort_views
 from lib_regiondiff.planning.things.things import Thing, ThingKey, ThingLayer, find_things
 from lib_regiondiff.planning.views import Layout, View
 from lib_regiondiff.planning.weights.level_weights import LevelWeights, Steps
@@ -182,21 +183,30 @@ class Draft:
         palette, job, host = apply_kinds(self.palette, kinds), self.job, self.host
         scale = (job.size.area / palette.size.area) ** 0.5 / host.latent.pixels_per_cell
         things = find_things(palette, self.coverages, scale, job)
-        weights = self._weigh(palette, {thing.index for thing in things})
+        strokes = find_strokes(palette, self.coverages, self.meanings, job, host.latent)
+        apart = {thing.index for thing in things} | list_apart(strokes)
+        weights = self._weigh(palette, apart)
         scenes = {index for index, kind in enumerate(kinds, start=1) if kind == SCENE}
-        owners = group_meanings(self.meanings, self.merge, {thing.index for thing in things}, scenes)
-        if len(owners) == 1:
+        owners = group_meanings(self.meanings, self.merge, apart, scenes)
+        if len(owners) == 1 and not strokes:
             palette, job = _drop_unasked_tiles(self.said, palette), replace(job, centred=False)
         layout = Layout.of(palette, job.size, host.latent)
         placed = _place(weights, owners, layout, scenes, self.close)
-        return self._assemble(palette, job, layout, placed, things)
+        return self._assemble(palette, job, layout, placed, (things, strokes))
 
-    def _weigh(self, palette: Palette, things: Collection[int]) -> LevelWeights:
-        """The weights of background and brushes at each step; things lie above and have none there."""
-        rest = [np.zeros_like(each) if n in things else each for n, each in enumerate(self.coverages, start=1)]
+    def _weigh(self, palette: Palette, apart: Collection[int]) -> LevelWeights:
+        """The weights of background and brushes at each step; those `apart` lie above and have none there."""
+        rest = [np.zeros_like(each) if n in apart else each for n, each in enumerate(self.coverages, start=1)]
         return make_level_weights(divide_canvas(palette, rest, self.job, self.host), self.meanings, palette, self.job)
 
-    def _assemble(self, palette: Palette, job: Job, layout: Layout, placed: Placed, things: Sequence[Thing]) -> Plan:
+    def _assemble(
+        self,
+        palette: Palette,
+        job: Job,
+        layout: Layout,
+        placed: Placed,
+        apart: tuple[Sequence[Thing], Sequence[Stroke]],
+    ) -> Plan:
         host, weights, boxes = self.host, placed.weights, placed.boxes
         regions = [
             self.encoder.region(group, Box.hull(places)) if places else None
@@ -204,17 +214,19 @@ class Draft:
         ]
         first = FirstLevels.of(palette, job, host, self.under)
         firsts = [first.at(step, self.under is not None) for step in range(len(placed.kinds))]
-        above = ThingLayer.of(things, self.meanings, (self.encoder, self.close), (weights, regions), job)
+        above = ThingLayer.of(apart[0], self.meanings, (self.encoder, self.close), (weights, regions), job)
+        thin = StrokeLayer.of(apart[1], self.meanings, self.encoder, job)
         seeds = [brush.seed for brush in palette.brushes]
         beside = SceneLayer.of(placed.scenes, self.close, job.seeds, seeds, len(placed.kinds))
 
-        def views(key: tuple[int, tuple[bool, Around | None], SceneKey, ThingKey]) -> tuple[View, ...]:
-            kind, (repainted, around), scene_key, thing_key = key
+        def views(key: tuple[int, tuple[bool, Around | None], SceneKey, ThingKey, StrokeKey]) -> tuple[View, ...]:
+            kind, (repainted, around), scene_key, thing_key, stroke_key = key
             drawn = [None, *regions[1:]] if repainted else regions
             scenes = {number: functools.partial(beside.zoom, number, scene_key) for number in placed.scenes}
-            return layout.views(weights.at(kind), boxes, drawn, around, scenes) + above.views(thing_key)
+            upper = sort_views(palette, [*above.views(thing_key), *thin.views(stroke_key)])
+            return layout.views(weights.at(kind), boxes, drawn, around, scenes) + upper
 
-        steps = Steps(list(zip(placed.kinds, firsts, beside.keys, above.keys, strict=True)), views)
+        steps = Steps(list(zip(placed.kinds, firsts, beside.keys, above.keys, thin.keys, strict=True)), views)
         objects = job.centred and any(
             places and 0 not in group and number not in placed.scenes and not layout.is_ground(places)
             for number, (group, places) in enumerate(zip(weights.owners, boxes, strict=True))
@@ -256,6 +268,13 @@ def _place(
             boxes[number] = [window.frame]
     budget.expect_views(sum(map(len, boxes)))
     return Placed(grouped, kinds, boxes, windows)
+
+
+def _has_objects(owners: Sequence[Sequence[int]], boxes: Sequence[Sequence[Box]], layout: Layout) -> bool:
+    """Whether a region with these boxes, not the background's, is small enough to be one object."""
+    return any(
+        places and 0 not in group and not layout.is_ground(places) for group, places in zip(owners, boxes, strict=True)
+    )
 
 
 def _drop_unasked_tiles(said: Palette, palette: Palette) -> Palette:

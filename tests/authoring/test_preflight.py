@@ -64,7 +64,8 @@ def test_a_picture_that_nothing_describes_is_a_note(background: dict[str, Any], 
         ({"mask": {"rectangle": [0.5, 0.5, 0.5001, 0.5001]}}, "its mask is empty"),
         (
             {"mask": {"rectangle": [0.5, 0, 0.51, 1]}},
-            "too thin to show much: nowhere does it have 24x24 pixels to itself",
+            "too thin for whole things: nowhere does it have 24x24 pixels to itself, "
+            "so that it shows a colour or a texture",
         ),
         ({"mask": {"rectangle": [0.5, 0.5, 0.58, 0.58]}}, "only 0.64 % of the canvas"),
         ({"prompt": " "}, "its prompt is empty"),

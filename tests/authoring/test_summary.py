@@ -6,6 +6,7 @@ import base64
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,7 +63,7 @@ def test_shares_are_those_of_the_painters_order() -> None:
         ({"brushes": [TREE, brush(0, 1)]}, "brush 1 (Old tree): later brushes cover it wholly"),
         (
             {"brushes": [brush(0.5, 0.53)]},
-            "brush 1 (0.5): too thin to show much: nowhere does it have 24x24 pixels to itself",
+            "brush 1 (0.5): too thin for whole things: nowhere does it have 24x24 pixels to itself",
         ),
     ],
 )
@@ -78,6 +79,21 @@ def test_a_sliver_is_one_also_at_the_edge_and_nowhere_if_it_is_wide_enough(mask:
     for box, thin in ((mask, True), (wide, False)):
         told = check(brushes=[{"id": "a", "mask": {"rectangle": list(box)}}])
         assert any("too thin" in line for line in told) == thin
+
+
+@pytest.mark.parametrize("angle", [0, 17, 45, 73, 90])
+@pytest.mark.parametrize("shift", [0, 1, 2.5])
+@pytest.mark.parametrize(("width", "faint"), [(2, True), (3, True), (4, False), (6, False)])
+def test_lines_below_half_a_cell_are_told_whatever_their_direction(
+    angle: float, shift: float, width: float, faint: bool
+) -> None:
+    turned = np.radians(angle)
+    along, across = (np.array((np.cos(turned + add), np.sin(turned + add))) for add in (0, np.pi / 2))
+    middle = np.array((256 + shift, 250 - shift))
+    ends = [middle + a * 150 * along + b * width / 2 * across for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    told = check(brushes=[{"id": "a", "mask": {"polygon": [(end / 512).tolist() for end in ends]}}])
+    assert any("too thin to show much: nowhere is it 4 pixels wide" in line for line in told) == faint
+    assert any("too thin for whole things" in line for line in told) != faint
 
 
 def test_a_canvas_that_is_low_itself_has_no_slivers() -> None:

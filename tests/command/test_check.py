@@ -154,8 +154,8 @@ def test_a_large_canvas_is_estimated_by_a_smaller_one(
 FEW = 1 / 512
 SHOWS_LITTLE: list[tuple[dict[str, Any], str]] = [
     ({"strength": 0}, "never acts (strength 0)"),
-    ({"mask": {"rectangle": [0.25, 0, 0.25 + 4 * FEW, 1]}}, "too thin to show much: nowhere does it have 24x24"),
-    ({"mask": {"rectangle": [0.5, 0.5, 0.5 + FEW, 0.5 + FEW]}}, "too thin to show much: nowhere does it have 24x24"),
+    ({"mask": {"rectangle": [0.25, 0, 0.25 + 4 * FEW, 1]}}, "too thin for whole things: nowhere does it have 24x24"),
+    ({"mask": {"rectangle": [0.5, 0.5, 0.5 + FEW, 0.5 + FEW]}}, "too thin to show much: nowhere is it 4 pixels wide"),
     ({"mask": {"rectangle": [1.2, 1.2, 1.5, 1.5]}}, "its mask is empty"),
 ]
 

@@ -13,7 +13,7 @@ from fake_webui import WebUI
 from lib_regiondiff.extension import jobs
 from lib_regiondiff.hosts.webui.program.notices import KEY, MOST, SEPARATOR
 
-THIN = "too thin to show much"
+THIN, FAINT = "too thin for whole things", "too thin to show much"
 
 
 def brush(**more: Any) -> dict[str, Any]:
@@ -33,7 +33,7 @@ PIXEL = 1 / 128
 STROKE = {"rectangle": [0.25, 0, 0.25 + 4 * PIXEL, 1]}
 DOUBTS = {
     "stroke of 4 px": (brush(mask=STROKE), [f"brush 1 (one): {THIN}"]),
-    "one pixel": (brush(mask={"rectangle": [0.5, 0.5, 0.5 + PIXEL, 0.5 + PIXEL]}), [f"brush 1 (one): {THIN}"]),
+    "one pixel": (brush(mask={"rectangle": [0.5, 0.5, 0.5 + PIXEL, 0.5 + PIXEL]}), [f"brush 1 (one): {FAINT}"]),
     "nothing": (brush(mask={"rectangle": [1.2, 1.2, 1.5, 1.5]}), ["brush 1 (one): its mask is empty"]),
     "strength 0": (brush(strength=0), ["brush 1 (one): never acts (strength 0)"]),
     "no prompt": (brush(prompt=""), ["brush 1 (one): its prompt is empty"]),

@@ -1,16 +1,18 @@
-"""From clean latents to the picture that people get: decoded, with its things, and what no brush covers put back."""
+"""From clean latents to the picture that people get: decoded, borders cut, things on it, what no brush covers back."""
 
 from __future__ import annotations
 
 from PIL import Image
 from torch import Tensor
 
+from lib_regiondiff.denoising.borders import Drawn, sharpen_borders
 from lib_regiondiff.denoising.composite import restore_uncovered
 from lib_regiondiff.denoising.paste import paste_things
 from lib_regiondiff.denoising.thing_memory import ThingMemory
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
+from lib_regiondiff.planning.plan import Plan
 from lib_regiondiff.store import Store
 
 BEYOND = 16
@@ -18,11 +20,12 @@ BEYOND = 16
 
 
 def finish_picture(
-    host: DiffusersHost, latent: Tensor, what: tuple[Palette, ThingMemory | None], store: Store
+    host: DiffusersHost, latent: Tensor, what: tuple[Palette, Plan, ThingMemory | None], store: Store
 ) -> Image.Image:
-    """The picture of clean latents [1, C, h, w] of a palette, with what its close-ups show, if any."""
-    palette, things = what
+    """The picture of clean latents [1, C, h, w] of a palette and its plan, with what its close-ups show, if any."""
+    palette, plan, things = what
     image = decode_latent(host, latent, palette)
+    image = sharpen_borders(host, image, Drawn.of(latent, palette, plan, things, decoded=True), store)
     if things is not None:
         image = paste_things(host, image, palette, things, store)
     return restore_uncovered(image, palette, store)

@@ -20,7 +20,7 @@ from lib_regiondiff.hosts.webui.conditioning import PromptEncoder, WebUIHost
 from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.program import notices
-from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Processing
+from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Processing, is_second_pass
 from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.store import Store
@@ -161,7 +161,8 @@ class SamplerRun:
         assert self.host is not None, "prepared"
         size = Size(x.shape[-2], x.shape[-1]).pixels(self.host.latent.pixels_per_cell)
         scale, asked = float(self.p.cfg_scale), self.request
-        how = {"negatives": True, "centred": not asked.whole, "store": asked.store}
+        final = is_second_pass(self.p) or not getattr(self.p, "enable_hr", False)
+        how = {"negatives": True, "centred": not asked.whole, "final": final, "store": asked.store}
         job = Job(size, clock, tuple(map(int, self.p.seeds)), asked.texts, scale, **how)
         palette = fit_tiles(asked.palette, families.find_multiple(module("shared").sd_model))
         return make_plan(palette, job, self.host, asked.merge)

@@ -26,7 +26,8 @@ class Closeup:
     `inside` float32 [h', w'] is how much of each of its cells the brush covers. `ground` is what is asked beside the
     prompt at this step, to tell the thing from what is around it; None at most steps. `last` says that x0 is final,
     `above` that it lies above the views without a zoom, as things do; a scene lies beside them. `core` is the part of
-    the view's box that is drawn, None for all of it; the rest goes on from there.
+    the view's box that is drawn, None for all of it; the rest goes on from there. All that a `whole` one shows is
+    meant, as in a scene; one that has no core, as a stroke, keeps its scale and is mirrored to fill the view's box.
     """
 
     size: Size
@@ -37,6 +38,12 @@ class Closeup:
     last: bool = False
     above: bool = True
     core: Box | None = None
+    whole: bool = False
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether it keeps its scale, and is mirrored to fill the view's box."""
+        return self.whole and self.core is None
 
     def draw_noise(self, image: int, step: int) -> Tensor:
         """The unit noise float32 [C, h', w'] of an image at a step."""

@@ -17,12 +17,15 @@ from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.conditioning import Job, Meaning
 from lib_regiondiff.planning.things.pieces import label_pieces
 from lib_regiondiff.planning.things.scenes import find_scene
+from lib_regiondiff.planning.things.strokes import is_stroke
 
 COVERED, MOSTLY = 0.98, 0.6
 """Shares of a canvas that brushes cover where nothing of the background is seen, and where one without a prompt is
 hardly missed."""
 MOST, PIECES = 24, 8
 """Brushes of a palette, and separate pieces of a brush, above which nothing but stuff is chosen."""
+COMPACT, FILLED = 0.25, 0.4
+"""Native sides, and share of its box, from which on a brush without a broad part may still show a thing."""
 BELOW = 0.5
 """Share of a brush, at most, that may lie above other brushes where it is a scene beside them."""
 
@@ -90,11 +93,19 @@ def _guess(
     given = given or not (palette.tiles is None or palette.tiles == AUTO)
     if inner is None or given or own.texts == under.texts or own.first > 0 or _is_whole(inner, coverage):
         return STUFF, None
+    if is_line(coverage, inner, latent.native // latent.pixels_per_cell):
+        return STUFF, None
     if not beside:
         return STUFF, THING if len(label_pieces(coverage, palette.wraps)[1]) <= PIECES else None
     scene = find_scene(coverage, latent, palette.wraps)
     assert scene is not None, "not empty"
     return (STUFF, SCENE) if scene.zoomed else (SCENE, None)
+
+
+def is_line(coverage: np.ndarray, inner: Box, native: int) -> bool:
+    """Whether a brush that covers these shares [h, w] of the cells of a box is a stroke and no small, compact spot."""
+    least, filled = COMPACT * native, float(coverage.sum()) / inner.size.area
+    return is_stroke(coverage, native) and (min(inner.size.height, inner.size.width) < least or filled < FILLED)
 
 
 def _is_whole(inner: Box, coverage: np.ndarray) -> bool:

@@ -140,5 +140,5 @@ class SceneLayer:
         sides, part = (window.size.height, window.size.width), core.crop(view.weight)
         fitted = torch.nn.functional.interpolate(part[None, None], sides, mode="bilinear")[0, 0]
         inside = fitted if key.joined else torch.ones_like(fitted)
-        own = Closeup(window.size, self.channels, seeds, inside, None, key.last, above=False, core=core)
+        own = Closeup(window.size, self.channels, seeds, inside, None, key.last, above=False, core=core, whole=True)
         return replace(view, zoom=own)

@@ -82,11 +82,11 @@ def test_a_main_prompt_of_parts_rules_where_no_brush_is(webui: WebUI, sampler: s
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_a_canvas_may_be_wide_or_tall(webui: WebUI, sampler: str) -> None:
     palette = halves("red", "blue")
-    palette["brushes"][0]["mask"] = {"rectangle": [0, 0, 1, 0.25]}
-    palette["brushes"][1]["mask"] = {"rectangle": [0, 0.25, 1, 1]}
+    palette["brushes"][0]["mask"] = {"rectangle": [0, 0, 1, 0.375]}
+    palette["brushes"][1]["mask"] = {"rectangle": [0, 0.375, 1, 1]}
     for side in ((8, 24), (24, 8)):
         job: dict[str, Any] = {"sampler_name": sampler, "side": side}
-        edge = side[0] // 4
+        edge = 3 * side[0] // 8
         made, red, blue = (
             draw(webui, "green", palette=palette, **job),
             draw(webui, "red", **job),

@@ -63,7 +63,7 @@ def naive(palette: Palette, clock: tuple[float, ...], merge: bool) -> list[tuple
 
 
 def planned(palette: Palette, clock: tuple[float, ...], merge: bool = True) -> Plan:
-    return make_plan(palette, Job(palette.size, clock, (1,)), GaussianHost(), merge)
+    return make_plan(palette, Job(palette.size, clock, (1,), centred=False), GaussianHost(), merge)
 
 
 @given(palettes(), CLOCKS, st.booleans(), st.sampled_from([20, 200]))
