@@ -19,6 +19,10 @@ EARLY = 0.97
 """Noise level above which nothing of a picture is there yet."""
 WHOLE = {True: 1.5, False: 3.0}
 """Native sides that a side may have without a grid: in few steps, which settle everything at once, and in many."""
+SIDES = (1.25,)
+"""Native sides that tiles may have instead of one, where that asks the network for less."""
+MULTIPLE = 64
+"""Pixels whose multiples such sides are, if the model is not small."""
 LEAST = 0.25
 """Least overlap of tiles, in native sides."""
 BLEND = "average"
@@ -38,6 +42,17 @@ def settle(palette: Palette, size: Size, native: int, clock: tuple[float, ...], 
     tiles = _settle_tiles(tiles, native) if tiles else None
     blend = BLEND if palette.blend == AUTO else palette.blend
     return replace(palette, blend=blend, tiles=tiles, bootstrap=_settle_bootstrap(palette, steps if few else 0))
+
+
+def list_tilings(said: Palette, made: Palette, native: int) -> list[Palette]:
+    """The palettes with the tiles that may be chosen, the native ones first, where `said` leaves them open and `made`
+    has some; `made` alone elsewhere."""
+    grid = made.tiles
+    if said.tiles != AUTO or not isinstance(grid, Tiles):
+        return [made]
+    step = max(1, min(MULTIPLE, native // 4))
+    sides = [native, *(round(share * native / step) * step for share in SIDES)]
+    return [replace(made, tiles=replace(grid, width=side, height=side)) for side in sides]
 
 
 def _choose_tiles(size: Size, native: int, few: bool) -> Tiles | None:

@@ -17,7 +17,7 @@ from lib_regiondiff.document.palette import SCENE, Nag, Palette
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Encoder, LatentSpec, Level
-from lib_regiondiff.planning.auto import drop_idle_nag, list_choices, settle
+from lib_regiondiff.planning.auto import drop_idle_nag, list_choices, list_tilings, settle
 from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder, find_meanings, group_meanings
 from lib_regiondiff.planning.ground import FirstLevels, divide_canvas, encode_under, make_level_weights, measure_brushes
 from lib_regiondiff.planning.refusals import refuse
@@ -190,9 +190,15 @@ class Draft:
         owners = group_meanings(self.meanings, self.merge, apart, scenes)
         if len(owners) == 1 and not strokes:
             palette, job = _drop_unasked_tiles(self.said, palette), replace(job, centred=False)
-        layout = Layout.of(palette, job.size, host.latent)
-        placed = _place(weights, owners, layout, scenes, self.close)
-        return self._assemble(palette, job, layout, placed, (things, strokes))
+        placed = min(
+            (
+                (each, layout, _place(weights, owners, layout, scenes, self.close))
+                for each in list_tilings(self.said, palette, host.latent.native)
+                for layout in (Layout.of(each, job.size, host.latent),)
+            ),
+            key=lambda found: found[2].cells,
+        )
+        return self._assemble(job, placed, (things, strokes))
 
     def _weigh(self, palette: Palette, apart: Collection[int]) -> LevelWeights:
         """The weights of background and brushes at each step; those `apart` lie above and have none there."""
@@ -200,13 +206,9 @@ class Draft:
         return make_level_weights(divide_canvas(palette, rest, self.job, self.host), self.meanings, palette, self.job)
 
     def _assemble(
-        self,
-        palette: Palette,
-        job: Job,
-        layout: Layout,
-        placed: Placed,
-        apart: tuple[Sequence[Thing], Sequence[Stroke]],
+        self, job: Job, found: tuple[Palette, Layout, Placed], apart: tuple[Sequence[Thing], Sequence[Stroke]]
     ) -> Plan:
+        palette, layout, placed = found
         host, weights, boxes = self.host, placed.weights, placed.boxes
         regions = [
             self.encoder.region(group, Box.hull(places)) if places else None
@@ -249,6 +251,11 @@ class Placed:
     kinds: Sequence[int]
     boxes: list[list[Box]]
     scenes: Mapping[int, tuple[int, SceneWindow]]
+
+    @property
+    def cells(self) -> int:
+        """What all boxes together ask of the network."""
+        return sum(box.size.area for places in self.boxes for box in places)
 
 
 def _place(

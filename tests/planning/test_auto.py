@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fakes import GaussianHost
 from lib_regiondiff.document.palette import Bootstrap, Palette, Tiles, dump, parse
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.planning.auto import describe_choices, list_choices, settle
+from lib_regiondiff.planning.auto import describe_choices, list_choices, list_tilings, settle
 from lib_regiondiff.planning.plan import Job, make_plan
 from palettes import palettes
 
@@ -116,8 +116,8 @@ SMALL, LARGE = {"rectangle": [0.1, 0.1, 0.3, 0.5]}, {"rectangle": [0, 0, 0.9, 0.
 @pytest.mark.parametrize(
     ("mask", "size", "steps", "wanted"),
     [
-        (SMALL, WIDE, 5, "tiles of 512x512 px that overlap by 128 px, bootstrap levels 4, mix 1"),
-        (LARGE, WIDE, 5, "tiles of 512x512 px that overlap by 128 px"),  # no brush is an object
+        (SMALL, WIDE, 5, "tiles of 640x640 px that overlap by 128 px, bootstrap levels 4, mix 1"),
+        (LARGE, WIDE, 5, "tiles of 640x640 px that overlap by 128 px"),  # no brush is an object
         (SMALL, {"width": 512, "height": 512}, 5, "bootstrap levels 4, mix 1"),
         (SMALL, WIDE, 20, ""),
     ],
@@ -159,3 +159,34 @@ def test_the_method_is_chosen_where_there_is_something_to_blend(steps: int, brus
     assert "blend" not in said.chosen and dump(document)["blend"] == "auto"
     views = zip(plan.steps[0], said.steps[0], strict=True)
     assert all(one.box == two.box and one.weight.equal(two.weight) for one, two in views)
+
+
+SPREAD = [[0, 0, 0.8, 1], [0.8, 0, 1, 1]]  # the first one takes four tiles of 512 pixels, or three of 640
+
+
+@pytest.mark.parametrize(
+    ("said", "side", "cells"),
+    [("auto", 640, 64 * (3 * 80 + 64)), ({"width": 512, "height": 512, "overlap": 128}, 512, 64 * 5 * 64)],
+)
+def test_tiles_are_larger_where_that_asks_for_less(said: Any, side: int, cells: int) -> None:
+    size = {"width": 1920, "height": 512}
+    brushes = [
+        {"id": str(number), "prompt": f"{number}", "mask": {"rectangle": box}, "kind": "stuff"}
+        for number, box in enumerate(SPREAD, start=1)
+    ]
+    palette = parse({"version": 1, "size": size, "guidance": 1, "brushes": brushes, "tiles": said})
+    plan = make_plan(palette, Job(palette.size, clock(5), (1,)), GaussianHost(native=512))
+    views = plan.steps[-1]
+    assert max(view.box.size.width for view in views) * 8 == side
+    assert sum(view.box.size.area for view in views) == cells
+    if said == "auto":
+        assert plan.chosen["tiles"] == {"width": 640, "height": 640, "overlap": 128}
+
+
+@given(st.sampled_from([128, 512, 640, 768, 1024]))
+def test_the_native_tiles_are_the_first_choice_and_asked_ones_the_only(native: int) -> None:
+    whole = Tiles(width=native, height=native, overlap=native // 4)
+    made = list_tilings(Palette(), replace(Palette(), tiles=whole), native)
+    sides = [each.tiles.width for each in made if isinstance(each.tiles, Tiles)]
+    assert sides[0] == native and all(native < int(side) <= 1.5 * native for side in sides[1:])
+    assert list_tilings(replace(Palette(), tiles=whole), made[0], native) == [made[0]]
