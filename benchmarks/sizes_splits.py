@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
@@ -68,16 +69,18 @@ def list_boxes(size: Size, down: Sequence[float], across: Sequence[float]) -> li
 def fill(kind: str, number: int, seed: int, size: Size, boxes: Sequence[Box], rng: Generator) -> Wish:
     """A wish with a brush in each box: scenes for odd numbers, else things, half of them with some ground around."""
     kinds, grounds = rng.choice(OBJECTS, len(boxes), replace=False), draw_backdrops(rng, len(boxes))
+    said = False
     if number % 2 == 0:
         grounds = grounds[:1] * len(boxes)
-        boxes = [shrink(box, int(rng.integers(6, INSET))) for box in boxes] if rng.random() < 0.5 else boxes
+        said = rng.random() >= 0.5
+        boxes = boxes if said else [shrink(box, int(rng.integers(6, INSET))) for box in boxes]
     pieces = []
     for box, name, ground in zip(boxes, kinds, grounds, strict=True):
         thing = (str(name), str(rng.choice(find_visible_colours(ground))))
         words = phrase(ground, *thing)
         role, prompt = ("scene", words) if number % 2 else ("thing", words.split(" on ")[0])
         mask = make_mask(rng, "rectangle", box, size)
-        pieces.append(make_piece(mask, box, size, ground, thing, role, prompt))
+        pieces.append(replace(make_piece(mask, box, size, ground, thing, role, prompt), said=said))
     return Wish(kind, number, seed, size, grounds[0], "" if number % 2 else phrase(grounds[0]), tuple(pieces))
 
 

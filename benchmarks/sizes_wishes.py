@@ -35,12 +35,16 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Piece:
-    """A brush: its mask as documents have it, what it means, and which of ROLES it has."""
+    """A brush: its mask as documents have it, what it means, and which of ROLES it has.
+
+    Its kind is `said` where nothing else tells it: brushes that cover the canvas would be scenes.
+    """
 
     mask: Any
     meaning: Meaning
     role: str
     prompt: str
+    said: bool = False
 
     @property
     def solid(self) -> bool:
@@ -70,6 +74,7 @@ class Wish:
                 "colour": choose_tint(piece.meaning),
                 "mask": piece.mask,
             }
+            | ({"kind": piece.role} if piece.said else {})
             | dict(settings.get("brushes", {}))
             for index, piece in enumerate(self.pieces, start=1)
         ]
