@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import fidelity_paths
 import numpy as np
 from fidelity_methods import METHODS, Cost, Studio
 from fidelity_palettes import Puzzle, draw_truth, make_puzzle, move
@@ -19,6 +20,7 @@ from fidelity_pictures import (
     Setup,
     collect,
     encode_png,
+    fingerprint,
     judge_picture,
     keep,
     load_studio,
@@ -34,12 +36,20 @@ from torch import Tensor
 CEILING = "true"
 WITHOUT_LORA = ("g", CEILING)
 SHIFTED = 10  # every so many palettes are drawn again with an object moved
+BASELINES, PROGRAMS = "bcdem", ("fidelity_canvas", "fidelity_methods", "fidelity_naive", "fidelity_stream")
 NO_MASK = "a"  # a method in which nothing can be moved
 
 
 def find_path(setup: Setup, number: int, letter: str, end: str = ".png") -> Path:
     """The path of a puzzle's picture by a method, which is named by a letter."""
-    return (setup.full if letter in WITHOUT_LORA else setup.fast) / f"{number:04}-{letter}{end}"
+    version = f"-{fingerprint_baselines()}" if letter in BASELINES else ""
+    return (setup.full if letter in WITHOUT_LORA else setup.fast) / f"{number:04}-{letter}{version}{end}"
+
+
+@functools.cache
+def fingerprint_baselines() -> str:
+    """A digest of the programs that draw the baselines, whose pictures are kept."""
+    return fingerprint(*(str(fidelity_paths.ROOT / "benchmarks" / f"{each}.py") for each in PROGRAMS))
 
 
 def measure(number: int, setup: Setup, letters: str) -> dict[str, Any] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,69 +17,146 @@ SIGMA_DATA, TIMES_SCALE = 0.5, 10.0  # of LCM's boundary condition
 
 
 @dataclass(frozen=True)
+class Tile:
+    """A tile of the canvas in cells, and its weights [h, w]."""
+
+    box: Box
+    weights: Tensor
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What one tile shows in a step: the step's number and time, where the tile is, its x [1, C, h, w], its regions."""
+
+    step: int
+    t: int
+    box: Box
+    x: Tensor
+    regions: Sequence[int]
+
+
+Surround = Callable[[Moment, torch.Generator], Tensor]
+"""A moment -> what each region sees instead of what it does not own, [n, C, h, w] at the moment's noise level."""
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """The first `steps`, in which regions do not see one another.
+
+    If `centred`, each view is rolled so that its region is in the middle. With a `sensitivity` a region weighs less
+    where what it drew is what had been put around it.
+    """
+
+    steps: int
+    surround: Surround
+    centred: bool = False
+    sensitivity: float | None = None
+
+
+@dataclass(frozen=True)
 class Naive:
-    """A naive run: tiles in cells, weights [R, h, w] of the regions at each step, times, alpha-bar (`kept`).
+    """A naive run: tiles, masks [R, h, w] of the regions at each step, times, alpha-bar (`kept`).
 
     `early` averages the clean predictions of all views and adds noise once (latent pre-averaging); otherwise each
-    view takes the whole step with noise of its own, and the noisy results are averaged. In the first `bootstrap`
-    steps each view sees noised `white` [C, 1, 1] instead of what its region does not own, and its region rolled to
-    the middle.
+    view takes the whole step with noise of its own, and the noisy results are averaged. `ground`, clean latents
+    [1, C, h, w], is what shows where no region is.
     """
 
     eps: Eps
-    tiles: Sequence[Box]
-    weights: Sequence[np.ndarray]
+    tiles: Sequence[Tile]
+    masks: Sequence[Tensor]
     times: Sequence[int]
     kept: Tensor
     early: bool
-    bootstrap: int = 0
-    white: Tensor | None = None
+    bootstrap: Bootstrap | None = None
+    ground: Tensor | None = None
 
     @property
     def rows(self) -> int:
         """How many rows the run asks of the network; those of weight zero change nothing: counted, but not run."""
-        return sum(len(weights) * len(self.tiles) for weights in self.weights)
+        return sum(len(masks) * len(self.tiles) for masks in self.masks)
+
+
+@dataclass(frozen=True)
+class Views:
+    """The regions of a tile in a step: x [n, C, h, w], masks [n, 1, h, w], what is around them, how they are rolled."""
+
+    tile: Tile
+    regions: Sequence[int]
+    x: Tensor
+    masks: Tensor
+    around: Tensor | None
+    moves: Sequence[tuple[int, int]]
 
 
 def sample(job: Naive, x: Tensor, generator: torch.Generator) -> Tensor:
     """Clean latents [1, C, h, w] of a run, from noise x of that shape; the generator goes on where it stands."""
-    following = [*job.times[1:], None]
-    for step, (weights, t, then) in enumerate(zip(job.weights, job.times, following, strict=True)):
-        views = [(box, r) for box in job.tiles for r in range(len(weights)) if box.crop(weights[r]).any()]
-        crops, back = torch.cat([box.crop(x) for box, _ in views]), [(0, 0)] * len(views)
-        if step < job.bootstrap:
-            owned = [box.crop(weights[region]) > 0 for box, region in views]
-            crops, back = isolate(job, crops, owned, t, generator)
-        results = clean(crops, job.eps(crops, t, [region for _, region in views]), t, job.kept)
-        results = torch.stack([each.roll(move, (1, 2)) for each, move in zip(results, back, strict=True)])
-        if not job.early:
-            results = torch.cat([add_noise(each[None], then, job.kept, generator) for each in results])
+    for step, (t, then) in enumerate(zip(job.times, [*job.times[1:], None], strict=True)):
+        views = [each for tile in job.tiles if (each := see(job, step, tile, x, generator)) is not None]
+        rows, regions = torch.cat([each.x for each in views]), [r for each in views for r in each.regions]
+        results = clean(rows, job.eps(rows, t, regions), t, job.kept).split([len(each.regions) for each in views])
         total, count = torch.zeros_like(x), torch.zeros_like(x)
-        for (box, region), result in zip(views, results, strict=True):
-            weight = torch.from_numpy(np.ascontiguousarray(box.crop(weights[region])))
-            box.crop(total).add_(result * weight)
-            box.crop(count).add_(weight)
-        x = total / count
+        for each, made in zip(views, results, strict=True):
+            back = roll(made, [(-down, -right) for down, right in each.moves])
+            weights = weigh(job, each, back)
+            if not job.early:
+                back = torch.cat([add_noise(part[None], then, job.kept, generator) for part in back])
+            each.tile.box.crop(total).add_((back * weights).sum(0, keepdim=True))
+            each.tile.box.crop(count).add_(weights.sum(0, keepdim=True))
+        x = fill(torch.where(count > 0, total / count, total), count, job.ground)
         if job.early:
             x = add_noise(x, then, job.kept, generator)
     return x
 
 
-def isolate(
-    job: Naive, crops: Tensor, owned: Sequence[np.ndarray], t: int, generator: torch.Generator
-) -> tuple[Tensor, list[tuple[int, int]]]:
-    """Views [n, C, h, w] at time t, their regions on white and in the middle, and the shifts that roll them back."""
-    assert job.white is not None
-    seen, back = [], []
-    for crop, mask in zip(crops, owned, strict=True):
-        around = add_noise(job.white.expand_as(crop)[None], t, job.kept, generator)[0]
-        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-        down, across = (
-            len(mask) // 2 - (int(ends[0]) + int(ends[-1]) + 1) // 2 for ends in (rows, columns)
-        )  # the views are square
-        seen.append(torch.where(torch.from_numpy(mask.copy()), crop, around).roll((down, across), (1, 2)))
-        back.append((-down, -across))
-    return torch.stack(seen), back
+def see(job: Naive, step: int, tile: Tile, x: Tensor, generator: torch.Generator) -> Views | None:
+    """What the regions see in a tile, without those that are not in it; None if there are none."""
+    masks, crop = tile.box.crop(job.masks[step])[:, None], tile.box.crop(x)
+    first = job.bootstrap if job.bootstrap is not None and step < job.bootstrap.steps else None
+    regions = [region for region, mask in enumerate(masks) if mask.any()]
+    moment = Moment(step, job.times[step], tile.box, crop, regions)
+    around = first.surround(moment, generator) if first else None
+    if not regions:
+        return None
+    masks, moves = masks[regions], [(0, 0)] * len(regions)
+    seen = crop.expand(len(regions), -1, -1, -1)
+    if around is not None:
+        seen = masks * seen + (1 - masks) * around
+    if first is not None and first.centred:
+        moves = [find_move(mask[0]) for mask in masks]
+    return Views(tile, regions, roll(seen, moves), masks, around, moves)
+
+
+def find_move(mask: Tensor) -> tuple[int, int]:
+    """How far down and right a mask [h, w] that is not empty has to go, so that its box is in the middle."""
+    moves = []
+    for axis in (1, 0):
+        there = torch.nonzero(mask.any(dim=axis)).ravel()
+        moves.append(mask.shape[1 - axis] // 2 - (int(there[0]) + int(there[-1]) + 1) // 2)
+    return moves[0], moves[1]
+
+
+def roll(x: Tensor, moves: Sequence[tuple[int, int]]) -> Tensor:
+    """Views [n, C, h, w], each rolled down and right by its move."""
+    return torch.stack([each.roll(move, (1, 2)) for each, move in zip(x, moves, strict=True)])
+
+
+def weigh(job: Naive, views: Views, x0: Tensor) -> Tensor:
+    """The weights [n, 1, h, w] of what views have drawn, x0 [n, C, h, w]."""
+    weights = views.masks * views.tile.weights
+    if views.around is None or job.bootstrap is None or job.bootstrap.sensitivity is None:
+        return weights
+    return weights * measure_difference(x0, views.around, job.bootstrap.sensitivity)
+
+
+def measure_difference(x0: Tensor, around: Tensor, sensitivity: float) -> Tensor:
+    """How far x0 differs from what was around a region, [n, 1, h, w]: 0 where it is the same, 1 far from it."""
+    return torch.tanh((x0 - around).pow(2).mean(dim=1, keepdim=True) / (2 * sensitivity))
+
+
+def fill(x: Tensor, count: Tensor, ground: Tensor | None) -> Tensor:
+    """x, and the ground where there is less than a whole weight, if there is a ground."""
+    return x if ground is None else torch.lerp(ground, x, count.clamp(0, 1))
 
 
 def clean(x: Tensor, eps: Tensor, t: int, kept: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ import fidelity_paths  # noqa: F401  (so that tools/ is found)
 import numpy as np
 import torch
 from demo_lora import merge
-from fidelity_methods import FAST, METHODS, NATIVE, Cost, Studio, count_calls
+from fidelity_methods import FAST, NATIVE, Cost, Studio, count_calls, multidiffusion
 from fidelity_palettes import Puzzle, draw_truth, make_puzzle
 from fidelity_pictures import Setup, collect, encode_png, judge_picture, keep, make_parser, put
 from fidelity_report import measure_interval
@@ -47,8 +47,8 @@ GUIDED: Mapping[str, Any] = {
     "sampler": "DDIM", "steps": 5, "guidance": 4, "negative": "noise", "size": NATIVE_SIZE,
 }  # fmt: skip
 """Where every window is the canvas, so that negatives are shared."""
-NAIVE = "c"
-"""The method of fidelity.py that saves nothing: every region in every tile, no bootstrap."""
+NAIVE = "naive"
+"""MultiDiffusion with pre-averaging, which saves nothing: every region in every tile, no bootstrap."""
 SCORES = ("rows", "fidelity", "seams")
 
 
@@ -197,7 +197,7 @@ PAIRS: Mapping[str, tuple[str, str, str]] = {
 def draw(studio: Studio, given: Puzzle, picture: str) -> tuple[Tensor, Cost]:
     """The latents of a palette's picture, by the picture's name, and their cost."""
     if picture == NAIVE:
-        return METHODS[NAIVE][1](studio, given)
+        return multidiffusion(studio, given, early=True, bootstrap=0)
     name, _, how = picture.partition("-")
     with count_calls(studio.fast.pipe.unet) as cost:
         return DRAWN[name][1](studio.fast, given, how == "with").latents(), cost

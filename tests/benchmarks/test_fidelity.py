@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import torch
-from fidelity_naive import Naive, sample
+from fidelity_naive import Naive, Tile, sample
 from fidelity_palettes import CANVAS, GRADES, SEEDS, draw_truth, find_visible, make_puzzle, move, rasterise
 from fidelity_scores import measure_change, measure_seams, score
 from torch import Tensor
@@ -110,14 +110,15 @@ def eps(x: Tensor, t: int, regions: Sequence[int]) -> Tensor:
     return x * (0.9 + 1e-4 * t) + shift + 0.05 * x.mean(dim=(2, 3), keepdim=True)
 
 
-def naive(early: bool, tiles: Sequence[Box], regions: int = 1) -> tuple[Tensor, Tensor]:
+def naive(early: bool, boxes: Sequence[Box], regions: int = 1) -> tuple[Tensor, Tensor]:
     """The naive loop and diffusers' own LCM sampling from the same noise."""
     diffusers = pytest.importorskip("diffusers")
     scheduler = diffusers.LCMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
     scheduler.set_timesteps(5)
     times = scheduler.timesteps.tolist()
-    weights = [np.full((regions, 24, 32), 1 / regions, np.float32)] * len(times)
-    job = Naive(eps, tiles, weights, times, scheduler.alphas_cumprod, early)
+    masks = [torch.full((regions, 24, 32), 1 / regions)] * len(times)
+    tiles = [Tile(box, torch.ones(box.size.height, box.size.width)) for box in boxes]
+    job = Naive(eps, tiles, masks, times, scheduler.alphas_cumprod, early)
     start = torch.randn(1, 4, 24, 32, generator=torch.Generator().manual_seed(1))
     ours = sample(job, start, torch.Generator().manual_seed(2))
     x, generator = start, torch.Generator().manual_seed(2)
@@ -135,8 +136,8 @@ def test_the_naive_loop_with_one_full_view_is_the_plain_sampler(early: bool) -> 
 
 @pytest.mark.diffusers
 def test_averaging_noisy_steps_loses_noise_and_pre_averaging_does_not() -> None:
-    tiles = [Box.whole(Size(24, 32))] * 4
-    late, plain = naive(False, tiles)
-    early, _ = naive(True, tiles)
+    boxes = [Box.whole(Size(24, 32))] * 4
+    late, plain = naive(False, boxes)
+    early, _ = naive(True, boxes)
     assert torch.allclose(early, plain, atol=1e-5)
     assert not torch.allclose(late, plain, atol=0.1)
