@@ -56,7 +56,7 @@ def spread_masks(
     Each is weakened where a later one lies, blurred by `std` pixels, and multiplied by `strength`. A region acts
     where that is above the noise level, so a blurred one grows from its core to its edge.
     """
-    masks = np.concatenate([~covered.any(0)[None], covered]).astype(np.float32)
+    masks = np.concatenate([~np.logical_or.reduce(covered)[None], covered]).astype(np.float32)
     for index in range(len(masks) - 1):
         later = np.asarray(masks[index + 1 :].any(axis=0), np.bool_)
         masks[index][later] *= COVERED

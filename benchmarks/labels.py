@@ -21,6 +21,8 @@ import numpy as np
 import sizes_wishes
 from fidelity_palettes import Puzzle, make_puzzle
 from fidelity_pictures import Setup, collect, encode_png, fingerprint, load_judge, make_parser, put, read_pixels
+from fidelity_report import round_numbers
+from fidelity_scores import mean
 from PIL import Image
 from sizes_classes import MAKERS, make_wish
 from sizes_labels import Seen, look
@@ -104,7 +106,7 @@ def make_line(kind: str, records: Sequence[Mapping[str, Any]]) -> dict[str, Any]
     line: dict[str, Any] = {"class": kind, "pictures": len(records)}
     for version in VERSIONS:
         names = records[0][version]
-        line[version] = {name: round(float(np.nanmean([each[version][name] for each in records])), 3) for name in names}
+        line[version] = {name: round_numbers([mean([each[version][name] for each in records])])[0] for name in names}
     return line
 
 
