@@ -22,7 +22,7 @@ from demo_evaluate import load_shipped
 from demo_networks import make_scheduler, make_seeded
 from demo_sample import Model
 from demo_speed import hasten
-from toyworld_scenes import TRAINING, make_scene
+from worlds import TOYWORLD
 
 NAME = "gpu-benchmark"
 STEPS, SCENES = (300, 4), (512, 16)
@@ -36,23 +36,23 @@ FALL = 0.9, 1.0
 def stage(scenes: int, warm_up: int) -> demo_loop.Stage:
     """The stage `unet` of the demo model's training on fewer scenes, with the text encoder that ships."""
     model, seeds = load_shipped(), range(scenes)
-    things = torch.tensor([len(make_scene(TRAINING[seed]).things) for seed in seeds])
-    latents = demo_unet.encode(model.vae, seeds)
-    pool = demo_unet.Pool(latents, demo_unet.read_labels(seeds), make_scheduler().alphas_cumprod, things)
+    latents, labels = demo_unet.encode(TOYWORLD, model.vae, seeds), demo_unet.read_labels(TOYWORLD, seeds)
+    things = demo_unet.count_things(TOYWORLD, seeds)
+    pool = demo_unet.Pool(latents, labels, make_scheduler().alphas_cumprod, things, seeds)
     unet = hasten(make_seeded("unet", demo_unet.SEED)).to(memory_format=torch.channels_last)
     nn.init.zeros_(unet.conv_out.weight)
     text = model.text.requires_grad_(True)
     text.get_input_embeddings().requires_grad_(False)
-    teller = demo_unet.Teller(unet)
+    teller = demo_unet.Teller(unet, TOYWORLD)
 
     def loss(step: int) -> Tensor:
-        return demo_unet.batch_loss(Model(unet, text, None), pool, teller, step)
+        return demo_unet.batch_loss(TOYWORLD, Model(unet, text, None), pool, teller, step)
 
     def sheet(networks: Mapping[str, Any]) -> np.ndarray:
         raise AssertionError("nothing is saved")
 
     networks = {"unet": unet, "text": text, "teller": teller.head}
-    return demo_loop.Stage(NAME, networks, loss, sheet, rate=1e-3, averaging=0.995, warm_up=warm_up)
+    return demo_loop.Stage(NAME, TOYWORLD.folder, networks, loss, sheet, rate=1e-3, averaging=0.995, warm_up=warm_up)
 
 
 def measure(bench: Bench) -> None:

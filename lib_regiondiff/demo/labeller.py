@@ -28,8 +28,11 @@ class Maps:
     colours: NDArray[np.uint8]
 
 
-def make_network() -> nn.ModuleDict:
-    """An untrained labeller: convolutions down to 1/32, up again to 1/2 with shortcuts, and two heads in one."""
+def make_network(classes: int = len(CLASSES)) -> nn.ModuleDict:
+    """An untrained labeller: convolutions down to 1/32, up again to 1/2 with shortcuts, and two heads in one.
+
+    `classes` counts the classes of its world; the colours are those of every world.
+    """
     down = [_make_block(3 if i == 0 else WIDTHS[i - 1], width, 2) for i, width in enumerate(WIDTHS)]
     deep = [_make_block(WIDTHS[-1], WIDTHS[-1]), _make_block(WIDTHS[-1], WIDTHS[-1])]
     up = [_make_block(WIDTHS[i + 1] + WIDTHS[i], WIDTHS[i]) for i in range(len(WIDTHS) - 1)]
@@ -38,7 +41,7 @@ def make_network() -> nn.ModuleDict:
             "down": nn.ModuleList(down),
             "deep": nn.Sequential(*deep),
             "up": nn.ModuleList(up),
-            "head": nn.Conv2d(WIDTHS[0], len(CLASSES) + len(COLOURS), 1),
+            "head": nn.Conv2d(WIDTHS[0], classes + len(COLOURS), 1),
         }
     )
 
@@ -58,7 +61,7 @@ def logits(network: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor]:
     for block, beside in zip(reversed(list(network["up"].children())), reversed(levels[:-1]), strict=True):
         y = block(torch.cat([F.interpolate(y, scale_factor=2), beside], dim=1))
     both = network["head"](y)
-    return both[:, : len(CLASSES)], both[:, len(CLASSES) :]
+    return both[:, : -len(COLOURS)], both[:, -len(COLOURS) :]
 
 
 def predict_maps(network: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -81,8 +84,9 @@ def load(path: Path = WEIGHTS) -> nn.ModuleDict:
     """The trained labeller from a safetensors file, ready to evaluate."""
     from safetensors.torch import load_file
 
-    network = make_network()
-    network.load_state_dict({name: value.float() for name, value in load_file(path).items()}, strict=False)
+    state = {name: value.float() for name, value in load_file(path).items()}
+    network = make_network(len(state["head.bias"]) - len(COLOURS))
+    network.load_state_dict(state, strict=False)
     return network.eval().requires_grad_(False)
 
 

@@ -20,6 +20,7 @@ from demo_sample import Model, Sampling, draw_pictures
 from diffusers import AutoencoderTiny
 from safetensors.torch import load_file
 from toyworld_scenes import HELD_OUT, draw, make_scene
+from worlds import TOYWORLD
 
 from cli_stub import run
 from lib_regiondiff import demo
@@ -66,13 +67,15 @@ def test_the_weights_are_small_and_in_half_precision() -> None:
 
 
 def test_the_labeller_knows_true_pictures(judge: Any) -> None:
-    figures = measure_figures(SCENES, np.stack([draw(scene).picture for scene in SCENES]), judge)
+    figures = measure_figures(TOYWORLD, SCENES, np.stack([draw(scene).picture for scene in SCENES]), judge)
     assert figures["one object: both"] >= 85 and figures["background"] >= 95
 
 
 @pytest.mark.slow
 def test_single_prompts_are_obeyed(model: Model, judge: Any) -> None:
-    figures = measure_figures(SCENES, draw_pictures(model, make_captions(SCENES), Sampling(steps=12)), judge)
+    figures = measure_figures(
+        TOYWORLD, SCENES, draw_pictures(model, make_captions(TOYWORLD, SCENES), Sampling(steps=12)), judge
+    )
     assert figures["one object: both"] >= 70 and figures["background"] >= 75, figures
     assert figures["two objects: both"] >= 60, figures
 
@@ -80,8 +83,8 @@ def test_single_prompts_are_obeyed(model: Model, judge: Any) -> None:
 def test_four_steps_with_the_lora_do_too(judge: Any) -> None:
     model = load_shipped()
     student = Model(merge(model.unet, load_file(demo.LORA)), model.text, model.vae)
-    made = draw_pictures(student, make_captions(SCENES), Sampling(steps=4, guidance=1, lcm=True))
-    figures = measure_figures(SCENES, made, judge)
+    made = draw_pictures(student, make_captions(TOYWORLD, SCENES), Sampling(steps=4, guidance=1, lcm=True))
+    figures = measure_figures(TOYWORLD, SCENES, made, judge)
     assert figures["one object: both"] >= 60 and figures["background"] >= 70, figures
     assert figures["two objects: both"] >= 45, figures
 

@@ -5,27 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import demo_aspects
 import demo_labeller
 import demo_lcm
-import demo_pairs
 import demo_tiny
 import demo_vae
 import torch
-from demo_loop import find_checkpoint, load_trained
+from demo_loop import load_trained
 from demo_lora import write_kohya
 from demo_networks import SIDE, UNET_WIDTHS, VAE_WIDTHS, make_scheduler, make_text, make_unet
 from demo_rank import read_additions, shorten
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+from worlds import TOYWORLD, World
 
 from lib_regiondiff.demo import FIRST, LATER, LORA, WEIGHTS
 
 UNET, TEXT = "model.diffusion_model.", "cond_stage_model.transformer.text_model."
-TINY, LABELLER = WEIGHTS / "tiny", WEIGHTS / "labeller.safetensors"
 
 RESNET: Mapping[str, str] = {
     "norm1": "in_layers.0",
@@ -61,56 +62,78 @@ METADATA: Mapping[str, str] = {
     "format": "pt",
     "modelspec.sai_model_spec": "1.0.0",
     "modelspec.architecture": "stable-diffusion-v1",
-    "modelspec.title": "Region Diffusion toy world",
     "modelspec.license": "MIT",
     "modelspec.resolution": f"{8 * SIDE}x{8 * SIDE}",
     "modelspec.prediction_type": "epsilon",
 }
+TITLES: Mapping[str, str] = {"toyworld": "Region Diffusion toy world", "emoji": "Region Diffusion emoji world"}
 
 
-def main() -> None:
+@dataclass(frozen=True)
+class Files:
+    """Where what is learned in a world's stages goes."""
+
+    unet: Path
+    pairs: Path
+    lcm: Path
+    tiny: Path
+    labeller: Path
+
+    @staticmethod
+    def of(world: World) -> Files:
+        """The files that ship for the toy world; a folder beside the checkpoints for others."""
+        if world is TOYWORLD:
+            return Files(FIRST, LATER, LORA, WEIGHTS / "tiny", WEIGHTS / "labeller.safetensors")
+        folder = world.folder / "export"
+        first, later, lora = (folder / f"{world.name}{end}.safetensors" for end in ("", "-later", "-lcm"))
+        return Files(first, later, lora, folder / "tiny", folder / "labeller.safetensors")
+
+
+def main(world: World) -> None:
     """Write the files of what has been trained; stages without a checkpoint are left out."""
-    WEIGHTS.mkdir(parents=True, exist_ok=True)
+    files = Files.of(world)
+    files.unet.parent.mkdir(parents=True, exist_ok=True)
     made = {"unet": _checkpoint, "pairs": _later, "lcm": _lora, "tiny": _tiny, "labeller": _labeller}
     for stage, write in made.items():
-        if find_checkpoint(stage).exists():
-            write()
-    for path in sorted(WEIGHTS.rglob("*.safetensors")):
+        if world.checkpoint(stage).exists():
+            write(world, getattr(files, stage))
+    for path in sorted(files.unet.parent.rglob("*.safetensors")):
         path.chmod(0o644)
-        print(f"{path.stat().st_size / 1e6:6.2f} MB  {path.relative_to(WEIGHTS)}")
+        print(f"{path.stat().st_size / 1e6:6.2f} MB  {path.relative_to(files.unet.parent)}")
 
 
-def _checkpoint() -> None:
-    unet, text = load_trained("unet", "unet", make_unet()), load_trained("unet", "text", make_text())
-    state = make_checkpoint(unet, demo_vae.load_finished(), text)
-    renew(FIRST, state, METADATA)
-    FIRST.with_suffix(".yaml").write_text(write_yaml(), encoding="utf-8")
+def _checkpoint(world: World, path: Path) -> None:
+    """The denoiser, autoencoder and text encoder as they were before the stage `pairs`."""
+    unet = load_trained(world.checkpoint("unet"), "unet", make_unet())
+    text = load_trained(world.checkpoint("unet"), "text", make_text())
+    state = make_checkpoint(unet, demo_vae.load_finished(world), text)
+    renew(path, state, {**METADATA, "modelspec.title": TITLES[world.name]})
+    path.with_suffix(".yaml").write_text(write_yaml(), encoding="utf-8")
 
 
-def _later() -> None:
-    """What the stage `pairs` changed: additions to the denoiser, and the text encoder but for its vocabulary."""
-    text = _text_names(load_trained("bind", "text", make_text()).state_dict())
+def _later(world: World, path: Path) -> None:
+    """What later stages changed: additions to the denoiser, and the text encoder but for its vocabulary."""
+    text = _text_names(load_trained(world.checkpoint("bind"), "text", make_text()).state_dict())
     state = {TEXT + name: value for name, value in text.items() if "token_embedding" not in name}
-    for layer, halves in shorten(read_additions("pairs"), demo_pairs.BUDGET).items():
+    for layer, halves in demo_aspects.find_additions(world).items():
         name = UNET + translate_unet_name(f"{layer}.weight")
         state[f"{name}.up"], state[f"{name}.down"] = halves
-    renew(LATER, {name: value.half().contiguous() for name, value in state.items()})
+    renew(path, {name: value.half().contiguous() for name, value in state.items()})
 
 
-def _lora() -> None:
-    additions = shorten(read_additions("lcm"), demo_lcm.BUDGET)
-    renew(LORA, write_kohya(additions), {"format": "pt", "ss_network_module": "networks.lora"})
+def _lora(world: World, path: Path) -> None:
+    additions = shorten(read_additions(world.checkpoint("lcm")), demo_lcm.BUDGET)
+    renew(path, write_kohya(additions), {"format": "pt", "ss_network_module": "networks.lora"})
 
 
-def _tiny() -> None:
-    tiny = demo_tiny.load_finished()
-    tiny.half().save_pretrained(TINY)
+def _tiny(world: World, path: Path) -> None:
+    demo_tiny.load_finished(world).half().save_pretrained(path)
 
 
-def _labeller() -> None:
-    whole = demo_labeller.load_finished().state_dict()
+def _labeller(world: World, path: Path) -> None:
+    whole = demo_labeller.load_finished(world).state_dict()
     state = {name: value.half().contiguous() for name, value in whole.items() if value.is_floating_point()}
-    renew(LABELLER, state, {"format": "pt"})
+    renew(path, state, {"format": "pt"})
 
 
 def renew(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:

@@ -8,22 +8,23 @@ needs far fewer updates.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import demo_aspects
 import demo_pairs
 import demo_vae
 import numpy as np
 import torch
-from demo_loop import Stage, choose_device, find_place, make_generator, make_sheet, mix_precision
+from demo_loop import Stage, choose_device, find_place, make_generator, mix_precision
 from demo_lora import attach
 from demo_networks import make_scheduler
-from demo_sample import Model, Sampling, draw_pictures, embed, guide
+from demo_sample import Model, Sampling, embed, guide
 from demo_speed import hasten
-from demo_unet import PROMPTS, draw_strips, prepare, write_caption
-from demo_unet import count_things as things_of_pool
+from demo_unet import Pool, choose_pool, draw_strips, find_cells, make_pools, make_samples, write_caption
 from torch import Tensor, nn
+from worlds import World
 
 SEED, BATCH = 13, 16
 GUIDANCE = 4.0
@@ -35,17 +36,19 @@ PAIRS_FROM, PAIRS = 1500, 6  # from this step on, this many of a batch have two 
 STRIDE, LAST = 180, 100  # the teacher's steps; where it needs no further one
 
 
-def stage() -> Stage:
+def stage(world: World) -> Stage:
     """The stage that trains the LoRA's additions; teacher and text encoder stay as they are."""
-    denoiser, text = demo_pairs.load_finished()
+    denoiser, text = demo_aspects.load_finished(world)
     teacher: Any = denoiser.to(choose_device(), memory_format=torch.channels_last)
     student = hasten(copy.deepcopy(teacher))
     hasten(teacher)
     additions = attach(student, SEED)
     student.to(choose_device())
     text.to(choose_device())
-    kept, vae = make_scheduler().alphas_cumprod.to(choose_device()), demo_vae.load_finished().to(choose_device())
-    scenes = Scenes(prepare(), things_of_pool(), *demo_pairs.find_pairs(vae))
+    kept, vae = make_scheduler().alphas_cumprod.to(choose_device()), demo_vae.load_finished(world).to(choose_device())
+    two = demo_pairs.find_pairs(world, vae) if world.recipe.pairs else None
+    wide = demo_aspects.widen(world) if world.checkpoint("aspects").exists() else world
+    scenes = Scenes(wide, make_pools(wide, vae), two)
 
     def loss(step: int) -> Tensor:
         x, t, conds = make_noisy(scenes, kept, text, step)
@@ -55,32 +58,33 @@ def stage() -> Stage:
         return distance(clean(eps, x, kept[t]), target)
 
     def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
-        model = Model(student, text, vae)
-        return make_sheet(draw_pictures(model, PROMPTS, Sampling(steps=4, guidance=1, lcm=True)), 6)
+        return make_samples(world, Model(student, text, vae), Sampling(steps=4, guidance=1, lcm=True))
 
-    return Stage("lcm", {"lora": additions}, loss, preview, rate=1e-3, averaging=0.98, decay=0.5, every=20, warm_up=10)
+    networks = {"lora": additions}
+    return Stage("lcm", world.folder, networks, loss, preview, 1e-3, averaging=0.98, decay=0.5, every=20, warm_up=10)
 
 
 @dataclass(frozen=True)
 class Scenes:
-    """Latents of usual scenes and how many objects each has; seeds and latents (`pairs`) of scenes with two objects."""
+    """Pools of usual scenes, and seeds and latents of scenes with two objects where a world has such (`pairs`)."""
 
-    latents: Tensor
-    things: Tensor
-    seeds: list[int]
-    pairs: Tensor
+    world: World
+    pools: Sequence[Pool]
+    pairs: tuple[list[int], Tensor] | None
 
     def draw(self, step: int, generator: torch.Generator) -> tuple[list[int], Tensor]:
         """Seeds and latents of a training step's batch, some of them with a strip of another."""
-        index = torch.randint(len(self.latents), (BATCH,), generator=generator)
-        x0 = self.latents[index].float()
-        x0 = torch.where(draw_strips(self.things[index], generator), x0.roll(1, 0), x0)
-        if step // find_place()[1] < PAIRS_FROM:
-            return index.tolist(), x0
-        two = torch.randint(len(self.seeds), (PAIRS,), generator=generator)
-        seeds = [*index[PAIRS:].tolist(), *(self.seeds[each] for each in two.tolist())]
+        pool = choose_pool(self.pools, step)
+        index = torch.randint(len(pool.latents), (BATCH,), generator=generator)
+        x0 = pool.latents[index].float()
+        strips = draw_strips(pool.things[index], generator, self.world.recipe.composed, find_cells(x0))
+        x0, seeds = torch.where(strips, x0.roll(1, 0), x0), [pool.seeds[each] for each in index.tolist()]
+        if self.pairs is None or self.pairs[1].shape[2:] != x0.shape[2:] or step // find_place()[1] < PAIRS_FROM:
+            return seeds, x0
+        two = torch.randint(len(self.pairs[0]), (PAIRS,), generator=generator)
+        seeds = [*seeds[PAIRS:], *(self.pairs[0][each] for each in two.tolist())]
         order = torch.randperm(BATCH, generator=generator)
-        return [seeds[each] for each in order.tolist()], torch.cat([x0[PAIRS:], self.pairs[two].float()])[order]
+        return [seeds[each] for each in order.tolist()], torch.cat([x0[PAIRS:], self.pairs[1][two].float()])[order]
 
 
 def make_noisy(scenes: Scenes, kept: Tensor, text: Any, step: int) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
@@ -91,7 +95,7 @@ def make_noisy(scenes: Scenes, kept: Tensor, text: Any, step: int) -> tuple[Tens
     alpha = kept[t].reshape(-1, 1, 1, 1)
     x0, noise = x0.to(choose_device()), torch.randn(x0.shape, generator=generator).to(choose_device())
     x = (alpha.sqrt() * x0 + (1 - alpha).sqrt() * noise).contiguous(memory_format=torch.channels_last)
-    captions = [write_caption(seed, step) for seed in seeds]
+    captions = [write_caption(scenes.world, seed, step) for seed in seeds]
     return x, t, (embed(text, captions), embed(text, [""]))
 
 

@@ -15,14 +15,13 @@ from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
-CACHE = Path(__file__).resolve().parents[2] / ".cache" / "train"
-
 
 @dataclass(frozen=True)
 class Stage:
     """What a training stage is made of; `loss(step)` draws its own batch from the step's number."""
 
     name: str
+    folder: Path  # where checkpoints and sheets lie
     networks: Mapping[str, nn.Module]
     loss: Callable[[int], Tensor]
     sheet: Callable[[Mapping[str, nn.Module]], np.ndarray]
@@ -53,8 +52,9 @@ class Run:
             {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0},
         ]
         run = Run(stage, torch.optim.AdamW(groups, lr=stage.rate, betas=(0.9, 0.99), foreach=True), {})
-        if find_checkpoint(stage.name).exists():
-            run.resume(torch.load(find_checkpoint(stage.name), map_location="cpu", weights_only=True))
+        place = find_checkpoint(stage.folder, stage.name)
+        if place.exists():
+            run.resume(torch.load(place, map_location="cpu", weights_only=True))
         elif stage.averaging:
             run.averages = {name: _copy(net) for name, net in stage.networks.items()}
         return run
@@ -69,7 +69,7 @@ class Run:
 
     def save(self) -> None:
         """Write a checkpoint, whole or not at all, and a sample sheet."""
-        path = find_checkpoint(self.stage.name)
+        path = find_checkpoint(self.stage.folder, self.stage.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         networks = {name: net.state_dict() for name, net in self.stage.networks.items()}
         saved = {
@@ -82,7 +82,7 @@ class Run:
         path.with_suffix(".unfinished").replace(path)
         with self.averaged(), torch.no_grad():
             picture = self.stage.sheet(self.stage.networks)
-        Image.fromarray(picture).save(CACHE / f"{self.stage.name}.png")
+        Image.fromarray(picture).save(path.with_suffix(".png"))
 
     def averaged(self) -> Averaged:
         """A context in which the stage's networks have their averaged weights."""
@@ -162,16 +162,16 @@ def rate_at(step: int, steps: int, stage: Stage) -> float:
     return max(0.01, min(1.0, (step + 1) / stage.warm_up, (steps - step) / max(1.0, stage.decay * steps)))
 
 
-def load_trained(name: str, network: str, net: nn.Module) -> Any:
-    """The network `net` with a stage's best weights: the averaged ones if there are any."""
-    saved = torch.load(find_checkpoint(name), map_location="cpu", weights_only=True)
+def load_trained(place: Path, network: str, net: nn.Module) -> Any:
+    """The network `net` with the best weights of a stage's checkpoint: the averaged ones if there are any."""
+    saved = torch.load(place, map_location="cpu", weights_only=True)
     net.load_state_dict((saved["averages"] or saved["networks"])[network])
     return net.eval().requires_grad_(False)
 
 
-def find_checkpoint(name: str) -> Path:
+def find_checkpoint(folder: Path, name: str) -> Path:
     """The path of a stage's checkpoint."""
-    return CACHE / f"{name}.pt"
+    return folder / f"{name}.pt"
 
 
 def choose_device() -> torch.device:

@@ -16,31 +16,27 @@ import demo_vae
 import numpy as np
 import torch
 from demo_looking import find_sides, watch_attention
-from demo_loop import CACHE, Stage, choose_device, load_trained, make_generator, make_sheet
+from demo_loop import Stage, choose_device, load_trained, make_generator, make_sheet
 from demo_lora import attach
-from demo_networks import UNET_WIDTHS, make_scheduler, make_text, make_unet
+from demo_networks import UNET_WIDTHS, make_text, make_unet
 from demo_rank import read_additions, shorten
 from demo_sample import Model, Sampling, draw_pictures
 from demo_speed import hasten
 from demo_unet import (
-    COMPOSED,
-    POOL,
     Examples,
     Pool,
     Teller,
-    count_things,
     draw_strips,
     encode,
     examples_loss,
-    prepare,
+    make_pools,
     read_labels,
     write_caption,
 )
 from torch import Tensor, nn
-from toyworld_captions import caption_plainly
-from toyworld_scenes import HELD_OUT, TRAINING, make_scene
-
-from lib_regiondiff.demo.world import CLASSES, COLOURS
+from world_captions import caption_plainly
+from world_scenes import HELD_OUT, TRAINING
+from worlds import World
 
 SEED, RANK = 17, 24
 BUDGET = 550_000  # numbers of the additions that ship
@@ -48,25 +44,21 @@ FIRST, PAIRS = 4 * 10**6, 4096
 LOOKING, LOOKING_UNTIL = 0.3, 1600  # weight of looking at the right side; from this step on it is not asked for
 BATCH, TOGETHER = 16, 12  # of a batch, scenes with two objects; the others are of any kind
 SETTLED, FEWER = 5400, 6  # from this step on only so many
-STRIPS = ((6200, 0.0), (SETTLED, 0.1), (0, COMPOSED))
+STRIPS = ((6200, 0.0), (SETTLED, 0.1), (0, 0.5))
 """From which step on which share of examples has strips: the denoiser had begun to draw them unasked."""
 
 
-def stage() -> Stage:
+def stage(world: World) -> Stage:
     """The stage that trains additions and teller; the denoiser stays, the text encoder begins as `bind` left it."""
-    samples = write_prompts()
-    vae, kept = demo_vae.load_finished().to(choose_device()), make_scheduler().alphas_cumprod
-    usual = Pool(prepare(), read_labels(range(POOL)), kept, count_things())
-    seeds, latents = find_pairs(vae)
-    scenes = Scenes(usual, seeds, latents, read_labels(seeds))
-    unet: Any = load_trained("unet", "unet", make_unet()).to(memory_format=torch.channels_last)
+    samples = write_prompts(world)
+    vae = demo_vae.load_finished(world).to(choose_device())
+    (usual,), (seeds, latents) = make_pools(world, vae), find_pairs(world, vae)
+    scenes = Scenes(world, usual, seeds, latents, read_labels(world, seeds))
+    unet: Any = load_trained(world.checkpoint("unet"), "unet", make_unet()).to(memory_format=torch.channels_last)
     additions = attach(hasten(unet), SEED, RANK)
     unet.to(choose_device())
-    text = load_trained("bind", "text", make_text()).to(choose_device())
-    teller = Teller(unet)
-    teller.tints = teller.weight
-    head = nn.Conv2d(UNET_WIDTHS[1], len(CLASSES) + len(COLOURS), 1)
-    teller.head.load_state_dict(load_trained("unet", "teller", head).state_dict())
+    text = load_trained(world.checkpoint("bind"), "text", make_text()).to(choose_device())
+    teller = take_teller(world, unet)
 
     watches = watch_attention(unet, TOGETHER)
 
@@ -85,13 +77,23 @@ def stage() -> Stage:
 
     places = nn.ModuleDict({name: watch.place for name, watch in watches.items()})
     networks = {"lora": additions, "teller": teller.head, "places": places}
-    return Stage("pairs", networks, loss, preview, rate=1.5e-3, averaging=0.99, decay=0.4, every=200)
+    return Stage("pairs", world.folder, networks, loss, preview, rate=1.5e-3, averaging=0.99, decay=0.4, every=200)
+
+
+def take_teller(world: World, unet: Any) -> Teller:
+    """A teller of a denoiser with what the stage `unet` taught it; colours of objects count more."""
+    teller = Teller(unet, world)
+    teller.tints = teller.weight
+    head = nn.Conv2d(UNET_WIDTHS[1], sum(world.labels), 1)
+    teller.head.load_state_dict(load_trained(world.checkpoint("unet"), "teller", head).state_dict())
+    return teller
 
 
 @dataclass(frozen=True)
 class Scenes:
     """Scenes of any kind (`usual`), and those with two objects: their seeds, latents and labels."""
 
+    world: World
     usual: Pool
     seeds: list[int]
     latents: Tensor
@@ -112,36 +114,38 @@ class Scenes:
             torch.where(foreign, part.roll(1, 0), part) for part in (self.usual.latents[some], self.usual.labels[some])
         )
         seeds = [*some.tolist(), *(self.seeds[each] for each in pairs.tolist())]
-        captions = [write_caption(seed, step) for seed in seeds]
+        captions = [write_caption(self.world, seed, step) for seed in seeds]
         x0, labels = torch.cat([x0, self.latents[pairs]]), torch.cat([labels, self.labels[pairs]])
         order = torch.randperm(len(seeds), generator=generator)
         both = zip(seeds[-two:], captions[-two:], strict=True)
-        told = [make_scene(TRAINING[seed]).relation if words else "" for seed, words in both]
+        told = [self.world.make_scene(TRAINING[seed]).relation if words else "" for seed, words in both]
         return Examples(x0.float(), labels.long(), captions, self.usual.kept, order), find_sides(told)
 
 
-def find_pairs(vae: Any) -> tuple[list[int], Tensor]:
+def find_pairs(world: World, vae: Any) -> tuple[list[int], Tensor]:
     """Seeds of scenes with two objects, the first from FIRST on, and their latents, which are made once."""
-    found = (seed for seed in range(FIRST, TRAINING.stop) if len(make_scene(seed).things) == 2)
+    found = (seed for seed in range(FIRST, TRAINING.stop) if len(world.make_scene(seed).things) == 2)
     seeds = [next(found) for _ in range(PAIRS)]
-    path = CACHE / f"latents-pairs-{PAIRS}.pt"
+    path = world.folder / f"latents-pairs-{PAIRS}.pt"
     if not path.exists():
-        torch.save(encode(vae, seeds), path.with_suffix(".unfinished"))
+        torch.save(encode(world, vae, seeds), path.with_suffix(".unfinished"))
         path.with_suffix(".unfinished").replace(path)
     return seeds, torch.load(path, weights_only=True)
 
 
-def write_prompts() -> list[str]:
+def write_prompts(world: World) -> list[str]:
     """Captions of held-out scenes with two objects, for the sample sheet."""
-    scenes = (make_scene(seed) for seed in HELD_OUT[7 * 10**5 :])
-    return list(islice((caption_plainly(scene) for scene in scenes if len(scene.things) == 2), 24))
+    scenes = (world.make_scene(seed) for seed in HELD_OUT[7 * 10**5 :])
+    return list(islice((caption_plainly(world.words, scene) for scene in scenes if len(scene.things) == 2), 24))
 
 
 @torch.no_grad()
-def load_finished() -> tuple[Any, Any]:
-    """The trained denoiser with its additions as they ship, and the text encoder."""
-    unet = load_trained("unet", "unet", make_unet())
-    for name, (up, down) in shorten(read_additions("pairs"), BUDGET).items():
+def load_finished(world: World) -> tuple[Any, Any]:
+    """A world's trained denoiser with its additions as they ship, and the text encoder."""
+    unet = load_trained(world.checkpoint("unet"), "unet", make_unet())
+    if not world.recipe.pairs:
+        return unet, load_trained(world.checkpoint("unet"), "text", make_text())
+    for name, (up, down) in shorten(read_additions(world.checkpoint("pairs")), BUDGET).items():
         weight = unet.get_submodule(name).weight
         weight += (up.flatten(1) @ down.flatten(1)).view_as(weight)
-    return unet, load_trained("bind", "text", make_text())
+    return unet, load_trained(world.checkpoint("bind"), "text", make_text())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
-from demo_loop import find_checkpoint
 from torch import Tensor
 
 Halves = tuple[Tensor, Tensor]  # up [out, rank, ..] and down [rank, in, ..]
@@ -25,9 +25,9 @@ class Parts:
         return self.up.shape[0] + self.down.shape[1]
 
 
-def read_additions(stage: str) -> dict[str, Halves]:
-    """The additions that a stage learned, as averaged weights, by the names of layers."""
-    saved = torch.load(find_checkpoint(stage), map_location="cpu", weights_only=True)["averages"]["lora"]
+def read_additions(place: Path) -> dict[str, Halves]:
+    """The additions that the stage of a checkpoint learned, as averaged weights, by the names of layers."""
+    saved = torch.load(place, map_location="cpu", weights_only=True)["averages"]["lora"]
     layers = {name.rpartition(".")[0] for name in saved}
     return {name.replace("/", "."): (saved[f"{name}.up"], saved[f"{name}.down"]) for name in sorted(layers)}
 

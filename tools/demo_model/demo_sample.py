@@ -19,12 +19,14 @@ from lib_regiondiff.hosts.diffusers.checkpoints.tokenizer import make_clip_token
 
 @dataclass(frozen=True)
 class Sampling:
-    """How pictures are drawn: steps, guidance scale, seed, and whether with the LCM's scheduler."""
+    """How pictures are drawn: steps, guidance scale, seed, whether with the LCM's scheduler, size."""
 
     steps: int = 20
     guidance: float = 4.0
     seed: int = 1
     lcm: bool = False
+    shape: tuple[int, int] = (SIDE, SIDE)
+    """Height and width in latent cells."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,11 @@ def embed(text: Any, prompts: Sequence[str]) -> Tensor:
 
 @torch.no_grad()
 def sample(model: Model, prompts: Sequence[str], how: Sampling) -> Tensor:
-    """Clean latents [n, 4, 16, 16] of prompts; the noise of each depends on seed and number alone."""
+    """Clean latents [n, 4, h, w] of prompts; the noise of each depends on seed and number alone."""
     scheduler: Any = LCMScheduler.from_config(make_scheduler().config) if how.lcm else make_scheduler()
     scheduler.set_timesteps(how.steps)
     generator = torch.Generator().manual_seed(how.seed)
-    x = torch.randn(len(prompts), 4, SIDE, SIDE, generator=generator).to(model.unet.device)
+    x = torch.randn(len(prompts), 4, *how.shape, generator=generator).to(model.unet.device)
     cond, uncond = embed(model.text, prompts), embed(model.text, [""])
     extra = {"generator": generator} if how.lcm else {}
     for t in scheduler.timesteps:

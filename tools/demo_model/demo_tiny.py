@@ -13,21 +13,21 @@ from demo_loop import Stage, choose_device, load_trained, make_sheet, mix_precis
 from demo_networks import SCALE, make_seeded, make_tiny
 from demo_speed import widen
 from torch import Tensor, nn
-from toyworld_scenes import HELD_OUT, TRAINING, draw, make_scene
+from world_scenes import HELD_OUT, TRAINING
+from worlds import World
 
 SEED = 15
 BATCH = 3
 START = 2 * 10**6
 
 
-def stage() -> Stage:
+def stage(world: World) -> Stage:
     """The stage that trains the encoder to give the big one's latents, and the decoder to give the pictures."""
-    vae: Any = widen(demo_vae.load_finished()).to(choose_device(), memory_format=torch.channels_last)
+    vae: Any = widen(demo_vae.load_finished(world)).to(choose_device(), memory_format=torch.channels_last)
     tiny = make_seeded("tiny", SEED).to(memory_format=torch.channels_last)
 
     def loss(step: int) -> Tensor:
-        seeds = range(START + step * BATCH, START + (step + 1) * BATCH)
-        x = to_tensor(np.stack([draw(make_scene(TRAINING[seed])).picture for seed in seeds]))
+        x = to_tensor(draw_batch(world, START + step * BATCH))
         x = x.to(choose_device(), memory_format=torch.channels_last)
         with torch.no_grad(), mix_precision():
             z = vae.encode(x).latent_dist.mean.float() * SCALE
@@ -35,17 +35,24 @@ def stage() -> Stage:
             guess, y = tiny.encoder(x).float(), tiny.decoder(z).float()
         return F.mse_loss(guess, z) + F.l1_loss(y, x) + 0.5 * demo_vae.edges(y, x)
 
-    return Stage("tiny", {"tiny": tiny}, loss, preview, rate=2e-3, averaging=0.98, decay=0.5, every=100)
+    def sheet(networks: Mapping[str, nn.Module]) -> np.ndarray:
+        return preview(world, networks["tiny"])
+
+    return Stage("tiny", world.folder, {"tiny": tiny}, loss, sheet, rate=2e-3, averaging=0.98, decay=0.5, every=100)
 
 
-def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
+def draw_batch(world: World, start: int) -> np.ndarray:
+    """Square pictures uint8 [BATCH, h, w, 3] of the training seeds from `start` on."""
+    return np.stack([drawing.picture for drawing in world.draw_alike(TRAINING[start:], BATCH)])
+
+
+def preview(world: World, tiny: Any) -> np.ndarray:
     """Held-out pictures above what the small autoencoder makes of them, as one sheet [h, w, 3]."""
-    tiny: Any = networks["tiny"]
-    drawn = np.stack([draw(make_scene(seed)).picture for seed in HELD_OUT[:12]])
+    drawn = np.stack([drawing.picture for drawing in world.draw_alike(HELD_OUT, 12)])
     back = to_pictures(tiny.decoder(tiny.encoder(to_tensor(drawn).to(choose_device()))))
     return make_sheet(np.concatenate([drawn, back]), 12)
 
 
-def load_finished() -> Any:
+def load_finished(world: World) -> Any:
     """The trained small autoencoder."""
-    return load_trained("tiny", "tiny", make_tiny())
+    return load_trained(world.checkpoint("tiny"), "tiny", make_tiny())

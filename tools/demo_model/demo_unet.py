@@ -7,7 +7,7 @@ world knows exactly: so shapes are learned in a fraction of the steps. That head
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ import demo_vae
 import numpy as np
 import torch
 import torch.nn.functional as F
+from demo_begin import take_unet
 from demo_loop import (
-    CACHE,
     Stage,
     choose_device,
     find_place,
@@ -31,67 +31,66 @@ from demo_networks import SCALE, SIDE, UNET_WIDTHS, make_scheduler, make_seeded,
 from demo_sample import Model, Sampling, draw_pictures, tokenize
 from demo_speed import hasten
 from torch import Tensor, nn
-from toyworld_captions import caption, caption_briefly
-from toyworld_scenes import TRAINING, draw, make_scene
 from tqdm import tqdm
-
-from lib_regiondiff.demo.world import BACKGROUNDS, CLASSES, COLOURS, OBJECTS
+from world_captions import caption, caption_briefly
+from world_scenes import TRAINING
+from worlds import World, find_shape, is_square
 
 SEED = 12
-POOL, BATCH = 8192, 16
+BATCH = 16
 DROPPED, BRIEF = 0.1, 0.1  # captions left out, and captions without their background
 TELLING = 0.2  # weight of telling classes and colours
 OBJECTS_WEIGHT = 3.0
-COMPOSED_FROM, COMPOSED = 5400, 0.5  # from this step on, this share of the pictures has a part of another one in it
 PAIRS_FROM, PAIRS_WEIGHT = 3600, 3.0  # from this step on, scenes with two objects are drawn so much more often
-PROMPTS = (
-    "a red circle on grass",
-    "blue sky",
-    "a yellow star on a night sky",
-    "a brick wall",
-    "a green tree on snow",
-    "the sea",
-    "a purple house on sand",
-    "red heart left of a blue star on a white background",
-    "an orange fish on blue sea",
-    "pink dots",
-    "a white moon on a purple background",
-    "a black boat above a yellow sun on blue stripes",
-)
+TALL = (22, 12)  # latent cells of the tall pictures on sample sheets of worlds that have such
 
 
-def stage() -> Stage:
-    """The stage that trains on latents of POOL scenes, with captions drawn anew each time; token embeddings stay."""
-    pool = Pool(prepare(), read_labels(range(POOL)), make_scheduler().alphas_cumprod, count_things())
-    vae = demo_vae.load_finished().to(choose_device())
-    unet = hasten(make_seeded("unet", SEED)).to(memory_format=torch.channels_last)
-    nn.init.zeros_(unet.conv_out.weight)
-    text = load_trained("text", "text", make_text()).requires_grad_(True)
+def stage(world: World) -> Stage:
+    """The stage that trains on latents of a pool, with captions drawn anew each time; token embeddings stay."""
+    vae = demo_vae.load_finished(world).to(choose_device())
+    pools = make_pools(world, vae)
+    unet = hasten(take_unet() if world.recipe.begins else _make_new()).to(memory_format=torch.channels_last)
+    text = load_trained(world.checkpoint("text"), "text", make_text()).requires_grad_(True)
     text.get_input_embeddings().requires_grad_(False)
-    teller = Teller(unet)
+    teller = Teller(unet, world)
 
     def loss(step: int) -> Tensor:
-        return batch_loss(Model(unet, text, None), pool, teller, step)
+        return batch_loss(world, Model(unet, text, None), choose_pool(pools, step), teller, step)
 
     def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
-        model = Model(networks["unet"], networks["text"], vae)
-        return make_sheet(draw_pictures(model, PROMPTS, Sampling(steps=12)), 6)
+        return make_samples(world, Model(networks["unet"], networks["text"], vae), Sampling(steps=12))
 
     networks = {"unet": unet, "text": text, "teller": teller.head}
-    return Stage("unet", networks, loss, preview, rate=1e-3, averaging=0.995, decay=0.4, every=200)
+    return Stage("unet", world.folder, networks, loss, preview, rate=1e-3, averaging=0.995, decay=0.4, every=200)
+
+
+def _make_new() -> Any:
+    unet = make_seeded("unet", SEED)
+    nn.init.zeros_(unet.conv_out.weight)
+    return unet
+
+
+def make_samples(world: World, model: Model, how: Sampling) -> np.ndarray:
+    """Pictures of a world's prompts as a sheet: square ones, then tall ones if the world has such."""
+    sheet = make_sheet(draw_pictures(model, world.prompts, how), 6)
+    if all(is_square(world.make_scene(seed)) for seed in TRAINING[:50]):
+        return sheet
+    tall = draw_pictures(model, world.prompts[:8], replace(how, shape=TALL))
+    return np.concatenate([sheet, make_sheet(tall, 8)])
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The pool of training scenes, and alpha-bar (`kept`) [1000].
+    """Training scenes of one shape, and alpha-bar (`kept`) [1000].
 
-    Latents are [n, 4, 16, 16], labels (class and colour of each cell) [n, 2, 16, 16]; `things` [n] counts objects.
+    Latents are [n, 4, h, w], labels (class and colour of each cell) [n, 2, h, w]; `things` [n] counts objects.
     """
 
     latents: Tensor
     labels: Tensor
     kept: Tensor
     things: Tensor
+    seeds: Sequence[int]
 
     def draw(self, step: int, generator: torch.Generator) -> Tensor:
         """The indices of a training step's batch."""
@@ -99,17 +98,37 @@ class Pool:
         return torch.multinomial(weights, BATCH, replacement=True, generator=generator)
 
 
+def make_pools(world: World, vae: Any) -> list[Pool]:
+    """The pools of a world, one for each shape of its pictures."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for seed in range(world.recipe.pool):
+        groups.setdefault(find_shape(world.make_scene(TRAINING[seed])), []).append(seed)
+    kept = make_scheduler().alphas_cumprod
+    return [
+        Pool(prepare(world, vae, seeds, shape), read_labels(world, seeds), kept, count_things(world, seeds), seeds)
+        for shape, seeds in sorted(groups.items())
+    ]
+
+
+def choose_pool(pools: Sequence[Pool], step: int) -> Pool:
+    """The pool of a step's batch, by chance; the larger ones more often."""
+    if len(pools) == 1:
+        return pools[0]
+    counts = np.array([len(pool.seeds) for pool in pools], np.float64)
+    return pools[int(np.random.default_rng((SEED, 1, step)).choice(len(pools), p=counts / counts.sum()))]
+
+
 class Teller:
     """A head that tells class and colour of each cell from the middle level of the denoiser's upper half."""
 
-    def __init__(self, unet: Any) -> None:
+    def __init__(self, unet: Any, world: World) -> None:
+        self.labels = world.labels
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
-            self.head = nn.Conv2d(UNET_WIDTHS[1], len(CLASSES) + len(COLOURS), 1)
-        self.weight = torch.tensor([1.0] * len(BACKGROUNDS) + [OBJECTS_WEIGHT] * len(OBJECTS)).to(choose_device())
-        self.tints = torch.ones(
-            len(CLASSES), device=choose_device()
-        )  # how much the colour of a cell of each class counts
+            self.head = nn.Conv2d(UNET_WIDTHS[1], sum(self.labels), 1)
+        weights = [1.0] * len(world.backgrounds) + [OBJECTS_WEIGHT] * len(world.objects)
+        self.weight = torch.tensor(weights).to(choose_device())
+        self.tints = torch.ones_like(self.weight)  # how much the colour of a cell of each class counts
         self.features = torch.empty(0)
         unet.up_blocks[1].register_forward_hook(self._keep)
 
@@ -117,29 +136,29 @@ class Teller:
         self.features = made
 
     def loss(self, truth: Tensor) -> Tensor:
-        """Cross-entropy, against labels [n, 2, 16, 16], of what the denoiser's last call left."""
-        classes, colours = self.head(self.features.float()).split((len(CLASSES), len(COLOURS)), dim=1)
+        """Cross-entropy, against labels [n, 2, h, w], of what the denoiser's last call left."""
+        classes, colours = self.head(self.features.float()).split(self.labels, dim=1)
         self.features = torch.empty(0)
         weights = self.tints[truth[:, 0]]
         tints = F.cross_entropy(colours, truth[:, 1], reduction="none")
         return F.cross_entropy(classes, truth[:, 0], self.weight) + (weights * tints).sum() / weights.sum()
 
 
-def batch_loss(model: Model, pool: Pool, teller: Teller, step: int) -> Tensor:
+def batch_loss(world: World, model: Model, pool: Pool, teller: Teller, step: int) -> Tensor:
     """The weighted squared error of the noise for a training step's batch, plus the teller's loss."""
     generator = make_generator(SEED, step)
     index = pool.draw(step // find_place()[1], generator)
     x0, labels = pool.latents[index].float(), pool.labels[index].long()
-    if step // find_place()[1] >= COMPOSED_FROM:
-        foreign = draw_strips(pool.things[index], generator)
+    if step // find_place()[1] >= world.recipe.composed_from:
+        foreign = draw_strips(pool.things[index], generator, world.recipe.composed, find_cells(x0))
         x0, labels = (torch.where(foreign, part.roll(1, 0), part) for part in (x0, labels))
-    captions = [write_caption(int(seed), step) for seed in index]
+    captions = [write_caption(world, pool.seeds[each], step) for each in index.tolist()]
     return examples_loss(model, teller, Examples(x0, labels, captions, pool.kept, torch.arange(BATCH)), generator)
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Latents [n, 4, 16, 16], the labels of their cells [n, 2, 16, 16], their captions, and alpha-bar [1000]."""
+    """Latents [n, 4, h, w], the labels of their cells [n, 2, h, w], their captions, and alpha-bar [1000]."""
 
     x0: Tensor
     labels: Tensor
@@ -172,29 +191,36 @@ def weigh_levels(kept: Tensor) -> Tensor:
     return ((snr.clamp(max=5) + 0.25) / snr).clamp(max=8)
 
 
-def write_caption(seed: int, step: int) -> str:
+def write_caption(world: World, seed: int, step: int) -> str:
     """A caption of the scene in other words at each step; now and then none, or one that leaves the background open."""
     rng = np.random.default_rng((SEED, seed, step))
-    scene, chance = make_scene(TRAINING[seed]), rng.random()
+    scene, chance = world.make_scene(TRAINING[seed]), rng.random()
     if chance < DROPPED:
         return ""
-    return caption_briefly(scene, rng) if chance < DROPPED + BRIEF else caption(scene, rng)
+    return (caption_briefly if chance < DROPPED + BRIEF else caption)(world.words, scene, rng)
 
 
-def read_labels(seeds: Sequence[int]) -> Tensor:
-    """Class and colour uint8 [n, 2, 16, 16] at the middle of each latent cell."""
-    drawings = (draw(make_scene(TRAINING[seed])) for seed in seeds)
+def read_labels(world: World, seeds: Sequence[int]) -> Tensor:
+    """Class and colour uint8 [n, 2, h, w] at the middle of each latent cell of scenes of one shape."""
+    drawings = (world.draw(world.make_scene(TRAINING[seed])) for seed in seeds)
     cells = [np.stack([each.classes[4::8, 4::8], each.colours[4::8, 4::8]]) for each in drawings]
     return torch.from_numpy(np.stack(cells))
 
 
-def count_things() -> Tensor:
-    """How many objects each scene of the pool has, [POOL]."""
-    return torch.tensor([len(make_scene(TRAINING[seed]).things) for seed in range(POOL)])
+def count_things(world: World, seeds: Sequence[int]) -> Tensor:
+    """How many objects each of these training scenes has, [n]."""
+    return torch.tensor([len(world.make_scene(TRAINING[seed]).things) for seed in seeds])
 
 
-def draw_strips(things: Tensor, generator: torch.Generator, share: float = COMPOSED) -> Tensor:
-    """Where a picture shows another, bool [n, 1, 16, 16]: in a share, a strip at one side, wider without an object.
+def find_cells(x: Tensor) -> tuple[int, int]:
+    """Height and width of latents or labels [n, c, h, w]."""
+    return x.shape[2], x.shape[3]
+
+
+def draw_strips(
+    things: Tensor, generator: torch.Generator, share: float, cells: tuple[int, int] = (SIDE, SIDE)
+) -> Tensor:
+    """Where a picture shows another, bool [n, 1, h, w]: in a share, a strip at one side, wider without an object.
 
     Regions and tiles of a larger canvas see such pictures: what their prompt names, and something else beside it.
     """
@@ -202,34 +228,40 @@ def draw_strips(things: Tensor, generator: torch.Generator, share: float = COMPO
     chosen = torch.rand(count, generator=generator) < share
     width = 3 + (torch.where(things > 0, 3, 9) * torch.rand(count, generator=generator)).long()
     side = torch.randint(4, (count,), generator=generator)
-    cells = torch.arange(SIDE)
-    near = torch.stack([cells, SIDE - 1 - cells])[side % 2] < (width * chosen)[:, None]
-    down, across = near[:, None, :, None], near[:, None, None, :]
-    return torch.where((side < 2)[:, None, None, None], down, across).expand(count, 1, SIDE, SIDE)
+    rows, columns = (torch.arange(length) for length in cells)
+    down, across = (
+        torch.stack([line, len(line) - 1 - line])[side % 2] < (width * chosen)[:, None] for line in (rows, columns)
+    )
+    whole = torch.where((side < 2)[:, None, None, None], down[:, None, :, None], across[:, None, None, :])
+    return whole.expand(count, 1, *cells)
 
 
-def prepare() -> Tensor:
-    """Latents float16 [POOL, 4, 16, 16] of the first training scenes, whitened; made once, by all workers together."""
+def prepare(world: World, vae: Any, seeds: Sequence[int], shape: tuple[int, int]) -> Tensor:
+    """Latents float16 [n, 4, h, w] of training scenes of one shape, whitened; made once, by all workers together."""
     rank, workers = find_place()
-    mine, whole = CACHE / f"latents-{POOL}-{rank}of{workers}.pt", CACHE / f"latents-{POOL}.pt"
+    name = f"latents-{len(seeds)}-{shape[0]}x{shape[1]}"
+    parts, whole = (
+        [world.folder / f"{name}-{each}of{workers}.pt" for each in range(workers)],
+        world.folder / f"{name}.pt",
+    )
     if not whole.exists():
-        torch.save(encode(demo_vae.load_finished(), range(rank, POOL, workers)), mine)
+        torch.save(encode(world, vae, seeds[rank::workers]), parts[rank])
         if workers > 1:
             torch.distributed.barrier()
         if rank == 0:
-            _join([CACHE / f"latents-{POOL}-{each}of{workers}.pt" for each in range(workers)], whole)
+            _join(parts, whole)
         if workers > 1:
             torch.distributed.barrier()
     return torch.load(whole, weights_only=True)
 
 
 @torch.no_grad()
-def encode(vae: Any, seeds: Sequence[int]) -> Tensor:
-    """The latents float16 [n, 4, 16, 16] of the training scenes with these seeds."""
+def encode(world: World, vae: Any, seeds: Sequence[int]) -> Tensor:
+    """The latents float16 [n, 4, h, w] of the training scenes of one shape with these seeds."""
     vae = vae.to(choose_device(), memory_format=torch.channels_last)
     parts = []
     for part in tqdm(list(split_batches(len(seeds), 8)), desc="latents", mininterval=10):
-        x = to_tensor(np.stack([draw(make_scene(TRAINING[seeds[i]])).picture for i in part]))
+        x = to_tensor(np.stack([world.draw(world.make_scene(TRAINING[seeds[i]])).picture for i in part]))
         x = x.to(choose_device(), memory_format=torch.channels_last)
         parts.append((vae.encode(x).latent_dist.mean * SCALE).half().cpu())
     return torch.cat(parts)

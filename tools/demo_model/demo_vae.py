@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from demo_begin import take_vae
 from demo_loop import (
     Stage,
     choose_device,
@@ -21,7 +22,8 @@ from demo_loop import (
 from demo_networks import SCALE, ease, make_seeded, make_vae
 from demo_speed import widen
 from torch import Tensor, nn
-from toyworld_scenes import HELD_OUT, TRAINING, draw, make_scene
+from world_scenes import HELD_OUT, TRAINING
+from worlds import World
 
 SEED = 11
 PICTURES, CROPS, CROP = 4, 2, 64
@@ -29,10 +31,18 @@ KL, EDGES, BLUR, SHAKE = 2e-6, 0.5, 1.0, 0.05
 EPSILON = 0.1
 
 
-def stage() -> Stage:
+def stage(world: World) -> Stage:
     """The stage that trains on crops; the network is convolutional but for one attention at the coarsest level."""
-    vae = widen(ease(_spread(make_seeded("vae", SEED)), EPSILON)).to(memory_format=torch.channels_last)
-    return Stage("vae", {"vae": vae}, lambda step: loss(vae, step), preview, rate=2e-3, decay=0.4, every=100)
+    new = unsettle(take_vae()) if world.recipe.begins else ease(_spread(make_seeded("vae", SEED)), EPSILON)
+    vae = widen(new).to(memory_format=torch.channels_last)
+
+    def error(step: int) -> Tensor:
+        return loss(vae, draw_crops(world, step), step)
+
+    def sheet(networks: Mapping[str, nn.Module]) -> np.ndarray:
+        return preview(world, networks["vae"])
+
+    return Stage("vae", world.folder, {"vae": vae}, error, sheet, rate=2e-3, decay=0.4, every=100)
 
 
 @torch.no_grad()
@@ -44,20 +54,21 @@ def _spread(vae: Any) -> Any:
     return vae
 
 
-def draw_crops(step: int) -> Tensor:
+def draw_crops(world: World, step: int) -> Tensor:
     """A batch [n, 3, 64, 64] in [-1, 1]: crops of pictures that no other step sees."""
     rng = np.random.default_rng((SEED, step))
     parts = []
     for index in range(PICTURES):
-        picture = draw(make_scene(TRAINING[step * PICTURES + index])).picture
-        for y, x in rng.integers(0, picture.shape[0] - CROP + 1, (CROPS, 2)):
+        picture = world.draw(world.make_scene(TRAINING[step * PICTURES + index])).picture
+        limits = [picture.shape[0] - CROP + 1, picture.shape[1] - CROP + 1]
+        for y, x in rng.integers(0, limits, (CROPS, 2)):
             parts.append(picture[y : y + CROP, x : x + CROP])
     return to_tensor(np.stack(parts))
 
 
-def loss(vae: Any, step: int) -> Tensor:
+def loss(vae: Any, crops: Tensor, step: int) -> Tensor:
     """The error of a step's batch: of pixels and edges, absolute, and a weak pull of latents towards the normal."""
-    x = draw_crops(step).to(choose_device(), memory_format=torch.channels_last)
+    x = crops.to(choose_device(), memory_format=torch.channels_last)
     with mix_precision():
         moments = vae.quant_conv(vae.encoder(x))
     mean, log_variance = moments.float().chunk(2, dim=1)
@@ -77,22 +88,21 @@ def edges(y: Tensor, x: Tensor) -> Tensor:
     return 0.5 * (d.diff(dim=2).abs().mean() + d.diff(dim=3).abs().mean())
 
 
-def preview(networks: Mapping[str, nn.Module]) -> np.ndarray:
+def preview(world: World, vae: Any) -> np.ndarray:
     """Held-out pictures above their reconstructions, as one sheet [h, w, 3]."""
-    vae: Any = networks["vae"]
-    pictures = np.stack([draw(make_scene(seed)).picture for seed in HELD_OUT[:12]])
+    pictures = np.stack([drawing.picture for drawing in world.draw_alike(HELD_OUT, 12)])
     back = vae(to_tensor(pictures).to(choose_device())).sample
     rows = [part for start in (0, 6) for part in (pictures[start : start + 6], to_pictures(back[start : start + 6]))]
     return make_sheet(np.concatenate(rows), 6)
 
 
 @torch.no_grad()
-def whiten(vae: Any, count: int = 96) -> None:
+def whiten(world: World, vae: Any, count: int = 96) -> None:
     """Turn and scale the latents, within the two 1x1 convolutions, so that SCALE times them is white with mean zero.
 
     The decoder undoes it: the pictures stay as they are.
     """
-    pictures = np.stack([draw(make_scene(seed)).picture for seed in TRAINING[-count:]])
+    pictures = np.stack([drawing.picture for drawing in world.draw_alike(TRAINING[::-1], count)][::-1])
     means = torch.cat([vae.encode(part).latent_dist.mean for part in to_tensor(pictures).split(8)])
     cells = means.permute(0, 2, 3, 1).reshape(-1, 4).double()
     middle = cells.mean(0)
@@ -113,9 +123,9 @@ def _apply(vae: Any, forward: Tensor, middle: Tensor) -> None:
     leave.bias += weight @ middle
 
 
-def psnr(vae: Any, count: int = 32) -> float:
+def psnr(world: World, vae: Any, count: int = 32) -> float:
     """The peak signal-to-noise ratio, in decibels, of reconstructions of held-out pictures."""
-    pictures = to_tensor(np.stack([draw(make_scene(seed)).picture for seed in HELD_OUT[:count]]))
+    pictures = to_tensor(np.stack([drawing.picture for drawing in world.draw_alike(HELD_OUT, count)]))
     with torch.no_grad():
         errors = [F.mse_loss(vae(part).sample.clamp(-1, 1), part).item() for part in pictures.split(4)]
     return float(-10 * np.log10(np.mean(errors) / 4))
@@ -127,20 +137,32 @@ def settle(vae: Any) -> Any:
 
     GroupNorm with epsilon e of x equals GroupNorm with epsilon e k^2 of k x; so whatever a norm reads is scaled by k.
     """
-    k = (1e-6 / EPSILON) ** 0.5
+    return ease(_scale(vae, (1e-6 / EPSILON) ** 0.5), 1e-6)
+
+
+@torch.no_grad()
+def unsettle(vae: Any) -> Any:
+    """The reverse of `settle`: a finished autoencoder as it can be trained further."""
+    return ease(_scale(vae, (EPSILON / 1e-6) ** 0.5), EPSILON)
+
+
+@torch.no_grad()
+def _scale(vae: Any, k: float) -> Any:
+    """The same autoencoder with all that its norms read scaled by k."""
     for name, module in vae.named_modules():
         if not isinstance(module, nn.Conv2d | nn.Linear) or "quant_conv" in name or name.endswith("conv_out"):
             continue
+        assert module.bias is not None
         if name.endswith((".conv1", ".conv2", "conv_in", "to_out.0")):
-            module.weight *= k
-            module.bias *= k
+            module.weight.mul_(k)
+            module.bias.mul_(k)
         elif "sampler" in name:
-            module.bias *= k
-    return ease(vae, 1e-6)
+            module.bias.mul_(k)
+    return vae
 
 
-def load_finished() -> Any:
+def load_finished(world: World) -> Any:
     """The trained autoencoder as the demo model has it: white latents, the usual epsilon."""
-    vae = load_trained("vae", "vae", ease(make_vae(), EPSILON))
-    whiten(vae)
+    vae = load_trained(world.checkpoint("vae"), "vae", ease(make_vae(), EPSILON))
+    whiten(world, vae)
     return settle(vae)

@@ -3,62 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from toyworld_shapes import OUTLINES, Pose, place, rasterise
+from toyworld_shapes import OUTLINES, place, rasterise
 from toyworld_textures import PAINTS, TEXTURES, TONES, Canvas, Picture
+from world_scenes import HELD_OUT as HELD_OUT
+from world_scenes import SIZE, Backdrop, Drawing, Pose, Scene, Thing, crop
+from world_scenes import TRAINING as TRAINING
 
 from lib_regiondiff.demo.world import BACKGROUNDS, CLASSES, COLOURED_BACKGROUNDS, COLOURS, NATURAL, OBJECTS
 
-SIZE = 128
-TRAINING = range(10**9)
-HELD_OUT = range(10**9, 2 * 10**9)
-"""Seeds of scenes: the two ranges share none."""
-
 CONTRAST = 70.0
 OUTLINE_SHADE, BROWN = 0.55, (110, 70, 40)
-Labels = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Backdrop:
-    """A background: its kind, and its colour where it has one (else `natural`)."""
-
-    kind: str
-    colour: str = "natural"
-
-
-@dataclass(frozen=True)
-class Thing:
-    """An object: kind, colour, and pose in the picture."""
-
-    kind: str
-    colour: str
-    pose: Pose
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A picture before it is drawn; `relation` says where the first of two things is, seen from the second."""
-
-    seed: int
-    backdrop: Backdrop
-    things: tuple[Thing, ...] = ()
-    relation: str = ""
-    size: int = SIZE
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A picture uint8 [size, size, 3], and the indices of each pixel's class in CLASSES and colour in COLOURS."""
-
-    picture: Labels
-    classes: Labels
-    colours: Labels
 
 
 def make_scene(seed: int) -> Scene:
@@ -135,7 +94,7 @@ def draw(scene: Scene) -> Drawing:
         picture, inside = _drawn(picture, thing, rng)
         classes[inside] = CLASSES.index(thing.kind)
         colours[inside] = COLOURS.index(thing.colour)
-    return Drawing(np.round(picture).clip(0, 255).astype(np.uint8), classes, colours)
+    return crop(Drawing(np.round(picture).clip(0, 255).astype(np.uint8), classes, colours), scene.shape)
 
 
 def _drawn(picture: Picture, thing: Thing, rng: Generator) -> tuple[Picture, NDArray[np.bool_]]:

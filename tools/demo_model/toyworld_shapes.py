@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from world_scenes import Pose
 
 Points = np.ndarray
 Coverage = np.ndarray
@@ -21,16 +22,6 @@ class Outline:
     body: Sequence[Points]
     dark: Sequence[Points] = ()
     brown: Sequence[Points] = ()
-
-
-@dataclass(frozen=True)
-class Pose:
-    """Where an object stands: centre and radius in pixels, angle in radians."""
-
-    x: float
-    y: float
-    radius: float
-    angle: float = 0.0
 
 
 def polygon(*points: tuple[float, float]) -> Points:
