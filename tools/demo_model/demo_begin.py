@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from demo_lora import name_layer
+from safetensors.torch import load_file
+from torch import nn
 
-from lib_regiondiff.demo import make_checkpoint
+from lib_regiondiff.demo import LORA, make_checkpoint
 from lib_regiondiff.hosts.diffusers.checkpoints.loader import load_pipeline
 
 
@@ -27,3 +30,15 @@ def take_text() -> Any:
 def take_unet() -> Any:
     """The shipped denoiser, its weights to be trained."""
     return _load().unet.train().requires_grad_(True)
+
+
+@torch.no_grad()
+def take_lora(additions: nn.ModuleDict) -> None:
+    """Give new additions to a denoiser what the shipped LCM LoRA has for their layers; what it lacks stays zero."""
+    tensors = load_file(LORA)
+    for name, addition in additions.items():
+        key, own = name_layer(name.replace("/", ".")), dict(addition.named_parameters())
+        if f"{key}.alpha" in tensors:
+            up, down = (tensors[f"{key}.lora_{part}.weight"].float() for part in ("up", "down"))
+            own["up"][:, : len(down)] = up * (float(tensors[f"{key}.alpha"]) / len(down))
+            own["down"][: len(down)] = down

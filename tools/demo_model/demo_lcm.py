@@ -17,6 +17,7 @@ import demo_pairs
 import demo_vae
 import numpy as np
 import torch
+from demo_begin import take_lora
 from demo_loop import Stage, choose_device, find_place, make_generator, mix_precision
 from demo_lora import attach
 from demo_networks import make_scheduler
@@ -43,6 +44,8 @@ def stage(world: World) -> Stage:
     student = hasten(copy.deepcopy(teacher))
     hasten(teacher)
     additions = attach(student, SEED)
+    if world.recipe.begins:
+        take_lora(additions)
     student.to(choose_device())
     text.to(choose_device())
     kept, vae = make_scheduler().alphas_cumprod.to(choose_device()), demo_vae.load_finished(world).to(choose_device())

@@ -46,11 +46,16 @@ def attach(unet: Any, seed: int, rank: int = RANK) -> nn.ModuleDict:
     return nn.ModuleDict({name.replace(".", "/"): addition for name, addition in additions.items()})
 
 
+def name_layer(name: str) -> str:
+    """How files of kohya's scripts begin the names of a layer's tensors."""
+    return "lora_unet_" + name.replace(".", "_")
+
+
 def write_kohya(additions: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
     """Tensors in float16 named as in files of kohya's scripts, from the pairs (up, down) by the layers' names."""
     made: dict[str, Tensor] = {}
     for name, (up, down) in additions.items():
-        key = "lora_unet_" + name.replace(".", "_")
+        key = name_layer(name)
         made[f"{key}.lora_up.weight"] = up.half().contiguous()
         made[f"{key}.lora_down.weight"] = down.half().contiguous()
         made[f"{key}.alpha"] = torch.tensor(float(len(down))).half()
@@ -61,7 +66,7 @@ def write_kohya(additions: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, Ten
 def merge(unet: Any, tensors: Mapping[str, Tensor]) -> Any:
     """Add the tensors of such a file, by kohya's names, to the weights of a denoiser for good; the denoiser."""
     for name, module in find_layers(unet).items():
-        key = "lora_unet_" + name.replace(".", "_")
+        key = name_layer(name)
         if f"{key}.alpha" not in tensors:
             continue
         up, down = (tensors[f"{key}.lora_{part}.weight"].float().flatten(1) for part in ("up", "down"))

@@ -80,6 +80,11 @@ def _drawn(picture: Picture, thing: Thing, rng: Generator) -> tuple[Picture, NDA
     return mix(picture, painted, alpha), alpha > 0.5
 
 
+def cover(thing: Thing, size: int) -> Picture:
+    """The share [size, size] of each pixel that a thing covers."""
+    return place(thing.kind, _matrix(thing.pose), size)[1]
+
+
 def _matrix(pose: Pose) -> NDArray[np.float32]:
     """From a sprite's pixels to a canvas: turned, scaled so that its half side is the radius, and moved."""
     scale = pose.radius / (SIDE / 2)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import subprocess
-import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +15,6 @@ from world_canvas import Picture
 from lib_regiondiff.demo.emoji import OBJECTS
 
 SHEET = Path(__file__).parent / "emoji" / "things.png"
-PACKAGE = "@lobehub/fluent-emoji-3d@1.1.0"
 SIDE, COLUMNS = 128, 8
 CODES: tuple[str, ...] = (
     "1f34e", "1f34c", "1f352", "1f353", "1f34d", "1f955", "1f344", "1f335",
@@ -30,38 +27,6 @@ CODES: tuple[str, ...] = (
     "1f388", "1f9f2", "1fad6", "1f916", "1f47b", "26c4", "1f3f0", "1f480",
 )  # fmt: skip
 """The code points by which the package names the picture of each of OBJECTS."""
-
-
-def main() -> None:
-    """Fetch the package with npm into the cache and make the sheet of it."""
-    folder = Path(__file__).resolve().parents[2] / ".cache" / "fluent-emoji"
-    folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["npm", "pack", PACKAGE], cwd=folder, check=True)
-    with tarfile.open(next(folder.glob("*.tgz"))) as package:
-        names = [f"package/assets/{code}.webp" for code in CODES]
-        sprites = [_read(Image.open(package.extractfile(name) or name)) for name in names]
-    SHEET.parent.mkdir(exist_ok=True)
-    Image.fromarray(_join(sprites), "LA").save(SHEET, optimize=True)
-
-
-def _read(image: Image.Image) -> NDArray[np.uint8]:
-    """Brightness, stretched to the whole range, and alpha of a picture, uint8 [SIDE, SIDE, 2]; it fills the square."""
-    whole = image.convert("RGBA")
-    opaque = Image.fromarray(np.asarray(whole)[..., 3] > 8)
-    cut = whole.crop(opaque.getbbox())
-    width, height = (round(side * (SIDE - 4) / max(cut.size)) for side in cut.size)
-    square = Image.new("RGBA", (SIDE, SIDE))
-    square.paste(cut.resize((width, height), Image.Resampling.LANCZOS), ((SIDE - width) // 2, (SIDE - height) // 2))
-    light, alpha = (np.asarray(square.convert("LA"))[..., part] for part in (0, 1))
-    low, middle, high = np.percentile(light[alpha > 200], (1, 50, 99)) / 255
-    share = np.clip((light / 255 - low) / max(high - low, 0.2), 0.01, 1)
-    power = np.log(0.5) / np.log(np.clip((middle - low) / max(high - low, 0.2), 0.25, 0.75))
-    return np.stack([(share**power * 255).round().astype(np.uint8), alpha], axis=2)
-
-
-def _join(sprites: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    rows = [np.concatenate(sprites[i : i + COLUMNS], axis=1) for i in range(0, len(sprites), COLUMNS)]
-    return np.concatenate(rows, axis=0)
 
 
 @functools.cache

@@ -102,8 +102,7 @@ def _drawn(picture: Picture, thing: Thing, rng: Generator) -> tuple[Picture, NDA
     outline, size = OUTLINES[thing.kind], len(picture)
     paint = _paint(thing.colour, rng)
     shade = paint * OUTLINE_SHADE if paint.mean() > 60 else paint + 60
-    hollow = thing.kind == "ring"
-    body = rasterise(place(outline.body, thing.pose), size, hollow)
+    body = cover(thing, size)
     inner = np.minimum(body, _shrunk(body))
     for share, colour in ((body, shade), (inner, paint)):
         picture = picture + (colour - picture) * share[..., None]
@@ -112,6 +111,11 @@ def _drawn(picture: Picture, thing: Thing, rng: Generator) -> tuple[Picture, NDA
             share = rasterise(place(parts, thing.pose), size)[..., None]
             picture = picture + (colour - picture) * share
     return picture, body > 0.5
+
+
+def cover(thing: Thing, size: int) -> Picture:
+    """The share [size, size] of each pixel that an object covers."""
+    return rasterise(place(OUTLINES[thing.kind].body, thing.pose), size, thing.kind == "ring")
 
 
 def _shrunk(body: Picture) -> Picture:

@@ -12,8 +12,9 @@ import emoji_scenes
 import toyworld_captions
 import toyworld_scenes
 from numpy.random import Generator
+from world_canvas import Picture
 from world_captions import Words
-from world_scenes import Backdrop, Drawing, Scene
+from world_scenes import Backdrop, Drawing, Scene, Thing
 
 from lib_regiondiff.demo import emoji, world
 from lib_regiondiff.demo.world import COLOURS
@@ -46,6 +47,7 @@ class World:
     prompts: Sequence[str]
     make_scene: Callable[[int], Scene]
     draw: Callable[[Scene], Drawing]
+    cover: Callable[[Thing, int], Picture]
     draw_backdrop: Callable[[Generator], Backdrop]
     find_visible_colours: Callable[[Backdrop], tuple[str, ...]]
     recipe: Recipe
@@ -90,6 +92,7 @@ TOYWORLD = World(
     toyworld_captions.PROMPTS,
     toyworld_scenes.make_scene,
     toyworld_scenes.draw,
+    toyworld_scenes.cover,
     toyworld_scenes.draw_backdrop,
     toyworld_scenes.find_visible_colours,
     Recipe(
@@ -110,6 +113,7 @@ EMOJI = World(
     emoji_captions.PROMPTS,
     emoji_scenes.make_scene,
     emoji_scenes.draw,
+    emoji_scenes.cover,
     emoji_scenes.draw_backdrop,
     emoji_scenes.find_visible_colours,
     Recipe(

@@ -16,14 +16,18 @@ pytest.importorskip("diffusers")
 import demo_labeller
 import demo_unet
 import demo_vae
+from demo_begin import take_lora, take_unet
 from demo_loop import Run
+from demo_lora import attach, find_layers, merge
 from demo_networks import make_scheduler, make_seeded
 from demo_sample import Model
 from demo_text import PLACES, count_answers, list_facts
 from demo_unet import PAIRS_FROM, PAIRS_WEIGHT, Pool, Teller, batch_loss, choose_pool, draw_strips
+from safetensors.torch import load_file
 from world_scenes import TRAINING
 from worlds import EMOJI, TOYWORLD, WORLDS, World
 
+from lib_regiondiff.demo import LORA
 from lib_regiondiff.demo.world import COLOURS
 
 pytestmark = pytest.mark.diffusers
@@ -112,6 +116,14 @@ def test_a_finished_autoencoder_can_be_trained_on_and_computes_the_same() -> Non
     assert before.std() > 0.01
     torch.testing.assert_close(again, before, rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-4)
+
+
+def test_another_world_s_lora_begins_as_the_one_that_ships() -> None:
+    wanted = merge(take_unet(), load_file(LORA)).state_dict()
+    unet = take_unet()
+    take_lora(attach(unet, seed=3))
+    for name in find_layers(unet):
+        torch.testing.assert_close(unet.get_submodule(name).weight, wanted[f"{name}.weight"], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["text", "labeller"])

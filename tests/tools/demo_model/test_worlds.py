@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import world_captions
+from demo_sheet import EDGE, join_sprites, read_sprite
 from emoji_scenes import CONTRAST
 from emoji_sprites import CODES, SHEET, SIDE, load_sprites
 from emoji_textures import PAINTS, TEXTURES, TONES
@@ -113,6 +114,20 @@ def test_the_sheet_holds_every_thing_within_its_cell() -> None:
         assert np.ptp(inside, axis=0).max() == pytest.approx(SIDE - 4, abs=3), name
 
 
+@pytest.mark.parametrize(("width", "height"), [(90, 40), (40, 90), (1, 60)])
+def test_a_sprite_fills_its_square_and_keeps_its_form(width: int, height: int) -> None:
+    picture = np.zeros((100, 100, 4), np.uint8)
+    picture[5 : 5 + height, 3 : 3 + width] = (10, 20, 30, 255)
+    picture[5 : 5 + height // 2, 3 : 3 + width, :3] = 200
+    sprite = read_sprite(Image.fromarray(picture))
+    inside = np.argwhere(sprite[..., 1] > 127)
+    high, wide = np.ptp(inside, axis=0) + 1
+    assert max(high, wide) == SIDE - 2 * EDGE and high / wide == pytest.approx(height / width, rel=0.2)
+    light = sprite[..., 0][sprite[..., 1] == 255]
+    assert light.max() == 255 and light.min() < 5
+    assert join_sprites([sprite] * 16).shape == (2 * SIDE, 8 * SIDE, 2)
+
+
 def cover(name: str, pose: Pose, size: int) -> np.ndarray:
     """The alpha [size, size] of a thing at a pose, by Pillow and four times as fine."""
     fine, sprite = 4 * size, Image.fromarray((load_sprites()[name][..., 1] * 255).astype(np.uint8))
@@ -173,6 +188,14 @@ def test_things_stand_out_from_what_is_behind_them() -> None:
         behind = TONES.get(scene.backdrop.kind) or PAINTS[scene.backdrop.colour]
         for thing in scene.things:
             assert np.hypot.reduce(np.subtract(PAINTS[thing.colour], behind)) > CONTRAST
+
+
+@every_world
+def test_a_thing_is_labelled_where_it_covers_more_than_half(world: World) -> None:
+    for number, kind in enumerate(world.objects[:8]):
+        thing = Thing(kind, "blue", Pose(60, 70, 30 + number))
+        drawing = world.draw(Scene(number, Backdrop(world.backgrounds[0]), (thing,)))
+        assert np.array_equal(drawing.classes == world.classes.index(kind), world.cover(thing, SIZE) > 0.5)
 
 
 @every_world
