@@ -1,0 +1,48 @@
+// Masks of a tile to what is seen of the brushes there: painter's order, owners opaque. Pure; RGBA as canvases store it.
+
+export const SIDE = 64; // pixels of a tile's side
+
+/** @typedef {{coverage: Uint8Array, colour: number}} Layer a tile's coverage, and the brush's colour as 0xbbggrr */
+/** @typedef {{left: number, top: number, right: number, bottom: number}} Box in the tile */
+
+/**
+ * Write what layers, the lowest first, show in a part of a tile; where nothing covers it is transparent.
+ * @param {Uint32Array} pixels of the tile, little endian RGBA @param {readonly Layer[]} layers @param {Box} box
+ */
+export function composeTile(pixels, layers, box) {
+  const {left, top, right, bottom} = box;
+  for (let y = top; y < bottom; y += 1) pixels.fill(0, y * SIDE + left, y * SIDE + right);
+  for (const {coverage, colour} of layers) {
+    const opaque = (0xff000000 | colour) >>> 0;
+    for (let y = top; y < bottom; y += 1) {
+      const end = y * SIDE + right;
+      for (let index = y * SIDE + left; index < end; index += 1) {
+        const cover = coverage[index];
+        if (cover === 255) pixels[index] = opaque;
+        else if (cover !== 0) pixels[index] = over(pixels[index], colour, cover);
+      }
+    }
+  }
+}
+
+/** A colour laid over a pixel. @param {number} under RGBA @param {number} colour 0xbbggrr @param {number} cover 0..255 */
+function over(under, colour, cover) {
+  const below = under >>> 24;
+  const kept = Math.round((below * (255 - cover)) / 255);
+  const alpha = cover + kept;
+  const red = mix(under & 255, colour & 255, cover, kept, alpha);
+  const green = mix((under >>> 8) & 255, (colour >>> 8) & 255, cover, kept, alpha);
+  const blue = mix((under >>> 16) & 255, (colour >>> 16) & 255, cover, kept, alpha);
+  return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
+/** @param {number} low @param {number} high @param {number} cover @param {number} kept @param {number} alpha */
+function mix(low, high, cover, kept, alpha) {
+  return ((high * cover + low * kept) / alpha + 0.5) | 0;
+}
+
+/** "#rrggbb" as the number that composeTile takes. @param {string} colour */
+export function packColour(colour) {
+  const rgb = Number.parseInt(colour.slice(1), 16);
+  return ((rgb & 255) << 16) | (rgb & 0xff00) | (rgb >>> 16);
+}

@@ -1,0 +1,77 @@
+// The brushes' fills as a canvas of the document's size, kept up to date tile by tile.
+
+import {SIDE, composeTile} from './compose.mjs';
+import {Dirty} from './dirty.mjs';
+
+/** @typedef {import('../viewport.mjs').Box} Box */
+/** @typedef {import('../viewport.mjs').Size} Size */
+/** @typedef {import('./compose.mjs').Layer} Layer */
+
+const MOST = 4096 * 4096; // pixels of the canvas; above it, several of the document's share one
+
+export class Fills {
+  /** @param {Document} page */
+  constructor(page) {
+    this.canvas = page.createElement('canvas');
+    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext('2d'));
+    this.image = new ImageData(SIDE, SIDE);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+    this.dirty = new Dirty();
+    this.scale = 1;
+    /** @type {Size} */
+    this.size = {width: 1, height: 1};
+  }
+
+  /** @param {Size} size */
+  resize(size) {
+    this.size = size;
+    this.scale = 1;
+    while ((size.width / this.scale) * (size.height / this.scale) > MOST) this.scale *= 2;
+    this.canvas.width = Math.ceil(size.width / this.scale);
+    this.canvas.height = Math.ceil(size.height / this.scale);
+    this.dirty.take();
+    this.dirty.addAll(size);
+  }
+
+  /** @param {Box} box */
+  touch(box) {
+    this.dirty.add(box, this.size);
+  }
+
+  touchAll() {
+    this.dirty.addAll(this.size);
+  }
+
+  /**
+   * Compose what is dirty.
+   * @param {(tile: number) => Layer[]} layersOf a tile, the lowest first @returns {Box[]} what has changed
+   */
+  update(layersOf) {
+    const changed = this.dirty.take();
+    for (const [tile, box] of changed) this.draw(layersOf(tile), box);
+    return [...changed.values()];
+  }
+
+  /** @param {readonly Layer[]} layers @param {Box} box */
+  draw(layers, box) {
+    const x = Math.floor(box.left / SIDE) * SIDE;
+    const y = Math.floor(box.top / SIDE) * SIDE;
+    const part = {left: box.left - x, top: box.top - y, right: box.right - x, bottom: box.bottom - y};
+    if (this.scale > 1) this.drawSmall(layers, x, y);
+    else if (layers.length === 0) this.context.clearRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+    else {
+      composeTile(this.pixels, layers, part);
+      this.context.putImageData(this.image, x, y, part.left, part.top, part.right - part.left, part.bottom - part.top);
+    }
+  }
+
+  /** A whole tile, of every scale-th pixel of it. @param {readonly Layer[]} layers @param {number} x @param {number} y */
+  drawSmall(layers, x, y) {
+    composeTile(this.pixels, layers, {left: 0, top: 0, right: SIDE, bottom: SIDE});
+    const side = SIDE / this.scale;
+    for (let row = 0; row < side; row += 1) {
+      for (let column = 0; column < side; column += 1) this.pixels[row * SIDE + column] = this.pixels[(row * SIDE + column) * this.scale];
+    }
+    this.context.putImageData(this.image, x / this.scale, y / this.scale, 0, 0, side, side);
+  }
+}
