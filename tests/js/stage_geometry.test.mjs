@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import * as geometry from '../../javascript/regiondiff/stage/geometry.mjs';
-import {COMMANDS, findCommand, keyNames} from '../../javascript/regiondiff/stage/keys.mjs';
+import {COMMANDS, findCommand, keyNames} from '../../javascript/regiondiff/stage/input/keys.mjs';
 import {createSettings, stepSize} from '../../javascript/regiondiff/stage/settings.mjs';
 import * as viewport from '../../javascript/regiondiff/stage/viewport.mjs';
 

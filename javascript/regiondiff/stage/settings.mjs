@@ -19,6 +19,7 @@ import {clamp} from './viewport.mjs';
  * @property {boolean} pressureOpacity
  * @property {ViewName} view
  * @property {number} masks 0..1: how opaque the brushes' fills are over a picture
+ * @property {number} plainMasks 0..1: how opaque they are where there is none
  */
 
 /** @type {Readonly<Values>} */
@@ -35,11 +36,12 @@ export const DEFAULTS = {
   pressureSize: true,
   pressureOpacity: false,
   view: 'overlay',
-  masks: 0.2,
+  masks: 0,
+  plainMasks: 1,
 };
 
 /** @type {Readonly<Record<string, readonly [number, number]>>} */
-export const RANGES = {size: [1, 1024], hardness: [0, 1], opacity: [0.05, 1], smoothing: [0, 1], masks: [0, 1]};
+export const RANGES = {size: [1, 1024], hardness: [0, 1], opacity: [0.05, 1], smoothing: [0, 1], masks: [0, 1], plainMasks: [0, 1]};
 
 /** @param {Partial<Values>} [initial] values that were kept; unknown and unfit ones are left out */
 export function createSettings(initial = {}) {

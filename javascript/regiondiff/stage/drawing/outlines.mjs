@@ -100,6 +100,14 @@ export class Outlines {
     return made;
   }
 
+  /** The whole outline of a brush as one path, which may be filled by the even-odd rule. @param {string} id @returns {Path2D} */
+  wholePath(id) {
+    const path = new Path2D();
+    const lines = [...(this.lines.get(id)?.values() ?? [])].flat();
+    for (const line of joinLines(lines.map(({points}) => ({points, hidden: false})))) addLine(path, line.points);
+    return path;
+  }
+
   /** Whether a brush has lines near a box. @param {string} id @param {Box} box */
   passes(id, box) {
     const lines = this.lines.get(id);

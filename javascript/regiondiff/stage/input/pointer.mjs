@@ -1,6 +1,6 @@
 // Pointer engine: mouse, pen and fingers on an element to presses, drags, pans, pinches and picks, in CSS pixels of the element.
 
-/** @typedef {import('./viewport.mjs').Point} Point */
+/** @typedef {import('../viewport.mjs').Point} Point */
 /** @typedef {{x: number, y: number, pressure: number, pen: boolean, eraser: boolean, coarse: boolean, time: number}} Sample pressure 0..1; without a pen 1 */
 /** @typedef {{shift: boolean, alt: boolean, ctrl: boolean}} Modifiers Cmd counts as Ctrl */
 /**

@@ -1,0 +1,72 @@
+// Labels on the canvas: a dot of the brush's colour, its number and its name.
+
+import {findOwners, placeLabels} from '../drawing/labels.mjs';
+import {make} from './dom.mjs';
+import {outlinesShow} from '../shown.mjs';
+import {toPane} from '../viewport.mjs';
+
+/** @typedef {import('../stage.mjs').Stage} Stage */
+/** @typedef {import('../viewport.mjs').Point} Point */
+
+const SETTLED = 120; // milliseconds without change after which labels find their places
+const INSET = 5; // CSS pixels between a label and its place
+const MOST_LETTERS = 24;
+
+export class LabelLayer {
+  /** @param {Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+    /** @type {{element: HTMLElement, place: Point | null}[]} the uppermost brush's first */
+    this.labels = [];
+    this.timer = 0;
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+  }
+
+  /** Masks, names or the zoom have changed. */
+  touch() {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.place(), SETTLED);
+  }
+
+  /** Make the labels anew and find their places. */
+  place() {
+    const {stage} = this;
+    if (stage.gestures.pressed) return;
+    const brushes = stage.model.seen();
+    this.labels = brushes.map((brush) => ({element: makeLabel(stage, brush), place: null}));
+    stage.parts.labels.replaceChildren(...this.labels.map(({element}) => element));
+    const {zoom} = stage.view;
+    const sizes = this.labels.map(({element}) => ({width: (element.offsetWidth + 2 * INSET) / zoom, height: (element.offsetHeight + 2 * INSET) / zoom}));
+    const owners = findOwners(stage.model.size, brushes.map(({id}) => id), (id, tile) => stage.model.tileOf(id, tile));
+    placeLabels(owners, sizes).forEach((place, index) => {
+      this.labels[index].place = place;
+    });
+    this.move();
+  }
+
+  /** Put the labels where the view has their places. */
+  move() {
+    const {stage} = this;
+    const pane = stage.surface.paneSize();
+    stage.parts.labels.hidden = !outlinesShow(stage);
+    stage.parts.labels.style.width = `${pane.width}px`;
+    stage.parts.labels.style.height = `${pane.height}px`;
+    for (const {element, place} of this.labels) {
+      element.hidden = place === null;
+      if (!place) continue;
+      const {x, y} = toPane(stage.view, place);
+      element.style.transform = `translate(${Math.round(x + INSET)}px, ${Math.round(y + INSET)}px)`;
+    }
+  }
+}
+
+/** @param {Stage} stage @param {import('../model.mjs').BrushView} brush */
+function makeLabel({page}, {number, name, colour}) {
+  const short = name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
+  const dot = make(page, 'i', {class: 'rd-dot'});
+  dot.style.background = colour;
+  return make(page, 'span', {class: 'rd-label'}, dot, `${number} ${short}`.trim());
+}

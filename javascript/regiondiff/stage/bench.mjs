@@ -1,0 +1,129 @@
+// The bench: what tools work with. Which brush they paint, whether they may, and the steps that they make.
+
+import {moveBox} from './geometry.mjs';
+
+/** @typedef {import('./viewport.mjs').Point} Point */
+/** @typedef {import('./settings.mjs').Settings} Settings */
+/** @typedef {import('./model.mjs').Model} Model */
+/** @typedef {import('./surface.mjs').Surface} Surface */
+/** @typedef {{get: () => string | null, set: (id: string | null) => void, on: (listener: () => void) => () => void}} Selection the active brush */
+/** @typedef {(key: string, values?: Record<string, string | number>) => string} Say */
+/** @typedef {{say: Say, settings: Settings, selection: Selection, model: Model, surface: () => Surface, tell: (text: string) => void, announce: (text: string) => void}} Parts */
+
+export class Bench {
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.parts = parts;
+    this.settings = parts.settings;
+    this.model = parts.model;
+    /** @type {string | null} the brush that the stroke in use has made */
+    this.made = null;
+  }
+
+  get surface() {
+    return this.parts.surface();
+  }
+
+  get view() {
+    return this.surface.view;
+  }
+
+  active() {
+    return this.parts.selection.get();
+  }
+
+  /** @param {string} id */
+  select(id) {
+    this.parts.selection.set(id);
+    const brush = this.model.brush(id);
+    if (brush) this.announce('brush.selected', {number: brush.number, name: brush.name});
+  }
+
+  /** @param {number} number from the lowest */
+  selectNumber(number) {
+    const brush = this.model.brushes().find((each) => each.number === number);
+    if (brush) this.select(brush.id);
+  }
+
+  /** What a stroke would be drawn with: the brush's colour, or the colour layer's. */
+  paintColour() {
+    const {target, colour} = this.settings.values;
+    return target === 'colour' ? colour : (this.model.brush(this.active())?.colour ?? this.model.nextColour());
+  }
+
+  /** Whether the active brush may be painted on; says why not. @param {boolean} erase erasing needs a brush, painting makes one */
+  mayWork(erase) {
+    if (this.settings.values.target === 'colour') return true;
+    const brush = this.model.brush(this.active());
+    if (!brush && !erase) return true;
+    if (!brush) this.tell('tell.noBrush');
+    else if (brush.locked) this.tell('tell.locked', {name: brush.name || brush.number});
+    else if (brush.hidden) this.tell('tell.hidden', {name: brush.name || brush.number});
+    return brush !== null && !brush.locked && !brush.hidden;
+  }
+
+  /** Begin a step of the history on what is painted; with no active brush it makes one. @param {string} label @param {boolean} erase */
+  beginWork(label, erase) {
+    if (!this.mayWork(erase)) return null;
+    const {target, colour} = this.settings.values;
+    const text = this.parts.say(label);
+    if (target === 'colour') return this.model.begin('colour', text, colour);
+    const known = this.model.brush(this.active());
+    const id = known?.id ?? this.model.addBrush();
+    if (!known) {
+      this.made = id;
+      this.parts.selection.set(id);
+    }
+    return this.model.begin(id, text, colour);
+  }
+
+  /** Move the active mask by arrows; steps in a row are one of the history. @param {Point} by @returns {boolean} */
+  nudge(by) {
+    const id = this.active();
+    const box = id === null ? null : this.model.boundsOf(id);
+    if (id !== null && box && this.mayWork(true)) this.model.transform(id, box, moveBox(box, by), `nudge ${id}`);
+    return true;
+  }
+
+  /** @param {'clear' | 'invert'} how */
+  changeMask(how) {
+    const id = this.active();
+    if (id !== null && this.mayWork(true)) this.model[how](id);
+  }
+
+  /** @param {string} key @param {Record<string, string | number>} [values] */
+  tell(key, values) {
+    this.parts.tell(this.parts.say(key, values));
+  }
+
+  /** Say to screen readers. @param {string} key @param {Record<string, string | number>} [values] */
+  announce(key, values) {
+    this.parts.announce(this.parts.say(key, values));
+  }
+
+  /** @param {Point} place */
+  announcePlace(place) {
+    const brush = this.model.brush(this.model.pick(place));
+    this.announce(brush ? 'caret.over' : 'caret.at', {x: Math.round(place.x), y: Math.round(place.y), number: brush?.number ?? 0, name: brush?.name ?? ''});
+  }
+}
+
+/** A selection for a page that has none of its own. @returns {Selection} */
+export function createSelection() {
+  /** @type {string | null} */
+  let active = null;
+  /** @type {Set<() => void>} */
+  const listeners = new Set();
+  return {
+    get: () => active,
+    set(id) {
+      if (id === active) return;
+      active = id;
+      for (const listener of listeners) listener();
+    },
+    on(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

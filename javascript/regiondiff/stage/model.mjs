@@ -1,0 +1,158 @@
+// What the surface asks the document, and how it changes it: the only place here that knows the Editor.
+
+import {SIDE, packColour} from './drawing/compose.mjs';
+import {tileBox, tileGrid} from './drawing/dirty.mjs';
+import {Under} from './drawing/under.mjs';
+
+/** @typedef {import('./viewport.mjs').Box} Box */
+/** @typedef {import('./viewport.mjs').Point} Point */
+/** @typedef {import('./drawing/compose.mjs').Layer} Layer */
+/** @typedef {{id: string, number: number, name: string, colour: string, hidden: boolean, locked: boolean}} BrushView `number` counts from the lowest, 1 */
+/** @typedef {{size: number, hardness: number, opacity: number, pressureSize: boolean, pressureOpacity: boolean, erase: boolean}} StrokeOptions */
+/** @typedef {import('./tools/tool.mjs').StrokePoint} StrokePoint */
+
+/** The document as the surface sees it. */
+export class Model {
+  /** @param {any} editor @param {{brushState?: (id: string) => {hidden?: boolean, locked?: boolean}}} services @param {Document} page */
+  constructor(editor, services, page) {
+    this.editor = editor;
+    this.services = services;
+    this.under = new Under(page);
+    /** @type {BrushView[] | null} */
+    this.views = null;
+    /** @type {Map<string, Box | null>} */
+    this.bounds = new Map();
+    /** @type {CanvasImageSource | null} */
+    this.picture = null;
+  }
+
+  get size() {
+    return this.editor.document.palette.size;
+  }
+
+  /** All brushes, the uppermost first. @returns {BrushView[]} */
+  brushes() {
+    this.views ??= this.editor.document.palette.brushes
+      .map((/** @type {any} */ brush, /** @type {number} */ index) => ({id: brush.id, number: index + 1, name: brush.name, colour: brush.colour, hidden: false, locked: false, ...this.services.brushState?.(brush.id)}))
+      .reverse();
+    return /** @type {BrushView[]} */ (this.views);
+  }
+
+  /** Brushes that are not switched off, the uppermost first. */
+  seen() {
+    return this.brushes().filter((brush) => !brush.hidden);
+  }
+
+  /** @param {string | null} id */
+  brush(id) {
+    return this.brushes().find((brush) => brush.id === id) ?? null;
+  }
+
+  /** Forget what was derived from what changed. @param {string[] | null} ids null is all */
+  forget(ids) {
+    this.views = null;
+    if (ids) for (const id of ids) this.bounds.delete(id);
+    else this.bounds.clear();
+  }
+
+  /** @param {string} id @param {number} tile @returns {Uint8Array | undefined} */
+  tileOf(id, tile) {
+    return this.editor.tileOf(id, tile);
+  }
+
+  /** What covers a tile, the lowest first. @param {number} tile @returns {Layer[]} */
+  layersOf(tile) {
+    /** @type {Layer[]} */
+    const layers = [];
+    for (const {id, colour} of this.seen()) {
+      const coverage = this.tileOf(id, tile);
+      if (coverage) layers.unshift({coverage, colour: packColour(colour)});
+    }
+    return layers;
+  }
+
+  /** The uppermost brush at a place of the canvas. @param {Point} point @returns {string | null} */
+  pick({x, y}) {
+    const {size} = this;
+    if (x < 0 || y < 0 || x >= size.width || y >= size.height) return null;
+    const tile = Math.floor(y / SIDE) * tileGrid(size).columns + Math.floor(x / SIDE);
+    const place = (Math.floor(y) % SIDE) * SIDE + (Math.floor(x) % SIDE);
+    return this.seen().find(({id}) => (this.tileOf(id, tile)?.[place] ?? 0) >= 128)?.id ?? null;
+  }
+
+  /** The smallest box with all that a mask covers, or null. @param {string} id @returns {Box | null} */
+  boundsOf(id) {
+    const kept = this.bounds.get(id);
+    if (kept !== undefined) return kept;
+    const found = findBounds(this.size, (tile) => this.tileOf(id, tile));
+    this.bounds.set(id, found);
+    return found;
+  }
+
+  /** @param {HTMLCanvasElement} fills */
+  sources(fills) {
+    const {background} = this.editor.document.palette;
+    return {size: this.size, fills, colour: background?.colour ?? null, under: this.under.images(), picture: this.picture};
+  }
+
+  hasUnder() {
+    return this.under.images().length > 0;
+  }
+
+  /** @returns {Box[]} what has changed of the pictures under the brushes */
+  updateUnder() {
+    return this.under.update(this.editor.document.colour, this.size);
+  }
+
+  /** Begin a step of the history on a mask or on the colour layer. @param {string} target an id, or `colour` @param {string} label @param {string} colour */
+  begin(target, label, colour) {
+    const session = this.editor.stroke(target, label);
+    return {
+      stroke: (/** @type {readonly StrokePoint[]} */ points, /** @type {StrokeOptions} */ options) => session.stamp(points, {...options, colour}),
+      shape: (/** @type {object} */ shape, /** @type {boolean} */ erase) => session.shape(shape, erase, colour),
+      fill: (/** @type {Point} */ point, /** @type {boolean} */ erase) => session.fill(point, erase, colour),
+      commit: () => session.commit(),
+      cancel: () => session.cancel(),
+    };
+  }
+
+  /** Put a brush's mask from one box into another. @param {string} id @param {Box} from @param {Box} to @param {string} [merge] */
+  transform(id, from, to, merge) {
+    this.editor.transform(id, from, to, merge);
+  }
+
+  /** The colour that the next brush will have. @returns {string} */
+  nextColour() {
+    return this.editor.nextColour();
+  }
+
+  /** Make a brush on top. @returns {string} its id */
+  addBrush() {
+    return this.editor.addBrush();
+  }
+}
+
+/** @param {import('./viewport.mjs').Size} size @param {(tile: number) => Uint8Array | undefined} tileOf @returns {Box | null} */
+function findBounds(size, tileOf) {
+  const {columns, rows} = tileGrid(size);
+  const box = {left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity};
+  for (let tile = 0; tile < columns * rows; tile += 1) {
+    const coverage = tileOf(tile);
+    if (coverage) growBounds(box, coverage, tileBox(tile, size));
+  }
+  return box.right > box.left ? box : null;
+}
+
+/** @param {Box} box @param {Uint8Array} coverage @param {Box} part */
+function growBounds(box, coverage, part) {
+  if (part.left >= box.left && part.right <= box.right && part.top >= box.top && part.bottom <= box.bottom) return;
+  for (let y = part.top; y < part.bottom; y += 1) {
+    for (let x = part.left; x < part.right; x += 1) {
+      if (!coverage[(y - part.top) * SIDE + x - part.left]) continue;
+      box.left = Math.min(box.left, x);
+      box.right = Math.max(box.right, x + 1);
+      box.top = Math.min(box.top, y);
+      box.bottom = Math.max(box.bottom, y + 1);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// What is seen: how opaque fills are in each pane, whether outlines show, how much room bars take.
+
+import {handleBox} from './tools/move.mjs';
+import {drawHandles} from './drawing/lines.mjs';
+
+/** @typedef {import('./stage.mjs').Stage} Stage */
+/** @typedef {import('./drawing/scene.mjs').Pane} Pane */
+
+const WHILE_PAINTING = 0.65; // at least so opaque are fills over a picture while something is painted
+const EDGE = 14; // CSS pixels around a canvas that is fitted
+
+/** Whether a picture lies under the fills: the last result, or what is under the brushes. @param {Stage} stage */
+export function overPicture({model, settings}) {
+  const {view, target} = settings.values;
+  return target === 'colour' || model.hasUnder() || (view !== 'split' && model.picture !== null);
+}
+
+/** The setting that the masks slider moves. @param {Stage} stage @returns {'masks' | 'plainMasks'} */
+export function masksKey(stage) {
+  return overPicture(stage) ? 'masks' : 'plainMasks';
+}
+
+/** @param {Stage} stage @returns {Omit<Pane, 'box'>[]} */
+export function panesOf(stage) {
+  const {settings, gestures} = stage;
+  const {view, target} = settings.values;
+  const set = settings.values[masksKey(stage)];
+  const painted = gestures.paints() && target === 'mask' ? Math.max(set, WHILE_PAINTING) : set;
+  if (view === 'picture') return [{fills: gestures.paints() ? WHILE_PAINTING : 0, picture: true}];
+  if (view === 'split') return [{fills: painted, picture: false}, {fills: 0, picture: true}];
+  return [{fills: painted, picture: target === 'mask'}];
+}
+
+/** @param {Stage} stage */
+export function outlinesShow({settings}) {
+  return settings.values.view !== 'picture';
+}
+
+/** Room that the bars over the surface take. @param {Stage} stage @returns {import('./viewport.mjs').Box} */
+export function marginsOf({options, tools}) {
+  const upright = tools.offsetHeight > tools.offsetWidth;
+  const top = options.offsetTop + options.offsetHeight;
+  return {
+    left: (upright ? tools.offsetLeft + tools.offsetWidth : 0) + EDGE,
+    top: (upright ? top : Math.max(top, tools.offsetTop + tools.offsetHeight)) + EDGE,
+    right: EDGE,
+    bottom: EDGE,
+  };
+}
+
+/** What tools show of themselves. @param {Stage} stage @param {CanvasRenderingContext2D} context @param {import('./viewport.mjs').View} view */
+export function drawTool({gestures, caret, bench, settings}, context, view) {
+  const gesture = gestures.gesture;
+  if (gesture?.draw) gesture.draw(context, view);
+  else if (settings.values.tool === 'move') {
+    const box = handleBox(bench);
+    if (box) drawHandles(context, view, box);
+  }
+  caret.draw(context, view);
+}

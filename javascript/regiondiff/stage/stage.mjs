@@ -1,0 +1,300 @@
+// The painting surface: `mountStage` puts it into an element; what it paints it paints through the Editor.
+
+import {makeActions} from './actions.mjs';
+import {Bench, createSelection} from './bench.mjs';
+import {Caret} from './input/caret.mjs';
+import {make} from './bars/dom.mjs';
+import {makeDropZones} from './input/drop.mjs';
+import {Gestures} from './input/gestures.mjs';
+import {COMMANDS, findCommand} from './input/keys.mjs';
+import {LabelLayer} from './bars/labels.mjs';
+import {makeParts} from './bars/layout.mjs';
+import {Model} from './model.mjs';
+import {makeOptions} from './bars/options.mjs';
+import {PointerEngine} from './input/pointer.mjs';
+import {createSettings} from './settings.mjs';
+import {drawTool, marginsOf, outlinesShow, panesOf} from './shown.mjs';
+import {Surface} from './surface.mjs';
+import {makeToolbox} from './bars/toolbox.mjs';
+import {TOOLS} from './tools/tool.mjs';
+import {pan, zoomTo} from './viewport.mjs';
+
+export {COMMANDS};
+
+/** @typedef {import('./viewport.mjs').Point} Point */
+/** @typedef {import('./settings.mjs').Values} Values */
+/** @typedef {import('./settings.mjs').ToolName} ToolName */
+/** @typedef {import('./input/drop.mjs').Zone} Zone */
+/**
+ * What the surface needs from the page that it is on; all but `say` may be left out.
+ * @typedef {object} Services
+ * @property {(key: string, values?: Record<string, string | number>) => string} say
+ * @property {{get: () => string | null, set: (id: string | null) => void, on: (listener: () => void) => () => void}} [selection] the active brush
+ * @property {(id: string) => void} [focusPrompt] a stroke has made this brush: put the cursor into its prompt
+ * @property {(id: string) => {hidden?: boolean, locked?: boolean}} [brushState]
+ * @property {(files: File[], zone: Zone) => void} [takeFiles]
+ * @property {(place: Point | null) => void} [showPointer] whole canvas pixels, for the status line
+ * @property {(values: Readonly<Values>) => void} [keepSettings]
+ * @property {Partial<Values>} [settings] kept ones
+ * @property {(press: KeyboardEvent) => string | null} [findCommand] the person's own keys; without it COMMANDS' keys
+ * @property {(id: string) => string} [keyOf] the key of a command, for tooltips
+ * @property {{label: string, run: () => void}[]} [startActions] further buttons of the empty page's strip
+ */
+
+const NOTICE_TIME = 5000;
+const WHEEL = 0.0016; // zoom by a wheel's CSS pixels, as an exponent
+
+/** @param {HTMLElement} root @param {any} editor @param {Services} services @returns {Stage} */
+export function mountStage(root, editor, services) {
+  return new Stage(root, editor, services);
+}
+
+export class Stage {
+  /** @param {HTMLElement} root @param {any} editor @param {Services} services */
+  constructor(root, editor, services) {
+    this.root = root;
+    this.page = root.ownerDocument;
+    this.services = services;
+    this.say = services.say;
+    this.stopper = new AbortController();
+    this.signal = this.stopper.signal;
+    this.settings = createSettings(services.settings);
+    this.selection = services.selection ?? createSelection();
+    this.model = new Model(editor, services, this.page);
+    /** @type {Map<string, Set<() => void>>} */
+    this.listeners = new Map();
+    this.noticeTimer = 0;
+    this.bench = new Bench({
+      say: this.say,
+      settings: this.settings,
+      selection: this.selection,
+      model: this.model,
+      surface: () => this.surface,
+      tell: (text) => this.tell(text),
+      announce: (text) => (this.parts.live.textContent = text),
+    });
+    this.actions = makeActions(this);
+    this.gestures = new Gestures(this);
+    this.caret = new Caret(this);
+    this.parts = makeParts(this);
+    this.build();
+    this.surface = new Surface(this.parts, this.makeOwner());
+    this.labels = new LabelLayer(this);
+    this.pointer = new PointerEngine(this.parts.surface, this.gestures);
+    this.listen(editor);
+    this.surface.reset();
+    this.refresh();
+  }
+
+  build() {
+    const middle = make(this.page, 'div', {class: 'rd-stage-middle'}, this.parts.surface, makeDropZones(this), this.parts.strip, this.parts.notice, this.parts.words);
+    this.tools = makeToolbox(this);
+    this.options = makeOptions(this);
+    this.root.classList.add('rd-stage');
+    this.root.replaceChildren(middle, this.options, this.tools, this.parts.live);
+  }
+
+  /** @param {any} editor */
+  listen(editor) {
+    const {surface} = this.parts;
+    surface.addEventListener('wheel', (event) => this.wheel(event), {passive: false, signal: this.signal});
+    surface.addEventListener('keydown', (event) => this.key(event), {signal: this.signal});
+    surface.addEventListener('dblclick', (event) => event.preventDefault(), {signal: this.signal});
+    this.settings.on((changed) => this.settingsChanged(changed));
+    const ends = [editor.on((/** @type {any} */ change) => this.documentChanged(change)), this.selection.on(() => this.refresh())];
+    this.signal.addEventListener('abort', () => ends.forEach((end) => end?.()));
+  }
+
+  /** What the surface asks. @returns {import('./surface.mjs').Owner} */
+  makeOwner() {
+    return {
+      model: this.model,
+      panes: () => panesOf(this),
+      margins: () => marginsOf(this),
+      active: () => this.selection.get(),
+      drawTool: (context, view) => drawTool(this, context, view),
+      moved: () => this.moved(),
+      outlined: () => outlinesShow(this),
+    };
+  }
+
+  /** Take the surface off the page. */
+  destroy() {
+    this.pointer.stop();
+    this.stopper.abort();
+    this.surface.stop();
+    this.labels.stop();
+    clearTimeout(this.noticeTimer);
+    this.root.replaceChildren();
+    this.root.classList.remove('rd-stage');
+  }
+
+  /** Listen to `view` (zoom, place, panes). @param {'view'} name @param {() => void} listener @returns {() => void} */
+  on(name, listener) {
+    const all = this.listeners.get(name) ?? new Set();
+    this.listeners.set(name, all.add(listener));
+    return () => all.delete(listener);
+  }
+
+  /** Run a command of COMMANDS. @param {string} id @returns {boolean} whether it is the surface's */
+  run(id) {
+    const action = this.actions[id];
+    action?.();
+    return action !== undefined;
+  }
+
+  focus() {
+    this.parts.surface.focus({preventScroll: true});
+  }
+
+  /** Show a result or a preview of one; null shows none. @param {CanvasImageSource | null} picture */
+  setPicture(picture) {
+    this.model.picture = picture;
+    this.viewChanged();
+  }
+
+  /** Show a picture under the brushes; null shows none. @param {CanvasImageSource | null} picture */
+  setBackground(picture) {
+    this.model.under.setBackground(picture);
+    this.viewChanged();
+  }
+
+  /** Brushes were hidden, shown, locked or unlocked. */
+  brushesChanged() {
+    this.model.forget([]);
+    this.surface.touchAll();
+    this.refresh();
+  }
+
+  /** Cancel what is being drawn. @returns {boolean} whether something was */
+  cancel() {
+    const drawing = this.pointer.cancel();
+    return this.gestures.cancel() || drawing;
+  }
+
+  /** @param {ToolName} tool */
+  choose(tool) {
+    this.cancel();
+    this.settings.set({tool});
+  }
+
+  get view() {
+    return this.surface.view;
+  }
+
+  /** Say what is wrong, at the surface's foot. @param {string} text */
+  tell(text) {
+    const {notice} = this.parts;
+    notice.textContent = text;
+    notice.hidden = false;
+    clearTimeout(this.noticeTimer);
+    this.noticeTimer = window.setTimeout(() => (notice.hidden = true), NOTICE_TIME);
+  }
+
+  /** @param {Point | null} place */
+  showPointer(place) {
+    this.services.showPointer?.(place && {x: Math.floor(place.x), y: Math.floor(place.y)});
+  }
+
+  /** @param {File[]} files @param {Zone} zone */
+  takeFiles(files, zone) {
+    if (files.length) this.services.takeFiles?.(files, zone);
+  }
+
+  /** @param {string} command */
+  keyOf(command) {
+    return this.services.keyOf?.(command) ?? COMMANDS.find(({id}) => id === command)?.keys[0] ?? '';
+  }
+
+  gestureChanged() {
+    if (this.gestures.paints()) this.surface.want('scene');
+    this.surface.want('tool');
+  }
+
+  gestureEnded() {
+    this.surface.want('all');
+    this.labels.touch();
+    const {made} = this.bench;
+    this.bench.made = null;
+    if (made !== null) this.services.focusPrompt?.(made);
+  }
+
+  gestureCancelled() {
+    this.bench.made = null;
+    this.surface.want('all');
+    this.bench.announce('stage.cancelled');
+  }
+
+  /** @param {any} change */
+  documentChanged(change) {
+    this.model.forget(change.masks ? [...change.masks.keys()] : null);
+    if (change.size) this.surface.reset();
+    else if (change.order || change.palette) this.surface.touchAll();
+    for (const boxes of change.masks?.values() ?? []) for (const box of boxes) this.surface.touch(box);
+    if (change.colour?.length) this.model.under.touch(null);
+    if (change.size || change.order || change.palette) this.refresh();
+    this.surface.schedule();
+    if (!this.gestures.pressed) this.labels.touch();
+  }
+
+  /** @param {Partial<Values>} changed */
+  settingsChanged(changed) {
+    this.services.keepSettings?.(this.settings.values);
+    if ('view' in changed || 'target' in changed || 'masks' in changed || 'plainMasks' in changed) this.viewChanged();
+    if ('view' in changed && this.surface.fitted) this.surface.fit();
+    if ('tool' in changed) this.toolChanged();
+  }
+
+  toolChanged() {
+    this.gestures.showRing(null);
+    this.gestures.showCursor(null);
+    this.parts.words.textContent = TOOLS[this.settings.values.tool].words.map((word) => this.say(word)).join(' · ');
+    this.bench.announce(`tool.${this.settings.values.tool}`);
+    this.surface.want('tool');
+  }
+
+  viewChanged() {
+    const split = this.settings.values.view === 'split';
+    this.parts.divider.hidden = this.parts.names.hidden = !split;
+    this.surface.want('all');
+    this.labels.touch();
+    this.moved();
+  }
+
+  moved() {
+    if (!this.labels) return;
+    this.labels.move();
+    for (const listener of this.listeners.get('view') ?? []) listener();
+  }
+
+  /** Brushes or the selection have changed. */
+  refresh() {
+    this.model.forget([]);
+    const empty = this.model.brushes().length === 0;
+    this.parts.strip.hidden = !empty;
+    this.surface.want('all');
+    this.viewChanged();
+    this.toolChanged();
+  }
+
+  /** @param {WheelEvent} event */
+  wheel(event) {
+    event.preventDefault();
+    const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? this.surface.size.height : 1;
+    const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
+    const place = this.parts.surface.getBoundingClientRect();
+    const at = this.surface.toPane({x: event.clientX - place.left, y: event.clientY - place.top});
+    if (event.shiftKey && !event.ctrlKey) this.surface.setView(pan(this.view, -(dx || dy), 0));
+    else if (dx !== 0 && !event.ctrlKey) this.surface.setView(pan(this.view, -dx, -dy));
+    else this.surface.setView(zoomTo(this.view, this.view.zoom * Math.exp(-dy * (event.ctrlKey ? 4 * WHEEL : WHEEL)), at));
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const own = this.caret.key(event);
+    const command = own ? null : this.services.findCommand ? this.services.findCommand(event) : (findCommand(event)?.id ?? null);
+    if (!own && !(command && this.run(command))) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}

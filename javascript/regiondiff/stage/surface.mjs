@@ -1,0 +1,243 @@
+// The surface: where the canvas is seen, in one pane or two, and what is drawn again in the next frame.
+
+import {Fills} from './drawing/fills.mjs';
+import {drawOutlines} from './drawing/lines.mjs';
+import {Outlines} from './drawing/outlines.mjs';
+import {drawScene} from './drawing/scene.mjs';
+import {boxToPane, fit, keepVisible, pan, snap, toCanvas, zoomTo} from './viewport.mjs';
+import {joinBoxes} from './geometry.mjs';
+
+/** @typedef {import('./viewport.mjs').Box} Box */
+/** @typedef {import('./viewport.mjs').Point} Point */
+/** @typedef {import('./viewport.mjs').Size} Size */
+/** @typedef {import('./viewport.mjs').View} View */
+/** @typedef {import('./drawing/scene.mjs').Pane} Pane */
+/** @typedef {import('./model.mjs').Model} Model */
+/** @typedef {{surface: HTMLElement, scene: HTMLCanvasElement, lines: HTMLCanvasElement, tool: HTMLCanvasElement}} Parts */
+/**
+ * What the surface asks whoever owns it.
+ * @typedef {object} Owner
+ * @property {Model} model
+ * @property {() => Omit<Pane, 'box'>[]} panes what each pane shows
+ * @property {() => Box} margins room that bars take at the pane's sides, CSS pixels
+ * @property {() => string | null} active
+ * @property {(context: CanvasRenderingContext2D, view: View) => void} drawTool
+ * @property {() => void} moved the view has changed
+ * @property {() => boolean} outlined whether outlines show
+ */
+
+const LINE_ROOM = 6; // CSS pixels that lines reach beyond what they go around
+
+export class Surface {
+  /** @param {Parts} parts @param {Owner} owner */
+  constructor(parts, owner) {
+    this.parts = parts;
+    this.owner = owner;
+    this.page = parts.surface.ownerDocument;
+    /** @type {Size} */
+    this.size = {width: 1, height: 1};
+    this.ratio = 1;
+    /** @type {View} */
+    this.view = {zoom: 1, x: 0, y: 0};
+    this.fitted = true;
+    this.fills = new Fills(this.page);
+    this.outlines = new Outlines();
+    this.scene = contextOf(parts.scene);
+    this.lines = contextOf(parts.lines);
+    this.tool = contextOf(parts.tool);
+    this.wanted = {scene: true, lines: true, tool: true};
+    this.frame = 0;
+    this.stopper = new AbortController();
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(parts.surface);
+    this.watchRatio();
+  }
+
+  stop() {
+    this.observer.disconnect();
+    this.stopper.abort();
+    cancelAnimationFrame(this.frame);
+  }
+
+  /** Resize when the window comes to a screen of other density, or the browser's zoom changes. */
+  watchRatio() {
+    const view = this.page.defaultView;
+    if (!view || this.stopper.signal.aborted) return;
+    const query = view.matchMedia(`(resolution: ${view.devicePixelRatio}dppx)`);
+    const changed = () => {
+      this.resize();
+      this.watchRatio();
+    };
+    query.addEventListener('change', changed, {once: true, signal: this.stopper.signal});
+  }
+
+  resize() {
+    const {surface} = this.parts;
+    const size = {width: surface.clientWidth, height: surface.clientHeight};
+    const ratio = this.page.defaultView?.devicePixelRatio ?? 1;
+    if (!size.width || !size.height) return;
+    const centre = {x: (this.size.width - size.width) / 2, y: (this.size.height - size.height) / 2};
+    for (const canvas of [this.parts.scene, this.parts.lines, this.parts.tool]) {
+      canvas.width = Math.round(size.width * ratio);
+      canvas.height = Math.round(size.height * ratio);
+      canvas.style.width = `${canvas.width / ratio}px`;
+      canvas.style.height = `${canvas.height / ratio}px`;
+    }
+    this.size = size;
+    this.ratio = ratio;
+    if (this.fitted) this.fit();
+    else this.setView(pan(this.view, -centre.x, -centre.y), false);
+    this.want('all');
+    this.draw(); // an empty canvas is not to be seen
+  }
+
+  /** The document has another size. */
+  reset() {
+    const {size} = this.owner.model;
+    this.fills.resize(size);
+    this.outlines.resize(size);
+    if (this.size.width > 1) this.fit();
+    this.want('all');
+  }
+
+  /** @returns {Pane[]} one, or two beside or above each other */
+  panes() {
+    const shown = this.owner.panes();
+    const {width, height} = this.size;
+    const beside = width >= height;
+    return shown.map((pane, index) => {
+      const first = index / shown.length;
+      const last = (index + 1) / shown.length;
+      const box = beside ? {left: Math.round(width * first), top: 0, right: Math.round(width * last), bottom: height} : {left: 0, top: Math.round(height * first), right: width, bottom: Math.round(height * last)};
+      return {...pane, box};
+    });
+  }
+
+  /** @returns {Size} */
+  paneSize() {
+    const {box} = this.panes()[0];
+    return {width: box.right - box.left, height: box.bottom - box.top};
+  }
+
+  /** From the surface to the pane that the point is in. @param {Point} point @returns {Point} */
+  toPane(point) {
+    const panes = this.panes();
+    const {box} = panes.find((pane) => point.x < pane.box.right && point.y < pane.box.bottom) ?? panes[panes.length - 1];
+    return {x: point.x - box.left, y: point.y - box.top};
+  }
+
+  /** @param {Point} point on the surface, in CSS pixels @returns {Point} on the canvas */
+  toCanvas(point) {
+    return toCanvas(this.view, this.toPane(point));
+  }
+
+  fit() {
+    this.setView(fit(this.owner.model.size, this.paneSize(), this.owner.margins()), true);
+  }
+
+  /** @param {number} share 1 is one canvas pixel on one screen pixel @param {Point} [at] in the pane; what is there stays */
+  zoomShare(share, at) {
+    const pane = this.paneSize();
+    const margins = this.owner.margins();
+    const middle = {x: (margins.left + pane.width - margins.right) / 2, y: (margins.top + pane.height - margins.bottom) / 2};
+    this.setView(zoomTo(this.view, share / this.ratio, at ?? middle), false);
+  }
+
+  /** Canvas pixels to screen pixels; 1 is 100 %. */
+  share() {
+    return this.view.zoom * this.ratio;
+  }
+
+  /** @param {View} view @param {boolean} [fitted] whether it follows the surface's size */
+  setView(view, fitted = false) {
+    this.view = snap(keepVisible(view, this.paneSize(), this.owner.model.size), this.ratio);
+    this.fitted = fitted;
+    this.owner.moved();
+    this.want('all');
+  }
+
+  /** @param {'all' | 'scene' | 'lines' | 'tool'} what */
+  want(what) {
+    for (const part of /** @type {('scene' | 'lines' | 'tool')[]} */ (['scene', 'lines', 'tool'])) if (what === 'all' || what === part) this.wanted[part] = true;
+    this.schedule();
+  }
+
+  /** Masks or their order have changed in a part of the canvas. @param {Box} box */
+  touch(box) {
+    this.fills.touch(box);
+    this.outlines.touch(box);
+    this.schedule();
+  }
+
+  touchAll() {
+    this.fills.touchAll();
+    this.outlines.touchAll();
+    this.schedule();
+  }
+
+  schedule() {
+    this.frame ||= requestAnimationFrame(() => this.draw());
+  }
+
+  /** Draw now what is wanted or was touched. */
+  draw() {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    const {model} = this.owner;
+    const changed = [...this.fills.update((tile) => model.layersOf(tile)), ...model.updateUnder()];
+    const box = changed.reduce((/** @type {Box | null} */ whole, part) => joinBoxes(whole, part), null);
+    if (this.wanted.scene || box) this.drawScene(this.wanted.scene ? null : box);
+    if (this.wanted.lines || box) this.drawLines(this.wanted.lines ? null : box);
+    if (this.wanted.tool) this.drawTool();
+    this.wanted = {scene: false, lines: false, tool: false};
+  }
+
+  /** @param {Box | null} box */
+  drawScene(box) {
+    const sources = this.owner.model.sources(this.fills.canvas);
+    for (const pane of this.panes()) drawScene(this.scene, pane, this.view, this.ratio, sources, box);
+  }
+
+  /** @param {Box | null} box */
+  drawLines(box) {
+    const {model} = this.owner;
+    this.outlines.update(model.seen(), (id, tile) => model.tileOf(id, tile));
+    const pane = this.panes()[0];
+    const {left, top, right, bottom} = box ? boxToPane(this.view, box) : pane.box;
+    this.inPane(this.lines, {left: left - LINE_ROOM, top: top - LINE_ROOM, right: right + LINE_ROOM, bottom: bottom + LINE_ROOM}, () => {
+      if (this.owner.outlined()) drawOutlines(this.lines, this.view, this.outlines, model.seen().toReversed(), {active: this.owner.active(), box});
+    });
+  }
+
+  drawTool() {
+    const {box} = this.panes()[0];
+    this.inPane(this.tool, box, () => this.owner.drawTool(this.tool, this.view));
+  }
+
+  /** Draw in a cleared part of the first pane, in its CSS pixels. @param {CanvasRenderingContext2D} context @param {Box} area @param {() => void} draw */
+  inPane(context, area, draw) {
+    const {ratio} = this;
+    const pane = this.panes()[0].box;
+    const box = {
+      left: Math.floor(Math.max(area.left, pane.left) * ratio),
+      top: Math.floor(Math.max(area.top, pane.top) * ratio),
+      right: Math.ceil(Math.min(area.right, pane.right) * ratio),
+      bottom: Math.ceil(Math.min(area.bottom, pane.bottom) * ratio),
+    };
+    if (box.right <= box.left || box.bottom <= box.top) return;
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.beginPath();
+    context.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+    context.clip();
+    context.clearRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    draw();
+    context.restore();
+  }
+}
+
+/** @param {HTMLCanvasElement} canvas */
+function contextOf(canvas) {
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+}

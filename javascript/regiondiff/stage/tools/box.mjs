@@ -1,0 +1,88 @@
+// Rectangle and ellipse: a drag is a shape on the active brush's mask, or a patch of the colour layer.
+
+import {boxShape, dragBox, wholeBox} from '../geometry.mjs';
+import {boxToPane} from '../viewport.mjs';
+import {strokeTwice} from '../drawing/lines.mjs';
+
+/** @typedef {import('./tool.mjs').Tool} Tool */
+/** @typedef {import('./tool.mjs').Gesture} Gesture */
+/** @typedef {import('./tool.mjs').StrokePoint} StrokePoint */
+/** @typedef {import('../viewport.mjs').Box} Box */
+/** @typedef {import('../bench.mjs').Bench} Bench */
+
+const LEAST = 3; // CSS pixels: a shorter drag is a click, and draws nothing
+
+/** @type {Tool} */
+export const rectangle = makeTool('rectangle');
+/** @type {Tool} */
+export const ellipse = makeTool('ellipse');
+
+/** @param {'rectangle' | 'ellipse'} kind @returns {Tool} */
+function makeTool(kind) {
+  return {
+    name: kind,
+    words: [kind === 'rectangle' ? 'words.square' : 'words.circle', 'words.centre', 'words.subtract', 'words.cancel'],
+    options: ['target', 'operation'],
+    ring: false,
+    cursor: 'crosshair',
+    begin: (bench, point, start) => (bench.mayWork(start.modifiers.ctrl || bench.settings.values.operation === 'subtract') ? dragShape(bench, kind, point, start.modifiers) : null),
+  };
+}
+
+/** @param {Bench} bench @param {'rectangle' | 'ellipse'} kind @param {StrokePoint} first @param {import('../input/pointer.mjs').Modifiers} modifiers @returns {Gesture} */
+function dragShape(bench, kind, first, modifiers) {
+  let last = first;
+  let ways = modifiers;
+  const box = () => dragBox(first, last, {square: ways.shift, centre: ways.alt});
+  const erases = () => ways.ctrl || bench.settings.values.operation === 'subtract';
+  return {
+    paints: false,
+    drag(points, now) {
+      last = points[points.length - 1];
+      ways = now;
+    },
+    modify(now) {
+      ways = now;
+    },
+    release(point, now) {
+      ways = now;
+      if ((Math.abs(last.x - first.x) + Math.abs(last.y - first.y)) * bench.view.zoom < LEAST) return true;
+      drawShape(bench, kind, box(), erases());
+      return true;
+    },
+    cancel() {},
+    draw: (context, view) => drawPreview(context, kind, boxToPane(view, box()), erases() ? null : bench.paintColour()),
+  };
+}
+
+/** @param {Bench} bench @param {'rectangle' | 'ellipse'} kind @param {Box} box @param {boolean} erase */
+function drawShape(bench, kind, box, erase) {
+  const {size} = bench.model;
+  const whole = wholeBox(box, size);
+  const work = whole && bench.beginWork(erase ? 'history.subtract' : `history.${kind}`, erase);
+  if (!whole || !work) return;
+  work.shape(boxShape(kind, kind === 'ellipse' ? clampEllipse(box, size) : whole, size), erase);
+  work.commit();
+}
+
+/** Shapes may reach one canvas beyond it, on each side. @param {Box} box @param {import('../viewport.mjs').Size} size @returns {Box} */
+function clampEllipse(box, size) {
+  const left = Math.max(-size.width, Math.round(box.left));
+  const top = Math.max(-size.height, Math.round(box.top));
+  return {left, top, right: Math.max(left + 1, Math.min(2 * size.width, Math.round(box.right))), bottom: Math.max(top + 1, Math.min(2 * size.height, Math.round(box.bottom)))};
+}
+
+/** @param {CanvasRenderingContext2D} context @param {'rectangle' | 'ellipse'} kind @param {Box} box in the pane @param {string | null} colour null where it subtracts */
+function drawPreview(context, kind, box, colour) {
+  const [width, height] = [box.right - box.left, box.bottom - box.top];
+  context.beginPath();
+  if (kind === 'rectangle') context.rect(box.left, box.top, width, height);
+  else context.ellipse(box.left + width / 2, box.top + height / 2, width / 2, height / 2, 0, 0, 2 * Math.PI);
+  if (colour) {
+    context.globalAlpha = 0.75;
+    context.fillStyle = colour;
+    context.fill();
+    context.globalAlpha = 1;
+  }
+  strokeTwice(context, () => context.stroke(), [5, 5]);
+}

@@ -1,0 +1,98 @@
+// Lasso and polygon: a drag draws freely, clicks set corners; the first corner, a double click or Enter closes.
+
+import {hasArea, polygonShape, simplify} from '../geometry.mjs';
+import {distance, toPane} from '../viewport.mjs';
+import {strokeTwice, tracePath} from '../drawing/lines.mjs';
+
+/** @typedef {import('./tool.mjs').Tool} Tool */
+/** @typedef {import('./tool.mjs').Gesture} Gesture */
+/** @typedef {import('../viewport.mjs').Point} Point */
+/** @typedef {import('../bench.mjs').Bench} Bench */
+
+const CLICK = 5; // CSS pixels that a click may move
+const CLOSES = 9; // CSS pixels from the first corner in which a click closes
+const TOLERANCE = 0.35; // CSS pixels that a lasso's corners may be off its path
+
+/** @type {Tool} */
+export const lasso = {
+  name: 'lasso',
+  words: ['words.corners', 'words.subtract', 'words.close', 'words.cancel'],
+  options: ['target', 'operation'],
+  ring: false,
+  cursor: 'crosshair',
+  begin: (bench, point, start) => (bench.mayWork(start.modifiers.ctrl || bench.settings.values.operation === 'subtract') ? drawPolygon(bench, point, start) : null),
+};
+
+/** @param {Bench} bench @param {Point} first @param {import('./tool.mjs').Start} start @returns {Gesture} */
+function drawPolygon(bench, first, start) {
+  /** @type {Point[]} */
+  let corners = [first];
+  /** @type {Point} */
+  let pressed = first;
+  /** @type {Point | null} */
+  let next = null;
+  let moved = false;
+  const near = (/** @type {Point} */ a, /** @type {Point} */ b, /** @type {number} */ reach) => distance(a, b) * bench.view.zoom <= reach;
+  const erase = start.modifiers.ctrl || bench.settings.values.operation === 'subtract';
+  const finish = () => {
+    const shape = simplify(corners, TOLERANCE / bench.view.zoom);
+    if (!hasArea(shape)) return false;
+    const work = bench.beginWork(erase ? 'history.subtract' : 'history.lasso', erase);
+    work?.shape(polygonShape(shape, bench.model.size), erase);
+    work?.commit();
+    return true;
+  };
+  return {
+    paints: false,
+    press(point) {
+      pressed = point;
+      moved = false;
+      corners.push(point);
+    },
+    drag(points) {
+      if (!moved && near(points[points.length - 1], pressed, CLICK)) return;
+      moved = true;
+      corners.push(...points.map(({x, y}) => ({x, y})));
+    },
+    release() {
+      next = null;
+      if (moved && corners[0] === pressed) return finish() || true; // one free drag
+      const before = corners[corners.length - 2];
+      const closes = !moved && corners.length > 2 && (near(pressed, corners[0], CLOSES) || (before && near(pressed, before, CLICK)));
+      if (closes) corners = corners.slice(0, -1);
+      return closes ? finish() || true : false;
+    },
+    hover(point) {
+      next = point;
+    },
+    finish,
+    back() {
+      if (corners.length > 1) corners.pop();
+    },
+    cancel() {},
+    draw(context, view) {
+      const path = next ? [...corners, next] : corners;
+      tracePath(context, view, path, path.length > 2);
+      const colour = erase ? null : bench.paintColour();
+      if (colour && path.length > 2) {
+        context.globalAlpha = 0.6;
+        context.fillStyle = colour;
+        context.fill('evenodd');
+        context.globalAlpha = 1;
+      }
+      strokeTwice(context, () => context.stroke(), [5, 5]);
+      if (!moved) drawFirst(context, toPane(view, corners[0]), next !== null && corners.length > 2 && near(next, corners[0], CLOSES));
+    },
+  };
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Point} at @param {boolean} closes */
+function drawFirst(context, at, closes) {
+  context.beginPath();
+  context.arc(at.x, at.y, closes ? 6 : 4, 0, 2 * Math.PI);
+  context.fillStyle = '#fff';
+  context.fill();
+  context.lineWidth = 1.5;
+  context.strokeStyle = '#111';
+  context.stroke();
+}
