@@ -1,7 +1,7 @@
 // The surface: where the canvas is seen, in one pane or two, and what is drawn again in the next frame.
 
 import {Fills} from './drawing/fills.mjs';
-import {drawOutlines} from './drawing/lines.mjs';
+import {LINE_ROOM, drawOutlines} from './drawing/lines.mjs';
 import {Outlines} from './drawing/outlines.mjs';
 import {drawScene} from './drawing/scene.mjs';
 import {boxToPane, fit, keepVisible, pan, snap, toCanvas, zoomTo} from './viewport.mjs';
@@ -25,8 +25,6 @@ import {joinBoxes} from './geometry.mjs';
  * @property {() => void} moved the view has changed
  * @property {() => boolean} outlined whether outlines show
  */
-
-const LINE_ROOM = 6; // CSS pixels that lines reach beyond what they go around
 
 export class Surface {
   /** @param {Parts} parts @param {Owner} owner */

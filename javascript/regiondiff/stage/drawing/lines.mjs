@@ -12,6 +12,8 @@ import {boxToPane, toPane} from '../viewport.mjs';
 const HALO = 'rgba(0, 0, 0, 0.55)';
 const DASH = [5, 4]; // CSS pixels
 const HANDLE_SIDE = 12;
+/** CSS pixels that outlines reach beyond what they go around. */
+export const LINE_ROOM = 6;
 
 /**
  * Draw outlines, the lowest brush first; the active one is thicker and last.
@@ -25,8 +27,8 @@ export function drawOutlines(context, view, outlines, brushes, {active, box}) {
   context.scale(view.zoom, view.zoom);
   context.lineJoin = 'round';
   for (const {id, colour} of order) {
-    if (box && !outlines.passes(id, growBox(box, 64))) continue;
-    drawOutline(context, outlines.pathsOf(id), colour, (id === active ? 3.5 : 2) / view.zoom, view.zoom);
+    const paths = box ? outlines.pathsNear(id, growBox(box, LINE_ROOM / view.zoom)) : outlines.pathsOf(id);
+    if (paths) drawOutline(context, paths, colour, (id === active ? 3.5 : 2) / view.zoom, view.zoom);
   }
   context.restore();
 }

@@ -2,7 +2,7 @@
 
 import {SIDE} from './compose.mjs';
 import {Dirty, tileGrid, tilesIn} from './dirty.mjs';
-import {fillBlock, hideUnder, joinLines, makeBlock, traceBlock} from './trace.mjs';
+import {fillBlock, hideUnder, joinLines, makeBlock, sameLines, traceBlock} from './trace.mjs';
 
 /** @typedef {import('../viewport.mjs').Box} Box */
 /** @typedef {import('../viewport.mjs').Size} Size */
@@ -83,7 +83,7 @@ export class Outlines {
   /** @param {string} id @param {number} tile @param {Line[]} lines */
   keep(id, tile, lines) {
     const all = this.lines.get(id) ?? new Map();
-    if (!lines.length && !all.has(tile)) return;
+    if (sameLines(all.get(tile) ?? [], lines)) return;
     if (lines.length) all.set(tile, lines);
     else all.delete(tile);
     this.lines.set(id, all);
@@ -108,10 +108,15 @@ export class Outlines {
     return path;
   }
 
-  /** Whether a brush has lines near a box. @param {string} id @param {Box} box */
-  passes(id, box) {
+  /** The paths near a box only, unjoined: quick to make while someone paints. @param {string} id @param {Box} box @returns {Paths | null} */
+  pathsNear(id, box) {
     const lines = this.lines.get(id);
-    return lines !== undefined && lines.size > 0 && tilesIn(box, this.size).some((tile) => lines.has(tile));
+    if (!lines?.size) return null;
+    const tiles = tilesIn(box, this.size).filter((tile) => lines.has(tile));
+    if (!tiles.length) return null;
+    const made = {seen: new Path2D(), hidden: new Path2D()};
+    for (const tile of tiles) for (const line of /** @type {Line[]} */ (lines.get(tile))) addLine(line.hidden ? made.hidden : made.seen, line.points);
+    return made;
   }
 }
 

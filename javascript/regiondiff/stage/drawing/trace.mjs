@@ -6,13 +6,12 @@
 import {SIDE} from './compose.mjs';
 
 const BLOCK = SIDE + 2; // a tile, one pixel before it and one behind it
-const HALF = 128;
 
 /** @typedef {{points: number[], hidden: boolean}} Line x and y of its points in turn; the inside is at its right */
 
 /** @typedef {{width: number, height: number, columns: number, rows: number}} Part pixels and cells that a tile has of the canvas */
 
-/** One block's samples and what of them is hidden: kept by who traces, for there are many tiles. */
+/** One block's samples and what of them is hidden: kept by who traces, for there are many tiles. Half coverage, 128, is the highest bit. */
 export function makeBlock() {
   return {samples: new Uint8Array(BLOCK * BLOCK), above: new Uint8Array(BLOCK * BLOCK), next: new Int32Array(2 * BLOCK * BLOCK)};
 }
@@ -38,16 +37,16 @@ export function fillBlock(block, tileAt, {width, height, columns, rows}) {
 
 /** @param {Uint8Array} samples @param {number} width @param {number} height */
 function isMixed(samples, width, height) {
-  const first = samples[0] >= HALF;
+  const first = samples[0] >>> 7;
   for (let y = 0; y < height; y += 1) {
-    for (let index = y * BLOCK; index < y * BLOCK + width; index += 1) if (samples[index] >= HALF !== first) return true;
+    for (let index = y * BLOCK; index < y * BLOCK + width; index += 1) if (samples[index] >>> 7 !== first) return true;
   }
   return false;
 }
 
 /** Let a block's samples hide what is traced after them. @param {Block} block */
 export function hideUnder({samples, above}) {
-  for (let index = 0; index < samples.length; index += 1) if (samples[index] >= HALF) above[index] = 1;
+  for (let index = 0; index < samples.length; index += 1) above[index] |= samples[index] >>> 7;
 }
 
 /**
@@ -71,9 +70,11 @@ function findSteps({samples, next}, columns, rows) {
   next.fill(-1);
   const steps = {from: /** @type {number[]} */ ([]), to: /** @type {number[]} */ ([]), inside: /** @type {number[]} */ ([])};
   for (let row = 0; row < rows; row += 1) {
+    let right = ((samples[row * BLOCK] >>> 7) << 1) | ((samples[(row + 1) * BLOCK] >>> 7) << 2); // of the cell before
     for (let index = row * BLOCK; index < row * BLOCK + columns; index += 1) {
-      const kind =
-        (samples[index] >= HALF ? 1 : 0) | (samples[index + 1] >= HALF ? 2 : 0) | (samples[index + BLOCK + 1] >= HALF ? 4 : 0) | (samples[index + BLOCK] >= HALF ? 8 : 0);
+      const left = ((right & 2) >> 1) | ((right & 4) << 1);
+      right = ((samples[index + 1] >>> 7) << 1) | ((samples[index + BLOCK + 1] >>> 7) << 2);
+      const kind = left | right;
       if (kind === 0 || kind === 15) continue;
       const pairs = STEPS[kind];
       for (let pair = 0; pair < pairs.length; pair += 2) {
@@ -150,25 +151,29 @@ function isStraight(points, end, x, y) {
  * @param {readonly Line[]} lines @returns {Line[]}
  */
 export function joinLines(lines) {
-  /** @type {Map<string, Line[]>} */
+  return [false, true].flatMap((hidden) => joinAlike(lines.filter((line) => line.hidden === hidden)));
+}
+
+/** @param {readonly Line[]} lines @returns {Line[]} */
+function joinAlike(lines) {
+  /** @type {Map<number, Line[]>} */
   const starts = new Map();
+  const ends = new Set();
   for (const line of lines) {
     const key = keyOf(line, 0);
     const list = starts.get(key);
     if (list) list.push(line);
     else starts.set(key, [line]);
+    ends.add(keyOf(line, line.points.length - 2));
   }
   /** @type {Set<Line>} */
   const used = new Set();
-  const take = (/** @type {Line} */ line) => starts.get(keyOf(line, line.points.length - 2))?.find((other) => !used.has(other));
-  const ends = new Set(lines.map((line) => keyOf(line, line.points.length - 2)));
   const joined = [];
   for (const first of [...lines.filter((line) => !ends.has(keyOf(line, 0))), ...lines]) {
     if (used.has(first)) continue;
     used.add(first);
     const whole = {points: [...first.points], hidden: first.hidden};
-    for (let more = take(whole); more; more = take(whole)) {
-      used.add(more);
+    for (let more = take(starts, used, whole); more; more = take(starts, used, whole)) {
       for (let index = 2; index < more.points.length; index += 2) extend(whole.points, more.points[index], more.points[index + 1]);
     }
     joined.push(whole);
@@ -176,7 +181,26 @@ export function joinLines(lines) {
   return joined;
 }
 
-/** @param {Line} line @param {number} index */
-function keyOf({points, hidden}, index) {
-  return `${points[index].toFixed(3)} ${points[index + 1].toFixed(3)} ${hidden}`;
+/** The line that begins where another ends, once. @param {Map<number, Line[]>} starts @param {Set<Line>} used @param {Line} line @returns {Line | undefined} */
+function take(starts, used, line) {
+  const found = starts.get(keyOf(line, line.points.length - 2))?.find((other) => !used.has(other));
+  if (found) used.add(found);
+  return found;
+}
+
+/** A place as a number, to a thousandth of a pixel. @param {Line} line @param {number} index */
+function keyOf({points}, index) {
+  return Math.round(points[index] * 1000 + 1000) * 2 ** 25 + Math.round(points[index + 1] * 1000 + 1000);
+}
+
+/** Whether two tiles' lines are the same. @param {readonly Line[]} a @param {readonly Line[]} b */
+export function sameLines(a, b) {
+  return a.length === b.length && a.every((line, index) => line.hidden === b[index].hidden && samePoints(line.points, b[index].points));
+}
+
+/** @param {readonly number[]} a @param {readonly number[]} b */
+function samePoints(a, b) {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
 }
