@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {SIDE, composeTile, packColour} from '../../javascript/regiondiff/stage/drawing/compose.mjs';
 import {Dirty, tileBox, tilesIn} from '../../javascript/regiondiff/stage/drawing/dirty.mjs';
+import {SoftEdges, blur} from '../../javascript/regiondiff/stage/drawing/soft.mjs';
 import {fillBlock, hideUnder, joinLines, makeBlock, traceBlock} from '../../javascript/regiondiff/stage/drawing/trace.mjs';
 
 const WHOLE = {left: 0, top: 0, right: SIDE, bottom: SIDE};
@@ -111,4 +112,33 @@ test('a box dirties its tiles, and a tile only its part', () => {
   assert.deepEqual(taken.get(0), {left: 0, top: 10, right: 64, bottom: 20});
   assert.deepEqual(taken.get(1), {left: 64, top: 10, right: 71, bottom: 13});
   assert.equal(dirty.take().size, 0);
+});
+
+test('a feather is a Gaussian of its deviation and keeps the sum', () => {
+  for (const deviation of [0.5, 1, 2.3, 6]) {
+    const [columns, rows] = [81, 81];
+    const share = new Float32Array(columns * rows);
+    share[40 * columns + 40] = 1;
+    const soft = blur(share, deviation, columns, rows);
+    let [sum, variance] = [0, 0];
+    soft.forEach((value, index) => {
+      sum += value;
+      variance += value * ((index % columns) - 40) ** 2;
+    });
+    assert.ok(Math.abs(sum - 1) < 1e-3, `${sum}`);
+    assert.ok(Math.abs(Math.sqrt(variance) / deviation - 1) < 0.12, `${Math.sqrt(variance)} for ${deviation}`);
+  }
+});
+
+test('soft edges are between the two colours, and far from them nothing is soft', () => {
+  const size = {width: 256, height: 192};
+  const half = () => tile(() => 255);
+  const edges = new SoftEdges(size, [{colour: packColour('#ff0000'), feather: 16, tileOf: (number) => (number % 4 < 2 ? half() : undefined)}]);
+  const alpha = (x) => edges.at(x, 96) >>> 24;
+  assert.ok(Math.abs(alpha(128) - 128) < 8, `${alpha(128)}`);
+  assert.ok(alpha(112) > 200 && alpha(144) < 55 && alpha(144) > 20);
+  assert.equal(edges.at(112, 96) & 255, 255);
+  const boxes = edges.boxes();
+  assert.ok(boxes.length && boxes.every((box) => box.left >= 56 && box.right <= 200));
+  assert.equal(new SoftEdges(size, [{colour: 0, feather: 0, tileOf: half}]).boxes().length, 0);
 });

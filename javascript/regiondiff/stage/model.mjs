@@ -2,12 +2,13 @@
 
 import {SIDE, packColour} from './drawing/compose.mjs';
 import {tileBox, tileGrid} from './drawing/dirty.mjs';
+import {SoftEdges} from './drawing/soft.mjs';
 import {Under} from './drawing/under.mjs';
 
 /** @typedef {import('./viewport.mjs').Box} Box */
 /** @typedef {import('./viewport.mjs').Point} Point */
 /** @typedef {import('./drawing/compose.mjs').Layer} Layer */
-/** @typedef {{id: string, number: number, name: string, colour: string, hidden: boolean, locked: boolean}} BrushView `number` counts from the lowest, 1 */
+/** @typedef {{id: string, number: number, name: string, colour: string, feather: number, hidden: boolean, locked: boolean}} BrushView `number` counts from the lowest, 1 */
 /** @typedef {{size: number, hardness: number, opacity: number, pressureSize: boolean, pressureOpacity: boolean, erase: boolean}} StrokeOptions */
 /** @typedef {import('./tools/tool.mjs').StrokePoint} StrokePoint */
 
@@ -33,7 +34,7 @@ export class Model {
   /** All brushes, the uppermost first. @returns {BrushView[]} */
   brushes() {
     this.views ??= this.editor.document.palette.brushes
-      .map((/** @type {any} */ brush, /** @type {number} */ index) => ({id: brush.id, number: index + 1, name: brush.name, colour: brush.colour, hidden: false, locked: false, ...this.services.brushState?.(brush.id)}))
+      .map((/** @type {any} */ brush, /** @type {number} */ index) => ({id: brush.id, number: index + 1, name: brush.name, colour: brush.colour, feather: brush.feather ?? 0, hidden: false, locked: false, ...this.services.brushState?.(brush.id)}))
       .reverse();
     return /** @type {BrushView[]} */ (this.views);
   }
@@ -69,6 +70,13 @@ export class Model {
       if (coverage) layers.unshift({coverage, colour: packColour(colour)});
     }
     return layers;
+  }
+
+  /** The soft edges of the brushes that have a feather; null where none has. */
+  softEdges() {
+    const seen = this.seen();
+    if (!seen.some(({feather}) => feather > 0)) return null;
+    return new SoftEdges(this.size, seen.toReversed().map(({id, colour, feather}) => ({colour: packColour(colour), feather, tileOf: (tile) => this.tileOf(id, tile)})));
   }
 
   /** The uppermost brush at a place of the canvas. @param {Point} point @returns {string | null} */

@@ -37,14 +37,14 @@ export function outlinesShow({settings}) {
 }
 
 /** Room that the bars over the surface take. @param {Stage} stage @returns {import('./viewport.mjs').Box} */
-export function marginsOf({options, tools}) {
+export function marginsOf({options, tools, parts}) {
   const upright = tools.offsetHeight > tools.offsetWidth;
-  const top = options.offsetTop + options.offsetHeight;
+  const below = tools.offsetTop > parts.surface.clientHeight / 2;
   return {
     left: (upright ? tools.offsetLeft + tools.offsetWidth : 0) + EDGE,
-    top: (upright ? top : Math.max(top, tools.offsetTop + tools.offsetHeight)) + EDGE,
+    top: options.offsetTop + options.offsetHeight + EDGE,
     right: EDGE,
-    bottom: EDGE,
+    bottom: (!upright && below ? parts.surface.clientHeight - tools.offsetTop : 0) + EDGE,
   };
 }
 

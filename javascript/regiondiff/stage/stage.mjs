@@ -9,6 +9,7 @@ import {Gestures} from './input/gestures.mjs';
 import {COMMANDS, findCommand} from './input/keys.mjs';
 import {LabelLayer} from './bars/labels.mjs';
 import {makeParts} from './bars/layout.mjs';
+import {listenWheel} from './input/wheel.mjs';
 import {Model} from './model.mjs';
 import {makeOptions} from './bars/options.mjs';
 import {PointerEngine} from './input/pointer.mjs';
@@ -17,7 +18,6 @@ import {drawTool, marginsOf, outlinesShow, panesOf} from './shown.mjs';
 import {Surface} from './surface.mjs';
 import {makeToolbox} from './bars/toolbox.mjs';
 import {TOOLS} from './tools/tool.mjs';
-import {pan, zoomTo} from './viewport.mjs';
 
 export {COMMANDS};
 
@@ -41,8 +41,8 @@ export {COMMANDS};
  * @property {{label: string, run: () => void}[]} [startActions] further buttons of the empty page's strip
  */
 
+const SETTLED = 120; // milliseconds without change after which labels find their places and edges turn soft
 const NOTICE_TIME = 5000;
-const WHEEL = 0.0016; // zoom by a wheel's CSS pixels, as an exponent
 
 /** @param {HTMLElement} root @param {any} editor @param {Services} services @returns {Stage} */
 export function mountStage(root, editor, services) {
@@ -64,6 +64,7 @@ export class Stage {
     /** @type {Map<string, Set<() => void>>} */
     this.listeners = new Map();
     this.noticeTimer = 0;
+    this.settleTimer = 0;
     this.bench = new Bench({
       say: this.say,
       settings: this.settings,
@@ -97,7 +98,7 @@ export class Stage {
   /** @param {any} editor */
   listen(editor) {
     const {surface} = this.parts;
-    surface.addEventListener('wheel', (event) => this.wheel(event), {passive: false, signal: this.signal});
+    listenWheel(surface, () => this.surface, this.signal);
     surface.addEventListener('keydown', (event) => this.key(event), {signal: this.signal});
     surface.addEventListener('dblclick', (event) => event.preventDefault(), {signal: this.signal});
     this.settings.on((changed) => this.settingsChanged(changed));
@@ -123,7 +124,7 @@ export class Stage {
     this.pointer.stop();
     this.stopper.abort();
     this.surface.stop();
-    this.labels.stop();
+    clearTimeout(this.settleTimer);
     clearTimeout(this.noticeTimer);
     this.root.replaceChildren();
     this.root.classList.remove('rd-stage');
@@ -213,7 +214,7 @@ export class Stage {
 
   gestureEnded() {
     this.surface.want('all');
-    this.labels.touch();
+    this.settleLater();
     const {made} = this.bench;
     this.bench.made = null;
     if (made !== null) this.services.focusPrompt?.(made);
@@ -234,7 +235,7 @@ export class Stage {
     if (change.colour?.length) this.model.under.touch(null);
     if (change.size || change.order || change.palette) this.refresh();
     this.surface.schedule();
-    if (!this.gestures.pressed) this.labels.touch();
+    if (!this.gestures.pressed) this.settleLater();
   }
 
   /** @param {Partial<Values>} changed */
@@ -253,11 +254,21 @@ export class Stage {
     this.surface.want('tool');
   }
 
+  /** Place labels and draw soft edges when nothing changes any more. */
+  settleLater() {
+    clearTimeout(this.settleTimer);
+    this.settleTimer = window.setTimeout(() => {
+      if (this.gestures.pressed) return;
+      this.labels.place();
+      this.surface.soften();
+    }, SETTLED);
+  }
+
   viewChanged() {
     const split = this.settings.values.view === 'split';
     this.parts.divider.hidden = this.parts.names.hidden = !split;
     this.surface.want('all');
-    this.labels.touch();
+    this.settleLater();
     this.moved();
   }
 
@@ -275,18 +286,6 @@ export class Stage {
     this.surface.want('all');
     this.viewChanged();
     this.toolChanged();
-  }
-
-  /** @param {WheelEvent} event */
-  wheel(event) {
-    event.preventDefault();
-    const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? this.surface.size.height : 1;
-    const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
-    const place = this.parts.surface.getBoundingClientRect();
-    const at = this.surface.toPane({x: event.clientX - place.left, y: event.clientY - place.top});
-    if (event.shiftKey && !event.ctrlKey) this.surface.setView(pan(this.view, -(dx || dy), 0));
-    else if (dx !== 0 && !event.ctrlKey) this.surface.setView(pan(this.view, -dx, -dy));
-    else this.surface.setView(zoomTo(this.view, this.view.zoom * Math.exp(-dy * (event.ctrlKey ? 4 * WHEEL : WHEEL)), at));
   }
 
   /** @param {KeyboardEvent} event */

@@ -173,6 +173,14 @@ export class Surface {
     this.schedule();
   }
 
+  /** Draw soft edges as they are now. */
+  soften() {
+    const soft = this.owner.model.softEdges();
+    if (!soft && !this.fills.soft) return;
+    this.fills.setSoft(soft);
+    this.schedule();
+  }
+
   schedule() {
     this.frame ||= requestAnimationFrame(() => this.draw());
   }
@@ -200,6 +208,7 @@ export class Surface {
   drawLines(box) {
     const {model} = this.owner;
     this.outlines.update(model.seen(), (id, tile) => model.tileOf(id, tile));
+    if (!box) this.lines.clearRect(0, 0, this.parts.lines.width, this.parts.lines.height);
     const pane = this.panes()[0];
     const {left, top, right, bottom} = box ? boxToPane(this.view, box) : pane.box;
     this.inPane(this.lines, {left: left - LINE_ROOM, top: top - LINE_ROOM, right: right + LINE_ROOM, bottom: bottom + LINE_ROOM}, () => {
@@ -209,6 +218,7 @@ export class Surface {
 
   drawTool() {
     const {box} = this.panes()[0];
+    this.tool.clearRect(0, 0, this.parts.tool.width, this.parts.tool.height);
     this.inPane(this.tool, box, () => this.owner.drawTool(this.tool, this.view));
   }
 

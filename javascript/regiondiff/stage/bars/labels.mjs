@@ -8,7 +8,6 @@ import {toPane} from '../viewport.mjs';
 /** @typedef {import('../stage.mjs').Stage} Stage */
 /** @typedef {import('../viewport.mjs').Point} Point */
 
-const SETTLED = 120; // milliseconds without change after which labels find their places
 const INSET = 5; // CSS pixels between a label and its place
 const MOST_LETTERS = 24;
 
@@ -18,23 +17,11 @@ export class LabelLayer {
     this.stage = stage;
     /** @type {{element: HTMLElement, place: Point | null}[]} the uppermost brush's first */
     this.labels = [];
-    this.timer = 0;
-  }
-
-  stop() {
-    clearTimeout(this.timer);
-  }
-
-  /** Masks, names or the zoom have changed. */
-  touch() {
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.place(), SETTLED);
   }
 
   /** Make the labels anew and find their places. */
   place() {
     const {stage} = this;
-    if (stage.gestures.pressed) return;
     const brushes = stage.model.seen();
     this.labels = brushes.map((brush) => ({element: makeLabel(stage, brush), place: null}));
     stage.parts.labels.replaceChildren(...this.labels.map(({element}) => element));

@@ -37,6 +37,7 @@ export function makeOptions(stage) {
     words.textContent = tool.words.map((word) => say(word)).join(' · ');
     words.title = words.textContent;
     for (const key of /** @type {const} */ (['target', 'operation', 'size'])) options[key].hidden = !tool.options.includes(key);
+    bar.classList.toggle('rd-many', tool.options.includes('size'));
     options.more.hidden = !tool.options.includes('hardness');
   };
   settings.on(show);

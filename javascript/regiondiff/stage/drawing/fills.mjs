@@ -18,6 +18,8 @@ export class Fills {
     this.pixels = new Uint32Array(this.image.data.buffer);
     this.dirty = new Dirty();
     this.scale = 1;
+    /** @type {import('./soft.mjs').SoftEdges | null} */
+    this.soft = null;
     /** @type {Size} */
     this.size = {width: 1, height: 1};
   }
@@ -29,13 +31,21 @@ export class Fills {
     while ((size.width / this.scale) * (size.height / this.scale) > MOST) this.scale *= 2;
     this.canvas.width = Math.ceil(size.width / this.scale);
     this.canvas.height = Math.ceil(size.height / this.scale);
+    this.soft = null;
     this.dirty.take();
     this.dirty.addAll(size);
   }
 
   /** @param {Box} box */
   touch(box) {
+    this.soft?.clear(box);
     this.dirty.add(box, this.size);
+  }
+
+  /** Draw other soft edges, or none. @param {import('./soft.mjs').SoftEdges | null} soft */
+  setSoft(soft) {
+    for (const box of [...(this.soft?.boxes() ?? []), ...(soft?.boxes() ?? [])]) this.dirty.add(box, this.size);
+    this.soft = soft;
   }
 
   touchAll() {
@@ -58,16 +68,19 @@ export class Fills {
     const y = Math.floor(box.top / SIDE) * SIDE;
     const part = {left: box.left - x, top: box.top - y, right: box.right - x, bottom: box.bottom - y};
     if (this.scale > 1) this.drawSmall(layers, x, y);
-    else if (layers.length === 0) this.context.clearRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+    else if (layers.length === 0 && !this.soft) this.context.clearRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
     else {
       composeTile(this.pixels, layers, part);
+      this.soft?.paint(this.pixels, x, y, part);
       this.context.putImageData(this.image, x, y, part.left, part.top, part.right - part.left, part.bottom - part.top);
     }
   }
 
   /** A whole tile, of every scale-th pixel of it. @param {readonly Layer[]} layers @param {number} x @param {number} y */
   drawSmall(layers, x, y) {
-    composeTile(this.pixels, layers, {left: 0, top: 0, right: SIDE, bottom: SIDE});
+    const whole = {left: 0, top: 0, right: SIDE, bottom: SIDE};
+    composeTile(this.pixels, layers, whole);
+    this.soft?.paint(this.pixels, x, y, whole);
     const side = SIDE / this.scale;
     for (let row = 0; row < side; row += 1) {
       for (let column = 0; column < side; column += 1) this.pixels[row * SIDE + column] = this.pixels[(row * SIDE + column) * this.scale];
