@@ -129,6 +129,16 @@ export class Model {
     this.editor.transform(id, from, to, merge);
   }
 
+  /** Empty a mask. @param {string} id */
+  clear(id) {
+    this.editor.clear(id);
+  }
+
+  /** Cover what a mask leaves free, and free what it covers. @param {string} id */
+  invert(id) {
+    this.editor.invert(id);
+  }
+
   /** The colour that the next brush will have. @returns {string} */
   nextColour() {
     return this.editor.nextColour();

@@ -78,6 +78,8 @@ export class Stage {
     this.gestures = new Gestures(this);
     this.caret = new Caret(this);
     this.parts = makeParts(this);
+    this.tools = makeToolbox(this);
+    this.options = makeOptions(this);
     this.build();
     this.surface = new Surface(this.parts, this.makeOwner());
     this.labels = new LabelLayer(this);
@@ -89,8 +91,6 @@ export class Stage {
 
   build() {
     const middle = make(this.page, 'div', {class: 'rd-stage-middle'}, this.parts.surface, makeDropZones(this), this.parts.strip, this.parts.notice, this.parts.words);
-    this.tools = makeToolbox(this);
-    this.options = makeOptions(this);
     this.root.classList.add('rd-stage');
     this.root.replaceChildren(middle, this.options, this.tools, this.parts.live);
   }

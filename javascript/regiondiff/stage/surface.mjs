@@ -40,7 +40,7 @@ export class Surface {
     this.fitted = true;
     this.fills = new Fills(this.page);
     this.outlines = new Outlines();
-    this.scene = contextOf(parts.scene);
+    this.scene = contextOf(parts.scene, true); // the stroke shows without waiting for the page's compositor
     this.lines = contextOf(parts.lines);
     this.tool = contextOf(parts.tool);
     this.wanted = {scene: true, lines: true, tool: true};
@@ -193,9 +193,10 @@ export class Surface {
     const changed = [...this.fills.update((tile) => model.layersOf(tile)), ...model.updateUnder()];
     const box = changed.reduce((/** @type {Box | null} */ whole, part) => joinBoxes(whole, part), null);
     if (this.wanted.scene || box) this.drawScene(this.wanted.scene ? null : box);
-    if (this.wanted.lines || box) this.drawLines(this.wanted.lines ? null : box);
+    if (this.wanted.lines || box || this.outlines.dirty.tiles.size) this.drawLines(this.wanted.lines || !box ? null : box);
     if (this.wanted.tool) this.drawTool();
-    this.wanted = {scene: false, lines: false, tool: false};
+    this.wanted = {scene: false, lines: this.outlines.dirty.tiles.size > 0, tool: false};
+    if (this.wanted.lines || this.fills.dirty.tiles.size) this.schedule();
   }
 
   /** @param {Box | null} box */
@@ -245,7 +246,7 @@ export class Surface {
   }
 }
 
-/** @param {HTMLCanvasElement} canvas */
-function contextOf(canvas) {
-  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+/** @param {HTMLCanvasElement} canvas @param {boolean} [desynchronized] */
+function contextOf(canvas, desynchronized = false) {
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', {desynchronized}));
 }

@@ -12,7 +12,7 @@ export const SIDE = 64; // pixels of a tile's side
 export function composeTile(pixels, layers, box) {
   const {left, top, right, bottom} = box;
   for (let y = top; y < bottom; y += 1) pixels.fill(0, y * SIDE + left, y * SIDE + right);
-  for (const {coverage, colour} of layers) {
+  for (const {coverage, colour} of layers.slice(findLowest(layers))) {
     const opaque = (0xff000000 | colour) >>> 0;
     for (let y = top; y < bottom; y += 1) {
       const end = y * SIDE + right;
@@ -23,6 +23,19 @@ export function composeTile(pixels, layers, box) {
       }
     }
   }
+}
+
+/** The uppermost layer that covers the whole tile, or the lowest layer. @param {readonly Layer[]} layers */
+function findLowest(layers) {
+  for (let index = layers.length - 1; index > 0; index -= 1) if (isFull(layers[index].coverage)) return index;
+  return 0;
+}
+
+/** @param {Uint8Array} coverage */
+function isFull(coverage) {
+  if (coverage[0] !== 255 || coverage[coverage.length - 1] !== 255) return false;
+  for (let index = 0; index < coverage.length; index += 1) if (coverage[index] !== 255) return false;
+  return true;
 }
 
 /** A colour laid over a pixel. @param {number} under RGBA @param {number} colour 0xbbggrr @param {number} cover 0..255 */

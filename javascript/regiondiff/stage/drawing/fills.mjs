@@ -7,7 +7,8 @@ import {Dirty} from './dirty.mjs';
 /** @typedef {import('../viewport.mjs').Size} Size */
 /** @typedef {import('./compose.mjs').Layer} Layer */
 
-const MOST = 4096 * 4096; // pixels of the canvas; above it, several of the document's share one
+const MOST = 8 * 2 ** 20; // pixels of the canvas, 32 MB; above it, several of the document's share one
+const BUDGET = 12; // milliseconds of a frame; what does not fit waits for the next one
 
 export class Fills {
   /** @param {Document} page */
@@ -53,13 +54,20 @@ export class Fills {
   }
 
   /**
-   * Compose what is dirty.
+   * Compose what is dirty, as far as a frame's time goes; `dirty` keeps the rest.
    * @param {(tile: number) => Layer[]} layersOf a tile, the lowest first @returns {Box[]} what has changed
    */
   update(layersOf) {
-    const changed = this.dirty.take();
-    for (const [tile, box] of changed) this.draw(layersOf(tile), box);
-    return [...changed.values()];
+    if (!this.dirty.tiles.size) return [];
+    const changed = [];
+    const end = performance.now() + BUDGET;
+    for (const [tile, box] of this.dirty.tiles) {
+      this.draw(layersOf(tile), box);
+      this.dirty.tiles.delete(tile);
+      changed.push(box);
+      if (changed.length % 16 === 0 && performance.now() > end) break;
+    }
+    return changed;
   }
 
   /** @param {readonly Layer[]} layers @param {Box} box */

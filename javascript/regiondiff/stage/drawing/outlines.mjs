@@ -10,6 +10,8 @@ import {fillBlock, hideUnder, joinLines, makeBlock, sameLines, traceBlock} from 
 /** @typedef {{id: string, colour: string}} Brush */
 /** @typedef {{seen: Path2D, hidden: Path2D}} Paths */
 
+const BUDGET = 12; // milliseconds of a frame; what does not fit waits for the next one
+
 export class Outlines {
   constructor() {
     /** @type {Map<string, Map<number, Line[]>>} a brush -> a tile -> its lines */
@@ -41,15 +43,20 @@ export class Outlines {
   }
 
   /**
-   * Trace what is dirty.
+   * Trace what is dirty, as far as a frame's time goes.
    * @param {readonly Brush[]} brushes seen ones, the uppermost first @param {(id: string, tile: number) => Uint8Array | undefined} tileOf
    */
   update(brushes, tileOf) {
-    const tiles = [...this.dirty.take().keys()];
-    if (!tiles.length) return;
     const ids = new Set(brushes.map((brush) => brush.id));
     for (const id of this.lines.keys()) if (!ids.has(id)) this.forget(id);
-    for (const tile of tiles) this.trace(tile, brushes, tileOf);
+    const end = performance.now() + BUDGET;
+    let count = 0;
+    for (const tile of this.dirty.tiles.keys()) {
+      this.trace(tile, brushes, tileOf);
+      this.dirty.tiles.delete(tile);
+      count += 1;
+      if (count % 16 === 0 && performance.now() > end) break;
+    }
   }
 
   /** @param {string} id */
