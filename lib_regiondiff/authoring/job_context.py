@@ -19,7 +19,7 @@ class JobContext:
 
     Sizes are in pixels. `steps` are those of a job that begins at noise; None where that is not known. `files` gives
     the lines of wildcards, `count` the tokens of a prompt; without them neither is checked. `notes` are the program's
-    own.
+    own; `by` is who draws, a name in REFUSALS.
     """
 
     prompt: str = ""
@@ -31,6 +31,7 @@ class JobContext:
     files: Files | None = None
     count: Callable[[str], int] | None = None
     notes: tuple[str, ...] = ()
+    by: str = "webui"
 
     @property
     def words(self) -> Words:

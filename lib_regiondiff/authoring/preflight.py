@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lib_regiondiff.authoring.cost import count_cells, make_clock
 from lib_regiondiff.authoring.dry_host import Sketch
 from lib_regiondiff.authoring.job_context import ALONE, JobContext
+from lib_regiondiff.authoring.notices import KINDS, Notice, find_brush
 from lib_regiondiff.authoring.summary import (
     TRACE,
+    Remark,
     Shares,
     describe_cost,
     find_doubtful,
@@ -33,21 +35,12 @@ from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, prepare_t
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.refusals import list_refusals
 
-KINDS = ("error", "warning", "note")
 SMALL = 0.01
-TAKES = "it takes "
+TAKES, CHOOSES = "it takes ", "auto chooses "
 SKEW = 0.02
 STEPS = 20
 MOST_STEPS = 1000
 """Enough steps to judge by: a brush that does not act in these acts in no other number of steps."""
-
-
-@dataclass(frozen=True)
-class Notice:
-    """One remark: an `error` ends the job, a `warning` is a likely mistake, a `note` is good to know."""
-
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -125,16 +118,21 @@ def preflight(
     `shares` are those at the job's size; they are computed if None.
     """
     case = _make_case(palette, around, shares)
-    notices = [Notice(each.kind, _flatten(each.text)) for check in checks or CHECKS for each in check(case)]
+    found = [each for check in checks or CHECKS for each in check(case)]
+    notices = [Notice(each.kind, _flatten(each.text), each.path, find_brush(palette, each.path)) for each in found]
     return tuple(sorted(notices, key=lambda notice: KINDS.index(notice.kind)))
+
+
+def _warn(remarks: Iterable[Remark]) -> Iterator[Notice]:
+    return (Notice("warning", each.text, each.path) for each in remarks)
 
 
 def _summed(case: _Case) -> Iterator[Notice]:
     """Errors for what is too heavy or refused, warnings for masks that are empty, hidden or slivers."""
     owed = budget.find_problems(case.palette, case.palette.size, case.around.steps or STEPS)
-    yield from (Notice("error", str(problem)) for problem in owed)
-    yield from (Notice("error", str(error)) for error in list_refusals(case.palette, "webui"))
-    yield from (Notice("warning", line) for line in find_doubtful(case.palette, case.shares))
+    yield from (Notice("error", str(problem), problem.path) for problem in owed)
+    yield from (Notice("error", str(error), error.where) for error in list_refusals(case.palette, case.around.by))
+    yield from _warn(find_doubtful(case.palette, case.shares))
 
 
 def _small(case: _Case) -> Iterator[Notice]:
@@ -142,7 +140,8 @@ def _small(case: _Case) -> Iterator[Notice]:
     for index, brush in enumerate(case.palette.brushes, start=1):
         if 0 < case.shares.part(index) < SMALL and not case.shares.is_thin(index):
             share = 100 * case.shares.part(index)
-            yield Notice("warning", f"{mention(index, brush)}: only {share:.2f} % of the canvas")
+            told = f"{mention(index, brush)}: only {share:.2f} % of the canvas"
+            yield Notice("warning", told, f"brushes[{index - 1}].mask")
 
 
 def _uncovered(case: _Case) -> Iterator[Notice]:
@@ -158,7 +157,8 @@ def _uncovered(case: _Case) -> Iterator[Notice]:
     elif case.around.prompt.strip():
         yield Notice("note", f"{text}; the main prompt paints it")
     else:
-        yield Notice("warning", f"{text}; nothing says what is there: the background and the main prompt are empty")
+        told = f"{text}; nothing says what is there: the background and the main prompt are empty"
+        yield Notice("warning", told, "background.prompt")
 
 
 def _unsaid(case: _Case) -> Iterator[Notice]:
@@ -166,13 +166,14 @@ def _unsaid(case: _Case) -> Iterator[Notice]:
     for index, brush in enumerate(case.palette.brushes, start=1):
         if not split_networks(brush.prompt)[0].strip():
             has = "holds nothing but tags" if brush.prompt.strip() else "is empty"
-            yield Notice("warning", f"{mention(index, brush)}: its prompt {has}")
+            yield Notice("warning", f"{mention(index, brush)}: its prompt {has}", f"brushes[{index - 1}].prompt")
 
 
 def _undescribed(case: _Case) -> Iterator[Notice]:
     """A picture under the brushes that nothing describes: brushes may go by its words."""
     if is_wordless(case.palette.background) and not case.around.prompt.strip():
-        yield Notice("note", "nothing says what the picture under the brushes shows: the background has no prompt")
+        told = "nothing says what the picture under the brushes shows: the background has no prompt"
+        yield Notice("note", told, "background.prompt")
 
 
 def _stretched(case: _Case) -> Iterator[Notice]:
@@ -186,13 +187,12 @@ def _stretched(case: _Case) -> Iterator[Notice]:
 def _unheard(case: _Case) -> Iterator[Notice]:
     """Negatives that do nothing because their guidance is 1."""
     under = case.palette.background.negative or case.around.negative
-    yield from (Notice("warning", line) for line in find_unheard(case.palette, case.guidance, under))
+    yield from _warn(find_unheard(case.palette, case.guidance, under))
 
 
 def _idle(case: _Case) -> Iterator[Notice]:
     """Brushes that never act, and those after which nobody draws."""
-    told = find_idle(case.palette, case.shares, case.around.steps or MOST_STEPS, case.around.prompt)
-    yield from (Notice("warning", line) for line in told)
+    yield from _warn(find_idle(case.palette, case.shares, case.around.steps or MOST_STEPS, case.around.prompt))
 
 
 def _networks(case: _Case) -> Iterator[Notice]:
@@ -200,8 +200,8 @@ def _networks(case: _Case) -> Iterator[Notice]:
     for index, brush in enumerate(case.palette.brushes, start=1):
         tags = split_networks(brush.prompt)[1]
         if tags:
-            where = mention(index, brush)
-            yield Notice("note", f"{where}: {', '.join(tags)} applies to the whole picture, not to this brush alone")
+            told = f"{mention(index, brush)}: {', '.join(tags)} applies to the whole picture, not to this brush alone"
+            yield Notice("note", told, f"brushes[{index - 1}].prompt")
 
 
 def _wildcards(case: _Case) -> Iterator[Notice]:
@@ -212,7 +212,7 @@ def _wildcards(case: _Case) -> Iterator[Notice]:
         case.prompts()
         names = find_unknown("\n".join(texts), case.around.files) if case.around.files else ()
     except PaletteError as error:
-        yield from (Notice("error", str(problem)) for problem in error.problems)
+        yield from (Notice("error", str(problem), problem.path) for problem in error.problems)
         return
     for name in names:
         yield Notice("warning", f"no file for the wildcard __{name}__: it stays in the prompt as it is")
@@ -239,12 +239,12 @@ def _tokens(case: _Case) -> Iterator[Notice]:
 
 def _cost(case: _Case) -> Iterator[Notice]:
     """How long the job takes, beside a picture without regions."""
-    if any(list_refusals(case.palette, "webui")):
+    if any(list_refusals(case.palette, case.around.by)):
         return
     try:
         yield Notice("note", TAKES + describe_cost(_measure_ratio(case)))
     except HostError as error:
-        yield Notice("error", str(error))
+        yield Notice("error", str(error), error.where)
     except PaletteError:
         return  # told with the wildcards
 
@@ -268,7 +268,7 @@ def _auto(case: _Case) -> Iterator[Notice]:
     except RegionDiffError:
         return  # told by another check
     if choices and case.around.steps is not None:
-        yield Notice("note", f"auto chooses {choices}")
+        yield Notice("note", CHOOSES + choices)
     if plan.undecided is not None:
         open_ones = " and ".join(case.names[name] for name in plan.undecided.names)
         yield Notice("note", f"{open_ones}: one thing, or something that fills the mask? The first step decides")

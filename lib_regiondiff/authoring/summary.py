@@ -28,6 +28,17 @@ ALIKE = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
+class Remark:
+    """A sentence about a palette, and the path of the value that it is about; as text it is the sentence."""
+
+    text: str
+    path: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclasses.dataclass(frozen=True)
 class Shares:
     """Weights float32 [1 + P, h, w] in [0, 1] of background and brushes; a number stands for `cell` pixels squared.
 
@@ -108,29 +119,30 @@ def mention(number: int, brush: Brush) -> str:
     return f"brush {number} ({brush.name or brush.id})"
 
 
-def find_doubtful(palette: Palette, shares: Shares) -> Iterator[str]:
+def find_doubtful(palette: Palette, shares: Shares) -> Iterator[Remark]:
     """Warnings about masks that are hardly meant so: empty, hidden by later brushes, or too thin."""
     for index, brush in enumerate(palette.brushes, start=1):
-        where = mention(index, brush)
+        where, path = mention(index, brush), f"brushes[{index - 1}].mask"
         if not shares.painted[index - 1]:
-            yield f"{where}: its mask is empty"
+            yield Remark(f"{where}: its mask is empty", path)
         elif shares.part(index) == 0:
-            yield f"{where}: later brushes cover it wholly"
+            yield Remark(f"{where}: later brushes cover it wholly", path)
         elif shares.is_faint(index):
             left = "so that a line of its colour is left at most: paint it wider"
-            yield f"{where}: too thin to show much: nowhere is it {FAINT} pixels wide, {left}"
+            yield Remark(f"{where}: too thin to show much: nowhere is it {FAINT} pixels wide, {left}", path)
         elif shares.is_thin(index):
-            shown = "so that it shows a colour or a texture"
-            yield f"{where}: too thin for whole things: nowhere does it have {THIN}x{THIN} pixels to itself, {shown}"
+            told = f"too thin for whole things: nowhere does it have {THIN}x{THIN} pixels to itself"
+            yield Remark(f"{where}: {told}, so that it shows a colour or a texture", path)
 
 
-def find_bare(palette: Palette, shares: Shares) -> Iterator[str]:
+def find_bare(palette: Palette, shares: Shares) -> Iterator[Remark]:
     """A warning where part of the canvas has no brush and the background no prompt; not for jobs with a main prompt."""
     if shares.part(0) > TRACE and not palette.background.prompt and not palette.background.painted:
-        yield f"{100 * shares.part(0):.1f} % of the canvas has no brush, and the background has no prompt"
+        told = f"{100 * shares.part(0):.1f} % of the canvas has no brush, and the background has no prompt"
+        yield Remark(told, "background.prompt")
 
 
-def find_idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") -> Iterator[str]:
+def find_idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") -> Iterator[Remark]:
     """Warnings about brushes that never act in so many steps, and about those that stop where nothing takes over.
 
     `prompt` is the main prompt, which counts where the background has none.
@@ -141,14 +153,16 @@ def find_idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") ->
         first, last = find_interval(brush, steps)
         if first >= last:
             cut = {"strength": (brush.strength, 1), "start": (brush.start, 0), "stop": (brush.stop, 1)}
-            why = ", ".join(f"{name} {value:g}" for name, (value, usual) in cut.items() if value != usual)
-            yield f"{mention(index, brush)}: never acts{f' in {steps} steps' if brush.strength else ''} ({why})"
+            why = {name: f"{name} {value:g}" for name, (value, usual) in cut.items() if value != usual}
+            when = f" in {steps} steps" if brush.strength else ""
+            path = f"brushes[{index - 1}].{next(iter(why), 'strength')}"
+            yield Remark(f"{mention(index, brush)}: never acts{when} ({', '.join(why.values())})", path)
         elif last < steps and silent and shares.part(index) > TRACE:
             ends = f"it stops at {brush.stop:g}, and nothing says what is there afterwards"
-            yield f"{mention(index, brush)}: {ends}: the background has no prompt"
+            yield Remark(f"{mention(index, brush)}: {ends}: the background has no prompt", f"brushes[{index - 1}].stop")
 
 
-def find_unheard(palette: Palette, guidance: float, negative: str) -> Iterator[str]:
+def find_unheard(palette: Palette, guidance: float, negative: str) -> Iterator[Remark]:
     """A warning where negatives do nothing because guidance is 1; `negative` is the background's or the main one."""
     if drop_idle_nag(palette.nag) is not None:
         return
@@ -158,7 +172,7 @@ def find_unheard(palette: Palette, guidance: float, negative: str) -> Iterator[s
         said[mention(number, brush)] = (brush.negative or "") if scale == 1 and not AND.search(brush.prompt) else ""
     names = [name for name, text in said.items() if text.strip()]
     if names:
-        yield f"at guidance 1 a negative does nothing: that of {', '.join(names)}"
+        yield Remark(f"at guidance 1 a negative does nothing: that of {', '.join(names)}", "guidance")
 
 
 def find_refusals(palette: Palette) -> Iterator[HostError]:

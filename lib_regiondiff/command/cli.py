@@ -1,4 +1,4 @@
-"""The command line: `regiondiff render | panorama | check | overlay | info | schema | demo`."""
+"""The command line: `regiondiff render | panorama | serve | check | overlay | info | schema | demo`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from lib_regiondiff.command.exit_codes import judge_error
 from lib_regiondiff.command.loading_options import add_loading_options
 from lib_regiondiff.command.printing import escape, tell, tell_all, tell_problems
 from lib_regiondiff.command.reading import read
+from lib_regiondiff.command.serve import serve
 from lib_regiondiff.document import changes, png
 from lib_regiondiff.document.palette import Palette, make_schema
 from lib_regiondiff.errors import HostError
@@ -110,6 +111,9 @@ def panorama(prompt: str | None, source: str | None, wrap: bool, output: Path, *
         raise click.UsageError("expected a PROMPT or --palette")
     palette = read(source)[0] if source else Palette(size=WIDE)
     draw(palette, None, output, options | {"prompt": prompt}, changes.make_tile_changes(palette, wrap))
+
+
+main.add_command(serve)
 
 
 @main.command()

@@ -82,13 +82,18 @@ def save(image: Image.Image, palette: Palette, made_with: MadeWith, path: Path) 
 
     Raises HostError with the path where it cannot be written.
     """
+    with write_whole(path) as file:
+        write(image, palette, made_with, file)
+
+
+def write(image: Image.Image, palette: Palette, made_with: MadeWith, file: BinaryIO) -> None:
+    """Write a PNG with its palette into an open file; OSError where that fails."""
     palette = drop_folders(palette)
     info = PngInfo()
     info.add_text("parameters", write_infotext(palette))
     text = json.dumps(_make_document(palette, made_with), ensure_ascii=False, separators=(",", ":"))
     info.add_itxt(KEYWORD, text)  # not compressed: Pillow reads no more than 1 MB of compressed text
-    with write_whole(path) as file:
-        image.save(file, format="PNG", pnginfo=info)
+    image.save(file, format="PNG", pnginfo=info)
 
 
 def _make_document(palette: Palette, made_with: MadeWith | None) -> dict[str, Any]:
@@ -166,14 +171,18 @@ def load(path: Path) -> tuple[Palette, MadeWith]:
     Raises PaletteError where there is none or a damaged one, OSError where the file cannot be read.
     """
     with path.open("rb") as file:
-        if file.read(len(SIGNATURE)) != SIGNATURE:
-            raise _refusal(path, "a PNG", "a file of another kind")
-        text = _find(file, path)
+        return read(file, path.name)
+
+
+def read(file: BinaryIO, name: str) -> tuple[Palette, MadeWith]:
+    """The palette of an open PNG that is called `name`, and what it was made with; PaletteError where there is none."""
+    if file.read(len(SIGNATURE)) != SIGNATURE:
+        raise _refusal(name, "a PNG", "a file of another kind")
     try:
-        data = loads(text, MAX_TEXT)
+        data = loads(_find(file, name), MAX_TEXT)
         palette = data["palette"]
     except (Fault, LookupError, TypeError):
-        raise _damaged(path) from None
+        raise _damaged(name) from None
     return parse(palette), _read_made_with(data.get("made_with"))
 
 
@@ -185,43 +194,43 @@ def read_pixels(path: Path, palette: Palette) -> Image.Image:
     try:
         return open_image(data, "PNG", most)[0]
     except Flaw as flaw:
-        raise _refusal(path, OURS, str(flaw)) from None
+        raise _refusal(path.name, OURS, str(flaw)) from None
 
 
-def _find(file: BinaryIO, path: Path) -> bytes:
+def _find(file: BinaryIO, name: str) -> bytes:
     """The text of our chunk in a PNG file whose signature has been read."""
     for _ in range(MAX_CHUNKS):
         head = file.read(8)
         if len(head) < 8:
-            raise _damaged(path)
+            raise _damaged(name)
         length, kind = struct.unpack(">I4s", head)
         if kind == b"IEND":
-            raise _refusal(path, OURS, "one without its palette (made by another program, or the data was stripped)")
+            raise _refusal(name, OURS, "one without its palette (made by another program, or the data was stripped)")
         start = file.read(min(length, len(MARK)))
         if kind == b"iTXt" and start == MARK and length <= 2 * MAX_TEXT:
-            return _read_text(kind + start, file.read(length + 4 - len(start)), path)
+            return _read_text(kind + start, file.read(length + 4 - len(start)), name)
         file.seek(length + 4 - len(start), os.SEEK_CUR)
-    raise _damaged(path)
+    raise _damaged(name)
 
 
-def _read_text(head: bytes, rest: bytes, path: Path) -> bytes:
+def _read_text(head: bytes, rest: bytes, name: str) -> bytes:
     """The text of a chunk, from its name and first bytes and from the rest with the checksum."""
     body, checksum = rest[:-4], rest[-4:]
     try:
         if zlib.crc32(body, zlib.crc32(head)).to_bytes(4, "big") != checksum:
-            raise _damaged(path)
+            raise _damaged(name)
         text = body[2:].split(b"\0", 2)[2]
         return zlib.decompressobj().decompress(text, MAX_TEXT + 1) if body[0] else text
     except (LookupError, zlib.error):
-        raise _damaged(path) from None
+        raise _damaged(name) from None
 
 
-def _damaged(path: Path) -> PaletteError:
-    return _refusal(path, OURS, "a damaged one")
+def _damaged(name: str) -> PaletteError:
+    return _refusal(name, OURS, "a damaged one")
 
 
-def _refusal(path: Path, expected: str, got: str) -> PaletteError:
-    return PaletteError([Problem(path.name, expected, got)])
+def _refusal(name: str, expected: str, got: str) -> PaletteError:
+    return PaletteError([Problem(name, expected, got)])
 
 
 def _read_made_with(data: Any) -> MadeWith:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import importlib.util
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +26,9 @@ class Renderer:
     """A loaded model, as the command line draws with it.
 
     `draw(palette, seeds, progress, batch)` yields a picture for each seed, `batch` of them drawn together;
-    `progress(done, total)` hears of each step. `made_with` and `fingerprint` identify machine and model, `proposals`
-    are what its accelerators want, `native` is the side in pixels that it was trained at.
+    `progress(done, total)` hears of each step; `watch` draws in the same way, and its progress is given the step itself.
+    `made_with` and `fingerprint` identify machine and model, `proposals` are what its accelerators want, `native` is the
+    side in pixels that it was trained at. `count` gives the tokens of a prompt; one thread at a time may ask it.
     """
 
     draw: Callable[[Palette, Sequence[int], Callable[[int, int], None], int], Iterator[Any]]
@@ -33,6 +36,8 @@ class Renderer:
     fingerprint: str = ""
     proposals: tuple[Proposal, ...] = ()
     native: int = 512
+    watch: Callable[[Palette, Sequence[int], Callable[[Any], Any], int], Iterator[Any]] | None = None
+    count: Callable[[str], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
     from lib_regiondiff.hosts.diffusers.host import DiffusersHost
     from lib_regiondiff.hosts.diffusers.placement import MemoryLimits
     from lib_regiondiff.hosts.diffusers.render import renders
+    from lib_regiondiff.hosts.diffusers.text.encoding import count_tokens
 
     place = demo.locate(model)
     added = find_extras(palette, place, demo.PARTS, how.embeddings)
@@ -74,10 +80,16 @@ def load_renderer(palette: Palette, model: str, device: str, dtype: str, how: Lo
     proposals = find_proposals(loaded.pipe, place, added)
 
     def drawn(palette: Palette, seeds: Sequence[int], told: Callable[[int, int], None], batch: int) -> Iterator[Any]:
-        # Which model it is has been settled: options, or --trust.
-        return renders(loaded, palette, seeds, lambda step: told(step.done, step.total), batch, ignore_model=True)
+        return watched(palette, seeds, lambda step: told(step.done, step.total), batch)
 
-    return Renderer(drawn, loaded.made_with(), loaded.fingerprint, proposals, loaded.latent.native)
+    def watched(palette: Palette, seeds: Sequence[int], told: Callable[[Any], Any], batch: int) -> Iterator[Any]:
+        # Which model it is has been settled: options, or --trust.
+        return renders(loaded, palette, seeds, told, batch, ignore_model=True)
+
+    # A tokenizer of its own: those of a pipeline cannot be asked by two threads at once.
+    count = functools.partial(count_tokens, copy.deepcopy(loaded.pipe.tokenizer), book=added.book)
+    native = loaded.latent.native
+    return Renderer(drawn, loaded.made_with(), loaded.fingerprint, proposals, native, watched, count)
 
 
 def find_missing_packages() -> list[str]:

@@ -84,6 +84,11 @@ def split_chunks(tokenizer: Any, prompt: str, book: Book = NO_WORDS) -> list[lis
     return [*done, current] if current or not done else done
 
 
+def count_tokens(tokenizer: Any, prompt: str, book: Book = NO_WORDS) -> int:
+    """The number of tokens of a prompt, without those that begin, end and fill its chunks."""
+    return sum(map(len, split_chunks(tokenizer, prompt, book)))
+
+
 def _tokenize(tokenizer: Any, prompt: str, book: Book) -> Iterator[list[Token]]:
     """The tokens of a prompt in order, those of one word of the book together; an empty list is a BREAK."""
     for piece in parse_emphasis(prompt):

@@ -1,0 +1,67 @@
+"""What a request gets back: JSON, bytes, or one error in the form that all routes share."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from lib_regiondiff.errors import HostError, PaletteError, Problem, RegionDiffError
+
+PRIVATE: Mapping[str, str] = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "same-origin",
+}
+"""Headers of answers that are for one page alone."""
+MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+class Refused(Exception):  # noqa: N818 - an answer, like starlette's own HTTPException
+    """A request that is refused, with a status of HTTP, the place of the fault, a sentence, and further headers."""
+
+    def __init__(self, status: int, path: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.path, self.message, self.headers = status, path, message, dict(headers or {})
+
+
+def answer(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Plain data as JSON, which no cache keeps."""
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Response(body.encode("utf-8", "replace"), status, {**PRIVATE, **(headers or {})}, "application/json")
+
+
+def answer_error(error: Exception) -> Response:
+    """The answer to a request that failed."""
+    if isinstance(error, Refused):
+        return answer({"error": {"path": error.path, "message": error.message}}, error.status, error.headers)
+    return answer({"error": describe_error(error)}, 422 if isinstance(error, RegionDiffError) else 500)
+
+
+def describe_error(error: Exception) -> dict[str, Any]:
+    """An exception as `path` and `message`, for a PaletteError also with all `problems`; a surprise is logged."""
+    if isinstance(error, PaletteError):
+        problems = [describe_problem(each) for each in error.problems]
+        return {**problems[0], "problems": problems}
+    if isinstance(error, HostError):
+        return {"path": error.where, "message": str(error).removeprefix(f"{error.where}: ")}
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(part in text for part in MEMORY)):
+        return {
+            "path": "memory",
+            "message": "expected enough for this picture, got too little; make the picture smaller",
+        }
+    if os.environ.get("REGIONDIFF_DEBUG"):
+        sys.stderr.write("".join(traceback.format_exception(error)))
+    said = f"unexpected: {type(error).__name__}: {text} (please report; REGIONDIFF_DEBUG=1 logs the traceback)"
+    return {"path": "server", "message": said}
+
+
+def describe_problem(problem: Problem) -> dict[str, str]:
+    """A fault of a palette as `path` and `message`."""
+    return {"path": problem.path, "message": f"expected {problem.expected}, got {problem.got}"}
