@@ -90,9 +90,9 @@ export class Stage {
   }
 
   build() {
-    const middle = make(this.page, 'div', {class: 'rd-stage-middle'}, this.parts.surface, makeDropZones(this), this.parts.strip, this.parts.notice, this.parts.words);
+    const middle = make(this.page, 'div', {class: 'rd-stage-middle'}, this.parts.surface, this.parts.strip, this.parts.notice, this.parts.words);
     this.root.classList.add('rd-stage');
-    this.root.replaceChildren(middle, this.options, this.tools, this.parts.live);
+    this.root.replaceChildren(middle, this.options, this.tools, makeDropZones(this), this.parts.live);
   }
 
   /** @param {any} editor */

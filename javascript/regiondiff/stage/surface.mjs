@@ -46,8 +46,11 @@ export class Surface {
     this.wanted = {scene: true, lines: true, tool: true};
     this.frame = 0;
     this.stopper = new AbortController();
-    this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(parts.surface);
+    this.observer = new ResizeObserver(() => {
+      this.resize();
+      this.draw(); // an empty canvas is not to be seen
+    });
+    observeAll(this.observer, parts.surface);
     this.watchRatio();
   }
 
@@ -86,7 +89,6 @@ export class Surface {
     if (this.fitted) this.fit();
     else this.setView(pan(this.view, -centre.x, -centre.y), false);
     this.want('all');
-    this.draw(); // an empty canvas is not to be seen
   }
 
   /** The document has another size. */
@@ -189,6 +191,7 @@ export class Surface {
   draw() {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
+    if (this.ratio !== this.page.defaultView?.devicePixelRatio && this.size.width > 1) this.resize();
     const {model} = this.owner;
     const changed = [...this.fills.update((tile) => model.layersOf(tile)), ...model.updateUnder()];
     const box = changed.reduce((/** @type {Box | null} */ whole, part) => joinBoxes(whole, part), null);
@@ -243,6 +246,15 @@ export class Surface {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     draw();
     context.restore();
+  }
+}
+
+/** Observe the size in device pixels too, where the browser can. @param {ResizeObserver} observer @param {HTMLElement} element */
+function observeAll(observer, element) {
+  try {
+    observer.observe(element, {box: 'device-pixel-content-box'});
+  } catch {
+    observer.observe(element);
   }
 }
 
