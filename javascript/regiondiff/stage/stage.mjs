@@ -243,14 +243,15 @@ export class Stage {
     this.services.keepSettings?.(this.settings.values);
     if ('view' in changed || 'target' in changed || 'masks' in changed || 'plainMasks' in changed) this.viewChanged();
     if ('view' in changed && this.surface.fitted) this.surface.fit();
-    if ('tool' in changed) this.toolChanged();
+    if (!changed.tool) return;
+    this.toolChanged();
+    this.bench.announce(`tool.${changed.tool}`);
   }
 
   toolChanged() {
     this.gestures.showRing(null);
     this.gestures.showCursor(null);
     this.parts.words.textContent = TOOLS[this.settings.values.tool].words.map((word) => this.say(word)).join(' · ');
-    this.bench.announce(`tool.${this.settings.values.tool}`);
     this.surface.want('tool');
   }
 
