@@ -34,7 +34,7 @@ export class Model {
   /** All brushes, the uppermost first. @returns {BrushView[]} */
   brushes() {
     this.views ??= this.editor.document.palette.brushes
-      .map((/** @type {any} */ brush, /** @type {number} */ index) => ({id: brush.id, number: index + 1, name: brush.name, colour: brush.colour, feather: brush.feather ?? 0, hidden: false, locked: false, ...this.services.brushState?.(brush.id)}))
+      .map((/** @type {any} */ brush, /** @type {number} */ index) => ({id: brush.id, number: index + 1, name: brush.name || firstWords(brush.prompt ?? ''), colour: brush.colour, feather: brush.feather ?? 0, hidden: false, locked: false, ...this.services.brushState?.(brush.id)}))
       .reverse();
     return /** @type {BrushView[]} */ (this.views);
   }
@@ -173,4 +173,9 @@ function growBounds(box, coverage, part) {
       box.bottom = Math.max(box.bottom, y + 1);
     }
   }
+}
+
+/** A name for a brush that has none. @param {string} prompt */
+function firstWords(prompt) {
+  return prompt.trim().split(/\s+/).slice(0, 3).join(' ').replace(/[,.;:]+$/, '');
 }

@@ -6,7 +6,8 @@ import {Caret} from './input/caret.mjs';
 import {make} from './bars/dom.mjs';
 import {makeDropZones} from './input/drop.mjs';
 import {Gestures} from './input/gestures.mjs';
-import {COMMANDS, findCommand} from './input/keys.mjs';
+import {listenKeys} from './input/key_presses.mjs';
+import {COMMANDS} from './input/keys.mjs';
 import {LabelLayer} from './bars/labels.mjs';
 import {makeParts} from './bars/layout.mjs';
 import {listenWheel} from './input/wheel.mjs';
@@ -99,7 +100,7 @@ export class Stage {
   listen(editor) {
     const {surface} = this.parts;
     listenWheel(surface, () => this.surface, this.signal);
-    surface.addEventListener('keydown', (event) => this.key(event), {signal: this.signal});
+    listenKeys(this);
     surface.addEventListener('dblclick', (event) => event.preventDefault(), {signal: this.signal});
     this.settings.on((changed) => this.settingsChanged(changed));
     const ends = [editor.on((/** @type {any} */ change) => this.documentChanged(change)), this.selection.on(() => this.refresh())];
@@ -208,11 +209,13 @@ export class Stage {
   }
 
   gestureChanged() {
+    this.root.classList.toggle('rd-painting', this.gestures.pressed);
     if (this.gestures.paints()) this.surface.want('scene');
     this.surface.want('tool');
   }
 
   gestureEnded() {
+    this.root.classList.remove('rd-painting');
     this.surface.want('all');
     this.settleLater();
     const {made} = this.bench;
@@ -221,6 +224,7 @@ export class Stage {
   }
 
   gestureCancelled() {
+    this.root.classList.remove('rd-painting');
     this.bench.made = null;
     this.surface.want('all');
     this.bench.announce('stage.cancelled');
@@ -275,6 +279,8 @@ export class Stage {
 
   moved() {
     if (!this.labels) return;
+    const {width, height} = this.surface.size;
+    this.parts.surface.classList.toggle('rd-stacked', width < height);
     this.labels.move();
     for (const listener of this.listeners.get('view') ?? []) listener();
   }
@@ -287,14 +293,5 @@ export class Stage {
     this.surface.want('all');
     this.viewChanged();
     this.toolChanged();
-  }
-
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    const own = this.caret.key(event);
-    const command = own ? null : this.services.findCommand ? this.services.findCommand(event) : (findCommand(event)?.id ?? null);
-    if (!own && !(command && this.run(command))) return;
-    event.preventDefault();
-    event.stopPropagation();
   }
 }
