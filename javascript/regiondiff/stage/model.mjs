@@ -1,8 +1,8 @@
 // What the surface asks the document, and how it changes it: the only place here that knows the Editor.
 
 import {SIDE, packColour} from './drawing/compose.mjs';
-import {tileBox, tileGrid} from './drawing/dirty.mjs';
-import {SoftEdges} from './drawing/soft.mjs';
+import {tileBox, tileGrid, tilesIn} from './drawing/dirty.mjs';
+import {SoftEdges, averageCells} from './drawing/soft.mjs';
 import {Under} from './drawing/under.mjs';
 
 /** @typedef {import('./viewport.mjs').Box} Box */
@@ -12,9 +12,33 @@ import {Under} from './drawing/under.mjs';
 /** @typedef {{size: number, hardness: number, opacity: number, pressureSize: boolean, pressureOpacity: boolean, erase: boolean}} StrokeOptions */
 /** @typedef {import('./tools/tool.mjs').StrokePoint} StrokePoint */
 
+/**
+ * What the surface needs of an Editor.
+ * @typedef {object} EditorPort
+ * @property {{palette: {size: import('./viewport.mjs').Size, background?: {colour?: string | null}, brushes: BrushData[]}, colour: import('./drawing/under.mjs').ColourLayer | null}} document
+ * @property {(listener: (change: Change) => void) => () => void} on
+ * @property {(id: string, tile: number) => Uint8Array | undefined} tileOf coverage of a tile of a mask, shape or raster
+ * @property {(target: string, label: string) => Session} stroke on a mask, or on the layer `colour`
+ * @property {(id: string, from: Box, to: Box, merge?: string) => void} transform
+ * @property {(id: string) => void} clear
+ * @property {(id: string) => void} invert
+ * @property {() => string} addBrush on top; one step of the history with the stroke that follows
+ * @property {() => string} nextColour
+ */
+/** @typedef {{id: string, name: string, colour: string, prompt?: string, feather?: number}} BrushData */
+/** @typedef {{masks?: Map<string, Box[]>, palette?: boolean, order?: boolean, size?: boolean, colour?: Box[]}} Change */
+/**
+ * @typedef {object} Session
+ * @property {(points: readonly StrokePoint[], options: StrokeOptions & {colour: string}) => void} stamp
+ * @property {(shape: object, erase: boolean, colour: string) => void} shape
+ * @property {(point: Point, erase: boolean, colour: string) => void} fill
+ * @property {() => void} commit
+ * @property {() => void} cancel
+ */
+
 /** The document as the surface sees it. */
 export class Model {
-  /** @param {any} editor @param {{brushState?: (id: string) => {hidden?: boolean, locked?: boolean}}} services @param {Document} page */
+  /** @param {EditorPort} editor @param {{brushState?: (id: string) => {hidden?: boolean, locked?: boolean}}} services @param {Document} page */
   constructor(editor, services, page) {
     this.editor = editor;
     this.services = services;
@@ -23,6 +47,8 @@ export class Model {
     this.views = null;
     /** @type {Map<string, Box | null>} */
     this.bounds = new Map();
+    /** @type {Map<string, Float32Array>} */
+    this.cells = new Map();
     /** @type {CanvasImageSource | null} */
     this.picture = null;
   }
@@ -34,7 +60,7 @@ export class Model {
   /** All brushes, the uppermost first. @returns {BrushView[]} */
   brushes() {
     this.views ??= this.editor.document.palette.brushes
-      .map((/** @type {any} */ brush, /** @type {number} */ index) => ({id: brush.id, number: index + 1, name: brush.name || firstWords(brush.prompt ?? ''), colour: brush.colour, feather: brush.feather ?? 0, hidden: false, locked: false, ...this.services.brushState?.(brush.id)}))
+      .map((brush, index) => ({id: brush.id, number: index + 1, name: brush.name || firstWords(brush.prompt ?? ''), colour: brush.colour, feather: brush.feather ?? 0, hidden: false, locked: false, ...this.services.brushState?.(brush.id)}))
       .reverse();
     return /** @type {BrushView[]} */ (this.views);
   }
@@ -52,8 +78,10 @@ export class Model {
   /** Forget what was derived from what changed. @param {string[] | null} ids null is all */
   forget(ids) {
     this.views = null;
-    if (ids) for (const id of ids) this.bounds.delete(id);
-    else this.bounds.clear();
+    for (const kept of [this.bounds, this.cells]) {
+      if (!ids) kept.clear();
+      for (const id of ids ?? []) kept.delete(id);
+    }
   }
 
   /** @param {string} id @param {number} tile @returns {Uint8Array | undefined} */
@@ -76,7 +104,16 @@ export class Model {
   softEdges() {
     const seen = this.seen();
     if (!seen.some(({feather}) => feather > 0)) return null;
-    return new SoftEdges(this.size, seen.toReversed().map(({id, colour, feather}) => ({colour: packColour(colour), feather, tileOf: (tile) => this.tileOf(id, tile)})));
+    return new SoftEdges(this.size, seen.toReversed().map(({id, colour, feather}) => ({colour: packColour(colour), feather, cells: this.cellsOf(id)})));
+  }
+
+  /** A mask's mean coverage of cells. @param {string} id @returns {Float32Array} */
+  cellsOf(id) {
+    const kept = this.cells.get(id);
+    if (kept) return kept;
+    const made = averageCells(this.size, (tile) => this.tileOf(id, tile));
+    this.cells.set(id, made);
+    return made;
   }
 
   /** The uppermost brush at a place of the canvas. @param {Point} point @returns {string | null} */
@@ -105,6 +142,11 @@ export class Model {
 
   hasUnder() {
     return this.under.images().length > 0;
+  }
+
+  /** Parts of the colour layer have changed. @param {readonly Box[]} boxes */
+  touchColour(boxes) {
+    this.under.touch(boxes.flatMap((box) => tilesIn(box, this.size)));
   }
 
   /** @returns {Box[]} what has changed of the pictures under the brushes */

@@ -45,13 +45,13 @@ export {COMMANDS};
 const SETTLED = 120; // milliseconds without change after which labels find their places and edges turn soft
 const NOTICE_TIME = 5000;
 
-/** @param {HTMLElement} root @param {any} editor @param {Services} services @returns {Stage} */
+/** @param {HTMLElement} root @param {import('./model.mjs').EditorPort} editor @param {Services} services @returns {Stage} */
 export function mountStage(root, editor, services) {
   return new Stage(root, editor, services);
 }
 
 export class Stage {
-  /** @param {HTMLElement} root @param {any} editor @param {Services} services */
+  /** @param {HTMLElement} root @param {import('./model.mjs').EditorPort} editor @param {Services} services */
   constructor(root, editor, services) {
     this.root = root;
     this.page = root.ownerDocument;
@@ -96,14 +96,14 @@ export class Stage {
     this.root.replaceChildren(middle, this.options, this.tools, makeDropZones(this), this.parts.live);
   }
 
-  /** @param {any} editor */
+  /** @param {import('./model.mjs').EditorPort} editor */
   listen(editor) {
     const {surface} = this.parts;
     listenWheel(surface, () => this.surface, this.signal);
     listenKeys(this);
     surface.addEventListener('dblclick', (event) => event.preventDefault(), {signal: this.signal});
     this.settings.on((changed) => this.settingsChanged(changed));
-    const ends = [editor.on((/** @type {any} */ change) => this.documentChanged(change)), this.selection.on(() => this.refresh())];
+    const ends = [editor.on((change) => this.documentChanged(change)), this.selection.on(() => this.refresh())];
     this.signal.addEventListener('abort', () => ends.forEach((end) => end?.()));
   }
 
@@ -230,13 +230,13 @@ export class Stage {
     this.bench.announce('stage.cancelled');
   }
 
-  /** @param {any} change */
+  /** @param {import('./model.mjs').Change} change */
   documentChanged(change) {
-    this.model.forget(change.masks ? [...change.masks.keys()] : null);
+    this.model.forget(change.size ? null : [...(change.masks?.keys() ?? [])]);
     if (change.size) this.surface.reset();
     else if (change.order || change.palette) this.surface.touchAll();
     for (const boxes of change.masks?.values() ?? []) for (const box of boxes) this.surface.touch(box);
-    if (change.colour?.length) this.model.under.touch(null);
+    if (change.colour?.length) this.model.touchColour(change.colour);
     if (change.size || change.order || change.palette) this.refresh();
     this.surface.schedule();
     if (!this.gestures.pressed) this.settleLater();

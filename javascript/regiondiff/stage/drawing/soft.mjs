@@ -7,7 +7,7 @@ import {tileGrid} from './dirty.mjs';
 
 /** @typedef {import('../viewport.mjs').Size} Size */
 /** @typedef {import('../viewport.mjs').Box} Box */
-/** @typedef {{colour: number, feather: number, tileOf: (tile: number) => Uint8Array | undefined}} SoftLayer colour 0xbbggrr, feather in pixels */
+/** @typedef {{colour: number, feather: number, cells: Float32Array}} SoftLayer colour 0xbbggrr, feather in pixels, cells from averageCells */
 
 const LEAST_CELL = 8;
 const MOST_CELLS = 256; // along the longer side
@@ -29,7 +29,7 @@ export class SoftEdges {
     this.columns = grid.columns;
     this.rows = grid.rows;
     this.size = size;
-    const hard = shareHard(layers.map((layer) => averageCells(size, grid, layer.tileOf)));
+    const hard = shareHard(layers.map(({cells}) => Float32Array.from(cells)));
     const soft = blurShares(hard, layers.map(({feather}) => feather / grid.cell), grid.columns, grid.rows);
     const feathered = layers.map(({feather}, index) => (feather > 0 ? index + 1 : 0)).filter((index) => index > 0);
     this.soft = findSoft(feathered.map((index) => [hard[index], soft[index]]), grid.columns, grid.rows);
@@ -71,27 +71,32 @@ export class SoftEdges {
 
   /** The colour at a place, between the middles of four cells. @param {number} x @param {number} y @returns {number} RGBA */
   at(x, y) {
+    const {colours} = this;
     const u = Math.min(this.columns - 1, Math.max(0, x / this.cell - 0.5));
     const v = Math.min(this.rows - 1, Math.max(0, y / this.cell - 0.5));
     const [column, row] = [Math.floor(u), Math.floor(v)];
+    const upper = 4 * (row * this.columns + column);
+    const lower = row + 1 < this.rows ? upper + 4 * this.columns : upper;
     const right = column + 1 < this.columns ? 4 : 0;
-    const below = row + 1 < this.rows ? 4 * this.columns : 0;
-    const first = 4 * (row * this.columns + column);
     const [s, t] = [u - column, v - row];
-    const value = (/** @type {number} */ channel) => {
-      const index = first + channel;
-      const upper = this.colours[index] * (1 - s) + this.colours[index + right] * s;
-      return upper * (1 - t) + (this.colours[index + below] * (1 - s) + this.colours[index + below + right] * s) * t;
-    };
-    const alpha = value(3);
+    const [a, b, c, d] = [(1 - s) * (1 - t), s * (1 - t), (1 - s) * t, s * t];
+    const alpha = colours[upper + 3] * a + colours[upper + right + 3] * b + colours[lower + 3] * c + colours[lower + right + 3] * d;
     if (alpha < 0.002) return 0;
-    const byte = (/** @type {number} */ channel) => Math.min(255, Math.round(value(channel) / alpha));
-    return ((Math.round(alpha * 255) << 24) | (byte(2) << 16) | (byte(1) << 8) | byte(0)) >>> 0;
+    const red = colours[upper] * a + colours[upper + right] * b + colours[lower] * c + colours[lower + right] * d;
+    const green = colours[upper + 1] * a + colours[upper + right + 1] * b + colours[lower + 1] * c + colours[lower + right + 1] * d;
+    const blue = colours[upper + 2] * a + colours[upper + right + 2] * b + colours[lower + 2] * c + colours[lower + right + 2] * d;
+    return ((Math.min(255, alpha * 255 + 0.5) << 24) | (toByte(blue / alpha) << 16) | (toByte(green / alpha) << 8) | toByte(red / alpha)) >>> 0;
   }
 }
 
-/** Mean coverage 0..1 of each cell. @param {Size} size @param {ReturnType<typeof cellGrid>} grid @param {(tile: number) => Uint8Array | undefined} tileOf */
-function averageCells(size, {cell, columns, rows}, tileOf) {
+/** @param {number} value */
+function toByte(value) {
+  return Math.min(255, value + 0.5) | 0;
+}
+
+/** Mean coverage 0..1 of each cell. @param {Size} size @param {(tile: number) => Uint8Array | undefined} tileOf */
+export function averageCells(size, tileOf) {
+  const {cell, columns, rows} = cellGrid(size);
   const sums = new Float32Array(columns * rows);
   const tiles = tileGrid(size);
   for (let tile = 0; tile < tiles.columns * tiles.rows; tile += 1) {
@@ -100,8 +105,12 @@ function averageCells(size, {cell, columns, rows}, tileOf) {
     const [x, y] = [(tile % tiles.columns) * SIDE, Math.floor(tile / tiles.columns) * SIDE];
     const [width, height] = [Math.min(SIDE, size.width - x), Math.min(SIDE, size.height - y)];
     for (let row = 0; row < height; row += 1) {
-      const line = Math.floor((y + row) / cell) * columns;
-      for (let column = 0; column < width; column += 1) sums[line + Math.floor((x + column) / cell)] += coverage[row * SIDE + column];
+      const line = Math.floor((y + row) / cell) * columns + x / cell;
+      for (let first = 0; first < width; first += cell) {
+        let sum = 0;
+        for (let index = row * SIDE + first; index < row * SIDE + Math.min(width, first + cell); index += 1) sum += coverage[index];
+        sums[line + first / cell] += sum;
+      }
     }
   }
   for (let row = 0; row < rows; row += 1) {
@@ -164,14 +173,19 @@ function blurLines(values, radius, {count, length, step, line}) {
   const whole = Math.floor(radius);
   const part = radius - whole;
   const norm = 1 / (2 * radius + 1);
+  const room = whole + 1;
+  const long = new Float64Array(length + 2 * room); // a line, its ends repeated
   for (let which = 0; which < count; which += 1) {
     const base = which * line;
-    const at = (/** @type {number} */ place) => values[base + step * Math.min(length - 1, Math.max(0, place))];
+    for (let place = 0; place < length; place += 1) long[place + room] = values[base + step * place];
+    long.fill(long[room], 0, room);
+    long.fill(long[length + room - 1], length + room);
     let sum = 0;
-    for (let place = -whole; place <= whole; place += 1) sum += at(place);
+    for (let place = 1; place <= 2 * whole + 1; place += 1) sum += long[place];
     for (let place = 0; place < length; place += 1) {
-      made[base + step * place] = (sum + part * (at(place - whole - 1) + at(place + whole + 1))) * norm;
-      sum += at(place + whole + 1) - at(place - whole);
+      const [before, after] = [long[place], long[place + 2 * room]];
+      made[base + step * place] = (sum + part * (before + after)) * norm;
+      sum += after - long[place + 1];
     }
   }
   return made;
@@ -179,14 +193,13 @@ function blurLines(values, radius, {count, length, step, line}) {
 
 /** Cells in which a feathered brush's soft share differs from its hard one, and their neighbours. @param {Float32Array[][]} shares hard and soft @param {number} columns @param {number} rows */
 function findSoft(shares, columns, rows) {
+  const differs = new Uint8Array(columns * rows);
+  for (const [hard, soft] of shares) for (let index = 0; index < differs.length; index += 1) if (Math.abs(hard[index] - soft[index]) > SHOWS) differs[index] = 1;
   const found = new Uint8Array(columns * rows);
-  const differs = (/** @type {number} */ index) => shares.some(([hard, soft]) => Math.abs(hard[index] - soft[index]) > SHOWS);
   for (let index = 0; index < found.length; index += 1) {
-    if (!differs(index)) continue;
+    if (!differs[index]) continue;
     const [column, row] = [index % columns, Math.floor(index / columns)];
-    for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y += 1) {
-      for (let x = Math.max(0, column - 1); x <= Math.min(columns - 1, column + 1); x += 1) found[y * columns + x] = 1;
-    }
+    for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y += 1) found.fill(1, y * columns + Math.max(0, column - 1), y * columns + Math.min(columns, column + 2));
   }
   return found;
 }
