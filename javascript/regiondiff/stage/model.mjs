@@ -70,6 +70,11 @@ export class Model {
     return this.brushes().filter((brush) => !brush.hidden);
   }
 
+  /** What fills and outlines depend on besides masks, as a text to compare. */
+  look() {
+    return this.seen().map(({id, colour}) => `${id} ${colour}`).join('\n');
+  }
+
   /** @param {string | null} id */
   brush(id) {
     return this.brushes().find((brush) => brush.id === id) ?? null;

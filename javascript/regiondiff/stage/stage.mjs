@@ -65,6 +65,7 @@ export class Stage {
     /** @type {Map<string, Set<() => void>>} */
     this.listeners = new Map();
     this.noticeTimer = 0;
+    this.look = ''; // of the brushes, as fills and outlines were drawn
     this.settleTimer = 0;
     this.bench = new Bench({
       say: this.say,
@@ -164,7 +165,6 @@ export class Stage {
   /** Brushes were hidden, shown, locked or unlocked. */
   brushesChanged() {
     this.model.forget([]);
-    this.surface.touchAll();
     this.refresh();
   }
 
@@ -234,7 +234,6 @@ export class Stage {
   documentChanged(change) {
     this.model.forget(change.size ? null : [...(change.masks?.keys() ?? [])]);
     if (change.size) this.surface.reset();
-    else if (change.order || change.palette) this.surface.touchAll();
     for (const boxes of change.masks?.values() ?? []) for (const box of boxes) this.surface.touch(box);
     if (change.colour?.length) this.model.touchColour(change.colour);
     if (change.size || change.order || change.palette) this.refresh();
@@ -287,7 +286,9 @@ export class Stage {
 
   /** Brushes or the selection have changed. */
   refresh() {
-    this.model.forget([]);
+    const look = this.model.look();
+    if (look !== this.look) this.surface.touchAll();
+    this.look = look;
     const empty = this.model.brushes().length === 0;
     this.parts.strip.hidden = !empty;
     this.surface.want('all');

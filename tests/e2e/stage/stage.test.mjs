@@ -290,3 +290,24 @@ for (const [name, viewport, more] of [
     {viewport, ...more},
   );
 }
+
+stageTest('typing a prompt draws no mask again; another colour and order do', async (hands, page) => {
+  await page.evaluate(() => {
+    editor.addShape({rectangle: [0, 0, 0.5, 1]});
+    editor.addShape({rectangle: [0.25, 0, 0.75, 1]});
+  });
+  await hands.seen(300, 250);
+  const waiting = () => page.evaluate(() => stage.surface.fills.dirty.tiles.size);
+  await page.evaluate(() => {
+    editor.document.palette.brushes[0].prompt = 'a calm sea at night';
+    editor.emit({palette: true});
+  });
+  assert.equal(await waiting(), 0);
+  assert.equal(await page.evaluate(() => stage.model.brush('b1').name), 'a calm sea');
+  await page.evaluate(() => {
+    editor.document.palette.brushes.reverse();
+    editor.document.palette.brushes[1].colour = '#ff0000';
+    editor.emit({order: true, palette: true});
+  });
+  assert.deepEqual(await hands.seen(300, 250), [255, 0, 0, 255]);
+});
