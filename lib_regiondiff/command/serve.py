@@ -43,10 +43,10 @@ SIDE = click.IntRange(64, 16384)
 @click.option("--open", "opened", is_flag=True, help="With --listen: let everybody in without a password.")
 @click.option("--open-browser", is_flag=True, help="Open the page in a browser.")
 def serve(**options: Any) -> None:
-    """Show a page on which you paint meanings and get pictures.
+    """Show a page to paint on.
 
-    It draws with the small model inside unless --model names another. Only this machine can open it unless you say
-    --listen. Ctrl-C ends it.
+    You paint meanings and get pictures, by the small model inside unless --model names another. Only this machine can
+    open the page unless you say --listen. Ctrl-C ends it.
     """
     credentials = read_credentials(options)
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
@@ -70,7 +70,7 @@ def serve(**options: Any) -> None:
 
 
 def read_credentials(options: Mapping[str, Any]) -> tuple[str, str] | None:
-    """User and password of --auth; click.UsageError where they are malformed, or --listen has neither them nor --open."""
+    """User and password of --auth; click.UsageError where they are malformed, or --listen lacks them and --open."""
     if options["auth"]:
         user, colon, password = options["auth"].partition(":")
         if not (user and colon and password):
@@ -90,9 +90,7 @@ def describe_reach(options: Mapping[str, Any], addresses: list[str]) -> list[str
     lines = [f"Region Diffusion is at {addresses[0]} (Ctrl-C ends it)"]
     lines += [f"from other machines: {address}" for address in addresses[1:]]
     if options["opened"]:
-        lines.append(
-            "WARNING: everybody who reaches this machine can draw with it; --auth USER:PASSWORD asks who comes"
-        )
+        lines.append("WARNING: everybody who reaches this machine can draw on it; --auth USER:PASSWORD asks who comes")
     if options["listen"] and options["auth"]:
         lines.append("note: without TLS others on the way can read the password; put a proxy with https before it")
     return lines

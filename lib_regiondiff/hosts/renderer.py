@@ -26,9 +26,10 @@ class Renderer:
     """A loaded model, as the command line draws with it.
 
     `draw(palette, seeds, progress, batch)` yields a picture for each seed, `batch` of them drawn together;
-    `progress(done, total)` hears of each step; `watch` draws in the same way, and its progress is given the step itself.
-    `made_with` and `fingerprint` identify machine and model, `proposals` are what its accelerators want, `native` is the
-    side in pixels that it was trained at. `count` gives the tokens of a prompt; one thread at a time may ask it.
+    `progress(done, total)` hears of each step; `watch` draws in the same way, and its progress is given the step
+    itself. `made_with` and `fingerprint` identify machine and model, `proposals` are what its accelerators want,
+    `native` is the side in pixels that it was trained at. `count` gives the tokens of a prompt; one thread at a time
+    may ask it.
     """
 
     draw: Callable[[Palette, Sequence[int], Callable[[int, int], None], int], Iterator[Any]]

@@ -40,7 +40,7 @@ class Checker:
         return self._judge(palette)
 
     def prepare(self, data: Any) -> tuple[Palette, float]:
-        """A palette to draw, and its work in steps of a plain picture; PaletteError or HostError for one that can't be."""
+        """A palette to draw, and its work in steps of a plain picture; PaletteError, HostError where it can't be."""
         palette = self.models.settle(parse(data))
         for refusal in find_refusals(palette):
             raise refusal

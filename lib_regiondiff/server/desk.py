@@ -117,7 +117,7 @@ class Desk:
             return said | ({"error": job.error} if job.error else {})
 
     def describe_news(self, job: Job, sent: dict[str, Any]) -> dict[str, Any]:
-        """Like `describe`, with those of preview and pictures that have changed since they were last put into `sent`."""
+        """Like `describe`, with preview and pictures where they have changed since they were last put into `sent`."""
         with self._changed:
             parts = {"preview": job.preview, "pictures": [each.describe() for each in job.pictures]}
             news = {key: value for key, value in parts.items() if value != sent.get(key, type(value)())}

@@ -1,4 +1,4 @@
-"""The page and its modules: files of javascript/, under a path that holds their version, so that caches never mix two."""
+"""The page and its modules: files of javascript/, under a path with their version, so that caches never mix two."""
 
 from __future__ import annotations
 

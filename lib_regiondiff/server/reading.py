@@ -6,10 +6,8 @@ import io
 from typing import Any
 
 from lib_regiondiff.document import png
-from lib_regiondiff.document.json_text import UTF16
 from lib_regiondiff.document.palette import Palette, dump, parse
 from lib_regiondiff.errors import HostError, PaletteError
-from lib_regiondiff.formats import infotext
 
 WHERE = "file"
 PSD = b"8BPS"

@@ -212,5 +212,5 @@ def make_router(service: Service) -> Router:
     """The routes and the socket of a service, to be mounted under any prefix."""
     routes: list[BaseRoute] = [WebSocketRoute(SOCKET, JobSocket(service))]
     routes += [Route(path, Endpoint(service, need, handlers)) for path, (need, handlers) in ROUTES.items()]
-    rest = Endpoint(service, Need.OURS, {method: miss for method in ("GET", "POST", "PUT", "PATCH", "DELETE")})
+    rest = Endpoint(service, Need.OURS, dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), miss))
     return Router([*routes, Route("/{rest:path}", rest)], redirect_slashes=False)

@@ -28,7 +28,6 @@ from lib_regiondiff.server.guard import HEADER, SUBPROTOCOL, TICKET, Guard
 from lib_regiondiff.server.models import Models
 from lib_regiondiff.server.modules import PAGE, Modules
 from lib_regiondiff.server.router import Service, make_router
-from lib_regiondiff.server.running import run
 from lib_regiondiff.server.starting import Start
 
 HTML = (
@@ -48,7 +47,7 @@ JSON = {"content-type": "application/json"}
 
 @dataclass
 class FakeModel:
-    """Draws grey pictures whose shade is the seed; each step waits for `go` and pauses, `fault` is raised in the last one."""
+    """Draws grey pictures, their shade is the seed; steps wait for `go` and pause, the last one raises `fault`."""
 
     go: threading.Event = field(default_factory=threading.Event)
     fault: Exception | None = None
@@ -83,7 +82,7 @@ class Page:
 
     port: int
     model: FakeModel
-    desk: Desk
+    service: Service
     ticket: str = ""
 
     @property
@@ -168,7 +167,7 @@ def serve(
         guard or Guard(), Modules(folder), Start("demo", renderer, first), Checker(models, renderer), desk
     )
     with _run(make_router(service), desk) as port:
-        yield Page(port, fake, desk)
+        yield Page(port, fake, service)
         fake.go.set()
 
 
