@@ -56,6 +56,8 @@ def describe_error(error: Exception) -> dict[str, Any]:
             "path": "memory",
             "message": "expected enough for this picture, got too little; make the picture smaller",
         }
+    if isinstance(error, OSError) and error.strerror:
+        return {"path": str(error.filename or "server"), "message": error.strerror}
     if os.environ.get("REGIONDIFF_DEBUG"):
         sys.stderr.write("".join(traceback.format_exception(error)))
     said = f"unexpected: {type(error).__name__}: {text} (please report; REGIONDIFF_DEBUG=1 logs the traceback)"
