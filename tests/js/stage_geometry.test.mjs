@@ -62,9 +62,9 @@ test('drags: square with Shift, from the centre with Alt', () => {
   assert.deepEqual(geometry.dragBox(first, last, {}), {left: 10, top: 10, right: 40, bottom: 20});
   assert.deepEqual(geometry.dragBox(last, first, {square: true}), {left: 10, top: -10, right: 40, bottom: 20});
   assert.deepEqual(geometry.dragBox(first, last, {centre: true}), {left: -20, top: 0, right: 40, bottom: 20});
-  const straight = geometry.straighten(first, {x: 50, y: 13});
+  const straight = viewport.straighten(first, {x: 50, y: 13});
   assert.ok(near(straight, {x: 50, y: 10}));
-  assert.ok(near(geometry.straighten(first, {x: 30, y: 31}), {x: 30.5, y: 30.5}));
+  assert.ok(near(viewport.straighten(first, {x: 30, y: 31}), {x: 30.5, y: 30.5}));
   assert.equal(geometry.wholeBox({left: -9, top: 3, right: -1, bottom: 9}, {width: 64, height: 64}), null);
 });
 

@@ -3,7 +3,7 @@
 import {RANGES, stepSize} from './settings.mjs';
 import {clamp, nextStop} from './viewport.mjs';
 
-/** @typedef {import('./stage.mjs').Stage} Stage */
+/** @import {Stage} from './stage.mjs' */
 
 const HARDER = 0.1;
 

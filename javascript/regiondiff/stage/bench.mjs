@@ -1,13 +1,9 @@
 // The bench: what tools work with. Which brush they paint, whether they may, and the steps that they make.
 
-import {moveBox} from './geometry.mjs';
+/** @import {Model} from './model.mjs' */
+/** @import {Surface} from './surface.mjs' */
+/** @import {Point, Say, Selection, Settings} from './types.d.ts' */
 
-/** @typedef {import('./viewport.mjs').Point} Point */
-/** @typedef {import('./settings.mjs').Settings} Settings */
-/** @typedef {import('./model.mjs').Model} Model */
-/** @typedef {import('./surface.mjs').Surface} Surface */
-/** @typedef {{get: () => string | null, set: (id: string | null) => void, on: (listener: () => void) => () => void}} Selection the active brush */
-/** @typedef {(key: string, values?: Record<string, string | number>) => string} Say */
 /** @typedef {{say: Say, settings: Settings, selection: Selection, model: Model, surface: () => Surface, tell: (text: string) => void, announce: (text: string) => void}} Parts */
 
 export class Bench {
@@ -75,14 +71,6 @@ export class Bench {
       this.parts.selection.set(id);
     }
     return this.model.begin(id, text, colour);
-  }
-
-  /** Move the active mask by arrows; steps in a row are one of the history. @param {Point} by @returns {boolean} */
-  nudge(by) {
-    const id = this.active();
-    const box = id === null ? null : this.model.boundsOf(id);
-    if (id !== null && box && this.mayWork(true)) this.model.transform(id, box, moveBox(box, by), `nudge ${id}`);
-    return true;
   }
 
   /** @param {'clear' | 'invert'} how */

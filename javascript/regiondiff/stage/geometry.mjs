@@ -2,10 +2,7 @@
 
 import {clamp, distance} from './viewport.mjs';
 
-/** @typedef {import('./viewport.mjs').Point} Point */
-/** @typedef {import('./viewport.mjs').Size} Size */
-/** @typedef {import('./viewport.mjs').Box} Box */
-/** @typedef {'nw' | 'n' | 'ne' | 'e' | 'se' | 's' | 'sw' | 'w'} Handle */
+/** @import {Box, Handle, Point, Size} from './types.d.ts' */
 
 /** @type {readonly Handle[]} corners first, so that they win where handles meet */
 export const HANDLES = ['nw', 'ne', 'se', 'sw', 'n', 'e', 's', 'w'];
@@ -25,14 +22,6 @@ export function dragBox(first, last, {square = false, centre = false}) {
   }
   const from = centre ? {x: first.x - dx, y: first.y - dy} : first;
   return boxOf([from, {x: first.x + dx, y: first.y + dy}]);
-}
-
-/** The point on the nearest of eight directions from the first. @param {Point} first @param {Point} last @returns {Point} */
-export function straighten(first, last) {
-  const turn = Math.PI / 4;
-  const angle = Math.round(Math.atan2(last.y - first.y, last.x - first.x) / turn) * turn;
-  const along = (last.x - first.x) * Math.cos(angle) + (last.y - first.y) * Math.sin(angle);
-  return {x: first.x + along * Math.cos(angle), y: first.y + along * Math.sin(angle)};
 }
 
 /** @param {readonly Point[]} points @returns {Box} */
@@ -111,17 +100,6 @@ export function moveBox(box, by) {
 /** @param {Box} box @param {number} by @returns {Box} */
 export function growBox(box, by) {
   return {left: box.left - by, top: box.top - by, right: box.right + by, bottom: box.bottom + by};
-}
-
-/** @param {Box | null} a @param {Box | null} b @returns {Box | null} the smallest box with both */
-export function joinBoxes(a, b) {
-  if (!a || !b) return a ?? b;
-  return {left: Math.min(a.left, b.left), top: Math.min(a.top, b.top), right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom)};
-}
-
-/** @param {Box} a @param {Box} b */
-export function boxesMeet(a, b) {
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
 /** @param {Box} box @param {Point} point */

@@ -2,39 +2,9 @@
 
 import {SIDE, packColour} from './drawing/compose.mjs';
 import {tileBox, tileGrid, tilesIn} from './drawing/dirty.mjs';
-import {SoftEdges, averageCells} from './drawing/soft.mjs';
 import {Under} from './drawing/under.mjs';
 
-/** @typedef {import('./viewport.mjs').Box} Box */
-/** @typedef {import('./viewport.mjs').Point} Point */
-/** @typedef {import('./drawing/compose.mjs').Layer} Layer */
-/** @typedef {{id: string, number: number, name: string, colour: string, feather: number, hidden: boolean, locked: boolean}} BrushView `number` counts from the lowest, 1 */
-/** @typedef {{size: number, hardness: number, opacity: number, pressureSize: boolean, pressureOpacity: boolean, erase: boolean}} StrokeOptions */
-/** @typedef {import('./tools/tool.mjs').StrokePoint} StrokePoint */
-
-/**
- * What the surface needs of an Editor.
- * @typedef {object} EditorPort
- * @property {{palette: {size: import('./viewport.mjs').Size, background?: {colour?: string | null}, brushes: BrushData[]}, colour: import('./drawing/under.mjs').ColourLayer | null}} document
- * @property {(listener: (change: Change) => void) => () => void} on
- * @property {(id: string, tile: number) => Uint8Array | undefined} tileOf coverage of a tile of a mask, shape or raster
- * @property {(target: string, label: string) => Session} stroke on a mask, or on the layer `colour`
- * @property {(id: string, from: Box, to: Box, merge?: string) => void} transform
- * @property {(id: string) => void} clear
- * @property {(id: string) => void} invert
- * @property {() => string} addBrush on top; one step of the history with the stroke that follows
- * @property {() => string} nextColour
- */
-/** @typedef {{id: string, name: string, colour: string, prompt?: string, feather?: number}} BrushData */
-/** @typedef {{masks?: Map<string, Box[]>, palette?: boolean, order?: boolean, size?: boolean, colour?: Box[]}} Change */
-/**
- * @typedef {object} Session
- * @property {(points: readonly StrokePoint[], options: StrokeOptions & {colour: string}) => void} stamp
- * @property {(shape: object, erase: boolean, colour: string) => void} shape
- * @property {(point: Point, erase: boolean, colour: string) => void} fill
- * @property {() => void} commit
- * @property {() => void} cancel
- */
+/** @import {Box, BrushView, EditorPort, Layer, Point, Size, StrokeOptions, StrokePoint} from './types.d.ts' */
 
 /** The document as the surface sees it. */
 export class Model {
@@ -106,17 +76,18 @@ export class Model {
   }
 
   /** The soft edges of the brushes that have a feather; null where none has. */
-  softEdges() {
+  async softEdges() {
+    if (!this.seen().some(({feather}) => feather > 0)) return null;
+    const {SoftEdges, averageCells} = await import('./drawing/soft.mjs');
     const seen = this.seen();
-    if (!seen.some(({feather}) => feather > 0)) return null;
-    return new SoftEdges(this.size, seen.toReversed().map(({id, colour, feather}) => ({colour: packColour(colour), feather, cells: this.cellsOf(id)})));
+    return new SoftEdges(this.size, seen.toReversed().map(({id, colour, feather}) => ({colour: packColour(colour), feather, cells: this.cellsOf(id, averageCells)})));
   }
 
-  /** A mask's mean coverage of cells. @param {string} id @returns {Float32Array} */
-  cellsOf(id) {
+  /** A mask's mean coverage of cells. @param {string} id @param {typeof import('./drawing/soft.mjs').averageCells} average @returns {Float32Array} */
+  cellsOf(id, average) {
     const kept = this.cells.get(id);
     if (kept) return kept;
-    const made = averageCells(this.size, (tile) => this.tileOf(id, tile));
+    const made = average(this.size, (tile) => this.tileOf(id, tile));
     this.cells.set(id, made);
     return made;
   }
@@ -197,7 +168,7 @@ export class Model {
   }
 }
 
-/** @param {import('./viewport.mjs').Size} size @param {(tile: number) => Uint8Array | undefined} tileOf @returns {Box | null} */
+/** @param {Size} size @param {(tile: number) => Uint8Array | undefined} tileOf @returns {Box | null} */
 function findBounds(size, tileOf) {
   const {columns, rows} = tileGrid(size);
   const box = {left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity};

@@ -2,25 +2,7 @@
 
 import {clamp} from './viewport.mjs';
 
-/** @typedef {'brush' | 'rectangle' | 'eraser' | 'ellipse' | 'lasso' | 'fill' | 'move' | 'hand'} ToolName */
-/** @typedef {'overlay' | 'split' | 'picture'} ViewName */
-/**
- * @typedef {object} Values
- * @property {ToolName} tool
- * @property {ToolName} previous the tool before it
- * @property {'add' | 'subtract'} operation
- * @property {'mask' | 'colour'} target what strokes and fills go to: the brush's mask or the colour layer
- * @property {string} colour of the colour layer, #rrggbb
- * @property {number} size diameter in canvas pixels
- * @property {number} hardness 0..1
- * @property {number} opacity 0..1
- * @property {number} smoothing 0..1; 0 is off
- * @property {boolean} pressureSize
- * @property {boolean} pressureOpacity
- * @property {ViewName} view
- * @property {number} masks 0..1: how opaque the brushes' fills are over a picture
- * @property {number} plainMasks 0..1: how opaque they are where there is none
- */
+/** @import {Values} from './types.d.ts' */
 
 /** @type {Readonly<Values>} */
 export const DEFAULTS = {
@@ -68,8 +50,6 @@ export function createSettings(initial = {}) {
     },
   };
 }
-
-/** @typedef {ReturnType<typeof createSettings>} Settings */
 
 /** @param {Partial<Values>} wanted @returns {Partial<Values>} */
 function fitting(wanted) {

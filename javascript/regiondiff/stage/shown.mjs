@@ -1,10 +1,7 @@
 // What is seen: how opaque fills are in each pane, whether outlines show, how much room bars take.
 
-import {handleBox} from './tools/move.mjs';
-import {drawHandles} from './drawing/lines.mjs';
-
-/** @typedef {import('./stage.mjs').Stage} Stage */
-/** @typedef {import('./drawing/scene.mjs').Pane} Pane */
+/** @import {Stage} from './stage.mjs' */
+/** @import {Box, Pane, View} from './types.d.ts' */
 
 const WHILE_PAINTING = 0.65; // at least so opaque are fills over a picture while something is painted
 const EDGE = 14; // CSS pixels around a canvas that is fitted
@@ -36,7 +33,7 @@ export function outlinesShow({settings}) {
   return settings.values.view !== 'picture';
 }
 
-/** Room that the bars over the surface take. @param {Stage} stage @returns {import('./viewport.mjs').Box} */
+/** Room that the bars over the surface take. @param {Stage} stage @returns {Box} */
 export function marginsOf({options, tools, parts}) {
   const upright = tools.offsetHeight > tools.offsetWidth;
   const below = tools.offsetTop > parts.surface.clientHeight / 2;
@@ -48,13 +45,10 @@ export function marginsOf({options, tools, parts}) {
   };
 }
 
-/** What tools show of themselves. @param {Stage} stage @param {CanvasRenderingContext2D} context @param {import('./viewport.mjs').View} view */
-export function drawTool({gestures, caret, bench, settings}, context, view) {
+/** What tools show of themselves. @param {Stage} stage @param {CanvasRenderingContext2D} context @param {View} view */
+export function drawTool({gestures, workshop, caret, bench, settings}, context, view) {
   const gesture = gestures.gesture;
   if (gesture?.draw) gesture.draw(context, view);
-  else if (settings.values.tool === 'move') {
-    const box = handleBox(bench);
-    if (box) drawHandles(context, view, box);
-  }
-  caret.draw(context, view);
+  else workshop.ready.get(settings.values.tool)?.drawIdle?.(bench, context, view);
+  caret?.draw(context, view);
 }

@@ -2,13 +2,11 @@
 
 import {makeActions} from './actions.mjs';
 import {Bench, createSelection} from './bench.mjs';
-import {Caret} from './input/caret.mjs';
 import {make} from './bars/dom.mjs';
-import {makeDropZones} from './input/drop.mjs';
+import {listenFiles} from './input/files.mjs';
 import {Gestures} from './input/gestures.mjs';
 import {listenKeys} from './input/key_presses.mjs';
 import {COMMANDS} from './input/keys.mjs';
-import {LabelLayer} from './bars/labels.mjs';
 import {makeParts} from './bars/layout.mjs';
 import {listenWheel} from './input/wheel.mjs';
 import {Model} from './model.mjs';
@@ -18,40 +16,22 @@ import {createSettings} from './settings.mjs';
 import {drawTool, marginsOf, outlinesShow, panesOf} from './shown.mjs';
 import {Surface} from './surface.mjs';
 import {makeToolbox} from './bars/toolbox.mjs';
-import {TOOLS} from './tools/tool.mjs';
+import {TOOLS, Workshop} from './tools/tool.mjs';
+
+/** @import {Change, EditorPort, Point, Say, Services, ToolName, Values, Zone} from './types.d.ts' */
 
 export {COMMANDS};
-
-/** @typedef {import('./viewport.mjs').Point} Point */
-/** @typedef {import('./settings.mjs').Values} Values */
-/** @typedef {import('./settings.mjs').ToolName} ToolName */
-/** @typedef {import('./input/drop.mjs').Zone} Zone */
-/**
- * What the surface needs from the page that it is on; all but `say` may be left out.
- * @typedef {object} Services
- * @property {(key: string, values?: Record<string, string | number>) => string} say
- * @property {{get: () => string | null, set: (id: string | null) => void, on: (listener: () => void) => () => void}} [selection] the active brush
- * @property {(id: string) => void} [focusPrompt] a stroke has made this brush: put the cursor into its prompt
- * @property {(id: string) => {hidden?: boolean, locked?: boolean}} [brushState]
- * @property {(files: File[], zone: Zone) => void} [takeFiles]
- * @property {(place: Point | null) => void} [showPointer] whole canvas pixels, for the status line
- * @property {(values: Readonly<Values>) => void} [keepSettings]
- * @property {Partial<Values>} [settings] kept ones
- * @property {(press: KeyboardEvent) => string | null} [findCommand] the person's own keys; without it COMMANDS' keys
- * @property {(id: string) => string} [keyOf] the key of a command, for tooltips
- * @property {{label: string, run: () => void}[]} [startActions] further buttons of the empty page's strip
- */
 
 const SETTLED = 120; // milliseconds without change after which labels find their places and edges turn soft
 const NOTICE_TIME = 5000;
 
-/** @param {HTMLElement} root @param {import('./model.mjs').EditorPort} editor @param {Services} services @returns {Stage} */
+/** @param {HTMLElement} root @param {EditorPort} editor @param {Services} services @returns {Stage} */
 export function mountStage(root, editor, services) {
   return new Stage(root, editor, services);
 }
 
 export class Stage {
-  /** @param {HTMLElement} root @param {import('./model.mjs').EditorPort} editor @param {Services} services */
+  /** @param {HTMLElement} root @param {EditorPort} editor @param {Services} services */
   constructor(root, editor, services) {
     this.root = root;
     this.page = root.ownerDocument;
@@ -78,13 +58,20 @@ export class Stage {
     });
     this.actions = makeActions(this);
     this.gestures = new Gestures(this);
-    this.caret = new Caret(this);
+    this.workshop = new Workshop({
+      loaded: () => this.surface.want('tool'),
+      failed: () => this.bench.tell('tell.notLoaded'),
+      adopt: (waiting, real) => this.gestures.adopt(waiting, real),
+    });
+    /** @type {import('./input/caret.mjs').Caret | null} loaded with the first arrow */
+    this.caret = null;
+    /** @type {import('./bars/labels.mjs').LabelLayer | null} loaded with the first brush */
+    this.labels = null;
     this.parts = makeParts(this);
     this.tools = makeToolbox(this);
     this.options = makeOptions(this);
     this.build();
     this.surface = new Surface(this.parts, this.makeOwner());
-    this.labels = new LabelLayer(this);
     this.pointer = new PointerEngine(this.parts.surface, this.gestures);
     this.listen(editor);
     this.surface.reset();
@@ -94,14 +81,15 @@ export class Stage {
   build() {
     const middle = make(this.page, 'div', {class: 'rd-stage-middle'}, this.parts.surface, this.parts.strip, this.parts.notice, this.parts.words);
     this.root.classList.add('rd-stage');
-    this.root.replaceChildren(middle, this.options, this.tools, makeDropZones(this), this.parts.live);
+    this.root.replaceChildren(middle, this.options, this.tools, this.parts.live);
   }
 
-  /** @param {import('./model.mjs').EditorPort} editor */
+  /** @param {EditorPort} editor */
   listen(editor) {
     const {surface} = this.parts;
     listenWheel(surface, () => this.surface, this.signal);
     listenKeys(this);
+    listenFiles(this);
     surface.addEventListener('dblclick', (event) => event.preventDefault(), {signal: this.signal});
     this.settings.on((changed) => this.settingsChanged(changed));
     const ends = [editor.on((change) => this.documentChanged(change)), this.selection.on(() => this.refresh())];
@@ -230,7 +218,7 @@ export class Stage {
     this.bench.announce('stage.cancelled');
   }
 
-  /** @param {import('./model.mjs').Change} change */
+  /** @param {Change} change */
   documentChanged(change) {
     this.model.forget(change.size ? null : [...(change.masks?.keys() ?? [])]);
     if (change.size) this.surface.reset();
@@ -254,18 +242,24 @@ export class Stage {
   toolChanged() {
     this.gestures.showRing(null);
     this.gestures.showCursor(null);
-    this.parts.words.textContent = TOOLS[this.settings.values.tool].words.map((word) => this.say(word)).join(' · ');
+    this.parts.words.textContent = TOOLS[this.settings.values.tool].words.map((word) => this.say(`words.${word}`)).join(' · ');
+    this.workshop.load(this.settings.values.tool);
     this.surface.want('tool');
   }
 
   /** Place labels and draw soft edges when nothing changes any more. */
   settleLater() {
     clearTimeout(this.settleTimer);
-    this.settleTimer = window.setTimeout(() => {
-      if (this.gestures.pressed) return;
-      this.labels.place();
-      this.surface.soften();
-    }, SETTLED);
+    this.settleTimer = window.setTimeout(() => this.settle(), SETTLED);
+  }
+
+  async settle() {
+    if (this.gestures.pressed) return;
+    this.surface.soften();
+    if (!this.labels && !this.model.brushes().length) return;
+    const {LabelLayer} = await import('./bars/labels.mjs');
+    this.labels ??= new LabelLayer(this);
+    this.labels.place();
   }
 
   viewChanged() {
@@ -277,10 +271,10 @@ export class Stage {
   }
 
   moved() {
-    if (!this.labels) return;
+    if (!this.surface) return;
     const {width, height} = this.surface.size;
     this.parts.surface.classList.toggle('rd-stacked', width < height);
-    this.labels.move();
+    this.labels?.move();
     for (const listener of this.listeners.get('view') ?? []) listener();
   }
 

@@ -1,18 +1,12 @@
 // The surface: where the canvas is seen, in one pane or two, and what is drawn again in the next frame.
 
 import {Fills} from './drawing/fills.mjs';
-import {LINE_ROOM, drawOutlines} from './drawing/lines.mjs';
-import {Outlines} from './drawing/outlines.mjs';
 import {drawScene} from './drawing/scene.mjs';
-import {boxToPane, fit, keepVisible, pan, snap, toCanvas, zoomTo} from './viewport.mjs';
-import {joinBoxes} from './geometry.mjs';
+import {boxToPane, fit, joinBoxes, keepVisible, pan, snap, toCanvas, zoomTo} from './viewport.mjs';
 
-/** @typedef {import('./viewport.mjs').Box} Box */
-/** @typedef {import('./viewport.mjs').Point} Point */
-/** @typedef {import('./viewport.mjs').Size} Size */
-/** @typedef {import('./viewport.mjs').View} View */
-/** @typedef {import('./drawing/scene.mjs').Pane} Pane */
-/** @typedef {import('./model.mjs').Model} Model */
+/** @import {Model} from './model.mjs' */
+/** @import {Box, Pane, Point, Size, View} from './types.d.ts' */
+
 /** @typedef {{surface: HTMLElement, scene: HTMLCanvasElement, lines: HTMLCanvasElement, tool: HTMLCanvasElement}} Parts */
 /**
  * What the surface asks whoever owns it.
@@ -25,6 +19,8 @@ import {joinBoxes} from './geometry.mjs';
  * @property {() => void} moved the view has changed
  * @property {() => boolean} outlined whether outlines show
  */
+
+const LINE_ROOM = 6; // CSS pixels that lines reach beyond what they go around
 
 export class Surface {
   /** @param {Parts} parts @param {Owner} owner */
@@ -39,7 +35,9 @@ export class Surface {
     this.view = {zoom: 1, x: 0, y: 0};
     this.fitted = true;
     this.fills = new Fills(this.page);
-    this.outlines = new Outlines();
+    /** @type {import('./drawing/line_layer.mjs').LineLayer | null} loaded with the first brush */
+    this.outlines = null;
+    this.loading = false;
     this.scene = contextOf(parts.scene, true); // the stroke shows without waiting for the page's compositor
     this.lines = contextOf(parts.lines);
     this.tool = contextOf(parts.tool);
@@ -95,7 +93,7 @@ export class Surface {
   reset() {
     const {size} = this.owner.model;
     this.fills.resize(size);
-    this.outlines.resize(size);
+    this.outlines?.outlines.resize(size);
     if (this.size.width > 1) this.fit();
     this.want('all');
   }
@@ -165,19 +163,19 @@ export class Surface {
   /** Masks or their order have changed in a part of the canvas. @param {Box} box */
   touch(box) {
     this.fills.touch(box);
-    this.outlines.touch(box);
+    this.outlines?.outlines.touch(box);
     this.schedule();
   }
 
   touchAll() {
     this.fills.touchAll();
-    this.outlines.touchAll();
+    this.outlines?.outlines.touchAll();
     this.schedule();
   }
 
   /** Draw soft edges as they are now. */
-  soften() {
-    const soft = this.owner.model.softEdges();
+  async soften() {
+    const soft = await this.owner.model.softEdges();
     if (!soft && !this.fills.soft) return;
     this.fills.setSoft(soft);
     this.schedule();
@@ -196,9 +194,9 @@ export class Surface {
     const changed = [...this.fills.update((tile) => model.layersOf(tile)), ...model.updateUnder()];
     const box = changed.reduce((/** @type {Box | null} */ whole, part) => joinBoxes(whole, part), null);
     if (this.wanted.scene || box) this.drawScene(this.wanted.scene ? null : box);
-    if (this.wanted.lines || box || this.outlines.dirty.tiles.size) this.drawLines(this.wanted.lines || !box ? null : box);
+    if (this.wanted.lines || box || this.outlines?.waits) this.drawLines(this.wanted.lines || !box ? null : box);
     if (this.wanted.tool) this.drawTool();
-    this.wanted = {scene: false, lines: this.outlines.dirty.tiles.size > 0, tool: false};
+    this.wanted = {scene: false, lines: this.outlines?.waits === true, tool: false};
     if (this.wanted.lines || this.fills.dirty.tiles.size) this.schedule();
   }
 
@@ -211,13 +209,28 @@ export class Surface {
   /** @param {Box | null} box */
   drawLines(box) {
     const {model} = this.owner;
-    this.outlines.update(model.seen(), (id, tile) => model.tileOf(id, tile));
+    if (!this.outlines) return void this.loadOutlines();
+    this.outlines.update(model);
     if (!box) this.lines.clearRect(0, 0, this.parts.lines.width, this.parts.lines.height);
     const pane = this.panes()[0];
     const {left, top, right, bottom} = box ? boxToPane(this.view, box) : pane.box;
     this.inPane(this.lines, {left: left - LINE_ROOM, top: top - LINE_ROOM, right: right + LINE_ROOM, bottom: bottom + LINE_ROOM}, () => {
-      if (this.owner.outlined()) drawOutlines(this.lines, this.view, this.outlines, model.seen().toReversed(), {active: this.owner.active(), box});
+      if (this.owner.outlined()) this.outlines?.draw(this.lines, this.view, model, {active: this.owner.active(), box});
     });
+  }
+
+  /** Load what draws outlines when there is a brush to outline. */
+  async loadOutlines() {
+    if (this.loading || !this.owner.model.seen().length) return;
+    this.loading = true;
+    const {LineLayer} = await import('./drawing/line_layer.mjs');
+    this.outlines = new LineLayer(this.owner.model.size);
+    this.want('lines');
+  }
+
+  /** The whole outline of a brush, to be filled by the even-odd rule. @param {string} id @returns {Path2D} */
+  outline(id) {
+    return this.outlines?.outlines.wholePath(id) ?? new Path2D();
   }
 
   drawTool() {

@@ -1,9 +1,6 @@
 // Viewport: where the canvas lies in its pane. Pure; positions are CSS pixels, the zoom is CSS pixels per canvas pixel.
 
-/** @typedef {{x: number, y: number}} Point */
-/** @typedef {{width: number, height: number}} Size */
-/** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
-/** @typedef {{zoom: number, x: number, y: number}} View zoom, and where the canvas's upper left corner is in the pane */
+/** @import {Box, Point, Size, View} from './types.d.ts' */
 
 export const LEAST_ZOOM = 1 / 64;
 export const MOST_ZOOM = 64;
@@ -95,6 +92,20 @@ export function snap(view, ratio) {
 export function nextStop(share, way) {
   const found = way > 0 ? STOPS.find((stop) => stop > share * 1.01) : STOPS.findLast((stop) => stop < share / 1.01);
   return found ?? (way > 0 ? STOPS[STOPS.length - 1] : STOPS[0]);
+}
+
+/** The point on the nearest of eight directions from the first. @param {Point} first @param {Point} last @returns {Point} */
+export function straighten(first, last) {
+  const turn = Math.PI / 4;
+  const angle = Math.round(Math.atan2(last.y - first.y, last.x - first.x) / turn) * turn;
+  const along = (last.x - first.x) * Math.cos(angle) + (last.y - first.y) * Math.sin(angle);
+  return {x: first.x + along * Math.cos(angle), y: first.y + along * Math.sin(angle)};
+}
+
+/** @param {Box | null} a @param {Box | null} b @returns {Box | null} the smallest box with both */
+export function joinBoxes(a, b) {
+  if (!a || !b) return a ?? b;
+  return {left: Math.min(a.left, b.left), top: Math.min(a.top, b.top), right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom)};
 }
 
 /** @param {number} value @param {number} low @param {number} high */

@@ -129,7 +129,7 @@ stageTest('the right button and a click with Move pick; Move drags and scales', 
   await hands.drag([292, 168], [342, 193]);
   assert.deepEqual(await bounds(), {left: 196, top: 104, right: 342, bottom: 193});
   await page.keyboard.press('ArrowRight');
-  assert.equal((await bounds()).left, 197);
+  await page.waitForFunction(() => stage.model.boundsOf('b1').left === 197);
 });
 
 stageTest('pen pressure sets the width or the opacity, each by its own switch', async (hands) => {
@@ -252,11 +252,12 @@ stageTest('a stroke stays when the browser takes the capture away', async (hands
 });
 
 stageTest('dropped and pasted pictures go where the zone says', async (_, page) => {
-  await page.evaluate(() => {
+  await page.evaluate(async () => {
     const data = new DataTransfer();
     data.items.add(new File(['x'], 'a.png', {type: 'image/png'}));
     const send = (element, type) => element.dispatchEvent(new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true}));
     send(stage.parts.surface, 'dragenter');
+    while (!document.querySelector('.rd-drop')) await new Promise((resolve) => setTimeout(resolve, 20));
     send(document.querySelectorAll('.rd-drop')[1], 'drop');
     stage.root.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true}));
   });
@@ -310,4 +311,34 @@ stageTest('typing a prompt draws no mask again; another colour and order do', as
     editor.emit({order: true, palette: true});
   });
   assert.deepEqual(await hands.seen(300, 250), [255, 0, 0, 255]);
+});
+
+stageTest('what is drawn while a tool is still coming is drawn when it has come', async (hands, page) => {
+  const held = [];
+  let open = false;
+  await page.route('**/tools/{lasso,box}.mjs', (route) => (open ? route.continue() : held.push(route)));
+  const release = async () => {
+    open = true;
+    await Promise.all(held.splice(0).map((route) => route.continue()));
+  };
+  await page.evaluate(() => stage.settings.set({tool: 'rectangle'}));
+  await hands.drag([400, 100], [500, 200]);
+  await hands.drag([550, 100], [600, 150]);
+  assert.equal(await page.evaluate(() => editor.steps.length), 0);
+  await release();
+  await page.waitForFunction(() => editor.steps.length === 2);
+  near(await hands.area('b1'), 12500, 0);
+  open = false;
+  await page.evaluate(() => stage.settings.set({tool: 'lasso'}));
+  for (const corner of [[100, 100], [300, 100], [300, 300]]) await hands.click(...corner);
+  await release();
+  await page.waitForFunction(() => stage.workshop.ready.has('lasso'));
+  for (const corner of [[100, 300], [101, 101]]) await hands.click(...corner);
+  near(await hands.area('b1'), 52500, 600);
+});
+
+stageTest('before the first stroke the surface loads at most 110 KB of JavaScript', async (_, page) => {
+  const modules = await page.evaluate(() => performance.getEntriesByType('resource').filter(({name}) => name.includes('/javascript/')).map(({name, decodedBodySize}) => [name, name.endsWith('.mjs') ? decodedBodySize : 0]));
+  const sum = modules.reduce((total, [, bytes]) => total + bytes, 0);
+  assert.ok(sum > 30000 && sum <= 110 * 1024, `${sum} bytes: ${modules.join(' ')}`);
 });

@@ -113,7 +113,10 @@ export class Hands {
   }
 
   set(values) {
-    return this.page.evaluate((values) => stage.settings.set(values), values);
+    return this.page.evaluate(async (values) => {
+      stage.settings.set(values);
+      await stage.workshop.load(stage.settings.values.tool);
+    }, values);
   }
 
   view() {

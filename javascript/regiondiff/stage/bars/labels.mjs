@@ -5,8 +5,8 @@ import {make} from './dom.mjs';
 import {outlinesShow} from '../shown.mjs';
 import {toPane} from '../viewport.mjs';
 
-/** @typedef {import('../stage.mjs').Stage} Stage */
-/** @typedef {import('../viewport.mjs').Point} Point */
+/** @import {Stage} from '../stage.mjs' */
+/** @import {BrushView, Point} from '../types.d.ts' */
 
 const INSET = 5; // CSS pixels between a label and its place
 const MOST_LETTERS = 24;
@@ -50,7 +50,7 @@ export class LabelLayer {
   }
 }
 
-/** @param {Stage} stage @param {import('../model.mjs').BrushView} brush */
+/** @param {Stage} stage @param {BrushView} brush */
 function makeLabel({page}, {number, name, colour}) {
   const short = name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
   const dot = make(page, 'i', {class: 'rd-dot'});

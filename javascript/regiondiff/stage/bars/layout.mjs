@@ -2,7 +2,7 @@
 
 import {make} from './dom.mjs';
 
-/** @typedef {import('../stage.mjs').Stage} Stage */
+/** @import {Stage} from '../stage.mjs' */
 
 /** @param {Stage} stage */
 export function makeParts({page, say, services}) {

@@ -6,8 +6,8 @@ import {masksKey} from '../shown.mjs';
 import {RANGES} from '../settings.mjs';
 import {TOOLS} from '../tools/tool.mjs';
 
-/** @typedef {import('../stage.mjs').Stage} Stage */
-/** @typedef {import('../settings.mjs').Values} Values */
+/** @import {Stage} from '../stage.mjs' */
+/** @import {Values} from '../types.d.ts' */
 
 const SHARES = [0.25, 0.5, 0.75, 1, 1.5, 2, 4, 8];
 
@@ -33,8 +33,8 @@ export function makeOptions(stage) {
   );
   const show = () => {
     const tool = TOOLS[settings.values.tool];
-    name.textContent = say(`tool.${tool.name}`);
-    words.textContent = tool.words.map((word) => say(word)).join(' · ');
+    name.textContent = say(`tool.${settings.values.tool}`);
+    words.textContent = tool.words.map((word) => say(`words.${word}`)).join(' · ');
     words.title = words.textContent;
     for (const key of /** @type {const} */ (['target', 'operation', 'size'])) options[key].hidden = !tool.options.includes(key);
     bar.classList.toggle('rd-many', tool.options.includes('size'));

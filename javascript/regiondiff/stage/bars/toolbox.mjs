@@ -4,8 +4,8 @@ import {make} from './dom.mjs';
 import {makeIcon} from './icons.mjs';
 import {FIRST, TOOLS} from '../tools/tool.mjs';
 
-/** @typedef {import('../stage.mjs').Stage} Stage */
-/** @typedef {import('../settings.mjs').ToolName} ToolName */
+/** @import {Stage} from '../stage.mjs' */
+/** @import {ToolName} from '../types.d.ts' */
 
 /** @param {Stage} stage @returns {HTMLElement} a toolbar in which arrows move between tools */
 export function makeToolbox(stage) {

@@ -1,9 +1,8 @@
 // Masks of a tile to what is seen of the brushes there: painter's order, owners opaque. Pure; RGBA as canvases store it.
 
-export const SIDE = 64; // pixels of a tile's side
+/** @import {Box, Layer} from '../types.d.ts' */
 
-/** @typedef {{coverage: Uint8Array, colour: number}} Layer a tile's coverage, and the brush's colour as 0xbbggrr */
-/** @typedef {{left: number, top: number, right: number, bottom: number}} Box in the tile */
+export const SIDE = 64; // pixels of a tile's side
 
 /**
  * Write what layers, the lowest first, show in a part of a tile; where nothing covers it is transparent.

@@ -2,8 +2,7 @@
 
 import {SIDE} from './compose.mjs';
 
-/** @typedef {import('../viewport.mjs').Box} Box */
-/** @typedef {import('../viewport.mjs').Size} Size */
+/** @import {Box, Size} from '../types.d.ts' */
 
 /** @param {Size} size @returns {{columns: number, rows: number}} */
 export function tileGrid(size) {

@@ -3,9 +3,7 @@
 import {SIDE, composeTile} from './compose.mjs';
 import {Dirty} from './dirty.mjs';
 
-/** @typedef {import('../viewport.mjs').Box} Box */
-/** @typedef {import('../viewport.mjs').Size} Size */
-/** @typedef {import('./compose.mjs').Layer} Layer */
+/** @import {Box, Layer, Size} from '../types.d.ts' */
 
 const MOST = 8 * 2 ** 20; // pixels of the canvas, 32 MB; above it, several of the document's share one
 const BUDGET = 12; // milliseconds of a frame; what does not fit waits for the next one

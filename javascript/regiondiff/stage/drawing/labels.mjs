@@ -3,8 +3,8 @@
 import {SIDE} from './compose.mjs';
 import {tileGrid} from './dirty.mjs';
 
-/** @typedef {import('../viewport.mjs').Point} Point */
-/** @typedef {import('../viewport.mjs').Size} Size */
+/** @import {Point, Size} from '../types.d.ts' */
+
 /** @typedef {{cell: number, columns: number, rows: number, owners: Int16Array}} Owners of the middles of cells of so many pixels; -1 is nobody */
 
 const CELLS = 96; // along the longer side

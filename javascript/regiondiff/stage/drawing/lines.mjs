@@ -3,17 +3,15 @@
 import {HANDLES, growBox, handlePoint} from '../geometry.mjs';
 import {boxToPane, toPane} from '../viewport.mjs';
 
-/** @typedef {import('../viewport.mjs').Box} Box */
-/** @typedef {import('../viewport.mjs').Point} Point */
-/** @typedef {import('../viewport.mjs').View} View */
-/** @typedef {import('./outlines.mjs').Outlines} Outlines */
+/** @import {Box, Handle, Paths, Point, View} from '../types.d.ts' */
+/** @import {Outlines} from './outlines.mjs' */
+
 /** @typedef {{id: string, colour: string}} Brush */
 
 const HALO = 'rgba(0, 0, 0, 0.55)';
 const DASH = [5, 4]; // CSS pixels
 const HANDLE_SIDE = 12;
-/** CSS pixels that outlines reach beyond what they go around. */
-export const LINE_ROOM = 6;
+const LINE_ROOM = 6; // CSS pixels that outlines reach beyond what they go around
 
 /**
  * Draw outlines, the lowest brush first; the active one is thicker and last.
@@ -33,7 +31,7 @@ export function drawOutlines(context, view, outlines, brushes, {active, box}) {
   context.restore();
 }
 
-/** @param {CanvasRenderingContext2D} context @param {import('./outlines.mjs').Paths} paths @param {string} colour @param {number} width @param {number} zoom */
+/** @param {CanvasRenderingContext2D} context @param {Paths} paths @param {string} colour @param {number} width @param {number} zoom */
 function drawOutline(context, {seen, hidden}, colour, width, zoom) {
   const more = 2.5 / zoom;
   context.setLineDash([]);
@@ -69,7 +67,7 @@ export function drawHandles(context, view, box) {
   }
 }
 
-/** Handles of edges show only where the corners' leave room. @param {Box} pane @param {import('../geometry.mjs').Handle} handle */
+/** Handles of edges show only where the corners' leave room. @param {Box} pane @param {Handle} handle */
 function hasRoom(pane, handle) {
   if (handle.length === 2) return true;
   return (handle === 'n' || handle === 's' ? pane.right - pane.left : pane.bottom - pane.top) > 3 * HANDLE_SIDE;

@@ -4,11 +4,9 @@ import {SIDE} from './compose.mjs';
 import {Dirty, tileGrid, tilesIn} from './dirty.mjs';
 import {fillBlock, hideUnder, joinLines, makeBlock, sameLines, traceBlock} from './trace.mjs';
 
-/** @typedef {import('../viewport.mjs').Box} Box */
-/** @typedef {import('../viewport.mjs').Size} Size */
-/** @typedef {import('./trace.mjs').Line} Line */
+/** @import {Box, Line, Paths, Size} from '../types.d.ts' */
+
 /** @typedef {{id: string, colour: string}} Brush */
-/** @typedef {{seen: Path2D, hidden: Path2D}} Paths */
 
 const BUDGET = 12; // milliseconds of a frame; what does not fit waits for the next one
 

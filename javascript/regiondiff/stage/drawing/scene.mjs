@@ -2,19 +2,7 @@
 
 import {boxToPane} from '../viewport.mjs';
 
-/** @typedef {import('../viewport.mjs').Box} Box */
-/** @typedef {import('../viewport.mjs').Size} Size */
-/** @typedef {import('../viewport.mjs').View} View */
-/** @typedef {{box: Box, fills: number, picture: boolean}} Pane where it is on the surface (CSS pixels), how opaque fills are, whether the last picture shows */
-/**
- * What there is to draw.
- * @typedef {object} Sources
- * @property {Size} size
- * @property {HTMLCanvasElement} fills
- * @property {string | null} colour plain colour under the brushes
- * @property {CanvasImageSource[]} under pictures under the brushes, the lowest first
- * @property {CanvasImageSource | null} picture the last result
- */
+/** @import {Box, Pane, Sources, View} from '../types.d.ts' */
 
 const SHARP = 3; // device pixels per canvas pixel from which pixels are seen as squares
 

@@ -5,9 +5,7 @@
 import {SIDE} from './compose.mjs';
 import {tileGrid} from './dirty.mjs';
 
-/** @typedef {import('../viewport.mjs').Size} Size */
-/** @typedef {import('../viewport.mjs').Box} Box */
-/** @typedef {{colour: number, feather: number, cells: Float32Array}} SoftLayer colour 0xbbggrr, feather in pixels, cells from averageCells */
+/** @import {Box, Size, SoftLayer} from '../types.d.ts' */
 
 const LEAST_CELL = 8;
 const MOST_CELLS = 256; // along the longer side

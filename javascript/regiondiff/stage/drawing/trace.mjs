@@ -5,11 +5,9 @@
 
 import {SIDE} from './compose.mjs';
 
+/** @import {Line, Part} from '../types.d.ts' */
+
 const BLOCK = SIDE + 2; // a tile, one pixel before it and one behind it
-
-/** @typedef {{points: number[], hidden: boolean}} Line x and y of its points in turn; the inside is at its right */
-
-/** @typedef {{width: number, height: number, columns: number, rows: number}} Part pixels and cells that a tile has of the canvas */
 
 /** One block's samples and what of them is hidden: kept by who traces, for there are many tiles. Half coverage, 128, is the highest bit. */
 export function makeBlock() {

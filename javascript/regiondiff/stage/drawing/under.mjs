@@ -3,9 +3,7 @@
 import {SIDE} from './compose.mjs';
 import {tileBox} from './dirty.mjs';
 
-/** @typedef {import('../viewport.mjs').Box} Box */
-/** @typedef {import('../viewport.mjs').Size} Size */
-/** @typedef {{tiles: Map<number, Uint8ClampedArray>}} ColourLayer RGBA of tiles */
+/** @import {Box, ColourLayer, Size} from '../types.d.ts' */
 
 export class Under {
   /** @param {Document} page */

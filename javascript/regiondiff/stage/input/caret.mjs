@@ -2,8 +2,8 @@
 
 import {clamp, toPane} from '../viewport.mjs';
 
-/** @typedef {import('../viewport.mjs').Point} Point */
-/** @typedef {import('../stage.mjs').Stage} Stage */
+/** @import {Stage} from '../stage.mjs' */
+/** @import {Point, StrokePoint, View} from '../types.d.ts' */
 
 /** @type {Readonly<Record<string, readonly [number, number]>>} */
 const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
@@ -37,7 +37,10 @@ export class Caret {
   arrow([dx, dy], far) {
     const {stage} = this;
     const {width, height} = stage.model.size;
-    if (stage.settings.values.tool === 'move') return stage.bench.nudge({x: dx * (far ? 10 : 1), y: dy * (far ? 10 : 1)});
+    if (stage.settings.values.tool === 'move') {
+      stage.workshop.load('move').then((move) => move?.nudge?.(stage.bench, {x: dx * (far ? 10 : 1), y: dy * (far ? 10 : 1)}));
+      return true;
+    }
     if (stage.settings.values.tool === 'hand') {
       stage.gestures.pan(-dx * (far ? 160 : 40), -dy * (far ? 160 : 40));
       return true;
@@ -70,7 +73,7 @@ export class Caret {
     return true;
   }
 
-  /** @param {import('../tools/tool.mjs').StrokePoint} point */
+  /** @param {StrokePoint} point */
   click(point) {
     const sample = {...toPane(this.stage.view, point), ...PLAIN};
     if (this.stage.gestures.press(sample, NONE)) this.stage.gestures.release(sample, NONE);
@@ -84,7 +87,7 @@ export class Caret {
     return cancelled || had;
   }
 
-  /** A cross where the caret is. @param {CanvasRenderingContext2D} context @param {import('../viewport.mjs').View} view */
+  /** A cross where the caret is. @param {CanvasRenderingContext2D} context @param {View} view */
   draw(context, view) {
     if (!this.place) return;
     const [x, y] = [view.x + this.place.x * view.zoom, view.y + this.place.y * view.zoom];

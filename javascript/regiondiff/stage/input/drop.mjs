@@ -2,8 +2,8 @@
 
 import {make} from '../bars/dom.mjs';
 
-/** @typedef {import('../stage.mjs').Stage} Stage */
-/** @typedef {'background' | 'open'} Zone */
+/** @import {Stage} from '../stage.mjs' */
+/** @import {Zone} from '../types.d.ts' */
 
 /**
  * Show zones while files are dragged over the surface; what is dropped or pasted goes to `services.takeFiles`.
@@ -12,7 +12,7 @@ import {make} from '../bars/dom.mjs';
 export function makeDropZones(stage) {
   const {page, say, signal} = stage;
   const zones = /** @type {Zone[]} */ (['background', 'open']).map((zone) => makeZone(stage, zone));
-  const all = make(page, 'div', {class: 'rd-drops', hidden: true, 'aria-label': say('drop.zones')}, ...zones);
+  const all = make(page, 'div', {class: 'rd-drops', 'aria-label': say('drop.zones')}, ...zones);
   const {surface} = stage.parts;
   surface.addEventListener('dragenter', (event) => show(all, event), {signal});
   surface.addEventListener('dragover', (event) => show(all, event), {signal});
@@ -21,7 +21,6 @@ export function makeDropZones(stage) {
   });
   all.addEventListener('drop', () => (all.hidden = true));
   page.addEventListener('dragend', () => (all.hidden = true), {signal});
-  stage.root.addEventListener('paste', (event) => paste(stage, event), {signal});
   return all;
 }
 
@@ -50,12 +49,4 @@ function makeZone(stage, zone) {
     stage.takeFiles([...(event.dataTransfer?.files ?? [])], zone);
   });
   return element;
-}
-
-/** A picture from the clipboard lies under the brushes; text goes where it is pasted. @param {Stage} stage @param {ClipboardEvent} event */
-function paste(stage, event) {
-  const files = [...(event.clipboardData?.files ?? [])];
-  if (!files.length) return;
-  event.preventDefault();
-  stage.takeFiles(files, files[0].type.startsWith('image/') ? 'background' : 'open');
 }

@@ -1,18 +1,10 @@
 // From the pointer engine to the tools: places on the canvas, the gesture in use, the ring, picking and panning.
 
-import {handleAt} from '../tools/move.mjs';
 import {TOOLS} from '../tools/tool.mjs';
 import {pan, pinch} from '../viewport.mjs';
 
-/** @typedef {import('./pointer.mjs').Sample} Sample */
-/** @typedef {import('./pointer.mjs').Modifiers} Modifiers */
-/** @typedef {import('./pointer.mjs').Handler} Handler */
-/** @typedef {import('../viewport.mjs').Point} Point */
-/** @typedef {import('../tools/tool.mjs').Gesture} Gesture */
-/** @typedef {import('../stage.mjs').Stage} Stage */
-
-/** @type {Readonly<Record<string, string>>} */
-const HANDLE_CURSORS = {nw: 'nwse-resize', se: 'nwse-resize', ne: 'nesw-resize', sw: 'nesw-resize', n: 'ns-resize', s: 'ns-resize', e: 'ew-resize', w: 'ew-resize'};
+/** @import {Stage} from '../stage.mjs' */
+/** @import {Gesture, Handler, Modifiers, Point, Sample} from '../types.d.ts' */
 
 /** @implements {Handler} */
 export class Gestures {
@@ -45,7 +37,7 @@ export class Gestures {
     const start = {modifiers, eraser: sample.eraser, pen: sample.pen, coarse: sample.coarse};
     this.showRing(sample);
     if (this.gesture?.press) this.gesture.press(point, start);
-    else this.gesture = (sample.eraser ? TOOLS.eraser : this.tool()).begin(this.stage.bench, point, start);
+    else this.gesture = this.stage.workshop.begin(sample.eraser ? 'eraser' : this.stage.settings.values.tool, this.stage.bench, point, start);
     this.pressed = this.gesture !== null;
     this.stage.gestureChanged();
     return this.pressed;
@@ -63,6 +55,14 @@ export class Gestures {
     const over = this.gesture?.release(this.point(sample), modifiers) ?? true;
     this.pressed = false;
     if (over) this.end();
+    else this.stage.gestureChanged();
+  }
+
+  /** A tool has come for which a gesture waited; null where it is over. @param {Gesture} waiting @param {Gesture | null} real */
+  adopt(waiting, real) {
+    if (this.gesture !== waiting) return;
+    this.gesture = real;
+    if (!real) this.end();
     else this.stage.gestureChanged();
   }
 
@@ -158,9 +158,9 @@ export class Gestures {
   showCursor(point) {
     const {surface} = this.stage.parts;
     const tool = this.tool();
-    const handle = point && tool.name === 'move' ? handleAt(this.stage.bench, point, false) : null;
+    const found = point && this.stage.workshop.ready.get(this.stage.settings.values.tool)?.cursorAt?.(this.stage.bench, point);
     const small = tool.ring && this.stage.settings.values.size * this.stage.view.zoom < 7;
-    const cursor = this.space ? 'grab' : handle ? HANDLE_CURSORS[handle] : tool.ring && !small ? 'none' : tool.cursor;
+    const cursor = this.space ? 'grab' : found ? found : tool.ring && !small ? 'none' : tool.cursor;
     if (surface.style.cursor !== cursor) surface.style.cursor = cursor;
   }
 }

@@ -2,18 +2,41 @@
 
 import {findCommand} from './keys.mjs';
 
-/** @typedef {import('../stage.mjs').Stage} Stage */
+/** @import {Stage} from '../stage.mjs' */
+
+const ARROW = /^Arrow/;
 
 /** @param {Stage} stage */
 export function listenKeys(stage) {
-  stage.root.addEventListener('keydown', (event) => take(stage, event), {signal: stage.signal});
+  /** @type {Promise<void> | null} the caret is loaded with the first arrow; keys wait for it in their order */
+  let caret = null;
+  const byCaret = (/** @type {KeyboardEvent} */ event) => {
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (event.target !== stage.parts.surface || !plain) return false;
+    if (stage.caret) return stage.caret.key(event);
+    if (!caret && !ARROW.test(event.key)) return withoutCaret(stage, event);
+    if (!ARROW.test(event.key) && event.key !== 'Enter' && event.key !== 'Escape') return false;
+    caret = (caret ?? import('./caret.mjs').then(({Caret}) => void (stage.caret = new Caret(stage)))).then(() => void stage.caret?.key(event));
+    return true;
+  };
+  stage.root.addEventListener('keydown', (event) => take(stage, event, byCaret), {signal: stage.signal});
 }
 
-/** @param {Stage} stage @param {KeyboardEvent} event */
-function take(stage, event) {
+/** Enter, Escape and Backspace for what a pointer draws. @param {Stage} stage @param {KeyboardEvent} event @returns {boolean} */
+function withoutCaret(stage, event) {
+  const {gestures, surface} = stage;
+  if (event.key === 'Enter') return gestures.finish();
+  if (event.key === 'Escape') return stage.cancel();
+  if (event.key !== 'Backspace' || !gestures.gesture?.back) return false;
+  gestures.gesture.back();
+  surface.want('tool');
+  return true;
+}
+
+/** @param {Stage} stage @param {KeyboardEvent} event @param {(event: KeyboardEvent) => boolean} byCaret */
+function take(stage, event, byCaret) {
   if (event.defaultPrevented) return;
-  const byCaret = event.target === stage.parts.surface && stage.caret.key(event);
-  if (!byCaret && (isTyped(event) || !runCommand(stage, event))) return;
+  if (!byCaret(event) && (isTyped(event) || !runCommand(stage, event))) return;
   event.preventDefault();
   event.stopPropagation();
 }

@@ -1,23 +1,6 @@
 // Pointer engine: mouse, pen and fingers on an element to presses, drags, pans, pinches and picks, in CSS pixels of the element.
 
-/** @typedef {import('../viewport.mjs').Point} Point */
-/** @typedef {{x: number, y: number, pressure: number, pen: boolean, eraser: boolean, coarse: boolean, time: number}} Sample pressure 0..1; without a pen 1 */
-/** @typedef {{shift: boolean, alt: boolean, ctrl: boolean}} Modifiers Cmd counts as Ctrl */
-/**
- * What the engine calls. `press` says whether it takes the gesture; then follow `drag`, and `release` or `cancel`.
- * @typedef {object} Handler
- * @property {(sample: Sample, modifiers: Modifiers) => boolean} press
- * @property {(samples: Sample[], modifiers: Modifiers) => void} drag
- * @property {(sample: Sample, modifiers: Modifiers) => void} release
- * @property {() => void} cancel
- * @property {(sample: Sample | null, modifiers: Modifiers) => void} hover null when no pointer is over the element
- * @property {(modifiers: Modifiers) => void} modify modifiers changed while a gesture goes on
- * @property {(dx: number, dy: number) => void} pan
- * @property {(before: [Point, Point], after: [Point, Point]) => void} pinch
- * @property {(sample: Sample) => void} pick
- * @property {(space: boolean) => void} hold Space was pressed or let go
- * @property {() => boolean} pans whether the first button pans
- */
+/** @import {Handler, Modifiers, Point, Sample} from '../types.d.ts' */
 
 const PEN_NEAR = 1500; // milliseconds after a pen's last event in which fingers are a palm
 const SECOND_FINGER = 400; // milliseconds in which a second finger takes a stroke back

@@ -2,7 +2,7 @@
 
 import {pan, zoomTo} from '../viewport.mjs';
 
-/** @typedef {import('../surface.mjs').Surface} Surface */
+/** @import {Surface} from '../surface.mjs' */
 
 const SPEED = 0.0016; // of zooming by a wheel's CSS pixels, as an exponent
 const PINCH_SPEED = 4 * SPEED;

@@ -4,32 +4,18 @@ import {boxShape, dragBox, wholeBox} from '../geometry.mjs';
 import {boxToPane} from '../viewport.mjs';
 import {strokeTwice} from '../drawing/lines.mjs';
 
-/** @typedef {import('./tool.mjs').Tool} Tool */
-/** @typedef {import('./tool.mjs').Gesture} Gesture */
-/** @typedef {import('./tool.mjs').StrokePoint} StrokePoint */
-/** @typedef {import('../viewport.mjs').Box} Box */
-/** @typedef {import('../bench.mjs').Bench} Bench */
+/** @import {Bench} from '../bench.mjs' */
+/** @import {Box, Gesture, Modifiers, Size, Start, StrokePoint, ToolName} from '../types.d.ts' */
 
 const LEAST = 3; // CSS pixels: a shorter drag is a click, and draws nothing
 
-/** @type {Tool} */
-export const rectangle = makeTool('rectangle');
-/** @type {Tool} */
-export const ellipse = makeTool('ellipse');
-
-/** @param {'rectangle' | 'ellipse'} kind @returns {Tool} */
-function makeTool(kind) {
-  return {
-    name: kind,
-    words: [kind === 'rectangle' ? 'words.square' : 'words.circle', 'words.centre', 'words.subtract', 'words.cancel'],
-    options: ['target', 'operation'],
-    ring: false,
-    cursor: 'crosshair',
-    begin: (bench, point, start) => (bench.mayWork(start.modifiers.ctrl || bench.settings.values.operation === 'subtract') ? dragShape(bench, kind, point, start.modifiers) : null),
-  };
+/** @param {Bench} bench @param {StrokePoint} point @param {Start} start @param {ToolName} name @returns {Gesture | null} */
+export function begin(bench, point, {modifiers}, name) {
+  const erase = modifiers.ctrl || bench.settings.values.operation === 'subtract';
+  return bench.mayWork(erase) ? dragShape(bench, name === 'ellipse' ? 'ellipse' : 'rectangle', point, modifiers) : null;
 }
 
-/** @param {Bench} bench @param {'rectangle' | 'ellipse'} kind @param {StrokePoint} first @param {import('../input/pointer.mjs').Modifiers} modifiers @returns {Gesture} */
+/** @param {Bench} bench @param {'rectangle' | 'ellipse'} kind @param {StrokePoint} first @param {Modifiers} modifiers @returns {Gesture} */
 function dragShape(bench, kind, first, modifiers) {
   let last = first;
   let ways = modifiers;
@@ -65,7 +51,7 @@ function drawShape(bench, kind, box, erase) {
   work.commit();
 }
 
-/** Shapes may reach one canvas beyond it, on each side. @param {Box} box @param {import('../viewport.mjs').Size} size @returns {Box} */
+/** Shapes may reach one canvas beyond it, on each side. @param {Box} box @param {Size} size @returns {Box} */
 function clampEllipse(box, size) {
   const left = Math.max(-size.width, Math.round(box.left));
   const top = Math.max(-size.height, Math.round(box.top));

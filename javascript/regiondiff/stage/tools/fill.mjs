@@ -1,26 +1,22 @@
 // Fill: the area around a point that looks alike, to the active brush's mask or the colour layer.
 
-/** @typedef {import('./tool.mjs').Tool} Tool */
+/** @import {Bench} from '../bench.mjs' */
+/** @import {Gesture, Start, StrokePoint} from '../types.d.ts' */
 
-/** @type {Tool} */
-export const fill = {
-  name: 'fill',
-  words: ['words.fill', 'words.subtract'],
-  options: ['target', 'operation'],
-  ring: false,
-  cursor: 'crosshair',
-  begin(bench, point, start) {
-    const erase = start.modifiers.ctrl || bench.settings.values.operation === 'subtract';
-    return {
-      paints: false,
-      drag() {},
-      release(last) {
-        const work = bench.beginWork('history.fill', erase);
-        work?.fill({x: Math.floor(last.x), y: Math.floor(last.y)}, erase);
-        work?.commit();
-        return true;
-      },
-      cancel() {},
-    };
-  },
-};
+/** @param {Bench} bench @param {StrokePoint} _ @param {Start} start @returns {Gesture} */
+export function begin(bench, _, start) {
+  const erase = start.modifiers.ctrl || bench.settings.values.operation === 'subtract';
+  return {
+    paints: false,
+    drag() {},
+    release({x, y}) {
+      const {width, height} = bench.model.size;
+      if (x < 0 || y < 0 || x >= width || y >= height) return true;
+      const work = bench.beginWork('history.fill', erase);
+      work?.fill({x: Math.floor(x), y: Math.floor(y)}, erase);
+      work?.commit();
+      return true;
+    },
+    cancel() {},
+  };
+}

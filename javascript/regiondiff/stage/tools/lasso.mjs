@@ -4,26 +4,19 @@ import {hasArea, polygonShape, simplify} from '../geometry.mjs';
 import {distance, toPane} from '../viewport.mjs';
 import {strokeTwice, tracePath} from '../drawing/lines.mjs';
 
-/** @typedef {import('./tool.mjs').Tool} Tool */
-/** @typedef {import('./tool.mjs').Gesture} Gesture */
-/** @typedef {import('../viewport.mjs').Point} Point */
-/** @typedef {import('../bench.mjs').Bench} Bench */
+/** @import {Bench} from '../bench.mjs' */
+/** @import {Gesture, Point, Start, StrokePoint} from '../types.d.ts' */
 
 const CLICK = 5; // CSS pixels that a click may move
 const CLOSES = 9; // CSS pixels from the first corner in which a click closes
 const TOLERANCE = 0.35; // CSS pixels that a lasso's corners may be off its path
 
-/** @type {Tool} */
-export const lasso = {
-  name: 'lasso',
-  words: ['words.corners', 'words.subtract', 'words.close', 'words.cancel'],
-  options: ['target', 'operation'],
-  ring: false,
-  cursor: 'crosshair',
-  begin: (bench, point, start) => (bench.mayWork(start.modifiers.ctrl || bench.settings.values.operation === 'subtract') ? drawPolygon(bench, point, start) : null),
-};
+/** @param {Bench} bench @param {StrokePoint} point @param {Start} start @returns {Gesture | null} */
+export function begin(bench, point, start) {
+  return bench.mayWork(start.modifiers.ctrl || bench.settings.values.operation === 'subtract') ? drawPolygon(bench, point, start) : null;
+}
 
-/** @param {Bench} bench @param {Point} first @param {import('./tool.mjs').Start} start @returns {Gesture} */
+/** @param {Bench} bench @param {Point} first @param {Start} start @returns {Gesture} */
 function drawPolygon(bench, first, start) {
   /** @type {Point[]} */
   let corners = [first];

@@ -1,44 +1,54 @@
 // Move: picks the brush under the pointer, moves its mask, scales it by handles.
 
-import {findHandle, holds, moveBox, scaleBox, straighten} from '../geometry.mjs';
-import {distance} from '../viewport.mjs';
+import {findHandle, holds, moveBox, scaleBox} from '../geometry.mjs';
+import {distance, straighten} from '../viewport.mjs';
 import {drawHandles} from '../drawing/lines.mjs';
 
-/** @typedef {import('./tool.mjs').Tool} Tool */
-/** @typedef {import('./tool.mjs').Gesture} Gesture */
-/** @typedef {import('../viewport.mjs').Point} Point */
-/** @typedef {import('../viewport.mjs').Box} Box */
-/** @typedef {import('../geometry.mjs').Handle} Handle */
-/** @typedef {import('../bench.mjs').Bench} Bench */
+/** @import {Bench} from '../bench.mjs' */
+/** @import {Box, Gesture, Handle, Modifiers, Point, Start, StrokePoint, View} from '../types.d.ts' */
 
 const REACH = 9; // CSS pixels around a handle's middle
 const COARSE_REACH = 22;
 const CLICK = 4;
 
-/** @type {Tool} */
-export const move = {
-  name: 'move',
-  words: ['words.pick', 'words.moveStraight', 'words.aspect', 'words.arrows'],
-  options: [],
-  ring: false,
-  cursor: 'move',
-  begin(bench, point, start) {
-    const handle = handleAt(bench, point, start.coarse);
-    const id = handle ? bench.active() : pickForMove(bench, point);
-    const box = id === null ? null : bench.model.boundsOf(id);
-    if (id === null || !box || !bench.mayWork(true)) return null;
-    return dragMask(bench, {id, box, handle, first: point});
-  },
-};
+/** @type {Readonly<Record<Handle, string>>} */
+const CURSORS = {nw: 'nwse-resize', se: 'nwse-resize', ne: 'nesw-resize', sw: 'nesw-resize', n: 'ns-resize', s: 'ns-resize', e: 'ew-resize', w: 'ew-resize'};
+
+/** @param {Bench} bench @param {StrokePoint} point @param {Start} start @returns {Gesture | null} */
+export function begin(bench, point, start) {
+  const handle = handleAt(bench, point, start.coarse);
+  const id = handle ? bench.active() : pickForMove(bench, point);
+  const box = id === null ? null : bench.model.boundsOf(id);
+  return id !== null && box && bench.mayWork(true) ? dragMask(bench, {id, box, handle, first: point}) : null;
+}
+
+/** @param {Bench} bench @param {CanvasRenderingContext2D} context @param {View} view */
+export function drawIdle(bench, context, view) {
+  const box = handleBox(bench);
+  if (box) drawHandles(context, view, box);
+}
+
+/** @param {Bench} bench @param {Point} point @returns {string | null} */
+export function cursorAt(bench, point) {
+  const handle = handleAt(bench, point, false);
+  return handle && CURSORS[handle];
+}
+
+/** Move the active mask; steps in a row are one of the history. @param {Bench} bench @param {Point} by */
+export function nudge(bench, by) {
+  const box = handleBox(bench);
+  const id = bench.active();
+  if (id !== null && box && bench.mayWork(true)) bench.model.transform(id, box, moveBox(box, by), `nudge ${id}`);
+}
 
 /** The box that handles are at. @param {Bench} bench @returns {Box | null} */
-export function handleBox(bench) {
+function handleBox(bench) {
   const id = bench.active();
   return id === null ? null : bench.model.boundsOf(id);
 }
 
 /** The handle of the active brush's box at a point. @param {Bench} bench @param {Point} point @param {boolean} coarse @returns {Handle | null} */
-export function handleAt(bench, point, coarse) {
+function handleAt(bench, point, coarse) {
   const box = handleBox(bench);
   return box && findHandle(box, point, (coarse ? COARSE_REACH : REACH) / bench.view.zoom);
 }
@@ -84,7 +94,7 @@ function dragMask(bench, {id, box, handle, first}) {
   };
 }
 
-/** @param {{box: Box, handle: Handle | null, first: Point}} grip @param {Point} last @param {import('../input/pointer.mjs').Modifiers} ways @returns {Box} */
+/** @param {{box: Box, handle: Handle | null, first: Point}} grip @param {Point} last @param {Modifiers} ways @returns {Box} */
 function placeBox({box, handle, first}, last, ways) {
   const by = {x: last.x - first.x, y: last.y - first.y};
   if (handle) {
@@ -95,12 +105,12 @@ function placeBox({box, handle, first}, last, ways) {
   return moveBox(box, {x: Math.round(straight.x), y: Math.round(straight.y)});
 }
 
-/** @param {CanvasRenderingContext2D} context @param {import('../viewport.mjs').View} view @param {Bench} bench @param {{id: string, from: Box, to: Box}} moved */
+/** @param {CanvasRenderingContext2D} context @param {View} view @param {Bench} bench @param {{id: string, from: Box, to: Box}} moved */
 function drawMoved(context, view, bench, {id, from, to}) {
   const scale = {x: (to.right - to.left) / (from.right - from.left), y: (to.bottom - to.top) / (from.bottom - from.top)};
   const path = new Path2D();
   const matrix = new DOMMatrix([view.zoom * scale.x, 0, 0, view.zoom * scale.y, view.x + (to.left - from.left * scale.x) * view.zoom, view.y + (to.top - from.top * scale.y) * view.zoom]);
-  path.addPath(bench.surface.outlines.wholePath(id), matrix);
+  path.addPath(bench.surface.outline(id), matrix);
   context.globalAlpha = 0.5;
   context.fillStyle = bench.model.brush(id)?.colour ?? '#fff';
   context.fill(path, 'evenodd');

@@ -1,33 +1,17 @@
 // Brush and eraser: strokes on the active brush's mask or on the colour layer.
 
-import {straighten} from '../geometry.mjs';
-import {distance} from '../viewport.mjs';
+import {distance, straighten} from '../viewport.mjs';
 import {createSmoother} from './smoothing.mjs';
 
-/** @typedef {import('./tool.mjs').Tool} Tool */
-/** @typedef {import('./tool.mjs').Gesture} Gesture */
-/** @typedef {import('./tool.mjs').StrokePoint} StrokePoint */
-/** @typedef {import('../bench.mjs').Bench} Bench */
+/** @import {Bench} from '../bench.mjs' */
+/** @import {Gesture, Point, Start, StrokePoint, ToolName} from '../types.d.ts' */
 
-const SHARED = /** @type {const} */ ({options: ['target', 'operation', 'size', 'hardness', 'opacity', 'smoothing', 'pressure'], ring: true, cursor: 'crosshair'});
 const DECIDES = 5; // CSS pixels after which a straight stroke has its direction
 
-/** @type {Tool} */
-export const brush = {name: 'brush', words: ['words.straight', 'words.subtract', 'words.pan', 'words.cancel'], ...SHARED, begin: (bench, point, start) => beginStroke(bench, point, start, false)};
-
-/** @type {Tool} */
-export const eraser = {
-  name: 'eraser',
-  words: ['words.straight', 'words.pan', 'words.cancel'],
-  ...SHARED,
-  options: SHARED.options.filter((option) => option !== 'operation'),
-  begin: (bench, point, start) => beginStroke(bench, point, start, true),
-};
-
-/** @param {Bench} bench @param {StrokePoint} point @param {import('./tool.mjs').Start} start @param {boolean} erases @returns {Gesture | null} */
-function beginStroke(bench, point, start, erases) {
+/** @param {Bench} bench @param {StrokePoint} point @param {Start} start @param {ToolName} name @returns {Gesture | null} */
+export function begin(bench, point, start, name) {
   const {values} = bench.settings;
-  const erase = erases || start.eraser || start.modifiers.ctrl || values.operation === 'subtract';
+  const erase = name === 'eraser' || start.eraser || start.modifiers.ctrl || values.operation === 'subtract';
   const work = bench.beginWork(erase ? 'history.erase' : 'history.stroke', erase);
   if (!work) return null;
   const options = {
@@ -60,7 +44,7 @@ function beginStroke(bench, point, start, erases) {
 function createRuler(reach) {
   /** @type {StrokePoint | null} */
   let from = null;
-  /** @type {import('../viewport.mjs').Point | null} */
+  /** @type {Point | null} */
   let way = null;
   /** @type {StrokePoint | null} */
   let last = null;

@@ -1,6 +1,6 @@
 // Smoothing of a stroke: each point goes part of the way to the pointer; the last one goes all of it. Pure.
 
-/** @typedef {{x: number, y: number, pressure: number}} StrokePoint on the canvas */
+/** @import {StrokePoint} from '../types.d.ts' */
 
 const LEAST = 0.3; // canvas pixels between two points that are worth drawing
 

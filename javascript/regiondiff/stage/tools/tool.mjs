@@ -1,43 +1,86 @@
-// Tools by their names, in the order of the column; and what a tool is.
+// Tools by their names, in the order of the column. What a tool does is loaded when it is chosen.
 
-import {ellipse, rectangle} from './box.mjs';
-import {fill} from './fill.mjs';
-import {hand} from './hand.mjs';
-import {lasso} from './lasso.mjs';
-import {move} from './move.mjs';
-import {brush, eraser} from './paint.mjs';
+/** @import {ToolName, Tool, ToolModule, Gesture, StrokePoint, Start} from '../types.d.ts' */
+/** @import {Bench} from '../bench.mjs' */
 
-/** @typedef {import('../input/pointer.mjs').Modifiers} Modifiers */
-/** @typedef {import('../bench.mjs').Bench} Bench */
-/** @typedef {{x: number, y: number, pressure: number}} StrokePoint on the canvas */
-/** @typedef {{modifiers: Modifiers, eraser: boolean, pen: boolean, coarse: boolean}} Start the modifiers, which end of the pen, which pointer */
-/**
- * One use of a tool, from press to release; it may go on over several presses.
- * @typedef {object} Gesture
- * @property {boolean} paints whether fills show while it goes on
- * @property {(points: readonly StrokePoint[], modifiers: Modifiers) => void} drag
- * @property {(point: StrokePoint, modifiers: Modifiers) => boolean} release whether the gesture is over
- * @property {() => void} cancel
- * @property {(point: StrokePoint, start: Start) => void} [press] a further press
- * @property {(modifiers: Modifiers) => void} [modify]
- * @property {(point: StrokePoint) => void} [hover]
- * @property {() => boolean} [finish] by Enter; whether it did
- * @property {() => void} [back] by Backspace
- * @property {(context: CanvasRenderingContext2D, view: import('../viewport.mjs').View) => void} [draw] what it shows, in CSS pixels of the pane
- */
-/** @typedef {'target' | 'operation' | 'size' | 'hardness' | 'opacity' | 'smoothing' | 'pressure'} OptionName */
-/**
- * @typedef {object} Tool
- * @property {import('../settings.mjs').ToolName} name
- * @property {readonly string[]} words keys of the strings that say what modifiers do
- * @property {readonly OptionName[]} options
- * @property {boolean} ring whether the pointer is a ring of the brush's size
- * @property {string} cursor
- * @property {(bench: Bench, point: StrokePoint, start: Start) => Gesture | null} begin
- */
+const PAINTS = /** @type {const} */ (['target', 'operation', 'size', 'hardness']);
+const SHAPES = /** @type {const} */ (['target', 'operation']);
+const paint = () => import('./paint.mjs');
+const box = () => import('./box.mjs');
 
-/** @type {Readonly<Record<import('../settings.mjs').ToolName, Tool>>} */
-export const TOOLS = {brush, rectangle, eraser, ellipse, lasso, fill, move, hand};
+/** @type {Readonly<Record<ToolName, Tool>>} */
+export const TOOLS = {
+  brush: {words: ['straight', 'subtract', 'pan', 'cancel'], options: PAINTS, ring: true, cursor: 'crosshair', load: paint},
+  rectangle: {words: ['square', 'centre', 'subtract', 'cancel'], options: SHAPES, cursor: 'crosshair', load: box},
+  eraser: {words: ['straight', 'pan', 'cancel'], options: ['target', 'size', 'hardness'], ring: true, cursor: 'crosshair', load: paint},
+  ellipse: {words: ['circle', 'centre', 'subtract', 'cancel'], options: SHAPES, cursor: 'crosshair', load: box},
+  lasso: {words: ['corners', 'subtract', 'close', 'cancel'], options: SHAPES, cursor: 'crosshair', load: () => import('./lasso.mjs')},
+  fill: {words: ['fill', 'subtract'], options: SHAPES, cursor: 'crosshair', load: () => import('./fill.mjs')},
+  move: {words: ['pick', 'moveStraight', 'aspect', 'arrows'], options: [], cursor: 'move', load: () => import('./move.mjs')},
+  hand: {words: ['hand'], options: [], cursor: 'grab', load: null},
+};
 
 /** How many of them come first, with words. */
 export const FIRST = 3;
+
+/** Tools that are loaded; a gesture may begin before its tool has come. */
+export class Workshop {
+  /** @param {{loaded: () => void, failed: () => void, adopt: (waiting: Gesture, real: Gesture | null) => void}} owner */
+  constructor(owner) {
+    this.owner = owner;
+    /** @type {Map<ToolName, ToolModule>} */
+    this.ready = new Map();
+  }
+
+  /** @param {ToolName} name @returns {Promise<ToolModule | null>} null where it cannot be loaded */
+  async load(name) {
+    const {load} = TOOLS[name];
+    if (this.ready.has(name) || !load) return this.ready.get(name) ?? null;
+    try {
+      this.ready.set(name, await load());
+      this.owner.loaded();
+    } catch {
+      this.owner.failed();
+    }
+    return this.ready.get(name) ?? null;
+  }
+
+  /** @param {ToolName} name @param {Bench} bench @param {StrokePoint} point @param {Start} start @returns {Gesture | null} */
+  begin(name, bench, point, start) {
+    const tool = this.ready.get(name);
+    if (tool) return tool.begin(bench, point, start, name);
+    return TOOLS[name].load && this.wait(name, bench, point, start);
+  }
+
+  /** A gesture that keeps what happens until its tool has come. @param {ToolName} name @param {Bench} bench @param {StrokePoint} point @param {Start} start @returns {Gesture} */
+  wait(name, bench, point, start) {
+    /** @type {((tool: ToolModule) => void)[]} */
+    let kept = [];
+    /** @type {Gesture | null} */
+    let real = null;
+    const press = (/** @type {StrokePoint} */ at, /** @type {Start} */ by) =>
+      kept.push((tool) => {
+        if (real?.press) real.press(at, by);
+        else real = tool.begin(bench, at, by, name);
+      });
+    press(point, start);
+    /** @type {Gesture} */
+    const waiting = {
+      paints: false,
+      press,
+      drag: (points, modifiers) => void kept.push(() => real?.drag(points, modifiers)),
+      release(at, modifiers) {
+        kept.push(() => (real = real?.release(at, modifiers) ? null : real));
+        return false;
+      },
+      cancel() {
+        kept = [];
+      },
+    };
+    this.load(name).then((tool) => {
+      if (tool) for (const act of kept) act(tool);
+      this.owner.adopt(waiting, real);
+    });
+    return waiting;
+  }
+}
