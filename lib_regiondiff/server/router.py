@@ -23,7 +23,7 @@ from lib_regiondiff.server.guard import Guard, Need
 from lib_regiondiff.server.modules import Modules
 from lib_regiondiff.server.reading import read_upload, write_psd
 from lib_regiondiff.server.sockets import follow
-from lib_regiondiff.server.starting import Start, load_example
+from lib_regiondiff.server.starting import Start
 
 AT_ONCE = 2
 """Requests that are worked on at once."""
@@ -132,7 +132,7 @@ async def show_presets(service: Service, request: Request) -> Response:
 
 async def show_example(service: Service, request: Request) -> Response:
     """The palette of an example."""
-    return answer(load_example(request.path_params["name"]))
+    return answer(service.start.make_example(request.path_params["name"]))
 
 
 async def check(service: Service, request: Request) -> Response:

@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lib_regiondiff import __version__, demo
+from lib_regiondiff import __version__
+from lib_regiondiff.authoring.examples import list_examples, make_example
 from lib_regiondiff.authoring.presets import copy_preset, list_presets
 from lib_regiondiff.document import sampler_names
-from lib_regiondiff.document.json_text import MAX_BYTES, loads
+from lib_regiondiff.document.json_text import MAX_BYTES
 from lib_regiondiff.document.palette import MOST_BRUSHES, Palette, dump
 from lib_regiondiff.document.values import MAX_SIDE
 from lib_regiondiff.hosts.renderer import Renderer
 from lib_regiondiff.server.answers import Refused
 from lib_regiondiff.server.desk import MOST_COUNT
+
+STYLES: Sequence[Mapping[str, str]] = (
+    {
+        "name": "Photograph",
+        "prompt": "{prompt}, photograph, natural light, sharp focus",
+        "negative": "drawing, painting",
+    },
+    {
+        "name": "Oil painting",
+        "prompt": "oil painting of {prompt}, visible brush strokes, canvas",
+        "negative": "photograph",
+    },
+    {"name": "Watercolour", "prompt": "watercolour of {prompt}, soft washes, paper texture", "negative": "photograph"},
+    {
+        "name": "Ink drawing",
+        "prompt": "ink drawing of {prompt}, clean lines, white paper",
+        "negative": "photograph, colour",
+    },
+    {"name": "Storybook", "prompt": "storybook illustration of {prompt}, warm colours", "negative": "photograph"},
+    {
+        "name": "Fine quality",
+        "prompt": "{prompt}, highly detailed, well composed",
+        "negative": "blurry, low quality, text",
+    },
+)
+"""Words around a prompt, which stands where they say {prompt}, and what they add to the negative."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +76,10 @@ class Start:
     def list_presets(self) -> dict[str, Any]:
         """Layouts to start from, and the names of the examples."""
         presets = [{"name": name, "palette": copy_preset(name)} for name in list_presets()]
-        return {"presets": presets, "examples": [*demo.list_palettes()]}
+        return {"presets": presets, "examples": [*list_examples()], "styles": [dict(style) for style in STYLES]}
 
-
-def load_example(name: str) -> Mapping[str, Any]:
-    """The palette of an example; Refused (404) for another name."""
-    path = demo.list_palettes().get(name)
-    if path is None:
-        raise Refused(404, "name", f"expected one of {', '.join(demo.list_palettes())}, got another")
-    return loads(path.read_bytes())
+    def make_example(self, name: str) -> dict[str, Any]:
+        """The palette of an example, in words that the model knows; Refused (404) for another name."""
+        if name not in list_examples():
+            raise Refused(404, "name", f"expected one of {', '.join(list_examples())}, got another")
+        return make_example(name, self.first, self.renderer.native)

@@ -43,7 +43,7 @@ ORIGINS: Mapping[str, tuple[Mapping[str, str], bool]] = {
 PATHS = {
     "/": "/",
     "/static/{version}/{name:path}": "/static/x/regiondiff/app.mjs",
-    "/api/examples/{name}": "/api/examples/land",
+    "/api/examples/{name}": "/api/examples/Landscape",
     "/api/jobs/{job}": "/api/jobs/none",
     "/api/jobs/{job}/cancel": "/api/jobs/none/cancel",
     "/api/pictures/{name}.png": "/api/pictures/none.png",
