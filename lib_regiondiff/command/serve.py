@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import webbrowser
 from collections.abc import Mapping
@@ -54,19 +55,18 @@ def serve(**options: Any) -> None:
         raise HostError("serve", f"the package {missing[0]}", "nothing", INSTALL)
     from lib_regiondiff.server import running  # it needs what was looked for
 
-    taken = running.take_port(options["listen"], options["port"])
-    tell(f"loading {options['model']} ...", err=True)
-    first, renderer = load_first(options)
-    app, desk = _make_app(options, credentials, first, renderer)
+    with contextlib.closing(running.take_port(options["listen"], options["port"])) as taken:
+        tell(f"loading {options['model']} ...", err=True)
+        app, desk = _make_app(options, credentials, *load_first(options))
 
-    def ready() -> None:
-        addresses = running.list_addresses(taken, options["listen"])
-        for line in describe_reach(options, addresses):
-            tell(line)
-        if options["open_browser"]:
-            webbrowser.open(addresses[0])
+        def ready() -> None:
+            addresses = running.list_addresses(taken, options["listen"])
+            for line in describe_reach(options, addresses):
+                tell(line)
+            if options["open_browser"]:
+                webbrowser.open(addresses[0])
 
-    running.run(app, desk, taken, ready)
+        running.run(app, desk, taken, ready)
 
 
 def read_credentials(options: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -63,6 +63,7 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def guard_of(page: Page) -> Guard:
+    assert page.service is not None
     return page.service.guard
 
 
@@ -93,6 +94,7 @@ def headers_of(page: Page, origin: str) -> dict[str, str]:
 
 
 def test_the_table_knows_every_route(page: Page) -> None:
+    assert page.service is not None
     routes = make_router(page.service).routes
     paths = [route.path for route in routes if isinstance(route, Route | WebSocketRoute)]
     assert sorted(paths) == sorted([*ROUTES, SOCKET, "/{rest:path}"])

@@ -82,8 +82,10 @@ class Page:
 
     port: int
     model: FakeModel
-    service: Service
+    service: Service | None = None
     ticket: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """Headers that it sends with everything, such as a password."""
 
     @property
     def host(self) -> str:
@@ -94,7 +96,7 @@ class Page:
     ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of an answer."""
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        shown = {HEADER: self.ticket} if self.ticket else {}
+        shown = {**self.shown, **({HEADER: self.ticket} if self.ticket else {})}
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         with contextlib.closing(line):
             line.request(method or ("GET" if body is None else "POST"), path, data, {**shown, **(headers or {})})
@@ -123,7 +125,9 @@ class Page:
         offered = [SUBPROTOCOL, TICKET + self.ticket] if self.ticket else [SUBPROTOCOL]
         address = f"ws://{self.host}/api/jobs/{job}/events"
         origin = more.pop("origin", f"http://{self.host}")
-        return connect(address, origin=origin, subprotocols=offered, open_timeout=20, **more)
+        return connect(
+            address, origin=origin, subprotocols=offered, open_timeout=20, additional_headers=self.shown, **more
+        )
 
     def watch(self, job: str) -> list[dict[str, Any]]:
         """All states of a job until it has ended."""
