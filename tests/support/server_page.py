@@ -86,6 +86,8 @@ class Page:
     ticket: str = ""
     shown: Mapping[str, str] = field(default_factory=dict)
     """Headers that it sends with everything, such as a password."""
+    prefix: str = ""
+    """The path that the server's routes lie under."""
 
     @property
     def host(self) -> str:
@@ -99,7 +101,9 @@ class Page:
         shown = {**self.shown, **({HEADER: self.ticket} if self.ticket else {})}
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         with contextlib.closing(line):
-            line.request(method or ("GET" if body is None else "POST"), path, data, {**shown, **(headers or {})})
+            line.request(
+                method or ("GET" if body is None else "POST"), self.prefix + path, data, {**shown, **(headers or {})}
+            )
             answer = line.getresponse()
             return answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read()
 
@@ -123,7 +127,7 @@ class Page:
     def follow(self, job: str, **more: Any) -> Any:
         """The open socket of a job."""
         offered = [SUBPROTOCOL, TICKET + self.ticket] if self.ticket else [SUBPROTOCOL]
-        address = f"ws://{self.host}/api/jobs/{job}/events"
+        address = f"ws://{self.host}{self.prefix}/api/jobs/{job}/events"
         origin = more.pop("origin", f"http://{self.host}")
         return connect(
             address, origin=origin, subprotocols=offered, open_timeout=20, additional_headers=self.shown, **more
@@ -152,25 +156,23 @@ def basic(user: str, password: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def serve(
-    folder: Path, guard: Guard | None = None, grace: float = 10.0, renderer: Renderer | None = None
+    folder: Path, guard: Guard | None = None, grace: float = 10.0, around: Callable[[Any], Any] = lambda app: app
 ) -> Iterator[Page]:
-    """A server with a fake model, or with another `renderer`; its page is in `folder`."""
+    """A server with a fake model, whose page is in `folder`; `around` puts its router into another application."""
     fake = FakeModel()
     page = folder / PAGE
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(HTML, encoding="utf-8")
     (folder / "regiondiff" / "app.mjs").write_text("export {};\n", encoding="utf-8")
     made = png.MadeWith("cpu", "float32", {})
-    renderer = renderer or Renderer(
-        lambda *_: iter(()), made, native=64, watch=fake.watch, count=lambda text: len(text)
-    )
+    renderer = Renderer(lambda *_: iter(()), made, native=64, watch=fake.watch, count=len)
     models = Models("demo", lambda palette: renderer, frozenset({"demo-lcm"}))
     desk = Desk(models, grace=grace)
     first = parse({"version": 1, "size": {"width": 128, "height": 64}})
     service = Service(
         guard or Guard(), Modules(folder), Start("demo", renderer, first), Checker(models, renderer), desk
     )
-    with _run(make_router(service), desk) as port:
+    with _run(around(make_router(service)), desk) as port:
         yield Page(port, fake, service)
         fake.go.set()
 
