@@ -5,6 +5,8 @@
 
 const TICK = '[id$="regiondiff_accordion-visible-checkbox"]';
 
-globalThis.onUiLoaded(() => {
-  for (const tick of globalThis.gradioApp().querySelectorAll(TICK)) tick.dispatchEvent(new Event('click'));
+const host = /** @type {{onUiLoaded(run: () => void): void, gradioApp(): ParentNode}} */ (/** @type {unknown} */ (globalThis));
+
+host.onUiLoaded(() => {
+  for (const tick of host.gradioApp().querySelectorAll(TICK)) tick.dispatchEvent(new Event('click'));
 });

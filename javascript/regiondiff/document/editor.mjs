@@ -1,0 +1,285 @@
+// The one store of a document: its present state, one history for all that changes, and who is told of it. Pure.
+
+import {pickColour} from './colours.mjs';
+import {clone, diff, emptyState, same} from './state.mjs';
+import {invertTiles, stretch, transformMask} from './resample.mjs';
+import {PaintSession} from './session.mjs';
+import {rasterise} from './shapes.mjs';
+
+/** @import {Box, Brush, Change, ColourLayer, Mask, Palette, Size, State, Step} from './types.d.ts' */
+
+/** Steps that can be undone, at least. */
+export const MOST_STEPS = 300;
+
+export class Editor {
+  /** @param {State} [state] */
+  constructor(state = emptyState()) {
+    /** @type {State} what is shown; during a session more than the last step has */
+    this.state = state;
+    /** @type {Step[]} */
+    this.steps = [{state, label: '', merge: null}];
+    this.at = 0;
+    /** @type {Set<(change: Change) => void>} */
+    this.listeners = new Set();
+    /** @type {string | null} a brush that was made for a stroke that has not ended */
+    this.joined = null;
+    /** @type {PaintSession | null} */
+    this.session = null;
+  }
+
+  get document() {
+    return this.state;
+  }
+
+  /** @returns {Size} */
+  get size() {
+    return this.state.palette.size;
+  }
+
+  get canUndo() {
+    return this.at > 0;
+  }
+
+  get canRedo() {
+    return this.at < this.steps.length - 1;
+  }
+
+  /** What undo and redo would take back and bring again. */
+  get labels() {
+    return {undo: this.steps[this.at].label, redo: this.steps[this.at + 1]?.label ?? ''};
+  }
+
+  /** @param {(change: Change) => void} listener @returns {() => void} ends it */
+  on(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** @param {Change} change */
+  tell(change) {
+    for (const listener of [...this.listeners]) listener(change);
+  }
+
+  undo() {
+    this.session?.cancel();
+    if (this.canUndo) this.goTo(this.at - 1);
+  }
+
+  redo() {
+    this.session?.cancel();
+    if (this.canRedo) this.goTo(this.at + 1);
+  }
+
+  /** @param {number} at */
+  goTo(at) {
+    this.at = at;
+    this.joined = null;
+    this.seal();
+    this.become(this.steps[at].state);
+  }
+
+  /** End a row of changes that would be one step. */
+  seal() {
+    this.steps[this.at].merge = null;
+  }
+
+  /** @param {State} state */
+  become(state) {
+    const change = diff(this.state, state);
+    this.state = state;
+    if (change) this.tell(change);
+    return change !== null;
+  }
+
+  /** Make a step. @param {State} state @param {string} label @param {string | null} [merge] steps in a row with the same one are one */
+  step(state, label, merge = null) {
+    if (same(state, this.steps[this.at].state)) {
+      this.become(this.steps[this.at].state);
+      return;
+    }
+    const last = this.steps[this.at];
+    const joins = merge !== null && last.merge === merge && this.at > 0;
+    this.steps.length = joins ? this.at : this.at + 1;
+    this.steps.push({state, label, merge});
+    if (this.steps.length > MOST_STEPS + 1) this.steps.shift();
+    this.at = this.steps.length - 1;
+    if (!this.become(state)) this.tell({}); // what was painted shows already, but it can be undone now
+  }
+
+  /** Change the palette. @param {string} label @param {(palette: Palette) => void} recipe changes a copy @param {{merge?: string}} [how] */
+  change(label, recipe, {merge} = {}) {
+    const palette = clone(this.state.palette);
+    recipe(palette);
+    this.step({...this.state, palette}, label, merge ?? null);
+  }
+
+  /** Another document, as one step. @param {State} state @param {string} label */
+  replace(state, label) {
+    this.step(state, label);
+  }
+
+  // masks
+
+  /** @param {string} id @param {number} tile @returns {Uint8Array | undefined} */
+  tileOf(id, tile) {
+    return this.state.masks.get(id)?.tiles.get(tile);
+  }
+
+  /** Begin to paint on a brush's mask, or on `colour`. @param {string} target @param {string} [label] */
+  stroke(target, label = 'stroke') {
+    this.session?.cancel();
+    this.session = new PaintSession(this, target, label);
+    return this.session;
+  }
+
+  /** @param {State} state @param {Box[]} boxes @param {string} target */
+  show(state, boxes, target) {
+    this.state = state;
+    this.tell(target === 'colour' ? {colour: boxes} : {masks: new Map([[target, boxes]])});
+  }
+
+  /** @param {string} label @param {string} target */
+  push(label, target) {
+    this.session = null;
+    const joins = this.joined === target;
+    this.joined = null;
+    if (joins) this.steps[this.at].merge = target;
+    this.step(this.state, joins ? this.steps[this.at].label : label, joins ? target : null);
+    this.seal();
+  }
+
+  /** @param {string} target */
+  revert(target) {
+    this.session = null;
+    this.become(this.steps[this.at].state);
+    if (this.joined !== target) return;
+    this.joined = null;
+    this.goTo(this.at - 1);
+    this.steps.length = this.at + 1;
+  }
+
+  /** @param {string} id @param {Mask} mask @param {string} label @param {string} [merge] */
+  setMask(id, mask, label, merge) {
+    this.step({...this.state, masks: new Map(this.state.masks).set(id, mask)}, label, merge ?? null);
+  }
+
+  /** @param {string} id @returns {Mask} */
+  maskOf(id) {
+    return this.state.masks.get(id) ?? {shape: null, tiles: new Map()};
+  }
+
+  /** Put a mask from one box into another. @param {string} id @param {Box} from @param {Box} to @param {string} [merge] */
+  transform(id, from, to, merge) {
+    const key = merge ? `move ${id} ${merge}` : undefined;
+    this.setMask(id, transformMask(this.maskOf(id), from, to, this.size, (shape) => rasterise(shape, this.size)), 'move', key);
+  }
+
+  /** @param {string} id */
+  clear(id) {
+    this.setMask(id, {shape: null, tiles: new Map()}, 'clear');
+  }
+
+  /** @param {string} id */
+  invert(id) {
+    this.setMask(id, {shape: null, tiles: invertTiles(this.maskOf(id).tiles, this.size)}, 'invert');
+  }
+
+  /** @param {ColourLayer} colour @param {string} label */
+  setColourLayer(colour, label) {
+    this.step({...this.state, colour}, label);
+  }
+
+  /** The canvas in another size; masks keep their share of it. @param {Size} size @param {string} [merge] */
+  resize(size, merge) {
+    const masks = new Map([...this.state.masks].map(([id, {shape, tiles}]) => [id, {shape, tiles: shape ? rasterise(shape, size) : stretch(tiles, this.size, size)}]));
+    const colour = stretchColours(this.state.colour, this.size, size);
+    this.step({palette: {...this.state.palette, size}, masks, colour}, 'size', merge ?? null);
+  }
+
+  // brushes
+
+  nextColour() {
+    return pickColour(this.state.palette.brushes.map(({colour}) => colour));
+  }
+
+  /** A brush on top; with the stroke that follows it is one step. @param {Partial<Brush>} [fields] @returns {string} its id */
+  addBrush(fields = {}) {
+    const id = this.nextId();
+    this.change('brush', (palette) => palette.brushes.push({name: '', prompt: '', colour: this.nextColour(), ...fields, id}));
+    this.joined = id;
+    return id;
+  }
+
+  nextId() {
+    const taken = new Set(this.state.palette.brushes.map(({id}) => id));
+    let number = taken.size + 1;
+    while (taken.has(`b${number}`)) number += 1;
+    return `b${number}`;
+  }
+
+  /** @param {string} id */
+  removeBrush(id) {
+    const palette = {...this.state.palette, brushes: this.state.palette.brushes.filter((brush) => brush.id !== id)};
+    const masks = new Map(this.state.masks);
+    masks.delete(id);
+    this.step({...this.state, palette, masks}, 'remove');
+  }
+
+  /** @param {string} id @returns {string | null} the copy's id */
+  duplicateBrush(id) {
+    const index = this.state.palette.brushes.findIndex((brush) => brush.id === id);
+    if (index < 0) return null;
+    const copy = this.nextId();
+    const palette = clone(this.state.palette);
+    palette.brushes.splice(index + 1, 0, {...clone(palette.brushes[index]), id: copy, colour: this.nextColour()});
+    this.step({...this.state, palette, masks: new Map(this.state.masks).set(copy, this.maskOf(id))}, 'duplicate');
+    return copy;
+  }
+
+  /** @param {string} id @param {number} index its new place, 0 is the lowest */
+  moveBrush(id, index) {
+    this.change('order', (palette) => {
+      const from = palette.brushes.findIndex((brush) => brush.id === id);
+      if (from >= 0) palette.brushes.splice(index, 0, ...palette.brushes.splice(from, 1));
+    });
+  }
+
+  /** Give a brush's mask to the one below it, which keeps its words. @param {string} id */
+  mergeDown(id) {
+    const {brushes} = this.state.palette;
+    const index = brushes.findIndex((brush) => brush.id === id);
+    if (index < 1) return;
+    const below = brushes[index - 1].id;
+    const tiles = unite(this.maskOf(below).tiles, this.maskOf(id).tiles);
+    const masks = new Map(this.state.masks).set(below, {shape: null, tiles});
+    masks.delete(id);
+    this.step({...this.state, palette: {...this.state.palette, brushes: brushes.filter((brush) => brush.id !== id)}, masks}, 'merge');
+  }
+}
+
+/** @param {Map<number, Uint8Array>} below @param {Map<number, Uint8Array>} above */
+function unite(below, above) {
+  const made = new Map(below);
+  for (const [number, tile] of above) {
+    const old = below.get(number);
+    made.set(number, old ? old.map((value, at) => Math.max(value, tile[at])) : tile);
+  }
+  return made;
+}
+
+/** @param {ColourLayer} layer @param {Size} from @param {Size} to @returns {ColourLayer} */
+function stretchColours({tiles}, from, to) {
+  if (!tiles.size) return {tiles};
+  const bands = [0, 1, 2, 3].map((band) => {
+    const own = new Map([...tiles].map(([number, tile]) => [number, Uint8Array.from({length: tile.length / 4}, (_, at) => tile[4 * at + band])]));
+    return stretch(own, from, to);
+  });
+  const made = new Map();
+  for (const [number, alpha] of bands[3]) {
+    const tile = new Uint8ClampedArray(4 * alpha.length);
+    for (let at = 0; at < alpha.length; at += 1) for (let band = 0; band < 4; band += 1) tile[4 * at + band] = bands[band].get(number)?.[at] ?? 0;
+    made.set(number, tile);
+  }
+  return {tiles: made};
+}
+
