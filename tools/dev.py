@@ -167,6 +167,13 @@ def demo(arguments: Sequence[str]) -> int:
     return 0
 
 
+def serve(arguments: Sequence[str]) -> int:
+    """The page to paint on, with the small model inside; more arguments go to `regiondiff serve`."""
+    python = prepare(DEV if is_ready(DEV) else DEMO)
+    command = [python, "-m", "lib_regiondiff", "serve", "--open-browser", *arguments]
+    return run(command, more={"OMP_NUM_THREADS": str(min(count_cores(), MOST_THREADS))})
+
+
 def fuzz(arguments: Sequence[str]) -> int:
     """Ten minutes of strange inputs for every parser; finds go to tests/corpus. `--minutes N`, names of parsers."""
     python = prepare(DEV)
@@ -216,6 +223,7 @@ def clean(arguments: Sequence[str]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": demo,
+    "serve": serve,
     "test": test,
     "test-floor": test_floor,
     "test-slow": test_slow,

@@ -1,1 +1,1 @@
-"""Other people's documents become palettes, and palettes what others read: typed regions, wildcards, infotexts."""
+"""Other people's documents become palettes, and palettes what others read: typed regions, infotexts, layers."""

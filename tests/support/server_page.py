@@ -18,6 +18,7 @@ from typing import Any
 import uvicorn
 from PIL import Image
 from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from lib_regiondiff.document import png
 from lib_regiondiff.document.palette import Palette, parse
@@ -126,12 +127,10 @@ class Page:
 
     def follow(self, job: str, **more: Any) -> Any:
         """The open socket of a job."""
-        offered = [SUBPROTOCOL, TICKET + self.ticket] if self.ticket else [SUBPROTOCOL]
+        offered = [Subprotocol(SUBPROTOCOL), *([Subprotocol(TICKET + self.ticket)] if self.ticket else [])]
         address = f"ws://{self.host}{self.prefix}/api/jobs/{job}/events"
-        origin = more.pop("origin", f"http://{self.host}")
-        return connect(
-            address, origin=origin, subprotocols=offered, open_timeout=20, additional_headers=self.shown, **more
-        )
+        given = {"origin": Origin(f"http://{self.host}"), "open_timeout": 20, **more}
+        return connect(address, subprotocols=offered, additional_headers=self.shown, **given)
 
     def watch(self, job: str) -> list[dict[str, Any]]:
         """All states of a job until it has ended."""
