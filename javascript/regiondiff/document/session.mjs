@@ -150,7 +150,7 @@ export class PaintSession {
 
   /** @param {Shape | null} shape @returns {State} */
   makeState(shape) {
-    if (!this.mask) return {...this.first, colour: {tiles: /** @type {ColourTiles} */ (this.tiles)}};
+    if (!this.mask) return {...this.first, colour: {tiles: /** @type {ColourTiles} */ (/** @type {unknown} */ (this.tiles))}};
     const masks = new Map(this.first.masks);
     masks.set(this.target, {shape, tiles: /** @type {Tiles} */ (this.tiles)});
     return {...this.first, masks};

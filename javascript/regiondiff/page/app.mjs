@@ -1,0 +1,425 @@
+// The app: one document, its surface and panels, and what they do together. Several may be on one page.
+
+import {Editor} from '../document/editor.mjs';
+import {emptyState} from '../document/state.mjs';
+import {make} from '../stage/bars/dom.mjs';
+import {createSelection} from '../stage/bench.mjs';
+import {mountStage} from '../stage/stage.mjs';
+import {say} from '../strings.mjs';
+import {Autosave} from './autosave.mjs';
+import {Bar} from './bar.mjs';
+import {BrushList} from './brush_list.mjs';
+import {Drawing} from './drawing.mjs';
+import {Inspector} from './inspector.mjs';
+import {RunPanel} from './run_panel.mjs';
+import {Shortcuts} from './shortcuts.mjs';
+import {WholePicture} from './whole.mjs';
+
+/** @import {Brush, State} from '../document/types.d.ts' */
+/** @import {ServerClient, Job} from './server_client.mjs' */
+/** @typedef {{id: string, seed: number, palette: any, address: string, state: State, image: ImageBitmap}} Picture */
+/** @typedef {{client: ServerClient, about: any, schema: any, key?: string}} Services */
+
+const CHECK_DELAY = 350; // milliseconds without a change after which the server looks at the palette
+const PREFERENCES = 'regiondiff preferences';
+let count = 0;
+
+/** Put the app into an element. @param {HTMLElement} root @param {Services} services */
+export async function mount(root, services) {
+  const app = new App(root, services);
+  await app.start();
+  return app;
+}
+
+export class App {
+  /** @param {HTMLElement} root @param {Services} services */
+  constructor(root, {client, about, schema, key}) {
+    this.root = root;
+    this.page = root.ownerDocument;
+    this.client = client;
+    this.about = about;
+    this.say = say;
+    this.key = String((count += 1));
+    this.selection = createSelection();
+    this.editor = new Editor(this.makeEmpty());
+    /** @type {Map<string, {hidden?: boolean, locked?: boolean}>} */
+    this.states = new Map();
+    /** @type {any} what the server said of the palette */
+    this.verdict = null;
+    this.count = 1;
+    this.preferences = readPreferences();
+    this.shortcuts = new Shortcuts(this, this.preferences.keys ?? {});
+    this.drawing = new Drawing(this);
+    this.checkTimer = 0;
+    this.asked = 0;
+    this.build(schema);
+    this.autosave = new Autosave({state: () => this.editor.state, more: () => ({count: this.count}), told: (status) => this.showSaved(status), key});
+  }
+
+  get pictures() {
+    return this.drawing.pictures;
+  }
+
+  get shown() {
+    return this.drawing.shown;
+  }
+
+  /** @returns {Job | null} the job that runs */
+  get job() {
+    return this.drawing.job;
+  }
+
+  /** A document as the server wants it to begin. @returns {State} */
+  makeEmpty() {
+    const {defaults} = this.about;
+    const state = emptyState({width: defaults.width, height: defaults.height});
+    const {brushes, size, background, ...settings} = defaults.palette ?? {};
+    return {...state, palette: {...settings, ...state.palette, steps: defaults.steps, guidance: defaults.guidance, sampler: defaults.sampler, background: {...state.palette.background, ...background}}};
+  }
+
+  /** @param {any} schema */
+  build(schema) {
+    const {page} = this;
+    const holder = make(page, 'main', {class: 'rd-canvas-holder', 'aria-label': say('stage.surface')});
+    this.whole = new WholePicture(this, schema);
+    this.list = new BrushList(this);
+    this.inspector = new Inspector(this, schema.properties.brushes.items.properties);
+    this.status = {place: make(page, 'span', {class: 'rd-place'}), model: make(page, 'span'), saved: make(page, 'span', {role: 'status'})};
+    this.status.model.textContent = say('status.model', {model: this.about.model, device: this.about.device});
+    this.toasts = make(page, 'div', {class: 'rd-toasts', role: 'alert'});
+    this.root.classList.add('rd-app');
+    this.stage = mountStage(holder, /** @type {any} */ (this.editor), this.makeStageServices());
+    this.bar = new Bar(this);
+    this.run_ = new RunPanel(this, schema);
+    const left = make(page, 'div', {class: 'rd-left'}, this.whole.root, this.list.root, this.inspector.root);
+    const foot = make(page, 'footer', {class: 'rd-foot'}, this.status.place, this.status.model, this.status.saved);
+    this.root.replaceChildren(this.bar.root, left, holder, this.run_.root, foot, this.toasts);
+    this.editor.on((change) => this.changed(change));
+    this.selection.on(() => this.refresh());
+    this.stage.settings.on(() => this.bar.refresh());
+    this.root.addEventListener('keydown', (event) => this.shortcuts.press(event));
+    page.addEventListener('paste', (event) => this.paste(event));
+  }
+
+  /** @returns {any} */
+  makeStageServices() {
+    return {
+      say,
+      selection: this.selection,
+      focusPrompt: (/** @type {string} */ id) => this.focusPrompt(id),
+      brushState: (/** @type {string} */ id) => this.brushState(id),
+      takeFiles: (/** @type {File[]} */ files, /** @type {'open' | 'background'} */ zone) => this.takeFiles(files, zone),
+      showPointer: (/** @type {{x: number, y: number} | null} */ place) => (this.status.place.textContent = place ? say('status.place', place) : ''),
+      settings: this.preferences.stage,
+      keepSettings: (/** @type {object} */ values) => ((this.preferences.stage = values), this.keepPreferences()),
+      findCommand: (/** @type {KeyboardEvent} */ press) => this.shortcuts.findOnStage(press),
+      keyOf: (/** @type {string} */ command) => this.shortcuts.keyOf(command),
+      startActions: [
+        {label: say('start.type'), run: () => this.whole.focus()},
+        {label: say('start.example'), run: () => this.openExamples(null)},
+        {label: say('start.open'), run: () => this.openFiles(null)},
+      ],
+    };
+  }
+
+  async start() {
+    const kept = await this.autosave.load();
+    if (kept?.state?.palette) this.editor = Object.assign(this.editor, {state: kept.state, steps: [{state: kept.state, label: '', merge: null}], at: 0});
+    if (kept) this.changed({size: true, order: true, palette: true});
+    this.count = kept?.more?.count ?? 1;
+    this.refresh();
+    this.check();
+  }
+
+  // changes
+
+  /** @param {any} change */
+  changed(change) {
+    if (change.size || change.order || change.palette || !Object.keys(change).length) this.refresh();
+    if (change.size) this.stage.documentChanged(change);
+    this.autosave?.later();
+    clearTimeout(this.checkTimer);
+    this.checkTimer = window.setTimeout(() => this.check(), CHECK_DELAY);
+  }
+
+  refresh() {
+    const {brushes} = this.editor.state.palette;
+    const active = this.selection.get();
+    if (active !== null && !brushes.some(({id}) => id === active)) return this.selection.set(brushes.at(-1)?.id ?? null);
+    this.bar.refresh();
+    this.whole.refresh();
+    this.list.refresh();
+    this.inspector.refresh();
+    this.run_.refresh();
+    this.drawing.showBackground();
+  }
+
+  async check() {
+    const number = (this.asked += 1);
+    try {
+      const {toPalette} = await import('../document/palette_json.mjs');
+      const verdict = await this.client.post('api/check', {palette: await toPalette(this.editor.state)});
+      if (number !== this.asked) return;
+      this.verdict = verdict;
+      this.status.saved.classList.remove('rd-warning');
+    } catch (error) {
+      if (number !== this.asked) return;
+      this.verdict = {problems: [{path: '', message: error instanceof TypeError ? say('server.gone') : String(/** @type {Error} */ (error).message)}]};
+    }
+    this.list.refresh();
+    this.whole.refresh();
+    this.inspector.refresh();
+    this.run_.refreshVerdict();
+  }
+
+  // brushes
+
+  /** @param {string | null} id @returns {Brush | null} */
+  findBrush(id) {
+    return this.editor.state.palette.brushes.find((brush) => brush.id === id) ?? null;
+  }
+
+  /** @param {string} id */
+  brushState(id) {
+    return this.states.get(id) ?? {};
+  }
+
+  /** @param {string} id @param {{hidden?: boolean, locked?: boolean}} state */
+  setBrushState(id, state) {
+    this.states.set(id, {...this.brushState(id), ...state});
+    this.stage.brushesChanged();
+    this.list.refresh();
+  }
+
+  /** @param {string} id @param {string} name @param {unknown} value undefined leaves the field out */
+  setField(id, name, value) {
+    this.editor.change(name, (palette) => {
+      const brush = palette.brushes.find((each) => each.id === id);
+      if (brush && value === undefined) delete brush[name];
+      else if (brush) brush[name] = value;
+    }, {merge: `${name} ${id}`});
+  }
+
+  addBrush() {
+    const id = this.editor.addBrush();
+    this.selection.set(id);
+    this.stage.focus();
+    return id;
+  }
+
+  /** @param {string | null} id */
+  focusPrompt(id) {
+    if (id !== null && id !== this.selection.get()) this.selection.set(id);
+    this.inspector.refresh();
+    this.inspector.focus('prompt');
+  }
+
+  /** @param {number} by */
+  moveActive(by) {
+    const ids = this.editor.state.palette.brushes.map(({id}) => id);
+    const at = ids.indexOf(this.selection.get() ?? '');
+    if (at >= 0 && ids[at + by] !== undefined) this.editor.moveBrush(ids[at], at + by);
+  }
+
+  /** @param {string} name @param {string} id */
+  async runOnBrush(name, id) {
+    const {editor} = this;
+    if (name === 'duplicate') this.selection.set(editor.duplicateBrush(id));
+    else if (name === 'invert') editor.invert(id);
+    else if (name === 'clear') editor.clear(id);
+    else if (name === 'mergeDown') editor.mergeDown(id);
+    else if (name === 'remove') editor.removeBrush(id);
+    else if (name === 'exportMask') (await import('../files/files.mjs')).exportMask(this, id);
+  }
+
+  /** Go to the field that a notice or badge means. @param {{path?: string, brush?: string}} notice */
+  jumpTo({path = '', brush}) {
+    const index = /^brushes\[(\d+)\]/.exec(path)?.[1];
+    const id = brush ?? (index === undefined ? undefined : this.editor.state.palette.brushes[Number(index)]?.id);
+    if (id !== undefined) this.selection.set(id);
+    const field = path.split('.').at(-1) ?? '';
+    if (id !== undefined) this.inspector.focus(/^[a-z_]+$/.test(field) ? field : 'prompt');
+    else /** @type {HTMLElement | null} */ (this.root.querySelector(`[data-field="${CSS.escape(field)}"] :is(input, textarea, select, button)`))?.focus();
+  }
+
+  // commands
+
+  /** @param {string} command */
+  run(command) {
+    if (command.startsWith('edit.') && this.stage.cancel()) return;
+    /** @type {Record<string, () => unknown>} */
+    const commands = {
+      'run.generate': () => this.drawing.toggle(),
+      'edit.undo': () => this.editor.undo(),
+      'edit.redo': () => this.editor.redo(),
+      'brush.new': () => this.addBrush(),
+      'brush.duplicate': () => this.selection.get() && this.runOnBrush('duplicate', this.selection.get() ?? ''),
+      'brush.up': () => this.moveActive(1),
+      'brush.down': () => this.moveActive(-1),
+      'file.open': async () => (await this.listFiles())[1].run(),
+      'file.save': async () => (await this.listFiles()).find(({label}) => label === say('file.saveJson'))?.run(),
+      'view.window': () => this.root.classList.toggle('rd-wide') || true,
+      'help.keys': () => this.shortcuts.openSheet(),
+    };
+    commands[command]?.();
+  }
+
+  /** @param {string} command */
+  keyOf(command) {
+    return this.shortcuts.keyOf(command);
+  }
+
+  async listFiles() {
+    return (await import('../files/files.mjs')).listFileItems(this);
+  }
+
+  /** @param {HTMLElement | null} button */
+  async openFiles(button) {
+    await this.showMenu(button, await this.listFiles());
+  }
+
+  /** @param {HTMLElement | null} button */
+  async openExamples(button) {
+    const {presets, examples} = await this.client.get('api/presets');
+    const named = (/** @type {string} */ name) => name.replace(/[-_]/g, ' ');
+    await this.showMenu(button, [
+      ...examples.map((/** @type {string} */ name) => ({label: named(name), run: async () => this.load(await this.client.get(`api/examples/${name}`), 'example')})),
+      ...presets.map((/** @type {any} */ preset) => ({label: named(preset.name), run: () => this.load({...preset.palette, size: this.editor.size}, 'example')})),
+    ]);
+  }
+
+  /** @param {HTMLElement | null} button @param {{label: string, run(): unknown}[]} items */
+  async showMenu(button, items) {
+    const {openMenu} = await import('./menu.mjs');
+    const box = (button ?? this.root.querySelector('.rd-canvas-holder') ?? this.root).getBoundingClientRect();
+    const guarded = items.map(({label, run}) => ({label, run: () => this.guard(run)}));
+    openMenu(this, button ? {x: box.left, y: box.bottom} : {x: box.left + box.width / 2 - 90, y: box.top + box.height / 3}, guarded, button ?? undefined);
+  }
+
+  /** Do something whose failure people should read. @param {() => unknown} run */
+  async guard(run) {
+    try {
+      await run();
+    } catch (error) {
+      this.tell(error instanceof TypeError ? say('server.gone') : /** @type {Error} */ (error).message);
+    }
+  }
+
+  // documents
+
+  /** @param {unknown} palette @param {string} label */
+  async load(palette, label) {
+    const [{fromPalette}, {decodeInBrowser}] = await Promise.all([import('../document/palette_json.mjs'), import('../files/files.mjs')]);
+    const state = await fromPalette(palette, decodeInBrowser);
+    const {steps, guidance, sampler} = this.editor.state.palette;
+    this.editor.replace({...state, palette: {steps, guidance, sampler, ...state.palette}}, label);
+    this.selection.set(state.palette.brushes.at(-1)?.id ?? null);
+  }
+
+  startAnew() {
+    this.editor.replace(this.makeEmpty(), 'new');
+    this.selection.set(null);
+  }
+
+  /** @param {File[]} files @param {'open' | 'background'} zone */
+  async takeFiles(files, zone) {
+    const {openFile} = await import('../files/files.mjs');
+    for (const file of files.slice(0, 1)) await this.guard(() => openFile(this, file, zone));
+  }
+
+  /** @param {ClipboardEvent} event */
+  paste(event) {
+    const typing = /** @type {HTMLElement | null} */ (event.target)?.closest?.('input, textarea');
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (typing || !files.length) return;
+    event.preventDefault();
+    this.takeFiles(files, files[0].name.endsWith('.json') ? 'open' : 'background');
+  }
+
+  /** @param {string | null} url */
+  setBackground(url) {
+    this.editor.change('background', (palette) => (palette.background.image = url));
+  }
+
+  /** @param {Picture} picture */
+  look(picture) {
+    this.drawing.show(picture);
+  }
+
+  /** @param {Picture} picture */
+  restore(picture) {
+    this.editor.replace(picture.state, 'restore');
+    this.drawing.show(picture);
+  }
+
+  /** @param {Picture} picture */
+  async download(picture) {
+    const {save} = await import('../files/files.mjs');
+    await this.guard(async () => save(this, await (await fetch(picture.address)).blob(), `${picture.seed}.png`));
+  }
+
+  /** @param {Picture} picture */
+  copyPicture(picture) {
+    return this.guard(async () => {
+      const blob = await (await fetch(picture.address)).blob();
+      await navigator.clipboard.write([new ClipboardItem({'image/png': blob})]);
+      this.tell(say('picture.copied'), 'note');
+    });
+  }
+
+  // words
+
+  /** @param {string} name of a field or of one of its values */
+  labelOf(name) {
+    return this.sayOr(`field.${name}`, name.replace(/_/g, ' '));
+  }
+
+  /** @param {string} value */
+  helpOf(value) {
+    return this.sayOr(`field.${value}.help`, '');
+  }
+
+  /** @param {string} label */
+  nameStep(label) {
+    return this.sayOr(`history.${label}`, this.labelOf(label)).toLowerCase();
+  }
+
+  /** @param {string} key @param {string} otherwise */
+  sayOr(key, otherwise) {
+    try {
+      return say(key);
+    } catch {
+      return otherwise;
+    }
+  }
+
+  /** Say something in the place for that; it goes by itself unless it is an error. @param {string} text @param {'error' | 'note'} [level] */
+  tell(text, level = 'error') {
+    const toast = make(this.page, 'div', {class: `rd-toast rd-${level}`}, make(this.page, 'span', {}, text), make(this.page, 'button', {type: 'button', class: 'rd-button', click: () => toast.remove()}, say('close')));
+    this.toasts.replaceChildren(toast);
+    if (level === 'note') setTimeout(() => toast.remove(), 4000);
+  }
+
+  /** @param {'saved' | 'full' | 'private' | 'elsewhere'} status */
+  showSaved(status) {
+    this.status.saved.textContent = say(`saved.${status}`);
+    this.status.saved.classList.toggle('rd-warning', status !== 'saved');
+  }
+
+  keepPreferences() {
+    try {
+      localStorage.setItem(PREFERENCES, JSON.stringify({...this.preferences, keys: this.shortcuts.own}));
+    } catch {
+      // without storage the page forgets its settings, not its pictures
+    }
+  }
+}
+
+/** @returns {{keys?: Record<string, string>, stage?: any}} */
+function readPreferences() {
+  try {
+    return JSON.parse(localStorage.getItem(PREFERENCES) ?? '{}');
+  } catch {
+    return {};
+  }
+}
