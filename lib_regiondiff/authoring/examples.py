@@ -82,9 +82,9 @@ EXAMPLES: Mapping[str, Example] = {
         4.0,
         ("a mountain valley in the morning, mist, wide view", "the sky"),
         (
-            ("river", ("a winding river", "the sea"), _rectangle(0, 0.66, 1, 1)),
+            ("river", ("a winding river", "grass"), _rectangle(0, 0.66, 1, 1)),
             ("village", ("a village with a church tower", "a red house on grass"), _rectangle(0.1, 0.3, 0.24, 0.78)),
-            ("castle", ("a castle on a rock", "a purple tree on grass"), _rectangle(0.62, 0.2, 0.74, 0.72)),
+            ("castle", ("a castle on a rock", "a purple tree on grass"), _rectangle(0.62, 0.26, 0.76, 0.8)),
         ),
     ),
     "Grid": Example(1.0, ("", ""), GRID),

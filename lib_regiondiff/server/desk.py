@@ -29,8 +29,8 @@ MOST_KNOWN = 64
 """Jobs that can be asked about; those that ended first go first."""
 PREVIEW_SECONDS = 0.25
 """Least time between two previews; and they take no more than a share of the time, PREVIEW_SHARE."""
-PREVIEW_SHARE = 0.15
-PREVIEW_CELLS = 48
+PREVIEW_SHARE = 0.25
+PREVIEW_CELLS = 24
 MEMORY = 0.5
 """Weight of the last job in what is known of the model's speed."""
 
