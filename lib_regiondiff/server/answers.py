@@ -40,14 +40,15 @@ def answer_error(error: Exception) -> Response:
     """The answer to a request that failed."""
     if isinstance(error, Refused):
         return answer({"error": {"path": error.path, "message": error.message}}, error.status, error.headers)
-    return answer({"error": describe_error(error)}, 422 if isinstance(error, RegionDiffError) else 500)
+    problems = [describe_problem(each) for each in error.problems] if isinstance(error, PaletteError) else []
+    more = {"problems": problems} if problems else {}
+    return answer({"error": describe_error(error), **more}, 422 if isinstance(error, RegionDiffError) else 500)
 
 
 def describe_error(error: Exception) -> dict[str, Any]:
-    """An exception as `path` and `message`, for a PaletteError also with all `problems`; a surprise is logged."""
+    """An exception as `path` and `message`, of a PaletteError its first problem; a surprise is logged if asked for."""
     if isinstance(error, PaletteError):
-        problems = [describe_problem(each) for each in error.problems]
-        return {**problems[0], "problems": problems}
+        return dict(describe_problem(error.problems[0]))
     if isinstance(error, HostError):
         return {"path": error.where, "message": str(error).removeprefix(f"{error.where}: ")}
     text = " ".join(str(error).split())
