@@ -13,6 +13,7 @@ import {Drawing} from './drawing.mjs';
 import {Inspector} from './inspector.mjs';
 import {RunPanel} from './run_panel.mjs';
 import {Shortcuts} from './shortcuts.mjs';
+import {makeStageServices, makeStatus} from './stage_services.mjs';
 import {WholePicture} from './whole.mjs';
 
 /** @import {Brush, State} from '../document/types.d.ts' */
@@ -52,7 +53,19 @@ export class App {
     this.drawing = new Drawing(this);
     this.checkTimer = 0;
     this.asked = 0;
-    this.build(schema);
+    this.whole = new WholePicture(this, schema);
+    this.list = new BrushList(this);
+    this.inspector = new Inspector(this, schema.properties.brushes.items.properties);
+    this.status = makeStatus(this);
+    this.toasts = make(this.page, 'div', {class: 'rd-toasts', role: 'alert'});
+    const holder = make(this.page, 'main', {class: 'rd-canvas-holder', 'aria-label': say('stage.surface')});
+    this.stage = mountStage(holder, /** @type {any} */ (this.editor), makeStageServices(this));
+    this.bar = new Bar(this);
+    this.run_ = new RunPanel(this, schema);
+    root.classList.add('rd-app');
+    const left = make(this.page, 'div', {class: 'rd-left'}, this.whole.root, this.list.root, this.inspector.root);
+    root.replaceChildren(this.bar.root, left, holder, this.run_.root, this.status.root, this.toasts);
+    this.listen();
     this.autosave = new Autosave({state: () => this.editor.state, more: () => ({count: this.count}), told: (status) => this.showSaved(status), key});
   }
 
@@ -73,53 +86,17 @@ export class App {
   makeEmpty() {
     const {defaults} = this.about;
     const state = emptyState({width: defaults.width, height: defaults.height});
-    const {brushes, size, background, ...settings} = defaults.palette ?? {};
-    return {...state, palette: {...settings, ...state.palette, steps: defaults.steps, guidance: defaults.guidance, sampler: defaults.sampler, background: {...state.palette.background, ...background}}};
+    const own = defaults.palette ?? {};
+    const background = {...state.palette.background, ...own.background};
+    return {...state, palette: {...own, ...state.palette, steps: defaults.steps, guidance: defaults.guidance, sampler: defaults.sampler, background}};
   }
 
-  /** @param {any} schema */
-  build(schema) {
-    const {page} = this;
-    const holder = make(page, 'main', {class: 'rd-canvas-holder', 'aria-label': say('stage.surface')});
-    this.whole = new WholePicture(this, schema);
-    this.list = new BrushList(this);
-    this.inspector = new Inspector(this, schema.properties.brushes.items.properties);
-    this.status = {place: make(page, 'span', {class: 'rd-place'}), model: make(page, 'span'), saved: make(page, 'span', {role: 'status'})};
-    this.status.model.textContent = say('status.model', {model: this.about.model, device: this.about.device});
-    this.toasts = make(page, 'div', {class: 'rd-toasts', role: 'alert'});
-    this.root.classList.add('rd-app');
-    this.stage = mountStage(holder, /** @type {any} */ (this.editor), this.makeStageServices());
-    this.bar = new Bar(this);
-    this.run_ = new RunPanel(this, schema);
-    const left = make(page, 'div', {class: 'rd-left'}, this.whole.root, this.list.root, this.inspector.root);
-    const foot = make(page, 'footer', {class: 'rd-foot'}, this.status.place, this.status.model, this.status.saved);
-    this.root.replaceChildren(this.bar.root, left, holder, this.run_.root, foot, this.toasts);
+  listen() {
     this.editor.on((change) => this.changed(change));
     this.selection.on(() => this.refresh());
     this.stage.settings.on(() => this.bar.refresh());
     this.root.addEventListener('keydown', (event) => this.shortcuts.press(event));
-    page.addEventListener('paste', (event) => this.paste(event));
-  }
-
-  /** @returns {any} */
-  makeStageServices() {
-    return {
-      say,
-      selection: this.selection,
-      focusPrompt: (/** @type {string} */ id) => this.focusPrompt(id),
-      brushState: (/** @type {string} */ id) => this.brushState(id),
-      takeFiles: (/** @type {File[]} */ files, /** @type {'open' | 'background'} */ zone) => this.takeFiles(files, zone),
-      showPointer: (/** @type {{x: number, y: number} | null} */ place) => (this.status.place.textContent = place ? say('status.place', place) : ''),
-      settings: this.preferences.stage,
-      keepSettings: (/** @type {object} */ values) => ((this.preferences.stage = values), this.keepPreferences()),
-      findCommand: (/** @type {KeyboardEvent} */ press) => this.shortcuts.findOnStage(press),
-      keyOf: (/** @type {string} */ command) => this.shortcuts.keyOf(command),
-      startActions: [
-        {label: say('start.type'), run: () => this.whole.focus()},
-        {label: say('start.example'), run: () => this.openExamples(null)},
-        {label: say('start.open'), run: () => this.openFiles(null)},
-      ],
-    };
+    this.page.addEventListener('paste', (event) => this.paste(event));
   }
 
   async start() {
@@ -203,6 +180,7 @@ export class App {
   addBrush() {
     const id = this.editor.addBrush();
     this.selection.set(id);
+    this.stage.bench.made = id; // its first stroke is followed by its prompt
     this.stage.focus();
     return id;
   }
@@ -368,6 +346,11 @@ export class App {
   }
 
   // words
+
+  /** What a brush is called: its name, or the first words of its prompt. @param {Brush} brush */
+  nameOf({name, prompt}) {
+    return name || prompt.trim().split(/\s+/).slice(0, 3).join(' ').replace(/[,.;:]+$/, '') || say('brushes.unnamed');
+  }
 
   /** @param {string} name of a field or of one of its values */
   labelOf(name) {

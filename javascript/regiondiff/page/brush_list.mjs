@@ -46,7 +46,7 @@ export class BrushList {
     const {hidden, locked} = app.brushState(brush.id);
     const share = app.verdict?.shares?.[index + 1] ?? 0;
     const badge = app.verdict?.badges?.[brush.id] ?? null;
-    const name = brush.name || say('brushes.unnamed', {number: index + 1});
+    const name = app.nameOf(brush);
     const words = brush.prompt.trim() || say('brushes.noPrompt');
     const toggle = (/** @type {'hidden' | 'locked'} */ what, /** @type {boolean} */ on) =>
       make(page, 'button', {class: `rd-toggle${on ? ' rd-on' : ''}`, type: 'button', tabIndex: -1, 'aria-pressed': String(on), title: say(`brushes.${what}`, {name}), 'aria-label': say(`brushes.${what}`, {name}), click: (/** @type {Event} */ event) => (event.stopPropagation(), app.setBrushState(brush.id, {[what]: !on}))}, makeIcon(page, what === 'hidden' ? (on ? 'eyeOff' : 'eye') : on ? 'lock' : 'unlock'));
@@ -56,7 +56,7 @@ export class BrushList {
       {id: `rd-row-${app.key}-${brush.id}`, class: `rd-row${brush.id === active ? ' rd-active' : ''}${hidden ? ' rd-hidden' : ''}`, role: 'option', 'aria-selected': String(brush.id === active), 'aria-label': `${index + 1} ${name}, ${words}, ${Math.round(100 * share)} %${badge ? `, ${badge.message}` : ''}`, draggable: true, click: () => app.selection.set(brush.id), dblclick: () => this.rename(brush.id), contextmenu: (/** @type {MouseEvent} */ event) => this.openMenu(event, brush.id)},
       make(page, 'span', {class: 'rd-share', 'aria-hidden': 'true'}),
       make(page, 'canvas', {class: 'rd-thumbnail', width: 30, height: 30, 'aria-hidden': 'true'}),
-      make(page, 'span', {class: 'rd-words'}, make(page, 'span', {class: 'rd-name'}, make(page, 'b', {}, `${index + 1} `, name), badge && this.makeBadge(badge)), make(page, 'span', {class: 'rd-prompt'}, words)),
+      make(page, 'span', {class: 'rd-row-words'}, make(page, 'span', {class: 'rd-name'}, make(page, 'b', {}, `${index + 1} `, name), badge && this.makeBadge(badge)), make(page, 'span', {class: 'rd-prompt'}, words)),
       make(page, 'span', {class: 'rd-toggles'}, toggle('hidden', Boolean(hidden)), toggle('locked', Boolean(locked))),
       make(page, 'span', {class: 'rd-percent', 'aria-hidden': 'true'}, `${Math.round(100 * share)} %`),
     );

@@ -38,7 +38,7 @@ export class Inspector {
     if (!brush) return;
     const number = this.app.editor.state.palette.brushes.indexOf(brush) + 1;
     const title = /** @type {HTMLElement} */ (this.root.querySelector('h2'));
-    title.textContent = `${number} ${brush.name || this.app.say('brushes.unnamed', {number})}`;
+    title.textContent = `${number} ${this.app.nameOf(brush)}`;
     for (const [name, set] of this.setters) set(brush[name]);
     this.refreshCounts();
   }

@@ -22,7 +22,7 @@ export class RunPanel {
     count.root.querySelector('input[type="range"]')?.remove();
     const more = Object.keys(schema.properties).filter((name) => ['sampler', 'blend', 'attention'].includes(name)).map((name) => this.makeField(name, name === 'sampler' ? {enum: app.about.samplers, default: schema.properties.sampler.default, description: schema.properties.sampler.description} : schema.properties[name]));
     this.auto = make(page, 'p', {class: 'rd-note', role: 'status'});
-    this.notices = make(page, 'div', {class: 'rd-notices', role: 'status', 'aria-label': say('run.notices')});
+    this.notices = make(page, 'div', {class: 'rd-remarks', role: 'status', 'aria-label': say('run.notices')});
     this.pictures = make(page, 'div', {class: 'rd-pictures', role: 'list', 'aria-label': say('run.pictures')});
     this.root = make(page, 'section', {class: 'rd-run', 'aria-label': say('run.title')}, make(page, 'h2', {}, say('run.title')), ...fields, count.root, make(page, 'details', {}, make(page, 'summary', {}, say('run.more')), ...more), this.auto, this.notices, make(page, 'h2', {}, say('run.pictures')), this.pictures);
   }
@@ -34,6 +34,7 @@ export class RunPanel {
     const field = choice ?? makeField(this.app, name, own, empty, (value) => this.set(name, value));
     field.root.querySelector('input[type="range"]')?.remove();
     field.root.dataset.field = name;
+    if (empty) field.root.querySelector('input')?.setAttribute('placeholder', this.app.say('run.chance'));
     this.shows.push([name, field.show]);
     return field.root;
   }
@@ -64,7 +65,7 @@ export class RunPanel {
     const parts = verdict?.problems?.length ? [] : [verdict?.cost?.words && app.say('run.cost', {words: verdict.cost.words}), verdict?.auto].filter(Boolean);
     this.auto.textContent = parts.join('. ');
     const all = [...(verdict?.problems ?? []).map((/** @type {any} */ each) => ({...each, level: 'error'})), ...(verdict?.notices ?? [])];
-    this.notices.replaceChildren(...all.map((notice) => make(app.page, 'button', {class: `rd-notice rd-${notice.level}`, type: 'button', click: () => app.jumpTo(notice)}, notice.message)));
+    this.notices.replaceChildren(...all.map((notice) => make(app.page, 'button', {class: `rd-remark rd-${notice.level}`, type: 'button', click: () => app.jumpTo(notice)}, notice.message)));
   }
 
   refreshPictures() {
