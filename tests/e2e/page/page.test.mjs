@@ -1,0 +1,166 @@
+// The page, the server and the demo model together, as a person meets them in chromium.
+
+import assert from 'node:assert/strict';
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {after, before, test} from 'node:test';
+import {findBrowser, Hands} from './hands.mjs';
+import {runPython, Server} from './server.mjs';
+
+const found = await findBrowser();
+const server = new Server();
+let browser, folder;
+
+before(async () => {
+  if (!found) return;
+  folder = await mkdtemp(path.join(tmpdir(), 'regiondiff-page-'));
+  await server.start('--seed', '7');
+  browser = await found.chromium.launch({executablePath: found.executablePath, args: ['--no-sandbox']});
+});
+
+after(async () => {
+  await browser?.close();
+  await server.kill();
+  if (folder) await rm(folder, {recursive: true, force: true});
+});
+
+/** A test with a page of its own, in a browser that knows nothing; errors on the page fail it. */
+function pageTest(name, body, options = {}) {
+  test(name, {skip: !found}, async () => {
+    const context = await browser.newContext({viewport: {width: 1280, height: 800}, hasTouch: true, acceptDownloads: true, ...options});
+    context.setDefaultTimeout(30_000);
+    try {
+      const page = await context.newPage();
+      const errors = [];
+      page.on('pageerror', (error) => errors.push(error.stack));
+      const hands = new Hands(page, await context.newCDPSession(page));
+      await body(hands, page, context);
+      assert.deepEqual(errors, []);
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+/** Two regions of which the demo model knows the words: a house on the left, a tree on the right. */
+async function paintTwo(hands, address = server.address) {
+  await hands.open(address);
+  await hands.drag([20, 60], [150, 230]);
+  await hands.type('a red house on grass');
+  await hands.press('Alt+n');
+  await hands.drag([220, 60], [350, 230]);
+  await hands.type('a green tree on grass');
+}
+
+pageTest('from an empty page to a painted two-region picture in five actions, and the picture obeys', async (hands, page) => {
+  await paintTwo(hands);
+  assert.equal(hands.actions, 5);
+  assert.deepEqual((await hands.brushes()).map(({prompt}) => prompt), ['a red house on grass', 'a green tree on grass']);
+  const file = await hands.draw(path.join(folder, 'two.png'));
+  const [left, right] = await runPython('see.py', file, '20,60,150,230', '220,60,350,230');
+  assert.ok(left.classes.house > 0.1 && left.classes.house > (right.classes.house ?? 0), JSON.stringify(left));
+  assert.ok(right.classes.tree > 0.1 && right.classes.tree > (left.classes.tree ?? 0), JSON.stringify(right));
+  for (let step = 0; step < 20; step += 1) await page.evaluate(() => app.editor.undo());
+  assert.deepEqual(await hands.brushes(), []);
+  for (let step = 0; step < 20; step += 1) await page.evaluate(() => app.editor.redo());
+  assert.equal((await hands.brushes()).length, 2);
+});
+
+pageTest('Tab after the words of a new region begins the next one', async (hands) => {
+  await hands.open(server.address);
+  await hands.drag([20, 60], [150, 230]);
+  await hands.type('a red house');
+  await hands.press('Tab');
+  await hands.drag([220, 60], [350, 230]);
+  await hands.type('a tree');
+  assert.deepEqual((await hands.brushes()).map(({prompt}) => prompt), ['a red house', 'a tree']);
+});
+
+pageTest('a pen and a finger paint too', async (hands, page) => {
+  await hands.open(server.address);
+  await page.evaluate(() => app.stage.settings.set({tool: 'brush', size: 40}));
+  await hands.pen([60, 60], [200, 60], 0.5);
+  await page.waitForFunction(() => app.editor.state.palette.brushes.length === 1);
+  const before = await hands.share('b1');
+  assert.ok(before > 0.01);
+  await page.evaluate(() => app.selection.set('b1'));
+  await hands.touch([[60, 180]], [[120, 180]], [[220, 180]]);
+  await page.waitForFunction(() => !app.stage.gestures.pressed);
+  assert.ok((await hands.share('b1')) > before + 0.01);
+});
+
+pageTest('a reload loses nothing, pictures with their palettes included', async (hands, page) => {
+  await paintTwo(hands);
+  await hands.draw(path.join(folder, 'kept.png'));
+  const before = await hands.palette();
+  await page.waitForFunction(() => /saved/i.test(document.querySelector('.rd-foot').textContent));
+  await page.waitForTimeout(800);
+  await hands.reload();
+  assert.deepEqual(await hands.palette(), before);
+  await page.waitForFunction(() => app.pictures.length === 1);
+  await page.locator('.rd-look').first().waitFor();
+});
+
+pageTest('a field that only the schema knows appears, and is kept', async (hands, page) => {
+  await page.route('**/api/schema', async (route) => {
+    const answer = await route.fetch();
+    const schema = await answer.json();
+    schema.properties.brushes.items.properties.sparkle = {type: 'number', minimum: 0, maximum: 1, default: 0, description: 'How much it glitters.'};
+    await route.fulfill({response: answer, json: schema});
+  });
+  await hands.open(server.address);
+  await hands.drag([20, 60], [150, 230]);
+  await page.locator('.rd-inspector summary').click();
+  const field = page.locator('[data-field="sparkle"]');
+  assert.match(await field.textContent(), /sparkle/);
+  assert.match(await field.evaluate((each) => each.outerHTML), /How much it glitters/);
+  await field.locator('input[type="number"]').fill('0.4');
+  assert.equal(await page.evaluate(() => app.editor.state.palette.brushes[0].sparkle), 0.4);
+});
+
+pageTest('a palette goes out as a file and comes back equal', async (hands, page) => {
+  await paintTwo(hands);
+  const before = await hands.palette();
+  const [download] = await Promise.all([page.waitForEvent('download'), hands.choose('File', /palette.*json/i)]);
+  const file = path.join(folder, 'out.json');
+  await download.saveAs(file);
+  assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), before);
+  await hands.choose('File', /^New/);
+  assert.deepEqual(await hands.brushes(), []);
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), hands.choose('File', /^Open/)]);
+  await chooser.setFiles(file);
+  await page.waitForFunction(() => app.editor.state.palette.brushes.length === 2);
+  assert.deepEqual(await hands.palette(), before);
+});
+
+pageTest('what is no palette is told in one line, and nothing is lost', async (hands, page) => {
+  await paintTwo(hands);
+  const before = await hands.palette();
+  for (const [name, text] of [['broken.json', '{"brushes": ['], ['newer.json', '{"version": 99, "brushes": []}'], ['strange.png', 'no picture at all'], ['wide.json', '{"version": 1, "size": {"width": 9, "height": 9}}']]) {
+    const file = path.join(folder, name);
+    await writeFile(file, text);
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), hands.choose('File', /^Open/)]);
+    await chooser.setFiles(file);
+    const toast = page.locator('.rd-toast.rd-error');
+    await toast.waitFor();
+    assert.match(await toast.textContent(), /expected/, name);
+    await toast.getByRole('button').click();
+    assert.deepEqual(await hands.palette(), before);
+  }
+});
+
+pageTest('the server is killed during a render: the page says so, keeps all, and goes on when it is back', async (hands, page) => {
+  await paintTwo(hands);
+  const before = await hands.palette();
+  await page.evaluate(() => app.editor.change('steps', (palette) => (palette.steps = 40)));
+  await page.keyboard.press('Control+Enter');
+  await page.waitForFunction(() => app.job?.state === 'drawing' && app.job.step > 0, null, {timeout: 60_000});
+  await server.kill();
+  await page.locator('.rd-toast').filter({hasText: /server/i}).waitFor();
+  assert.deepEqual({...(await hands.palette()), steps: before.steps}, before);
+  await page.evaluate(() => app.editor.change('steps', (palette) => (palette.steps = before_ ?? 5)).toString).catch(() => {});
+  await server.start('--seed', '7');
+  await page.waitForFunction(() => app.pictures.length === 1 && !app.job, null, {timeout: 180_000});
+  assert.equal(await page.locator('.rd-toast').filter({hasText: /does not answer/i}).count(), 0);
+});
