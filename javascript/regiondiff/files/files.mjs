@@ -16,7 +16,7 @@ export function listFileItems(app) {
     ...(app.editor.state.palette.background.image ? [{label: say('file.noBackground'), run: () => app.setBackground(null)}] : []),
     {label: say('file.saveJson'), run: async () => save(app, new Blob([JSON.stringify(await toPalette(app.editor.state), null, 2)], {type: 'application/json'}), 'palette.json')},
     {label: say('file.savePsd'), run: async () => save(app, await app.client.download('api/psd', {palette: await toPalette(app.editor.state)}), 'palette.psd')},
-    {label: say('file.random'), run: async () => app.load(await (await import('./random_palette.mjs')).makeRandomPalette(app.editor.size), 'random')},
+    {label: say('file.random'), run: async () => app.withDocuments('load', (await import('./random_palette.mjs')).makeRandomPalette(app.editor.size), 'random')},
   ];
 }
 
@@ -44,9 +44,9 @@ export async function exportMask(app, id) {
 /** Put what a file holds onto the page. @param {App} app @param {File} file @param {'open' | 'background'} zone */
 export async function openFile(app, file, zone) {
   if (zone === 'background') return app.setBackground(await readUrl(await shrinkPicture(file)));
-  if (file.name.endsWith('.json') || file.type === 'application/json') return app.load(parse(await file.text()), 'open');
+  if (file.name.endsWith('.json') || file.type === 'application/json') return app.withDocuments('load', parse(await file.text()), 'open');
   const {palette} = await app.client.upload('api/read', file);
-  await app.load(palette, 'open');
+  await app.withDocuments('load', palette, 'open');
 }
 
 /** @param {string} text */

@@ -9,8 +9,10 @@ import {say} from '../strings.mjs';
 import {Autosave} from './autosave.mjs';
 import {Bar} from './bar.mjs';
 import {BrushList} from './brush_list.mjs';
+import {runCommand, runOnBrush} from './commands.mjs';
 import {Drawing} from './drawing.mjs';
 import {Inspector} from './inspector.mjs';
+import {keepPreferences, readPreferences} from './preferences.mjs';
 import {RunPanel} from './run_panel.mjs';
 import {Shortcuts} from './shortcuts.mjs';
 import {makeStageServices, makeStatus} from './stage_services.mjs';
@@ -22,7 +24,6 @@ import {WholePicture} from './whole.mjs';
 /** @typedef {{client: ServerClient, about: any, schema: any, key?: string}} Services */
 
 const CHECK_DELAY = 350; // milliseconds without a change after which the server looks at the palette
-const PREFERENCES = 'regiondiff preferences';
 let count = 0;
 
 /** Put the app into an element. @param {HTMLElement} root @param {Services} services */
@@ -67,14 +68,6 @@ export class App {
     root.replaceChildren(this.bar.root, left, holder, this.run_.root, this.status.root, this.toasts);
     this.listen();
     this.autosave = new Autosave({state: () => this.editor.state, more: () => ({count: this.count}), told: (status) => this.showSaved(status), key});
-  }
-
-  get pictures() {
-    return this.drawing.pictures;
-  }
-
-  get shown() {
-    return this.drawing.shown;
   }
 
   /** @returns {Job | null} the job that runs */
@@ -131,11 +124,18 @@ export class App {
     this.drawing.showBackground();
   }
 
+  /** The palette with its masks. @returns {Promise<unknown>} */
+  async readPalette() {
+    const {palette, masks, colour} = this.editor.state;
+    if (!masks.size && !palette.brushes.length && !colour.tiles.size) return palette;
+    const {toPalette} = await import('../document/palette_json.mjs');
+    return toPalette(this.editor.state);
+  }
+
   async check() {
     const number = (this.asked += 1);
     try {
-      const {toPalette} = await import('../document/palette_json.mjs');
-      const verdict = await this.client.post('api/check', {palette: await toPalette(this.editor.state)});
+      const verdict = await this.client.post('api/check', {palette: await this.readPalette()});
       if (number !== this.asked) return;
       this.verdict = verdict;
       this.status.saved.classList.remove('rd-warning');
@@ -200,14 +200,8 @@ export class App {
   }
 
   /** @param {string} name @param {string} id */
-  async runOnBrush(name, id) {
-    const {editor} = this;
-    if (name === 'duplicate') this.selection.set(editor.duplicateBrush(id));
-    else if (name === 'invert') editor.invert(id);
-    else if (name === 'clear') editor.clear(id);
-    else if (name === 'mergeDown') editor.mergeDown(id);
-    else if (name === 'remove') editor.removeBrush(id);
-    else if (name === 'exportMask') (await import('../files/files.mjs')).exportMask(this, id);
+  runOnBrush(name, id) {
+    return runOnBrush(this, name, id);
   }
 
   /** Go to the field that a notice or badge means. @param {{path?: string, brush?: string}} notice */
@@ -224,22 +218,7 @@ export class App {
 
   /** @param {string} command */
   run(command) {
-    if (command.startsWith('edit.') && this.stage.cancel()) return;
-    /** @type {Record<string, () => unknown>} */
-    const commands = {
-      'run.generate': () => this.drawing.toggle(),
-      'edit.undo': () => this.editor.undo(),
-      'edit.redo': () => this.editor.redo(),
-      'brush.new': () => this.addBrush(),
-      'brush.duplicate': () => this.selection.get() && this.runOnBrush('duplicate', this.selection.get() ?? ''),
-      'brush.up': () => this.moveActive(1),
-      'brush.down': () => this.moveActive(-1),
-      'file.open': async () => (await this.listFiles())[1].run(),
-      'file.save': async () => (await this.listFiles()).find(({label}) => label === say('file.saveJson'))?.run(),
-      'view.window': () => this.root.classList.toggle('rd-wide') || true,
-      'help.keys': () => this.shortcuts.openSheet(),
-    };
-    commands[command]?.();
+    return runCommand(this, command);
   }
 
   /** @param {string} command */
@@ -247,31 +226,14 @@ export class App {
     return this.shortcuts.keyOf(command);
   }
 
-  async listFiles() {
-    return (await import('../files/files.mjs')).listFileItems(this);
+  /** @param {HTMLElement | null} button */
+  openFiles(button) {
+    return this.withDocuments('openFileMenu', button);
   }
 
   /** @param {HTMLElement | null} button */
-  async openFiles(button) {
-    await this.showMenu(button, await this.listFiles());
-  }
-
-  /** @param {HTMLElement | null} button */
-  async openExamples(button) {
-    const {presets, examples} = await this.client.get('api/presets');
-    const named = (/** @type {string} */ name) => name.replace(/[-_]/g, ' ');
-    await this.showMenu(button, [
-      ...examples.map((/** @type {string} */ name) => ({label: named(name), run: async () => this.load(await this.client.get(`api/examples/${name}`), 'example')})),
-      ...presets.map((/** @type {any} */ preset) => ({label: named(preset.name), run: () => this.load({...preset.palette, size: this.editor.size}, 'example')})),
-    ]);
-  }
-
-  /** @param {HTMLElement | null} button @param {{label: string, run(): unknown}[]} items */
-  async showMenu(button, items) {
-    const {openMenu} = await import('./menu.mjs');
-    const box = (button ?? this.root.querySelector('.rd-canvas-holder') ?? this.root).getBoundingClientRect();
-    const guarded = items.map(({label, run}) => ({label, run: () => this.guard(run)}));
-    openMenu(this, button ? {x: box.left, y: box.bottom} : {x: box.left + box.width / 2 - 90, y: box.top + box.height / 3}, guarded, button ?? undefined);
+  openExamples(button) {
+    return this.withDocuments('openExamples', button);
   }
 
   /** Do something whose failure people should read. @param {() => unknown} run */
@@ -285,13 +247,10 @@ export class App {
 
   // documents
 
-  /** @param {unknown} palette @param {string} label */
-  async load(palette, label) {
-    const [{fromPalette}, {decodeInBrowser}] = await Promise.all([import('../document/palette_json.mjs'), import('../files/files.mjs')]);
-    const state = await fromPalette(palette, decodeInBrowser);
-    const {steps, guidance, sampler} = this.editor.state.palette;
-    this.editor.replace({...state, palette: {steps, guidance, sampler, ...state.palette}}, label);
-    this.selection.set(state.palette.brushes.at(-1)?.id ?? null);
+  /** @template {keyof typeof import('./documents.mjs')} Name @param {Name} name @param {Parameters<typeof import('./documents.mjs')[Name]> extends [any, ...infer Rest] ? Rest : never} rest */
+  async withDocuments(name, ...rest) {
+    const documents = await import('./documents.mjs');
+    await this.guard(() => /** @type {any} */ (documents[name])(this, ...rest));
   }
 
   startAnew() {
@@ -300,9 +259,8 @@ export class App {
   }
 
   /** @param {File[]} files @param {'open' | 'background'} zone */
-  async takeFiles(files, zone) {
-    const {openFile} = await import('../files/files.mjs');
-    for (const file of files.slice(0, 1)) await this.guard(() => openFile(this, file, zone));
+  takeFiles(files, zone) {
+    return this.withDocuments('takeFiles', files, zone);
   }
 
   /** @param {ClipboardEvent} event */
@@ -319,62 +277,7 @@ export class App {
     this.editor.change('background', (palette) => (palette.background.image = url));
   }
 
-  /** @param {Picture} picture */
-  look(picture) {
-    this.drawing.show(picture);
-  }
-
-  /** @param {Picture} picture */
-  restore(picture) {
-    this.editor.replace(picture.state, 'restore');
-    this.drawing.show(picture);
-  }
-
-  /** @param {Picture} picture */
-  async download(picture) {
-    const {save} = await import('../files/files.mjs');
-    await this.guard(async () => save(this, await (await fetch(picture.address)).blob(), `${picture.seed}.png`));
-  }
-
-  /** @param {Picture} picture */
-  copyPicture(picture) {
-    return this.guard(async () => {
-      const blob = await (await fetch(picture.address)).blob();
-      await navigator.clipboard.write([new ClipboardItem({'image/png': blob})]);
-      this.tell(say('picture.copied'), 'note');
-    });
-  }
-
   // words
-
-  /** What a brush is called: its name, or the first words of its prompt. @param {Brush} brush */
-  nameOf({name, prompt}) {
-    return name || prompt.trim().split(/\s+/).slice(0, 3).join(' ').replace(/[,.;:]+$/, '') || say('brushes.unnamed');
-  }
-
-  /** @param {string} name of a field or of one of its values */
-  labelOf(name) {
-    return this.sayOr(`field.${name}`, name.replace(/_/g, ' '));
-  }
-
-  /** @param {string} value */
-  helpOf(value) {
-    return this.sayOr(`field.${value}.help`, '');
-  }
-
-  /** @param {string} label */
-  nameStep(label) {
-    return this.sayOr(`history.${label}`, this.labelOf(label)).toLowerCase();
-  }
-
-  /** @param {string} key @param {string} otherwise */
-  sayOr(key, otherwise) {
-    try {
-      return say(key);
-    } catch {
-      return otherwise;
-    }
-  }
 
   /** Say something in the place for that; it goes by itself unless it is an error. @param {string} text @param {'error' | 'note'} [level] */
   tell(text, level = 'error') {
@@ -390,19 +293,6 @@ export class App {
   }
 
   keepPreferences() {
-    try {
-      localStorage.setItem(PREFERENCES, JSON.stringify({...this.preferences, keys: this.shortcuts.own}));
-    } catch {
-      // without storage the page forgets its settings, not its pictures
-    }
-  }
-}
-
-/** @returns {{keys?: Record<string, string>, stage?: any}} */
-function readPreferences() {
-  try {
-    return JSON.parse(localStorage.getItem(PREFERENCES) ?? '{}');
-  } catch {
-    return {};
+    keepPreferences({...this.preferences, keys: this.shortcuts.own});
   }
 }

@@ -2,6 +2,7 @@
 
 import {make} from '../stage/bars/dom.mjs';
 import {makeIcon} from './icons.mjs';
+import {nameStep} from './labels.mjs';
 
 /** @import {App} from './app.mjs' */
 
@@ -39,8 +40,8 @@ export class Bar {
     const {width, height} = app.editor.state.palette.size;
     this.undo.disabled = !canUndo;
     this.redo.disabled = !canRedo;
-    this.undo.title = app.say('bar.undo', {what: canUndo ? app.nameStep(labels.undo) : '', key: app.keyOf('edit.undo')});
-    this.redo.title = app.say('bar.redo', {what: canRedo ? app.nameStep(labels.redo) : '', key: app.keyOf('edit.redo')});
+    this.undo.title = app.say('bar.undo', {what: canUndo ? nameStep(labels.undo) : '', key: app.keyOf('edit.undo')});
+    this.redo.title = app.say('bar.redo', {what: canRedo ? nameStep(labels.redo) : '', key: app.keyOf('edit.redo')});
     /** @type {HTMLElement} */ (this.size.firstElementChild).textContent = `${width} × ${height}`;
     for (const view of this.views) {
       const on = view.dataset.view === app.stage.settings.values.view;

@@ -1,12 +1,7 @@
 // Drawing: one job at a time is sent, followed and shown; the last pictures stay, each with its document.
 
-import {toPalette} from '../document/palette_json.mjs';
-import {Refusal} from './server_client.mjs';
-
 /** @import {App, Picture} from './app.mjs' */
 /** @import {Job} from './server_client.mjs' */
-
-const MOST = 24; // pictures that are kept
 
 export class Drawing {
   /** @param {App} app */
@@ -20,7 +15,6 @@ export class Drawing {
     this.shown = null;
     /** @type {unknown} */
     this.background = null;
-    this.told = '';
   }
 
   /** Begin, or stop what runs. */
@@ -35,43 +29,16 @@ export class Drawing {
   }
 
   async draw() {
-    const {app} = this;
-    const {state} = app.editor;
-    const before = this.shown;
-    app.toasts.replaceChildren();
+    this.app.toasts.replaceChildren();
     this.set({job: '', state: 'queued'});
     try {
-      const job = await app.client.render(await toPalette(state), app.count, (now) => this.follow(now, state));
-      if (job.state !== 'done') await this.show(before);
-      if (job.state === 'failed') app.tell(job.error?.message === 'lost' ? app.say('server.lost') : say(job.error));
-    } catch (error) {
-      await this.show(before);
-      app.tell(error instanceof Refusal ? error.message : app.say('server.gone'));
-      if (error instanceof Refusal && error.path) app.jumpTo({path: error.path});
+      const {draw} = await import('./job.mjs');
+      await draw(this);
+    } catch {
+      this.app.tell(this.app.say('server.gone'));
     } finally {
       this.set(null);
     }
-  }
-
-  /** @param {Job} job @param {import('../document/types.d.ts').State} state */
-  async follow(job, state) {
-    this.set(job);
-    if (job.preview && job.preview !== this.told && job.state === 'drawing') {
-      this.told = job.preview;
-      const image = await decode(job.preview);
-      if (this.job) this.app.stage.setPicture(image);
-    }
-    const known = new Set(this.pictures.map(({id}) => id));
-    for (const made of (job.pictures ?? []).filter(({id}) => !known.has(id))) await this.add(made, state);
-  }
-
-  /** @param {{id: string, url: string, seed: number, palette: any}} made @param {import('../document/types.d.ts').State} state */
-  async add(made, state) {
-    const address = String(this.app.client.url(made.url));
-    const picture = {...made, address, state, image: await decode(address)};
-    if (this.pictures.some(({id}) => id === made.id)) return;
-    this.pictures = [picture, ...this.pictures].slice(0, MOST);
-    await this.show(picture);
   }
 
   /** @param {Picture | null} picture */
@@ -103,11 +70,6 @@ export class Drawing {
 }
 
 /** @param {string} address */
-async function decode(address) {
+export async function decode(address) {
   return createImageBitmap(await (await fetch(address)).blob());
-}
-
-/** @param {{path: string, message: string} | null | undefined} error */
-function say(error) {
-  return [error?.path, error?.message].filter(Boolean).join(': ');
 }

@@ -2,6 +2,7 @@
 
 import {make} from '../stage/bars/dom.mjs';
 import {makeIcon} from './icons.mjs';
+import {helpOf, labelOf, nameOf} from './labels.mjs';
 
 /** @import {App} from './app.mjs' */
 /** @typedef {{type?: string, anyOf?: Field[], enum?: string[], const?: unknown, minimum?: number, maximum?: number, maxLength?: number, description?: string, default?: unknown, properties?: Record<string, Field>, items?: Field}} Field */
@@ -38,7 +39,7 @@ export class Inspector {
     if (!brush) return;
     const number = this.app.editor.state.palette.brushes.indexOf(brush) + 1;
     const title = /** @type {HTMLElement} */ (this.root.querySelector('h2'));
-    title.textContent = `${number} ${this.app.nameOf(brush)}`;
+    title.textContent = `${number} ${nameOf(brush)}`;
     for (const [name, set] of this.setters) set(brush[name]);
     this.refreshCounts();
   }
@@ -96,7 +97,7 @@ let last = 0;
 export function makeField(app, name, field, empty, set) {
   const {page} = app;
   const id = `rd-field-${(last += 1)}`;
-  const label = app.labelOf(name);
+  const label = labelOf(name);
   const make_ = field.enum ? makeChoice : field.type === 'number' || field.type === 'integer' ? makeNumber : field.type === 'boolean' ? makeTick : field.type === 'string' ? makeText : makeData;
   const {control, show} = make_(app, id, field, empty, set, label);
   const long = field.type === 'string' && (field.maxLength ?? 0) > 1000;
@@ -148,7 +149,7 @@ function makeNumber(app, id, field, empty, set, label) {
 function makeChoice(app, id, field, _empty, set, label) {
   const {page} = app;
   const buttons = (field.enum ?? []).map((value, index) =>
-    make(page, 'button', {id: index ? null : id, type: 'button', role: 'radio', 'data-value': value, title: app.helpOf(value), click: () => set(value)}, app.labelOf(value)),
+    make(page, 'button', {id: index ? null : id, type: 'button', role: 'radio', 'data-value': value, title: helpOf(value), click: () => set(value)}, labelOf(value)),
   );
   const control = make(page, 'div', {class: 'rd-segments', role: 'radiogroup', 'aria-label': label}, ...buttons);
   control.addEventListener('keydown', (event) => {

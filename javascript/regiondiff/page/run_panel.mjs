@@ -3,6 +3,7 @@
 import {make} from '../stage/bars/dom.mjs';
 import {makeField, unwrap} from './inspector.mjs';
 import {makeIcon} from './icons.mjs';
+import {labelOf} from './labels.mjs';
 
 /** @import {App, Picture} from './app.mjs' */
 /** @import {Field} from './inspector.mjs' */
@@ -42,8 +43,8 @@ export class RunPanel {
   /** @param {string} name @param {Field} field */
   makeSelect(name, field) {
     const {page} = this.app;
-    const control = make(page, 'select', {'aria-label': this.app.labelOf(name), change: () => this.set(name, control.value)}, ...(field.enum ?? []).map((each) => make(page, 'option', {value: each}, this.app.labelOf(each))));
-    return {root: make(page, 'div', {class: 'rd-field', title: field.description}, make(page, 'span', {}, this.app.labelOf(name)), control), show: (/** @type {unknown} */ value) => (control.value = String(value ?? field.default))};
+    const control = make(page, 'select', {'aria-label': labelOf(name), change: () => this.set(name, control.value)}, ...(field.enum ?? []).map((each) => make(page, 'option', {value: each}, labelOf(each))));
+    return {root: make(page, 'div', {class: 'rd-field', title: field.description}, make(page, 'span', {}, labelOf(name)), control), show: (/** @type {unknown} */ value) => (control.value = String(value ?? field.default))};
   }
 
   /** @param {string} name @param {unknown} value */
@@ -73,10 +74,10 @@ export class RunPanel {
     const {page, say} = app;
     const focused = page.activeElement?.closest('.rd-picture')?.getAttribute('data-id');
     this.pictures.replaceChildren(
-      ...app.pictures.map((picture) => {
+      ...app.drawing.pictures.map((picture) => {
         const button = (/** @type {string} */ key, /** @type {string} */ icon, /** @type {() => unknown} */ run) => make(page, 'button', {type: 'button', class: 'rd-toggle', title: say(key), 'aria-label': say(key), click: run}, makeIcon(page, icon));
-        const look = make(page, 'button', {type: 'button', class: 'rd-look', 'aria-pressed': String(app.shown === picture), 'aria-label': say('picture.look', {seed: picture.seed}), title: say('picture.look', {seed: picture.seed}), click: (/** @type {MouseEvent} */ event) => (event.altKey ? app.restore(picture) : app.look(picture))}, make(page, 'img', {src: picture.address, alt: ''}));
-        const box = make(page, 'div', {class: 'rd-picture', role: 'listitem', 'data-id': picture.id}, look, make(page, 'span', {class: 'rd-toggles'}, button('picture.restore', 'restore', () => app.restore(picture)), button('picture.download', 'download', () => app.download(picture)), button('picture.copy', 'copy', () => app.copyPicture(picture))));
+        const look = make(page, 'button', {type: 'button', class: 'rd-look', 'aria-pressed': String(app.drawing.shown === picture), 'aria-label': say('picture.look', {seed: picture.seed}), title: say('picture.look', {seed: picture.seed}), click: (/** @type {MouseEvent} */ event) => (event.altKey ? app.withDocuments('restore', picture) : app.drawing.show(picture))}, make(page, 'img', {src: picture.address, alt: ''}));
+        const box = make(page, 'div', {class: 'rd-picture', role: 'listitem', 'data-id': picture.id}, look, make(page, 'span', {class: 'rd-toggles'}, button('picture.restore', 'restore', () => app.withDocuments('restore', picture)), button('picture.download', 'download', () => app.withDocuments('download', picture)), button('picture.copy', 'copy', () => app.withDocuments('copyPicture', picture))));
         return box;
       }),
     );
