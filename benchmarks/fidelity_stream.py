@@ -58,8 +58,7 @@ def spread_masks(
     """
     masks = np.concatenate([~np.logical_or.reduce(covered)[None], covered]).astype(np.float32)
     for index in range(len(masks) - 1):
-        later = np.asarray(masks[index + 1 :].any(axis=0), np.bool_)
-        masks[index][later] *= COVERED
+        masks[index][np.logical_or.reduce(covered[index:])] *= COVERED
     soft = [strength * blur(mask, std)[::cell, ::cell] for mask in masks]
     return [torch.from_numpy(np.stack([mask > level for mask in soft]).astype(np.float32)) for level in levels]
 
