@@ -138,8 +138,8 @@ def _summed(case: _Case) -> Iterator[Notice]:
 def _small(case: _Case) -> Iterator[Notice]:
     """Brushes too small to show much."""
     for index, brush in enumerate(case.palette.brushes, start=1):
-        if 0 < case.shares.part(index) < SMALL and not case.shares.is_thin(index):
-            share = 100 * case.shares.part(index)
+        if 0 < case.shares.visible(index) < SMALL and not case.shares.is_thin(index):
+            share = 100 * case.shares.visible(index)
             told = f"{mention(index, brush)}: only {share:.2f} % of the canvas"
             yield Notice("warning", told, f"brushes[{index - 1}].mask")
 

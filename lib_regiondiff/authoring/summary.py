@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from lib_regiondiff.authoring.room import find_room
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import LATENT_CELL
@@ -42,12 +43,14 @@ class Remark:
 class Shares:
     """Weights float32 [1 + P, h, w] in [0, 1] of background and brushes; a number stands for `cell` pixels squared.
 
-    `painted` tells of each brush whether its mask covers anything at all.
+    `painted` tells of each brush whether its mask covers anything at all, `room` [1 + P, h, w] what is left of it:
+    things lie on what is below them and do not hide it, though they are given what their brushes cover.
     """
 
     weights: np.ndarray
     cell: int
     painted: tuple[bool, ...]
+    room: np.ndarray
     store: Store = dataclasses.field(default_factory=Store, repr=False, compare=False)
     """Rasterised masks, kept for whoever plans the palette next."""
 
@@ -56,22 +59,27 @@ class Shares:
         """The weights that the planner gives to background and brushes, before noise levels quantize them."""
         store = Store()
         made = divide_for_people(palette, FINEST, store)
-        return Shares(made.weights, made.cell, made.painted, store)
+        room = find_room(palette, made.coverages, made.weights, made.cell)
+        return Shares(made.weights, made.cell, made.painted, room, store)
 
     def part(self, index: int) -> float:
         """The share in [0, 1] of the canvas that a brush gets; index 0 is the background."""
         return float(self.weights[index].mean())
 
+    def visible(self, index: int) -> float:
+        """The share in [0, 1] of the canvas on which a brush can be seen, also under things; 0 is the background."""
+        return float(self.room[index].mean())
+
     def is_thin(self, index: int) -> bool:
-        """Whether a brush, by its index from 1, has no square of THIN pixels to itself anywhere inside the canvas."""
-        own, side = (self.weights[index] > 0.5).astype(np.uint8), -(-THIN // self.cell)
+        """Whether a brush, by its index from 1, has no square of THIN pixels left anywhere inside the canvas."""
+        own, side = (self.room[index] > 0.5).astype(np.uint8), -(-THIN // self.cell)
         square = np.ones([min(side, extent) for extent in own.shape], np.uint8)
         return not cv2.erode(own, square, borderType=cv2.BORDER_CONSTANT, borderValue=0).any()
 
     def is_faint(self, index: int) -> bool:
         """Whether a brush, by its index from 1, is nowhere FAINT pixels wide inside the canvas, in any direction."""
         sides = [min(AROUND, extent) for extent in self.weights.shape[1:]]
-        covered = cv2.boxFilter(self.weights[index], -1, sides[::-1], borderType=cv2.BORDER_CONSTANT)
+        covered = cv2.boxFilter(self.room[index], -1, sides[::-1], borderType=cv2.BORDER_CONSTANT)
         return float(covered.max()) * min(sides) * self.cell < SLANTED * FAINT
 
 
@@ -125,7 +133,7 @@ def find_doubtful(palette: Palette, shares: Shares) -> Iterator[Remark]:
         where, path = mention(index, brush), f"brushes[{index - 1}].mask"
         if not shares.painted[index - 1]:
             yield Remark(f"{where}: its mask is empty", path)
-        elif shares.part(index) == 0:
+        elif shares.visible(index) == 0:
             yield Remark(f"{where}: later brushes cover it wholly", path)
         elif shares.is_faint(index):
             left = "so that a line of its colour is left at most: paint it wider"

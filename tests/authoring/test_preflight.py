@@ -82,6 +82,17 @@ def test_a_hidden_brush_is_a_warning() -> None:
     assert texts("warning", told(brushes=[LEFT, over])) == ["brush 1 (left): later brushes cover it wholly"]
 
 
+@pytest.mark.parametrize(("kind", "hides"), [("thing", False), ("auto", False), ("stuff", True)])
+def test_a_brush_that_things_cover_is_not_called_small(kind: str, hides: bool) -> None:
+    ground = LEFT | {"kind": "stuff", "mask": {"rectangle": [0.2, 0.2, 0.5, 0.6]}}
+    over = RIGHT | {"kind": kind, "mask": {"rectangle": [0.2, 0.26, 0.5, 0.6]}}
+    size = {"width": 1024, "height": 1024}
+    assert any("brush 1 (left)" in each for each in texts("warning", told(brushes=[ground, over], size=size))) is False
+    over = over | {"mask": {"rectangle": [0.2, 0.224, 0.5, 0.6]}}
+    small = texts("warning", told(brushes=[ground, over], size=size))
+    assert any("brush 1 (left): only" in each for each in small) == hides
+
+
 def test_thinness_is_measured_in_the_picture_not_in_the_palette() -> None:
     thin = LEFT | {"mask": {"rectangle": [0.5, 0, 0.54, 1]}}
     size = {"width": 1024, "height": 1024}

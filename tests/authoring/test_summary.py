@@ -94,6 +94,53 @@ def test_lines_below_half_a_cell_are_told_whatever_their_direction(
     told = check(brushes=[{"id": "a", "mask": {"polygon": [(end / 512).tolist() for end in ends]}}])
     assert any("too thin to show much: nowhere is it 4 pixels wide" in line for line in told) == faint
     assert any("too thin for whole things" in line for line in told) != faint
+MEADOW = {"id": "m", "kind": "stuff", "prompt": "grass", "mask": {"rectangle": [0.2, 0.5, 0.8, 0.8]}}
+COVERS = {
+    "wholly": [0.2, 0.5, 0.8, 0.8],
+    "but for a rim": [0.22, 0.52, 0.78, 0.78],
+    "over its border": [0.1, 0.4, 0.9, 0.79],
+}
+
+
+@pytest.mark.parametrize("covers", COVERS.values(), ids=list(COVERS))
+@pytest.mark.parametrize(("kind", "hides"), [("thing", False), ("auto", False), ("stuff", True), ("scene", True)])
+def test_what_things_cover_is_neither_hidden_nor_thin(covers: list[float], kind: str, hides: bool) -> None:
+    house = {"id": "h", "kind": kind, "prompt": "a house", "mask": {"rectangle": covers}}
+    told = check(background={"prompt": "sky"}, brushes=[MEADOW, house])
+    assert any("brush 1 (m): " in line for line in told) == hides
+
+
+@pytest.mark.parametrize("kind", ["thing", "auto"])
+def test_what_lies_over_things_covers_them(kind: str) -> None:
+    low, high = (brush(0.2, end, id=word, kind=word) for end, word in ((0.5, kind), (0.49, "stuff")))
+    assert any("too thin" in line for line in check(background={"prompt": "sky"}, brushes=[low, high]))
+    assert not any(
+        "too thin" in line for line in check(background={"prompt": "sky"}, brushes=[high, low | {"id": "b"}])
+    )
+    thin = check(background={"prompt": "sky"}, brushes=[brush(0.2, 0.23, kind=kind), brush(0.6, 0.9)])
+    assert any("brush 1 (0.2): too thin" in line for line in thin)
+
+
+@pytest.mark.parametrize(
+    "more", [{"blend": "mixture"}, {"overlap": {"rule": "weighted"}}, {"tiles": {"width": 256, "height": 256}}]
+)
+def test_brushes_that_no_first_step_decides_on_are_stuff(more: dict[str, Any]) -> None:
+    upper = [MEADOW | {"id": "h", "prompt": "a house", "kind": kind} for kind in ("auto", "stuff")]
+    auto, stuff = (summarise(parse({"version": 1, "brushes": [MEADOW, each]} | more)) for each in upper)
+    assert auto == stuff
+    auto, stuff = (summarise(parse({"version": 1, "brushes": [MEADOW, each]})) for each in upper)
+    assert auto != stuff
+
+
+@settings(max_examples=30, deadline=None)
+@given(palettes())
+def test_there_is_never_less_room_than_among_stuff(palette: Palette) -> None:
+    brushes = tuple(replace_unchecked(each, kind="stuff") for each in palette.brushes)
+    shares, flat = Shares.of(palette), Shares.of(replace_unchecked(palette, brushes=brushes))
+    assert (shares.weights == flat.weights).all() and (flat.room == flat.weights).all()
+    for index, each in enumerate(palette.brushes, start=1):
+        if each.kind == "auto":
+            assert (shares.room[index] >= flat.room[index] - 1e-6).all()
 
 
 def test_a_canvas_that_is_low_itself_has_no_slivers() -> None:

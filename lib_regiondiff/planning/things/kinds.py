@@ -83,15 +83,27 @@ def _covers(palette: Palette, coverages: Sequence[np.ndarray], under: Meaning) -
     return 1 - float(bare.mean()) >= (MOSTLY if silent else COVERED)
 
 
+def may_be_thing(palette: Palette, number: int, coverage: np.ndarray) -> bool:
+    """Whether a brush, by its number from 1 on, that covers these shares [h, w] is a thing or may turn out to be one.
+
+    As far as the palette tells: what else is known of a job may make it stuff.
+    """
+    brush = palette.brushes[number - 1]
+    if brush.kind != AUTO or len(palette.brushes) > MOST:
+        return brush.kind == THING
+    inner = tiles.find_bounds(coverage > 0, palette.wraps)
+    alike = brush.start > 0 or brush.prompt == palette.background.prompt
+    return not (inner is None or _is_settled(palette) or alike or _is_whole(inner, coverage))
+
+
 def _guess(
     palette: Palette, coverage: np.ndarray, meanings: tuple[Meaning, Meaning], beside: bool, latent: LatentSpec
 ) -> tuple[str, str | None]:
     """What a brush is, and what it becomes if it draws a figure; None where it stays what it is."""
     under, own = meanings
     inner = tiles.find_bounds(coverage > 0, palette.wraps)
-    given = palette.blend == "mixture" or palette.overlap.rule != "painter"
-    given = given or not (palette.tiles is None or palette.tiles == AUTO)
-    if inner is None or given or own.texts == under.texts or own.first > 0 or _is_whole(inner, coverage):
+    plain = own.texts == under.texts or own.first > 0
+    if inner is None or _is_settled(palette) or plain or _is_whole(inner, coverage):
         return STUFF, None
     if is_line(coverage, inner, latent.native // latent.pixels_per_cell):
         return STUFF, None
@@ -106,6 +118,11 @@ def is_line(coverage: np.ndarray, inner: Box, native: int) -> bool:
     """Whether a brush that covers these shares [h, w] of the cells of a box is a stroke and no small, compact spot."""
     least, filled = COMPACT * native, float(coverage.sum()) / inner.size.area
     return is_stroke(coverage, native) and (min(inner.size.height, inner.size.width) < least or filled < FILLED)
+
+def _is_settled(palette: Palette) -> bool:
+    """Whether a palette says of its method what only stuff is drawn by."""
+    given = palette.blend == "mixture" or palette.overlap.rule != "painter"
+    return given or not (palette.tiles is None or palette.tiles == AUTO)
 
 
 def _is_whole(inner: Box, coverage: np.ndarray) -> bool:

@@ -45,17 +45,21 @@ class Division:
 
     weights: np.ndarray
     cell: int
-    painted: tuple[bool, ...]
-    """Whether each brush covers anything, before those above it take their share."""
+    coverages: tuple[np.ndarray, ...]
+    """What each brush covers [h, w], before those above it take their share."""
+
+    @property
+    def painted(self) -> tuple[bool, ...]:
+        """Whether each brush covers anything."""
+        return tuple(bool(coverage.any()) for coverage in self.coverages)
 
 
 def divide_for_people(palette: Palette, finest: int, store: Store | None = None) -> Division:
     """What the planner gives to background and brushes, on a grid to look at of cells as `choose_cell` has them."""
     cell = choose_cell(palette, finest)
     grid = palette.size.cells(cell)
-    coverages = [masks.rasterise(brush.mask, grid, store) for brush in palette.brushes]
-    painted = tuple(bool(coverage.any()) for coverage in coverages)
-    return Division(divide(palette, coverages, grid, 1 / cell), cell, painted)
+    coverages = tuple(masks.rasterise(brush.mask, grid, store) for brush in palette.brushes)
+    return Division(divide(palette, coverages, grid, 1 / cell), cell, coverages)
 
 
 def choose_cell(palette: Palette, finest: int) -> int:
