@@ -94,6 +94,8 @@ def test_lines_below_half_a_cell_are_told_whatever_their_direction(
     told = check(brushes=[{"id": "a", "mask": {"polygon": [(end / 512).tolist() for end in ends]}}])
     assert any("too thin to show much: nowhere is it 4 pixels wide" in line for line in told) == faint
     assert any("too thin for whole things" in line for line in told) != faint
+
+
 MEADOW = {"id": "m", "kind": "stuff", "prompt": "grass", "mask": {"rectangle": [0.2, 0.5, 0.8, 0.8]}}
 COVERS = {
     "wholly": [0.2, 0.5, 0.8, 0.8],

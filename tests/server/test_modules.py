@@ -38,6 +38,7 @@ def test_light_modules_are_javascript(tmp_path: Path) -> None:
     for number, path in enumerate(MODULES):
         light = tmp_path / f"{number}.mjs"
         light.write_text(lighten(path.read_text(encoding="utf-8")), encoding="utf-8")
-    program = "for (const f of process.argv.slice(1)) new (require('vm').SourceTextModule)(require('fs').readFileSync(f, 'utf8'), {identifier: f})"
+    read = "require('fs').readFileSync(f, 'utf8')"
+    program = f"for (const f of process.argv.slice(1)) new (require('vm').SourceTextModule)({read}, {{identifier: f}})"
     files = [str(path) for path in sorted(tmp_path.iterdir())]
     subprocess.run(["node", "--experimental-vm-modules", "--no-warnings", "-e", program, *files], check=True)

@@ -119,6 +119,7 @@ def is_line(coverage: np.ndarray, inner: Box, native: int) -> bool:
     least, filled = COMPACT * native, float(coverage.sum()) / inner.size.area
     return is_stroke(coverage, native) and (min(inner.size.height, inner.size.width) < least or filled < FILLED)
 
+
 def _is_settled(palette: Palette) -> bool:
     """Whether a palette says of its method what only stuff is drawn by."""
     given = palette.blend == "mixture" or palette.overlap.rule != "painter"

@@ -1,4 +1,4 @@
-"""What the demo's labeller sees in a picture: `see.py PICTURE X0,Y0,X1,Y1 ...` prints the share of each class in each box."""
+"""What the demo's labeller sees in boxes of a picture: `see.py PICTURE X0,Y0,X1,Y1 ...` prints each class's share."""
 
 import json
 import sys
@@ -19,8 +19,16 @@ for box in sys.argv[2:]:
     colours = np.bincount(maps.colours[top:bottom, left:right].ravel(), minlength=len(COLOURS))
     found.append(
         {
-            "classes": {name: round(count / counts.sum(), 4) for name, count in zip(CLASSES, counts.tolist(), strict=True) if count},
-            "colours": {name: round(count / colours.sum(), 4) for name, count in zip(COLOURS, colours.tolist(), strict=True) if count},
+            "classes": {
+                name: round(count / counts.sum(), 4)
+                for name, count in zip(CLASSES, counts.tolist(), strict=True)
+                if count
+            },
+            "colours": {
+                name: round(count / colours.sum(), 4)
+                for name, count in zip(COLOURS, colours.tolist(), strict=True)
+                if count
+            },
         }
     )
 print(json.dumps(found))
