@@ -70,6 +70,19 @@ def list_javascript_checks() -> Iterator[tuple[str, list[str | Path]]]:
         yield "node --test", [find_program("node"), "--test", *(path.relative_to(ROOT) for path in tests)]
 
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def list_browser_checks() -> Iterator[tuple[str, list[str | Path]]]:
+    """Title and command of the tests in a browser; a line that says so where there is none."""
+    tests = sorted((ROOT / "tests" / "e2e").rglob("*.test.mjs"))
+    if not any(map(shutil.which, (os.environ.get("REGIONDIFF_BROWSER") or BROWSERS[0], *BROWSERS))):
+        say("NO BROWSER: the tests of the page are left out; install chromium to run them")
+    elif tests:
+        names = [path.relative_to(ROOT) for path in tests]
+        yield "browser tests", [find_program("node"), "--test", "--test-concurrency=1", *names]
+
+
 def check(checks: Iterator[tuple[str, list[str | Path]]]) -> None:
     """Run checks in order; SystemExit with the exit code of the first that fails."""
     for title, command in checks:
@@ -123,6 +136,7 @@ def test(arguments: Sequence[str]) -> int:
     """Every check, then the tests; more arguments go to pytest."""
     check(list_python_checks(prepare(DEV)))
     check(list_javascript_checks())
+    check(list_browser_checks())
     workers = min(count_cores(), MOST_WORKERS)
     side_by_side = ("-n", str(workers), "--dist", "loadfile")
     threads = {"OMP_NUM_THREADS": str(max(1, count_cores() // workers))}

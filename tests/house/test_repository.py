@@ -50,8 +50,9 @@ def files() -> list[Path]:
 
 
 def texts() -> list[Path]:
-    """The files that people read and write."""
-    return [path for path in files() if path.suffix in TEXT or path.name in TEXT_NAMES]
+    """The files that people read and write here; what is bought stays as it came."""
+    ours = (path for path in files() if "vendor" not in path.parts)
+    return [path for path in ours if path.suffix in TEXT or path.name in TEXT_NAMES]
 
 
 def read(name: str) -> str:
