@@ -1,0 +1,218 @@
+// OpenRaster, out and in: one layer a brush, so that Krita or GIMP can paint the masks.
+//
+// Those programs keep of a layer its pixels, place, order and name, and nothing else of the file. So all that a brush says is
+// in its layer's name, after a mark, and what the whole picture says in the name of the layer below all others.
+
+import {decodePng, encodePng} from '../document/png.mjs';
+import {pickColour} from '../document/colours.mjs';
+import {rasterise} from '../document/shapes.mjs';
+import {toPixels, toTiles} from '../document/tiles.mjs';
+import {unzipSync, zipSync} from '../vendor/fflate.mjs';
+
+/** @import {Brush, Mask, Shape, Size, State, Tiles} from '../document/types.d.ts' */
+/** @typedef {{name: string, src: string, x: number, y: number, visible: boolean}} Layer */
+
+/** What stands in a layer's name between what people call it and its settings. */
+export const MARK = ' :: ';
+const MOST_BYTES = 2 ** 29;
+const MOST_FILES = 512;
+const THUMBNAIL = 256;
+
+/** @param {State} state @returns {Promise<Uint8Array>} */
+export async function writeOpenRaster(state) {
+  const {size, brushes, background, ...rest} = state.palette;
+  const ground = whiteOf(size);
+  const parts = await Promise.all(brushes.map((brush) => writeLayer(brush, state.masks.get(brush.id), size)));
+  const layers = [{name: `Whole picture${MARK}${JSON.stringify({...rest, background})}`, png: await encodePng(ground, size.width, size.height, 4)}, ...parts];
+  const merged = merge(ground, state);
+  /** @type {Record<string, any>} */
+  const files = {
+    mimetype: [text('image/openraster'), {level: 0}],
+    'stack.xml': text(writeStack(size, layers.map(({name}) => name))),
+    'mergedimage.png': await encodePng(merged, size.width, size.height, 4),
+    'Thumbnails/thumbnail.png': await writeThumbnail(merged, size),
+  };
+  layers.forEach(({png}, index) => (files[`data/layer${index}.png`] = [png, {level: 0}]));
+  return zipSync(files);
+}
+
+/** @param {Brush} brush @param {Mask | undefined} mask @param {Size} size */
+async function writeLayer(brush, mask, size) {
+  const {name, ...settings} = brush;
+  const kept = mask?.shape ? {...settings, mask: mask.shape} : settings;
+  const pixels = tint(mask?.tiles ?? new Map(), brush.colour, size);
+  return {name: `${name || brush.prompt || 'brush'}${MARK}${JSON.stringify({...kept, name})}`, png: await encodePng(pixels, size.width, size.height, 4)};
+}
+
+/** A mask in a colour, RGBA. @param {Tiles} tiles @param {string} colour @param {Size} size */
+function tint(tiles, colour, size) {
+  const rgb = Number.parseInt(colour.slice(1), 16);
+  const alpha = toPixels(tiles, size);
+  const pixels = new Uint8Array(4 * alpha.length);
+  for (let at = 0; at < alpha.length; at += 1) if (alpha[at]) pixels.set([rgb >> 16, (rgb >> 8) & 255, rgb & 255, alpha[at]], 4 * at);
+  return pixels;
+}
+
+/** @param {Size} size */
+function whiteOf({width, height}) {
+  return new Uint8Array(4 * width * height).fill(255);
+}
+
+/** All layers, one over the other. @param {Uint8Array} ground @param {State} state */
+function merge(ground, state) {
+  const made = ground.slice();
+  for (const {id, colour} of state.palette.brushes) {
+    const rgb = Number.parseInt(colour.slice(1), 16);
+    const own = [rgb >> 16, (rgb >> 8) & 255, rgb & 255];
+    const alpha = toPixels(state.masks.get(id)?.tiles ?? new Map(), state.palette.size);
+    for (let at = 0; at < alpha.length; at += 1) {
+      if (alpha[at]) for (let band = 0; band < 3; band += 1) made[4 * at + band] += ((own[band] - made[4 * at + band]) * alpha[at]) / 255;
+    }
+  }
+  return made;
+}
+
+/** @param {Uint8Array} pixels @param {Size} size */
+function writeThumbnail(pixels, size) {
+  const scale = Math.max(1, Math.max(size.width, size.height) / THUMBNAIL);
+  const [width, height] = [Math.max(1, Math.floor(size.width / scale)), Math.max(1, Math.floor(size.height / scale))];
+  const made = new Uint8Array(4 * width * height);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const from = 4 * (Math.floor((y + 0.5) * scale) * size.width + Math.floor((x + 0.5) * scale));
+      made.set(pixels.subarray(from, from + 4), 4 * (y * width + x));
+    }
+  }
+  return encodePng(made, width, height, 4);
+}
+
+/** @param {Size} size @param {string[]} names from the lowest up */
+function writeStack({width, height}, names) {
+  const layers = names.map((name, index) => `    <layer name="${escape(name)}" src="data/layer${index}.png" x="0" y="0" opacity="1.0" visibility="visible" composite-op="svg:src-over"/>`);
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<image version="0.0.3" w="${width}" h="${height}" xres="72" yres="72">\n  <stack>\n${layers.reverse().join('\n')}\n  </stack>\n</image>\n`;
+}
+
+/**
+ * The document of an OpenRaster file. Throws an Error that says what was expected of the file.
+ * @param {Uint8Array} bytes @returns {Promise<State>}
+ */
+export async function readOpenRaster(bytes) {
+  const files = unpack(bytes);
+  const stack = new TextDecoder().decode(files['stack.xml'] ?? new Uint8Array());
+  const image = attributesOf(/<image\b([^>]*)>/.exec(stack)?.[1] ?? '');
+  const size = {width: Number(image.w), height: Number(image.h)};
+  if (![size.width, size.height].every((side) => Number.isInteger(side) && side >= 64 && side <= 16384)) throw new Error(`expected an OpenRaster picture with sides of 64 to 16384 pixels, got ${image.w ?? 'none'} x ${image.h ?? 'none'}`);
+  const layers = listLayers(stack).filter(({visible}) => visible).reverse();
+  const whole = layers.find(({name}) => 'background' in settingsOf(name));
+  const {background = {}, ...rest} = whole ? settingsOf(whole.name) : {};
+  /** @type {State} */
+  const state = {palette: {version: 1, ...rest, size, background: {prompt: '', negative: '', ...background}, brushes: []}, masks: new Map(), colour: {tiles: new Map()}};
+  for (const layer of layers) {
+    if (layer === whole) continue;
+    const data = files[layer.src];
+    if (!data) throw new Error(`expected the layer ${layer.src} in the file, got none`);
+    addLayer(state, layer, toTiles(await readAlpha(data, layer, size), size));
+  }
+  return state;
+}
+
+/** @param {State} state @param {Layer} layer @param {Tiles} tiles */
+function addLayer(state, layer, tiles) {
+  const {mask, ...settings} = settingsOf(layer.name);
+  const {brushes, size} = state.palette;
+  const taken = new Set(brushes.map(({id}) => id));
+  let id = typeof settings.id === 'string' && settings.id ? settings.id : `b${brushes.length + 1}`;
+  for (let number = 2; taken.has(id); number += 1) id = `${settings.id ?? 'b'}-${number}`;
+  const shown = layer.name.split(MARK)[0].trim();
+  const own = layer.name.includes(MARK);
+  const before = settings.name || settings.prompt || 'brush';
+  const name = own ? (shown === before ? (settings.name ?? '') : shown) : '';
+  brushes.push({prompt: own ? '' : shown, colour: pickColour(brushes.map(({colour}) => colour)), ...settings, id, name});
+  const shape = /** @type {Shape | undefined} */ (mask);
+  const drawn = shape ? rasterise(shape, size) : null;
+  state.masks.set(id, drawn && alike(drawn, tiles) ? {shape: shape ?? null, tiles: drawn} : {shape: null, tiles});
+}
+
+/** @param {Tiles} a @param {Tiles} b */
+function alike(a, b) {
+  return a.size === b.size && [...a].every(([number, tile]) => b.get(number)?.every((value, at) => value === tile[at]));
+}
+
+/** A layer's coverage [height * width] on the canvas. @param {Uint8Array} data @param {Layer} layer @param {Size} size */
+async function readAlpha(data, {src, x, y}, {width, height}) {
+  const picture = await decodePng(data);
+  if (!picture || picture.channels % 2) throw new Error(`expected ${src} to be a PNG of 8 bits with alpha, got another kind`);
+  const made = new Uint8Array(width * height);
+  for (let row = Math.max(0, -y); row < Math.min(picture.height, height - y); row += 1) {
+    for (let column = Math.max(0, -x); column < Math.min(picture.width, width - x); column += 1) {
+      made[(row + y) * width + column + x] = picture.data[picture.channels * (row * picture.width + column + 1) - 1];
+    }
+  }
+  return made;
+}
+
+/** @param {Uint8Array} bytes @returns {Record<string, Uint8Array>} */
+function unpack(bytes) {
+  let [sum, count] = [0, 0];
+  const filter = (/** @type {{name: string, originalSize: number}} */ {name, originalSize}) => {
+    sum += originalSize;
+    count += 1;
+    if (sum > MOST_BYTES || count > MOST_FILES) throw new Error(`expected at most ${MOST_FILES} files of ${MOST_BYTES / 2 ** 20} MB together, got more`);
+    return name === 'stack.xml' || /\.png$/i.test(name);
+  };
+  try {
+    return unzipSync(bytes, {filter});
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('expected')) throw error;
+    throw new Error('expected an OpenRaster file (.ora), got something that cannot be unpacked', {cause: error});
+  }
+}
+
+/** The layers of a stack, the uppermost first, those of groups at their places. @param {string} stack @returns {Layer[]} */
+function listLayers(stack) {
+  const layers = [];
+  /** @type {{x: number, y: number, visible: boolean}[]} */
+  const groups = [];
+  for (const [tag, close, kind, given] of stack.matchAll(/<(\/?)(stack|layer)\b((?:"[^"]*"|'[^']*'|[^>"'])*)>/g)) {
+    const {name = '', src = '', x = '0', y = '0', visibility = 'visible'} = attributesOf(given);
+    const above = groups.at(-1) ?? {x: 0, y: 0, visible: true};
+    const own = {x: above.x + Number(x), y: above.y + Number(y), visible: above.visible && visibility === 'visible'};
+    if (kind === 'layer' && !close) layers.push({name, src, ...own});
+    else if (close) groups.pop();
+    else if (!tag.endsWith('/>')) groups.push(own);
+  }
+  return layers;
+}
+
+/** @param {string} given @returns {Record<string, string>} */
+function attributesOf(given) {
+  return Object.fromEntries([...given.matchAll(/([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name, one, other]) => [name, unescape(one ?? other)]));
+}
+
+/** @param {string} name @returns {Record<string, any>} */
+function settingsOf(name) {
+  const at = name.indexOf(MARK);
+  if (at < 0) return {};
+  try {
+    const found = JSON.parse(name.slice(at + MARK.length).replace(/( copy| #\d+)+$/, ''));
+    return found !== null && typeof found === 'object' && !Array.isArray(found) ? found : {};
+  } catch {
+    return {};
+  }
+}
+
+/** @param {string} value */
+function escape(value) {
+  return value.replace(/[&<>"'\n\r\t]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}
+
+/** @param {string} value */
+function unescape(value) {
+  const names = /** @type {Record<string, string>} */ ({amp: '&', lt: '<', gt: '>', quot: '"', apos: "'"});
+  return value.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, decimal, hex, name) => (name ? (names[name] ?? whole) : String.fromCodePoint(Number.parseInt(decimal ?? hex, decimal ? 10 : 16))));
+}
+
+/** @param {string} value */
+function text(value) {
+  return new TextEncoder().encode(value);
+}
