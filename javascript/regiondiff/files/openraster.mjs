@@ -7,15 +7,13 @@ import {decodePng, encodePng} from '../document/png.mjs';
 import {pickColour} from '../document/colours.mjs';
 import {rasterise} from '../document/shapes.mjs';
 import {toPixels, toTiles} from '../document/tiles.mjs';
-import {unzipSync, zipSync} from '../vendor/fflate.mjs';
+import {decode, encode, pack, unpack} from './archive.mjs';
 
 /** @import {Brush, Mask, Shape, Size, State, Tiles} from '../document/types.d.ts' */
 /** @typedef {{name: string, src: string, x: number, y: number, visible: boolean}} Layer */
 
 /** What stands in a layer's name between what people call it and its settings. */
 export const MARK = ' :: ';
-const MOST_BYTES = 2 ** 29;
-const MOST_FILES = 512;
 const THUMBNAIL = 256;
 
 /** @param {State} state @returns {Promise<Uint8Array>} */
@@ -25,15 +23,15 @@ export async function writeOpenRaster(state) {
   const parts = await Promise.all(brushes.map((brush) => writeLayer(brush, state.masks.get(brush.id), size)));
   const layers = [{name: `Whole picture${MARK}${JSON.stringify({...rest, background})}`, png: await encodePng(ground, size.width, size.height, 4)}, ...parts];
   const merged = merge(ground, state);
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, Uint8Array>} */
   const files = {
-    mimetype: [text('image/openraster'), {level: 0}],
-    'stack.xml': text(writeStack(size, layers.map(({name}) => name))),
+    mimetype: encode('image/openraster'),
+    'stack.xml': encode(writeStack(size, layers.map(({name}) => name))),
     'mergedimage.png': await encodePng(merged, size.width, size.height, 4),
     'Thumbnails/thumbnail.png': await writeThumbnail(merged, size),
   };
-  layers.forEach(({png}, index) => (files[`data/layer${index}.png`] = [png, {level: 0}]));
-  return zipSync(files);
+  layers.forEach(({png}, index) => (files[`data/layer${index}.png`] = png));
+  return pack(files);
 }
 
 /** @param {Brush} brush @param {Mask | undefined} mask @param {Size} size */
@@ -97,8 +95,8 @@ function writeStack({width, height}, names) {
  * @param {Uint8Array} bytes @returns {Promise<State>}
  */
 export async function readOpenRaster(bytes) {
-  const files = unpack(bytes);
-  const stack = new TextDecoder().decode(files['stack.xml'] ?? new Uint8Array());
+  const files = unpack(bytes, 'an OpenRaster file (.ora)', (name) => name === 'stack.xml' || /\.png$/i.test(name));
+  const stack = decode(files['stack.xml']);
   const image = attributesOf(/<image\b([^>]*)>/.exec(stack)?.[1] ?? '');
   const size = {width: Number(image.w), height: Number(image.h)};
   if (![size.width, size.height].every((side) => Number.isInteger(side) && side >= 64 && side <= 16384)) throw new Error(`expected an OpenRaster picture with sides of 64 to 16384 pixels, got ${image.w ?? 'none'} x ${image.h ?? 'none'}`);
@@ -151,23 +149,6 @@ async function readAlpha(data, {src, x, y}, {width, height}) {
   return made;
 }
 
-/** @param {Uint8Array} bytes @returns {Record<string, Uint8Array>} */
-function unpack(bytes) {
-  let [sum, count] = [0, 0];
-  const filter = (/** @type {{name: string, originalSize: number}} */ {name, originalSize}) => {
-    sum += originalSize;
-    count += 1;
-    if (sum > MOST_BYTES || count > MOST_FILES) throw new Error(`expected at most ${MOST_FILES} files of ${MOST_BYTES / 2 ** 20} MB together, got more`);
-    return name === 'stack.xml' || /\.png$/i.test(name);
-  };
-  try {
-    return unzipSync(bytes, {filter});
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith('expected')) throw error;
-    throw new Error('expected an OpenRaster file (.ora), got something that cannot be unpacked', {cause: error});
-  }
-}
-
 /** The layers of a stack, the uppermost first, those of groups at their places. @param {string} stack @returns {Layer[]} */
 function listLayers(stack) {
   const layers = [];
@@ -210,9 +191,4 @@ function escape(value) {
 function unescape(value) {
   const names = /** @type {Record<string, string>} */ ({amp: '&', lt: '<', gt: '>', quot: '"', apos: "'"});
   return value.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, decimal, hex, name) => (name ? (names[name] ?? whole) : String.fromCodePoint(Number.parseInt(decimal ?? hex, decimal ? 10 : 16))));
-}
-
-/** @param {string} value */
-function text(value) {
-  return new TextEncoder().encode(value);
 }
