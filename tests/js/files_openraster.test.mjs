@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
 import {Editor} from '../../javascript/regiondiff/document/editor.mjs';
-import {decodePng, encodePng} from '../../javascript/regiondiff/document/png.mjs';
+import {decodePng, encodePng, fromDataUrl, toDataUrl} from '../../javascript/regiondiff/document/png.mjs';
 import {emptyState} from '../../javascript/regiondiff/document/state.mjs';
 import {toPixels} from '../../javascript/regiondiff/document/tiles.mjs';
 import {readOpenRaster, writeOpenRaster} from '../../javascript/regiondiff/files/openraster.mjs';
@@ -96,4 +96,44 @@ test('what is no OpenRaster is told', async () => {
   await assert.rejects(readOpenRaster(new Uint8Array(10)), /expected an OpenRaster file/);
   await assert.rejects(readOpenRaster(zipSync({'stack.xml': new Uint8Array(3)})), /sides of 64 to 16384/);
   await assert.rejects(readOpenRaster(restack(bytes, (stack) => stack.replace('data/layer1.png', 'data/none.png'))), /data\/none.png/);
+});
+
+/** The document with a picture and colours under the brushes. */
+async function makeUnder() {
+  const editor = new Editor(makeState());
+  const image = toDataUrl(await encodePng(new Uint8Array(4 * 20 * 30).fill(200), 20, 30, 4));
+  editor.change('background', (palette) => (palette.background.image = image));
+  const stroke = editor.stroke('colour');
+  stroke.stamp([{x: 70, y: 20, pressure: 1}], {...OPTIONS, colour: '#336699'});
+  stroke.commit();
+  return editor.state;
+}
+
+const colours = ({colour}) => [...colour.tiles].map(([number, tile]) => [number, Buffer.from(tile).toString('hex')]);
+
+test('the picture and the colours under the brushes are layers, and come back', async () => {
+  const state = await makeUnder();
+  const made = await writeOpenRaster(state);
+  const stack = new TextDecoder().decode(unzipSync(made)['stack.xml']);
+  assert.ok(!stack.includes('base64') && stack.includes('name="Picture ') && stack.includes('name="Colours '));
+  const back = await readOpenRaster(made);
+  assert.deepEqual(plain(back), plain(state));
+  assert.deepEqual(colours(back), colours(state));
+});
+
+test('what another program does to the colours or the picture changes them alone', async () => {
+  const state = await makeUnder();
+  const moved = restack(await writeOpenRaster(state), (stack) => stack.replace(/(Colours [^>]*|Picture [^>]*)x="0" y="0"/g, '$1x="64" y="0"'));
+  const back = await readOpenRaster(moved);
+  assert.deepEqual(plain(back).masks, plain(state).masks);
+  assert.deepEqual(back.palette.brushes, state.palette.brushes);
+  const tile = state.colour.tiles.get(1);
+  assert.deepEqual(Buffer.from(back.colour.tiles.get(2)).subarray(0, 8), Buffer.from(tile).subarray(0, 8));
+  const picture = await decodePng(fromDataUrl(back.palette.background.image));
+  assert.deepEqual([picture.width, picture.height, picture.data[4 * 63 + 3], picture.data[4 * 64 + 3]], [130, 100, 0, 200]);
+});
+
+test('a layer of ours that was made invisible loses nothing; a foreign one is left out', async () => {
+  const hidden = restack(bytes, (stack) => stack.replace(/(name="house[^>]*)visible/, '$1hidden').replace('<stack>', '<stack><layer name="sketch" src="data/layer1.png" visibility="hidden"/>'));
+  assert.deepEqual(plain(await readOpenRaster(hidden)), plain(makeState()));
 });

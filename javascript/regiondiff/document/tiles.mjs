@@ -1,6 +1,6 @@
 // Sparse rasters: a canvas in tiles of 64 by 64 bytes, of which only those with anything exist. Pure.
 
-/** @import {Box, Size, Tiles} from './types.d.ts' */
+/** @import {Box, ColourTiles, Size, Tiles} from './types.d.ts' */
 
 export const SIDE = 64;
 const AREA = SIDE * SIDE;
@@ -62,6 +62,19 @@ export function toTiles(pixels, size) {
     const tile = new Uint8Array(AREA);
     for (let y = box.top; y < box.bottom; y += 1) tile.set(pixels.subarray(y * size.width + box.left, y * size.width + box.right), (y - box.top) * SIDE);
     if (tile.some(Boolean)) tiles.set(number, uniform(tile) === 255 ? FULL : tile);
+  }
+  return tiles;
+}
+
+/** RGBA as tiles, without empty ones. @param {Uint8Array} pixels @param {Size} size @returns {ColourTiles} */
+export function cutColours(pixels, size) {
+  /** @type {ColourTiles} */
+  const tiles = new Map();
+  for (let number = 0; number < countColumns(size) * Math.ceil(size.height / SIDE); number += 1) {
+    const {left, top, right, bottom} = boxOfTile(number, size);
+    const tile = new Uint8ClampedArray(4 * SIDE * SIDE);
+    for (let y = top; y < bottom; y += 1) tile.set(pixels.subarray(4 * (y * size.width + left), 4 * (y * size.width + right)), 4 * (y - top) * SIDE);
+    if (tile.some(Boolean)) tiles.set(number, tile);
   }
   return tiles;
 }

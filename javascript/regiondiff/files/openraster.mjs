@@ -3,25 +3,36 @@
 // Those programs keep of a layer its pixels, place, order and name, and nothing else of the file. So all that a brush says is
 // in its layer's name, after a mark, and what the whole picture says in the name of the layer below all others.
 
-import {decodePng, encodePng} from '../document/png.mjs';
+import {layColours} from '../document/palette_json.mjs';
+import {decodePng, encodePng, fromDataUrl, toDataUrl} from '../document/png.mjs';
 import {pickColour} from '../document/colours.mjs';
 import {rasterise} from '../document/shapes.mjs';
-import {toPixels, toTiles} from '../document/tiles.mjs';
+import {cutColours, toPixels, toTiles} from '../document/tiles.mjs';
 import {decode, encode, pack, unpack} from './archive.mjs';
 
-/** @import {Brush, Mask, Shape, Size, State, Tiles} from '../document/types.d.ts' */
+/** @import {Brush, Decode, Mask, Shape, Size, State, Tiles} from '../document/types.d.ts' */
 /** @typedef {{name: string, src: string, x: number, y: number, visible: boolean}} Layer */
 
 /** What stands in a layer's name between what people call it and its settings. */
 export const MARK = ' :: ';
+/** Names of the layers under the brushes. */
+const PICTURE = `Picture${MARK}{"layer":"picture"}`;
+const COLOURS = `Colours${MARK}{"layer":"colours"}`;
 const THUMBNAIL = 256;
 
-/** @param {State} state @returns {Promise<Uint8Array>} */
-export async function writeOpenRaster(state) {
+/**
+ * The file of a document. From the lowest up its layers are white with what the whole picture says, the picture under the brushes,
+ * the colour layer, and the brushes.
+ * @param {State} state @param {Decode} [decodePicture] reads pictures that are no PNG @returns {Promise<Uint8Array>}
+ */
+export async function writeOpenRaster(state, decodePicture) {
   const {size, brushes, background, ...rest} = state.palette;
   const ground = whiteOf(size);
+  const under = await listUnder(state, decodePicture);
+  const said = under.some(({name}) => name === PICTURE) ? {...background, image: undefined} : background;
   const parts = await Promise.all(brushes.map((brush) => writeLayer(brush, state.masks.get(brush.id), size)));
-  const layers = [{name: `Whole picture${MARK}${JSON.stringify({...rest, background})}`, png: await encodePng(ground, size.width, size.height, 4)}, ...parts];
+  const layers = [{name: `Whole picture${MARK}${JSON.stringify({...rest, background: said})}`, png: await encodePng(ground, size.width, size.height, 4)}, ...under, ...parts];
+  for (const {png} of under) layOver(ground, await decodePng(png), size);
   const merged = merge(ground, state);
   /** @type {Record<string, Uint8Array>} */
   const files = {
@@ -32,6 +43,38 @@ export async function writeOpenRaster(state) {
   };
   layers.forEach(({png}, index) => (files[`data/layer${index}.png`] = png));
   return pack(files);
+}
+
+/** The layers under the brushes. @param {State} state @param {Decode} [decodePicture] */
+async function listUnder({palette, colour}, decodePicture) {
+  const {size, background} = palette;
+  const made = [];
+  const png = await toPng(background.image, decodePicture);
+  if (png) made.push({name: PICTURE, png});
+  if (colour.tiles.size) made.push({name: COLOURS, png: await encodePng(layColours(colour.tiles, size), size.width, size.height, 4)});
+  return made;
+}
+
+/** A picture as bytes of a PNG; null where there is none, or none that can be read here. @param {unknown} url @param {Decode} [decodePicture] */
+async function toPng(url, decodePicture) {
+  if (typeof url !== 'string') return null;
+  if (url.startsWith('data:image/png')) return fromDataUrl(url);
+  if (!decodePicture) return null;
+  const {data, width, height} = await decodePicture(url);
+  return encodePng(new Uint8Array(data), width, height, 4);
+}
+
+/** Lay a picture over pixels of the canvas, which change. @param {Uint8Array} pixels RGBA @param {Awaited<ReturnType<typeof decodePng>>} picture @param {Size} size */
+function layOver(pixels, picture, size) {
+  if (!picture) return;
+  const {data, width, height, channels} = picture;
+  for (let at = 0; at < size.width * size.height; at += 1) {
+    const x = Math.floor((((at % size.width) + 0.5) * width) / size.width);
+    const y = Math.floor(((Math.floor(at / size.width) + 0.5) * height) / size.height);
+    const from = channels * (y * width + x);
+    const alpha = channels % 2 ? 255 : data[from + channels - 1];
+    for (let band = 0; band < 3; band += 1) pixels[4 * at + band] += ((data[from + (channels > 2 ? band : 0)] - pixels[4 * at + band]) * alpha) / 255;
+  }
 }
 
 /** @param {Brush} brush @param {Mask | undefined} mask @param {Size} size */
@@ -100,7 +143,7 @@ export async function readOpenRaster(bytes) {
   const image = attributesOf(/<image\b([^>]*)>/.exec(stack)?.[1] ?? '');
   const size = {width: Number(image.w), height: Number(image.h)};
   if (![size.width, size.height].every((side) => Number.isInteger(side) && side >= 64 && side <= 16384)) throw new Error(`expected an OpenRaster picture with sides of 64 to 16384 pixels, got ${image.w ?? 'none'} x ${image.h ?? 'none'}`);
-  const layers = listLayers(stack).filter(({visible}) => visible).reverse();
+  const layers = listLayers(stack).filter(({name, visible}) => visible || name.includes(MARK)).reverse();
   const whole = layers.find(({name}) => 'background' in settingsOf(name));
   const {background = {}, ...rest} = whole ? settingsOf(whole.name) : {};
   /** @type {State} */
@@ -109,9 +152,37 @@ export async function readOpenRaster(bytes) {
     if (layer === whole) continue;
     const data = files[layer.src];
     if (!data) throw new Error(`expected the layer ${layer.src} in the file, got none`);
-    addLayer(state, layer, toTiles(await readAlpha(data, layer, size), size));
+    if (isNamed(layer, PICTURE)) state.palette.background.image = toDataUrl(await readPicture(data, layer, size));
+    else if (isNamed(layer, COLOURS)) state.colour = {tiles: cutColours(await readPixels(data, layer, size), size)};
+    else addLayer(state, layer, toTiles(await readAlpha(data, layer, size), size));
   }
   return state;
+}
+
+/** Programs add numbers and words to names that are taken. @param {Layer} layer @param {string} name */
+function isNamed(layer, name) {
+  return layer.name.includes(name.slice(name.indexOf(MARK)));
+}
+
+/** The picture under the brushes, as it is where nobody moved it. @param {Uint8Array} data @param {Layer} layer @param {Size} size */
+async function readPicture(data, layer, size) {
+  return layer.x || layer.y ? encodePng(await readPixels(data, layer, size), size.width, size.height, 4) : data;
+}
+
+/** A layer's RGBA on the canvas. @param {Uint8Array} data @param {Layer} layer @param {Size} size */
+async function readPixels(data, {src, x, y}, size) {
+  const picture = await decodePng(data);
+  if (!picture || picture.channels < 3) throw new Error(`expected ${src} to be a PNG of 8 bits with colours, got another kind`);
+  const made = new Uint8Array(4 * size.width * size.height);
+  for (let row = Math.max(0, -y); row < Math.min(picture.height, size.height - y); row += 1) {
+    for (let column = Math.max(0, -x); column < Math.min(picture.width, size.width - x); column += 1) {
+      const from = picture.channels * (row * picture.width + column);
+      const to = 4 * ((row + y) * size.width + column + x);
+      made.set(picture.data.subarray(from, from + picture.channels), to);
+      if (picture.channels === 3) made[to + 3] = 255;
+    }
+  }
+  return made;
 }
 
 /** @param {State} state @param {Layer} layer @param {Tiles} tiles */

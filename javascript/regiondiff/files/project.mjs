@@ -4,10 +4,10 @@ import {layColours} from '../document/palette_json.mjs';
 import {decodePng, encodePng, fromDataUrl, toDataUrl} from '../document/png.mjs';
 import {rasterise} from '../document/shapes.mjs';
 import {clone} from '../document/state.mjs';
-import {boxOfTile, countColumns, SIDE, toPixels, toTiles} from '../document/tiles.mjs';
+import {cutColours, toPixels, toTiles} from '../document/tiles.mjs';
 import {decode, encode, pack, unpack} from './archive.mjs';
 
-/** @import {ColourTiles, Mask, Shape, Size, State} from '../document/types.d.ts' */
+/** @import {Mask, Shape, Size, State} from '../document/types.d.ts' */
 /** @typedef {Record<string, unknown>} View what else the page keeps: hidden and locked brushes, the tool ... */
 
 const KIND = 'regiondiff project';
@@ -101,18 +101,4 @@ function readBackground(files, background) {
   if (!files[name]) throw new Error(`${name}: expected the picture under the brushes, got none`);
   const [type] = Object.entries(ENDINGS).find(([, ending]) => name.endsWith(`.${ending}`)) ?? ['image/png'];
   return {prompt: '', negative: '', ...background, image: toDataUrl(files[name], type)};
-}
-
-/** RGBA as tiles. @param {Uint8Array} pixels @param {Size} size @returns {ColourTiles} */
-export function cutColours(pixels, size) {
-  /** @type {ColourTiles} */
-  const tiles = new Map();
-  const columns = countColumns(size);
-  for (let number = 0; number < columns * Math.ceil(size.height / SIDE); number += 1) {
-    const {left, top, right, bottom} = boxOfTile(number, size);
-    const tile = new Uint8ClampedArray(4 * SIDE * SIDE);
-    for (let y = top; y < bottom; y += 1) tile.set(pixels.subarray(4 * (y * size.width + left), 4 * (y * size.width + right)), 4 * (y - top) * SIDE);
-    if (tile.some(Boolean)) tiles.set(number, tile);
-  }
-  return tiles;
 }
