@@ -8,7 +8,7 @@ import numpy as np
 
 from lib_regiondiff.document.palette import THING, Palette
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.planning.things.kinds import may_be_thing
+from lib_regiondiff.planning.things.candidates import may_be_thing
 from lib_regiondiff.planning.weights.partition import divide
 
 

@@ -53,7 +53,7 @@ def test_examples_have_nothing_doubtful(name: str, model: str, native: int) -> N
 
 
 def test_a_verdict_names_places(page: Page) -> None:
-    bad = {**BRUSH, "id": "b", "prompt": "", "strength": 0.0}
+    bad = {**BRUSH, "id": "b", "prompt": "", "strength": 0.0, "kind": "stuff"}
     hidden = {**BRUSH, "id": "c", "mask": {"polygon": [[0.1, 0.1], [0.1, 0.1], [0.1, 0.1]]}}
     said = page.get("/api/check", {"palette": {**PALETTE, "attention": "bias", "brushes": [BRUSH, bad, hidden]}})
     found = {(each["level"], each.get("path")) for each in said["notices"]}

@@ -15,6 +15,7 @@ from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.conditioning import Job, Meaning
+from lib_regiondiff.planning.things.candidates import MOST, is_settled, is_whole
 from lib_regiondiff.planning.things.pieces import label_pieces
 from lib_regiondiff.planning.things.scenes import find_scene
 from lib_regiondiff.planning.things.strokes import is_stroke
@@ -22,8 +23,8 @@ from lib_regiondiff.planning.things.strokes import is_stroke
 COVERED, MOSTLY = 0.98, 0.6
 """Shares of a canvas that brushes cover where nothing of the background is seen, and where one without a prompt is
 hardly missed."""
-MOST, PIECES = 24, 8
-"""Brushes of a palette, and separate pieces of a brush, above which nothing but stuff is chosen."""
+PIECES = 8
+"""Separate pieces of a brush above which nothing but stuff is chosen."""
 COMPACT, FILLED = 0.25, 0.4
 """Native sides, and share of its box, from which on a brush without a broad part may still show a thing."""
 BELOW = 0.5
@@ -83,19 +84,6 @@ def _covers(palette: Palette, coverages: Sequence[np.ndarray], under: Meaning) -
     return 1 - float(bare.mean()) >= (MOSTLY if silent else COVERED)
 
 
-def may_be_thing(palette: Palette, number: int, coverage: np.ndarray) -> bool:
-    """Whether a brush, by its number from 1 on, that covers these shares [h, w] is a thing or may turn out to be one.
-
-    As far as the palette tells: what else is known of a job may make it stuff.
-    """
-    brush = palette.brushes[number - 1]
-    if brush.kind != AUTO or len(palette.brushes) > MOST:
-        return brush.kind == THING
-    inner = tiles.find_bounds(coverage > 0, palette.wraps)
-    alike = brush.start > 0 or brush.prompt == palette.background.prompt
-    return not (inner is None or _is_settled(palette) or alike or _is_whole(inner, coverage))
-
-
 def _guess(
     palette: Palette, coverage: np.ndarray, meanings: tuple[Meaning, Meaning], beside: bool, latent: LatentSpec
 ) -> tuple[str, str | None]:
@@ -103,7 +91,7 @@ def _guess(
     under, own = meanings
     inner = tiles.find_bounds(coverage > 0, palette.wraps)
     plain = own.texts == under.texts or own.first > 0
-    if inner is None or _is_settled(palette) or plain or _is_whole(inner, coverage):
+    if inner is None or is_settled(palette) or plain or is_whole(inner, coverage):
         return STUFF, None
     if is_line(coverage, inner, latent.native // latent.pixels_per_cell):
         return STUFF, None
@@ -118,13 +106,3 @@ def is_line(coverage: np.ndarray, inner: Box, native: int) -> bool:
     """Whether a brush that covers these shares [h, w] of the cells of a box is a stroke and no small, compact spot."""
     least, filled = COMPACT * native, float(coverage.sum()) / inner.size.area
     return is_stroke(coverage, native) and (min(inner.size.height, inner.size.width) < least or filled < FILLED)
-
-
-def _is_settled(palette: Palette) -> bool:
-    """Whether a palette says of its method what only stuff is drawn by."""
-    given = palette.blend == "mixture" or palette.overlap.rule != "painter"
-    return given or not (palette.tiles is None or palette.tiles == AUTO)
-
-
-def _is_whole(inner: Box, coverage: np.ndarray) -> bool:
-    return (inner.size.height, inner.size.width) == coverage.shape
