@@ -9,7 +9,7 @@ export default [
   {
     files: ['**/*.mjs'],
     languageOptions: {globals: {...globals.browser, ...globals.node}},
-    rules: {eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error', 'no-unused-vars': ['error', {argsIgnorePattern: '^_'}]},
+    rules: {eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error', 'no-unused-vars': ['error', {argsIgnorePattern: '^_', varsIgnorePattern: '^_'}]},
   },
   {files: ['tests/e2e/**', 'benchmarks/**'], languageOptions: {globals: {stage: 'readonly', editor: 'readonly', states: 'readonly', asked: 'readonly', app: 'readonly'}}},
 ];

@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import * as geometry from '../../javascript/regiondiff/stage/geometry.mjs';
+import * as boxes from '../../javascript/regiondiff/stage/geometry/boxes.mjs';
+import * as handles from '../../javascript/regiondiff/stage/geometry/handles.mjs';
+import * as polygons from '../../javascript/regiondiff/stage/geometry/polygons.mjs';
 import {COMMANDS, findCommand, keyNames} from '../../javascript/regiondiff/stage/input/keys.mjs';
 import {createSettings, stepSize} from '../../javascript/regiondiff/stage/settings.mjs';
 import * as viewport from '../../javascript/regiondiff/stage/viewport.mjs';
 
+const geometry = {...boxes, ...handles, ...polygons};
 let seed = 3;
 const random = (low, high) => low + ((seed = (seed * 48271) % 2147483647) / 2147483647) * (high - low);
 const near = (a, b, by = 1e-6) => Math.abs(a.x - b.x) < by && Math.abs(a.y - b.y) < by;

@@ -113,6 +113,15 @@ export class Editor {
     this.step({...this.state, palette}, label, merge ?? null);
   }
 
+  /** Begin with another document: there is nothing to undo. @param {State} state */
+  restart(state) {
+    this.session?.cancel();
+    this.steps = [{state, label: '', merge: null}];
+    this.at = 0;
+    this.joined = null;
+    if (!this.become(state)) this.tell({});
+  }
+
   /** Another document, as one step. @param {State} state @param {string} label */
   replace(state, label) {
     this.step(state, label);

@@ -7,28 +7,62 @@ import {rasterise} from './shapes.mjs';
 import {clone} from './state.mjs';
 import {countColumns, SIDE, toPixels, toTiles} from './tiles.mjs';
 
-/** @import {Brush, ColourTiles, Decode, Mask, Palette, Shape, Size, State} from './types.d.ts' */
+/** @import {Brush, ColourTiles, Decode, Mask, Palette, Pixels, Shape, Size, State} from './types.d.ts' */
 
-/** The document's palette with its masks, as every other part of Region Diffusion reads it. @param {State} state @returns {Promise<Record<string, unknown>>} */
-export async function toPalette(state) {
+/** What masks were written as: they never change, so they are encoded once. @type {WeakMap<Mask, Promise<string>>} */
+const WRITTEN = new WeakMap();
+
+/**
+ * The document's palette with its masks, as every other part of Region Diffusion reads it.
+ * @param {State} state @param {Decode} [decode] reads the picture under a colour layer @returns {Promise<Record<string, unknown>>}
+ */
+export async function toPalette(state, decode) {
   const {size} = state.palette;
   const palette = clone(state.palette);
   const brushes = await Promise.all(palette.brushes.map(async (brush) => ({...brush, mask: await writeMask(state.masks.get(brush.id), size)})));
   const background = {...palette.background};
-  if (state.colour.tiles.size && !background.image) background.image = await writeColours(state.colour.tiles, size);
-  return {...palette, background, brushes};
+  if (state.colour.tiles.size) background.image = await writeColours(state.colour.tiles, size, background.image ?? null, decode);
+  return placePicture({...palette, background, brushes});
 }
 
-/** @param {Mask | undefined} mask @param {Size} size */
-async function writeMask(mask, size) {
+/** The picture below is what the drawing starts from where the palette says so. @param {Palette} palette @returns {Record<string, unknown>} */
+function placePicture(palette) {
+  const init = /** @type {Record<string, unknown> | null | undefined} */ (palette.init);
+  if (!init || init.image) return palette;
+  const {image, ...background} = palette.background;
+  const {init: _, ...rest} = palette;
+  return image ? {...palette, background, init: {...init, image}} : rest;
+}
+
+/** @param {Mask | undefined} mask @param {Size} size @returns {unknown} */
+function writeMask(mask, size) {
   if (mask?.shape) return clone(mask.shape);
-  if (!mask?.tiles.size) return toDataUrl(await encodePng(new Uint8Array(1), 1, 1, 1));
-  return toDataUrl(await encodePng(toPixels(mask.tiles, size), size.width, size.height, 1));
+  const kept = mask && WRITTEN.get(mask);
+  if (kept) return kept;
+  const made = mask?.tiles.size ? encodePng(toPixels(mask.tiles, size), size.width, size.height, 1).then(toDataUrl) : encodePng(new Uint8Array(1), 1, 1, 1).then(toDataUrl);
+  if (mask) WRITTEN.set(mask, made);
+  return made;
 }
 
-/** @param {ColourTiles} tiles @param {Size} size */
-async function writeColours(tiles, size) {
-  return toDataUrl(await encodePng(layColours(tiles, size), size.width, size.height, 4));
+/** The colour layer, over what is under it. @param {ColourTiles} tiles @param {Size} size @param {string | null} under @param {Decode | undefined} decode */
+async function writeColours(tiles, size, under, decode) {
+  const pixels = layColours(tiles, size);
+  if (typeof under === 'string' && decode) layOver(pixels, await decode(under), size);
+  return toDataUrl(await encodePng(pixels, size.width, size.height, 4));
+}
+
+/** Put a picture under pixels. @param {Uint8Array} pixels RGBA, changed @param {Pixels} under @param {Size} size */
+function layOver(pixels, under, size) {
+  for (let y = 0; y < size.height; y += 1) {
+    for (let x = 0; x < size.width; x += 1) {
+      const at = 4 * (y * size.width + x);
+      const from = 4 * (Math.floor(((y + 0.5) * under.height) / size.height) * under.width + Math.floor(((x + 0.5) * under.width) / size.width));
+      const [over, below] = [pixels[at + 3] / 255, (1 - pixels[at + 3] / 255) * (under.data[from + 3] / 255)];
+      const alpha = over + below;
+      for (let band = 0; band < 3 && alpha; band += 1) pixels[at + band] = Math.round((pixels[at + band] * over + under.data[from + band] * below) / alpha);
+      pixels[at + 3] = Math.round(255 * alpha);
+    }
+  }
 }
 
 /** The colour layer as RGBA. @param {ColourTiles} tiles @param {Size} size */
@@ -61,7 +95,16 @@ export async function fromPalette(given, decode) {
     brushes.push({...fields, id, name: fields.name ?? '', prompt: fields.prompt ?? '', colour});
     masks.set(id, await readMask(mask, size, `brushes[${index}].mask`, decode));
   }
-  return {palette: {...palette, brushes, background: {prompt: '', negative: '', ...palette.background}}, masks, colour: {tiles: new Map()}};
+  const {init, background} = takePicture(palette);
+  return {palette: {...palette, ...init, brushes, background: {prompt: '', negative: '', ...background}}, masks, colour: {tiles: new Map()}};
+}
+
+/** A picture that the drawing starts from is shown under the brushes, if nothing else is. @param {Palette} palette @returns {{init: object, background: Palette['background']}} */
+function takePicture(palette) {
+  const init = /** @type {Record<string, unknown> | null | undefined} */ (palette.init);
+  if (typeof init?.image !== 'string' || palette.background.image) return {init: {}, background: palette.background};
+  const {image, ...rest} = init;
+  return {init: {init: rest}, background: {...palette.background, image: String(image)}};
 }
 
 /** @param {unknown} id @param {number} index @param {Set<string>} taken */

@@ -1,29 +1,37 @@
-// Files, in and out: palettes as JSON, pictures that carry one, masks; more kinds are read by the server.
+// Files, in and out: palettes as JSON, pictures that carry one, layers, masks. What this page cannot read the server does.
 
-import {toPalette} from '../document/palette_json.mjs';
 import {encodePng} from '../document/png.mjs';
 import {toPixels} from '../document/tiles.mjs';
+import {writePalette} from '../client/checking.mjs';
 
 /** @import {App} from '../page/app.mjs' */
+/** @typedef {{key: string, words?: string, run(): unknown}} FileItem */
+/** @typedef {{startAnew(): void, take(files: File[], zone: 'open' | 'background'): void, load(palette: unknown, label: string): Promise<void>, openEarlier(): Promise<void>, openExamples(): Promise<void>}} Doors */
 
-/** What the menu offers. @param {App} app @returns {{label: string, run(): unknown}[]} */
-export function listFileItems(app) {
-  const {say} = app;
+const OPENED = '.json,.png,.psd,.ora,.zip,.txt,.webp,.jpg,.jpeg';
+
+/** What the menu offers; an empty text is a line. @param {App} app @param {Doors} doors @returns {(FileItem | '')[]} */
+export function listFileItems(app, doors) {
+  const json = async () => new Blob([JSON.stringify(await writePalette(app.editor.state), null, 2)], {type: 'application/json'});
+  const {shown, pictures} = app.drawing;
   return [
-    {label: say('file.new'), run: () => app.startAnew()},
-    {label: say('file.open'), run: () => choose(app, '.json,.png,.psd,.txt,.webp,.jpg,.jpeg', 'open')},
-    {label: say('file.background'), run: () => choose(app, 'image/*', 'background')},
-    ...(app.editor.state.palette.background.image ? [{label: say('file.noBackground'), run: () => app.setBackground(null)}] : []),
-    {label: say('file.saveJson'), run: async () => save(app, new Blob([JSON.stringify(await toPalette(app.editor.state), null, 2)], {type: 'application/json'}), 'palette.json')},
-    {label: say('file.savePsd'), run: async () => save(app, await app.client.download('api/psd', {palette: await toPalette(app.editor.state)}), 'palette.psd')},
-    {label: say('file.random'), run: async () => app.withDocuments('load', (await import('./random_palette.mjs')).makeRandomPalette(app.editor.size), 'random')},
+    {key: 'file.new', run: doors.startAnew},
+    {key: 'file.open', words: app.keyOf('file.open'), run: () => choose(app, OPENED, (files) => doors.take(files, 'open'))},
+    {key: 'bar.examples', run: doors.openExamples},
+    {key: 'file.earlier', run: doors.openEarlier},
+    {key: 'file.background', run: () => choose(app, 'image/*', (files) => doors.take(files, 'background'))},
+    '',
+    {key: 'file.saveJson', words: app.keyOf('file.save'), run: async () => save(app, await json(), 'palette.json')},
+    {key: 'file.savePsd', run: async () => save(app, await app.client.download('api/psd', {palette: await writePalette(app.editor.state)}), 'palette.psd')},
+    {key: 'file.saveMasks', run: async () => save(app, await packMasks(app), 'masks.zip')},
+    ...(pictures.length ? [{key: 'file.savePicture', run: () => app.withDocuments('download', shown ?? pictures[0])}] : []),
   ];
 }
 
-/** @param {App} app @param {string} accept @param {'open' | 'background'} zone */
-function choose(app, accept, zone) {
+/** @param {App} app @param {string} accept @param {(files: File[]) => void} take */
+function choose(app, accept, take) {
   const field = Object.assign(app.page.createElement('input'), {type: 'file', accept});
-  field.addEventListener('change', () => app.takeFiles([...(field.files ?? [])], zone));
+  field.addEventListener('change', () => take([...(field.files ?? [])]));
   field.click();
 }
 
@@ -35,18 +43,38 @@ export function save(app, blob, name) {
 }
 
 /** @param {App} app @param {string} id */
-export async function exportMask(app, id) {
-  const {width, height} = app.editor.size;
-  const png = await encodePng(toPixels(app.editor.maskOf(id).tiles, app.editor.size), width, height, 1);
-  save(app, new Blob([/** @type {BlobPart} */ (png)], {type: 'image/png'}), `${app.findBrush(id)?.name || id}.png`);
+function drawMask(app, id) {
+  const {size} = app.editor;
+  return encodePng(toPixels(app.editor.maskOf(id).tiles, size), size.width, size.height, 1);
 }
 
-/** Put what a file holds onto the page. @param {App} app @param {File} file @param {'open' | 'background'} zone */
-export async function openFile(app, file, zone) {
-  if (zone === 'background') return app.setBackground(await readUrl(await shrinkPicture(file)));
-  if (file.name.endsWith('.json') || file.type === 'application/json') return app.withDocuments('load', parse(await file.text()), 'open');
+/** @param {App} app @param {string} id */
+export async function exportMask(app, id) {
+  save(app, new Blob([/** @type {BlobPart} */ (await drawMask(app, id))], {type: 'image/png'}), `${nameFile(app, id)}.png`);
+}
+
+/** @param {App} app @returns {Promise<Blob>} a zip with the mask of each brush */
+async function packMasks(app) {
+  const {zipSync} = await import('../vendor/fflate.mjs');
+  const made = await Promise.all(app.editor.state.palette.brushes.map(async ({id}) => [`${nameFile(app, id)}.png`, [await drawMask(app, id), {level: 0}]]));
+  return new Blob([/** @type {BlobPart} */ (zipSync(Object.fromEntries(made)))], {type: 'application/zip'});
+}
+
+/** @param {App} app @param {string} id @returns {string} the brush's number and name, as file systems take them */
+function nameFile(app, id) {
+  const {brushes} = app.editor.state.palette;
+  const number = brushes.findIndex((brush) => brush.id === id) + 1;
+  const name = brushes[number - 1]?.name.replace(/[^\p{L}\p{N} _-]/gu, '').trim().slice(0, 60);
+  return `${String(number).padStart(2, '0')}${name ? ` ${name}` : ''}`;
+}
+
+/** Read the palette of a file. @param {App} app @param {File} file @param {(palette: unknown) => Promise<void>} load */
+export async function openFile(app, file, load) {
+  const limit = app.about.limits?.bytes ?? Infinity;
+  if (file.size > limit) throw new Error(app.say('file.tooBig', {name: file.name, most: Math.floor(limit / 2 ** 20)}));
+  if (file.name.endsWith('.json') || file.type === 'application/json') return load(parse(await file.text()));
   const {palette} = await app.client.upload('api/read', file);
-  await app.withDocuments('load', palette, 'open');
+  await load(palette);
 }
 
 /** @param {string} text */
@@ -56,34 +84,4 @@ function parse(text) {
   } catch (error) {
     throw new Error(`expected JSON, got something else: ${error instanceof Error ? error.message : error}`, {cause: error});
   }
-}
-
-/** A picture of a kind that palettes hold. @param {Blob} file @returns {Promise<Blob>} */
-async function shrinkPicture(file) {
-  if (['image/png', 'image/jpeg', 'image/webp'].includes(file.type)) return file;
-  const image = await createImageBitmap(file).catch(() => {
-    throw new Error('expected a picture, got a file that the browser cannot show');
-  });
-  const canvas = new OffscreenCanvas(image.width, image.height);
-  canvas.getContext('2d')?.drawImage(image, 0, 0);
-  return canvas.convertToBlob({type: 'image/png'});
-}
-
-/** @param {Blob} blob @returns {Promise<string>} */
-function readUrl(blob) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(blob);
-  });
-}
-
-/** A picture's pixels by the browser's own decoder. @param {string} url @returns {Promise<import('../document/types.d.ts').Pixels>} */
-export async function decodeInBrowser(url) {
-  const image = await createImageBitmap(await (await fetch(url)).blob(), {colorSpaceConversion: 'none', premultiplyAlpha: 'none'});
-  const canvas = new OffscreenCanvas(image.width, image.height);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, image.width, image.height);
 }

@@ -1,30 +1,31 @@
 // The app: one document, its surface and panels, and what they do together. Several may be on one page.
 
+import {Checking, readSent} from '../client/checking.mjs';
+import {Drawing} from '../client/drawing.mjs';
 import {Editor} from '../document/editor.mjs';
 import {emptyState} from '../document/state.mjs';
+import {Keeper} from '../keeping/keeper.mjs';
+import {keepPreferences, readPreferences} from '../keeping/preferences.mjs';
+import {BrushList} from '../panel/brush_list.mjs';
+import {Inspector} from '../panel/inspector.mjs';
+import {RunPanel} from '../panel/run_panel.mjs';
+import {WholePicture} from '../panel/whole.mjs';
 import {make} from '../stage/bars/dom.mjs';
 import {createSelection} from '../stage/bench.mjs';
 import {mountStage} from '../stage/stage.mjs';
 import {say} from '../strings.mjs';
-import {Autosave} from './autosave.mjs';
 import {Bar} from './bar.mjs';
-import {BrushList} from './brush_list.mjs';
-import {runCommand, runOnBrush} from './commands.mjs';
-import {Drawing} from './drawing.mjs';
-import {Inspector} from './inspector.mjs';
-import {keepPreferences, readPreferences} from './preferences.mjs';
-import {RunPanel} from './run_panel.mjs';
+import {runCommand} from './commands.mjs';
+import {Sheets} from './sheets.mjs';
 import {Shortcuts} from './shortcuts.mjs';
-import {makeStageServices, makeStatus} from './stage_services.mjs';
-import {WholePicture} from './whole.mjs';
+import {makeStageServices} from './stage_services.mjs';
+import {Status} from './status.mjs';
+import {Toasts} from './toasts.mjs';
 
 /** @import {Brush, State} from '../document/types.d.ts' */
-/** @import {ServerClient, Job} from './server_client.mjs' */
-/** @typedef {{id: string, seed: number, palette: any, address: string, state: State, image: ImageBitmap}} Picture */
-/** @typedef {{client: ServerClient, about: any, schema: any, key?: string}} Services */
-
-const CHECK_DELAY = 350; // milliseconds without a change after which the server looks at the palette
-let count = 0;
+/** @import {Job, ServerClient} from '../client/server_client.mjs' */
+/** @typedef {{id: string, seed: number, palette: any, blob: Blob, address: string, state: State | null, image: ImageBitmap}} Picture */
+/** @typedef {{client: ServerClient, about: any, schema: any, key?: string, alone?: boolean}} Services `alone`: nothing else is on the page */
 
 /** Put the app into an element. @param {HTMLElement} root @param {Services} services */
 export async function mount(root, services) {
@@ -35,44 +36,57 @@ export async function mount(root, services) {
 
 export class App {
   /** @param {HTMLElement} root @param {Services} services */
-  constructor(root, {client, about, schema, key}) {
+  constructor(root, services) {
+    const {client, about, schema} = services;
     this.root = root;
+    this.services = services;
     this.page = root.ownerDocument;
     this.client = client;
     this.about = about;
     this.say = say;
-    this.key = String((count += 1));
+    this.key = services.key ?? 'page';
+    this.count = 1;
+    this.stopper = new AbortController();
     this.selection = createSelection();
     this.editor = new Editor(this.makeEmpty());
     /** @type {Map<string, {hidden?: boolean, locked?: boolean}>} */
     this.states = new Map();
-    /** @type {any} what the server said of the palette */
-    this.verdict = null;
-    this.count = 1;
     this.preferences = readPreferences();
     this.shortcuts = new Shortcuts(this, this.preferences.keys ?? {});
+    this.toasts = new Toasts(this.page);
     this.drawing = new Drawing(this);
-    this.checkTimer = 0;
-    this.asked = 0;
+    this.checking = new Checking(this);
+    this.keeper = new Keeper(this);
+    this.status = new Status(this);
     this.whole = new WholePicture(this, schema);
     this.list = new BrushList(this);
     this.inspector = new Inspector(this, schema.properties.brushes.items.properties);
-    this.status = makeStatus(this);
-    this.toasts = make(this.page, 'div', {class: 'rd-toasts', role: 'alert'});
     const holder = make(this.page, 'main', {class: 'rd-canvas-holder', 'aria-label': say('stage.surface')});
     this.stage = mountStage(holder, /** @type {any} */ (this.editor), makeStageServices(this));
     this.bar = new Bar(this);
     this.run_ = new RunPanel(this, schema);
+    this.sheets = new Sheets(this);
     root.classList.add('rd-app');
     const left = make(this.page, 'div', {class: 'rd-left'}, this.whole.root, this.list.root, this.inspector.root);
-    root.replaceChildren(this.bar.root, left, holder, this.run_.root, this.status.root, this.toasts);
+    root.replaceChildren(this.bar.root, left, holder, this.run_.root, this.status.root, this.toasts.root);
     this.listen();
-    this.autosave = new Autosave({state: () => this.editor.state, more: () => ({count: this.count}), told: (status) => this.showSaved(status), key});
+  }
+
+  // what others ask
+
+  /** @returns {import('../client/checking.mjs').Verdict | null} */
+  get verdict() {
+    return this.checking.verdict;
   }
 
   /** @returns {Job | null} the job that runs */
   get job() {
     return this.drawing.job;
+  }
+
+  /** @returns {Picture[]} the last pictures, the newest first */
+  get pictures() {
+    return this.drawing.pictures;
   }
 
   /** A document as the server wants it to begin. @returns {State} */
@@ -84,32 +98,44 @@ export class App {
     return {...state, palette: {...own, ...state.palette, steps: defaults.steps, guidance: defaults.guidance, sampler: defaults.sampler, background}};
   }
 
-  listen() {
-    this.editor.on((change) => this.changed(change));
-    this.selection.on(() => this.refresh());
-    this.stage.settings.on(() => this.bar.refresh());
-    this.root.addEventListener('keydown', (event) => this.shortcuts.press(event));
-    this.page.addEventListener('paste', (event) => this.paste(event));
-  }
-
-  async start() {
-    const kept = await this.autosave.load();
-    if (kept?.state?.palette) this.editor = Object.assign(this.editor, {state: kept.state, steps: [{state: kept.state, label: '', merge: null}], at: 0});
-    if (kept) this.changed({size: true, order: true, palette: true});
-    this.count = kept?.more?.count ?? 1;
-    this.refresh();
-    this.check();
+  /** The palette as it would be drawn. */
+  async readPalette() {
+    return (await readSent(this)).palette;
   }
 
   // changes
 
-  /** @param {any} change */
+  listen() {
+    const {signal} = this.stopper;
+    const ends = [this.editor.on((change) => this.changed(change)), this.selection.on(() => this.refresh()), this.stage.settings.on(() => this.bar.refresh())];
+    signal.addEventListener('abort', () => ends.forEach((end) => end()));
+    const keys = this.services.alone ? this.page : this.root;
+    keys.addEventListener('keydown', (event) => this.shortcuts.press(/** @type {KeyboardEvent} */ (event)), {signal});
+    keys.addEventListener('paste', (event) => this.paste(/** @type {ClipboardEvent} */ (event)), {signal});
+  }
+
+  async start() {
+    await this.keeper.restore();
+    this.refresh();
+    await this.checking.check();
+  }
+
+  /** Take the app off the page. */
+  destroy() {
+    this.stopper.abort();
+    this.keeper.stop();
+    this.checking.stop();
+    this.drawing.stop();
+    this.stage.destroy();
+    this.root.replaceChildren();
+  }
+
+  /** @param {import('../document/types.d.ts').Change} change */
   changed(change) {
     if (change.size || change.order || change.palette || !Object.keys(change).length) this.refresh();
-    if (change.size) this.stage.documentChanged(change);
-    this.autosave?.later();
-    clearTimeout(this.checkTimer);
-    this.checkTimer = window.setTimeout(() => this.check(), CHECK_DELAY);
+    if (this.editor.session) return;
+    this.keeper.later();
+    this.checking.later();
   }
 
   refresh() {
@@ -121,32 +147,17 @@ export class App {
     this.list.refresh();
     this.inspector.refresh();
     this.run_.refresh();
+    this.sheets.refresh();
     this.drawing.showBackground();
   }
 
-  /** The palette with its masks. @returns {Promise<unknown>} */
-  async readPalette() {
-    const {palette, masks, colour} = this.editor.state;
-    if (!masks.size && !palette.brushes.length && !colour.tiles.size) return palette;
-    const {toPalette} = await import('../document/palette_json.mjs');
-    return toPalette(this.editor.state);
-  }
-
-  async check() {
-    const number = (this.asked += 1);
-    try {
-      const verdict = await this.client.post('api/check', {palette: await this.readPalette()});
-      if (number !== this.asked) return;
-      this.verdict = verdict;
-      this.status.saved.classList.remove('rd-warning');
-    } catch (error) {
-      if (number !== this.asked) return;
-      this.verdict = {problems: [{path: '', message: error instanceof TypeError ? say('server.gone') : String(/** @type {Error} */ (error).message)}]};
-    }
+  /** The server has looked at the palette. */
+  checked() {
     this.list.refresh();
-    this.whole.refresh();
-    this.inspector.refresh();
+    this.whole.refreshCount();
+    this.inspector.refreshCounts();
     this.run_.refreshVerdict();
+    this.status.refresh();
   }
 
   // brushes
@@ -166,6 +177,8 @@ export class App {
     this.states.set(id, {...this.brushState(id), ...state});
     this.stage.brushesChanged();
     this.list.refresh();
+    this.keeper.later();
+    this.checking.later();
   }
 
   /** @param {string} id @param {string} name @param {unknown} value undefined leaves the field out */
@@ -185,33 +198,25 @@ export class App {
     return id;
   }
 
-  /** @param {string | null} id */
-  focusPrompt(id) {
+  /** The next stroke makes a brush. */
+  beginRegion() {
+    this.editor.seal();
+    this.selection.set(null);
+    this.sheets.close();
+    this.stage.focus();
+  }
+
+  /** @param {string | null} id @param {boolean} [fresh] whether it has just been painted */
+  focusPrompt(id, fresh = false) {
     if (id !== null && id !== this.selection.get()) this.selection.set(id);
     this.inspector.refresh();
-    this.inspector.focus('prompt');
-  }
-
-  /** @param {number} by */
-  moveActive(by) {
-    const ids = this.editor.state.palette.brushes.map(({id}) => id);
-    const at = ids.indexOf(this.selection.get() ?? '');
-    if (at >= 0 && ids[at + by] !== undefined) this.editor.moveBrush(ids[at], at + by);
-  }
-
-  /** @param {string} name @param {string} id */
-  runOnBrush(name, id) {
-    return runOnBrush(this, name, id);
+    this.sheets.open('inspector');
+    this.inspector.focusPrompt(fresh);
   }
 
   /** Go to the field that a notice or badge means. @param {{path?: string, brush?: string}} notice */
-  jumpTo({path = '', brush}) {
-    const index = /^brushes\[(\d+)\]/.exec(path)?.[1];
-    const id = brush ?? (index === undefined ? undefined : this.editor.state.palette.brushes[Number(index)]?.id);
-    if (id !== undefined) this.selection.set(id);
-    const field = path.split('.').at(-1) ?? '';
-    if (id !== undefined) this.inspector.focus(/^[a-z_]+$/.test(field) ? field : 'prompt');
-    else /** @type {HTMLElement | null} */ (this.root.querySelector(`[data-field="${CSS.escape(field)}"] :is(input, textarea, select, button)`))?.focus();
+  async jumpTo(notice) {
+    (await import('./jump.mjs')).jumpTo(this, notice);
   }
 
   // commands
@@ -226,70 +231,40 @@ export class App {
     return this.shortcuts.keyOf(command);
   }
 
-  /** @param {HTMLElement | null} button */
-  openFiles(button) {
-    return this.withDocuments('openFileMenu', button);
-  }
-
-  /** @param {HTMLElement | null} button */
-  openExamples(button) {
-    return this.withDocuments('openExamples', button);
-  }
-
   /** Do something whose failure people should read. @param {() => unknown} run */
   async guard(run) {
     try {
       await run();
     } catch (error) {
-      this.tell(error instanceof TypeError ? say('server.gone') : /** @type {Error} */ (error).message);
+      this.tell(error instanceof TypeError && /fetch|load/i.test(error.message) ? say('server.gone') : /** @type {Error} */ (error).message);
     }
   }
 
-  // documents
-
-  /** @template {keyof typeof import('./documents.mjs')} Name @param {Name} name @param {Parameters<typeof import('./documents.mjs')[Name]> extends [any, ...infer Rest] ? Rest : never} rest */
+  /** @template {keyof typeof import('../files/documents.mjs')} Name @param {Name} name @param {Parameters<typeof import('../files/documents.mjs')[Name]> extends [any, ...infer Rest] ? Rest : never} rest */
   async withDocuments(name, ...rest) {
-    const documents = await import('./documents.mjs');
-    await this.guard(() => /** @type {any} */ (documents[name])(this, ...rest));
+    await this.guard(async () => /** @type {any} */ ((await import('../files/documents.mjs'))[name])(this, ...rest));
   }
 
-  startAnew() {
-    this.editor.replace(this.makeEmpty(), 'new');
-    this.selection.set(null);
-  }
-
-  /** @param {File[]} files @param {'open' | 'background'} zone */
-  takeFiles(files, zone) {
-    return this.withDocuments('takeFiles', files, zone);
+  /** @param {State} state @param {string} label */
+  replace(state, label) {
+    this.states.clear();
+    this.editor.replace(state, label);
+    this.selection.set(state.palette.brushes.at(-1)?.id ?? null);
+    this.stage.brushesChanged();
   }
 
   /** @param {ClipboardEvent} event */
   paste(event) {
     const typing = /** @type {HTMLElement | null} */ (event.target)?.closest?.('input, textarea');
     const files = [...(event.clipboardData?.files ?? [])];
-    if (typing || !files.length) return;
+    if (typing || !files.length || event.defaultPrevented) return;
     event.preventDefault();
-    this.takeFiles(files, files[0].name.endsWith('.json') ? 'open' : 'background');
+    this.withDocuments('takeFiles', files, files[0].type.startsWith('image/') ? 'background' : 'open');
   }
 
-  /** @param {string | null} url */
-  setBackground(url) {
-    this.editor.change('background', (palette) => (palette.background.image = url));
-  }
-
-  // words
-
-  /** Say something in the place for that; it goes by itself unless it is an error. @param {string} text @param {'error' | 'note'} [level] */
-  tell(text, level = 'error') {
-    const toast = make(this.page, 'div', {class: `rd-toast rd-${level}`}, make(this.page, 'span', {}, text), make(this.page, 'button', {type: 'button', class: 'rd-button', click: () => toast.remove()}, say('close')));
-    this.toasts.replaceChildren(toast);
-    if (level === 'note') setTimeout(() => toast.remove(), 4000);
-  }
-
-  /** @param {'saved' | 'full' | 'private' | 'elsewhere'} status */
-  showSaved(status) {
-    this.status.saved.textContent = say(`saved.${status}`);
-    this.status.saved.classList.toggle('rd-warning', status !== 'saved');
+  /** Say something in the place for that; a note goes by itself. @param {string} text @param {Parameters<Toasts['tell']>[1]} [how] */
+  tell(text, how) {
+    this.toasts.tell(text, how);
   }
 
   keepPreferences() {

@@ -1,12 +1,11 @@
 // The bar: undo, redo, size, files, examples, view, and Generate, which shows its progress and stops what runs.
 
 import {make} from '../stage/bars/dom.mjs';
+import {listenRadios} from '../panel/fields.mjs';
+import {nameStep} from '../panel/labels.mjs';
 import {makeIcon} from './icons.mjs';
-import {nameStep} from './labels.mjs';
 
 /** @import {App} from './app.mjs' */
-
-const ASPECTS = [[1, 1], [3, 2], [2, 3], [16, 9], [9, 16]];
 
 export class Bar {
   /** @param {App} app */
@@ -17,20 +16,23 @@ export class Bar {
     this.undo = icon('undo', 'edit.undo');
     this.redo = icon('redo', 'edit.redo');
     this.size = this.makeMenu('bar.size', (button) => this.openSize(button));
-    const file = this.makeMenu('bar.file', (button) => app.openFiles(button));
-    const examples = this.makeMenu('bar.examples', (button) => app.openExamples(button));
+    this.file = this.makeMenu('bar.file', (button) => app.withDocuments('openFileMenu', button));
+    const examples = this.makeMenu('bar.examples', (button) => app.withDocuments('openExamples', button));
+    examples.classList.add('rd-examples');
     this.views = ['overlay', 'split', 'picture'].map((view) => make(page, 'button', {type: 'button', role: 'radio', 'data-view': view, click: () => app.stage.settings.set({view: /** @type {any} */ (view)})}, say(`view.${view}`)));
-    const keys = icon('keyboard', 'help.keys');
+    const views = make(page, 'div', {class: 'rd-segments rd-views', role: 'radiogroup', 'aria-label': say('bar.view')}, ...this.views);
+    listenRadios(views, this.views);
+    const fold = make(page, 'button', {class: 'rd-button rd-square rd-fold', type: 'button', 'aria-label': say('command.window'), title: say('command.window'), click: () => app.run('view.window')}, makeIcon(page, 'panels'));
     this.fill = make(page, 'span', {class: 'rd-progress', 'aria-hidden': 'true'});
     this.word = make(page, 'span', {class: 'rd-word'});
     this.generate = make(page, 'button', {class: 'rd-generate', type: 'button', click: () => app.run('run.generate')}, this.fill, this.word);
-    this.root = make(page, 'header', {class: 'rd-bar'}, make(page, 'h1', {}, say('app.title')), this.undo, this.redo, this.size, file, examples, make(page, 'span', {class: 'rd-space'}), make(page, 'div', {class: 'rd-segments', role: 'radiogroup', 'aria-label': say('bar.view')}, ...this.views), keys, this.generate);
+    this.root = make(page, 'header', {class: 'rd-bar'}, make(page, 'h1', {}, say('app.title')), this.undo, this.redo, this.size, this.file, examples, make(page, 'span', {class: 'rd-space'}), views, fold, this.generate);
   }
 
   /** @param {string} key @param {(button: HTMLElement) => void} open */
   makeMenu(key, open) {
     const {page, say} = this.app;
-    const button = make(page, 'button', {class: 'rd-button', type: 'button', 'aria-haspopup': 'menu', click: () => open(button)}, make(page, 'span', {}, say(key)), makeIcon(page, 'down'));
+    const button = make(page, 'button', {class: 'rd-button', type: 'button', 'aria-haspopup': 'menu', 'aria-expanded': 'false', click: () => open(button)}, make(page, 'span', {}, say(key)), makeIcon(page, 'down'));
     return button;
   }
 
@@ -52,42 +54,25 @@ export class Bar {
   }
 
   refreshJob() {
-    const {job} = this.app;
+    const {job, say} = this.app;
     const share = job?.steps ? (job.step ?? 0) / job.steps : 0;
-    this.fill.style.width = `${job ? 100 * share : 0}%`;
-    this.word.textContent = job ? this.app.say('run.stop', {percent: Math.round(100 * share)}) : this.app.say('run.generate');
+    const done = job?.count ? ((job.pictures?.length ?? 0) + (job.state === 'drawing' ? share % 1 : 0)) / job.count : share;
+    this.fill.style.width = `${job ? 100 * Math.max(share, Math.min(1, done)) : 0}%`;
+    this.word.textContent = job ? describeJob(job, share, say) : say('run.generate');
     this.generate.classList.toggle('rd-running', Boolean(job));
-    this.generate.title = job ? this.app.say('run.stop.help') : `${this.app.say('run.generate')} (${this.app.keyOf('run.generate')})`;
+    const left = job?.eta ? ` ${say('run.left', {seconds: Math.ceil(job.eta)})}` : '';
+    this.generate.title = job ? `${say('run.stop.help')}${left}` : `${say('run.generate')} (${this.app.keyOf('run.generate')})`;
   }
 
   /** @param {HTMLElement} button */
   async openSize(button) {
-    const {openMenu} = await import('./menu.mjs');
-    const {app} = this;
-    const box = button.getBoundingClientRect();
-    const items = ASPECTS.map(([wide, high]) => {
-      const size = fitAspect(wide / high, app.about.native ?? 512, app.about.defaults);
-      return {label: `${wide}:${high}   ${size.width} × ${size.height}`, run: () => app.editor.resize(size)};
-    });
-    openMenu(app, {x: box.left, y: box.bottom}, [...items, {label: app.say('size.other'), run: () => this.askSize()}], button);
-  }
-
-  askSize() {
-    const {app} = this;
-    const {page, say} = app;
-    const {width, height} = app.editor.state.palette.size;
-    const side = (/** @type {number} */ value, /** @type {string} */ label) => make(page, 'input', {type: 'number', min: '64', max: '16384', step: '1', value: String(value), required: true, 'aria-label': say(label)});
-    const [wide, high] = [side(width, 'size.width'), side(height, 'size.height')];
-    const dialog = make(page, 'dialog', {class: 'rd-dialog', 'aria-label': say('bar.size'), close: () => dialog.remove()}, make(page, 'form', {method: 'dialog', submit: () => app.editor.resize({width: Number(wide.value), height: Number(high.value)})}, make(page, 'div', {class: 'rd-number'}, wide, make(page, 'span', {}, '×'), high), make(page, 'button', {class: 'rd-button'}, say('size.set'))));
-    app.root.append(dialog);
-    dialog.showModal();
+    (await import('./size_dialog.mjs')).openSizes(this.app, button);
   }
 }
 
-/** A size of an aspect with the area of the default one, in steps of an eighth of the native side. @param {number} aspect @param {number} native @param {{width: number, height: number}} usual */
-export function fitAspect(aspect, native, usual) {
-  const step = Math.max(8, Math.min(64, Math.round(native / 8)));
-  const area = usual.width * usual.height;
-  const round = (/** @type {number} */ side) => Math.max(64, Math.round(side / step) * step);
-  return {width: round(Math.sqrt(area * aspect)), height: round(Math.sqrt(area / aspect))};
+/** @param {import('../client/server_client.mjs').Job} job @param {number} share @param {App['say']} say */
+function describeJob(job, share, say) {
+  if (job.gone) return say('run.gone');
+  if (job.position) return say('run.waiting', {count: job.position});
+  return say('run.stop', {percent: Math.round(100 * share)});
 }

@@ -8,9 +8,10 @@ const COMMANDS = {
   'edit.undo': (app) => app.stage.cancel() || app.editor.undo(),
   'edit.redo': (app) => app.stage.cancel() || app.editor.redo(),
   'brush.new': (app) => app.addBrush(),
-  'brush.duplicate': (app) => app.selection.get() && runOnBrush(app, 'duplicate', app.selection.get() ?? ''),
-  'brush.up': (app) => app.moveActive(1),
-  'brush.down': (app) => app.moveActive(-1),
+  'brush.duplicate': (app) => onActive(app, 'duplicate'),
+  'brush.remove': (app) => onActive(app, 'remove'),
+  'brush.up': (app) => moveActive(app, 1),
+  'brush.down': (app) => moveActive(app, -1),
   'file.open': (app) => app.withDocuments('runFileItem', 'file.open'),
   'file.save': (app) => app.withDocuments('runFileItem', 'file.saveJson'),
   'view.window': (app) => app.root.classList.toggle('rd-wide'),
@@ -19,7 +20,20 @@ const COMMANDS = {
 
 /** @param {App} app @param {string} command */
 export function runCommand(app, command) {
-  return COMMANDS[command]?.(app);
+  return COMMANDS[command] ? COMMANDS[command](app) : app.stage.run(command);
+}
+
+/** @param {App} app @param {string} name */
+function onActive(app, name) {
+  const id = app.selection.get();
+  return id !== null && runOnBrush(app, name, id);
+}
+
+/** @param {App} app @param {number} by */
+function moveActive(app, by) {
+  const ids = app.editor.state.palette.brushes.map(({id}) => id);
+  const at = ids.indexOf(app.selection.get() ?? '');
+  if (at >= 0 && ids[at + by] !== undefined) app.editor.moveBrush(ids[at], at + by);
 }
 
 /** @param {App} app @param {string} name @param {string} id of the brush */

@@ -1,23 +1,24 @@
-// Shortcuts of the page, and the sheet that shows all of them, finds and changes them.
+// Shortcuts: which command a press of keys calls, on the page and on the surface; a person's own keys come first.
 
 import {COMMANDS, keyNames} from '../stage/input/keys.mjs';
 
 /** @import {App} from './app.mjs' */
 
-/** What the page itself does, beside the surface's COMMANDS. */
+/** What the page itself does, beside the surface's COMMANDS; `typing`: also while a text is typed, by keys with Ctrl or Alt. */
 export const PAGE_COMMANDS = [
-  {id: 'run.generate', keys: ['Ctrl+Enter'], group: 'run', label: 'run.generate', anywhere: true},
-  {id: 'edit.undo', keys: ['Ctrl+Z'], group: 'edit', label: 'edit.undo'},
-  {id: 'edit.redo', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], group: 'edit', label: 'edit.redo'},
-  {id: 'brush.new', keys: ['N'], group: 'brush', label: 'brushes.add'},
+  {id: 'run.generate', keys: ['Ctrl+Enter'], group: 'run', label: 'run.generate', typing: true},
+  {id: 'edit.undo', keys: ['Ctrl+Z'], group: 'edit', label: 'edit.undo', typing: true},
+  {id: 'edit.redo', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], group: 'edit', label: 'edit.redo', typing: true},
+  {id: 'brush.new', keys: ['N', 'Alt+N'], group: 'brush', label: 'command.new', typing: true},
   {id: 'brush.duplicate', keys: ['Ctrl+D'], group: 'brush', label: 'menu.duplicate'},
   {id: 'brush.up', keys: ['Alt+ArrowUp'], group: 'brush', label: 'command.up'},
   {id: 'brush.down', keys: ['Alt+ArrowDown'], group: 'brush', label: 'command.down'},
-  {id: 'file.open', keys: ['Ctrl+O'], group: 'file', label: 'file.open'},
-  {id: 'file.save', keys: ['Ctrl+S'], group: 'file', label: 'file.saveJson'},
+  {id: 'file.open', keys: ['Ctrl+O'], group: 'file', label: 'file.open', typing: true},
+  {id: 'file.save', keys: ['Ctrl+S'], group: 'file', label: 'file.saveJson', typing: true},
   {id: 'view.window', keys: ['F'], group: 'view', label: 'command.window'},
   {id: 'help.keys', keys: ['?'], group: 'view', label: 'help.keys'},
 ];
+export const ALL_COMMANDS = [...PAGE_COMMANDS, ...COMMANDS];
 
 export class Shortcuts {
   /** @param {App} app @param {Record<string, string>} own keys that the person has chosen */
@@ -26,15 +27,20 @@ export class Shortcuts {
     this.own = own;
   }
 
-  /** @param {string} id */
-  keyOf(id) {
-    return this.own[id] ?? [...PAGE_COMMANDS, ...COMMANDS].find((each) => each.id === id)?.keys[0] ?? '';
+  /** @param {string} id @returns {readonly string[]} */
+  keysOf(id) {
+    return this.own[id] !== undefined ? [this.own[id]].filter(Boolean) : (ALL_COMMANDS.find((each) => each.id === id)?.keys ?? []);
   }
 
-  /** The command that a press calls. @param {KeyboardEvent} press @param {readonly {id: string, keys: readonly string[]}[]} commands @returns {string | null} */
-  find(press, commands) {
-    const names = keyNames(press);
-    return commands.find(({id, keys}) => (this.own[id] ? names.includes(this.own[id]) : keys.some((key) => names.includes(key))))?.id ?? null;
+  /** @param {string} id */
+  keyOf(id) {
+    return this.keysOf(id)[0] ?? '';
+  }
+
+  /** The command that a press calls. @param {KeyboardEvent} press @param {readonly {id: string}[]} commands @param {RegExp} [only] names that count @returns {string | null} */
+  find(press, commands, only = /./) {
+    const names = keyNames(press).filter((name) => only.test(name));
+    return commands.find(({id}) => this.keysOf(id).some((key) => names.includes(key)))?.id ?? null;
   }
 
   /** @param {KeyboardEvent} press */
@@ -44,11 +50,19 @@ export class Shortcuts {
 
   /** @param {KeyboardEvent} event */
   press(event) {
-    const typing = /** @type {HTMLElement | null} */ (event.target)?.closest('input, textarea, select, [contenteditable]');
-    const found = this.find(event, typing ? PAGE_COMMANDS.filter(({anywhere}) => anywhere) : PAGE_COMMANDS);
-    if (!found || event.defaultPrevented) return;
+    const target = /** @type {HTMLElement} */ (event.target);
+    const nowhere = target === this.app.page.body;
+    if (event.defaultPrevented || !(nowhere || this.app.root.contains(target)) || target.closest('dialog, .rd-menu')) return;
+    const found = this.choose(event, target, nowhere);
+    if (!found) return;
     event.preventDefault();
     this.app.run(found);
+  }
+
+  /** @param {KeyboardEvent} event @param {HTMLElement} target @param {boolean} nowhere nothing has the focus, so that the surface counts */
+  choose(event, target, nowhere) {
+    if (target.closest('textarea, input:not([type="range"], [type="checkbox"], [type="color"]), select, [contenteditable]')) return this.find(event, PAGE_COMMANDS.filter(({typing}) => typing), /Ctrl\+|Alt\+/);
+    return this.find(event, PAGE_COMMANDS) ?? (nowhere ? this.findOnStage(event) : null);
   }
 
   async openSheet() {

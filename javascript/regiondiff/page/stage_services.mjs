@@ -1,36 +1,30 @@
-// What the surface asks of the page, and the page's line of status.
+// What the surface asks of the page.
 
-import {make} from '../stage/bars/dom.mjs';
 import {say} from '../strings.mjs';
 
 /** @import {App} from './app.mjs' */
+/** @import {Services} from '../stage/types.d.ts' */
 
-/** What the surface asks of the page. @param {App} app @returns {any} */
+/** @param {App} app @returns {Services} */
 export function makeStageServices(app) {
   return {
     say,
     selection: app.selection,
-    focusPrompt: (/** @type {string} */ id) => app.focusPrompt(id),
-    brushState: (/** @type {string} */ id) => app.brushState(id),
-    takeFiles: (/** @type {File[]} */ files, /** @type {'open' | 'background'} */ zone) => app.takeFiles(files, zone),
-    showPointer: (/** @type {{x: number, y: number} | null} */ place) => (app.status.place.textContent = place ? say('status.place', place) : ''),
-    settings: app.preferences.stage,
-    keepSettings: (/** @type {object} */ values) => ((app.preferences.stage = values), app.keepPreferences()),
-    findCommand: (/** @type {KeyboardEvent} */ press) => app.shortcuts.findOnStage(press),
-    keyOf: (/** @type {string} */ command) => app.shortcuts.keyOf(command),
+    focusPrompt: (id) => app.focusPrompt(id, true),
+    brushState: (id) => app.brushState(id),
+    takeFiles: (files, zone) => void app.withDocuments('takeFiles', files, zone),
+    showPointer: (place) => app.status.showPlace(place),
+    settings: app.preferences.stage ?? {tool: 'rectangle', previous: 'brush'},
+    keepSettings: (values) => {
+      app.preferences.stage = {...values};
+      app.keepPreferences();
+    },
+    findCommand: (press) => app.shortcuts.findOnStage(press),
+    keyOf: (command) => app.shortcuts.keyOf(command),
     startActions: [
-      {label: say('start.type'), run: () => app.whole.focus()},
-      {label: say('start.example'), run: () => app.openExamples(null)},
-      {label: say('start.open'), run: () => app.openFiles(null)},
+      {label: say('start.lines'), run: () => void app.withDocuments('typeLines')},
+      {label: say('start.example'), run: () => void app.withDocuments('openExamples', null)},
+      {label: say('start.open'), run: () => void app.withDocuments('runFileItem', 'file.open')},
     ],
   };
-}
-
-/** The line at the page's foot. @param {App} app */
-export function makeStatus(app) {
-  const {page, about} = app;
-  const place = make(page, 'span', {class: 'rd-place'});
-  const saved = make(page, 'span', {role: 'status'});
-  const model = make(page, 'span', {}, say('status.model', {model: about.model, device: about.device}));
-  return {root: make(page, 'footer', {class: 'rd-foot'}, place, model, saved), place, saved};
 }

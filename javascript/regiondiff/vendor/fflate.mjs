@@ -1,4 +1,4 @@
-// fflate 0.8.3, MIT: see fflate.LICENSE.txt. By tools/vendor.py; not changed but for this line.
+// @ts-nocheck fflate 0.8.3, MIT: see fflate.LICENSE.txt. By tools/vendor.py; only this line is new.
 // DEFLATE is a complex format; to read this code, you should probably check the RFC first:
 // https://tools.ietf.org/html/rfc1951
 // You may also wish to take a look at the guide I made about this program:

@@ -1,4 +1,4 @@
-// idb-keyval 6.3.0, Apache-2.0: see idb-keyval.LICENSE.txt. By tools/vendor.py; not changed but for this line.
+// @ts-nocheck idb-keyval 6.3.0, Apache-2.0: see idb-keyval.LICENSE.txt. By tools/vendor.py; only this line is new.
 function promisifyRequest(request) {
     return new Promise((resolve, reject) => {
         // @ts-ignore - file size hacks

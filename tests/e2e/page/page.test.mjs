@@ -159,7 +159,6 @@ pageTest('the server is killed during a render: the page says so, keeps all, and
   await server.kill();
   await page.locator('.rd-toast').filter({hasText: /server/i}).waitFor();
   assert.deepEqual({...(await hands.palette()), steps: before.steps}, before);
-  await page.evaluate(() => app.editor.change('steps', (palette) => (palette.steps = before_ ?? 5)).toString).catch(() => {});
   await server.start('--seed', '7');
   await page.waitForFunction(() => app.pictures.length === 1 && !app.job, null, {timeout: 180_000});
   assert.equal(await page.locator('.rd-toast').filter({hasText: /does not answer/i}).count(), 0);

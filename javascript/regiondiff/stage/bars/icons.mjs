@@ -18,10 +18,15 @@ const SHAPES = {
 
 /** An icon as an element that takes the text's colour. @param {Document} page @param {string} name @returns {SVGElement} */
 export function makeIcon(page, name) {
+  return drawIcon(page, SHAPES[name]);
+}
+
+/** @param {Document} page @param {string} shape what is inside of an svg of 24 by 24 @returns {SVGElement} */
+export function drawIcon(page, shape) {
   const icon = page.createElementNS('http://www.w3.org/2000/svg', 'svg');
   icon.setAttribute('viewBox', '0 0 24 24');
   icon.setAttribute('class', 'rd-icon');
   icon.setAttribute('aria-hidden', 'true');
-  icon.innerHTML = SHAPES[name];
+  icon.innerHTML = shape;
   return icon;
 }

@@ -1,6 +1,7 @@
 // Lines over the scene: the brushes' outlines, and what the tool in use shows of itself.
 
-import {HANDLES, growBox, handlePoint} from '../geometry.mjs';
+import {HANDLES, growBox, handlePoint} from '../geometry/handles.mjs';
+import {strokeTwice} from './twice.mjs';
 import {boxToPane, toPane} from '../viewport.mjs';
 
 /** @import {Box, Handle, Paths, Point, View} from '../types.d.ts' */
@@ -71,22 +72,6 @@ export function drawHandles(context, view, box) {
 function hasRoom(pane, handle) {
   if (handle.length === 2) return true;
   return (handle === 'n' || handle === 's' ? pane.right - pane.left : pane.bottom - pane.top) > 3 * HANDLE_SIDE;
-}
-
-/**
- * A line that shows on any picture: white dashes on black.
- * @param {CanvasRenderingContext2D} context @param {() => void} stroke @param {number[]} dash
- */
-export function strokeTwice(context, stroke, dash) {
-  context.save();
-  context.lineWidth = 1.5;
-  context.strokeStyle = '#000';
-  context.setLineDash([]);
-  stroke();
-  context.strokeStyle = '#fff';
-  context.setLineDash(dash);
-  stroke();
-  context.restore();
 }
 
 /** @param {CanvasRenderingContext2D} context @param {View} view @param {readonly Point[]} points on the canvas @param {boolean} closed */

@@ -1,8 +1,8 @@
 // Rectangle and ellipse: a drag is a shape on the active brush's mask, or a patch of the colour layer.
 
-import {boxShape, dragBox, wholeBox} from '../geometry.mjs';
+import {boxShape, dragBox, wholeBox} from '../geometry/boxes.mjs';
 import {boxToPane} from '../viewport.mjs';
-import {strokeTwice} from '../drawing/lines.mjs';
+import {strokeTwice} from '../drawing/twice.mjs';
 
 /** @import {Bench} from '../bench.mjs' */
 /** @import {Box, Gesture, Modifiers, Size, Start, StrokePoint, ToolName} from '../types.d.ts' */

@@ -1,8 +1,9 @@
 // Lasso and polygon: a drag draws freely, clicks set corners; the first corner, a double click or Enter closes.
 
-import {hasArea, polygonShape, simplify} from '../geometry.mjs';
+import {hasArea, polygonShape, simplify} from '../geometry/polygons.mjs';
 import {distance, toPane} from '../viewport.mjs';
-import {strokeTwice, tracePath} from '../drawing/lines.mjs';
+import {tracePath} from '../drawing/lines.mjs';
+import {strokeTwice} from '../drawing/twice.mjs';
 
 /** @import {Bench} from '../bench.mjs' */
 /** @import {Gesture, Point, Start, StrokePoint} from '../types.d.ts' */

@@ -1,6 +1,6 @@
 // Move: picks the brush under the pointer, moves its mask, scales it by handles.
 
-import {findHandle, holds, moveBox, scaleBox} from '../geometry.mjs';
+import {findHandle, holds, moveBox, scaleBox} from '../geometry/handles.mjs';
 import {distance, straighten} from '../viewport.mjs';
 import {drawHandles} from '../drawing/lines.mjs';
 

@@ -2,23 +2,32 @@
 
 import {make} from '../stage/bars/dom.mjs';
 
-/** @import {App} from './app.mjs' */
+/** @import {App} from '../page/app.mjs' */
 
 export class BrushList {
   /** @param {App} app */
   constructor(app) {
     this.app = app;
     const {page, say} = app;
-    this.list = make(page, 'div', {class: 'rd-rows', role: 'listbox', 'aria-label': say('brushes.list'), tabIndex: 0, hidden: true});
-    const add = make(page, 'button', {class: 'rd-button', type: 'button', title: say('brushes.add.help'), click: () => app.addBrush()}, say('brushes.add'));
+    this.list = make(page, 'ol', {class: 'rd-rows', 'aria-label': say('brushes.list'), 'data-empty': say('brushes.none')});
+    const add = make(page, 'button', {class: 'rd-button rd-add', type: 'button', title: say('brushes.add.help'), click: () => app.addBrush()}, say('brushes.add'));
     this.root = make(page, 'section', {class: 'rd-brushes', 'aria-label': say('brushes.title')}, make(page, 'div', {class: 'rd-head'}, make(page, 'h2', {}, say('brushes.title')), make(page, 'small', {}, say('brushes.order')), add), this.list);
     /** @type {Promise<import('./brush_rows.mjs').BrushRows> | null} */
     this.rows = null;
   }
 
-  async refresh() {
-    if (!this.rows && !this.app.editor.state.palette.brushes.length) return;
+  /** The rows, once there were brushes. */
+  open() {
     this.rows ??= import('./brush_rows.mjs').then(({BrushRows}) => new BrushRows(this.app, this.list));
-    (await this.rows).refresh();
+    return this.rows;
+  }
+
+  async refresh() {
+    if (this.rows || this.app.editor.state.palette.brushes.length) (await this.open()).refresh();
+  }
+
+  /** @param {MouseEvent} event @param {string} id */
+  async openMenu(event, id) {
+    (await this.open()).openMenu(event, id);
   }
 }

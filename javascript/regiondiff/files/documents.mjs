@@ -1,0 +1,129 @@
+// Documents and pictures that come and go: files, examples, typed lines, and the last pictures' palettes.
+
+import '../strings_later.mjs';
+import {fromPalette} from '../document/palette_json.mjs';
+import {openMenu} from '../page/menu.mjs';
+import {exportMask as exportOne, listFileItems, openFile, save} from './files.mjs';
+import {decodeInBrowser, fitPicture} from './pictures.mjs';
+
+/** @import {App, Picture} from '../page/app.mjs' */
+/** @import {Item} from '../page/menu.mjs' */
+
+const UNDER = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif', 'image/bmp'];
+
+/** Another palette, as one step; what it does not say of how to draw stays. @param {App} app @param {unknown} palette @param {string} label */
+export async function load(app, palette, label) {
+  const state = await fromPalette(palette, decodeInBrowser);
+  const {steps, guidance, sampler, model} = app.editor.state.palette;
+  app.replace({...state, palette: {steps, guidance, sampler, ...(model ? {model} : {}), ...state.palette}}, label);
+}
+
+/** @param {App} app */
+export function startAnew(app) {
+  app.replace(app.makeEmpty(), 'new');
+  app.drawing.show(null);
+}
+
+/** @param {App} app @param {File[]} files @param {'open' | 'background'} zone */
+export async function takeFiles(app, files, zone) {
+  const [file] = files;
+  if (!file) return;
+  if (zone === 'background' && UNDER.includes(file.type)) await paintOn(app, file);
+  else await openFile(app, file, (palette) => load(app, palette, 'open'));
+}
+
+/** @param {App} app @param {Blob} blob */
+async function paintOn(app, blob) {
+  const url = await fitPicture(blob, app.editor.size);
+  app.editor.change('background', (palette) => (palette.background.image = url));
+}
+
+/** @param {App} app @param {HTMLElement} button */
+export function openFileMenu(app, button) {
+  showMenu(app, button, listItems(app).map((item) => (typeof item === 'string' ? item : {label: app.say(item.key), words: item.words, run: item.run})));
+}
+
+/** @param {App} app @param {string} key */
+export function runFileItem(app, key) {
+  const found = listItems(app).find((item) => typeof item !== 'string' && item.key === key);
+  return typeof found === 'object' ? found.run() : undefined;
+}
+
+/** @param {App} app */
+function listItems(app) {
+  return listFileItems(app, {
+    startAnew: () => startAnew(app),
+    take: (files, zone) => void app.withDocuments('takeFiles', files, zone),
+    load: (palette, label) => load(app, palette, label),
+    openEarlier: () => openEarlier(app),
+    openExamples: () => openExamples(app, app.bar.file),
+  });
+}
+
+/** @param {App} app @param {HTMLElement | null} button */
+export async function openExamples(app, button) {
+  const {presets, examples} = await app.client.get('api/presets');
+  const {say} = app;
+  showMenu(app, button, [
+    say('examples.whole'),
+    ...examples.map((/** @type {string} */ name) => ({label: name, run: async () => load(app, await app.client.get(`api/examples/${encodeURIComponent(name)}`), 'example')})),
+    say('examples.layouts'),
+    ...presets.map((/** @type {any} */ preset) => ({label: preset.name, run: () => load(app, {...preset.palette, size: app.editor.size}, 'example')})),
+    '',
+    {label: say('start.lines'), run: () => typeLines(app)},
+    {label: say('file.random'), run: async () => load(app, (await import('./random_palette.mjs')).makeRandomPalette(app.editor.size), 'random')},
+  ]);
+}
+
+/** @param {App} app */
+export async function typeLines(app) {
+  (await import('./lines.mjs')).askLines(app, (palette) => load(app, palette, 'lines'));
+}
+
+/** Documents of pages that were closed. @param {App} app */
+export async function openEarlier(app) {
+  const autosave = await app.keeper.open();
+  const others = await autosave.listOthers();
+  if (!others.length) return app.tell(app.say('earlier.none'), {note: true});
+  const button = /** @type {HTMLElement} */ (app.bar.file);
+  showMenu(app, button, [
+    app.say('file.earlier'),
+    ...others.map((entry) => ({label: new Date(entry.time).toLocaleString(), words: app.say('earlier.brushes', {count: entry.palette.brushes.length}), run: async () => app.replace((await autosave.read(entry)).state, 'open')})),
+  ]);
+}
+
+/** @param {App} app @param {HTMLElement | null} button @param {(Item | string)[]} items */
+function showMenu(app, button, items) {
+  const box = (button ?? app.root.querySelector('.rd-strip') ?? app.root).getBoundingClientRect();
+  openMenu(app, {x: button ? box.left : box.left + box.width / 2 - 90, y: box.bottom}, items, button ?? undefined);
+}
+
+/** @param {App} app @param {string} id */
+export function exportMask(app, id) {
+  return exportOne(app, id);
+}
+
+/** The palette that a picture was drawn of comes back, as it was on this page or as the picture carries it. @param {App} app @param {Picture} picture */
+export async function restore(app, picture) {
+  if (picture.state) app.replace(picture.state, 'restore');
+  else await load(app, picture.palette, 'restore');
+  app.drawing.show(picture);
+  app.tell(app.say('picture.restored'), {note: true});
+}
+
+/** @param {App} app @param {Picture} picture */
+export async function paintOver(app, picture) {
+  await paintOn(app, picture.blob);
+}
+
+/** @param {App} app @param {Picture} picture */
+export function download(app, picture) {
+  save(app, picture.blob, `region-diffusion-${picture.seed}.png`);
+}
+
+/** @param {App} app @param {Picture} picture */
+export async function copyPicture(app, picture) {
+  if (!navigator.clipboard?.write) throw new Error(app.say('picture.noClipboard'));
+  await navigator.clipboard.write([new ClipboardItem({'image/png': picture.blob})]);
+  app.tell(app.say('picture.copied'), {note: true});
+}

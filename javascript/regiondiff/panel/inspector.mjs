@@ -1,0 +1,55 @@
+// The inspector's place: what to do while no brush is active; the fields are loaded with the first brush.
+
+import {make} from '../stage/bars/dom.mjs';
+
+/** @import {App} from '../page/app.mjs' */
+/** @import {BrushFields} from './brush_fields.mjs' */
+/** @import {Field} from './fields.mjs' */
+
+export class Inspector {
+  /** @param {App} app @param {Record<string, Field>} fields of a brush, as the schema has them */
+  constructor(app, fields) {
+    this.app = app;
+    this.fields = fields;
+    this.empty = make(app.page, 'p', {class: 'rd-note'}, app.say('inspector.empty'));
+    this.root = make(app.page, 'section', {class: 'rd-inspector', 'aria-label': app.say('inspector.title')}, this.empty);
+    /** @type {Promise<BrushFields> | null} */
+    this.loading = null;
+    /** @type {BrushFields | null} */
+    this.filled = null;
+  }
+
+  open() {
+    this.loading ??= import('./brush_fields.mjs').then(({BrushFields}) => {
+      this.filled = new BrushFields(this.app, this.fields);
+      this.root.append(this.filled.root);
+      return this.filled;
+    });
+    return this.loading;
+  }
+
+  async refresh() {
+    const active = this.app.selection.get() !== null;
+    this.empty.hidden = active;
+    if (active && !this.filled) await this.open();
+    this.filled?.refresh();
+  }
+
+  refreshCounts() {
+    this.filled?.refreshCounts();
+  }
+
+  /** @param {boolean} fresh whether the brush has just been painted */
+  async focusPrompt(fresh) {
+    const fields = this.filled ?? (await this.open());
+    fields.refresh();
+    fields.focusPrompt(fresh);
+  }
+
+  /** @param {string} name */
+  async focus(name) {
+    const fields = this.filled ?? (await this.open());
+    fields.refresh();
+    fields.focus(name);
+  }
+}
