@@ -1,4 +1,4 @@
-"""Takes the JavaScript that the page buys from npm into javascript/regiondiff/vendor/, with licences, versions and hashes.
+"""Takes bought JavaScript from npm into javascript/regiondiff/vendor/, with licences, versions and hashes.
 
 `python tools/vendor.py` needs npm; tests compare the files with the hashes in vendor.json, without a network.
 """
@@ -55,7 +55,8 @@ def fetch(package: Package) -> tuple[bytes, bytes]:
 def write(package: Package) -> dict[str, str]:
     """Write a package's module and licence; what is recorded of it."""
     module, licence = fetch(package)
-    head = f"// @ts-nocheck {package.name} {package.version}, {package.licence}: see {package.name}.LICENSE.txt. By tools/vendor.py; only this line is new.\n"
+    whose = f"{package.name} {package.version}, {package.licence}: see {package.name}.LICENSE.txt"
+    head = f"// @ts-nocheck {whose}. By tools/vendor.py; only this line is new.\n"
     (FOLDER / package.file).write_bytes(head.encode() + module)
     (FOLDER / f"{package.name}.LICENSE.txt").write_bytes(licence)
     return {**asdict(package), "sha256": hashlib.sha256(head.encode() + module).hexdigest()}
