@@ -111,6 +111,7 @@ export class App {
     signal.addEventListener('abort', () => ends.forEach((end) => end()));
     const keys = this.services.alone ? this.page : this.root;
     keys.addEventListener('keydown', (event) => this.shortcuts.press(/** @type {KeyboardEvent} */ (event)), {signal});
+    this.root.addEventListener('pointerdown', () => void Promise.all([this.inspector.open(), this.list.open()]), {signal, once: true, capture: true}); // there when the pen is lifted
     keys.addEventListener('paste', (event) => this.paste(/** @type {ClipboardEvent} */ (event)), {signal});
   }
 

@@ -41,9 +41,19 @@ export class Inspector {
 
   /** @param {boolean} fresh whether the brush has just been painted */
   async focusPrompt(fresh) {
-    const fields = this.filled ?? (await this.open());
+    if (this.filled) return this.enter(this.filled, fresh, '');
+    const keys = collectKeys(this.app.page);
+    const fields = await this.open();
+    this.enter(fields, fresh, keys.end());
+  }
+
+  /** @param {BrushFields} fields @param {boolean} fresh @param {string} text what was typed before they were there */
+  enter(fields, fresh, text) {
     fields.refresh();
     fields.focusPrompt(fresh);
+    if (!text) return;
+    fields.prompt.setRangeText(text, fields.prompt.selectionStart, fields.prompt.selectionEnd, 'end');
+    fields.prompt.dispatchEvent(new Event('input', {bubbles: true}));
   }
 
   /** @param {string} name */
@@ -52,4 +62,21 @@ export class Inspector {
     fields.refresh();
     fields.focus(name);
   }
+}
+
+/** Keep what is typed while the fields are loaded. @param {Document} page */
+function collectKeys(page) {
+  let text = '';
+  const stopper = new AbortController();
+  page.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key.length > 1) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    text += event.key;
+  }, {capture: true, signal: stopper.signal});
+  const end = () => {
+    stopper.abort();
+    return text;
+  };
+  return {end};
 }

@@ -48,8 +48,12 @@ export class Hands {
     await this.page.mouse.move((start.x + end.x) / 2, (start.y + end.y) / 2, {steps: 4});
     await this.page.mouse.move(end.x, end.y, {steps: 4});
     await this.page.mouse.up();
-    await this.page.waitForFunction(() => !app.stage.gestures.pressed);
-    await this.page.waitForTimeout(60);
+    await this.lifted();
+  }
+
+  /** Until what was drawn is a step of the history. */
+  lifted() {
+    return this.page.waitForFunction(() => !app.stage.gestures.pressed && !app.editor.session);
   }
 
   /** Type a text: one action. @param {string} text */
@@ -64,12 +68,21 @@ export class Hands {
     await this.page.keyboard.press(key);
   }
 
+  /** Have a tool in the hand. @param {string} tool @param {object} [settings] */
+  take(tool, settings = {}) {
+    return this.page.evaluate(async ([tool, settings]) => {
+      app.stage.settings.set({tool, ...settings});
+      await app.stage.workshop.load(tool);
+    }, [tool, settings]);
+  }
+
   /** A stroke of a pen. @param {number[]} from @param {number[]} to @param {number} force */
   async pen(from, to, force) {
     const send = async (type, [x, y], down) => this.session.send('Input.dispatchMouseEvent', {type, ...(await this.place(x, y)), pointerType: 'pen', button: 'left', buttons: down ? 1 : 0, force: down ? force : 0, clickCount: 1});
     await send('mousePressed', from, true);
     for (let step = 1; step <= 8; step += 1) await send('mouseMoved', [from[0] + ((to[0] - from[0]) * step) / 8, from[1] + ((to[1] - from[1]) * step) / 8], true);
     await send('mouseReleased', to, false);
+    await this.lifted();
   }
 
   /** Fingers: one list of points for each moment; all are lifted at the end. @param {number[][][]} moments */
@@ -80,6 +93,7 @@ export class Hands {
       await this.session.send('Input.dispatchTouchEvent', {type: index ? 'touchMove' : 'touchStart', touchPoints});
     }
     await this.session.send('Input.dispatchTouchEvent', {type: 'touchEnd', touchPoints: []});
+    await this.lifted();
   }
 
   /** Press Generate and wait for the picture; the place of its file. @param {string} file */
@@ -92,7 +106,7 @@ export class Hands {
 
   /** The last picture as a file. @param {string} file */
   async savePicture(file) {
-    const [download] = await Promise.all([this.page.waitForEvent('download'), this.page.evaluate(() => void app.download(app.pictures[0]))]);
+    const [download] = await Promise.all([this.page.waitForEvent('download'), this.page.evaluate(() => void app.withDocuments('download', app.pictures[0]))]);
     await download.saveAs(file);
     return file;
   }

@@ -1,47 +1,13 @@
 // The page, the server and the demo model together, as a person meets them in chromium.
 
 import assert from 'node:assert/strict';
-import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {after, before, test} from 'node:test';
-import {findBrowser, Hands} from './hands.mjs';
-import {runPython, Server} from './server.mjs';
+import {runPython} from './server.mjs';
+import {makeTests} from './tests.mjs';
 
-const found = await findBrowser();
-const server = new Server();
-let browser, folder;
-
-before(async () => {
-  if (!found) return;
-  folder = await mkdtemp(path.join(tmpdir(), 'regiondiff-page-'));
-  await server.start('--seed', '7');
-  browser = await found.chromium.launch({executablePath: found.executablePath, args: ['--no-sandbox']});
-});
-
-after(async () => {
-  await browser?.close();
-  await server.kill();
-  if (folder) await rm(folder, {recursive: true, force: true});
-});
-
-/** A test with a page of its own, in a browser that knows nothing; errors on the page fail it. */
-function pageTest(name, body, options = {}) {
-  test(name, {skip: !found}, async () => {
-    const context = await browser.newContext({viewport: {width: 1280, height: 800}, hasTouch: true, acceptDownloads: true, ...options});
-    context.setDefaultTimeout(30_000);
-    try {
-      const page = await context.newPage();
-      const errors = [];
-      page.on('pageerror', (error) => errors.push(error.stack));
-      const hands = new Hands(page, await context.newCDPSession(page));
-      await body(hands, page, context);
-      assert.deepEqual(errors, []);
-    } finally {
-      await context.close();
-    }
-  });
-}
+const made = makeTests();
+const {pageTest, server} = made;
 
 /** Two regions of which the demo model knows the words: a house on the left, a tree on the right. */
 async function paintTwo(hands, address = server.address) {
@@ -57,7 +23,8 @@ pageTest('from an empty page to a painted two-region picture in five actions, an
   await paintTwo(hands);
   assert.equal(hands.actions, 5);
   assert.deepEqual((await hands.brushes()).map(({prompt}) => prompt), ['a red house on grass', 'a green tree on grass']);
-  const file = await hands.draw(path.join(folder, 'two.png'));
+  await page.locator('.rd-whole textarea').first().fill('grass');
+  const file = await hands.draw(path.join(made.folder, 'two.png'));
   const [left, right] = await runPython('see.py', file, '20,60,150,230', '220,60,350,230');
   assert.ok(left.classes.house > 0.1 && left.classes.house > (right.classes.house ?? 0), JSON.stringify(left));
   assert.ok(right.classes.tree > 0.1 && right.classes.tree > (left.classes.tree ?? 0), JSON.stringify(right));
@@ -79,20 +46,18 @@ pageTest('Tab after the words of a new region begins the next one', async (hands
 
 pageTest('a pen and a finger paint too', async (hands, page) => {
   await hands.open(server.address);
-  await page.evaluate(() => app.stage.settings.set({tool: 'brush', size: 40}));
+  await hands.take('brush', {size: 40});
   await hands.pen([60, 60], [200, 60], 0.5);
-  await page.waitForFunction(() => app.editor.state.palette.brushes.length === 1);
   const before = await hands.share('b1');
   assert.ok(before > 0.01);
   await page.evaluate(() => app.selection.set('b1'));
   await hands.touch([[60, 180]], [[120, 180]], [[220, 180]]);
-  await page.waitForFunction(() => !app.stage.gestures.pressed);
   assert.ok((await hands.share('b1')) > before + 0.01);
 });
 
 pageTest('a reload loses nothing, pictures with their palettes included', async (hands, page) => {
   await paintTwo(hands);
-  await hands.draw(path.join(folder, 'kept.png'));
+  await hands.draw(path.join(made.folder, 'kept.png'));
   const before = await hands.palette();
   await page.waitForFunction(() => /saved/i.test(document.querySelector('.rd-foot').textContent));
   await page.waitForTimeout(800);
@@ -122,8 +87,8 @@ pageTest('a field that only the schema knows appears, and is kept', async (hands
 pageTest('a palette goes out as a file and comes back equal', async (hands, page) => {
   await paintTwo(hands);
   const before = await hands.palette();
-  const [download] = await Promise.all([page.waitForEvent('download'), hands.choose('File', /palette.*json/i)]);
-  const file = path.join(folder, 'out.json');
+  const [download] = await Promise.all([page.waitForEvent('download'), hands.choose('File', /^Save the palette/)]);
+  const file = path.join(made.folder, 'out.json');
   await download.saveAs(file);
   assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), before);
   await hands.choose('File', /^New/);
@@ -138,7 +103,7 @@ pageTest('what is no palette is told in one line, and nothing is lost', async (h
   await paintTwo(hands);
   const before = await hands.palette();
   for (const [name, text] of [['broken.json', '{"brushes": ['], ['newer.json', '{"version": 99, "brushes": []}'], ['strange.png', 'no picture at all'], ['wide.json', '{"version": 1, "size": {"width": 9, "height": 9}}']]) {
-    const file = path.join(folder, name);
+    const file = path.join(made.folder, name);
     await writeFile(file, text);
     const [chooser] = await Promise.all([page.waitForEvent('filechooser'), hands.choose('File', /^Open/)]);
     await chooser.setFiles(file);
