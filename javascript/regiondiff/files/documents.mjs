@@ -3,10 +3,11 @@
 import '../strings_later.mjs';
 import {fromPalette} from '../document/palette_json.mjs';
 import {openMenu} from '../page/menu.mjs';
-import {exportMask as exportOne, listFileItems, openFile, save} from './files.mjs';
+import {exportMask as exportOne, listFileItems, readFile, save} from './files.mjs';
 import {decodeInBrowser, fitPicture} from './pictures.mjs';
 
 /** @import {App, Picture} from '../page/app.mjs' */
+/** @import {FileItem, Zone} from './files.mjs' */
 /** @import {Item} from '../page/menu.mjs' */
 
 const UNDER = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif', 'image/bmp'];
@@ -24,12 +25,36 @@ export function startAnew(app) {
   app.drawing.show(null);
 }
 
-/** @param {App} app @param {File[]} files @param {'open' | 'background'} zone */
+/** @param {App} app @param {File[]} files @param {Zone} zone */
 export async function takeFiles(app, files, zone) {
   const [file] = files;
   if (!file) return;
-  if (zone === 'background' && UNDER.includes(file.type)) await paintOn(app, file);
-  else await openFile(app, file, (palette) => load(app, palette, 'open'));
+  if (zone === 'map') await takeMap(app, file);
+  else if (zone === 'background' && UNDER.includes(file.type)) await paintOn(app, file);
+  else await open(app, file);
+}
+
+/** @param {App} app @param {File} file */
+async function open(app, file) {
+  const found = await readFile(app, file);
+  if ('palette' in found) return load(app, found.palette, 'open');
+  app.replace(found.state, 'open');
+  const {states, count} = /** @type {{states?: [string, object][], count?: number}} */ (found.view ?? {});
+  if (Array.isArray(states)) for (const [id, state] of states) app.setBrushState(id, state);
+  if (Number.isInteger(count)) app.count = Number(count);
+  app.refresh();
+}
+
+/** The areas of a colour map become brushes; says how many pixels had further colours. @param {App} app @param {Blob} file */
+async function takeMap(app, file) {
+  const {readColourMap} = await import('./colour_map.mjs');
+  const url = URL.createObjectURL(file);
+  const pixels = await decodeInBrowser(url).catch(() => {
+    throw new Error(app.say('file.noPicture'));
+  }).finally(() => URL.revokeObjectURL(url));
+  const {state, snapped, made} = readColourMap(pixels, app.editor.state);
+  app.replace(state, 'map');
+  app.tell(app.say('map.read', {made, snapped}), {note: true});
 }
 
 /** @param {App} app @param {Blob} blob */
@@ -40,7 +65,12 @@ async function paintOn(app, blob) {
 
 /** @param {App} app @param {HTMLElement} button */
 export function openFileMenu(app, button) {
-  showMenu(app, button, listItems(app).map((item) => (typeof item === 'string' ? item : {label: app.say(item.key), words: item.words, run: item.run})));
+  showItems(app, listItems(app), button);
+}
+
+/** @param {App} app @param {(FileItem | '')[]} items @param {HTMLElement} [button] */
+function showItems(app, items, button = app.bar.file) {
+  showMenu(app, button, items.map((item) => (typeof item === 'string' ? item : {label: app.say(item.key), words: item.words, run: item.run})));
 }
 
 /** @param {App} app @param {string} key */
@@ -54,7 +84,7 @@ function listItems(app) {
   return listFileItems(app, {
     startAnew: () => startAnew(app),
     take: (files, zone) => void app.withDocuments('takeFiles', files, zone),
-    load: (palette, label) => load(app, palette, label),
+    showMore: (items) => showItems(app, items),
     openEarlier: () => openEarlier(app),
     openExamples: () => openExamples(app, app.bar.file),
   });
@@ -85,7 +115,7 @@ export async function openEarlier(app) {
   const autosave = await app.keeper.open();
   const others = await autosave.listOthers();
   if (!others.length) return app.tell(app.say('earlier.none'), {note: true});
-  const button = /** @type {HTMLElement} */ (app.bar.file);
+  const button = app.bar.file;
   showMenu(app, button, [
     app.say('file.earlier'),
     ...others.map((entry) => ({label: new Date(entry.time).toLocaleString(), words: app.say('earlier.brushes', {count: entry.palette.brushes.length}), run: async () => app.replace((await autosave.read(entry)).state, 'open')})),

@@ -143,4 +143,10 @@ export class Hands {
     await this.page.getByRole('banner').getByRole('button', {name: menu}).click();
     await this.page.getByRole('menuitem', {name: item}).click();
   }
+
+  /** Choose a file by the file menu. @param {string} item @param {string} file */
+  async openFile(item, file) {
+    const [chooser] = await Promise.all([this.page.waitForEvent('filechooser'), this.choose('File', item)]);
+    await chooser.setFiles(file);
+  }
 }

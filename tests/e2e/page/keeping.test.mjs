@@ -95,7 +95,11 @@ pageTest('a quota that the browser itself sets is noticed', async (hands, page, 
   await isSaved(page);
   const session = await context.newCDPSession(page);
   await session.send('Storage.overrideQuotaForOrigin', {origin: new URL(server.address).origin, quotaSize: 1});
-  await write(page, 'x'.repeat(15_000));
+  await page.evaluate(() => {
+    const noise = Array.from({length: 400_000}, () => Math.random().toString(36).slice(2)).join('');
+    app.editor.change('prompt', (palette) => (palette.noise_ = noise));
+    return app.keeper.autosave.save();
+  });
   await page.locator('.rd-saved.rd-warning').waitFor();
 });
 
