@@ -74,8 +74,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 
 def list_browser_checks() -> Iterator[tuple[str, list[str | Path]]]:
-    """Title and command of the tests in a browser; a line that says so where there is none."""
-    tests = sorted((ROOT / "tests" / "e2e").rglob("*.test.mjs"))
+    """Title and command of the surface's tests in a browser; a line that says so where there is none.
+
+    Those of the page with the demo model take minutes: `npm run test:page`.
+    """
+    tests = sorted((ROOT / "tests" / "e2e" / "stage").glob("*.test.mjs"))
     if not any(map(shutil.which, (os.environ.get("REGIONDIFF_BROWSER") or BROWSERS[0], *BROWSERS))):
         say("NO BROWSER: the tests of the page are left out; install chromium to run them")
     elif tests:

@@ -101,7 +101,7 @@ pageTest('a quota that the browser itself sets is noticed', async (hands, page, 
     return app.keeper.autosave.save();
   });
   await page.locator('.rd-saved.rd-warning').waitFor();
-});
+}, {}, 'the quota that the protocol sets has no effect on small records here');
 
 pageTest('a browser that keeps nothing is told, and the page works', async (hands, page) => {
   await page.addInitScript(() => {

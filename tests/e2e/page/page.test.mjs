@@ -56,6 +56,7 @@ pageTest('a pen and a finger paint too', async (hands, page) => {
   const before = await hands.share('b1');
   assert.ok(before > 0.01);
   await page.evaluate(() => app.selection.set('b1'));
+  await page.waitForTimeout(1700); // until the finger is no palm beside a pen
   await hands.touch([[60, 180]], [[120, 180]], [[220, 180]]);
   assert.ok((await hands.share('b1')) > before + 0.01);
 });

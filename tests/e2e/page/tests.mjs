@@ -25,8 +25,8 @@ export function makeTests() {
     await server.kill();
     if (made.folder) await rm(made.folder, {recursive: true, force: true});
   });
-  made.pageTest = (name, body, options = {}) =>
-    test(name, {skip: !found}, async () => {
+  made.pageTest = (name, body, options = {}, todo = false) =>
+    test(name, {skip: !found, todo}, async () => {
       const context = await made.browser.newContext({viewport: {width: 1280, height: 800}, hasTouch: true, acceptDownloads: true, ...options});
       context.setDefaultTimeout(30_000);
       try {
