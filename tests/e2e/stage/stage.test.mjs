@@ -149,6 +149,7 @@ stageTest('the keyboard alone reaches the canvas and draws', async (hands, page)
   for (let tab = 0; tab < 10 && !(await page.evaluate(() => document.activeElement === stage.parts.surface)); tab += 1) await page.keyboard.press('Tab');
   for (const key of ['r', 'ArrowLeft', 'Enter', 'Shift+ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowDown', 'Shift+ArrowDown', 'Enter']) await page.keyboard.press(key);
   near(await hands.area('b1'), 144 * 96, 0);
+  await page.waitForFunction(() => asked.length > 0);
   assert.deepEqual(await asked(page), ['b1']);
   assert.match(await page.evaluate(() => stage.parts.live.textContent), /x 528, y 352/);
 });

@@ -104,11 +104,21 @@ export class Hands {
     await this.session.send('Input.dispatchTouchEvent', {type, touchPoints});
   }
 
-  area(id) {
+  /** Wait until what was done has happened: the tool's module may still be on its way, and then keeps it in a queue. */
+  settle() {
+    return this.page.evaluate(async () => {
+      await stage.workshop.load(stage.settings.values.tool);
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    });
+  }
+
+  async area(id) {
+    await this.settle();
     return this.page.evaluate((id) => editor.areaOf(id), id);
   }
 
-  cover(id, x, y) {
+  async cover(id, x, y) {
+    await this.settle();
     return this.page.evaluate(([id, x, y]) => editor.coverAt(id, x, y), [id, x, y]);
   }
 
@@ -127,7 +137,8 @@ export class Hands {
   seen(x, y) {
     return this.page.evaluate(
       ([x, y]) => {
-        stage.surface.draw();
+        do stage.surface.draw();
+        while (stage.surface.fills.dirty.tiles.size); // a slow machine draws them in several frames
         const ratio = devicePixelRatio;
         const at = [stage.view.x + x * stage.view.zoom, stage.view.y + y * stage.view.zoom].map((value) => Math.round(value * ratio));
         return [...stage.parts.scene.getContext('2d').getImageData(at[0], at[1], 1, 1).data];
