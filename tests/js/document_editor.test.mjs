@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
 import {Editor, MOST_STEPS} from '../../javascript/regiondiff/document/editor.mjs';
+import {fillAround} from '../../javascript/regiondiff/document/fill.mjs';
 import {equal} from '../../javascript/regiondiff/document/state.mjs';
 import {emptyState} from '../../javascript/regiondiff/document/state.mjs';
 import {boxOfTile, toPixels, toTiles} from '../../javascript/regiondiff/document/tiles.mjs';
@@ -51,7 +52,7 @@ const EDITS = {
   fill: (editor, random, id) => {
     if (!id) return;
     const session = editor.stroke(id);
-    session.fill({x: random() * editor.size.width, y: random() * editor.size.height}, random() < 0.3);
+    session.fill({x: random() * editor.size.width, y: random() * editor.size.height}, random() < 0.3, undefined, fillAround);
     session.commit();
   },
   clear: (editor, random, id) => id && editor.clear(id),
@@ -86,7 +87,7 @@ function checkConsistent(editor) {
   assert.ok(editor.steps.length <= MOST_STEPS + 1);
 }
 
-test('10,000 random edits keep the document consistent, and undo of all gives the first one', () => {
+test('10,000 random edits keep the document consistent, and undo of all gives the first one', async () => {
   const random = makeRandom(7);
   let editor = new Editor(emptyState({width: 130, height: 100}));
   let [first, made] = [freeze(editor.state), 0];
@@ -94,7 +95,7 @@ test('10,000 random edits keep the document consistent, and undo of all gives th
     const id = pick(random, editor.state.palette.brushes)?.id ?? null;
     const before = editor.at;
     const name = pick(random, Object.keys(EDITS));
-    EDITS[name](editor, random, id);
+    await EDITS[name](editor, random, id);
     checkConsistent(editor);
     if (editor.at > before) made += 1;
     if (count % 250 === 249) {
@@ -111,7 +112,7 @@ test('10,000 random edits keep the document consistent, and undo of all gives th
   assert.ok(made > 3000, `only ${made} steps`);
 });
 
-test('a listener that repaints only what it is told of has every pixel right', () => {
+test('a listener that repaints only what it is told of has every pixel right', async () => {
   const random = makeRandom(11);
   const editor = new Editor(emptyState({width: 130, height: 100}));
   const seen = new Map();
@@ -124,7 +125,7 @@ test('a listener that repaints only what it is told of has every pixel right', (
   });
   for (let count = 0; count < 1500; count += 1) {
     const name = pick(random, Object.keys(EDITS).filter((each) => each !== 'resize'));
-    EDITS[name](editor, random, pick(random, editor.state.palette.brushes)?.id ?? null);
+    await EDITS[name](editor, random, pick(random, editor.state.palette.brushes)?.id ?? null);
     for (const {id} of editor.state.palette.brushes) {
       assert.deepEqual(toPixels(seen.get(id) ?? new Map(), editor.size), toPixels(editor.maskOf(id).tiles, editor.size), `${name} left ${id} stale`);
     }
@@ -189,15 +190,15 @@ test('a history of 200 strokes can be undone, and costs little more than what wa
   assert.ok(undone >= 200);
 });
 
-test('masks survive another size and back where they can: shapes exactly', () => {
+test('masks survive another size and back where they can: shapes exactly', async () => {
   const editor = new Editor(emptyState({width: 512, height: 512}));
   const id = editor.addBrush();
   const session = editor.stroke(id);
   session.shape({ellipse: [0.1, 0.2, 0.6, 0.9]}, false);
   session.commit();
   const before = freeze(editor.state).masks;
-  editor.resize({width: 768, height: 320});
-  editor.resize({width: 512, height: 512});
+  await editor.resize({width: 768, height: 320});
+  await editor.resize({width: 512, height: 512});
   assert.deepEqual(freeze(editor.state).masks, before);
   assert.ok(equal(editor.maskOf(id).shape, {ellipse: [0.1, 0.2, 0.6, 0.9]}));
 });

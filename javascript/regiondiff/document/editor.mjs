@@ -2,9 +2,8 @@
 
 import {pickColour} from './colours.mjs';
 import {clone, diff, emptyState, same} from './state.mjs';
-import {invertTiles, stretch, transformMask} from './resample.mjs';
 import {PaintSession} from './session.mjs';
-import {rasterise} from './shapes.mjs';
+import {invertTiles} from './tiles.mjs';
 
 /** @import {Box, Brush, Change, ColourLayer, Mask, Palette, Size, State, Step} from './types.d.ts' */
 
@@ -178,9 +177,9 @@ export class Editor {
   }
 
   /** Put a mask from one box into another. @param {string} id @param {Box} from @param {Box} to @param {string} [merge] */
-  transform(id, from, to, merge) {
-    const key = merge ? `move ${id} ${merge}` : undefined;
-    this.setMask(id, transformMask(this.maskOf(id), from, to, this.size, (shape) => rasterise(shape, this.size)), 'move', key);
+  async transform(id, from, to, merge) {
+    const {transformMask} = await import('./resample.mjs');
+    this.setMask(id, transformMask(this.maskOf(id), from, to, this.size), 'move', merge && `move ${id} ${merge}`);
   }
 
   /** @param {string} id */
@@ -198,11 +197,11 @@ export class Editor {
     this.step({...this.state, colour}, label);
   }
 
-  /** The canvas in another size; masks keep their share of it. @param {Size} size @param {string} [merge] */
-  resize(size, merge) {
-    const masks = new Map([...this.state.masks].map(([id, {shape, tiles}]) => [id, {shape, tiles: shape ? rasterise(shape, size) : stretch(tiles, this.size, size)}]));
-    const colour = stretchColours(this.state.colour, this.size, size);
-    this.step({palette: {...this.state.palette, size}, masks, colour}, 'size', merge ?? null);
+  /** The canvas in another size; masks keep their share of it. @param {Size} size */
+  async resize(size) {
+    const {stretchState} = await import('./resample.mjs');
+    this.session?.cancel();
+    this.step(stretchState(this.state, size), 'size');
   }
 
   // brushes
@@ -275,20 +274,3 @@ function unite(below, above) {
   }
   return made;
 }
-
-/** @param {ColourLayer} layer @param {Size} from @param {Size} to @returns {ColourLayer} */
-function stretchColours({tiles}, from, to) {
-  if (!tiles.size) return {tiles};
-  const bands = [0, 1, 2, 3].map((band) => {
-    const own = new Map([...tiles].map(([number, tile]) => [number, Uint8Array.from({length: tile.length / 4}, (_, at) => tile[4 * at + band])]));
-    return stretch(own, from, to);
-  });
-  const made = new Map();
-  for (const [number, alpha] of bands[3]) {
-    const tile = new Uint8ClampedArray(4 * alpha.length);
-    for (let at = 0; at < alpha.length; at += 1) for (let band = 0; band < 4; band += 1) tile[4 * at + band] = bands[band].get(number)?.[at] ?? 0;
-    made.set(number, tile);
-  }
-  return {tiles: made};
-}
-

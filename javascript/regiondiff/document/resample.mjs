@@ -1,8 +1,15 @@
 // Rasters in other sizes and places: masks keep their share of the canvas, and moved ones their form. Pure.
 
-import {clip, countColumns, SIDE, tidy, toPixels, toTiles, wholeCanvas} from './tiles.mjs';
+import {rasterise} from './shapes.mjs';
+import {clip, countColumns, SIDE, tidy, toPixels, toTiles} from './tiles.mjs';
 
-/** @import {Box, Mask, Shape, Size, Tiles} from './types.d.ts' */
+/** @import {Box, ColourLayer, Mask, Shape, Size, State, Tiles} from './types.d.ts' */
+
+/** A document on a canvas of another size: masks keep their share of it. @param {State} state @param {Size} size @returns {State} */
+export function stretchState({palette, masks, colour}, size) {
+  const stretched = [...masks].map(([id, {shape, tiles}]) => /** @type {const} */ ([id, {shape, tiles: shape ? rasterise(shape, size) : stretch(tiles, palette.size, size)}]));
+  return {palette: {...palette, size}, masks: new Map(stretched), colour: stretchColours(colour, palette.size, size)};
+}
 
 /** Tiles of a canvas as those of another size: stretched, averaged where it is smaller. @param {Tiles} tiles @param {Size} from @param {Size} to @returns {Tiles} */
 export function stretch(tiles, from, to) {
@@ -48,11 +55,11 @@ function weigh(from, to) {
   });
 }
 
-/** A mask whose part in one box is put into another. @param {Mask} mask @param {Box} from @param {Box} to @param {Size} size @param {(shape: Shape) => Tiles} draw @returns {Mask} */
-export function transformMask(mask, from, to, size, draw) {
+/** A mask whose part in one box is put into another. @param {Mask} mask @param {Box} from @param {Box} to @param {Size} size @returns {Mask} */
+export function transformMask(mask, from, to, size) {
   if (mask.shape) {
     const shape = transformShape(mask.shape, from, to, size);
-    if (shape) return {shape, tiles: draw(shape)};
+    if (shape) return {shape, tiles: rasterise(shape, size)};
   }
   return {shape: null, tiles: transformTiles(mask.tiles, from, to, size)};
 }
@@ -100,21 +107,18 @@ function write(tiles, x, y, size, value) {
   tile[(y & 63) * SIDE + (x & 63)] = value;
 }
 
-/** What a mask leaves free. @param {Tiles} tiles @param {Size} size @returns {Tiles} */
-export function invertTiles(tiles, size) {
-  const box = wholeCanvas(size);
-  /** @type {Tiles} */
+/** @param {ColourLayer} layer @param {Size} from @param {Size} to @returns {ColourLayer} */
+function stretchColours({tiles}, from, to) {
+  if (!tiles.size) return {tiles};
+  const bands = [0, 1, 2, 3].map((band) => {
+    const own = new Map([...tiles].map(([number, tile]) => [number, Uint8Array.from({length: tile.length / 4}, (_, at) => tile[4 * at + band])]));
+    return stretch(own, from, to);
+  });
   const made = new Map();
-  const columns = countColumns(size);
-  for (let number = 0; number < columns * Math.ceil(size.height / SIDE); number += 1) {
-    const tile = new Uint8Array(SIDE * SIDE);
-    const old = tiles.get(number);
-    const [left, top] = [(number % columns) * SIDE, Math.floor(number / columns) * SIDE];
-    for (let y = 0; y < Math.min(SIDE, box.bottom - top); y += 1) {
-      for (let x = 0; x < Math.min(SIDE, box.right - left); x += 1) tile[y * SIDE + x] = 255 - (old?.[y * SIDE + x] ?? 0);
-    }
+  for (const [number, alpha] of bands[3]) {
+    const tile = new Uint8ClampedArray(4 * alpha.length);
+    for (let at = 0; at < alpha.length; at += 1) for (let band = 0; band < 4; band += 1) tile[4 * at + band] = bands[band].get(number)?.[at] ?? 0;
     made.set(number, tile);
   }
-  tidy(made, [...made.keys()]);
-  return made;
+  return {tiles: made};
 }

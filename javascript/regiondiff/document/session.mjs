@@ -1,6 +1,5 @@
 // One use of a tool on a mask or on the colour layer: what it paints shows at once, and is one step when it is committed. Pure.
 
-import {fillAround} from './fill.mjs';
 import {rasterise} from './shapes.mjs';
 import {boxOfTile, clip, countColumns, findChanges, SIDE, tidy} from './tiles.mjs';
 
@@ -10,6 +9,7 @@ const AREA = SIDE * SIDE;
 /** Name of the colour layer among the targets of sessions. */
 export const COLOUR = 'colour';
 
+/** @typedef {(state: State, target: string, point: Point, erase: boolean) => Tiles} Finder as fill.mjs has it, which is loaded with its tool */
 /** What a session needs of the editor. @typedef {{state: State, size: Size, show(state: State, boxes: Box[], target: string): void, push(label: string, target: string): void, revert(target: string): void}} Owner */
 
 export class PaintSession {
@@ -96,10 +96,10 @@ export class PaintSession {
     this.apply([...tiles.keys()].map((number) => boxOfTile(number, this.owner.size)), kept);
   }
 
-  /** @param {Point} point @param {boolean} erase @param {string} [colour] */
-  fill(point, erase, colour) {
+  /** @param {Point} point @param {boolean} erase @param {string | undefined} colour @param {Finder} find what tells the area around the point */
+  fill(point, erase, colour, find) {
     this.begin(erase, colour);
-    const found = fillAround(this.owner.state, this.target, point, erase);
+    const found = find(this.owner.state, this.target, point, erase);
     for (const [number, tile] of found) this.strength.set(number, tile);
     this.apply([...found.keys()].map((number) => boxOfTile(number, this.owner.size)));
   }

@@ -97,3 +97,22 @@ export function findChanges(before, after, size) {
   for (const number of before.keys()) if (!after.has(number)) boxes.push(boxOfTile(number, size));
   return boxes;
 }
+
+/** What a mask leaves free. @param {Tiles} tiles @param {Size} size @returns {Tiles} */
+export function invertTiles(tiles, size) {
+  const box = wholeCanvas(size);
+  /** @type {Tiles} */
+  const made = new Map();
+  const columns = countColumns(size);
+  for (let number = 0; number < columns * Math.ceil(size.height / SIDE); number += 1) {
+    const tile = new Uint8Array(SIDE * SIDE);
+    const old = tiles.get(number);
+    const [left, top] = [(number % columns) * SIDE, Math.floor(number / columns) * SIDE];
+    for (let y = 0; y < Math.min(SIDE, box.bottom - top); y += 1) {
+      for (let x = 0; x < Math.min(SIDE, box.right - left); x += 1) tile[y * SIDE + x] = 255 - (old?.[y * SIDE + x] ?? 0);
+    }
+    made.set(number, tile);
+  }
+  tidy(made, [...made.keys()]);
+  return made;
+}

@@ -136,7 +136,7 @@ export class Model {
     return {
       stroke: (/** @type {readonly StrokePoint[]} */ points, /** @type {StrokeOptions} */ options) => session.stamp(points, {...options, colour}),
       shape: (/** @type {object} */ shape, /** @type {boolean} */ erase) => session.shape(shape, erase, colour),
-      fill: (/** @type {Point} */ point, /** @type {boolean} */ erase) => session.fill(point, erase, colour),
+      fill: (/** @type {Point} */ point, /** @type {boolean} */ erase, /** @type {import('./types.d.ts').Finder} */ find) => session.fill(point, erase, colour, find),
       commit: () => session.commit(),
       cancel: () => session.cancel(),
     };

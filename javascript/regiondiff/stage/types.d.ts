@@ -1,6 +1,7 @@
 // Types of the painting surface; not loaded by browsers.
 
 import type {Bench} from './bench.mjs';
+import type {fillAround} from '../document/fill.mjs';
 
 export type Point = {x: number; y: number};
 export type Size = {width: number; height: number};
@@ -155,7 +156,7 @@ export interface EditorPort {
   tileOf(id: string, tile: number): Uint8Array | undefined;
   /** Begin a step of the history on a mask, or on the layer `colour`. */
   stroke(target: string, label: string): Session;
-  transform(id: string, from: Box, to: Box, merge?: string): void;
+  transform(id: string, from: Box, to: Box, merge?: string): unknown;
   clear(id: string): void;
   invert(id: string): void;
   /** On top; one step of the history with the stroke that follows. */
@@ -174,10 +175,12 @@ export interface StrokeOptions {
   pressureOpacity: boolean;
   erase: boolean;
 }
+/** What tells the area around a point. */
+export type Finder = typeof fillAround;
 export interface Session {
   stamp(points: readonly StrokePoint[], options: StrokeOptions & {colour: string}): void;
   shape(shape: object, erase: boolean, colour: string): void;
-  fill(point: Point, erase: boolean, colour: string): void;
+  fill(point: Point, erase: boolean, colour: string, find: Finder): void;
   commit(): void;
   cancel(): void;
 }

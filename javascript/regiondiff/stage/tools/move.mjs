@@ -1,5 +1,6 @@
 // Move: picks the brush under the pointer, moves its mask, scales it by handles.
 
+import '../../document/resample.mjs'; // what the document does for a move is there with the tool
 import {findHandle, holds, moveBox, scaleBox} from '../geometry/handles.mjs';
 import {distance, straighten} from '../viewport.mjs';
 import {drawHandles} from '../drawing/lines.mjs';
