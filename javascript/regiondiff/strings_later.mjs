@@ -109,6 +109,8 @@ addStrings({
   'lines.whole': 'what the rest of the picture shows',
   'lines.make': 'Make the regions',
   'saved.saved': 'saved in this browser',
+  'saved.lean': 'saved without pictures: no room left',
+  'saved.lean.long': 'The browser has no room for the last pictures, so they are not kept: download what you need. The palette is saved without them.',
   'saved.full': 'not saved: no room left',
   'saved.full.long': 'The browser has no room left, so this page is no longer saved in it. Save the palette as a file.',
   'saved.private': 'not saved',

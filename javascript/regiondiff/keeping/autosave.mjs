@@ -6,18 +6,19 @@ import {Slots} from './slots.mjs';
 
 /** @import {State} from '../document/types.d.ts' */
 /** @import {Entry, Work} from './slots.mjs' */
-/** @typedef {'saved' | 'copy' | 'full' | 'private'} Status */
+/** @typedef {'saved' | 'lean' | 'copy' | 'full' | 'private'} Status `lean`: without the last pictures, as there is no room for them */
 
 const DELAY = 250; // milliseconds after a change
 const LAST = 'regiondiff last words';
 
 export class Autosave {
-  /** @param {{work: () => Work, told: (status: Status) => void, key?: string}} owner */
+  /** @param {{work: (lean?: boolean) => Work, told: (status: Status) => void, key?: string}} owner */
   constructor(owner) {
     this.owner = owner;
     this.slots = new Slots(owner.key ?? 'page');
     this.timer = 0;
     this.saved = true;
+    this.lean = false;
     /** @type {Promise<void>} */
     this.busy = Promise.resolve();
     this.stopper = new AbortController();
@@ -65,20 +66,28 @@ export class Autosave {
     return this.busy;
   }
 
+  /** @returns {Promise<void>} */
   async write() {
     try {
-      const work = this.owner.work();
-      if (!(await this.slots.write(work))) {
-        await this.slots.takeNew(await this.slots.list());
-        await this.slots.write(work);
-        this.owner.told('copy');
-      }
+      await this.put(this.owner.work(this.lean));
       this.saved = true;
-      this.owner.told('saved');
+      this.owner.told(this.lean ? 'lean' : 'saved');
     } catch (error) {
+      const full = /Quota/.test(/** @type {Error} */ (error)?.name ?? '');
+      const again = full && !this.lean;
+      this.lean = again;
+      if (again) return this.write();
       this.saved = false;
-      this.owner.told(/Quota/.test(/** @type {Error} */ (error)?.name ?? '') ? 'full' : 'private');
+      this.owner.told(full ? 'full' : 'private');
     }
+  }
+
+  /** Write into this page's slot, or a new one where another page has taken that. @param {Work} work */
+  async put(work) {
+    if (await this.slots.write(work)) return;
+    await this.slots.takeNew(await this.slots.list());
+    await this.slots.write(work);
+    this.owner.told('copy');
   }
 
   /** The page goes before its last change is written: its words and shapes are kept at once, masks as far as they have been. */

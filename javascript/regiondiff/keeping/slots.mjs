@@ -83,6 +83,14 @@ export class Slots {
     return {state, more: entry.more, pictures: whole};
   }
 
+  /** Delete of what is written. @param {(name: string) => boolean} which */
+  async forget(which) {
+    const stale = [...this.written].filter(([, name]) => which(name));
+    if (!stale.length) return;
+    await delMany(stale.map(([, name]) => name), this.store);
+    for (const [mark] of stale) this.written.delete(mark);
+  }
+
   /** Write a document: all in one transaction, so that a crash leaves the last one. @param {Work} work @returns {Promise<boolean>} false where another page has taken the slot */
   async write({state, more, pictures}) {
     const before = `${this.key}/${this.slot}/`;
@@ -102,10 +110,11 @@ export class Slots {
     const colour = place(state.colour, state.colour, fresh('colour'));
     const seen = pictures.map((picture) => place(picture, picture.id, `picture/${picture.id}`));
     const entry = {slot: this.slot, page: this.page, time: Date.now(), palette: state.palette, masks, colour, more, pictures: seen};
+    if (!pictures.length) await this.forget((name) => name.startsWith(`${before}picture/`)); // which makes room
     await setMany([...news, [`${before}doc`, entry]], this.store);
-    const stale = [...this.written.values()].filter((name) => ![...kept.values()].includes(name));
+    const used = new Set(kept.values());
+    await this.forget((name) => !used.has(name));
     this.written = kept;
-    if (stale.length) await delMany(stale, this.store);
     return true;
   }
 }

@@ -2,7 +2,7 @@
 
 import '../strings_later.mjs';
 import {make} from '../stage/bars/dom.mjs';
-import {makeIcon} from '../page/icons.mjs';
+import {makeIcon} from './icons.mjs';
 import {makeAnyField} from './rare_fields.mjs';
 import {nameOf} from './labels.mjs';
 

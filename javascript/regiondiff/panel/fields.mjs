@@ -8,6 +8,7 @@ import {labelOf} from './labels.mjs';
 /** @typedef {{own: Field, empty: boolean, specials: unknown[]}} Shape what values a field takes: those of `own`, none, and some by name */
 /** @typedef {{root: HTMLElement, show(value: unknown): void}} Control */
 /** @typedef {{app: App, id: string, name: string, label: string, shape: Shape, set(value: unknown): void}} Wish */
+/** @typedef {(page: Document, range: {least: number, most: number, step: number, label: string}, tell: (text: string) => void, app: App) => {root: HTMLElement, show(value: number): void}} Slide */
 /** @typedef {(wish: Wish) => {control: HTMLElement, show(value: unknown): void}} Maker */
 
 const LONG = 1000; // letters from which on a text has several lines
@@ -61,8 +62,8 @@ export function makeText({app, id, name, label, shape: {own, empty}, set}) {
   return {control: isLong(own) ? make(page, 'div', {class: 'rd-area'}, control, make(page, 'span', {class: 'rd-count', 'aria-hidden': 'true'})) : control, show};
 }
 
-/** @type {Maker} */
-export function makeNumber({app, id, label, shape: {own, empty, specials}, set}) {
+/** @param {Wish} wish @param {Slide} [slide] gives it a slider where its range is small @returns {ReturnType<Maker>} */
+export function makeNumber({app, id, label, shape: {own, empty, specials}, set}, slide) {
   const {page} = app;
   const [least, most] = [own.minimum ?? Number.MIN_SAFE_INTEGER, own.maximum ?? Number.MAX_SAFE_INTEGER];
   const step = own.multipleOf ?? (own.type === 'integer' ? 1 : most - least > 10 ? 0.5 : 0.05);
@@ -76,25 +77,13 @@ export function makeNumber({app, id, label, shape: {own, empty, specials}, set})
   };
   number.addEventListener('input', () => number.validity.valid && tell(number.value));
   number.addEventListener('change', () => (tell(number.value), app.editor.seal()));
-  const slider = !free && Number.isFinite(own.minimum) && most <= 1024 ? makeSlider(page, {least, most: Math.min(most, most > 100 ? 64 : most), step, label}, tell, app) : null;
+  const slider = slide && !free && Number.isFinite(own.minimum) && most <= 1024 ? slide(page, {least, most: Math.min(most, most > 100 ? 64 : most), step, label}, tell, app) : null;
   const show = (/** @type {unknown} */ value) => {
     const now = specials.includes(value) || value === null || value === undefined ? (free ? '' : (own.default ?? '')) : value;
     if (number.value === '' || Number(number.value) !== Number(now) || now === '') number.value = String(now);
     slider?.show(Number(now));
   };
   return {control: make(page, 'div', {class: 'rd-number'}, slider?.root, number), show};
-}
-
-/** @param {Document} page @param {{least: number, most: number, step: number, label: string}} range @param {(text: string) => void} tell @param {App} app */
-function makeSlider(page, {least, most, step, label}, tell, app) {
-  const root = make(page, 'input', {type: 'range', class: 'rd-slider', min: String(least), max: String(most), step: String(step), 'aria-label': label, tabIndex: -1});
-  const show = (/** @type {number} */ value) => {
-    root.value = String(value);
-    root.style.setProperty('--rd-done', `${(100 * (Math.min(most, value) - least)) / (most - least)}%`);
-  };
-  root.addEventListener('input', () => tell(root.value));
-  root.addEventListener('change', () => app.editor.seal());
-  return {root, show};
 }
 
 /** Arrows choose among buttons of which one is chosen. @param {HTMLElement} control @param {HTMLElement[]} buttons */
@@ -116,4 +105,3 @@ export function makeList({app, id, shape: {own}, set}) {
   const control = make(page, 'select', {id, change: () => set(control.value)}, ...(own.enum ?? []).map((each) => make(page, 'option', {value: each}, labelOf(each))));
   return {control, show: (value) => void (control.value = String(value ?? own.default))};
 }
-

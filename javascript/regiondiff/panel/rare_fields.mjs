@@ -16,10 +16,27 @@ export function makeAnyField(app, name, field, set) {
 /** @param {Shape} shape @returns {Maker} */
 function choose({own}) {
   if (own.enum) return own.enum.length > 4 ? makeList : makeChoice;
-  if (own.type === 'number' || own.type === 'integer') return makeNumber;
+  if (own.type === 'number' || own.type === 'integer') return makeRange;
   if (own.type === 'boolean') return makeTick;
   if (own.type === 'string') return makeText;
   return own.properties ? makeGroup : makeData;
+}
+
+/** @type {Maker} */
+function makeRange(wish) {
+  return makeNumber(wish, makeSlider);
+}
+
+/** @type {import('./fields.mjs').Slide} */
+function makeSlider(page, {least, most, step, label}, tell, app) {
+  const root = make(page, 'input', {type: 'range', class: 'rd-slider', min: String(least), max: String(most), step: String(step), 'aria-label': label, tabIndex: -1});
+  const show = (/** @type {number} */ value) => {
+    root.value = String(value);
+    root.style.setProperty('--rd-done', `${(100 * (Math.min(most, value) - least)) / (most - least)}%`);
+  };
+  root.addEventListener('input', () => tell(root.value));
+  root.addEventListener('change', () => app.editor.seal());
+  return {root, show};
 }
 
 /** @type {Maker} */

@@ -40,7 +40,6 @@ export class RunPanel {
   makeField(name, make_ = makeField) {
     const given = name === 'sampler' ? {...this.schema.properties[name], type: undefined, enum: this.app.about.samplers} : this.schema.properties[name];
     const {root, show} = make_(this.app, name, given, (value) => this.set(name, value));
-    if (FIRST.includes(name)) root.querySelector('input[type="range"]')?.remove();
     if (name === 'seed') root.querySelector('input')?.setAttribute('placeholder', this.app.say('run.chance'));
     this.shows.push(() => show(this.app.editor.state.palette[name]));
     return root;
@@ -52,7 +51,6 @@ export class RunPanel {
       app.count = Number(value ?? 1);
       app.keeper.later();
     });
-    root.querySelector('input[type="range"]')?.remove();
     this.shows.push(() => show(app.count));
     return root;
   }

@@ -4,9 +4,8 @@ import {findBrowser} from '../stage/stage_page.mjs';
 
 export {findBrowser};
 
-const LOADED = () => Boolean(window.app?.stage);
 /** Longest wait for a picture of the demo model on a busy machine. */
-export const DRAWN = 120_000;
+const DRAWN = 300_000;
 
 export class Hands {
   constructor(page, session) {
@@ -22,8 +21,7 @@ export class Hands {
   }
 
   async loaded() {
-    await this.page.waitForFunction(LOADED);
-    await this.page.waitForFunction(() => app.verdict !== null);
+    await this.page.waitForFunction(() => window.app && app.verdict !== null && app.stage.workshop.ready.has(app.stage.settings.values.tool));
   }
 
   async reload() {
@@ -131,6 +129,13 @@ export class Hands {
       for (const tile of state.masks.get(id)?.tiles.values() ?? []) for (const value of tile) sum += value;
       return sum / 255 / size.width / size.height;
     }, id);
+  }
+
+  /** Have all that was done until now kept in the browser, and wait for it. */
+  async saved() {
+    await this.page.waitForFunction(() => app.keeper.autosave?.slots.slot);
+    await this.page.evaluate(() => app.keeper.autosave.save());
+    await this.page.waitForFunction(() => document.querySelector('.rd-saved').textContent.startsWith('saved'));
   }
 
   /** A button, by what people or screen readers are told. @param {string | RegExp} name */

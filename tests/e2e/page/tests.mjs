@@ -1,4 +1,4 @@
-// Tests of the page: a server of their own and one browser for a file, a context of its own for each test; errors on the page fail it.
+// A server with the demo model, a browser, and a page of its own for each test; errors on the page fail it.
 
 import assert from 'node:assert/strict';
 import {mkdtemp, rm} from 'node:fs/promises';
@@ -8,36 +8,39 @@ import {after, before, test} from 'node:test';
 import {findBrowser, Hands} from './hands.mjs';
 import {Server} from './server.mjs';
 
-const found = await findBrowser();
+/** Milliseconds for anything that a page does, on a machine with other work. */
+const PATIENCE = 120_000;
 
-/** What a file of tests works with. */
-export function makeTests() {
-  const server = new Server();
-  const made = {server, folder: '', browser: null, pageTest: null};
-  before(async () => {
-    if (!found) return;
-    made.folder = await mkdtemp(path.join(tmpdir(), 'regiondiff-page-'));
-    await server.start('--seed', '7');
-    made.browser = await found.chromium.launch({executablePath: found.executablePath, args: ['--no-sandbox']});
+const found = await findBrowser();
+export const server = new Server();
+export const folder = await mkdtemp(path.join(tmpdir(), 'regiondiff-page-'));
+let browser = null;
+
+before(async () => {
+  if (!found) return;
+  await server.start('--seed', '7');
+  browser = await found.chromium.launch({executablePath: found.executablePath, args: ['--no-sandbox']});
+});
+
+after(async () => {
+  await browser?.close();
+  await server.kill();
+  await rm(folder, {recursive: true, force: true});
+});
+
+/** @param {string} name @param {(hands: Hands, page: any, context: any) => Promise<void>} body @param {object} [options] of the browser's context */
+export function pageTest(name, body, options = {}) {
+  test(name, {skip: !found}, async () => {
+    const context = await browser.newContext({viewport: {width: 1280, height: 800}, hasTouch: true, acceptDownloads: true, ...options});
+    context.setDefaultTimeout(PATIENCE);
+    try {
+      const page = await context.newPage();
+      const errors = [];
+      page.on('pageerror', (error) => errors.push(error.stack));
+      await body(new Hands(page, await context.newCDPSession(page)), page, context);
+      assert.deepEqual(errors, []);
+    } finally {
+      await context.close();
+    }
   });
-  after(async () => {
-    await made.browser?.close();
-    await server.kill();
-    if (made.folder) await rm(made.folder, {recursive: true, force: true});
-  });
-  made.pageTest = (name, body, options = {}, todo = false) =>
-    test(name, {skip: !found, todo}, async () => {
-      const context = await made.browser.newContext({viewport: {width: 1280, height: 800}, hasTouch: true, acceptDownloads: true, ...options});
-      context.setDefaultTimeout(30_000);
-      try {
-        const page = await context.newPage();
-        const errors = [];
-        page.on('pageerror', (error) => errors.push(error.stack));
-        await body(new Hands(page, await context.newCDPSession(page)), page, context);
-        assert.deepEqual(errors, []);
-      } finally {
-        await context.close();
-      }
-    });
-  return made;
 }
