@@ -24,8 +24,9 @@ from PIL import Image
 from rows import Counting
 
 from lib_regiondiff.authoring import preview
+from lib_regiondiff.authoring.cost import make_clock
+from lib_regiondiff.authoring.job_context import JobContext
 from lib_regiondiff.authoring.overlay import overlay
-from lib_regiondiff.authoring.preflight import JobContext, make_clock
 from lib_regiondiff.authoring.summary import summarise
 from lib_regiondiff.denoising.composite import restore_uncovered
 from lib_regiondiff.document.palette import dumps, parse

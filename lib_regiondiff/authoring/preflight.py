@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from lib_regiondiff.authoring.cost import count_cells, make_clock
-from lib_regiondiff.authoring.dry_host import Sketch
+from lib_regiondiff.authoring.case import STEPS, Case, make_case
 from lib_regiondiff.authoring.job_context import ALONE, JobContext
 from lib_regiondiff.authoring.notices import KINDS, Notice, find_brush
 from lib_regiondiff.authoring.summary import (
@@ -24,87 +21,20 @@ from lib_regiondiff.document import budget
 from lib_regiondiff.document.caption import is_wordless
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.pictures import Picture
-from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.wildcards import find_unknown
-from lib_regiondiff.geometry import Size
-from lib_regiondiff.planning import prompts
 from lib_regiondiff.planning.auto import describe_choices
-from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, prepare_texts
-from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.refusals import list_refusals
 
 SMALL = 0.01
 TAKES, CHOOSES = "it takes ", "auto chooses "
 SKEW = 0.02
-STEPS = 20
 MOST_STEPS = 1000
 """Enough steps to judge by: a brush that does not act in these acts in no other number of steps."""
 
 
-@dataclass(frozen=True)
-class _Case:
-    """A palette at the size of its job, the job's context, each brush's share, and the size it was painted at."""
-
-    palette: Palette
-    around: JobContext
-    shares: Shares
-    painted: Size
-    known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """Texts and plan, once made, since several checks need them."""
-
-    @property
-    def guidance(self) -> float:
-        """The guidance scale of the job."""
-        return self.palette.guidance if self.around.guidance is None else self.around.guidance
-
-    @property
-    def names(self) -> dict[str, str]:
-        """What background and brushes are called, by id."""
-        return {BACKGROUND: "the background"} | {
-            brush.id: mention(number, brush) for number, brush in enumerate(self.palette.brushes, start=1)
-        }
-
-    @property
-    def plan(self) -> Plan:
-        """The plan of one image. Raises HostError and PaletteError for what cannot be planned."""
-        if "plan" not in self.known:
-            self.known["plan"] = self.planned(self.palette, self.texts())
-        return self.known["plan"]
-
-    def planned(self, palette: Palette, texts: Mapping[str, BrushText]) -> Plan:
-        """The plan of one image of a palette with these texts; HostError for what cannot be planned."""
-        noises = make_clock(self.around.steps or STEPS)
-        job = Job(self.palette.size, noises, (0,), (texts,), self.guidance, store=self.shares.store)
-        return make_plan(palette, job, Sketch(self.around.native))
-
-    def texts(self) -> Mapping[str, BrushText]:
-        """What is encoded for background and brushes; PaletteError for wildcards that cannot be resolved."""
-        if "texts" not in self.known:
-            words = self.around.words
-            self.known["texts"] = prompts.find_texts(prompts.draw_wildcards(self.palette, words), words)
-        return self.known["texts"]
-
-    def prompts(self) -> Mapping[str, str]:
-        """The prompts of background and brushes with the suffix; PaletteError where one would be too long as well."""
-        return {key: texts[0].prompt for key, texts in prepare_texts(self.palette, [self.texts()]).items()}
-
-
-def measure_cost(palette: Palette, around: JobContext = ALONE) -> float:
-    """The work of a job, in units of a picture of its size without regions, as `describe_cost` takes it.
-
-    Raises HostError for what cannot be planned, PaletteError for wildcards that cannot be resolved.
-    """
-    return _measure_ratio(_make_case(palette, around))
-
-
-def _make_case(palette: Palette, around: JobContext, shares: Shares | None = None) -> _Case:
-    drawn = replace_unchecked(palette, size=around.size or palette.size)
-    return _Case(drawn, around, shares or Shares.of(drawn), palette.size)
-
-
-Check = Callable[[_Case], Iterator[Notice]]
+Check = Callable[[Case], Iterator[Notice]]
 
 
 def preflight(
@@ -117,9 +47,13 @@ def preflight(
 
     `shares` are those at the job's size; they are computed if None.
     """
-    case = _make_case(palette, around, shares)
+    return judge(make_case(palette, around, shares), checks)
+
+
+def judge(case: Case, checks: Sequence[Check] | None = None) -> tuple[Notice, ...]:
+    """The notices about a case, as `preflight` has them."""
     found = [each for check in checks or CHECKS for each in check(case)]
-    notices = [Notice(each.kind, _flatten(each.text), each.path, find_brush(palette, each.path)) for each in found]
+    notices = [Notice(each.kind, _flatten(each.text), each.path, find_brush(case.palette, each.path)) for each in found]
     return tuple(sorted(notices, key=lambda notice: KINDS.index(notice.kind)))
 
 
@@ -127,7 +61,7 @@ def _warn(remarks: Iterable[Remark]) -> Iterator[Notice]:
     return (Notice("warning", each.text, each.path) for each in remarks)
 
 
-def _summed(case: _Case) -> Iterator[Notice]:
+def _summed(case: Case) -> Iterator[Notice]:
     """Errors for what is too heavy or refused, warnings for masks that are empty, hidden or slivers."""
     owed = budget.find_problems(case.palette, case.palette.size, case.around.steps or STEPS)
     yield from (Notice("error", str(problem), problem.path) for problem in owed)
@@ -135,7 +69,7 @@ def _summed(case: _Case) -> Iterator[Notice]:
     yield from _warn(find_doubtful(case.palette, case.shares))
 
 
-def _small(case: _Case) -> Iterator[Notice]:
+def _small(case: Case) -> Iterator[Notice]:
     """Brushes too small to show much."""
     for index, brush in enumerate(case.palette.brushes, start=1):
         if 0 < case.shares.visible(index) < SMALL and not case.shares.is_thin(index):
@@ -144,7 +78,7 @@ def _small(case: _Case) -> Iterator[Notice]:
             yield Notice("warning", told, f"brushes[{index - 1}].mask")
 
 
-def _uncovered(case: _Case) -> Iterator[Notice]:
+def _uncovered(case: Case) -> Iterator[Notice]:
     """What no brush covers, and who paints it."""
     rest = case.shares.part(0)
     if rest <= TRACE:
@@ -157,11 +91,13 @@ def _uncovered(case: _Case) -> Iterator[Notice]:
     elif case.around.prompt.strip():
         yield Notice("note", f"{text}; the main prompt paints it")
     else:
-        told = f"{text}; nothing says what is there: the background and the main prompt are empty"
-        yield Notice("warning", told, "background.prompt")
+        empty = (
+            "the background and the main prompt are" if case.around.by == "webui" else "the whole picture's prompt is"
+        )
+        yield Notice("warning", f"{text}; nothing says what is there: {empty} empty", "background.prompt")
 
 
-def _unsaid(case: _Case) -> Iterator[Notice]:
+def _unsaid(case: Case) -> Iterator[Notice]:
     """Brushes whose prompts say nothing."""
     for index, brush in enumerate(case.palette.brushes, start=1):
         if not split_networks(brush.prompt)[0].strip():
@@ -169,14 +105,14 @@ def _unsaid(case: _Case) -> Iterator[Notice]:
             yield Notice("warning", f"{mention(index, brush)}: its prompt {has}", f"brushes[{index - 1}].prompt")
 
 
-def _undescribed(case: _Case) -> Iterator[Notice]:
+def _undescribed(case: Case) -> Iterator[Notice]:
     """A picture under the brushes that nothing describes: brushes may go by its words."""
     if is_wordless(case.palette.background) and not case.around.prompt.strip():
         told = "nothing says what the picture under the brushes shows: the background has no prompt"
         yield Notice("note", told, "background.prompt")
 
 
-def _stretched(case: _Case) -> Iterator[Notice]:
+def _stretched(case: Case) -> Iterator[Notice]:
     """Painted masks whose canvas has another shape than the picture."""
     drawn, own = case.palette.size, case.painted
     skew = (drawn.width * own.height) / (drawn.height * own.width)
@@ -184,18 +120,18 @@ def _stretched(case: _Case) -> Iterator[Notice]:
         yield Notice("note", f"the picture is {drawn}, the palette {own}: its painted masks are stretched")
 
 
-def _unheard(case: _Case) -> Iterator[Notice]:
+def _unheard(case: Case) -> Iterator[Notice]:
     """Negatives that do nothing because their guidance is 1."""
     under = case.palette.background.negative or case.around.negative
     yield from _warn(find_unheard(case.palette, case.guidance, under))
 
 
-def _idle(case: _Case) -> Iterator[Notice]:
+def _idle(case: Case) -> Iterator[Notice]:
     """Brushes that never act, and those after which nobody draws."""
     yield from _warn(find_idle(case.palette, case.shares, case.around.steps or MOST_STEPS, case.around.prompt))
 
 
-def _networks(case: _Case) -> Iterator[Notice]:
+def _networks(case: Case) -> Iterator[Notice]:
     """Tags of extra networks in brushes."""
     for index, brush in enumerate(case.palette.brushes, start=1):
         tags = split_networks(brush.prompt)[1]
@@ -204,7 +140,7 @@ def _networks(case: _Case) -> Iterator[Notice]:
             yield Notice("note", told, f"brushes[{index - 1}].prompt")
 
 
-def _wildcards(case: _Case) -> Iterator[Notice]:
+def _wildcards(case: Case) -> Iterator[Notice]:
     """Wildcards that nobody knows, those that cannot be resolved, and prompts that a suffix makes too long."""
     brushes, under = case.palette.brushes, case.palette.background
     texts = [under.prompt, under.negative, *(text or "" for each in brushes for text in (each.prompt, each.negative))]
@@ -218,7 +154,7 @@ def _wildcards(case: _Case) -> Iterator[Notice]:
         yield Notice("warning", f"no file for the wildcard __{name}__: it stays in the prompt as it is")
 
 
-def _tokens(case: _Case) -> Iterator[Notice]:
+def _tokens(case: Case) -> Iterator[Notice]:
     """How many prompts there are, and the length of the longest."""
     count = case.around.count
     if count is None:
@@ -237,12 +173,12 @@ def _tokens(case: _Case) -> Iterator[Notice]:
         yield Notice("note", f"{several}that of {case.names[longest]}, has {_spell_count(lengths[longest], 'token')}")
 
 
-def _cost(case: _Case) -> Iterator[Notice]:
+def _cost(case: Case) -> Iterator[Notice]:
     """How long the job takes, beside a picture without regions."""
     if any(list_refusals(case.palette, case.around.by)):
         return
     try:
-        yield Notice("note", TAKES + describe_cost(_measure_ratio(case)))
+        yield Notice("note", TAKES + describe_cost(case.ratio))
     except HostError as error:
         yield Notice("error", str(error), error.where)
     except PaletteError:
@@ -253,15 +189,7 @@ def _spell_count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _measure_ratio(case: _Case) -> float:
-    """The latent cells that the network evaluates in a whole job, in units of those of one without regions."""
-    plain = case.planned(
-        replace_unchecked(Palette(), size=case.palette.size), {BACKGROUND: BrushText(case.around.words.prompt, "")}
-    )
-    return count_cells(case.plan, case.guidance) / count_cells(plain, case.guidance)
-
-
-def _auto(case: _Case) -> Iterator[Notice]:
+def _auto(case: Case) -> Iterator[Notice]:
     """What `auto` becomes: methods where the number of steps is known, and what the first step decides."""
     try:
         plan, choices = case.plan, describe_choices(case.plan.chosen)
@@ -270,11 +198,11 @@ def _auto(case: _Case) -> Iterator[Notice]:
     if choices and case.around.steps is not None:
         yield Notice("note", CHOOSES + choices)
     if plan.undecided is not None:
-        open_ones = " and ".join(case.names[name] for name in plan.undecided.names)
+        open_ones = join_names([case.names[name] for name in plan.undecided.names])
         yield Notice("note", f"{open_ones}: one thing, or something that fills the mask? The first step decides")
 
 
-def _noted(case: _Case) -> Iterator[Notice]:
+def _noted(case: Case) -> Iterator[Notice]:
     """Notes of the program that draws."""
     yield from (Notice("note", text) for text in case.around.notes)
 
@@ -286,6 +214,11 @@ SAID: Sequence[Check] = (_unsaid, _unheard, _idle)
 CHECKS: Sequence[Check] = (
     *SEEN, *SAID, _undescribed, _stretched, _networks, _wildcards, _tokens, _cost, _auto, _noted,
 )  # fmt: skip
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Names as a sentence lists them."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _flatten(text: str) -> str:

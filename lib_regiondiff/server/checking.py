@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lib_regiondiff.authoring.case import Case, make_case
 from lib_regiondiff.authoring.cost import estimate
 from lib_regiondiff.authoring.job_context import JobContext
 from lib_regiondiff.authoring.notices import KINDS, Notice
-from lib_regiondiff.authoring.preflight import CHOOSES, TAKES, measure_cost, preflight
-from lib_regiondiff.authoring.summary import Shares, describe_cost, find_refusals
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.authoring.preflight import CHOOSES, TAKES, join_names, judge
+from lib_regiondiff.authoring.summary import describe_cost, find_refusals
+from lib_regiondiff.document.palette import METHODS, SCENE, THING, Palette, parse
 from lib_regiondiff.errors import PaletteError, RegionDiffError
 from lib_regiondiff.hosts.renderer import Renderer
 from lib_regiondiff.planning.brush_texts import BACKGROUND, prepare_texts
@@ -21,6 +22,8 @@ from lib_regiondiff.server.models import Models
 
 ROOM = 75
 """Tokens of a chunk of CLIP's: a prompt that has more is read in several."""
+KINDS_OF_BRUSHES: Mapping[str, str] = {THING: "one thing", SCENE: "own scene"}
+"""Kinds that are worth a word, as the page calls them."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +50,17 @@ class Checker:
         return palette, max(estimate(palette, self.renderer.native).times, 0.01) * palette.steps
 
     def _judge(self, palette: Palette) -> dict[str, Any]:
-        shares = Shares.of(palette)
-        around = JobContext(native=self.renderer.native, steps=palette.steps, by="command")
-        notices = [*self._find_strangers(palette), *preflight(palette, around, shares)]
+        case = make_case(palette, JobContext(native=self.renderer.native, steps=palette.steps, by="command"))
+        notices = [*self._find_strangers(palette), *judge(case)]
         shown = [each for each in notices if not each.text.startswith((TAKES, CHOOSES))]
-        auto = [each.text.removeprefix(CHOOSES) for each in notices if each.text.startswith(CHOOSES)]
         return {
             "problems": [],
             "notices": [_write_notice(each) for each in shown],
             "badges": make_badges(shown),
-            "cost": _describe_work(palette, around),
-            "shares": [round(shares.part(index), 4) for index in range(len(palette.brushes) + 1)],
+            "cost": _describe_work(case),
+            "shares": [round(case.shares.part(index), 4) for index in range(len(palette.brushes) + 1)],
             "tokens": self._count_tokens(palette),
-            "auto": auto[0] if auto else "",
+            "auto": _tell_auto(case),
         }
 
     def _find_strangers(self, palette: Palette) -> Iterator[Notice]:
@@ -97,10 +98,34 @@ def _write_notice(notice: Notice) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value}
 
 
-def _describe_work(palette: Palette, around: JobContext) -> dict[str, Any] | None:
+def _describe_work(case: Case) -> dict[str, Any] | None:
     """What a picture takes beside one without regions; None where it cannot be drawn."""
     try:
-        ratio = measure_cost(palette, around)
+        ratio = case.ratio
     except RegionDiffError:
         return None
     return {"ratio": round(ratio, 2), "words": describe_cost(ratio)}
+
+
+def _tell_auto(case: Case) -> str:
+    """What `auto` becomes, in words; "" for nothing, and where that cannot be told."""
+    try:
+        chosen = case.plan.chosen
+    except RegionDiffError:
+        return ""
+    return tell_choices(chosen, {brush.id: brush.name or brush.id for brush in case.palette.brushes})
+
+
+def tell_choices(choices: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """What a palette left open and became, as `list_choices` has it, in words that need no knowledge of palettes."""
+    methods = {value: name for name, value in METHODS.items()}
+    grid, levels = choices.get("tiles"), (choices.get("bootstrap") or {}).get("levels")
+    parts = [methods[choices["blend"]]] if choices.get("blend") else []
+    if grid:
+        parts.append(f"tiles of {grid['width']} × {grid['height']} px")
+    if levels:
+        parts.append(f"brushes apart in the first {'step' if levels == 1 else f'{levels} steps'}")
+    for kind, words in KINDS_OF_BRUSHES.items():
+        own = [names[key] for key, value in (choices.get("kinds") or {}).items() if value == kind]
+        parts += [f"{words}: {join_names(own)}"] if own else []
+    return "; ".join(parts)

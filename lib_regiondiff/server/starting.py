@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,31 +17,17 @@ from lib_regiondiff.hosts.renderer import Renderer
 from lib_regiondiff.server.answers import Refused
 from lib_regiondiff.server.desk import MOST_COUNT
 
-STYLES: Sequence[Mapping[str, str]] = (
-    {
-        "name": "Photograph",
-        "prompt": "{prompt}, photograph, natural light, sharp focus",
-        "negative": "drawing, painting",
-    },
-    {
-        "name": "Oil painting",
-        "prompt": "oil painting of {prompt}, visible brush strokes, canvas",
-        "negative": "photograph",
-    },
-    {"name": "Watercolour", "prompt": "watercolour of {prompt}, soft washes, paper texture", "negative": "photograph"},
-    {
-        "name": "Ink drawing",
-        "prompt": "ink drawing of {prompt}, clean lines, white paper",
-        "negative": "photograph, colour",
-    },
-    {"name": "Storybook", "prompt": "storybook illustration of {prompt}, warm colours", "negative": "photograph"},
-    {
-        "name": "Fine quality",
-        "prompt": "{prompt}, highly detailed, well composed",
-        "negative": "blurry, low quality, text",
-    },
+STYLES: Sequence[tuple[str, str, str]] = (
+    ("Photograph", "photograph, natural light, fine detail", "drawing, blurry"),
+    ("Portrait lens", "shallow depth of field, soft window light", "harsh shadows"),
+    ("Oil painting", "oil painting, visible brush strokes, rich colours", "photograph"),
+    ("Watercolour", "watercolour, paper grain, soft washes", "photograph, hard outlines"),
+    ("Ink drawing", "ink drawing, clean lines, white paper", "colour, photograph"),
+    ("Anime", "anime style, crisp outlines, even colours", "photograph"),
+    ("Pixel art", "pixel art, limited colours, sharp edges", "blurry, photograph"),
+    ("Sharp and detailed", "sharp focus, highly detailed", "blurry, low quality, jpeg artefacts"),
 )
-"""Words around a prompt, which stands where they say {prompt}, and what they add to the negative."""
+"""Names of styles, the words that they add after every prompt, and those for the negative."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +62,8 @@ class Start:
     def list_presets(self) -> dict[str, Any]:
         """Layouts to start from, and the names of the examples."""
         presets = [{"name": name, "palette": copy_preset(name)} for name in list_presets()]
-        return {"presets": presets, "examples": [*list_examples()], "styles": [dict(style) for style in STYLES]}
+        styles = [dict(zip(("name", "words", "negative"), style, strict=True)) for style in STYLES]
+        return {"presets": presets, "examples": [*list_examples()], "styles": styles}
 
     def make_example(self, name: str) -> dict[str, Any]:
         """The palette of an example, in words that the model knows; Refused (404) for another name."""

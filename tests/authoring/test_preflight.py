@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 
 from fakes import GaussianHost
-from lib_regiondiff.authoring.cost import LEVEL
-from lib_regiondiff.authoring.preflight import KINDS, STEPS, JobContext, Notice, make_clock, measure_cost, preflight
+from lib_regiondiff.authoring.case import STEPS, make_case
+from lib_regiondiff.authoring.cost import LEVEL, make_clock
+from lib_regiondiff.authoring.preflight import KINDS, JobContext, Notice, join_names, preflight
 from lib_regiondiff.authoring.summary import describe_cost
 from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.document.palette import Palette, parse
@@ -42,6 +43,13 @@ def test_what_the_first_step_decides_is_told_with_the_dearer_way() -> None:
     first, second = told()
     assert first.text == "it takes about twice as long as a plain picture"
     assert second.text.endswith("one thing, or something that fills the mask? The first step decides")
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (list("abc"), "a, b and c")]
+)
+def test_names_are_listed_as_in_a_sentence(names: str, wanted: str) -> None:
+    assert join_names([*names]) == wanted
 
 
 @pytest.mark.parametrize(
@@ -181,7 +189,7 @@ def test_painted_masks_that_are_stretched_are_told() -> None:
 def cost(around: JobContext, brushes: Sequence[Any] = (LEFT, RIGHT), **more: Any) -> float:
     """How much work a palette is; the preview says so in words."""
     palette = parse({"version": 1, "brushes": [each | {"kind": "stuff"} for each in brushes]} | more)
-    ratio = measure_cost(palette, around)
+    ratio = make_case(palette, around).ratio
     assert Notice("note", f"it takes {describe_cost(ratio)}") in preflight(palette, around)
     return ratio
 
@@ -221,7 +229,7 @@ def test_rows_are_counted_as_a_host_is_asked() -> None:
     palette = parse({"version": 1, "brushes": brushes, "size": size, "tiles": {"width": 512}})
     plan = make_plan(palette, Job(Size(1024, 1024), make_clock(STEPS), (0,)), GaussianHost(native=512))
     asked = [row.size.area for views in plan.steps for row in ask([Frame(plan, views, LEVEL)], Call(7.0))[0]]
-    assert measure_cost(palette) == sum(asked) / (STEPS * 2 * 128 * 128) > 1.5
+    assert make_case(palette).ratio == sum(asked) / (STEPS * 2 * 128 * 128) > 1.5
 
 
 def test_what_auto_chooses_is_told_where_the_steps_are_known() -> None:

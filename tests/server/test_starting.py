@@ -12,6 +12,7 @@ import pytest
 from lib_regiondiff.authoring.examples import list_examples, make_example
 from lib_regiondiff.authoring.preflight import preflight
 from lib_regiondiff.document.palette import Model, Palette, make_schema, parse
+from lib_regiondiff.server.checking import tell_choices
 from lib_regiondiff.server.modules import PAGE, Modules
 from server_page import BRUSH, PALETTE, Page, serve
 
@@ -35,7 +36,7 @@ def test_presets_examples_and_styles(page: Page) -> None:
     told = page.get("/api/presets")
     for preset in told["presets"]:
         assert not page.get("/api/check", {"palette": preset["palette"]})["problems"]
-    assert all("{prompt}" in style["prompt"] and style["name"] for style in told["styles"])
+    assert all(style["words"] and style["name"] for style in told["styles"])
     for name in told["examples"]:
         assert not page.get("/api/check", {"palette": page.get(f"/api/examples/{name.replace(' ', '%20')}")})[
             "problems"
@@ -78,6 +79,34 @@ def test_a_verdict_on_what_is_right(page: Page) -> None:
     assert said["tokens"] == {"background": {"count": 5, "limit": 75}, "brushes": [{"count": 6, "limit": 75}]}
     assert 1 <= said["cost"]["ratio"] < 3 and "a plain picture" in said["cost"]["words"]
     assert [each["path"] for each in said["notices"] if "path" in each] == ["model.name"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wanted"),
+    [
+        ({}, ""),
+        ({"blend": None, "tiles": None, "bootstrap": {"levels": 0}}, ""),
+        ({"blend": "average", "bootstrap": {"levels": 1, "mix": 1}}, "MultiDiffusion; brushes apart in the first step"),
+        (
+            {"tiles": {"width": 160, "height": 128, "overlap": 32}, "bootstrap": {"levels": 4}},
+            "tiles of 160 × 128 px; brushes apart in the first 4 steps",
+        ),
+        (
+            {"kinds": {"a": "thing", "b": "scene", "c": "thing", "d": "thing"}},
+            "one thing: house, c and tree; own scene: a view",
+        ),
+    ],
+)
+def test_what_auto_became_is_told_in_plain_words(chosen: dict[str, Any], wanted: str) -> None:
+    assert tell_choices(chosen, {"a": "house", "b": "a view", "c": "c", "d": "tree"}) == wanted
+
+
+def test_a_page_is_told_of_its_own_parts(page: Page) -> None:
+    brush = {"id": "b1", "name": "house", "prompt": "a house", "mask": {"rectangle": [0, 0, 0.5, 1]}}
+    told = page.get("/api/check", {"palette": {"version": 1, "brushes": [brush]}})
+    assert [each["message"] for each in told["notices"] if each["level"] == "warning"] == [
+        "50.0 % of the canvas has no brush; nothing says what is there: the whole picture's prompt is empty"
+    ]
 
 
 @pytest.mark.parametrize("palette", [None, 3, [], "x", {}, {"version": 1, "brushes": [{}]}])
