@@ -117,7 +117,6 @@ const STRINGS = {
   'run.more': 'sampler and more',
   'run.count.help': 'How many pictures to draw, with seeds that follow one another.',
   'run.method.help': 'How regions become one picture.',
-  'run.cost': 'Takes {words}',
   'run.auto': 'auto: {words}',
   'run.notices': 'What to know before drawing',
   'run.pictures': 'Pictures',

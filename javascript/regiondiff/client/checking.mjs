@@ -1,5 +1,7 @@
 // Checking: what the server says of the palette as it is now, and whether it answers at all.
 
+import {nameOf} from '../panel/labels.mjs';
+
 /** @import {App} from '../page/app.mjs' */
 /** @import {State} from '../document/types.d.ts' */
 /** @typedef {{path?: string, message: string, level: string, brush?: string}} Notice */
@@ -17,6 +19,7 @@
  */
 
 const DELAY = 300; // milliseconds without a change after which the server looks at the palette
+const LONGEST = 60; // letters of a brush's name in what is said of it
 const RETRY = 2000; // milliseconds until a server that did not answer is asked again
 
 export class Checking {
@@ -41,9 +44,9 @@ export class Checking {
     const number = (this.asked += 1);
     try {
       const {palette, ids} = await readSent(app);
-      const said = await app.client.post('api/check', {palette});
+      const said = await app.client.post('api/check', {palette: nameBrushes(palette)});
       if (number !== this.asked) return;
-      this.verdict = sort(said, ids);
+      this.verdict = sort(isEmpty(palette) ? {...said, notices: [], cost: null, auto: ''} : said, ids);
       this.online = true;
     } catch (error) {
       if (number !== this.asked) return;
@@ -74,6 +77,16 @@ export async function writePalette(state) {
   const {toPalette} = await import('../document/palette_json.mjs');
   const decode = colour.tiles.size ? (await import('../files/pictures.mjs')).decodeInBrowser : undefined;
   return toPalette(state, decode);
+}
+
+/** A palette whose brushes all have names, so that what is said of them needs no ids. @param {any} palette */
+function nameBrushes(palette) {
+  return {...palette, brushes: palette.brushes.map((/** @type {any} */ brush) => ({...brush, name: nameOf(brush).slice(0, LONGEST)}))};
+}
+
+/** Whether nothing is said or painted yet, so that there is nothing to remark on. @param {any} palette */
+function isEmpty({brushes, background, init}) {
+  return !brushes.length && !background.prompt.trim() && !background.image && !init;
 }
 
 /** @param {any} said @param {string[]} ids @returns {Verdict} */

@@ -217,7 +217,7 @@ export class App {
 
   /** Go to the field that a notice or badge means. @param {{path?: string, brush?: string}} notice */
   async jumpTo(notice) {
-    (await import('./jump.mjs')).jumpTo(this, notice);
+    await (await import('./jump.mjs')).jumpTo(this, notice);
   }
 
   // commands

@@ -83,16 +83,8 @@ export class BrushFields {
 
   /** @param {boolean} fresh */
   focusPrompt(fresh) {
-    this.focus('prompt');
+    this.prompt.focus();
+    this.prompt.scrollIntoView({block: 'nearest'});
     this.setFresh(fresh);
-  }
-
-  /** @param {string} name */
-  focus(name) {
-    const field = /** @type {HTMLElement | null} */ (this.root.querySelector(`[data-field="${CSS.escape(name)}"]`) ?? this.root.querySelector('[data-field="prompt"]'));
-    const folded = field?.closest('details');
-    if (folded) folded.open = true;
-    /** @type {HTMLElement | null | undefined} */ (field?.querySelector('textarea, input:not([type="range"]), [tabindex="0"], button, select'))?.focus();
-    field?.scrollIntoView({block: 'nearest'});
   }
 }

@@ -54,12 +54,12 @@ export class BrushRows {
     const {page} = app;
     const [name, words, percent] = ['rd-name', 'rd-prompt', 'rd-percent'].map((each) => make(page, each === 'rd-name' ? 'b' : 'span', {class: each}));
     const canvas = make(page, 'canvas', {class: 'rd-thumbnail', width: 30, height: 30, 'aria-hidden': 'true'});
-    const main = make(page, 'button', {type: 'button', class: 'rd-main', click: () => app.selection.set(id), dblclick: () => this.rename(id)}, canvas, make(page, 'span', {class: 'rd-row-words'}, name, words), percent);
+    const main = make(page, 'button', {type: 'button', class: 'rd-main', click: () => app.selection.set(id), dblclick: () => this.rename(id)}, canvas, make(page, 'span', {class: 'rd-row-words'}, name, words));
     const toggle = (/** @type {'hidden' | 'locked'} */ what) => make(page, 'button', {type: 'button', class: 'rd-toggle', click: () => app.setBrushState(id, {[what]: !app.brushState(id)[what]})});
     const [hide, lock] = [toggle('hidden'), toggle('locked')];
     const badge = make(page, 'button', {type: 'button', class: 'rd-badge', click: () => app.verdict?.badges[id] && app.jumpTo({brush: id, path: app.verdict.badges[id].path})});
     const grip = make(page, 'span', {class: 'rd-grip', title: app.say('brushes.grip'), 'aria-hidden': 'true'}, makeIcon(page, 'grip'));
-    const root = make(page, 'li', {class: 'rd-row', contextmenu: (/** @type {MouseEvent} */ event) => this.openMenu(event, id)}, make(page, 'span', {class: 'rd-share', 'aria-hidden': 'true'}), grip, main, badge, make(page, 'span', {class: 'rd-toggles'}, hide, lock));
+    const root = make(page, 'li', {class: 'rd-row', contextmenu: (/** @type {MouseEvent} */ event) => this.openMenu(event, id)}, make(page, 'span', {class: 'rd-share', 'aria-hidden': 'true'}), grip, main, badge, make(page, 'span', {class: 'rd-end'}, percent, hide, lock));
     root.dataset.id = id;
     listenGrip(app, this.list, grip, root);
     return {root, main, canvas, name, words, percent, badge, hide, lock, drawn: null};

@@ -25,14 +25,15 @@ export function readShape(field) {
   };
 }
 
-/** @param {App} app @param {string} name @param {Field} field @param {(value: unknown) => void} set undefined leaves the field out @param {(shape: Shape) => Maker} [choose] @returns {Control} */
+/** @param {App} app @param {string} name @param {Field} field @param {(value: unknown) => void} set undefined leaves the field out @param {(shape: Shape, label: string) => Maker} [choose] @returns {Control} */
 export function makeField(app, name, field, set, choose = chooseCommon) {
   const shape = readShape(field);
   const wish = {app, id: `rd-field-${(last += 1)}`, name, label: labelOf(name), shape, set};
-  const {control, show} = choose(shape)(wish);
+  const hidden = name === 'prompt' || name === 'kind'; // what it is, is plain to see
+  const {control, show} = choose(shape, hidden ? '' : wish.label)(wish);
   const long = isLong(shape.own);
   const group = control.tagName === 'DETAILS';
-  const label = make(app.page, 'label', {for: wish.id, class: name === 'prompt' || name === 'kind' ? 'rd-only-read' : ''}, wish.label);
+  const label = make(app.page, 'label', {for: wish.id, class: hidden ? 'rd-only-read' : ''}, wish.label);
   const root = make(app.page, 'div', {class: `rd-field${long ? ' rd-long prompt' : ''}${group ? ' rd-group' : ''}`, title: field.description, 'data-field': name}, !group && label, control);
   return {root, show};
 }

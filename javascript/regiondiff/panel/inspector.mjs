@@ -56,11 +56,11 @@ export class Inspector {
     fields.prompt.dispatchEvent(new Event('input', {bubbles: true}));
   }
 
-  /** @param {string} name */
-  async focus(name) {
-    const fields = this.filled ?? (await this.open());
+  /** The fields as they are for the active brush. */
+  async fill() {
+    const fields = await this.open();
     fields.refresh();
-    fields.focus(name);
+    return fields;
   }
 }
 

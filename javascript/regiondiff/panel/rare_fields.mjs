@@ -8,14 +8,16 @@ import {helpOf, labelOf} from './labels.mjs';
 /** @import {App} from '../page/app.mjs' */
 /** @import {Control, Field, Maker, Shape} from './fields.mjs' */
 
+const WIDEST = 28; // letters that a row of buttons and its label may have
+
 /** @param {App} app @param {string} name @param {Field} field @param {(value: unknown) => void} set undefined leaves the field out @returns {Control} */
 export function makeAnyField(app, name, field, set) {
   return makeField(app, name, field, set, choose);
 }
 
-/** @param {Shape} shape @returns {Maker} */
-function choose({own}) {
-  if (own.enum) return own.enum.length > 4 ? makeList : makeChoice;
+/** @param {Shape} shape @param {string} label @returns {Maker} */
+function choose({own}, label) {
+  if (own.enum) return `${label}${own.enum.map(labelOf).join('')}`.length > WIDEST ? makeList : makeChoice;
   if (own.type === 'number' || own.type === 'integer') return makeRange;
   if (own.type === 'boolean') return makeTick;
   if (own.type === 'string') return makeText;

@@ -30,7 +30,7 @@ export class RunPanel {
     this.list = null;
     const first = FIRST.map((name) => this.makeField(name));
     this.more = make(page, 'details', {class: 'rd-settings', toggle: () => this.more.open && this.openMore()}, make(page, 'summary', {}, say('run.more')));
-    this.cost = make(page, 'p', {class: 'rd-cost', role: 'status'});
+    this.cost = make(page, 'p', {class: 'rd-cost rd-idle', role: 'status'});
     this.notices = make(page, 'div', {class: 'rd-remarks', role: 'group', tabIndex: 0, 'aria-label': say('run.notices')});
     this.pictures = make(page, 'div', {class: 'rd-pictures', role: 'group', 'aria-label': say('run.pictures')}, make(page, 'p', {class: 'rd-note'}, say('run.noPictures')));
     this.root = make(page, 'section', {class: 'rd-run', 'aria-label': say('run.title')}, make(page, 'h2', {}, say('run.title')), ...first, this.makeCount(), this.makeMethod(), this.more, this.cost, this.notices, make(page, 'h2', {}, say('run.pictures')), this.pictures);
@@ -94,11 +94,12 @@ export class RunPanel {
     const {app} = this;
     const {verdict} = app;
     const {page} = app;
-    const said = verdict ? [verdict.cost && make(page, 'b', {}, app.say('run.cost', {words: verdict.cost})), verdict.auto && make(page, 'span', {}, app.say('run.auto', {words: verdict.auto}))] : [];
+    const said = [verdict?.cost && make(page, 'b', {}, `${verdict.cost[0].toUpperCase()}${verdict.cost.slice(1)}`), verdict?.auto && make(page, 'span', {}, app.say('run.auto', {words: verdict.auto}))];
     const key = JSON.stringify([verdict?.cost, verdict?.auto, verdict?.notices]);
     if (key === this.notices.dataset.key) return;
     this.notices.dataset.key = key;
     this.cost.replaceChildren(...said.filter((each) => each instanceof Node));
+    this.cost.classList.toggle('rd-idle', !this.cost.firstChild);
     this.notices.replaceChildren(...(verdict?.notices ?? []).map((notice) => make(page, 'button', {class: `rd-remark rd-${notice.level}`, type: 'button', click: () => app.jumpTo(notice)}, notice.message)));
   }
 

@@ -4,7 +4,6 @@ import '../strings_later.mjs';
 import {openMenu} from '../page/menu.mjs';
 import {make} from '../stage/bars/dom.mjs';
 import {makeAnyField} from './rare_fields.mjs';
-import {STYLES} from './styles.mjs';
 
 /** @import {App} from '../page/app.mjs' */
 /** @import {Palette} from '../document/types.d.ts' */
@@ -16,7 +15,7 @@ export function fillMore(whole) {
   const {page, say} = app;
   const background = (/** @type {string} */ name) => whole.makeField(name, of[name], (palette) => palette.background);
   const words = ['prefix', 'suffix'].filter((name) => name in schema.properties).map((name) => whole.makeField(name, schema.properties[name], (palette) => palette));
-  const styles = make(page, 'button', {class: 'rd-button', type: 'button', 'aria-haspopup': 'menu', click: () => openStyles(app, styles)}, say('whole.styles'));
+  const styles = make(page, 'button', {class: 'rd-button', type: 'button', 'aria-haspopup': 'menu', click: () => app.guard(() => openStyles(app, styles))}, say('whole.styles'));
   const below = makeBelow(app, background('strength'));
   whole.shows.push(below.show);
   whole.more.append(background('negative'), ...words, styles, below.root);
@@ -50,14 +49,16 @@ function removeBelow({editor}) {
 }
 
 /** @param {App} app @param {HTMLElement} button */
-function openStyles(app, button) {
+async function openStyles(app, button) {
+  /** @type {{styles: {name: string, words: string, negative: string}[]}} */
+  const {styles} = await app.client.get('api/presets');
   const box = button.getBoundingClientRect();
-  const add = (/** @type {{words: string, negative?: string}} */ style) =>
+  const add = (/** @type {{words: string, negative: string}} */ style) =>
     app.editor.change('style', (palette) => {
       palette.suffix = addWords(String(palette.suffix ?? ''), style.words);
-      if (style.negative) palette.background.negative = addWords(palette.background.negative ?? '', style.negative);
+      palette.background.negative = addWords(palette.background.negative ?? '', style.negative);
     });
-  openMenu(app, {x: box.left, y: box.bottom}, STYLES.map((style) => ({label: style.name, help: style.words, run: () => add(style)})), button);
+  openMenu(app, {x: box.left, y: box.bottom}, styles.map((style) => ({label: style.name, help: style.words, run: () => add(style)})), button);
 }
 
 /** @param {string} text @param {string} words */

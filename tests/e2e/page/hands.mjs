@@ -5,7 +5,7 @@ import {findBrowser} from '../stage/stage_page.mjs';
 export {findBrowser};
 
 /** Longest wait for a picture of the demo model on a busy machine. */
-const DRAWN = 300_000;
+export const DRAWN = 300_000;
 
 export class Hands {
   constructor(page, session) {

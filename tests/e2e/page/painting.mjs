@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {DRAWN} from './hands.mjs';
 import {runPython} from './server.mjs';
 import {folder, pageTest, server} from './tests.mjs';
 
@@ -147,13 +148,13 @@ pageTest('what is no palette is told in one line, and nothing is lost', async (h
 pageTest('the server is killed during a render: the page says so, keeps all, and goes on when it is back', async (hands, page) => {
   await paintTwo(hands);
   const before = await hands.palette();
-  await page.evaluate(() => app.editor.change('steps', (palette) => (palette.steps = 40)));
+  await page.evaluate(() => app.editor.change('steps', (palette) => (palette.steps = 12)));
   await page.keyboard.press('Control+Enter');
   await page.waitForFunction(() => app.job?.state === 'drawing' && app.job.step > 0);
   await server.kill();
   await page.locator('.rd-toast').filter({hasText: /server/i}).waitFor();
   assert.deepEqual({...(await hands.palette()), steps: before.steps}, before);
   await server.start('--seed', '7');
-  await page.waitForFunction(() => app.pictures.length === 1 && !app.job);
+  await page.waitForFunction(() => app.pictures.length === 1 && !app.job, null, {timeout: DRAWN});
   assert.equal(await page.locator('.rd-toast').filter({hasText: /does not answer/i}).count(), 0);
 });
