@@ -8,6 +8,7 @@ addStrings({
   'size.width': 'Width in pixels',
   'size.height': 'Height in pixels',
   'size.set': 'Set the size',
+  'size.tooMany': 'Width times height: at most {most} pixels',
   'size.help': 'Regions keep their share of the canvas.',
   'run.stop': 'Stop · {percent} %',
   'run.waiting': 'Stop · {count} ahead',

@@ -4,6 +4,7 @@ import {pickColour} from './colours.mjs';
 import {decodePng, encodePng, fromDataUrl, toDataUrl} from './png.mjs';
 import {resize} from './resample.mjs';
 import {rasterise} from './shapes.mjs';
+import {expectSize} from './sizes.mjs';
 import {clone} from './state.mjs';
 import {countColumns, SIDE, toPixels, toTiles} from './tiles.mjs';
 
@@ -120,13 +121,10 @@ function expectPalette(given) {
   const palette = /** @type {any} */ (clone(given));
   if (palette === null || typeof palette !== 'object' || Array.isArray(palette)) throw new Error('expected a palette, an object with brushes');
   if (palette.version !== undefined && palette.version !== 1) throw new Error(`version: expected 1, got ${JSON.stringify(palette.version)}: this palette is from a newer Region Diffusion`);
-  const size = palette.size ?? {width: 512, height: 512};
-  for (const side of ['width', 'height']) {
-    if (!Number.isInteger(size[side]) || size[side] < 64 || size[side] > 16384) throw new Error(`size.${side}: expected a whole number from 64 to 16384, got ${JSON.stringify(size[side])}`);
-  }
+  const size = expectSize(palette.size ?? {width: 512, height: 512}, 'size');
   const brushes = palette.brushes ?? [];
   if (!Array.isArray(brushes) || brushes.some((brush) => brush === null || typeof brush !== 'object' || Array.isArray(brush))) throw new Error('brushes: expected a list of objects');
-  return {...palette, version: 1, size: {width: size.width, height: size.height}, background: palette.background ?? {}, brushes};
+  return {...palette, version: 1, size, background: palette.background ?? {}, brushes};
 }
 
 /** @param {unknown} mask @param {Size} size @param {string} path @param {Decode | undefined} decode @returns {Promise<Mask>} */

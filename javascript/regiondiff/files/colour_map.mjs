@@ -1,6 +1,7 @@
 // Colour maps, out and in: each brush is an area of its colour; white and black are the whole picture's.
 
 import {encodePng} from '../document/png.mjs';
+import {expectSize} from '../document/sizes.mjs';
 import {clone} from '../document/state.mjs';
 import {toPixels, toTiles} from '../document/tiles.mjs';
 import {findCode, listColours, measure} from './colour_codes.mjs';
@@ -40,12 +41,11 @@ export function writeColourMap(state, code) {
  * @param {Pixels} picture @param {State} state @returns {{state: State, snapped: number, made: number, code: Code | null}}
  */
 export function readColourMap({width, height, data: given}, state) {
-  if (![width, height].every((side) => side >= 64 && side <= 16384)) throw new Error(`expected a colour map with sides of 64 to 16384 pixels, got ${width} x ${height}`);
+  const size = expectSize({width, height}, 'colour map');
   const data = flatten(given);
   const known = state.palette.brushes.map(({colour}) => Number.parseInt(colour.slice(1), 16));
   const {colours, names, code} = findColours(data, known);
   const {owners, snapped} = assign(data, colours);
-  const size = {width, height};
   const palette = {...clone(state.palette), size};
   /** @type {Map<string, Mask>} */
   const masks = new Map();

@@ -7,6 +7,7 @@ import {layColours} from '../document/palette_json.mjs';
 import {decodePng, encodePng, fromDataUrl, toDataUrl} from '../document/png.mjs';
 import {pickColour} from '../document/colours.mjs';
 import {rasterise} from '../document/shapes.mjs';
+import {expectSize} from '../document/sizes.mjs';
 import {cutColours, toPixels, toTiles} from '../document/tiles.mjs';
 import {decode, encode, pack, unpack} from './archive.mjs';
 
@@ -141,8 +142,7 @@ export async function readOpenRaster(bytes) {
   const files = unpack(bytes, 'an OpenRaster file (.ora)', (name) => name === 'stack.xml' || /\.png$/i.test(name));
   const stack = decode(files['stack.xml']);
   const image = attributesOf(/<image\b([^>]*)>/.exec(stack)?.[1] ?? '');
-  const size = {width: Number(image.w), height: Number(image.h)};
-  if (![size.width, size.height].every((side) => Number.isInteger(side) && side >= 64 && side <= 16384)) throw new Error(`expected an OpenRaster picture with sides of 64 to 16384 pixels, got ${image.w ?? 'none'} x ${image.h ?? 'none'}`);
+  const size = expectSize({width: Number(image.w), height: Number(image.h)}, 'stack.xml');
   const layers = listLayers(stack).filter(({name, visible}) => visible || name.includes(MARK)).reverse();
   const whole = layers.find(({name}) => 'background' in settingsOf(name));
   const {background = {}, ...rest} = whole ? settingsOf(whole.name) : {};

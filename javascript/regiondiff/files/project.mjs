@@ -3,6 +3,7 @@
 import {layColours} from '../document/palette_json.mjs';
 import {decodePng, encodePng, fromDataUrl, toDataUrl} from '../document/png.mjs';
 import {rasterise} from '../document/shapes.mjs';
+import {expectSize} from '../document/sizes.mjs';
 import {clone} from '../document/state.mjs';
 import {cutColours, toPixels, toTiles} from '../document/tiles.mjs';
 import {decode, encode, pack, unpack} from './archive.mjs';
@@ -56,8 +57,7 @@ export async function readProject(bytes) {
   if (head.kind !== KIND) throw new Error('expected a project, got another archive');
   if (head.version !== VERSION) throw new Error(`expected a project of version ${VERSION}, got ${JSON.stringify(head.version)}: it is from a newer Region Diffusion`);
   const {brushes: given, background, ...rest} = parse(files, 'palette.json');
-  const size = /** @type {Size} */ (rest.size ?? {});
-  if (![size.width, size.height].every((side) => Number.isInteger(side) && side >= 64 && side <= 16384)) throw new Error('palette.json: expected a size with sides of 64 to 16384 pixels');
+  const size = expectSize(rest.size ?? {}, 'palette.json');
   if (!Array.isArray(given)) throw new Error('palette.json: expected a list of brushes');
   const masks = new Map();
   const brushes = [];

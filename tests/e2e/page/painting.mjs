@@ -133,7 +133,7 @@ pageTest('layers, projects and colour maps come back', async (hands, page) => {
 pageTest('what is no palette is told in one line, and nothing is lost', async (hands, page) => {
   await paintTwo(hands);
   const before = await hands.palette();
-  for (const [name, text] of [['broken.json', '{"brushes": ['], ['newer.json', '{"version": 99, "brushes": []}'], ['strange.png', 'no picture at all'], ['wide.json', '{"version": 1, "size": {"width": 9, "height": 9}}']]) {
+  for (const [name, text] of [['broken.json', '{"brushes": ['], ['newer.json', '{"version": 99, "brushes": []}'], ['strange.png', 'no picture at all'], ['wide.json', '{"version": 1, "size": {"width": 9, "height": 9}}'], ['huge.json', '{"version": 1, "size": {"width": 8192, "height": 8192}, "brushes": [{"mask": {"rectangle": [0, 0, 1, 1]}}]}']]) {
     const file = path.join(folder, name);
     await writeFile(file, text);
     await hands.openFile('Open …', file);
