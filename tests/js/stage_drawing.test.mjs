@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {SIDE, composeTile, packColour} from '../../javascript/regiondiff/stage/drawing/compose.mjs';
+import {findOwners, placeLabels} from '../../javascript/regiondiff/stage/drawing/labels.mjs';
 import {Dirty, tileBox, tilesIn} from '../../javascript/regiondiff/stage/drawing/dirty.mjs';
 import {SoftEdges, averageCells, blur} from '../../javascript/regiondiff/stage/drawing/soft.mjs';
 import {fillBlock, hideUnder, joinLines, makeBlock, traceBlock} from '../../javascript/regiondiff/stage/drawing/trace.mjs';
@@ -141,4 +142,24 @@ test('soft edges are between the two colours, and far from them nothing is soft'
   const boxes = edges.boxes();
   assert.ok(boxes.length && boxes.every((box) => box.left >= 56 && box.right <= 200));
   assert.equal(new SoftEdges(size, [{colour: 0, feather: 0, cells: averageCells(size, half)}]).boxes().length, 0);
+});
+
+test('labels stand at the upper left of what their brush owns, above its middle, and apart', () => {
+  const size = {width: 512, height: 384};
+  const columns = size.width / SIDE;
+  const masks = {
+    box: (x, y) => x >= 330 && x < 496 && y >= 206 && y < 366,
+    round: (x, y) => (x - 440) ** 2 + (y - 76) ** 2 < 3600,
+    ground: (_, y) => y >= 200,
+    hidden: (x, y) => x >= 340 && x < 400 && y >= 220 && y < 300,
+  };
+  const tiles = Object.fromEntries(Object.entries(masks).map(([id, mask]) => [id, Array.from({length: 48}, (_, number) => tile((x, y) => (mask((number % columns) * SIDE + x, Math.floor(number / columns) * SIDE + y) ? 255 : 0)))]));
+  const tileOf = (id, number) => tiles[id][number];
+  const owners = findOwners(size, Object.keys(masks), tileOf);
+  const label = {width: 120, height: 24};
+  const [box, round, ground, hidden] = placeLabels(owners, [label, label, label, label]);
+  assert.ok(box.x < 340 && box.y < 215, JSON.stringify(box));
+  assert.ok(round.y + label.height < 76, JSON.stringify(round));
+  assert.ok(ground.x < 10 && ground.y < 210, JSON.stringify(ground));
+  assert.equal(hidden, null);
 });

@@ -1,12 +1,13 @@
 // What fields, their values, steps and brushes are called; what has no words of its own goes by its name.
 
+import {nameBrush} from '../document/names.mjs';
 import {say} from '../strings.mjs';
 
 /** @import {Brush} from '../document/types.d.ts' */
 
 /** What a brush is called: its name, or the first words of its prompt. @param {Brush} brush */
-export function nameOf({name, prompt}) {
-  return name || prompt.trim().split(/\s+/).slice(0, 3).join(' ').replace(/[,.;:]+$/, '') || say('brushes.unnamed');
+export function nameOf(brush) {
+  return nameBrush(brush) || say('brushes.unnamed');
 }
 
 /** @param {string} name of a field or of one of its values */

@@ -1,5 +1,6 @@
 // What the surface asks the document, and how it changes it: the only place here that knows the Editor.
 
+import {nameBrush} from '../document/names.mjs';
 import {SIDE, packColour} from './drawing/compose.mjs';
 import {tileBox, tileGrid, tilesIn} from './drawing/dirty.mjs';
 import {Under} from './drawing/under.mjs';
@@ -30,7 +31,7 @@ export class Model {
   /** All brushes, the uppermost first. @returns {BrushView[]} */
   brushes() {
     this.views ??= this.editor.document.palette.brushes
-      .map((brush, index) => ({id: brush.id, number: index + 1, name: brush.name || firstWords(brush.prompt ?? ''), colour: brush.colour, feather: brush.feather ?? 0, hidden: false, locked: false, ...this.services.brushState?.(brush.id)}))
+      .map((brush, index) => ({id: brush.id, number: index + 1, name: nameBrush(brush), colour: brush.colour, feather: brush.feather ?? 0, hidden: false, locked: false, ...this.services.brushState?.(brush.id)}))
       .reverse();
     return /** @type {BrushView[]} */ (this.views);
   }
@@ -191,9 +192,4 @@ function growBounds(box, coverage, part) {
       box.bottom = Math.max(box.bottom, y + 1);
     }
   }
-}
-
-/** A name for a brush that has none. @param {string} prompt */
-function firstWords(prompt) {
-  return prompt.trim().split(/\s+/).slice(0, 3).join(' ').replace(/[,.;:]+$/, '');
 }

@@ -118,7 +118,7 @@ stageTest('typing a prompt draws no mask again; another colour and order do', as
     editor.emit({palette: true});
   });
   assert.equal(await waiting(), 0);
-  assert.equal(await page.evaluate(() => stage.model.brush('b1').name), 'a calm sea');
+  assert.equal(await page.evaluate(() => stage.model.brush('b1').name), 'calm sea');
   await page.evaluate(() => {
     editor.document.palette.brushes.reverse();
     editor.document.palette.brushes[1].colour = '#ff0000';

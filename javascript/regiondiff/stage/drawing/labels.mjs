@@ -8,6 +8,9 @@ import {tileGrid} from './dirty.mjs';
 /** @typedef {{cell: number, columns: number, rows: number, owners: Int16Array}} Owners of the middles of cells of so many pixels; -1 is nobody */
 
 const CELLS = 96; // along the longer side
+const ENOUGH = 0.75; // of a label on its own brush's area: what is drawn in the middle of a small one is not to be covered
+const DOWN = 0.12; // what a place farther down costs, and one farther to the right
+const ASIDE = 0.06;
 
 /**
  * Who owns the canvas, coarsely.
@@ -72,8 +75,8 @@ function findPlace(owners, sums, span, taken, which) {
       if (owners.owners[row * columns + column] !== which) continue;
       const place = {column: Math.max(0, Math.min(column, columns - span.columns)), row: Math.max(0, Math.min(row, rows - span.rows))};
       const owned = countOwned(sums, columns, place, span);
-      const full = owned / (span.columns * Math.min(rows, span.rows));
-      const score = full - (0.12 * (row / rows) + 0.06 * (column / columns)) * (full >= 1 ? 1 : 0.2) - (meets(owners, taken, place, span) ? 1 : 0) + 2;
+      const full = Math.min(1, owned / (ENOUGH * span.columns * Math.min(rows, span.rows)));
+      const score = 2 + full - DOWN * (row / rows) - ASIDE * (column / columns) - (meets(owners, taken, place, span) ? 1 : 0);
       if (score > best) [best, found] = [score, place];
     }
   }
