@@ -11,5 +11,5 @@ export default [
     languageOptions: {globals: {...globals.browser, ...globals.node}},
     rules: {eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error', 'no-unused-vars': ['error', {argsIgnorePattern: '^_', varsIgnorePattern: '^_'}]},
   },
-  {files: ['tests/e2e/**', 'benchmarks/**', 'tools/**'], languageOptions: {globals: {stage: 'readonly', editor: 'readonly', states: 'readonly', asked: 'readonly', app: 'readonly'}}},
+  {files: ['tests/e2e/**', 'benchmarks/**', 'tools/**'], languageOptions: {globals: {stage: 'readonly', editor: 'readonly', lab: 'readonly', states: 'readonly', asked: 'readonly', app: 'readonly'}}},
 ];

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from lib_regiondiff.document.palette import Brush, dump, parse
 from lib_regiondiff.formats.typed import parse_typed
 
 NEIGHBOURS, ANY = 15, 9
+ROOT = Path(__file__).resolve().parents[2]
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.
 SIGHTS: Mapping[str, np.ndarray] = {
     "all cones": np.eye(3),
@@ -145,3 +147,8 @@ def test_a_colour_belongs_to_a_place_and_is_not_written() -> None:
 @pytest.mark.parametrize("data", [*map(copy_preset, list_presets()), parse_typed({"typed": {}}, "a\nb\nc", "")])
 def test_presets_and_typed_regions_leave_colours_to_their_places(data: dict[str, Any]) -> None:
     assert not any("colour" in brush for brush in data["brushes"])
+
+
+def test_the_painting_page_has_the_same_colours() -> None:
+    page = (ROOT / "javascript" / "regiondiff" / "document" / "colours.mjs").read_text(encoding="utf-8")
+    assert tuple(re.findall(r"'(#[0-9a-f]{6})'", page)) == tuple(COLOURS)

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {SIDE, composeTile, packColour} from '../../javascript/regiondiff/stage/drawing/compose.mjs';
+import {boxOfTile, SIDE} from '../../javascript/regiondiff/document/tiles.mjs';
+import {composeTile, packColour} from '../../javascript/regiondiff/stage/drawing/compose.mjs';
 import {findOwners, placeLabels} from '../../javascript/regiondiff/stage/drawing/labels.mjs';
-import {Dirty, tileBox, tilesIn} from '../../javascript/regiondiff/stage/drawing/dirty.mjs';
+import {Dirty, tilesIn} from '../../javascript/regiondiff/stage/drawing/dirty.mjs';
 import {SoftEdges, averageCells, blur} from '../../javascript/regiondiff/stage/drawing/soft.mjs';
 import {fillBlock, hideUnder, joinLines, makeBlock, traceBlock} from '../../javascript/regiondiff/stage/drawing/trace.mjs';
 
@@ -105,7 +106,7 @@ test('what an upper brush covers is hidden, and nothing else', () => {
 test('a box dirties its tiles, and a tile only its part', () => {
   const size = {width: 200, height: 130};
   assert.deepEqual(tilesIn({left: 63, top: 64, right: 65, bottom: 65}, size), [4, 5]);
-  assert.deepEqual(tileBox(11, size), {left: 192, top: 128, right: 200, bottom: 130});
+  assert.deepEqual(boxOfTile(11, size), {left: 192, top: 128, right: 200, bottom: 130});
   const dirty = new Dirty();
   dirty.add({left: 60.5, top: 10.2, right: 70.5, bottom: 12.5}, size);
   dirty.add({left: -50, top: 11, right: 2, bottom: 20}, size);

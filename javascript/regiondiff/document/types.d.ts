@@ -32,10 +32,12 @@ export type StrokeOptions = {
   pressureOpacity: boolean;
   erase: boolean;
 };
+/** What tells the area around a point. */
+export type Finder = (state: State, target: string, point: Point, erase: boolean) => Tiles;
 export interface Session {
   stamp(points: readonly StrokePoint[], options: StrokeOptions & {colour?: string}): void;
   shape(shape: Shape, erase: boolean, colour?: string): void;
-  fill(point: Point, erase: boolean, colour?: string): void;
+  fill(point: Point, erase: boolean, colour: string | undefined, find: Finder): void;
   commit(): void;
   cancel(): void;
 }

@@ -62,7 +62,7 @@ export class App {
     this.list = new BrushList(this);
     this.inspector = new Inspector(this, schema.properties.brushes.items.properties);
     const holder = make(this.page, 'main', {class: 'rd-canvas-holder', 'aria-label': say('stage.surface')});
-    this.stage = mountStage(holder, /** @type {any} */ (this.editor), makeStageServices(this));
+    this.stage = mountStage(holder, this.editor, makeStageServices(this));
     this.bar = new Bar(this);
     this.run_ = new RunPanel(this, schema);
     this.sheets = new Sheets(this);

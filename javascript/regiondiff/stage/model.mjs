@@ -1,11 +1,12 @@
 // What the surface asks the document, and how it changes it: the only place here that knows the Editor.
 
 import {nameBrush} from '../document/names.mjs';
-import {SIDE, packColour} from './drawing/compose.mjs';
-import {tileBox, tileGrid, tilesIn} from './drawing/dirty.mjs';
+import {boxOfTile, SIDE} from '../document/tiles.mjs';
+import {packColour} from './drawing/compose.mjs';
+import {tileGrid, tilesIn} from './drawing/dirty.mjs';
 import {Under} from './drawing/under.mjs';
 
-/** @import {Box, BrushView, EditorPort, Layer, Point, Size, StrokeOptions, StrokePoint} from './types.d.ts' */
+/** @import {Box, BrushView, EditorPort, Finder, Layer, Point, Shape, Size, StrokeOptions, StrokePoint} from './types.d.ts' */
 
 /** The document as the surface sees it. */
 export class Model {
@@ -136,8 +137,8 @@ export class Model {
     const session = this.editor.stroke(target, label);
     return {
       stroke: (/** @type {readonly StrokePoint[]} */ points, /** @type {StrokeOptions} */ options) => session.stamp(points, {...options, colour}),
-      shape: (/** @type {object} */ shape, /** @type {boolean} */ erase) => session.shape(shape, erase, colour),
-      fill: (/** @type {Point} */ point, /** @type {boolean} */ erase, /** @type {import('./types.d.ts').Finder} */ find) => session.fill(point, erase, colour, find),
+      shape: (/** @type {Shape} */ shape, /** @type {boolean} */ erase) => session.shape(shape, erase, colour),
+      fill: (/** @type {Point} */ point, /** @type {boolean} */ erase, /** @type {Finder} */ find) => session.fill(point, erase, colour, find),
       commit: () => session.commit(),
       cancel: () => session.cancel(),
     };
@@ -175,7 +176,7 @@ function findBounds(size, tileOf) {
   const box = {left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity};
   for (let tile = 0; tile < columns * rows; tile += 1) {
     const coverage = tileOf(tile);
-    if (coverage) growBounds(box, coverage, tileBox(tile, size));
+    if (coverage) growBounds(box, coverage, boxOfTile(tile, size));
   }
   return box.right > box.left ? box : null;
 }

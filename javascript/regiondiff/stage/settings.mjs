@@ -5,7 +5,7 @@ import {clamp} from './viewport.mjs';
 /** @import {Values} from './types.d.ts' */
 
 /** @type {Readonly<Values>} */
-export const DEFAULTS = {
+const DEFAULTS = {
   tool: 'brush',
   previous: 'rectangle',
   operation: 'add',

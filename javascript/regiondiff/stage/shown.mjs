@@ -7,7 +7,7 @@ const WHILE_PAINTING = 0.65; // at least so opaque are fills over a picture whil
 const EDGE = 14; // CSS pixels around a canvas that is fitted
 
 /** Whether a picture lies under the fills: the last result, or what is under the brushes. @param {Stage} stage */
-export function overPicture({model, settings}) {
+function overPicture({model, settings}) {
   const {view, target} = settings.values;
   return target === 'colour' || model.hasUnder() || (view !== 'split' && model.picture !== null);
 }

@@ -1,5 +1,6 @@
 // The surface: where the canvas is seen, in one pane or two, and what is drawn again in the next frame.
 
+import {drawInside} from './drawing/clip.mjs';
 import {Fills} from './drawing/fills.mjs';
 import {drawScene} from './drawing/scene.mjs';
 import {boxToPane, fit, joinBoxes, keepVisible, pan, snap, toCanvas, zoomTo} from './viewport.mjs';
@@ -249,16 +250,11 @@ export class Surface {
       right: Math.ceil(Math.min(area.right, pane.right) * ratio),
       bottom: Math.ceil(Math.min(area.bottom, pane.bottom) * ratio),
     };
-    if (box.right <= box.left || box.bottom <= box.top) return;
-    context.save();
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.beginPath();
-    context.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
-    context.clip();
-    context.clearRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    draw();
-    context.restore();
+    drawInside(context, box, () => {
+      context.clearRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      draw();
+    });
   }
 }
 

@@ -1,11 +1,9 @@
 // Types of the painting surface; not loaded by browsers.
 
 import type {Bench} from './bench.mjs';
-import type {fillAround} from '../document/fill.mjs';
+import type {Box, Change, ColourLayer, Finder, Point, Session, Shape, Size, StrokeOptions, StrokePoint} from '../document/types.d.ts';
 
-export type Point = {x: number; y: number};
-export type Size = {width: number; height: number};
-export type Box = {left: number; top: number; right: number; bottom: number};
+export type {Box, Change, ColourLayer, Finder, Point, Session, Shape, Size, StrokeOptions, StrokePoint};
 /** Zoom in CSS pixels per canvas pixel, and where the canvas's upper left corner is in the pane. */
 export type View = {zoom: number; x: number; y: number};
 export type Handle = 'nw' | 'n' | 'ne' | 'e' | 'se' | 's' | 'sw' | 'w';
@@ -105,8 +103,6 @@ export interface Handler {
 
 // tools
 
-/** On the canvas. */
-export type StrokePoint = Point & {pressure: number};
 /** The modifiers, which end of the pen, which pointer. */
 export type Start = {modifiers: Modifiers; eraser: boolean; pen: boolean; coarse: boolean};
 /** One use of a tool, from press to release; it may go on over several presses. */
@@ -164,26 +160,6 @@ export interface EditorPort {
   nextColour(): string;
 }
 export type BrushData = {id: string; name: string; colour: string; prompt?: string; feather?: number};
-export type Change = {masks?: Map<string, Box[]>; palette?: boolean; order?: boolean; size?: boolean; colour?: Box[]};
-/** RGBA of tiles. */
-export type ColourLayer = {tiles: Map<number, Uint8ClampedArray>};
-export interface StrokeOptions {
-  size: number;
-  hardness: number;
-  opacity: number;
-  pressureSize: boolean;
-  pressureOpacity: boolean;
-  erase: boolean;
-}
-/** What tells the area around a point. */
-export type Finder = typeof fillAround;
-export interface Session {
-  stamp(points: readonly StrokePoint[], options: StrokeOptions & {colour: string}): void;
-  shape(shape: object, erase: boolean, colour: string): void;
-  fill(point: Point, erase: boolean, colour: string, find: Finder): void;
-  commit(): void;
-  cancel(): void;
-}
 /** `number` counts from the lowest, 1. */
 export type BrushView = {id: string; number: number; name: string; colour: string; feather: number; hidden: boolean; locked: boolean};
 

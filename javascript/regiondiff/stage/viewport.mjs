@@ -23,18 +23,6 @@ export function boxToPane(view, box) {
   return {left: x + box.left * zoom, top: y + box.top * zoom, right: x + box.right * zoom, bottom: y + box.bottom * zoom};
 }
 
-/** The part of the canvas that the pane shows. @param {View} view @param {Size} pane @param {Size} size @returns {Box} */
-export function visibleBox(view, pane, size) {
-  const first = toCanvas(view, {x: 0, y: 0});
-  const last = toCanvas(view, {x: pane.width, y: pane.height});
-  return {
-    left: Math.max(0, Math.floor(first.x)),
-    top: Math.max(0, Math.floor(first.y)),
-    right: Math.min(size.width, Math.ceil(last.x)),
-    bottom: Math.min(size.height, Math.ceil(last.y)),
-  };
-}
-
 /** The view with another zoom that keeps what is under a point there. @param {View} view @param {number} zoom @param {Point} at @returns {View} */
 export function zoomTo(view, zoom, at) {
   const next = clamp(zoom, LEAST_ZOOM, MOST_ZOOM);

@@ -81,7 +81,7 @@ stageTest('the wheel zooms at the pointer, the middle button pans', async (hands
 });
 
 stageTest('the right button and a click with Move pick; Move drags and scales', async (hands, page) => {
-  await page.evaluate(() => [[0.125, 0.125, 0.25, 0.25], [0.5, 0.5, 0.75, 0.75]].forEach((box) => editor.addShape({rectangle: box})));
+  await page.evaluate(() => [[0.125, 0.125, 0.25, 0.25], [0.5, 0.5, 0.75, 0.75]].forEach((box) => lab.addShape({rectangle: box})));
   await hands.click(480, 320, {button: 'right'});
   assert.equal(await page.evaluate(() => stage.bench.active()), 'b2');
   await hands.set({tool: 'move'});
@@ -107,7 +107,7 @@ stageTest('pen pressure sets the width or the opacity, each by its own switch', 
 });
 
 stageTest('the eraser end erases, whatever the tool', async (hands, page) => {
-  await page.evaluate(() => stage.bench.select(editor.addShape({rectangle: [0, 0, 1, 1]})));
+  await page.evaluate(() => stage.bench.select(lab.addShape({rectangle: [0, 0, 1, 1]})));
   await hands.set({tool: 'rectangle'});
   await page.evaluate(() => {
     const {left, top} = stage.parts.surface.getBoundingClientRect();
@@ -116,7 +116,7 @@ stageTest('the eraser end erases, whatever the tool', async (hands, page) => {
     send('pointermove', 300, -1, 32);
     send('pointerup', 300, 5, 0);
   });
-  await page.waitForFunction(() => editor.coverAt('b1', 200, 100) === 0); // the tool may still be loading
+  await page.waitForFunction(() => lab.coverAt('b1', 200, 100) === 0); // the tool may still be loading
 });
 
 stageTest('a palm is ignored while a pen is near, and a finger paints when it is gone', async (hands, page) => {

@@ -13,11 +13,12 @@ const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Surfac
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/javascript/regiondiff/stage/stage.css">
 <style>:root { color-scheme: light dark } body { margin: 0; height: 100vh; display: grid }</style><main></main>
 <script type="module">
-import {PlainEditor} from '/tests/e2e/stage/plain_editor.mjs';
+import {makeLab} from '/tests/e2e/stage/lab.mjs';
 import {mountStage} from '/javascript/regiondiff/stage/stage.mjs';
 import {say} from '/javascript/regiondiff/strings.mjs';
 const [width, height] = (new URLSearchParams(location.search).get('size') ?? '768x512').split('x').map(Number);
-const editor = new PlainEditor({width, height});
+const lab = makeLab({width, height});
+const {editor} = lab;
 const asked = [];
 const states = new Map();
 const stage = mountStage(document.querySelector('main'), editor, {
@@ -26,7 +27,7 @@ const stage = mountStage(document.querySelector('main'), editor, {
   takeFiles: (files, zone) => asked.push(zone + ' ' + files.length),
   brushState: (id) => states.get(id) ?? {},
 });
-Object.assign(window, {editor, stage, asked, states});
+Object.assign(window, {editor, lab, stage, asked, states});
 </script></html>`;
 
 /** The library and the browser that the tests drive; null, with a loud line, where there is none. */
@@ -114,12 +115,12 @@ export class Hands {
 
   async area(id) {
     await this.settle();
-    return this.page.evaluate((id) => editor.areaOf(id), id);
+    return this.page.evaluate((id) => lab.areaOf(id), id);
   }
 
   async cover(id, x, y) {
     await this.settle();
-    return this.page.evaluate(([id, x, y]) => editor.coverAt(id, x, y), [id, x, y]);
+    return this.page.evaluate(([id, x, y]) => lab.coverAt(id, x, y), [id, x, y]);
   }
 
   set(values) {

@@ -41,7 +41,7 @@ function makeTool(stage, name, worded) {
 }
 
 /** Arrows, Home and End move the focus in a toolbar. @param {KeyboardEvent} event @param {HTMLElement[]} items */
-export function roam(event, items) {
+function roam(event, items) {
   const at = items.indexOf(/** @type {HTMLElement} */ (event.target));
   /** @type {Record<string, number>} */
   const places = {ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: items.length - 1};

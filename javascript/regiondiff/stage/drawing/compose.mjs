@@ -1,8 +1,8 @@
 // Masks of a tile to what is seen of the brushes there: painter's order, owners opaque. Pure; RGBA as canvases store it.
 
-/** @import {Box, Layer} from '../types.d.ts' */
+import {SIDE} from '../../document/tiles.mjs';
 
-export const SIDE = 64; // pixels of a tile's side
+/** @import {Box, Layer} from '../types.d.ts' */
 
 /**
  * Write what layers, the lowest first, show in a part of a tile; where nothing covers it is transparent.

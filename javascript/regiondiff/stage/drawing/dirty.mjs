@@ -1,12 +1,12 @@
 // What must be drawn again: tiles by their number, as the document tells them in boxes. Pure.
 
-import {SIDE} from './compose.mjs';
+import {boxOfTile, countColumns, SIDE} from '../../document/tiles.mjs';
 
 /** @import {Box, Size} from '../types.d.ts' */
 
 /** @param {Size} size @returns {{columns: number, rows: number}} */
 export function tileGrid(size) {
-  return {columns: Math.ceil(size.width / SIDE), rows: Math.ceil(size.height / SIDE)};
+  return {columns: countColumns(size), rows: Math.ceil(size.height / SIDE)};
 }
 
 /** The tiles that a box meets. @param {Box} box @param {Size} size @returns {number[]} */
@@ -19,14 +19,6 @@ export function tilesIn(box, size) {
   return tiles;
 }
 
-/** The canvas's part in a tile. @param {number} tile @param {Size} size @returns {Box} */
-export function tileBox(tile, size) {
-  const {columns} = tileGrid(size);
-  const left = (tile % columns) * SIDE;
-  const top = Math.floor(tile / columns) * SIDE;
-  return {left, top, right: Math.min(left + SIDE, size.width), bottom: Math.min(top + SIDE, size.height)};
-}
-
 /** Parts of tiles that are to be drawn again. */
 export class Dirty {
   constructor() {
@@ -37,7 +29,7 @@ export class Dirty {
   /** @param {Box} box on the canvas @param {Size} size */
   add(box, size) {
     for (const tile of tilesIn(box, size)) {
-      const whole = tileBox(tile, size);
+      const whole = boxOfTile(tile, size);
       const old = this.tiles.get(tile);
       this.tiles.set(tile, {
         left: Math.max(whole.left, Math.min(Math.floor(box.left), old?.left ?? Infinity)),

@@ -1,6 +1,7 @@
 // The brushes' fills as a canvas of the document's size, kept up to date tile by tile.
 
-import {SIDE, composeTile} from './compose.mjs';
+import {SIDE} from '../../document/tiles.mjs';
+import {composeTile} from './compose.mjs';
 import {Dirty} from './dirty.mjs';
 
 /** @import {Box, Layer, Size} from '../types.d.ts' */

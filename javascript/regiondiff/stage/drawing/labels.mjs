@@ -1,6 +1,6 @@
 // Where the labels of brushes go: on what each owns, near its upper left, apart from one another. Pure.
 
-import {SIDE} from './compose.mjs';
+import {SIDE} from '../../document/tiles.mjs';
 import {tileGrid} from './dirty.mjs';
 
 /** @import {Point, Size} from '../types.d.ts' */

@@ -1,7 +1,7 @@
 // Lines over the scene: the brushes' outlines, and what the tool in use shows of itself.
 
 import {HANDLES, growBox, handlePoint} from '../geometry/handles.mjs';
-import {strokeTwice} from './twice.mjs';
+import {drawGrip, strokeTwice} from './twice.mjs';
 import {boxToPane, toPane} from '../viewport.mjs';
 
 /** @import {Box, Handle, Paths, Point, View} from '../types.d.ts' */
@@ -60,11 +60,7 @@ export function drawHandles(context, view, box) {
     const {x, y} = handlePoint(pane, handle);
     context.beginPath();
     context.roundRect(x - HANDLE_SIDE / 2, y - HANDLE_SIDE / 2, HANDLE_SIDE, HANDLE_SIDE, 2);
-    context.fillStyle = '#fff';
-    context.fill();
-    context.lineWidth = 1.5;
-    context.strokeStyle = '#111';
-    context.stroke();
+    drawGrip(context);
   }
 }
 

@@ -1,6 +1,6 @@
 // Outlines of all brushes as paths, kept tile by tile: what an upper brush hides is a path of its own, drawn dashed.
 
-import {SIDE} from './compose.mjs';
+import {SIDE} from '../../document/tiles.mjs';
 import {Dirty, tileGrid, tilesIn} from './dirty.mjs';
 import {fillBlock, hideUnder, joinLines, makeBlock, sameLines, traceBlock} from './trace.mjs';
 

@@ -1,6 +1,7 @@
 // The scene: paper, picture and the brushes' fills in each pane of the surface; draws only where something changed.
 
 import {boxToPane} from '../viewport.mjs';
+import {drawInside} from './clip.mjs';
 
 /** @import {Box, Pane, Sources, View} from '../types.d.ts' */
 
@@ -13,18 +14,13 @@ const SHARP = 3; // device pixels per canvas pixel from which pixels are seen as
 export function drawScene(context, pane, view, ratio, sources, box) {
   const moved = {zoom: view.zoom, x: view.x + pane.box.left, y: view.y + pane.box.top};
   const area = deviceBox(box ? meet(boxToPane(moved, box), pane.box) : pane.box, ratio, box ? 1 : 0);
-  if (area.right <= area.left || area.bottom <= area.top) return;
-  context.save();
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.beginPath();
-  context.rect(area.left, area.top, area.right - area.left, area.bottom - area.top);
-  context.clip();
-  if (!box) context.clearRect(area.left, area.top, area.right - area.left, area.bottom - area.top);
-  context.setTransform(moved.zoom * ratio, 0, 0, moved.zoom * ratio, moved.x * ratio, moved.y * ratio);
-  context.imageSmoothingEnabled = moved.zoom * ratio < SHARP;
-  context.imageSmoothingQuality = 'medium';
-  drawLayers(context, pane, sources);
-  context.restore();
+  drawInside(context, area, () => {
+    if (!box) context.clearRect(area.left, area.top, area.right - area.left, area.bottom - area.top);
+    context.setTransform(moved.zoom * ratio, 0, 0, moved.zoom * ratio, moved.x * ratio, moved.y * ratio);
+    context.imageSmoothingEnabled = moved.zoom * ratio < SHARP;
+    context.imageSmoothingQuality = 'medium';
+    drawLayers(context, pane, sources);
+  });
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Pane} pane @param {Sources} sources */
@@ -49,7 +45,7 @@ function meet(a, b) {
 }
 
 /** Whole device pixels, so that neighbouring parts have no seam. @param {Box} box @param {number} ratio @param {number} more @returns {Box} */
-export function deviceBox(box, ratio, more) {
+function deviceBox(box, ratio, more) {
   return {
     left: Math.floor(box.left * ratio) - more,
     top: Math.floor(box.top * ratio) - more,

@@ -2,7 +2,7 @@
 //
 // The planner does this on latent cells of 8 pixels (planning/weights/masks.py), and so does this; large canvases have larger cells.
 
-import {SIDE} from './compose.mjs';
+import {SIDE} from '../../document/tiles.mjs';
 import {tileGrid} from './dirty.mjs';
 
 /** @import {Box, Size, SoftLayer} from '../types.d.ts' */
@@ -12,7 +12,7 @@ const MOST_CELLS = 256; // along the longer side
 const SHOWS = 0.01; // a share that differs less from the hard one is not drawn
 
 /** @param {Size} size @returns {{cell: number, columns: number, rows: number}} */
-export function cellGrid(size) {
+function cellGrid(size) {
   let cell = LEAST_CELL;
   while (Math.max(size.width, size.height) / cell > MOST_CELLS && cell < SIDE) cell *= 2;
   return {cell, columns: Math.ceil(size.width / cell), rows: Math.ceil(size.height / cell)};

@@ -3,7 +3,7 @@
 // Each cell lies between four pixel middles. A tile traces the cells whose lower right pixel is in it, and at the canvas's
 // right and lower border the cells beyond. Neighbouring tiles compute the ends of their lines alike, so that they join.
 
-import {SIDE} from './compose.mjs';
+import {SIDE} from '../../document/tiles.mjs';
 
 /** @import {Line, Part} from '../types.d.ts' */
 

@@ -1,7 +1,6 @@
 // Pictures under the brushes: the background's, and the colour layer that people paint on, as canvases.
 
-import {SIDE} from './compose.mjs';
-import {tileBox} from './dirty.mjs';
+import {boxOfTile, SIDE} from '../../document/tiles.mjs';
 
 /** @import {Box, ColourLayer, Size} from '../types.d.ts' */
 
@@ -60,7 +59,7 @@ export class Under {
 
   /** @param {number} tile @param {Uint8ClampedArray | undefined} pixels @param {Size} size @returns {Box} */
   show(tile, pixels, size) {
-    const box = tileBox(tile, size);
+    const box = boxOfTile(tile, size);
     const context = this.canvas?.getContext('2d');
     if (pixels) {
       this.shown.set(tile, pixels);

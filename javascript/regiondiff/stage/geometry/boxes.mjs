@@ -2,7 +2,7 @@
 
 import {clamp} from '../viewport.mjs';
 
-/** @import {Box, Point, Size} from '../types.d.ts' */
+/** @import {Box, Point, Shape, Size} from '../types.d.ts' */
 
 /**
  * The box of a drag: square with Shift, about its first point with Alt.
@@ -43,7 +43,8 @@ export function wholeBox(box, size) {
   return whole.right > whole.left && whole.bottom > whole.top ? whole : null;
 }
 
-/** The shape of a palette, in shares of the canvas. @param {'rectangle' | 'ellipse'} kind @param {Box} box @param {Size} size */
+/** The shape of a palette, in shares of the canvas. @param {'rectangle' | 'ellipse'} kind @param {Box} box @param {Size} size @returns {Shape} */
 export function boxShape(kind, box, size) {
-  return {[kind]: [box.left / size.width, box.top / size.height, box.right / size.width, box.bottom / size.height]};
+  const sides = [box.left / size.width, box.top / size.height, box.right / size.width, box.bottom / size.height];
+  return kind === 'rectangle' ? {rectangle: sides} : {ellipse: sides};
 }

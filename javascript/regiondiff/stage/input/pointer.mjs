@@ -228,6 +228,6 @@ export class PointerEngine {
 }
 
 /** @param {{shiftKey: boolean, altKey: boolean, ctrlKey: boolean, metaKey: boolean}} event @returns {Modifiers} */
-export function modifiersOf(event) {
+function modifiersOf(event) {
   return {shift: event.shiftKey, alt: event.altKey, ctrl: event.ctrlKey || event.metaKey};
 }

@@ -3,6 +3,7 @@
 import {boxShape, dragBox, wholeBox} from '../geometry/boxes.mjs';
 import {boxToPane} from '../viewport.mjs';
 import {strokeTwice} from '../drawing/twice.mjs';
+import {follow} from './following.mjs';
 
 /** @import {Bench} from '../bench.mjs' */
 /** @import {Box, Gesture, Modifiers, Size, Start, StrokePoint, ToolName} from '../types.d.ts' */
@@ -17,21 +18,16 @@ export function begin(bench, point, {modifiers}, name) {
 
 /** @param {Bench} bench @param {'rectangle' | 'ellipse'} kind @param {StrokePoint} first @param {Modifiers} modifiers @returns {Gesture} */
 function dragShape(bench, kind, first, modifiers) {
-  let last = first;
-  let ways = modifiers;
-  const box = () => dragBox(first, last, {square: ways.shift, centre: ways.alt});
-  const erases = () => ways.ctrl || bench.settings.values.operation === 'subtract';
+  const now = follow(first, modifiers);
+  const box = () => dragBox(first, now.last, {square: now.ways.shift, centre: now.ways.alt});
+  const erases = () => now.ways.ctrl || bench.settings.values.operation === 'subtract';
   return {
     paints: false,
-    drag(points, now) {
-      last = points[points.length - 1];
-      ways = now;
-    },
-    modify(now) {
-      ways = now;
-    },
-    release(point, now) {
-      ways = now;
+    drag: now.drag,
+    modify: now.modify,
+    release(_, modifiers) {
+      const {last} = now;
+      now.modify(modifiers);
       if ((Math.abs(last.x - first.x) + Math.abs(last.y - first.y)) * bench.view.zoom < LEAST) return true;
       drawShape(bench, kind, box(), erases());
       return true;

@@ -3,7 +3,7 @@
 import {hasArea, polygonShape, simplify} from '../geometry/polygons.mjs';
 import {distance, toPane} from '../viewport.mjs';
 import {tracePath} from '../drawing/lines.mjs';
-import {strokeTwice} from '../drawing/twice.mjs';
+import {drawGrip, strokeTwice} from '../drawing/twice.mjs';
 
 /** @import {Bench} from '../bench.mjs' */
 /** @import {Gesture, Point, Start, StrokePoint} from '../types.d.ts' */
@@ -84,9 +84,5 @@ function drawPolygon(bench, first, start) {
 function drawFirst(context, at, closes) {
   context.beginPath();
   context.arc(at.x, at.y, closes ? 6 : 4, 0, 2 * Math.PI);
-  context.fillStyle = '#fff';
-  context.fill();
-  context.lineWidth = 1.5;
-  context.strokeStyle = '#111';
-  context.stroke();
+  drawGrip(context);
 }

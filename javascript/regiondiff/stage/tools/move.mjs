@@ -4,6 +4,7 @@ import '../../document/resample.mjs'; // what the document does for a move is th
 import {findHandle, holds, moveBox, scaleBox} from '../geometry/handles.mjs';
 import {distance, straighten} from '../viewport.mjs';
 import {drawHandles} from '../drawing/lines.mjs';
+import {follow} from './following.mjs';
 
 /** @import {Bench} from '../bench.mjs' */
 /** @import {Box, Gesture, Handle, Modifiers, Point, Start, StrokePoint, View} from '../types.d.ts' */
@@ -64,26 +65,19 @@ function pickForMove(bench, point) {
   return box && holds(box, point) ? id : null;
 }
 
-/** @typedef {{id: string, box: Box, handle: Handle | null, first: Point}} Grip */
+/** @typedef {{id: string, box: Box, handle: Handle | null, first: StrokePoint}} Grip */
 
 /** @param {Bench} bench @param {Grip} grip @returns {Gesture} */
 function dragMask(bench, {id, box, handle, first}) {
-  /** @type {Point} */
-  let last = first;
-  let ways = {shift: false, alt: false, ctrl: false};
-  const target = () => placeBox({box, handle, first}, last, ways);
-  const isClick = () => distance(first, last) * bench.view.zoom < CLICK;
+  const now = follow(first, {shift: false, alt: false, ctrl: false});
+  const target = () => placeBox({box, handle, first}, now.last, now.ways);
+  const isClick = () => distance(first, now.last) * bench.view.zoom < CLICK;
   return {
     paints: false,
-    drag(points, now) {
-      last = points[points.length - 1];
-      ways = now;
-    },
-    modify(now) {
-      ways = now;
-    },
-    release(_, now) {
-      ways = now;
+    drag: now.drag,
+    modify: now.modify,
+    release(_, modifiers) {
+      now.modify(modifiers);
       if (!isClick()) bench.model.transform(id, box, target());
       return true;
     },

@@ -23,7 +23,7 @@ export function begin(bench, point, start, name) {
     erase,
   };
   const smoother = createSmoother(values.smoothing);
-  const rule = createRuler(() => DECIDES / bench.view.zoom);
+  const rule = createRuler(point, () => DECIDES / bench.view.zoom);
   const draw = (/** @type {StrokePoint[]} */ points) => points.length && work.stroke(points, options);
   draw(smoother.add(point));
   return {
@@ -40,21 +40,20 @@ export function begin(bench, point, start, name) {
   };
 }
 
-/** Lets points through; with Shift only along one of eight directions from where it was pressed. @param {() => number} reach */
-function createRuler(reach) {
+/** Lets points through; with Shift only along one of eight directions from where it was pressed or Shift was. @param {StrokePoint} first @param {() => number} reach */
+function createRuler(first, reach) {
   /** @type {StrokePoint | null} */
   let from = null;
   /** @type {Point | null} */
   let way = null;
-  /** @type {StrokePoint | null} */
-  let last = null;
+  let last = first;
   return (/** @type {StrokePoint} */ point, /** @type {boolean} */ straight) => {
     if (!straight) {
       from = way = null;
       last = point;
       return [point];
     }
-    from ??= last ?? point;
+    from ??= last;
     if (!way && distance(from, point) > reach()) {
       const end = straighten(from, point);
       const length = Math.max(1e-6, distance(from, end));
