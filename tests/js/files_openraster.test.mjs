@@ -109,7 +109,7 @@ async function makeUnder() {
   return editor.state;
 }
 
-const colours = ({colour}) => [...colour.tiles].map(([number, tile]) => [number, Buffer.from(tile).toString('hex')]);
+const colours = ({colour}) => [...colour.tiles].sort(([a], [b]) => a - b).map(([number, tile]) => [number, Buffer.from(tile).toString('hex')]);
 
 test('the picture and the colours under the brushes are layers, and come back', async () => {
   const state = await makeUnder();

@@ -7,7 +7,7 @@ import {composeTile, packColour} from '../../javascript/regiondiff/stage/drawing
 import {findOwners, placeLabels} from '../../javascript/regiondiff/stage/drawing/labels.mjs';
 import {Dirty, tilesIn} from '../../javascript/regiondiff/stage/drawing/dirty.mjs';
 import {SoftEdges, averageCells, blur} from '../../javascript/regiondiff/stage/drawing/soft.mjs';
-import {fillBlock, hideUnder, joinLines, makeBlock, traceBlock} from '../../javascript/regiondiff/stage/drawing/trace.mjs';
+import {fillBlock, hideUnder, joinLines, kindOf, makeBlock, MIXED, traceBlock} from '../../javascript/regiondiff/stage/drawing/trace.mjs';
 
 const WHOLE = {left: 0, top: 0, right: SIDE, bottom: SIDE};
 
@@ -60,7 +60,8 @@ function outlines(masks, size) {
       const at = (dx, dy) => (x + dx < 0 || y + dy < 0 ? undefined : tile((px, py) => mask(x + dx * SIDE + px, y + dy * SIDE + py)));
       const [width, height] = [Math.min(SIDE, size.width - x), Math.min(SIDE, size.height - y)];
       const part = {width, height, columns: width + (x + width === size.width), rows: height + (y + height === size.height)};
-      if (fillBlock(block, at, part)) found[which].push(...traceBlock(block, part, x, y));
+      fillBlock(block, at, part);
+      if (kindOf(block, part) === MIXED) found[which].push(...traceBlock(block, part, x, y));
       hideUnder(block);
     });
   }

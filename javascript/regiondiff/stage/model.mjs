@@ -52,9 +52,13 @@ export class Model {
     return this.brushes().find((brush) => brush.id === id) ?? null;
   }
 
-  /** Forget what was derived from what changed. @param {string[] | null} ids null is all */
-  forget(ids) {
+  /** Brushes have other names, colours, states or another order. */
+  forgetBrushes() {
     this.views = null;
+  }
+
+  /** Forget what was derived from masks that changed. @param {string[] | null} ids null is all */
+  forget(ids) {
     for (const kept of [this.bounds, this.cells]) {
       if (!ids) kept.clear();
       for (const id of ids ?? []) kept.delete(id);

@@ -105,6 +105,7 @@ export class Stage {
       active: () => this.selection.get(),
       drawTool: (context, view) => drawTool(this, context, view),
       moved: () => this.moved(),
+      flush: () => this.gestures.flush(),
       outlined: () => outlinesShow(this),
     };
   }
@@ -152,7 +153,7 @@ export class Stage {
 
   /** Brushes were hidden, shown, locked or unlocked. */
   brushesChanged() {
-    this.model.forget([]);
+    this.model.forgetBrushes();
     this.refresh();
   }
 
@@ -221,8 +222,9 @@ export class Stage {
   /** @param {Change} change */
   documentChanged(change) {
     this.model.forget(change.size ? null : [...(change.masks?.keys() ?? [])]);
+    if (change.palette || change.order) this.model.forgetBrushes();
     if (change.size) this.surface.reset();
-    for (const boxes of change.masks?.values() ?? []) for (const box of boxes) this.surface.touch(box);
+    for (const [id, boxes] of change.masks ?? []) for (const box of boxes) this.surface.touch(box, id);
     if (change.colour?.length) this.model.touchColour(change.colour);
     if (change.size || change.order || change.palette) this.refresh();
     this.surface.schedule();

@@ -18,6 +18,7 @@ import {boxToPane, fit, joinBoxes, keepVisible, pan, snap, toCanvas, zoomTo} fro
  * @property {() => string | null} active
  * @property {(context: CanvasRenderingContext2D, view: View) => void} drawTool
  * @property {() => void} moved the view has changed
+ * @property {() => void} flush let tools have what the pointer has told
  * @property {() => boolean} outlined whether outlines show
  */
 
@@ -161,10 +162,10 @@ export class Surface {
     this.schedule();
   }
 
-  /** Masks or their order have changed in a part of the canvas. @param {Box} box */
-  touch(box) {
+  /** A brush's mask has changed in a part of the canvas. @param {Box} box @param {string} id */
+  touch(box, id) {
     this.fills.touch(box);
-    this.outlines?.outlines.touch(box);
+    this.outlines?.outlines.touch(box, id);
     this.schedule();
   }
 
@@ -188,6 +189,7 @@ export class Surface {
 
   /** Draw now what is wanted or was touched. */
   draw() {
+    this.owner.flush(); // first, so that what it wants is drawn in this frame
     cancelAnimationFrame(this.frame);
     this.frame = 0;
     if (this.ratio !== this.page.defaultView?.devicePixelRatio && this.size.width > 1) this.resize();

@@ -2,11 +2,11 @@
 
 import {SIDE} from '../../document/tiles.mjs';
 import {Dirty, tileGrid, tilesIn} from './dirty.mjs';
-import {fillBlock, hideUnder, joinLines, makeBlock, sameLines, traceBlock} from './trace.mjs';
+import {fillBlock, FREE, hideUnder, joinLines, kindOf, makeBlock, MIXED, sameLines, traceBlock} from './trace.mjs';
 
-/** @import {Box, Line, Paths, Size} from '../types.d.ts' */
+/** @import {Box, Line, Part, Paths, Size} from '../types.d.ts' */
 
-/** @typedef {{id: string, colour: string}} Brush */
+/** @typedef {{id: string, colour: string}} Brush @typedef {Part & {x: number, y: number}} Place */
 
 const BUDGET = 12; // milliseconds of a frame; what does not fit waits for the next one
 
@@ -18,6 +18,10 @@ export class Outlines {
     this.paths = new Map();
     this.block = makeBlock();
     this.dirty = new Dirty();
+    /** @type {Map<number, string | null>} a dirty tile -> the only brush that has changed there */
+    this.changers = new Map();
+    /** @type {Map<string, Map<number, number>>} a brush -> a tile -> FREE or WHOLE, where it is one of these */
+    this.kinds = new Map();
     /** @type {Size} */
     this.size = {width: 1, height: 1};
   }
@@ -25,18 +29,20 @@ export class Outlines {
   /** @param {Size} size */
   resize(size) {
     this.size = size;
-    this.lines.clear();
-    this.paths.clear();
+    for (const kept of [this.lines, this.paths, this.kinds, this.changers]) kept.clear();
     this.dirty.take();
     this.dirty.addAll(size);
   }
 
-  /** @param {Box} box whose masks have changed */
-  touch(box) {
-    this.dirty.add({left: box.left - 1, top: box.top - 1, right: box.right + 1, bottom: box.bottom + 1}, this.size);
+  /** @param {Box} box whose masks have changed @param {string} id */
+  touch(box, id) {
+    const near = {left: box.left - 1, top: box.top - 1, right: box.right + 1, bottom: box.bottom + 1};
+    for (const tile of tilesIn(near, this.size)) this.changers.set(tile, this.dirty.tiles.has(tile) && this.changers.get(tile) !== id ? null : id);
+    this.dirty.add(near, this.size);
   }
 
   touchAll() {
+    this.changers.clear();
     this.dirty.addAll(this.size);
   }
 
@@ -50,8 +56,9 @@ export class Outlines {
     const end = performance.now() + BUDGET;
     let count = 0;
     for (const tile of this.dirty.tiles.keys()) {
-      this.trace(tile, brushes, tileOf);
+      this.trace(tile, brushes, tileOf, this.changers.get(tile) ?? null);
       this.dirty.tiles.delete(tile);
+      this.changers.delete(tile);
       count += 1;
       if (count % 16 === 0 && performance.now() > end) break;
     }
@@ -59,34 +66,62 @@ export class Outlines {
 
   /** @param {string} id */
   forget(id) {
-    this.lines.delete(id);
-    this.paths.delete(id);
+    for (const kept of [this.lines, this.paths, this.kinds]) kept.delete(id);
   }
 
-  /** @param {number} tile @param {readonly Brush[]} brushes @param {(id: string, tile: number) => Uint8Array | undefined} tileOf */
-  trace(tile, brushes, tileOf) {
-    const {columns} = tileGrid(this.size);
-    const [x, y] = [(tile % columns) * SIDE, Math.floor(tile / columns) * SIDE];
-    const width = Math.min(SIDE, this.size.width - x);
-    const height = Math.min(SIDE, this.size.height - y);
-    const part = {width, height, columns: width + (x + width === this.size.width ? 1 : 0), rows: height + (y + height === this.size.height ? 1 : 0)};
+  /** @param {number} tile @param {readonly Brush[]} brushes @param {(id: string, tile: number) => Uint8Array | undefined} tileOf @param {string | null} changer the only brush that has changed, or null */
+  trace(tile, brushes, tileOf, changer) {
+    const part = this.partOf(tile);
+    if (changer !== null && this.isAsBefore(tile, part, changer, tileOf)) return;
     let covered = false;
+    let above = changer !== null; // brushes above the one that has changed only hide
     for (const {id} of brushes) {
-      const at = (/** @type {number} */ dx, /** @type {number} */ dy) => (x === 0 && dx < 0 ? undefined : tileOf(id, tile + dx + dy * columns));
-      if (!at(0, 0) && !at(-1, 0) && !at(0, -1) && !at(-1, -1)) {
-        this.keep(id, tile, []);
+      above &&= id !== changer;
+      if (!this.fill(tile, part, id, tileOf)) {
+        if (!above) this.keep(id, tile, [], FREE);
         continue;
       }
-      const mixed = fillBlock(this.block, at, part);
       if (!covered) this.block.above.fill(0);
-      this.keep(id, tile, mixed ? traceBlock(this.block, part, x, y) : []);
+      if (!above) this.traceBrush(tile, part, id);
       hideUnder(this.block);
       covered = true;
     }
   }
 
-  /** @param {string} id @param {number} tile @param {Line[]} lines */
-  keep(id, tile, lines) {
+  /** What a tile has of the canvas, and where it is. @param {number} tile */
+  partOf(tile) {
+    const {columns} = tileGrid(this.size);
+    const [x, y] = [(tile % columns) * SIDE, Math.floor(tile / columns) * SIDE];
+    const width = Math.min(SIDE, this.size.width - x);
+    const height = Math.min(SIDE, this.size.height - y);
+    return {x, y, width, height, columns: width + (x + width === this.size.width ? 1 : 0), rows: height + (y + height === this.size.height ? 1 : 0)};
+  }
+
+  /** Fill the block with a brush's mask. @param {number} tile @param {Place} part @param {string} id @param {(id: string, tile: number) => Uint8Array | undefined} tileOf @returns {boolean} whether there is any */
+  fill(tile, part, id, tileOf) {
+    const {columns} = tileGrid(this.size);
+    const at = (/** @type {number} */ dx, /** @type {number} */ dy) => (part.x === 0 && dx < 0 ? undefined : tileOf(id, tile + dx + dy * columns));
+    return fillBlock(this.block, at, part);
+  }
+
+  /** Whether a brush covers all or nothing of a tile, as it did before: then no outline there is another one. @param {number} tile @param {Place} part @param {string} id @param {(id: string, tile: number) => Uint8Array | undefined} tileOf */
+  isAsBefore(tile, part, id, tileOf) {
+    const before = this.kinds.get(id)?.get(tile);
+    return before !== undefined && before === (this.fill(tile, part, id, tileOf) ? kindOf(this.block, part) : FREE);
+  }
+
+  /** @param {number} tile @param {Place} part @param {string} id whose mask is in the block */
+  traceBrush(tile, part, id) {
+    const kind = kindOf(this.block, part);
+    this.keep(id, tile, kind === MIXED ? traceBlock(this.block, part, part.x, part.y) : [], kind);
+  }
+
+  /** @param {string} id @param {number} tile @param {Line[]} lines @param {number} kind */
+  keep(id, tile, lines, kind) {
+    const kinds = this.kinds.get(id) ?? new Map();
+    if (kind === MIXED) kinds.delete(tile);
+    else kinds.set(tile, kind);
+    this.kinds.set(id, kinds);
     const all = this.lines.get(id) ?? new Map();
     if (sameLines(all.get(tile) ?? [], lines)) return;
     if (lines.length) all.set(tile, lines);

@@ -72,12 +72,17 @@ export class SoftEdges {
     const {colours} = this;
     const u = Math.min(this.columns - 1, Math.max(0, x / this.cell - 0.5));
     const v = Math.min(this.rows - 1, Math.max(0, y / this.cell - 0.5));
-    const [column, row] = [Math.floor(u), Math.floor(v)];
+    const column = Math.floor(u);
+    const row = Math.floor(v);
     const upper = 4 * (row * this.columns + column);
     const lower = row + 1 < this.rows ? upper + 4 * this.columns : upper;
     const right = column + 1 < this.columns ? 4 : 0;
-    const [s, t] = [u - column, v - row];
-    const [a, b, c, d] = [(1 - s) * (1 - t), s * (1 - t), (1 - s) * t, s * t];
+    const s = u - column;
+    const t = v - row;
+    const d = s * t;
+    const c = t - d;
+    const b = s - d;
+    const a = 1 - s - t + d;
     const alpha = colours[upper + 3] * a + colours[upper + right + 3] * b + colours[lower + 3] * c + colours[lower + right + 3] * d;
     if (alpha < 0.002) return 0;
     const red = colours[upper] * a + colours[upper + right] * b + colours[lower] * c + colours[lower + right] * d;
@@ -181,7 +186,8 @@ function blurLines(values, radius, {count, length, step, line}) {
     let sum = 0;
     for (let place = 1; place <= 2 * whole + 1; place += 1) sum += long[place];
     for (let place = 0; place < length; place += 1) {
-      const [before, after] = [long[place], long[place + 2 * room]];
+      const before = long[place];
+      const after = long[place + 2 * room];
       made[base + step * place] = (sum + part * (before + after)) * norm;
       sum += after - long[place + 1];
     }

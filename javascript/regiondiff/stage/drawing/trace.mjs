@@ -11,40 +11,48 @@ const BLOCK = SIDE + 2; // a tile, one pixel before it and one behind it
 
 /** One block's samples and what of them is hidden: kept by who traces, for there are many tiles. Half coverage, 128, is the highest bit. */
 export function makeBlock() {
-  return {samples: new Uint8Array(BLOCK * BLOCK), above: new Uint8Array(BLOCK * BLOCK), next: new Int32Array(2 * BLOCK * BLOCK)};
+  const [samples, above] = [new Uint8Array(BLOCK * BLOCK), new Uint8Array(BLOCK * BLOCK)];
+  return {samples, above, next: new Int32Array(2 * BLOCK * BLOCK), four: {samples: new Uint32Array(samples.buffer), above: new Uint32Array(above.buffer)}};
 }
 
 /** @typedef {ReturnType<typeof makeBlock>} Block */
 
+/** Kinds of blocks by half coverage: nothing is covered, all is, or an outline passes. */
+export const [FREE, WHOLE, MIXED] = [0, 1, 2];
+
 /**
  * Fill a block's samples with a tile and the pixels around it; 0 beyond the canvas.
  * @param {Block} block @param {(dx: number, dy: number) => Uint8Array | undefined} tileAt neighbours by their steps
- * @param {Part} part @returns {boolean} whether an outline may pass
+ * @param {Part} part @returns {boolean} whether there is any of these tiles; without, the block is as it was
  */
-export function fillBlock(block, tileAt, {width, height, columns, rows}) {
-  const {samples} = block;
+export function fillBlock({samples}, tileAt, {width, height}) {
+  const [here, left, top, corner] = [tileAt(0, 0), tileAt(-1, 0), tileAt(0, -1), tileAt(-1, -1)];
+  if (!here && !left && !top && !corner) return false;
   samples.fill(0);
-  const here = tileAt(0, 0);
-  if (here) for (let y = 0; y < height; y += 1) samples.set(here.subarray(y * SIDE, y * SIDE + width), (y + 1) * BLOCK + 1);
-  const [left, top, corner] = [tileAt(-1, 0), tileAt(0, -1), tileAt(-1, -1)];
+  if (here) {
+    for (let y = 0; y < height; y += 1) {
+      const to = (y + 1) * BLOCK + 1;
+      for (let x = 0; x < width; x += 1) samples[to + x] = here[y * SIDE + x]; // without views on rows, which are garbage
+    }
+  }
   if (left) for (let y = 0; y < height; y += 1) samples[(y + 1) * BLOCK] = left[y * SIDE + SIDE - 1];
   if (top) samples.set(top.subarray((SIDE - 1) * SIDE, (SIDE - 1) * SIDE + width), 1);
   if (corner) samples[0] = corner[SIDE * SIDE - 1];
-  return isMixed(samples, columns + 1, rows + 1);
+  return true;
 }
 
-/** @param {Uint8Array} samples @param {number} width @param {number} height */
-function isMixed(samples, width, height) {
+/** @param {Block} block @param {Part} part */
+export function kindOf({samples}, {columns, rows}) {
   const first = samples[0] >>> 7;
-  for (let y = 0; y < height; y += 1) {
-    for (let index = y * BLOCK; index < y * BLOCK + width; index += 1) if (samples[index] >>> 7 !== first) return true;
+  for (let y = 0; y <= rows; y += 1) {
+    for (let index = y * BLOCK; index <= y * BLOCK + columns; index += 1) if (samples[index] >>> 7 !== first) return MIXED;
   }
-  return false;
+  return first ? WHOLE : FREE;
 }
 
-/** Let a block's samples hide what is traced after them. @param {Block} block */
-export function hideUnder({samples, above}) {
-  for (let index = 0; index < samples.length; index += 1) above[index] |= samples[index] >>> 7;
+/** Let a block's samples hide what is traced after them, four at a time. @param {Block} block */
+export function hideUnder({four: {samples, above}}) {
+  for (let index = 0; index < samples.length; index += 1) above[index] |= (samples[index] >>> 7) & 0x01010101;
 }
 
 /**
@@ -140,7 +148,10 @@ function extend(points, px, py) {
 
 /** @param {number[]} points @param {number} end @param {number} x @param {number} y */
 function isStraight(points, end, x, y) {
-  const [ax, ay, bx, by] = [points[end - 4], points[end - 3], points[end - 2], points[end - 1]];
+  const ax = points[end - 4];
+  const ay = points[end - 3];
+  const bx = points[end - 2];
+  const by = points[end - 1];
   return Math.abs((bx - ax) * (y - by) - (by - ay) * (x - bx)) < 1e-6;
 }
 

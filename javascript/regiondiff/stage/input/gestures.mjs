@@ -4,7 +4,7 @@ import {TOOLS} from '../tools/tool.mjs';
 import {pan, pinch} from '../viewport.mjs';
 
 /** @import {Stage} from '../stage.mjs' */
-/** @import {Gesture, Handler, Modifiers, Point, Sample} from '../types.d.ts' */
+/** @import {Gesture, Handler, Modifiers, Point, Sample, StrokePoint} from '../types.d.ts' */
 
 /** @implements {Handler} */
 export class Gestures {
@@ -15,6 +15,10 @@ export class Gestures {
     this.gesture = null;
     this.pressed = false;
     this.space = false;
+    /** @type {StrokePoint[]} where the pointer was since the last frame */
+    this.waiting = [];
+    /** @type {{sample: Sample, modifiers: Modifiers} | null} the last of them */
+    this.latest = null;
   }
 
   tool() {
@@ -33,6 +37,7 @@ export class Gestures {
 
   /** @param {Sample} sample @param {Modifiers} modifiers */
   press(sample, modifiers) {
+    this.flush();
     const point = this.point(sample);
     const start = {modifiers, eraser: sample.eraser, pen: sample.pen, coarse: sample.coarse};
     this.showRing(sample);
@@ -43,15 +48,26 @@ export class Gestures {
     return this.pressed;
   }
 
-  /** @param {Sample[]} samples @param {Modifiers} modifiers */
+  /** Note where the pointer is; the next frame draws it. @param {Sample[]} samples @param {Modifiers} modifiers */
   drag(samples, modifiers) {
-    this.gesture?.drag(samples.map((sample) => this.point(sample)), modifiers);
-    this.at(samples[samples.length - 1]);
+    for (const sample of samples) this.waiting.push(this.point(sample));
+    this.latest = {sample: samples[samples.length - 1], modifiers};
     this.stage.surface.want('tool');
+  }
+
+  /** Let the gesture have what the pointer has told since the last frame. */
+  flush() {
+    const {waiting, latest} = this;
+    if (!latest) return;
+    this.waiting = [];
+    this.latest = null;
+    this.gesture?.drag(waiting, latest.modifiers);
+    this.at(latest.sample);
   }
 
   /** @param {Sample} sample @param {Modifiers} modifiers */
   release(sample, modifiers) {
+    this.flush();
     const over = this.gesture?.release(this.point(sample), modifiers) ?? true;
     this.pressed = false;
     if (over) this.end();
@@ -73,6 +89,8 @@ export class Gestures {
   }
 
   cancel() {
+    this.waiting = [];
+    this.latest = null;
     if (!this.gesture) return false;
     this.gesture.cancel();
     this.gesture = null;
@@ -111,6 +129,7 @@ export class Gestures {
 
   /** @param {Modifiers} modifiers */
   modify(modifiers) {
+    this.flush();
     this.gesture?.modify?.(modifiers);
     this.stage.surface.want('tool');
   }
@@ -150,7 +169,7 @@ export class Gestures {
     ring.hidden = !shown;
     if (!shown) return;
     const side = Math.max(3, this.stage.settings.values.size * this.stage.view.zoom);
-    ring.style.width = ring.style.height = `${side}px`;
+    if (ring.dataset.side !== String(side)) ring.style.width = ring.style.height = `${(ring.dataset.side = String(side))}px`;
     ring.style.transform = `translate(${sample.x - side / 2}px, ${sample.y - side / 2}px)`;
   }
 

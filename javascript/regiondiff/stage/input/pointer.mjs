@@ -126,7 +126,9 @@ export class PointerEngine {
     const gesture = this.gesture;
     if (!gesture) return;
     const events = event.getCoalescedEvents?.() ?? [];
-    const samples = (events.length ? events : [event]).filter((each) => each.timeStamp > this.drawnTime).map((each) => this.sample(each));
+    const fresh = (events.length ? events : [event]).filter((each) => each.timeStamp > this.drawnTime);
+    const place = fresh.length ? this.element.getBoundingClientRect() : null;
+    const samples = fresh.map((each) => this.sample(each, place));
     if (!samples.length) return;
     const last = samples[samples.length - 1];
     this.drawnTime = last.time;
@@ -211,13 +213,13 @@ export class PointerEngine {
     if (this.element.hasPointerCapture?.(id)) this.element.releasePointerCapture(id);
   }
 
-  /** @param {PointerEvent} event @returns {Sample} */
-  sample(event) {
-    const place = this.element.getBoundingClientRect();
+  /** @param {PointerEvent} event @param {DOMRect | null} [place] of the element, where it is known @returns {Sample} */
+  sample(event, place) {
+    const {left, top} = place ?? this.element.getBoundingClientRect();
     const pen = event.pointerType === 'pen';
     return {
-      x: event.clientX - place.left,
-      y: event.clientY - place.top,
+      x: event.clientX - left,
+      y: event.clientY - top,
       pressure: pen ? event.pressure : 1,
       pen,
       eraser: pen && (event.buttons & ERASER) !== 0,
