@@ -10,6 +10,7 @@ from lib_regiondiff.authoring.cost import count_cells, make_clock
 from lib_regiondiff.authoring.dry_host import Sketch
 from lib_regiondiff.authoring.job_context import ALONE, JobContext
 from lib_regiondiff.authoring.notices import KINDS, Notice, find_brush
+from lib_regiondiff.authoring.room import NOISY, is_over
 from lib_regiondiff.authoring.summary import (
     TRACE,
     Remark,
@@ -32,6 +33,7 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning import prompts
 from lib_regiondiff.planning.auto import describe_choices
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, prepare_texts
+from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.refusals import list_refusals
 
@@ -76,6 +78,10 @@ class _Case:
     def planned(self, palette: Palette, texts: Mapping[str, BrushText]) -> Plan:
         """The plan of one image of a palette with these texts; HostError for what cannot be planned."""
         noises = make_clock(self.around.steps or STEPS)
+        if is_over(self.palette, self.around.drawing):
+            share = self.palette.init.strength if self.palette.init is not None else NOISY
+            count = max(1, round_levels(share * (len(noises) - 1)))
+            noises = noises[-1 - count :]
         job = Job(self.palette.size, noises, (0,), (texts,), self.guidance, store=self.shares.store)
         return make_plan(palette, job, Sketch(self.around.native))
 
@@ -101,7 +107,7 @@ def measure_cost(palette: Palette, around: JobContext = ALONE) -> float:
 
 def _make_case(palette: Palette, around: JobContext, shares: Shares | None = None) -> _Case:
     drawn = replace_unchecked(palette, size=around.size or palette.size)
-    return _Case(drawn, around, shares or Shares.of(drawn), palette.size)
+    return _Case(drawn, around, shares or Shares.of(drawn, around.drawing), palette.size)
 
 
 Check = Callable[[_Case], Iterator[Notice]]

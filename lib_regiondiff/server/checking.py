@@ -47,8 +47,8 @@ class Checker:
         return palette, max(estimate(palette, self.renderer.native).times, 0.01) * palette.steps
 
     def _judge(self, palette: Palette) -> dict[str, Any]:
-        shares = Shares.of(palette)
         around = JobContext(native=self.renderer.native, steps=palette.steps, by="command")
+        shares = Shares.of(palette, around.drawing)
         notices = [*self._find_strangers(palette), *preflight(palette, around, shares)]
         shown = [each for each in notices if not each.text.startswith((TAKES, CHOOSES))]
         auto = [each.text.removeprefix(CHOOSES) for each in notices if each.text.startswith(CHOOSES)]
