@@ -136,6 +136,11 @@ def test_the_command_loads_neither_torch_nor_starlette_before_it_runs() -> None:
     assert done.stdout == "[]\n"
 
 
+def _hear_ctrl_c() -> None:
+    """Undo what a shell does to programs that it starts in the background: these ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def program(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command in a process of its own, and the address that it prints."""
@@ -143,6 +148,7 @@ def program(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     with subprocess.Popen(
         [sys.executable, "-m", "lib_regiondiff", "serve", "--port", "0", *words],
         cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=_hear_ctrl_c if os.name == "posix" else None,
     ) as process:  # fmt: skip
         assert process.stdout is not None
         try:
