@@ -1,9 +1,9 @@
 // Types of the painting surface; not loaded by browsers.
 
 import type {Bench} from './bench.mjs';
-import type {Box, Change, ColourLayer, Finder, Point, Session, Shape, Size, StrokeOptions, StrokePoint} from '../document/types.d.ts';
+import type {Box, Change, ColourLayer, Drawer, Finder, Point, Session, Shape, Size, StrokeOptions, StrokePoint} from '../document/types.d.ts';
 
-export type {Box, Change, ColourLayer, Finder, Point, Session, Shape, Size, StrokeOptions, StrokePoint};
+export type {Box, Change, ColourLayer, Drawer, Finder, Point, Session, Shape, Size, StrokeOptions, StrokePoint};
 /** Zoom in CSS pixels per canvas pixel, and where the canvas's upper left corner is in the pane. */
 export type View = {zoom: number; x: number; y: number};
 export type Handle = 'nw' | 'n' | 'ne' | 'e' | 'se' | 's' | 'sw' | 'w';
