@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
+import {transformMask} from '../../javascript/regiondiff/document/resample.mjs';
 import {Editor, MOST_STEPS} from '../../javascript/regiondiff/document/editor.mjs';
 import {fillAround} from '../../javascript/regiondiff/document/fill.mjs';
 import {equal} from '../../javascript/regiondiff/document/state.mjs';
@@ -58,7 +59,7 @@ const EDITS = {
   },
   clear: (editor, random, id) => id && editor.clear(id),
   invert: (editor, random, id) => id && editor.invert(id),
-  move: (editor, random, id) => id && editor.transform(id, {left: 0, top: 0, right: 64, bottom: 64}, {left: random() * 40, top: 5, right: 70, bottom: 60 + random() * 60}, 'key'),
+  move: (editor, random, id) => id && editor.transform(id, {left: 0, top: 0, right: 64, bottom: 64}, {left: random() * 40, top: 5, right: 70, bottom: 60 + random() * 60}, transformMask, 'key'),
   type: (editor, random, id) => id && editor.change('prompt', (palette) => (palette.brushes.find((each) => each.id === id).prompt += pick(random, 'abc')), {merge: `prompt ${id}`}),
   whole: (editor, random) => editor.change('prompt', (palette) => (palette.background.prompt = String(random()))),
   remove: (editor, random, id) => id && random() < 0.3 && editor.removeBrush(id),

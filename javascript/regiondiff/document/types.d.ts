@@ -32,6 +32,8 @@ export type StrokeOptions = {
   pressureOpacity: boolean;
   erase: boolean;
 };
+/** What puts a mask's part in one box into another. */
+export type Mover = (mask: Mask, from: Box, to: Box, size: Size) => Mask;
 /** What strengthens pixels along places, from the last one that was told before, if any; tiles and where in the canvas they were strengthened. */
 export type Drawer = (strength: Tiles, last: StrokePoint | null, points: readonly StrokePoint[], options: StrokeOptions, size: Size) => Map<number, Box>;
 /** What tells the area around a point. */
