@@ -70,7 +70,7 @@ async function fill(page) {
   await page.evaluate(
     async ([size, brushes]) => {
       const {editor, stage} = window.app ?? window;
-      editor.resize({width: size, height: size});
+      await editor.resize({width: size, height: size});
       for (let index = 0; index < brushes; index += 1) {
         const [x, y] = [0.02 + (0.8 * index) / brushes, 0.05 + (0.7 * ((index * 5) % brushes)) / brushes];
         const session = editor.stroke(editor.addBrush({name: `brush ${index}`, feather: index % 2 ? 16 : 0}), 'shape');

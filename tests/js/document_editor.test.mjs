@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
+import {transformMask} from '../../javascript/regiondiff/document/resample.mjs';
 import {Editor, MOST_STEPS} from '../../javascript/regiondiff/document/editor.mjs';
 import {fillAround} from '../../javascript/regiondiff/document/fill.mjs';
 import {equal} from '../../javascript/regiondiff/document/state.mjs';
 import {emptyState} from '../../javascript/regiondiff/document/state.mjs';
+import {drawStroke} from '../../javascript/regiondiff/document/stroke.mjs';
 import {boxOfTile, toPixels, toTiles} from '../../javascript/regiondiff/document/tiles.mjs';
 
 const OPTIONS = {size: 24, hardness: 0.5, opacity: 1, pressureSize: false, pressureOpacity: false, erase: false};
@@ -28,8 +30,8 @@ function paint(editor, random, target) {
   const {width, height} = editor.size;
   const session = editor.stroke(target);
   const points = Array.from({length: 4}, () => ({x: random() * width, y: random() * height, pressure: random()}));
-  session.stamp(points.slice(0, 2), {...OPTIONS, erase: random() < 0.3, opacity: random(), colour: '#336699'});
-  session.stamp(points.slice(2), {...OPTIONS, pressureSize: true, colour: '#336699'});
+  session.stamp(points.slice(0, 2), {...OPTIONS, erase: random() < 0.3, opacity: random(), colour: '#336699'}, drawStroke);
+  session.stamp(points.slice(2), {...OPTIONS, pressureSize: true, colour: '#336699'}, drawStroke);
   if (random() < 0.15) session.cancel();
   else session.commit();
 }
@@ -57,7 +59,7 @@ const EDITS = {
   },
   clear: (editor, random, id) => id && editor.clear(id),
   invert: (editor, random, id) => id && editor.invert(id),
-  move: (editor, random, id) => id && editor.transform(id, {left: 0, top: 0, right: 64, bottom: 64}, {left: random() * 40, top: 5, right: 70, bottom: 60 + random() * 60}, 'key'),
+  move: (editor, random, id) => id && editor.transform(id, {left: 0, top: 0, right: 64, bottom: 64}, {left: random() * 40, top: 5, right: 70, bottom: 60 + random() * 60}, transformMask, 'key'),
   type: (editor, random, id) => id && editor.change('prompt', (palette) => (palette.brushes.find((each) => each.id === id).prompt += pick(random, 'abc')), {merge: `prompt ${id}`}),
   whole: (editor, random) => editor.change('prompt', (palette) => (palette.background.prompt = String(random()))),
   remove: (editor, random, id) => id && random() < 0.3 && editor.removeBrush(id),
@@ -149,13 +151,13 @@ test('a brush and the stroke that made it are one step; a cancelled one leaves n
   const editor = new Editor();
   const id = editor.addBrush();
   const session = editor.stroke(id);
-  session.stamp([{x: 50, y: 50, pressure: 1}], OPTIONS);
+  session.stamp([{x: 50, y: 50, pressure: 1}], OPTIONS, drawStroke);
   session.commit();
   assert.equal(editor.at, 1);
   editor.undo();
   assert.equal(editor.state.palette.brushes.length, 0);
   const second = editor.stroke(editor.addBrush());
-  second.stamp([{x: 50, y: 50, pressure: 1}], OPTIONS);
+  second.stamp([{x: 50, y: 50, pressure: 1}], OPTIONS, drawStroke);
   second.cancel();
   assert.equal(editor.state.palette.brushes.length, 0);
   assert.equal(editor.state.masks.size, 0);
@@ -177,7 +179,7 @@ test('a history of 200 strokes can be undone, and costs little more than what wa
   const id = editor.addBrush();
   for (let count = 0; count < 250; count += 1) {
     const session = editor.stroke(id);
-    session.stamp([{x: (count * 37) % 1024, y: (count * 91) % 1024, pressure: 1}], OPTIONS);
+    session.stamp([{x: (count * 37) % 1024, y: (count * 91) % 1024, pressure: 1}], OPTIONS, drawStroke);
     session.commit();
   }
   const kept = new Set(editor.steps.flatMap(({state}) => [...(state.masks.get(id)?.tiles.values() ?? [])]));

@@ -5,7 +5,7 @@ import {test} from 'node:test';
 
 import {Editor} from '../../javascript/regiondiff/document/editor.mjs';
 import {emptyState} from '../../javascript/regiondiff/document/state.mjs';
-import {raiseSegment, thinOut} from '../../javascript/regiondiff/document/stroke.mjs';
+import {drawStroke, raiseSegment, thinOut} from '../../javascript/regiondiff/document/stroke.mjs';
 import {boxOfTile, toPixels} from '../../javascript/regiondiff/document/tiles.mjs';
 
 const SIZE = {width: 150, height: 110};
@@ -88,9 +88,9 @@ test('what a stroke does not change is not told', () => {
   const told = [];
   editor.on((change) => told.push(...(change.masks?.get(id) ?? [])));
   const session = editor.stroke(id);
-  session.stamp([{x: 30, y: 50, pressure: 1}], PLAIN);
+  session.stamp([{x: 30, y: 50, pressure: 1}], PLAIN, drawStroke);
   assert.deepEqual(told, []);
-  session.stamp([{x: 66, y: 50, pressure: 1}], PLAIN);
+  session.stamp([{x: 66, y: 50, pressure: 1}], PLAIN, drawStroke);
   assert.ok(told.length > 0 && told.every(({left}) => left >= 74), JSON.stringify(told));
   session.commit();
 });

@@ -6,6 +6,7 @@ import {test} from 'node:test';
 import {Editor} from '../../javascript/regiondiff/document/editor.mjs';
 import {decodePng, encodePng, fromDataUrl, toDataUrl} from '../../javascript/regiondiff/document/png.mjs';
 import {emptyState} from '../../javascript/regiondiff/document/state.mjs';
+import {drawStroke} from '../../javascript/regiondiff/document/stroke.mjs';
 import {toPixels} from '../../javascript/regiondiff/document/tiles.mjs';
 import {readOpenRaster, writeOpenRaster} from '../../javascript/regiondiff/files/openraster.mjs';
 import {unzipSync, zipSync} from '../../javascript/regiondiff/vendor/fflate.mjs';
@@ -18,7 +19,7 @@ function makeState() {
   const house = editor.addBrush({name: 'house', prompt: "a 'red' house :: odd\nlines", feather: 3});
   editor.setMask(house, {shape: null, tiles: new Map()}, 'x');
   const stroke = editor.stroke(house);
-  stroke.stamp([{x: 20, y: 20, pressure: 1}, {x: 90, y: 80, pressure: 1}], OPTIONS);
+  stroke.stamp([{x: 20, y: 20, pressure: 1}, {x: 90, y: 80, pressure: 1}], OPTIONS, drawStroke);
   stroke.commit();
   const tree = editor.addBrush({name: '', prompt: 'a tree', kind: 'thing'});
   const shape = editor.stroke(tree);
@@ -104,7 +105,7 @@ async function makeUnder() {
   const image = toDataUrl(await encodePng(new Uint8Array(4 * 20 * 30).fill(200), 20, 30, 4));
   editor.change('background', (palette) => (palette.background.image = image));
   const stroke = editor.stroke('colour');
-  stroke.stamp([{x: 70, y: 20, pressure: 1}], {...OPTIONS, colour: '#336699'});
+  stroke.stamp([{x: 70, y: 20, pressure: 1}], {...OPTIONS, colour: '#336699'}, drawStroke);
   stroke.commit();
   return editor.state;
 }

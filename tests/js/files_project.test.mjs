@@ -6,6 +6,7 @@ import {test} from 'node:test';
 import {Editor} from '../../javascript/regiondiff/document/editor.mjs';
 import {encodePng, toDataUrl} from '../../javascript/regiondiff/document/png.mjs';
 import {emptyState} from '../../javascript/regiondiff/document/state.mjs';
+import {drawStroke} from '../../javascript/regiondiff/document/stroke.mjs';
 import {unpack, pack} from '../../javascript/regiondiff/files/archive.mjs';
 import {readProject, writeProject} from '../../javascript/regiondiff/files/project.mjs';
 
@@ -17,7 +18,7 @@ async function makeState() {
   editor.change('x', (palette) => Object.assign(palette, {steps: 5, init: {strength: 0.5}, background: {prompt: 'sky "&" sea', negative: 'x', image}}));
   for (const target of [editor.addBrush({name: 'Haus', prompt: 'ein rotes Häuschen', feather: 3}), 'colour']) {
     const stroke = editor.stroke(target);
-    stroke.stamp([{x: 20, y: 20, pressure: 1}, {x: 90, y: 80, pressure: 1}], OPTIONS);
+    stroke.stamp([{x: 20, y: 20, pressure: 1}, {x: 90, y: 80, pressure: 1}], OPTIONS, drawStroke);
     stroke.commit();
   }
   const shape = editor.stroke(editor.addBrush({prompt: 'a tree'}));

@@ -5,7 +5,7 @@ import {clone, diff, emptyState, same} from './state.mjs';
 import {PaintSession} from './session.mjs';
 import {invertTiles} from './tiles.mjs';
 
-/** @import {Box, Brush, Change, ColourLayer, Mask, Palette, Size, State, Step} from './types.d.ts' */
+/** @import {Box, Brush, Change, ColourLayer, Mask, Mover, Palette, Size, State, Step} from './types.d.ts' */
 
 /** Steps that can be undone, at least. */
 export const MOST_STEPS = 300;
@@ -176,10 +176,9 @@ export class Editor {
     return this.state.masks.get(id) ?? {shape: null, tiles: new Map()};
   }
 
-  /** Put a mask from one box into another. @param {string} id @param {Box} from @param {Box} to @param {string} [merge] */
-  async transform(id, from, to, merge) {
-    const {transformMask} = await import('./resample.mjs');
-    this.setMask(id, transformMask(this.maskOf(id), from, to, this.size), 'move', merge && `move ${id} ${merge}`);
+  /** Put a mask from one box into another. @param {string} id @param {Box} from @param {Box} to @param {Mover} move as resample.mjs has it @param {string} [merge] */
+  transform(id, from, to, move, merge) {
+    this.setMask(id, move(this.maskOf(id), from, to, this.size), 'move', merge && `move ${id} ${merge}`);
   }
 
   /** @param {string} id */

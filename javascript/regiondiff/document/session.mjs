@@ -1,10 +1,9 @@
 // One use of a tool on a mask or on the colour layer: what it paints shows at once, and is one step when it is committed. Pure.
 
 import {rasterise} from './shapes.mjs';
-import {raiseSegment, thinOut} from './stroke.mjs';
 import {boxOfTile, findChanges, SIDE, tidy} from './tiles.mjs';
 
-/** @import {Box, ColourTiles, Finder, Point, Shape, Size, State, StrokeOptions, StrokePoint, Tiles} from './types.d.ts' */
+/** @import {Box, ColourTiles, Drawer, Finder, Point, Shape, Size, State, StrokeOptions, StrokePoint, Tiles} from './types.d.ts' */
 
 const AREA = SIDE * SIDE;
 /** Name of the colour layer among the targets of sessions. */
@@ -37,16 +36,11 @@ export class PaintSession {
     this.over = false;
   }
 
-  /** Go on with a stroke. @param {readonly StrokePoint[]} points @param {StrokeOptions & {colour?: string}} options */
-  stamp(points, options) {
+  /** Go on with a stroke. @param {readonly StrokePoint[]} points @param {StrokeOptions & {colour?: string}} options @param {Drawer} draw what strengthens pixels along it */
+  stamp(points, options, draw) {
     this.begin(options.erase, options.colour);
-    /** @type {Map<number, Box>} */
-    const raised = new Map();
-    for (const point of thinOut(this.last, points, options)) {
-      for (const [number, box] of raiseSegment(this.strength, this.last, point, options, this.owner.size)) raised.set(number, join(raised.get(number), box));
-      this.last = point;
-    }
-    this.apply(raised);
+    this.apply(draw(this.strength, this.last, points, options, this.owner.size));
+    this.last = points.at(-1) ?? this.last;
   }
 
   /** @param {Shape} shape @param {boolean} erase @param {string} [colour] */
@@ -190,9 +184,4 @@ function note(box, x, y) {
   if (x >= box.right) box.right = x + 1;
   if (y < box.top) box.top = y;
   if (y >= box.bottom) box.bottom = y + 1;
-}
-
-/** @param {Box | undefined} a @param {Box} b @returns {Box} */
-function join(a, b) {
-  return a ? {left: Math.min(a.left, b.left), top: Math.min(a.top, b.top), right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom)} : b;
 }

@@ -2,7 +2,7 @@
 
 import {clip, countColumns, SIDE} from './tiles.mjs';
 
-/** @import {Box, Size, StrokeOptions, StrokePoint, Tiles} from './types.d.ts' */
+/** @import {Box, Drawer, Size, StrokeOptions, StrokePoint, Tiles} from './types.d.ts' */
 
 const AREA = SIDE * SIDE;
 /** @type {[number, number]} */
@@ -17,6 +17,23 @@ const OFF = 0.01; // of the radius that a place may be off that line, and at mos
  * 0..255 within, and, as it is drawn, from where to where a row was strengthened.
  * @typedef {{x: number, y: number, dx: number, dy: number, scale: number, radius: number, growth: number, softness: number, most: number, left: number, right: number}} Segment
  */
+
+/** Strengthen pixels along places, as `Drawer` says. @type {Drawer} */
+export function drawStroke(strength, last, points, options, size) {
+  /** @type {Map<number, Box>} */
+  const raised = new Map();
+  let from = last;
+  for (const to of thinOut(last, points, options)) {
+    for (const [number, box] of raiseSegment(strength, from, to, options, size)) raised.set(number, join(raised.get(number), box));
+    from = to;
+  }
+  return raised;
+}
+
+/** @param {Box | undefined} a @param {Box} b @returns {Box} */
+function join(a, b) {
+  return a ? {left: Math.min(a.left, b.left), top: Math.min(a.top, b.top), right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom)} : b;
+}
 
 /** Without the places that lie on the way between others. @param {StrokePoint | null} last @param {readonly StrokePoint[]} points @param {StrokeOptions} options @returns {StrokePoint[]} */
 export function thinOut(last, points, options) {

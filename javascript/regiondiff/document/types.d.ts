@@ -32,10 +32,14 @@ export type StrokeOptions = {
   pressureOpacity: boolean;
   erase: boolean;
 };
+/** What puts a mask's part in one box into another. */
+export type Mover = (mask: Mask, from: Box, to: Box, size: Size) => Mask;
+/** What strengthens pixels along places, from the last one that was told before, if any; tiles and where in the canvas they were strengthened. */
+export type Drawer = (strength: Tiles, last: StrokePoint | null, points: readonly StrokePoint[], options: StrokeOptions, size: Size) => Map<number, Box>;
 /** What tells the area around a point. */
 export type Finder = (state: State, target: string, point: Point, erase: boolean) => Tiles;
 export interface Session {
-  stamp(points: readonly StrokePoint[], options: StrokeOptions & {colour?: string}): void;
+  stamp(points: readonly StrokePoint[], options: StrokeOptions & {colour?: string}, draw: Drawer): void;
   shape(shape: Shape, erase: boolean, colour?: string): void;
   fill(point: Point, erase: boolean, colour: string | undefined, find: Finder): void;
   commit(): void;

@@ -6,7 +6,7 @@ import {packColour} from './drawing/compose.mjs';
 import {tileGrid, tilesIn} from './drawing/dirty.mjs';
 import {Under} from './drawing/under.mjs';
 
-/** @import {Box, BrushView, EditorPort, Finder, Layer, Point, Shape, Size, StrokeOptions, StrokePoint} from './types.d.ts' */
+/** @import {Box, BrushView, Drawer, EditorPort, Finder, Layer, Mover, Point, Shape, Size, StrokeOptions, StrokePoint} from './types.d.ts' */
 
 /** The document as the surface sees it. */
 export class Model {
@@ -140,7 +140,7 @@ export class Model {
   begin(target, label, colour) {
     const session = this.editor.stroke(target, label);
     return {
-      stroke: (/** @type {readonly StrokePoint[]} */ points, /** @type {StrokeOptions} */ options) => session.stamp(points, {...options, colour}),
+      stroke: (/** @type {readonly StrokePoint[]} */ points, /** @type {StrokeOptions} */ options, /** @type {Drawer} */ drawer) => session.stamp(points, {...options, colour}, drawer),
       shape: (/** @type {Shape} */ shape, /** @type {boolean} */ erase) => session.shape(shape, erase, colour),
       fill: (/** @type {Point} */ point, /** @type {boolean} */ erase, /** @type {Finder} */ find) => session.fill(point, erase, colour, find),
       commit: () => session.commit(),
@@ -148,9 +148,9 @@ export class Model {
     };
   }
 
-  /** Put a brush's mask from one box into another. @param {string} id @param {Box} from @param {Box} to @param {string} [merge] */
-  transform(id, from, to, merge) {
-    this.editor.transform(id, from, to, merge);
+  /** Put a brush's mask from one box into another. @param {string} id @param {Box} from @param {Box} to @param {Mover} move @param {string} [merge] */
+  transform(id, from, to, move, merge) {
+    this.editor.transform(id, from, to, move, merge);
   }
 
   /** Empty a mask. @param {string} id */

@@ -1,9 +1,9 @@
 // Types of the painting surface; not loaded by browsers.
 
 import type {Bench} from './bench.mjs';
-import type {Box, Change, ColourLayer, Finder, Point, Session, Shape, Size, StrokeOptions, StrokePoint} from '../document/types.d.ts';
+import type {Box, Change, ColourLayer, Drawer, Finder, Mover, Point, Session, Shape, Size, StrokeOptions, StrokePoint} from '../document/types.d.ts';
 
-export type {Box, Change, ColourLayer, Finder, Point, Session, Shape, Size, StrokeOptions, StrokePoint};
+export type {Box, Change, ColourLayer, Drawer, Finder, Mover, Point, Session, Shape, Size, StrokeOptions, StrokePoint};
 /** Zoom in CSS pixels per canvas pixel, and where the canvas's upper left corner is in the pane. */
 export type View = {zoom: number; x: number; y: number};
 export type Handle = 'nw' | 'n' | 'ne' | 'e' | 'se' | 's' | 'sw' | 'w';
@@ -152,7 +152,7 @@ export interface EditorPort {
   tileOf(id: string, tile: number): Uint8Array | undefined;
   /** Begin a step of the history on a mask, or on the layer `colour`. */
   stroke(target: string, label: string): Session;
-  transform(id: string, from: Box, to: Box, merge?: string): unknown;
+  transform(id: string, from: Box, to: Box, move: Mover, merge?: string): void;
   clear(id: string): void;
   invert(id: string): void;
   /** On top; one step of the history with the stroke that follows. */

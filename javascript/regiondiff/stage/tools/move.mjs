@@ -1,6 +1,6 @@
 // Move: picks the brush under the pointer, moves its mask, scales it by handles.
 
-import '../../document/resample.mjs'; // what the document does for a move is there with the tool
+import {transformMask} from '../../document/resample.mjs';
 import {findHandle, holds, moveBox, scaleBox} from '../geometry/handles.mjs';
 import {distance, straighten} from '../viewport.mjs';
 import {drawHandles} from '../drawing/lines.mjs';
@@ -40,7 +40,7 @@ export function cursorAt(bench, point) {
 export function nudge(bench, by) {
   const box = handleBox(bench);
   const id = bench.active();
-  if (id !== null && box && bench.mayWork(true)) bench.model.transform(id, box, moveBox(box, by), `nudge ${id}`);
+  if (id !== null && box && bench.mayWork(true)) bench.model.transform(id, box, moveBox(box, by), transformMask, `nudge ${id}`);
 }
 
 /** The box that handles are at. @param {Bench} bench @returns {Box | null} */
@@ -78,7 +78,7 @@ function dragMask(bench, {id, box, handle, first}) {
     modify: now.modify,
     release(_, modifiers) {
       now.modify(modifiers);
-      if (!isClick()) bench.model.transform(id, box, target());
+      if (!isClick()) bench.model.transform(id, box, target(), transformMask);
       return true;
     },
     cancel() {},

@@ -1,5 +1,6 @@
 // Brush and eraser: strokes on the active brush's mask or on the colour layer.
 
+import {drawStroke} from '../../document/stroke.mjs';
 import {distance, straighten} from '../viewport.mjs';
 import {createSmoother} from './smoothing.mjs';
 
@@ -24,7 +25,7 @@ export function begin(bench, point, start, name) {
   };
   const smoother = createSmoother(values.smoothing);
   const rule = createRuler(point, () => DECIDES / bench.view.zoom);
-  const draw = (/** @type {StrokePoint[]} */ points) => points.length && work.stroke(points, options);
+  const draw = (/** @type {StrokePoint[]} */ points) => points.length && work.stroke(points, options, drawStroke);
   draw(smoother.add(point));
   return {
     paints: true,
