@@ -92,6 +92,7 @@ export class Editor {
 
   /** Make a step. @param {State} state @param {string} label @param {string | null} [merge] steps in a row with the same one are one */
   step(state, label, merge = null) {
+    this.session?.commit(); // something else was done while a stroke went on: it ends as it is, a step of its own
     if (same(state, this.steps[this.at].state)) {
       this.become(this.steps[this.at].state);
       return;

@@ -23,6 +23,8 @@ export class PaintSession {
     this.strength = new Map();
     /** @type {StrokePoint | null} */
     this.last = null;
+    /** @type {StrokeOptions | null} */
+    this.options = null;
     this.paint = {erase: false, colour: '#000000'};
     /** @type {Tiles | ColourTiles} */
     this.before = this.mask ? this.mask.tiles : owner.state.colour.tiles;
@@ -38,13 +40,17 @@ export class PaintSession {
 
   /** Go on with a stroke. @param {readonly StrokePoint[]} points @param {StrokeOptions & {colour?: string}} options @param {Drawer} draw what strengthens pixels along it */
   stamp(points, options, draw) {
-    this.begin(options.erase, options.colour);
-    this.apply(draw(this.strength, this.last, points, options, this.owner.size));
-    this.last = points.at(-1) ?? this.last;
+    if (this.over || !points.length) return;
+    const fresh = this.begin(options.erase, options.colour) || !sameBrush(options, this.options);
+    const [last, all] = fresh && this.last ? [null, [this.last, ...points]] : [this.last, points]; // another brush begins where the last one was
+    this.apply(draw(this.strength, last, all, options, this.owner.size));
+    this.last = points[points.length - 1];
+    this.options = options;
   }
 
   /** @param {Shape} shape @param {boolean} erase @param {string} [colour] */
   shape(shape, erase, colour) {
+    if (this.over) return;
     this.begin(erase, colour);
     this.restart();
     const tiles = rasterise(shape, this.owner.size);
@@ -54,19 +60,22 @@ export class PaintSession {
 
   /** @param {Point} point @param {boolean} erase @param {string | undefined} colour @param {Finder} find what tells the area around the point */
   fill(point, erase, colour, find) {
+    if (this.over) return;
     this.begin(erase, colour);
     this.applyTiles(find(this.owner.state, this.target, point, erase));
   }
 
-  /** @param {boolean} erase @param {string} [colour] */
+  /** @param {boolean} erase @param {string} [colour] @returns {boolean} whether it paints on otherwise than before */
   begin(erase, colour) {
     const paint = {erase: Boolean(erase), colour: colour ?? this.paint.colour};
-    if (this.strength.size && (paint.erase !== this.paint.erase || paint.colour !== this.paint.colour)) {
+    const other = this.strength.size > 0 && (paint.erase !== this.paint.erase || paint.colour !== this.paint.colour);
+    if (other) {
       this.before = new Map(/** @type {Tiles} */ (this.tiles));
       this.strength = new Map();
       this.own.clear();
     }
     this.paint = paint;
+    return other;
   }
 
   /** Take back what this session has painted, so that a shape can be drawn anew while it is dragged. */
@@ -139,6 +148,11 @@ export class PaintSession {
     this.over = true;
     this.owner.revert(this.target);
   }
+}
+
+/** @param {StrokeOptions} a @param {StrokeOptions | null} b */
+function sameBrush(a, b) {
+  return b !== null && a.size === b.size && a.hardness === b.hardness && a.opacity === b.opacity;
 }
 
 /** @param {Uint8Array} tile is written to @param {Uint8Array | undefined} before @param {Uint8Array} strength @param {boolean} erase @param {Box} part @returns {Box | null} where it has changed */

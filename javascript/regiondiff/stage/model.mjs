@@ -21,6 +21,8 @@ export class Model {
     this.bounds = new Map();
     /** @type {Map<string, Float32Array>} */
     this.cells = new Map();
+    /** @type {import('./drawing/soft.mjs').SoftEdges | null} */
+    this.soft = null;
     /** @type {CanvasImageSource | null} */
     this.picture = null;
   }
@@ -81,12 +83,13 @@ export class Model {
     return layers;
   }
 
-  /** The soft edges of the brushes that have a feather; null where none has. */
+  /** The soft edges of the brushes that have a feather, the same ones while nothing changes; null where none has. */
   async softEdges() {
-    if (!this.seen().some(({feather}) => feather > 0)) return null;
+    if (!this.seen().some(({feather}) => feather > 0)) return (this.soft = null);
     const {SoftEdges, averageCells} = await import('./drawing/soft.mjs');
-    const seen = this.seen();
-    return new SoftEdges(this.size, seen.toReversed().map(({id, colour, feather}) => ({colour: packColour(colour), feather, cells: this.cellsOf(id, averageCells)})));
+    const layers = this.seen().toReversed().map(({id, colour, feather}) => ({colour: packColour(colour), feather, cells: this.cellsOf(id, averageCells)}));
+    if (!this.soft?.isOf(this.size, layers)) this.soft = new SoftEdges(this.size, layers);
+    return this.soft;
   }
 
   /** A mask's mean coverage of cells. @param {string} id @param {typeof import('./drawing/soft.mjs').averageCells} average @returns {Float32Array} */

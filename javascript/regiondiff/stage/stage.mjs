@@ -106,6 +106,7 @@ export class Stage {
       drawTool: (context, view) => drawTool(this, context, view),
       moved: () => this.moved(),
       flush: () => this.gestures.flush(),
+      drawing: () => this.gestures.gesture !== null,
       outlined: () => outlinesShow(this),
     };
   }
@@ -163,8 +164,10 @@ export class Stage {
     return this.gestures.cancel() || drawing;
   }
 
-  /** @param {ToolName} tool */
+  /** Have another tool; what is being drawn ends as it is, a polygon without its end does not. @param {ToolName} tool */
   choose(tool) {
+    if (tool === this.settings.values.tool) return;
+    this.pointer.lift();
     this.cancel();
     this.settings.set({tool});
   }
@@ -205,6 +208,7 @@ export class Stage {
 
   gestureEnded() {
     this.root.classList.remove('rd-painting');
+    this.surface.catchUp();
     this.surface.want('all');
     this.settleLater();
     const {made} = this.bench;
@@ -215,6 +219,7 @@ export class Stage {
   gestureCancelled() {
     this.root.classList.remove('rd-painting');
     this.bench.made = null;
+    this.surface.catchUp();
     this.surface.want('all');
     this.bench.announce('stage.cancelled');
   }

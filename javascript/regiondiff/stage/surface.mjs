@@ -18,6 +18,7 @@ import {boxToPane, fit, joinBoxes, keepVisible, pan, snap, toCanvas, zoomTo} fro
  * @property {() => string | null} active
  * @property {(context: CanvasRenderingContext2D, view: View) => void} drawTool
  * @property {() => void} moved the view has changed
+ * @property {() => boolean} drawing whether something is being drawn
  * @property {() => void} flush let tools have what the pointer has told
  * @property {() => boolean} outlined whether outlines show
  */
@@ -36,6 +37,7 @@ export class Surface {
     /** @type {View} */
     this.view = {zoom: 1, x: 0, y: 0};
     this.fitted = true;
+    this.late = false; // the surface was resized while something was drawn
     this.fills = new Fills(this.page);
     /** @type {import('./drawing/line_layer.mjs').LineLayer | null} loaded with the first brush */
     this.outlines = null;
@@ -86,9 +88,17 @@ export class Surface {
     }
     this.size = size;
     this.ratio = ratio;
-    if (this.fitted) this.fit();
+    this.late = this.owner.drawing(); // the canvas stays under the pointer
+    if (this.late) this.setView(this.view, this.fitted);
+    else if (this.fitted) this.fit();
     else this.setView(pan(this.view, -centre.x, -centre.y), false);
     this.want('all');
+  }
+
+  /** Nothing is being drawn any more: fit what was resized meanwhile. */
+  catchUp() {
+    if (this.late && this.fitted) this.fit();
+    this.late = false;
   }
 
   /** The document has another size. */
@@ -178,7 +188,7 @@ export class Surface {
   /** Draw soft edges as they are now. */
   async soften() {
     const soft = await this.owner.model.softEdges();
-    if (!soft && !this.fills.soft) return;
+    if (soft === this.fills.soft) return;
     this.fills.setSoft(soft);
     this.schedule();
   }

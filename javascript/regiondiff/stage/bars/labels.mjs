@@ -9,6 +9,8 @@ import {toPane} from '../viewport.mjs';
 /** @import {BrushView, Point} from '../types.d.ts' */
 
 const INSET = 5; // CSS pixels between a label and its place
+const SETTLED = 150; // milliseconds without zooming
+const LEAST = 48; // CSS pixels that a label may have beside any brush
 const MOST_LETTERS = 24;
 
 export class LabelLayer {
@@ -17,6 +19,8 @@ export class LabelLayer {
     this.stage = stage;
     /** @type {{element: HTMLElement, place: Point | null}[]} the uppermost brush's first */
     this.labels = [];
+    this.zoom = 0; // at which they found their places
+    this.timer = 0;
   }
 
   /** Make the labels anew and find their places. */
@@ -26,6 +30,8 @@ export class LabelLayer {
     this.labels = brushes.map((brush) => ({element: makeLabel(stage, brush), place: null}));
     stage.parts.labels.replaceChildren(...this.labels.map(({element}) => element));
     const {zoom} = stage.view;
+    this.zoom = zoom;
+    this.shorten(brushes);
     const sizes = this.labels.map(({element}) => ({width: (element.offsetWidth + 2 * INSET) / zoom, height: (element.offsetHeight + 2 * INSET) / zoom}));
     const owners = findOwners(stage.model.size, brushes.map(({id}) => id), (id, tile) => stage.model.tileOf(id, tile));
     placeLabels(owners, sizes).forEach((place, index) => {
@@ -34,9 +40,21 @@ export class LabelLayer {
     this.move();
   }
 
-  /** Put the labels where the view has their places. */
+  /** Where a name is wider than its brush's area, the number has to do. @param {readonly BrushView[]} brushes */
+  shorten(brushes) {
+    const {model, view} = this.stage;
+    brushes.forEach(({id, number}, index) => {
+      const {element} = this.labels[index];
+      const box = model.boundsOf(id);
+      if (box && element.offsetWidth > Math.max(LEAST, (box.right - box.left) * view.zoom)) element.lastChild?.replaceWith(String(number));
+    });
+  }
+
+  /** Put the labels where the view has their places; at another zoom they find new ones. */
   move() {
     const {stage} = this;
+    clearTimeout(this.timer);
+    if (stage.view.zoom !== this.zoom) this.timer = window.setTimeout(() => !stage.signal.aborted && this.place(), SETTLED);
     const pane = stage.surface.paneSize();
     stage.parts.labels.hidden = !outlinesShow(stage);
     stage.parts.labels.style.width = `${pane.width}px`;

@@ -5,6 +5,7 @@ import {drawInside} from './clip.mjs';
 
 /** @import {Box, Pane, Sources, View} from '../types.d.ts' */
 
+const PAPER = '#dfe5ee'; // where nothing is yet
 const SHARP = 3; // device pixels per canvas pixel from which pixels are seen as squares
 
 /**
@@ -26,17 +27,12 @@ export function drawScene(context, pane, view, ratio, sources, box) {
 /** @param {CanvasRenderingContext2D} context @param {Pane} pane @param {Sources} sources */
 function drawLayers(context, pane, {size, fills, colour, under, picture}) {
   const shown = pane.picture && picture ? [picture] : under;
-  context.fillStyle = colour ?? paperColour(context);
+  context.fillStyle = colour ?? PAPER;
   context.fillRect(0, 0, size.width, size.height);
   for (const image of shown) context.drawImage(image, 0, 0, size.width, size.height);
   if (pane.fills === 0) return;
   context.globalAlpha = pane.fills;
   context.drawImage(fills, 0, 0, size.width, size.height);
-}
-
-/** @param {CanvasRenderingContext2D} context */
-function paperColour(context) {
-  return context.canvas.dataset.paper || '#dfe5ee';
 }
 
 /** @param {Box} a @param {Box} b @returns {Box} */

@@ -27,11 +27,18 @@ export class SoftEdges {
     this.columns = grid.columns;
     this.rows = grid.rows;
     this.size = size;
+    this.layers = layers;
     const hard = shareHard(layers.map(({cells}) => Float32Array.from(cells)));
     const soft = blurShares(hard, layers.map(({feather}) => feather / grid.cell), grid.columns, grid.rows);
     const feathered = layers.map(({feather}, index) => (feather > 0 ? index + 1 : 0)).filter((index) => index > 0);
     this.soft = findSoft(feathered.map((index) => [hard[index], soft[index]]), grid.columns, grid.rows);
     this.colours = mixColours(soft, layers);
+  }
+
+  /** Whether they are those of layers, whose cells are other arrays where masks have changed. @param {Size} size @param {readonly SoftLayer[]} layers */
+  isOf(size, layers) {
+    const same = layers.length === this.layers.length && size.width === this.size.width && size.height === this.size.height;
+    return same && layers.every(({colour, feather, cells}, index) => cells === this.layers[index].cells && colour === this.layers[index].colour && feather === this.layers[index].feather);
   }
 
   /** Where soft edges are, as boxes on the canvas. @returns {Box[]} */

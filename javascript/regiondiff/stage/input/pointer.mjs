@@ -172,8 +172,13 @@ export class PointerEngine {
     else this.finish(this.gesture.last, modifiersOf(event));
   }
 
-  blur() {
+  /** End what goes on where it is, as if the pointer were lifted. */
+  lift() {
     if (this.gesture) this.finish(this.gesture.last, {shift: false, alt: false, ctrl: false});
+  }
+
+  blur() {
+    this.lift();
     this.fingers.clear();
     this.setSpace(false);
   }

@@ -15,17 +15,10 @@ export function begin(bench, point, start, name) {
   const erase = name === 'eraser' || start.eraser || start.modifiers.ctrl || values.operation === 'subtract';
   const work = bench.beginWork(erase ? 'history.erase' : 'history.stroke', erase);
   if (!work) return null;
-  const options = {
-    size: values.size,
-    hardness: values.hardness,
-    opacity: values.opacity,
-    pressureSize: start.pen && values.pressureSize,
-    pressureOpacity: start.pen && values.pressureOpacity,
-    erase,
-  };
+  const own = {pressureSize: start.pen && values.pressureSize, pressureOpacity: start.pen && values.pressureOpacity, erase};
   const smoother = createSmoother(values.smoothing);
   const rule = createRuler(point, () => DECIDES / bench.view.zoom);
-  const draw = (/** @type {StrokePoint[]} */ points) => points.length && work.stroke(points, options, drawStroke);
+  const draw = (/** @type {StrokePoint[]} */ points) => points.length && work.stroke(points, {size: values.size, hardness: values.hardness, opacity: values.opacity, ...own}, drawStroke);
   draw(smoother.add(point));
   return {
     paints: true,
