@@ -9,12 +9,14 @@ from typing import Any
 from lib_regiondiff.authoring.cost import count_cells, make_clock
 from lib_regiondiff.authoring.dry_host import Sketch
 from lib_regiondiff.authoring.job_context import ALONE, JobContext
+from lib_regiondiff.authoring.room import NOISY, is_over
 from lib_regiondiff.authoring.summary import Shares, mention
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning import prompts
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, prepare_texts
+from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 
 STEPS = 20
@@ -54,6 +56,10 @@ class Case:
     def planned(self, palette: Palette, texts: Mapping[str, BrushText]) -> Plan:
         """The plan of one image of a palette with these texts; HostError for what cannot be planned."""
         noises = make_clock(self.around.steps or STEPS)
+        if is_over(self.palette, self.around.drawing):
+            share = self.palette.init.strength if self.palette.init is not None else NOISY
+            count = max(1, round_levels(share * (len(noises) - 1)))
+            noises = noises[-1 - count :]
         job = Job(self.palette.size, noises, (0,), (texts,), self.guidance, store=self.shares.store)
         return make_plan(palette, job, Sketch(self.around.native))
 
@@ -84,4 +90,4 @@ class Case:
 def make_case(palette: Palette, around: JobContext = ALONE, shares: Shares | None = None) -> Case:
     """A palette in the surroundings of a job; `shares` are those at the job's size, computed if None."""
     drawn = replace_unchecked(palette, size=around.size or palette.size)
-    return Case(drawn, around, shares or Shares.of(drawn), palette.size)
+    return Case(drawn, around, shares or Shares.of(drawn, around.drawing), palette.size)

@@ -8,6 +8,7 @@ from typing import Any
 
 from lib_regiondiff.authoring.job_context import JobContext
 from lib_regiondiff.authoring.preflight import SAID, SEEN, preflight
+from lib_regiondiff.authoring.room import NOISY
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui.program import notices
@@ -37,6 +38,7 @@ def tell(p: Any, drawn: DrawnPass, whole: bool) -> None:
         guidance=float(p.cfg_scale),
         size=drawn.size,
         steps=int(p.steps) if from_noise else None,
+        over=bool(getattr(p, "init_images", None)) and float(getattr(p, "denoising_strength", 0.0)) <= NOISY,
     )
     checks = (*SEEN, *SAID) if whole else SAID
     found = preflight(drawn.palette, around, checks=checks)

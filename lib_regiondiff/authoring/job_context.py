@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lib_regiondiff.authoring.room import Drawing
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.wildcard_files import Files
 from lib_regiondiff.formats.wildcards import expand
@@ -32,6 +33,13 @@ class JobContext:
     count: Callable[[str], int] | None = None
     notes: tuple[str, ...] = ()
     by: str = "webui"
+    over: bool = False
+    """Whether it begins at a picture of the program's own, and not at noise."""
+
+    @property
+    def drawing(self) -> Drawing:
+        """What is to draw."""
+        return Drawing(self.native, self.over)
 
     @property
     def words(self) -> Words:

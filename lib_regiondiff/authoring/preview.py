@@ -63,7 +63,7 @@ def render_preview(given: Any, around: JobContext = ALONE, on: bool = True) -> P
     except PaletteError as error:
         return Preview(render_faults(error.problems), _render_state(_spell_count(len(error.problems), "mistake"), on))
     palette = replace_unchecked(palette, size=around.size or palette.size)
-    shares = Shares.of(palette)
+    shares = Shares.of(palette, around.drawing)
     notices = [*_warn_first(document, palette, on), *preflight(palette, around, shares)]
     listed = _render_list([_render_item(notice.kind, escape(notice.text)) for notice in notices])
     return Preview(

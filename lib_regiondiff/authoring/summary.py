@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from lib_regiondiff.authoring.room import find_room
+from lib_regiondiff.authoring.room import USUAL, Drawing, find_room
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import LATENT_CELL
@@ -55,11 +55,11 @@ class Shares:
     """Rasterised masks, kept for whoever plans the palette next."""
 
     @staticmethod
-    def of(palette: Palette) -> Shares:
+    def of(palette: Palette, how: Drawing = USUAL) -> Shares:
         """The weights that the planner gives to background and brushes, before noise levels quantize them."""
         store = Store()
         made = divide_for_people(palette, FINEST, store)
-        room = find_room(palette, made.coverages, made.weights, made.cell)
+        room = find_room(palette, made.coverages, made.weights, made.cell, how)
         return Shares(made.weights, made.cell, made.painted, room, store)
 
     def part(self, index: int) -> float:

@@ -22,6 +22,7 @@ from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder, fi
 from lib_regiondiff.planning.ground import FirstLevels, divide_canvas, encode_under, make_level_weights, measure_brushes
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around
+from lib_regiondiff.planning.things.candidates import fit_native
 from lib_regiondiff.planning.things.kinds import Kinds, apply_kinds, choose_kinds
 from lib_regiondiff.planning.things.scenes import SceneKey, SceneLayer, SceneWindow, find_scene
 from lib_regiondiff.planning.things.strokes import Stroke, StrokeKey, StrokeLayer, find_strokes, list_apart, sort_views
@@ -29,8 +30,6 @@ from lib_regiondiff.planning.things.things import Thing, ThingKey, ThingLayer, f
 from lib_regiondiff.planning.views import Layout, View
 from lib_regiondiff.planning.weights.level_weights import LevelWeights, Steps
 
-ROUND = 64
-"""Pixels whose multiples the sides of close-ups are on a canvas that is smaller than the native size."""
 SAME_LEVEL = 1e-4
 """Share of a noise by which another may differ and still be the same level."""
 
@@ -162,8 +161,8 @@ class Draft:
     @property
     def close(self) -> LatentSpec:
         """The latent space of close-ups, which are no larger than a picture of the canvas's longer side."""
-        latent, longer = self.host.latent, max(self.job.size.height, self.job.size.width)
-        return replace(latent, native=min(latent.native, max(ROUND, longer // ROUND * ROUND)))
+        latent = self.host.latent
+        return replace(latent, native=fit_native(latent.native, self.job.size))
 
     @staticmethod
     def of(palettes: tuple[Palette, Palette], job: Job, host: Encoder, merge: bool) -> Draft:

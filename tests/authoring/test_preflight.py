@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from PIL import Image
 
 from fakes import GaussianHost
 from lib_regiondiff.authoring.case import STEPS, make_case
@@ -17,7 +19,7 @@ from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.plan import Job, make_plan
-from palettes import data_url, palettes, picture
+from palettes import data_url, encoded, palettes, picture, sized
 
 LEFT: dict[str, Any] = {"id": "l", "name": "left", "prompt": "1", "mask": {"rectangle": [0, 0, 0.5, 1]}}
 RIGHT: dict[str, Any] = {"id": "r", "name": "right", "prompt": "2", "mask": {"rectangle": [0.5, 0, 1, 1]}}
@@ -243,3 +245,15 @@ def test_what_auto_chooses_is_told_where_the_steps_are_known() -> None:
 def test_what_webuis_refuse_is_an_error() -> None:
     assert any("nag: expected nothing" in text for text in texts("error", told(nag={})))
     assert texts("error", told(nag={"scale": 1})) == []
+
+
+def test_over_a_picture_no_first_step_decides() -> None:
+    """The plan of the check is that of the job: over a picture brushes are filled, and it begins in the middle."""
+    brush = {"id": "a", "prompt": "a house", "mask": {"rectangle": [0.2, 0.2, 0.6, 0.6]}}
+    image = data_url(encoded(Image.new("RGB", (8, 8))))
+    for strength, decides in ((1.0, True), (0.5, False)):
+        palette = sized(
+            1024, 1024, brushes=[brush], background={"prompt": "a meadow"}, init={"image": image, "strength": strength}
+        )
+        assert any("The first step decides" in each.text for each in preflight(palette)) == decides
+    assert not any("decides" in each.text for each in preflight(replace(palette, init=None), JobContext(over=True)))

@@ -1,37 +1,120 @@
-"""Candidates: which brushes may be things, as far as a palette alone tells, for whoever has no network at hand."""
+"""Candidates: what each brush of a palette may turn out to be, told without a network by what it covers and says."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
 
-from lib_regiondiff.document.palette import THING, Palette
+from lib_regiondiff.document.palette import SCENE, STUFF, THING, Brush, Palette
 from lib_regiondiff.document.values import AUTO
-from lib_regiondiff.geometry import Box
+from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.planning import tiles
+from lib_regiondiff.planning.intervals import find_interval
+from lib_regiondiff.planning.things.pieces import label_pieces
 
+ROUND = 64
+"""Pixels whose multiples the sides of close-ups are on a canvas that is smaller than the native size."""
 MOST = 24
 """Brushes of a palette above which nothing but stuff is chosen."""
+COVERED, MOSTLY = 0.98, 0.6
+"""Shares of a canvas that brushes cover where nothing of the background is seen, and where one without a prompt is
+hardly missed."""
+PIECES = 8
+"""Separate pieces of a brush above which nothing but stuff is chosen."""
+THICK, PART = 3, 5
+"""Cells along a side of a square that a brush which is no stroke covers, at most this part of a native side."""
+FULL = 0.999
+"""Share of a cell that a brush has when it has all of it."""
+COMPACT, FILLED = 0.25, 0.4
+"""Native sides, and share of its box, from which on a brush without a broad part may still show a thing."""
+BELOW = 0.5
+"""Share of a brush, at most, that may lie above other brushes where it is a scene beside them."""
 
 
-def may_be_thing(palette: Palette, number: int, coverage: np.ndarray) -> bool:
-    """Whether a brush, by its number from 1 on, that covers these shares [h, w] is a thing or may turn out to be one.
-
-    As far as the palette tells: what else is known of a job may make it stuff.
+@dataclass(frozen=True)
+class Facts:
+    """What a job makes of a palette: the native side in cells, whether the background says `silent`ly nothing, and of
+    each brush whether it is `plain`: it says what the background says, or begins later.
     """
-    brush = palette.brushes[number - 1]
-    if brush.kind != AUTO or len(palette.brushes) > MOST:
-        return brush.kind == THING
+
+    native: int
+    silent: bool
+    plain: Sequence[bool]
+
+    @staticmethod
+    def of(palette: Palette, native: int) -> Facts:
+        """As far as a palette alone tells."""
+        under = palette.background
+        return Facts(
+            native,
+            not under.painted and not under.prompt.strip(),
+            [_says_the_same(brush, palette) or find_interval(brush, palette.steps)[0] > 0 for brush in palette.brushes],
+        )
+
+
+def fit_native(native: int, size: Size) -> int:
+    """The native side in pixels of close-ups: no larger than a picture of the canvas's longer side."""
+    return min(native, max(ROUND, max(size.height, size.width) // ROUND * ROUND))
+
+
+def _says_the_same(brush: Brush, palette: Palette) -> bool:
+    under = palette.background
+    return brush.prompt == under.prompt and brush.negative in (None, under.negative)
+
+
+def list_candidates(palette: Palette, coverages: Sequence[np.ndarray], facts: Facts) -> list[tuple[str, str | None]]:
+    """What each brush, which covers these shares [h, w] of cells, is unless it draws a figure, and what else it
+    becomes then; None where it stays what it is.
+
+    Where nothing else is said, brushes side by side that cover the canvas are scenes, and others are things on what
+    lies below them.
+    """
+    scenes, found = _cover_all(coverages, facts.silent), []
+    below = np.zeros_like(coverages[0]) if coverages else np.zeros((1, 1))
+    for brush, coverage, plain in zip(palette.brushes, coverages, facts.plain, strict=True):
+        if brush.kind != AUTO or len(coverages) > MOST:
+            found.append((STUFF if brush.kind == AUTO else brush.kind, None))
+        elif plain or _is_filling(palette, coverage, facts.native):
+            found.append((STUFF, None))
+        elif scenes and float((coverage * below).sum()) < BELOW * float(coverage.sum()):
+            found.append((STUFF, SCENE))
+        else:
+            few = len(label_pieces(coverage, palette.wraps)[1]) <= PIECES
+            found.append((STUFF, THING if few else None))
+        below = np.maximum(below, coverage)
+    return found
+
+
+def _cover_all(coverages: Sequence[np.ndarray], silent: bool) -> bool:
+    """Whether brushes leave nothing of the background to see, or hardly anything of one that says nothing."""
+    bare = np.prod([1 - each for each in coverages], axis=0) if coverages else np.ones(1)
+    return 1 - float(bare.mean()) >= (MOSTLY if silent else COVERED)
+
+
+def _is_filling(palette: Palette, coverage: np.ndarray, native: int) -> bool:
+    """Whether a brush can only be filled, by its palette's method and what it covers [h, w]."""
     inner = tiles.find_bounds(coverage > 0, palette.wraps)
-    alike = brush.start > 0 or brush.prompt == palette.background.prompt
-    return not (inner is None or is_settled(palette) or alike or is_whole(inner, coverage))
+    if inner is None or _is_settled(palette) or (inner.size.height, inner.size.width) == coverage.shape:
+        return True
+    return is_line(coverage, inner, native)
 
 
-def is_settled(palette: Palette) -> bool:
+def _is_settled(palette: Palette) -> bool:
     """Whether a palette says of its method what only stuff is drawn by."""
     given = palette.blend == "mixture" or palette.overlap.rule != "painter"
     return given or not (palette.tiles is None or palette.tiles == AUTO)
 
 
-def is_whole(inner: Box, coverage: np.ndarray) -> bool:
-    """Whether a brush with these bounds, on a canvas of these shares [h, w], reaches from border to border."""
-    return (inner.size.height, inner.size.width) == coverage.shape
+def is_line(coverage: np.ndarray, inner: Box, native: int) -> bool:
+    """Whether a brush that covers these shares [h, w] of the cells of a box is a stroke and no small, compact spot."""
+    least, filled = COMPACT * native, float(coverage.sum()) / inner.size.area
+    return is_stroke(coverage, native) and (min(inner.size.height, inner.size.width) < least or filled < FILLED)
+
+
+def is_stroke(coverage: np.ndarray, native: int) -> bool:
+    """Whether a brush that covers these shares [h, w] of cells is thin everywhere, for a native side in cells."""
+    full, side = (coverage >= FULL).astype(np.uint8), min(THICK, max(1, native // PART))
+    return bool(coverage.any()) and not cv2.erode(full, np.ones((side, side), np.uint8), borderValue=0).any()

@@ -7,28 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib_regiondiff.document.palette import SCENE, STUFF, THING, Palette
+from lib_regiondiff.document.palette import SCENE, STUFF, Palette
 from lib_regiondiff.document.records import replace_unchecked
-from lib_regiondiff.document.values import AUTO
-from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import LatentSpec
-from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.conditioning import Job, Meaning
-from lib_regiondiff.planning.things.candidates import MOST, is_settled, is_whole
-from lib_regiondiff.planning.things.pieces import label_pieces
+from lib_regiondiff.planning.things.candidates import Facts, list_candidates
 from lib_regiondiff.planning.things.scenes import find_scene
-from lib_regiondiff.planning.things.strokes import is_stroke
-
-COVERED, MOSTLY = 0.98, 0.6
-"""Shares of a canvas that brushes cover where nothing of the background is seen, and where one without a prompt is
-hardly missed."""
-PIECES = 8
-"""Separate pieces of a brush above which nothing but stuff is chosen."""
-COMPACT, FILLED = 0.25, 0.4
-"""Native sides, and share of its box, from which on a brush without a broad part may still show a thing."""
-BELOW = 0.5
-"""Share of a brush, at most, that may lie above other brushes where it is a scene beside them."""
 
 
 @dataclass(frozen=True)
@@ -56,53 +41,26 @@ def choose_kinds(
     """The kinds of brushes that cover these shares [h, w] of cells.
 
     All are stuff over a picture, of which a thing's beginning would be another part, and where each view is the whole
-    canvas. Where nothing else is said, brushes side by side that cover the canvas are scenes, and others are things on
-    what lies below them; as far as that would change what is drawn, the first level decides.
+    canvas. As far as it would change what is drawn whether a brush shows a figure, the first level decides.
     """
     if not job.centred or job.clock[0] <= EARLY:
         return Kinds((STUFF,) * len(coverages), {})
-    scenes, many = _covers(palette, coverages, meanings[0]), len(coverages) > MOST
-    below, known, figures = np.zeros_like(coverages[0]) if coverages else None, [], {}
-    for number, (brush, coverage) in enumerate(zip(palette.brushes, coverages, strict=True), start=1):
-        kind = brush.kind
-        if kind == AUTO and many:
-            kind = STUFF
-        elif kind == AUTO:
-            beside = scenes and float((coverage * below).sum()) < BELOW * float(coverage.sum())
-            kind, figure = _guess(palette, coverage, (meanings[0], meanings[number]), beside, latent)
-            if figure is not None:
-                figures[number] = figure
+    under, known, figures = meanings[0], [], {}
+    silent = not palette.background.painted and not any(text.prompt.strip() for text in under.texts)
+    plain = [own.texts == under.texts or own.first > 0 for own in meanings[1:]]
+    facts = Facts(latent.native // latent.pixels_per_cell, silent, plain)
+    guesses = list_candidates(palette, coverages, facts)
+    for number, (coverage, guess) in enumerate(zip(coverages, guesses, strict=True), start=1):
+        kind, figure = _look_at_scene(guess, coverage, latent, palette.wraps)
         known.append(kind)
-        below = np.maximum(below, coverage) if below is not None else None
+        if figure is not None:
+            figures[number] = figure
     return Kinds(tuple(known), figures)
 
 
-def _covers(palette: Palette, coverages: Sequence[np.ndarray], under: Meaning) -> bool:
-    """Whether brushes leave nothing of the background to see, or hardly anything of one that says nothing."""
-    bare = np.prod([1 - each for each in coverages], axis=0) if coverages else np.ones(1)
-    silent = not palette.background.painted and not any(text.prompt.strip() for text in under.texts)
-    return 1 - float(bare.mean()) >= (MOSTLY if silent else COVERED)
-
-
-def _guess(
-    palette: Palette, coverage: np.ndarray, meanings: tuple[Meaning, Meaning], beside: bool, latent: LatentSpec
+def _look_at_scene(
+    guess: tuple[str, str | None], coverage: np.ndarray, latent: LatentSpec, ring: bool
 ) -> tuple[str, str | None]:
-    """What a brush is, and what it becomes if it draws a figure; None where it stays what it is."""
-    under, own = meanings
-    inner = tiles.find_bounds(coverage > 0, palette.wraps)
-    plain = own.texts == under.texts or own.first > 0
-    if inner is None or is_settled(palette) or plain or is_whole(inner, coverage):
-        return STUFF, None
-    if is_line(coverage, inner, latent.native // latent.pixels_per_cell):
-        return STUFF, None
-    if not beside:
-        return STUFF, THING if len(label_pieces(coverage, palette.wraps)[1]) <= PIECES else None
-    scene = find_scene(coverage, latent, palette.wraps)
-    assert scene is not None, "not empty"
-    return (STUFF, SCENE) if scene.zoomed else (SCENE, None)
-
-
-def is_line(coverage: np.ndarray, inner: Box, native: int) -> bool:
-    """Whether a brush that covers these shares [h, w] of the cells of a box is a stroke and no small, compact spot."""
-    least, filled = COMPACT * native, float(coverage.sum()) / inner.size.area
-    return is_stroke(coverage, native) and (min(inner.size.height, inner.size.width) < least or filled < FILLED)
+    """What a brush is; one that would be a scene is one anyway where its window has about the native area."""
+    scene = find_scene(coverage, latent, ring) if guess[1] == SCENE else None
+    return guess if scene is None or scene.zoomed else (SCENE, None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 
@@ -20,14 +19,10 @@ from lib_regiondiff.planning import noise, tiles
 from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder
 from lib_regiondiff.planning.regions import Region
+from lib_regiondiff.planning.things.candidates import is_stroke
 from lib_regiondiff.planning.things.closeups import Closeup
 from lib_regiondiff.planning.views import WINDOW_MULTIPLE, View, cut
 from lib_regiondiff.planning.weights.blur import blur
-
-THICK, PART = 3, 5
-"""Cells along a side of a square that a brush which is no stroke covers, at most this part of a native side."""
-FULL = 0.999
-"""Share of a cell that a brush has when it has all of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +36,6 @@ class Stroke:
     weight: np.ndarray
     window: Box
     seed: int | None = None
-
-
-def is_stroke(coverage: np.ndarray, native: int) -> bool:
-    """Whether a brush that covers these shares [h, w] of cells is thin everywhere, for a native side in cells."""
-    full, side = (coverage >= FULL).astype(np.uint8), min(THICK, max(1, native // PART))
-    return bool(coverage.any()) and not cv2.erode(full, np.ones((side, side), np.uint8), borderValue=0).any()
 
 
 def find_strokes(

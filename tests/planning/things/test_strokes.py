@@ -20,7 +20,7 @@ from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
-from lib_regiondiff.planning.things.strokes import is_stroke
+from lib_regiondiff.planning.things.candidates import is_stroke
 from lib_regiondiff.planning.views import View
 from lib_regiondiff.planning.weights import masks
 from palettes import sized
