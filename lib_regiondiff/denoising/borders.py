@@ -37,21 +37,24 @@ BLUR = 1.5
 class Drawn:
     """Clean latents [1, C, h, w] with the palette and the plan that they were drawn by.
 
-    `decoded` says whether the picture beside them is nothing but these latents, decoded in one piece.
+    `decoded` says whether the picture beside them is nothing but these latents, decoded in one piece; `again` whether
+    they began at a picture that was drawn by the palette as well.
     """
 
     latent: Tensor
     palette: Palette
     plan: Plan
     decoded: bool = False
+    again: bool = False
 
     @staticmethod
     def of(latent: Tensor, palette: Palette, plan: Plan, things: ThingMemory | None, decoded: bool) -> Drawn:
         """What was drawn, without its things: they lie above borders, and none may go on into what is beside it."""
+        again = things is not None and things.begun is not None
         below = None if things is None else things.canvas_now
         if below is None or below.ground is below.x0:
-            return Drawn(latent, palette, plan, decoded)
-        return Drawn(below.ground[None].to(latent), palette, plan)
+            return Drawn(latent, palette, plan, decoded, again)
+        return Drawn(below.ground[None].to(latent), palette, plan, again=again)
 
 
 def sharpen_borders(host: Pictures, image: Image.Image, drawn: Drawn, store: Store | None = None) -> Image.Image:
@@ -59,11 +62,11 @@ def sharpen_borders(host: Pictures, image: Image.Image, drawn: Drawn, store: Sto
 
     Only cells that a sharp border crosses change, and what is next to them; where there are none it is the same image.
     There each side is continued from its own cells and decoded, and masks of full resolution choose between them.
-    Over a picture nothing is changed, since what is there goes on across borders.
+    Over other pictures than the palette's own nothing is changed, since what is there goes on across borders.
     """
     plan, palette, cell = drawn.plan, drawn.palette, host.latent.pixels_per_cell
     size = Size(image.height, image.width)
-    if size.cells(cell) != plan.size or not plan.clock or plan.clock[0] <= EARLY:
+    if size.cells(cell) != plan.size or not plan.clock or (plan.clock[0] <= EARLY and not drawn.again):
         return image
     borders = find_borders(palette, group_regions(palette, plan), (size, cell), store)
     if borders is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -12,6 +12,7 @@ from lib_regiondiff.denoising import bootstrap, guidance
 from lib_regiondiff.denoising.blend import blend
 from lib_regiondiff.denoising.prediction import Prediction, make_error
 from lib_regiondiff.denoising.rows import Asked, Call, Frame, ask, batch_rows, recall_answer
+from lib_regiondiff.denoising.second_pass import list_asked, list_kept_things
 from lib_regiondiff.denoising.texture_memory import TextureMemory, is_figure
 from lib_regiondiff.denoising.things import CloseupLayer, is_above
 from lib_regiondiff.errors import HostError
@@ -23,14 +24,23 @@ class ImageBatch:
     """The images of a plan that a sampler draws together, one line of x each.
 
     It holds what their textures and things drew, what the first level has decided for each, and the x0 [B, C, h, w]
-    that was `denoised` last.
+    that was `denoised` last. `memories` may hold what a pass before has left (second_pass.py).
     """
 
-    def __init__(self, host: Denoiser, plan: Plan) -> None:
+    def __init__(self, host: Denoiser, plan: Plan, memories: Mapping[int, TextureMemory] | None = None) -> None:
         self.host, self.plan = host, plan
-        self.memories: dict[int, TextureMemory] = {}
+        self.memories = dict(memories or {})
         self.plans: dict[int, Plan] = {}
         self.denoised: Tensor | None = None
+
+    def follow(self, before: ImageBatch) -> ImageBatch:
+        """These images once they hold what other images of the palette drew and decided, such as another network's."""
+        self.memories = dict(before.memories)
+        for image, known in before.plans.items():
+            kinds, undecided = known.chosen.get("kinds", {}), self.plan.undecided
+            figures = [] if undecided is None else [name for name in undecided.names if name in kinds]
+            self.plans[image] = self.plan if undecided is None else undecided.decide(figures)
+        return self
 
     def plan_of(self, image: int) -> Plan:
         """The plan by which an image is drawn, once the first level has decided what it is to decide."""
@@ -38,7 +48,8 @@ class ImageBatch:
 
     def predict(self, x: Tensor, level: Level, call: Call) -> Prediction:
         """The prediction for x [B, C, h, w] at a level. Raises HostError as `predict` below does."""
-        undecided = [Frame.of(self.plan, level, image) for image in range(len(x)) if image not in self.plans]
+        waiting = [image for image in range(len(x)) if image not in self.plans]
+        undecided = [Frame.of(self.plan, level, image, self.memories.get(image)) for image in waiting]
         plans, known = decide(self.host, undecided, x)
         self.plans.update((frame.image, plan) for frame, plan in zip(undecided, plans, strict=True))
         frames = [Frame.of(self.plans[image], level, image, self.memories.get(image)) for image in range(len(x))]
@@ -85,7 +96,8 @@ def predict(
         closeups = CloseupLayer(host, frame, answers)
         below = _finish(frame, [one for one in each if not is_above(one.view)], closeups, how)
         things = [(one, _guide(one, answers, how)) for one in each if is_above(one.view)]
-        found.append(closeups.note(closeups.lay_things(below, things), below, x[frame.line]))
+        above = closeups.lay_things(closeups.lay_kept(below), things)
+        found.append(closeups.note(above, below, x[frame.line]))
     return found
 
 
@@ -96,21 +108,21 @@ def decide(host: Denoiser, frames: Sequence[Frame], x: Tensor) -> tuple[list[Pla
     """
     if not frames:
         return [], []
-    probes = [replace(each, views=each.plan.undecided.views if each.plan.undecided else ()) for each in frames]
+    probes = [replace(each, views=list_asked(each)) for each in frames]
     _expect_fit(probes, x)
     rows, asked = ask(probes, Call(1.0, skip=True))
     answers = evaluate(host, x, rows)
     plans = []
     for frame, each in zip(frames, asked, strict=True):
         undecided = frame.plan.undecided
-        names = [one.view.names[0] for one in each if is_figure(answers[one.conds[0]])]
+        names = [*list_kept_things(frame), *(one.view.names[0] for one in each if is_figure(answers[one.conds[0]]))]
         plans.append(frame.plan if undecided is None else undecided.decide(names))
     return plans, list(zip(rows, answers, strict=True))
 
 
 def _hide_things(frames: Sequence[Frame], x: Tensor) -> Tensor:
     """x [N, C, h, w] as views of the ground see it, which go on below things."""
-    if not any(frame.memory.things.before for frame in frames):
+    if all(frame.memory.things.canvas_before is None for frame in frames):
         return x
     seen = {frame.line: frame.memory.things.hide(x[frame.line], frame.level) for frame in frames}
     return torch.stack([seen.get(line, each) for line, each in enumerate(x)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -66,8 +66,9 @@ class Canvas:
 class ThingMemory:
     """The close-ups of one picture, at a level (`now`) and at the one before it; a value, as TextureMemory is.
 
-    `carried` is how much of its noise the sampler has carried on from the level before: 1 for one that adds none, 0
-    for one that draws it anew at each level.
+    Where sampling goes on from the picture of a pass before, `begun` is that, and `kept` what its close-ups show of
+    views with these names, to be laid above all else. `carried` is how much of its noise the sampler has carried on
+    from the level before: 1 for one that adds none, 0 for one that draws it anew at each level.
     """
 
     before: Mapping[Key, Kept] = field(default_factory=dict)
@@ -75,10 +76,14 @@ class ThingMemory:
     canvas_before: Canvas | None = None
     canvas_now: Canvas | None = None
     carried: float = 0.0
+    begun: Canvas | None = None
+    kept: Mapping[tuple[str, ...], Sequence[Kept]] = field(default_factory=dict)
 
     def turn(self, begins: bool) -> ThingMemory:
         """The memory at the next level, or at the first one again."""
-        return ThingMemory() if begins else ThingMemory(self.now, {}, self.canvas_now)
+        if begins:
+            return replace(self, before={}, now={}, canvas_before=self.begun, canvas_now=None, carried=0.0)
+        return replace(self, before=self.now, now={}, canvas_before=self.canvas_now, canvas_now=None, carried=0.0)
 
     def observe(self, x: Tensor, level: Level) -> ThingMemory:
         """The memory with what x [C, h, w] tells of the noise that the sampler carries on."""
@@ -93,8 +98,9 @@ class ThingMemory:
         return x if below is None else x + level.alpha * (below.ground - below.x0).to(x)
 
     def recall(self, view: View) -> Kept | None:
-        """What a view drew at the level before."""
-        return self.before.get((view.names, view.box))
+        """What a view drew at the level before; None also for another network, which draws it in another size."""
+        kept, size = self.before.get((view.names, view.box)), view.size
+        return kept if kept is not None and kept.x0.shape[1:] == (size.height, size.width) else None
 
     def see(self, view: View, fresh: Tensor) -> Zoom:
         """What a view sees at this level, given unit noise [C, h, w] that is new."""

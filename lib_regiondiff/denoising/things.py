@@ -15,6 +15,7 @@ from lib_regiondiff.denoising.rows import Asked, Frame
 from lib_regiondiff.denoising.segment import cut_out
 from lib_regiondiff.denoising.thing_memory import Canvas, Kept, Key
 from lib_regiondiff.host import Denoiser
+from lib_regiondiff.planning.plan import find_step
 from lib_regiondiff.planning.things.closeups import Closeup
 from lib_regiondiff.planning.views import View
 
@@ -46,6 +47,22 @@ class CloseupLayer:
         for each, x0 in zip(asked, drawn, strict=True):
             if each.view.zoom is not None:
                 self.kept[each.view.names, each.view.box] = self._keep(each, x0, canvas)
+
+    def lay_kept(self, below: Prediction) -> Prediction:
+        """The prediction with what is kept of the pass before above it."""
+        plan, memory, canvas = self.frame.plan, self.frame.memory.things, below.denoised.float()
+        last = find_step(plan.clock, self.frame.level.noise) == len(plan.clock) - 2
+        for view in plan.kept:
+            places = [each for each in plan.kept if each.names == view.names]
+            found = memory.kept[view.names][places.index(view)]
+            if last and found.picture is None:  # the pass before left it in its latents
+                found = replace(found, picture=self.host.decode(found.x0[None]).convert("RGB"))
+            self.kept[view.names, view.box] = found
+            if last and found.whole:
+                continue  # as below
+            drawn = self.fit(view, found.x0) if last else fit_view(found.x0, view)
+            canvas = lay_over(canvas, view, drawn.to(canvas), found.measure_matte())
+        return Prediction(canvas.to(below.denoised.dtype), below.uncond, below.memory)
 
     def lay_things(self, below: Prediction, things: Sequence[tuple[Asked, Tensor]]) -> Prediction:
         """The prediction with things above it: what was asked for each, and its guided x0, from the lowest up."""

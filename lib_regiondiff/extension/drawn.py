@@ -37,11 +37,18 @@ def _write_choices(p: Processing, choices: Mapping[str, Any], key: str) -> None:
         p.extra_generation_params[key] = text
 
 
-def note_first_pass(p: Any) -> None:
-    """Before the second pass of hires fix: note what the first level of the first one has decided."""
-    drawn = getattr(p, "regiondiff_images", None)
-    if drawn is not None and is_second_pass(p):
-        _write_choices(p, drawn[1].plan_of(0).chosen, AUTO_KEY)
+def turn_pass(p: Any) -> ImageBatch | None:
+    """Before a pass: note what the first level of the one before has decided. That pass, if this is the second one.
+
+    Forge calls twice before a second pass.
+    """
+    drawn, second = getattr(p, "regiondiff_images", None), is_second_pass(p)
+    before = getattr(p, "regiondiff_before", None) if second else None
+    if drawn is not None and second:
+        before = drawn[1]
+        _write_choices(p, before.plan_of(0).chosen, AUTO_KEY)
+    p.regiondiff_images, p.regiondiff_before = None, before
+    return before
 
 
 def paste(p: Any, image: Any, palette: Palette, store: Store) -> Any:

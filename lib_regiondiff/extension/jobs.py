@@ -184,10 +184,11 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
         p.regiondiff = replace(ready, noise=unit.clone())
     texts = tuple(prompts.find_texts(each, spoken) for each, spoken in zip(palettes, words, strict=True))
     note = functools.partial(drawn.note_choices, p)
-    drawn.note_first_pass(p)
-    p.regiondiff_images = None
+    first = drawn.turn_pass(p)
+    before = None if first is None or start is None else (drop_frame_axis(x).clone(), first)
     keep = functools.partial(drawn.keep_images, p)
-    request = Request(palette, texts, rows=ready.user_settings.rows, note=note, keep=keep, store=ready.store)
+    how = {"rows": ready.user_settings.rows, "note": note, "keep": keep, "before": before}
+    request = Request(palette, texts, store=ready.store, **how)
     find_program().load_adapter().install(p, request, like)
     watch(p)
 

@@ -20,6 +20,14 @@ ROUNDED = 1e-4
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Brushes, by their names, whose close-ups a pass has drawn: how many `things` each of them has, and `strokes`."""
+
+    things: Mapping[str, int] = field(default_factory=dict)
+    strokes: frozenset[tuple[str, ...]] = frozenset()
+
+
+@dataclass(frozen=True)
 class Job:
     """One run of a sampler: size in pixels, the clock, one seed for each image.
 
@@ -42,6 +50,8 @@ class Job:
     """Whether brushes may be moved to the middle in the first levels, and surrounded."""
     final: bool = True
     """Whether pictures are done after it, so that what is pasted into them need not be in their latents."""
+    kept: Kept = field(default_factory=Kept)
+    """What stays as it is of the pass before, where this one goes on from its pictures."""
     store: Store = field(default_factory=Store, repr=False, compare=False)
     """What masks became, of whoever runs the sampler."""
 

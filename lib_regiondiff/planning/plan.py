@@ -17,7 +17,7 @@ from lib_regiondiff.document.palette import SCENE, Nag, Palette
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Encoder, LatentSpec, Level
-from lib_regiondiff.planning.auto import drop_idle_nag, list_choices, list_tilings, settle
+from lib_regiondiff.planning.auto import EARLY, drop_idle_nag, list_choices, list_tilings, settle
 from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder, find_meanings, group_meanings
 from lib_regiondiff.planning.ground import FirstLevels, divide_canvas, encode_under, make_level_weights, measure_brushes
 from lib_regiondiff.planning.refusals import refuse
@@ -70,6 +70,8 @@ class Plan:
     """How negatives act in cross-attention, if they do."""
     brush_kinds: tuple[str, ...] = ()
     """What each brush is drawn as."""
+    kept: tuple[View, ...] = ()
+    """What close-ups of the pass before show, from the lowest up: the network is not asked for these."""
     undecided: Undecided | None = None
     """What the first level is to decide before anything else is drawn, if anything is."""
 
@@ -95,7 +97,7 @@ class Plan:
     @functools.cached_property
     def single(self) -> View | None:
         """The only view of the whole run, if it covers the canvas and `nag` is off: the host's own path may draw it."""
-        if not self.steps or not self.steps[0] or self.nag is not None:
+        if not self.steps or not self.steps[0] or self.nag is not None or self.kept:
             return None
         first = self.steps[0][0]
         only = all(len(views) == 1 and views[0] is first for views in self.steps)
@@ -133,7 +135,8 @@ def make_plan(palette: Palette, job: Job, host: Encoder, merge: bool = True) -> 
     if not draft.kinds.figures:
         return plan
     ids = {palette.brushes[index - 1].id: index for index in draft.kinds.figures}
-    first = {view.names: view for view in reversed(decide(frozenset(ids.values())).steps[0]) if view.zoom is not None}
+    every = decide(frozenset(ids.values()))
+    first = {view.names: view for view in reversed((*every.steps[0], *every.kept)) if view.zoom is not None}
     views = tuple(view for names, view in reversed(first.items()) if names[0] in ids)
     if not views:
         return plan
@@ -224,9 +227,11 @@ class Draft:
             kind, (repainted, around), scene_key, thing_key, stroke_key = key
             drawn = [None, *regions[1:]] if repainted else regions
             scenes = {number: functools.partial(beside.zoom, number, scene_key) for number in placed.scenes}
-            upper = sort_views(palette, [*above.views(thing_key), *thin.views(stroke_key)])
+            upper = () if over else sort_views(palette, [*above.views(thing_key), *thin.views(stroke_key)])
             return layout.views(weights.at(kind), boxes, drawn, around, scenes) + upper
 
+        over = job.clock[0] <= EARLY
+        kept = sort_views(palette, [*above.finished, *thin.finished]) if over else ()
         steps = Steps(list(zip(placed.kinds, firsts, beside.keys, above.keys, thin.keys, strict=True)), views)
         objects = job.centred and any(
             places and 0 not in group and number not in placed.scenes and not layout.is_ground(places)
@@ -236,9 +241,8 @@ class Draft:
         guidance = palette.guidance if job.guidance is None else job.guidance
         sensitivity, nag = palette.bootstrap.leak_sensitivity, drop_idle_nag(palette.nag)
         made = (palette.rescale, steps, self.under, sensitivity, choices, nag)
-        return Plan(
-            layout.canvas, job.clock, guidance, *made, brush_kinds=tuple(brush.kind for brush in palette.brushes)
-        )
+        kinds = tuple(brush.kind for brush in palette.brushes)
+        return Plan(layout.canvas, job.clock, guidance, *made, brush_kinds=kinds, kept=kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,13 +278,6 @@ def _place(
             boxes[number] = [window.frame]
     budget.expect_views(sum(map(len, boxes)))
     return Placed(grouped, kinds, boxes, windows)
-
-
-def _has_objects(owners: Sequence[Sequence[int]], boxes: Sequence[Sequence[Box]], layout: Layout) -> bool:
-    """Whether a region with these boxes, not the background's, is small enough to be one object."""
-    return any(
-        places and 0 not in group and not layout.is_ground(places) for group, places in zip(owners, boxes, strict=True)
-    )
 
 
 def _drop_unasked_tiles(said: Palette, palette: Palette) -> Palette:

@@ -14,7 +14,7 @@ from bounded import bounded
 from discs import LEVELS, SIDE, STEPS, Figures, make_canvas, make_document, plan_document
 from fakes import GaussianHost, clock_of
 from lib_regiondiff.denoising.blend import fit
-from lib_regiondiff.denoising.model import predict, region_model
+from lib_regiondiff.denoising.model import ImageBatch, predict, region_model
 from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.denoising.thing_memory import Canvas, ThingMemory, correlate, find_threshold, make_matte
 from lib_regiondiff.document.budget import expect
@@ -253,3 +253,18 @@ def test_only_what_shrinks_goes_through_the_vae_and_once(
     host = Figures(native=64)
     draw(host, plan_document(make_document(box), host))
     assert len(sizes) == times
+
+
+def test_another_network_goes_on_with_what_was_decided_and_drawn() -> None:
+    """A refiner comes between two levels: what it sees in close-ups is what the base model drew."""
+    host, palette = Figures(native=64), make_document([0.1, 0.1, 0.3, 0.3], kind="auto")
+    x, level = make_canvas(plan_document(palette, host)), LEVELS[:3]
+    one, other = (ImageBatch(host, plan_document(palette, host)) for _ in range(2))
+    for each in level[:2]:
+        one.draw(x, each)
+    assert one.plan_of(0).brush_kinds == ("thing",)
+    followed, asked = other.follow(one), len(host.calls)
+    assert torch.equal(followed.draw(x, level[2]), one.draw(x, level[2]))
+    assert followed.plan_of(0).brush_kinds == ("thing",) and len(host.calls) == asked + 4, "nothing is decided again"
+    seen = [row.zoom for rows in host.calls[asked:] for row in rows if row.zoom is not None]
+    assert all(each.x0 is not None for each in seen)

@@ -40,7 +40,19 @@ def test_a_thing_is_in_its_brush_and_the_ground_elsewhere(program: Program) -> N
         assert inside[0] > outside[0] + 100, "red on blue"
 
 
-def test_a_pass_over_a_picture_pastes_nothing(program: Program) -> None:
-    p, _ = draw(program, enable_hr=True)
+def test_the_second_pass_keeps_what_the_first_one_drew(program: Program) -> None:
+    """Its close-ups are pasted into the larger picture; the network is asked for the ground alone."""
+    p, pictures = draw(program, enable_hr=True, batch_size=2)
+    images = p.regiondiff_images[1]
+    for picture, memory in zip(pictures, images.memories.values(), strict=True):
+        assert [names for names, _ in memory.things.now] == [("a",)]
+        times = len(picture) // 64
+        inside = picture[26 * times : 38 * times, 26 * times : 38 * times].mean(axis=(0, 1))
+        assert inside[0] > picture[: 16 * times].mean(axis=(0, 1))[0] + 100, "red on blue"
+    assert not any(view.zoom for views in images.plan_of(0).steps for view in views)
+
+
+def test_img2img_keeps_nothing_of_other_jobs(program: Program) -> None:
+    p, _ = draw(program, init_images=[Image.new("RGB", (64, 64), "blue")])
     images = p.regiondiff_images
     assert images is None or not any(memory.things.now for memory in images[1].memories.values())

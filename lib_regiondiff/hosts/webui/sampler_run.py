@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from lib_regiondiff.denoising.model import ImageBatch
+from lib_regiondiff.denoising.second_pass import go_on, list_kept
 from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.geometry import Size
@@ -76,6 +77,8 @@ class Request:
     """Called with what became of the palette's `auto` values, once the plan is made."""
     keep: Callable[[Pictures, ImageBatch], None] = field(default=lambda host, images: None, repr=False)
     """Called with the host and the images of a plan before they are drawn."""
+    before: tuple[Tensor, ImageBatch] | None = field(default=None, repr=False)
+    """Where this is a second pass: x0 [B, C, h, w] of the pictures that it begins at, and the pass that drew them."""
     store: Store = field(default_factory=Store, repr=False)
     """Keeps what masks were computed to, for the whole job."""
 
@@ -145,7 +148,6 @@ class SamplerRun:
         """
         if self.plan is None:
             self.plan = self._make_plan(x, clock())
-            self.images = None
             self.request.note(self.plan.chosen)
         return self.plan
 
@@ -153,7 +155,10 @@ class SamplerRun:
         """The images of this run's plan, with what their textures drew so far."""
         assert self.host is not None, "prepared"
         if self.images is None or self.images.plan is not plan:
-            self.images = ImageBatch(self.host, plan)
+            before = self.request.before
+            held = go_on(before[1].memories, before[0].to(self.host.latent.device)) if before else {}
+            made = ImageBatch(self.host, plan, held)
+            self.images = made if self.images is None else made.follow(self.images)  # after the refiner has come
             self.request.keep(self.host, self.images)
         return self.images
 
@@ -163,6 +168,8 @@ class SamplerRun:
         scale, asked = float(self.p.cfg_scale), self.request
         final = is_second_pass(self.p) or not getattr(self.p, "enable_hr", False)
         how = {"negatives": True, "centred": not asked.whole, "final": final, "store": asked.store}
+        if asked.before is not None:
+            how["kept"] = list_kept(asked.before[1].memories)
         job = Job(size, clock, tuple(map(int, self.p.seeds)), asked.texts, scale, **how)
         palette = fit_tiles(asked.palette, families.find_multiple(module("shared").sd_model))
         return make_plan(palette, job, self.host, asked.merge)

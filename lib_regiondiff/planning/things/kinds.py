@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib_regiondiff.document.palette import SCENE, STUFF, Palette
+from lib_regiondiff.document.palette import SCENE, STUFF, THING, Palette
 from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.conditioning import Job, Meaning
 from lib_regiondiff.planning.things.candidates import Facts, list_candidates
+from lib_regiondiff.planning.things.pieces import label_pieces
 from lib_regiondiff.planning.things.scenes import find_scene
 
 
@@ -40,11 +41,12 @@ def choose_kinds(
 ) -> Kinds:
     """The kinds of brushes that cover these shares [h, w] of cells.
 
-    All are stuff over a picture, of which a thing's beginning would be another part, and where each view is the whole
-    canvas. As far as it would change what is drawn whether a brush shows a figure, the first level decides.
+    All are stuff where each view is the whole canvas, and over a picture, of which a thing's beginning would be another
+    part, but for things that are kept from the pass before. As far as it would change what is drawn whether a brush
+    shows a figure, the first level decides.
     """
     if not job.centred or job.clock[0] <= EARLY:
-        return Kinds((STUFF,) * len(coverages), {})
+        return Kinds((STUFF,) * len(coverages), _find_kept(palette, coverages, job) if job.centred else {})
     under, known, figures = meanings[0], [], {}
     silent = not palette.background.painted and not any(text.prompt.strip() for text in under.texts)
     plain = [own.texts == under.texts or own.first > 0 for own in meanings[1:]]
@@ -56,6 +58,16 @@ def choose_kinds(
         if figure is not None:
             figures[number] = figure
     return Kinds(tuple(known), figures)
+
+
+def _find_kept(palette: Palette, coverages: Sequence[np.ndarray], job: Job) -> dict[int, str]:
+    """The brushes, by their numbers, each of whose pieces may have a close-up that is kept."""
+    found = {}
+    for number, (brush, coverage) in enumerate(zip(palette.brushes, coverages, strict=True), start=1):
+        count = job.kept.things.get(brush.id, 0)
+        if count and count == len(label_pieces(coverage, palette.wraps)[1]):
+            found[number] = THING
+    return found
 
 
 def _look_at_scene(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ NEAR = (0.8, 1.25)
 """Native areas within which a window needs no zoom."""
 FINEST = 8
 """Cells whose multiples a window's sides are; a smaller model has eighths of its native side."""
+SAME_ASPECT = 2
+"""How much more a window's aspect counts than its area: what it shows beyond its brush is cut off, things as well."""
 JOINED = 0.2
 """Share of the levels, the last ones, in which a scene sees what is beyond its border."""
 BEYOND = 1 / 16
@@ -57,14 +60,25 @@ def find_scene(weight: np.ndarray, latent: LatentSpec, ring: bool = False) -> Sc
     if NEAR[0] <= share <= NEAR[1] and middle == inner:
         box = tiles.fit_window(inner, canvas, 1, step)
         return SceneWindow(box, box.size, box)
-    zoom = share**-0.5
     most = int(native * latent.longest**0.5) // step * step
-    size = Size(*(min(most, max(step, round(side * zoom / step) * step)) for side in (high, wide)))
-    back = (1 + BEYOND) * max(high / size.height, wide / size.width)
+    sides = range(step, max(step, most) + 1, step)
+    size = min((Size(*each) for each in itertools.product(sides, sides)), key=lambda s: _judge(s, middle.size, native))
+    back = (1 + BEYOND) * _find_scale(size, middle.size)
     top, bottom = _place(middle.top, middle.bottom, canvas.height, round(size.height * back))
     left, right = _place(middle.left, middle.right, canvas.width, round(size.width * back), ring)
     box = Box(top, left, bottom, right, ring)
     return SceneWindow(box, size, box.union(inner))
+
+
+def _judge(size: Size, shown: Size, native: int) -> float:
+    """How much worse than the native area in the aspect of what is shown a size in cells is."""
+    wasted = size.area * _find_scale(size, shown) ** 2 / shown.area
+    return SAME_ASPECT * math.log(wasted) + abs(math.log(size.area / native**2))
+
+
+def _find_scale(size: Size, shown: Size) -> float:
+    """How many times larger a size becomes that covers what is shown."""
+    return max(shown.height / size.height, shown.width / size.width)
 
 
 def _shorten(inner: Box, longest: float) -> Box:

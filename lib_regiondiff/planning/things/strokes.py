@@ -43,13 +43,19 @@ def find_strokes(
 ) -> list[Stroke]:
     """The strokes among brushes that cover these shares [h, w] of cells, of each meaning together.
 
-    There are none over a picture, whose own colours go on below a thin brush, nor where each view is the whole canvas,
-    nor of a prompt that is the background's.
+    Over a picture, whose own colours go on below a thin brush, there are none but those that are kept from the pass
+    before. There are none where each view is the whole canvas, nor of a prompt that is the background's.
     """
-    if not job.centred or job.clock[0] <= EARLY:
+    over = job.clock[0] <= EARLY
+    if not job.centred:
         return []
     scale = (job.size.area / palette.size.area) ** 0.5 / latent.pixels_per_cell
-    groups = _group_thin(palette, coverages, meanings, latent.native // latent.pixels_per_cell)
+    native = latent.native // latent.pixels_per_cell
+    groups = [
+        owners
+        for owners, coverage in _group_stuff(palette, coverages, meanings)
+        if (_name(palette, owners) in job.kept.strokes if over else is_stroke(coverage, native))
+    ]
     if not groups:
         return []
     budget.expect_things(len(groups))
@@ -61,19 +67,19 @@ def find_strokes(
     return [each for each in made if each.weight.any()]
 
 
-def _group_thin(
-    palette: Palette, coverages: Sequence[np.ndarray], meanings: Sequence[Meaning], native: int
-) -> list[list[int]]:
-    """The indices of brushes of each meaning, and seed, that are thin everywhere, also together."""
+def _name(palette: Palette, owners: Sequence[int]) -> tuple[str, ...]:
+    return tuple(palette.brushes[index - 1].id for index in owners)
+
+
+def _group_stuff(
+    palette: Palette, coverages: Sequence[np.ndarray], meanings: Sequence[Meaning]
+) -> list[tuple[list[int], np.ndarray]]:
+    """The indices of brushes of stuff of each meaning, and seed, with what they cover [h, w] together."""
     groups: dict[object, list[int]] = {}
     for index, brush in enumerate(palette.brushes, start=1):
         if brush.kind == STUFF and meanings[index] != meanings[0] and coverages[index - 1].any():
             groups.setdefault((meanings[index], brush.seed), []).append(index)
-    return [
-        owners
-        for owners in groups.values()
-        if is_stroke(np.maximum.reduce([coverages[index - 1] for index in owners]), native)
-    ]
+    return [(owners, np.maximum.reduce([coverages[index - 1] for index in owners])) for owners in groups.values()]
 
 
 def _make_stroke(palette: Palette, soft: Sequence[np.ndarray], owners: Sequence[int], latent: LatentSpec) -> Stroke:
@@ -131,6 +137,11 @@ class StrokeLayer:
             for stroke, region, acts in zip(self.strokes, self.regions, key.active, strict=True)
             if acts
         )
+
+    @property
+    def finished(self) -> tuple[View, ...]:
+        """The views of all strokes when they are done."""
+        return self.views(StrokeKey((True,) * len(self.strokes), True))
 
     def _make_view(self, stroke: Stroke, region: Region, last: bool) -> View:
         size = _choose_size(stroke.window.size, self.latent)

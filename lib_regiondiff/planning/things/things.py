@@ -115,6 +115,11 @@ class ThingLayer:
             if acts
         )
 
+    @property
+    def finished(self) -> tuple[View, ...]:
+        """The views of all things when they are done."""
+        return self.views(ThingKey((True,) * len(self.things), False, True))
+
     def _view(self, thing: Thing, own: Region, ground: Region | None, last: bool) -> View:
         latent, window = self.latent, thing.window
         weight = torch.from_numpy(np.ascontiguousarray(thing.weight)).to(latent.device)

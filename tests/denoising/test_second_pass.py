@@ -1,0 +1,125 @@
+"""A second pass: things and strokes of the first one stay as they are, in a larger picture, and nothing is asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from discs import LEVELS, Figures, make_canvas, make_document
+from fakes import GaussianHost, clock_of
+from lib_regiondiff.denoising.blend import fit
+from lib_regiondiff.denoising.model import ImageBatch
+from lib_regiondiff.denoising.paste import paste_things
+from lib_regiondiff.denoising.rows import Call
+from lib_regiondiff.denoising.second_pass import go_on, list_kept
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.geometry import Size
+from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from palettes import sized
+
+LATER = LEVELS[2:]
+BOX = [0.25, 0.25, 0.6, 0.6]
+POST = {"id": "a", "prompt": "2", "kind": "stuff", "mask": {"rectangle": [0.5, 0.1, 0.53, 0.9]}}
+
+
+class Grey(GaussianHost):
+    """A prompt is the value of all that is drawn; a cell is 8x8 grey pixels."""
+
+    def decode(self, latent: Tensor) -> Image.Image:
+        """The means of cells, 60 times as bright as they are high."""
+        return Figures.decode(Figures(), latent)
+
+
+def stroke(size: int) -> Palette:
+    return sized(size, size, background={"prompt": "0"}, guidance=1, brushes=[POST], tiles=None)
+
+
+def choose_host(palette: Palette) -> GaussianHost:
+    return Figures(native=64) if palette.brushes[0].kind != "stuff" else Grey(deviation=1e-3, native=64)
+
+
+def draw_first(palette: Palette, seeds: tuple[int, ...] = (1,)) -> ImageBatch:
+    host = choose_host(palette)
+    images = ImageBatch(host, make_plan(palette, Job(palette.size, clock_of(LEVELS), seeds, final=False), host))
+    x = make_canvas(images.plan).expand(len(seeds), -1, -1, -1)
+    for level in LEVELS[:-1]:
+        images.predict(x, level, Call(1))
+    return images
+
+
+def plan_second(palette: Palette, first: ImageBatch) -> Plan:
+    seeds = tuple(range(len(first.memories)))
+    job = Job(palette.size, clock_of(LATER), seeds, kept=list_kept(first.memories))
+    return make_plan(palette, job, Figures(native=64))
+
+
+def draw_second(palette: Palette, first: ImageBatch, carried: float = 0.0) -> tuple[ImageBatch, Tensor]:
+    """The images of a second pass at twice the size, and its last x0; x keeps so much of the first picture."""
+    assert first.denoised is not None
+    begun = torch.stack([fit(each, Size(64, 64)) for each in first.denoised])
+    images = ImageBatch(choose_host(palette), plan_second(palette, first), go_on(first.memories, begun))
+    x = x0 = LATER[0].alpha * begun
+    for level in LATER[:-1]:
+        x0 = images.predict(x, level, Call(1)).denoised
+        x = level.alpha * torch.lerp(x0, begun, carried)
+    return images, x0
+
+
+@pytest.mark.parametrize("carried", [0.0, 0.7])
+@pytest.mark.parametrize("kind", ["thing", "auto"])
+def test_a_thing_stays_where_and_what_it_was(kind: str, carried: float) -> None:
+    first = draw_first(make_document(BOX, kind=kind))
+    images, x0 = draw_second(make_document(BOX, 512, kind=kind), first, carried)
+    assert first.denoised is not None and images.plan_of(0).brush_kinds == ("thing",)
+    before, after = (each[0].mean(dim=0) > 1 for each in (first.denoised, x0))
+    large = before.repeat_interleave(2, 0).repeat_interleave(2, 1)
+    assert (large & after).sum() > 0.65 * (large | after).sum(), "but for the steps of cells"
+    middles = [torch.stack(torch.where(each)).double().mean(dim=1) for each in (large, after)]
+    assert (middles[0] - middles[1]).abs().max() < 1.5
+    rows = [row for rows in images.host.calls for row in rows]  # type: ignore[attr-defined]
+    assert len(rows) == len(LATER) - 1 and not any(row.zoom for row in rows), "only the ground is asked"
+
+
+@pytest.mark.parametrize("palette", [make_document(BOX), stroke(256)], ids=["thing", "stroke"])
+def test_the_ground_sees_nothing_of_what_lies_above_it(palette: Palette) -> None:
+    first = draw_first(palette)
+    large = make_document(BOX, 512) if palette.brushes[0].kind == "thing" else stroke(512)
+    images, _ = draw_second(large, first)
+    begun = images.memories[0].things.begun
+    assert begun is not None and begun.x0.abs().max() > 1 and begun.ground.abs().max() < 0.1
+
+
+def test_a_stroke_is_pasted_as_wide_as_its_mask_in_the_larger_picture() -> None:
+    """Six cells wide, it would be none there."""
+    first = draw_first(stroke(256))
+    palette = stroke(512)
+    images, x0 = draw_second(palette, first)
+    assert x0.abs().max() < 1e-6, "in the end nothing of it is to show beside its mask"
+    before = Image.new("RGB", (512, 512), (9, 9, 9))
+    made = np.asarray(paste_things(images.host, before, palette, images.memories[0].things), int)[..., 0]
+    assert np.abs(made[60:450, 257:271] - 120).max() <= 1 and (made[:, :255] == 9).all() and (made[:, 273:] == 9).all()
+
+
+def test_what_the_first_pass_did_not_draw_is_filled() -> None:
+    """Another brush, and all brushes without a first pass."""
+    first = draw_first(make_document(BOX))
+    undecided = plan_second(make_document(BOX, 512), first).undecided
+    assert undecided is not None and [view.names for view in undecided.decide(["a"]).kept] == [("a",)]
+    other = make_document(BOX, 512, id="b")
+    second = plan_second(other, first)
+    assert second.kept == () and second.undecided is None and second.brush_kinds == ("stuff",)
+    job = Job(other.size, clock_of(LATER), (1,))
+    assert make_plan(make_document(BOX, 512), job, Figures(native=64)).kept == ()
+
+
+def test_each_image_keeps_its_own() -> None:
+    """In one the first level has found a thing, in the other none."""
+    first = draw_first(make_document(BOX, kind="auto"), (1, 2))
+    plain = first.memories[1]
+    first.memories[1] = draw_first(make_document(BOX, kind="stuff")).memories[0]
+    images, x0 = draw_second(make_document(BOX, 512, kind="auto"), first)
+    assert [images.plan_of(image).brush_kinds for image in (0, 1)] == [("thing",), ("stuff",)]
+    assert plain.things.now and x0[0].abs().max() > 1.5
