@@ -16,7 +16,7 @@ const LOOKS = {
 /** What axe finds that matters, in words. */
 async function findFaults(page) {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE);
-  const {violations} = await page.evaluate(() => axe.run({resultTypes: ['violations']}));
+  const {violations} = await page.evaluate(() => window.axe.run({resultTypes: ['violations']}));
   return violations.filter(({impact}) => ['serious', 'critical'].includes(impact)).flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) => `${id}: ${target} ${failureSummary}`));
 }
 
