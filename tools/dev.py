@@ -74,11 +74,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 
 def list_browser_checks() -> Iterator[tuple[str, list[str | Path]]]:
-    """Title and command of the surface's tests in a browser; a line that says so where there is none.
+    """Title and command of the tests in a browser, of the surface and of the page; a line that says so without one.
 
-    Those of the page with the demo model take minutes: `npm run test:page`.
+    The page draws with the demo model in this environment; `npm run test:page` runs its tests alone.
     """
-    tests = sorted((ROOT / "tests" / "e2e" / "stage").glob("*.test.mjs"))
+    tests = sorted((ROOT / "tests" / "e2e").glob("*/*.test.mjs"))
     if not any(map(shutil.which, (os.environ.get("REGIONDIFF_BROWSER") or BROWSERS[0], *BROWSERS))):
         say("NO BROWSER: the tests of the page are left out; install chromium to run them")
     elif tests:

@@ -56,7 +56,7 @@ addStrings({
   'menu.mergeDown': 'Merge into the one below',
   'menu.exportMask': 'Export the mask as PNG',
   'menu.remove': 'Remove the brush',
-  'inspector.more': 'negative, strength, guidance, seed …',
+  'inspector.more': 'negative, strength, seed …',
   'inspector.next': 'Tab: next region',
   'field.json': 'Expected JSON',
   'field.negative': 'negative',

@@ -4,8 +4,8 @@
 /** @typedef {{root: HTMLElement, names: string[]}} Place a panel, and the names of fields that lead inside it */
 
 const CONTROL = 'textarea, input:not([type="range"]), select, [tabindex="0"], button, summary';
-/** Fields of the whole picture that stand under another name. @type {Readonly<Record<string, string>>} */
-const ELSEWHERE = {'init': 'below', 'init.image': 'below', 'init.strength': 'init_strength', 'background.image': 'below', 'background.colour': 'prompt'};
+/** Fields that stand under another name. @type {Readonly<Record<string, string>>} */
+const ELSEWHERE = {'init': 'below', 'init.image': 'below', 'init.strength': 'init_strength', 'background.image': 'below', 'background.colour': 'prompt', blend: 'method', attention: 'method'};
 
 /** @param {App} app @param {{path?: string, brush?: string}} notice */
 export async function jumpTo(app, {path = '', brush}) {
@@ -32,7 +32,7 @@ async function findPlace({whole, run_: run, services}, names) {
   const other = ELSEWHERE[names.slice(0, 2).join('.')];
   if (!['background', 'prefix', 'suffix', 'init'].includes(first)) {
     if (first in services.schema.properties) await run.openMore();
-    return {root: run.root, names};
+    return {root: run.root, names: other ? [other] : names};
   }
   if (first !== 'background' || second !== 'prompt') await whole.openMore();
   return {root: whole.root, names: other ? [other] : first === 'background' ? [second] : [first]};

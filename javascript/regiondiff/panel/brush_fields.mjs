@@ -29,7 +29,7 @@ export class BrushFields {
     const rest = Object.keys(fields).filter((name) => !ELSEWHERE.includes(name) && !FIRST.includes(name));
     const make_ = (/** @type {string} */ name) => this.makeField(name, fields[name]);
     const more = make(page, 'details', {}, make(page, 'summary', {}, say('inspector.more')), ...rest.map(make_));
-    this.root = make(page, 'div', {class: 'rd-filled'}, head, ...FIRST.filter((name) => name in fields).map(make_), more);
+    this.root = make(page, 'div', {class: 'rd-filled', hidden: true}, head, ...FIRST.filter((name) => name in fields).map(make_), more);
     this.prompt = /** @type {HTMLTextAreaElement} */ (this.root.querySelector('[data-field="prompt"] textarea'));
     this.hint = make(page, 'span', {class: 'rd-hint', 'aria-hidden': 'true', hidden: true}, say('inspector.next'));
     this.prompt.after(this.hint);
@@ -69,7 +69,7 @@ export class BrushFields {
     this.root.hidden = !brush;
     if (!brush) return;
     const number = this.app.editor.state.palette.brushes.indexOf(brush) + 1;
-    this.title.textContent = `${number} ${nameOf(brush)}`;
+    this.title.textContent = this.title.title = `${number} ${nameOf(brush)}`;
     this.colour.value = brush.colour;
     for (const [name, show] of this.shows) show(brush[name]);
     this.refreshCounts();

@@ -54,6 +54,7 @@ function makeChoice({app, id, label, shape: {own}, set}) {
       button.tabIndex = on ? 0 : -1;
     }
   };
+  show(undefined);
   return {control, show};
 }
 

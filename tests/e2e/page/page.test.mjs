@@ -4,3 +4,4 @@ import './weight.mjs';
 import './painting.mjs';
 import './keeping.mjs';
 import './telling.mjs';
+import './looks.mjs';

@@ -56,6 +56,7 @@ pageTest('every field is reached by its path, also where another one has the sam
       if (chain.join('.') !== names.join('.') && !`${chain.join('.')}.`.startsWith(`${names.join('.')}.`)) missed.push([names.join('.'), chain.join('.')]);
     };
     for (const names of paths) await look(names[0] === 'background' ? names.slice(1) : names, {path: names.join('.')});
+    for (const path of ['blend', 'attention']) await look(['method'], {path});
     for (const names of ofBrush) await look(names, {path: `brushes[0].${names.join('.')}`, brush: 'b1'});
     return [paths.length + ofBrush.length, missed];
   });
