@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import torch
 from demo_lora import merge
 from demo_speed import hasten
 from fidelity_canvas import Canvas
+from fidelity_costs import Cost, count_calls
 from fidelity_naive import Bootstrap, Eps, Naive, sample
 from fidelity_palettes import CANVAS, Flags, Puzzle, rasterise
 from fidelity_stream import list_fading_tiles, list_plain_tiles, spread_masks, surround_coloured, surround_white
@@ -57,31 +57,6 @@ class Studio:
         return Studio(full, fast)
 
 
-@dataclass
-class Cost:
-    """How many rows went through the network, and how many latent cells they have."""
-
-    rows: int = 0
-    cells: int = 0
-    handles: list[Any] = field(default_factory=list)
-
-
-@contextlib.contextmanager
-def count_calls(network: Any) -> Iterator[Cost]:
-    """A context that counts the rows and cells which a network is given."""
-    cost = Cost()
-
-    def count(module: Any, given: Sequence[Any]) -> None:
-        cost.rows += given[0].shape[0]
-        cost.cells += given[0].shape[0] * given[0].shape[2] * given[0].shape[3]
-
-    handle = network.register_forward_pre_hook(count)
-    try:
-        yield cost
-    finally:
-        handle.remove()
-
-
 def draw_core(
     host: DiffusersHost, given: Puzzle, settings: Mapping[str, Any], feather: float = 0
 ) -> tuple[Tensor, Cost]:
@@ -112,8 +87,9 @@ def reference(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
 
 @dataclass(frozen=True)
 class Bench:
-    """What the baselines have in common: how the fast model predicts noise, times, alpha-bar, noise to start from."""
+    """What the baselines have in common: the fast model, how it predicts noise, times, alpha-bar, the first noise."""
 
+    network: Any
     eps: Eps
     times: Sequence[int]
     kept: Tensor
@@ -134,7 +110,7 @@ class Bench:
 
         cells, generator = CANVAS.cells(CELL), noise.make_generator(given.palette().seed or 0)
         start = noise.draw_unit([generator], (host.latent.channels, cells.height, cells.width))
-        return Bench(eps, scheduler.timesteps.tolist(), scheduler.alphas_cumprod, start, generator)
+        return Bench(host.pipe.unet, eps, scheduler.timesteps.tolist(), scheduler.alphas_cumprod, start, generator)
 
     @property
     def levels(self) -> list[float]:
@@ -173,8 +149,10 @@ def stream(studio: Studio, given: Puzzle, bootstrap: int = 0, std: float = 0) ->
 
 def run(job: Naive, bench: Bench) -> tuple[Tensor, Cost]:
     """What a naive run draws, and its cost."""
-    latents = sample(job, bench.start, bench.generator)
-    return latents, Cost(job.rows, job.rows * job.tiles[0].box.size.area)
+    with count_calls(bench.network) as ran:
+        latents = sample(job, bench.start, bench.generator)
+    each = ran.multiply_adds / ran.rows
+    return latents, Cost(job.rows, job.rows * job.tiles[0].box.size.area, job.rows * each)
 
 
 def encode_flat(studio: Studio, colour: tuple[int, ...]) -> Tensor:
@@ -187,7 +165,9 @@ def mixture(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
     bench, cells = Bench.of(studio, given), CANVAS.cells(CELL)
     boxes = [find_cells(mask) for mask in rasterise(given.palette())]
     job = Canvas(bench.eps, [Box.whole(cells), *boxes], bench.times, bench.kept)
-    return fidelity_canvas.sample(job, bench.start, bench.generator), Cost(job.rows, job.cells)
+    with count_calls(bench.network) as cost:
+        latents = fidelity_canvas.sample(job, bench.start, bench.generator)
+    return latents, cost
 
 
 def find_cells(mask: Flags, cell: int = CELL) -> Box:

@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 import fidelity_paths
 import numpy as np
 import torch
-from fidelity_methods import CELL, NATIVE, Cost, Studio, make_grid
+from fidelity_costs import Cost
+from fidelity_methods import CELL, NATIVE, Studio, make_grid
 from fidelity_palettes import Puzzle
 from fidelity_scores import measure_seams, score
 from PIL import Image
@@ -118,8 +119,7 @@ def keep(
     start = time.process_time()
     latents, cost = draw(load_studio(setup))
     seconds = time.process_time() - start
-    notes = {"rows": cost.rows, "cells": cost.cells, "seconds": seconds}
-    put(path.with_suffix(".json"), json.dumps(notes).encode())
+    put(path.with_suffix(".json"), json.dumps(cost.note() | {"seconds": seconds}).encode())
     put(path, encode_png(finish(load_studio(setup).full.decode(latents))))
 
 

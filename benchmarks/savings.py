@@ -21,7 +21,8 @@ import fidelity_paths  # noqa: F401  (so that tools/ is found)
 import numpy as np
 import torch
 from demo_lora import merge
-from fidelity_methods import FAST, NATIVE, Cost, Studio, count_calls, multidiffusion
+from fidelity_costs import Cost, count_calls
+from fidelity_methods import FAST, NATIVE, Studio, multidiffusion
 from fidelity_palettes import Puzzle, draw_truth, make_puzzle
 from fidelity_pictures import Setup, collect, encode_png, judge_picture, keep, make_parser, put
 from fidelity_report import measure_interval

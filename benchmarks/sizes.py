@@ -3,7 +3,8 @@
 Palettes of the toy world in classes of what people paint (sizes_classes.py), drawn with the demo model, judged by the
 labeller beside the true picture of each, drawn by the toy world at that size and put through the autoencoder. One JSON
 line for each class; pictures are kept in .cache/sizes, so that a run that was stopped goes on. `--sheet FILE.png` draws
-every tenth palette to look at, `--write` renews docs/reports/sizes.md.
+every tenth palette to look at, `--failures FOLDER` all that are not right, and those in which halos are counted.
+`--write` renews docs/reports/sizes.md and fidelity.md, with what benchmarks/looked.tsv says about the failures.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fidelity_pictures import collect, make_parser
+from fidelity_report import PAGE as SUMMARY
 from fidelity_report import renew
 from sizes_classes import MAKERS, make_wish
+from sizes_failures import format_failures, read_looked, write_sheets
 from sizes_pictures import Job, Record, measure
 from sizes_report import PAGE, draw_sheet, format_page, make_lines
+from sizes_summary import format_summary, write_picture
 from sizes_wishes import SPLITS
 
 
@@ -33,7 +37,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--set", default="{}", help="JSON merged into palettes, what is in its brushes into each brush")
     parser.add_argument("--sheet", type=Path, help="a PNG of palettes, true pictures and ours")
     parser.add_argument("--every", type=int, default=10, help="so many palettes of a class give one for the sheet")
-    parser.add_argument("--write", action="store_true", help="renew docs/reports/sizes.md")
+    parser.add_argument("--failures", type=Path, help="a folder for sheets of failures, and a list of what to look at")
+    parser.add_argument("--write", action="store_true", help="renew docs/reports/sizes.md and fidelity.md")
     given = parser.parse_args()
     unknown = set(given.classes.split(",")) - set(MAKERS)
     if unknown:
@@ -65,8 +70,19 @@ def main() -> None:
         print(json.dumps(line))
     if given.sheet and records:
         show(records, job, given.sheet, given.every)
+    if given.failures:
+        write_sheets(records, job, given.failures)
     if given.write and records:
-        renew(PAGE, format_page(records), f"measured {told['steps']}")
+        write(records, job, told["steps"])
+
+
+def write(records: Sequence[Record], job: Job, steps: str) -> None:
+    """Renew the reports' tables of these steps; the picture shows those of few steps."""
+    failures = format_failures(records, read_looked(job.name))
+    renew(PAGE, f"{format_page(records)}\n\n{failures}", f"measured {steps}")
+    renew(SUMMARY, format_summary(records), f"measured {steps}")
+    if job.fast:
+        write_picture(records, job)
 
 
 if __name__ == "__main__":

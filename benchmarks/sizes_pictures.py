@@ -7,7 +7,7 @@ import functools
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import fidelity_paths
 import torch
 from demo_lora import merge
-from fidelity_methods import count_calls
+from fidelity_costs import count_calls
 from fidelity_pictures import Setup, encode_png, fingerprint, load_judge, put, read_pixels
 from PIL import Image
 from safetensors.torch import load_file
@@ -29,9 +29,10 @@ from lib_regiondiff.hosts.diffusers import render
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 
 CACHE = fidelity_paths.ROOT / ".cache" / "sizes"
-LIBRARY = fidelity_paths.ROOT / "lib_regiondiff"
+LIBRARY, TOYWORLD = fidelity_paths.ROOT / "lib_regiondiff", fidelity_paths.ROOT / "tools" / "demo_model"
 ENGINE = ("document", "planning", "denoising", "hosts/diffusers")
 WISHES = ("wishes", "classes", "things", "splits", "stacks", "stuff", "edges")
+SCORING = ("scores", "borders", "colours", "labels", "shapes")
 FAST: Mapping[str, Any] = {"sampler": "LCM", "steps": 5, "guidance": 1}
 SLOW: Mapping[str, Any] = {"sampler": "DDIM", "steps": 20, "guidance": 4}
 
@@ -62,6 +63,11 @@ class Job:
             Setup(given.model, given.lora, given.labeller, ours, true, deadline), settings, given.seeds, given.fast
         )
 
+    @property
+    def name(self) -> str:
+        """What tells this job's pictures from those of others."""
+        return self.setup.fast.name
+
     def find_paths(self, kind: str, number: int) -> dict[str, Path]:
         """Where the pictures of a wish are kept: `ours` and the `true` one."""
         name = f"{kind}-{number:04}.png"
@@ -73,19 +79,39 @@ def digest(*texts: str) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:10]
 
 
+@functools.cache
 def digest_wishes() -> str:
     """A digest of the programs that make wishes and their true pictures."""
-    places = [
-        fidelity_paths.ROOT / "benchmarks" / f"{each}.py"
-        for each in ("fidelity_palettes", *(f"sizes_{each}" for each in WISHES))
-    ]
-    places += sorted((fidelity_paths.ROOT / "tools" / "demo_model").glob("toyworld_*.py"))
+    return digest_programs("fidelity_palettes", WISHES, sorted(TOYWORLD.glob("toyworld_*.py")))
+
+
+@functools.cache
+def digest_scoring(network: str) -> str:
+    """A digest of the programs that score pictures, and of the labeller's weights."""
+    seeing = [LIBRARY / "demo" / "labeller.py", LIBRARY / "demo" / "world.py"]
+    return digest(fingerprint(network), digest_programs("fidelity_scores", SCORING, seeing))
+
+
+def digest_programs(first: str, parts: Sequence[str], others: Sequence[Path]) -> str:
+    """A digest of a program of benchmarks/, of some parts of sizes.py, and of other files."""
+    names = (first, *(f"sizes_{each}" for each in parts))
+    places = [*(fidelity_paths.ROOT / "benchmarks" / f"{each}.py" for each in names), *others]
     return digest(*(path.read_text(encoding="utf-8") for path in places))
 
 
 def measure(which: tuple[str, int], job: Job) -> Record | None:
+    """The record of a class and a number; it is drawn and scored where that is not done yet, None if it is too late."""
+    path = job.find_paths(*which)["ours"].with_suffix(f".{digest_scoring(job.setup.labeller)}.json")
+    if path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))
+    record = make_record(*which, job)
+    if record is not None:
+        put(path, json.dumps(record).encode())
+    return record
+
+
+def make_record(kind: str, number: int, job: Job) -> Record | None:
     """Draw the wish of a class and a number where that is not done yet, and score it; None if there was no time."""
-    kind, number = which
     wish, paths = make_wish(kind, number, job.split), job.find_paths(kind, number)
     if not paths["ours"].exists():
         if job.setup.late:
@@ -115,7 +141,7 @@ def draw(wish: Wish, path: Path, job: Job) -> None:
     start = time.process_time()
     with count_calls(host.pipe.unet) as cost:
         (made,) = render(host, wish.palette(job.settings), ignore_model=True)
-    notes = {"rows": cost.rows, "cells": cost.cells, "seconds": time.process_time() - start}
+    notes = cost.note() | {"seconds": time.process_time() - start}
     put(path.with_suffix(".json"), json.dumps(notes).encode())
     put(path, encode_png(made.image))
 

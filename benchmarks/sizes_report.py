@@ -21,7 +21,7 @@ SCORES = (
 )  # fmt: skip
 SHARES = SCORES[:8]
 """Scores that are 0 or 1 for each brush."""
-COSTS = ("rows", "cells", "seconds")
+COSTS = ("rows", "cells", "multiply-adds", "seconds")
 UNITS = {"area": (1, 2), "border colour": (1, 1)}
 """The factor by which a score is shown, and its digits; shares are shown in percent."""
 TOLD = 40  # pixels for the words above a picture of the sheet

@@ -18,7 +18,7 @@ pytest.importorskip("diffusers")
 
 import fidelity_pictures
 import savings
-from fidelity_methods import Cost
+from fidelity_costs import Cost
 from fidelity_pictures import Setup
 
 from fakes import GaussianHost, clock_of, exploding, schedule

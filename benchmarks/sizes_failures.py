@@ -1,0 +1,133 @@
+"""Pictures to look at: records of wishes -> contact sheets, and a list in which whoever looks says what is wrong.
+
+The list is benchmarks/looked.tsv: what was seen once counts for as long as the job draws the same pictures.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fidelity_paths
+from fidelity_report import format_rows
+from PIL import Image
+from sizes_classes import make_wish
+from sizes_pictures import Job
+from sizes_report import draw_strip
+
+LOOKED = fidelity_paths.ROOT / "benchmarks" / "looked.tsv"
+HEAD = "job\tclass\tnumber\tkinds\thalo\n"
+HALOS: Mapping[str, bool | None] = {"yes": True, "no": False, "": None}
+KINDS: Mapping[str, str] = {
+    "second": "a second thing, or parts of one",
+    "cut": "the thing is cut off, or lost parts in its ground",
+    "missing": "there is no thing",
+    "shape": "the thing is misshapen",
+    "class": "it is another thing",
+    "colour": "it has another colour",
+    "place": "it is not where its brush is, or below what it should hide",
+    "misread": "the picture is right and was misread",
+}
+"""What may be wrong with a picture, as the list names it; of several kinds the gravest comes first."""
+WATCHED = ("thing-40", "thing-72", "thing-96", "thing-128", "thing-200", "thing-320", "columns", "rows")
+APART, EACH = 5, 5  # every so many palettes of a class are looked at for halos, and how many of it
+ACROSS, DOWN = 2, 6  # pictures of a contact sheet
+CELL = (624, 240)  # pixels
+
+Record = Mapping[str, Any]
+Shown = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen in a picture: kinds of faults, and whether a thing has a halo; None where nobody looked for it."""
+
+    kinds: tuple[str, ...]
+    halo: bool | None
+
+
+def find_failures(records: Sequence[Record]) -> list[Shown]:
+    """Class and number of the pictures that are not wholly right."""
+    return [(each["class"], each["number"]) for each in records if each["ours"]["whole"] < 1]
+
+
+def find_watched(records: Sequence[Record]) -> list[Shown]:
+    """Class and number of the pictures in which halos are counted: 40 of them, where all are drawn."""
+    return [
+        (each["class"], each["number"])
+        for each in records
+        if each["class"] in WATCHED and each["number"] % APART == 0 and each["number"] < APART * EACH
+    ]
+
+
+def read_looked(job: str, path: Path = LOOKED) -> dict[Shown, Look]:
+    """What has been seen in the pictures of a job, which its folder names."""
+    if not path.exists():
+        return {}
+    found = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], start=2):
+        of, kind, at, *seen = line.split("\t")
+        if of == job:
+            found[kind, int(at)] = parse_look(seen, f"{path.name} line {number}")
+    return found
+
+
+def parse_look(seen: Sequence[str], place: str) -> Look:
+    """What a line of the list says: kinds with commas between, and whether there is a halo."""
+    kinds, halo = (*seen, "", "")[:2]
+    found = tuple(each for each in kinds.split(",") if each)
+    if unknown := set(found) - set(KINDS):
+        raise SystemExit(f"{place}: expected some of {', '.join(KINDS)}, got {unknown.pop()}")
+    if halo not in HALOS:
+        raise SystemExit(f"{place}: expected yes, no or nothing for the halo, got {halo}")
+    return Look(found, HALOS[halo])
+
+
+def write_sheets(records: Sequence[Record], job: Job, folder: Path) -> None:
+    """Sheets of failures and of what is watched for halos, and a list of those among them nobody has looked at."""
+    folder.mkdir(parents=True, exist_ok=True)
+    known, name = read_looked(job.name), job.name
+    lists = {"failures": find_failures(records), "watched": find_watched(records)}
+    by_name = {(each["class"], each["number"]): each for each in records}
+    for title, shown in lists.items():
+        for at in range(0, len(shown), ACROSS * DOWN):
+            sheet = draw_contacts([by_name[each] for each in shown[at : at + ACROSS * DOWN]], job)
+            sheet.save(folder / f"{title}-{at // (ACROSS * DOWN) + 1:02}.png")
+    fresh = sorted({*lists["failures"], *lists["watched"]} - set(known), key=list(by_name).index)
+    lines = [f"{name}\t{kind}\t{number}\t\t\n" for kind, number in fresh]
+    (folder / "to-look-at.tsv").write_text("".join([HEAD, *lines]), encoding="utf-8")
+
+
+def draw_contacts(records: Sequence[Record], job: Job) -> Image.Image:
+    """A sheet of palettes, true pictures and ours, with what was asked and seen."""
+    wide, high = CELL
+    sheet = Image.new("RGB", (ACROSS * wide, -(-len(records) // ACROSS) * high), "white")
+    for at, record in enumerate(records):
+        kind, number = record["class"], record["number"]
+        strip = draw_strip(make_wish(kind, number, job.split), job.find_paths(kind, number), record)
+        strip.thumbnail(CELL, Image.Resampling.LANCZOS)
+        sheet.paste(strip, (at % ACROSS * wide, at // ACROSS * high))
+    return sheet
+
+
+def format_failures(records: Sequence[Record], looked: Mapping[Shown, Look]) -> str:
+    """The Markdown of how many pictures fail, by the gravest fault that was seen, and of how many have halos."""
+    failures, watched = find_failures(records), find_watched(records)
+    seen = {each: looked[each] for each in failures if each in looked and looked[each].kinds}
+    halos = [looked[each].halo for each in watched if each in looked and looked[each].halo is not None]
+    scored = sum(each["ours"]["whole"] == each["ours"]["whole"] for each in records)
+    said = (
+        f"Of {scored} pictures of things {len(failures)} are not wholly right; {len(seen)} of these were looked at. "
+        f"Of {len(halos)} pictures chosen by rule {sum(map(bool, halos))} have a halo."
+    )
+    return "\n\n".join((said, format_counts(each.kinds[0] for each in seen.values()))) if seen else said
+
+
+def format_counts(kinds: Iterable[str]) -> str:
+    """A table of kinds of faults with their numbers."""
+    counts = Counter(kinds)
+    rows = [("what is wrong", "pictures"), ("---", "---")]
+    return format_rows([*rows, *((KINDS[kind], f"{counts[kind]}") for kind in KINDS if counts[kind])])

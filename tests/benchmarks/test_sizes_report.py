@@ -1,0 +1,156 @@
+"""The report of sizes: failures by what was seen in them, summaries, the labeller's errors, records that are kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import fidelity_pictures
+import labels
+import numpy as np
+import pytest
+import sizes_failures
+import sizes_pictures
+from fidelity_report import renew
+from PIL import Image
+from sizes_classes import make_wish
+from sizes_failures import HEAD, KINDS, LOOKED, WATCHED, Look, find_failures, find_watched, format_failures, read_looked
+from sizes_pictures import FAST, Job
+from sizes_report import SCORES
+from sizes_summary import HIGH, draw_gallery, format_summary
+
+NONE = dict.fromkeys(SCORES, float("nan"))
+COST = {"rows": 13, "cells": 99, "multiply-adds": 7.2e9, "seconds": 1.0}
+
+
+def make_record(kind: str, number: int, ours: dict[str, float], true: dict[str, float]) -> dict[str, Any]:
+    return {"class": kind, "number": number, "ours": NONE | ours | COST, "true": NONE | true}
+
+
+def make_things(whole: list[float], kind: str = "thing-96") -> list[dict[str, Any]]:
+    return [
+        make_record(kind, at, {"whole": each, "once": 1, "area": 1.1}, {"whole": 1, "once": 1, "area": 1.0})
+        for at, each in enumerate(whole)
+    ]
+
+
+def make_job(folder: Path, seconds: float = 60) -> Job:
+    setup = fidelity_pictures.Setup("", "", "", folder / "job", folder / "true", time.time() + seconds)
+    for each in (setup.fast, setup.full):
+        each.mkdir()
+    return Job(setup, FAST, "development", True)
+
+
+def test_failures_are_what_is_not_wholly_right_and_stuff_is_none() -> None:
+    records = [*make_things([1, 0, 1, 0]), make_record("textures", 0, {"texture IoU": 0.2}, {"texture IoU": 0.9})]
+    assert find_failures(records) == [("thing-96", 1), ("thing-96", 3)]
+
+
+def test_halos_are_counted_on_forty_pictures_of_all_classes() -> None:
+    records = [each for kind in (*WATCHED, "thing-56", "grid") for each in make_things([1] * 60, kind)]
+    watched = find_watched(records)
+    assert len(set(watched)) == 40 and {kind for kind, _ in watched} == set(WATCHED)
+    shapes = {number // 2 % 3 for _, number in watched}
+    assert shapes == {number % 3 for _, number in watched} == {0, 1, 2} and len({n % 2 for _, n in watched}) == 2
+
+
+def test_failures_count_by_the_gravest_fault_and_for_this_job_only(tmp_path: Path) -> None:
+    path = tmp_path / "looked.tsv"
+    lines = ["job\tthing-96\t0\tcolour,cut\tyes", "job\tthing-96\t1\tcut\t", "other\tthing-96\t2\tmissing\tno"]
+    path.write_text(HEAD + "\n".join([*lines, "job\tthing-96\t5\t\tno"]) + "\n", encoding="utf-8")
+    looked = read_looked("job", path)
+    assert looked["thing-96", 0] == Look(("colour", "cut"), True) and looked["thing-96", 1].halo is None
+    assert ("thing-96", 2) not in looked
+    text = format_failures(make_things([0, 0, 0, 1, 1, 1]), looked)
+    assert "Of 6 pictures of things 3 are not wholly right; 2 of these were looked at." in text
+    assert "Of 2 pictures chosen by rule 1 have a halo." in text
+    assert f"| {KINDS['colour']} | 1 |" in text and f"| {KINDS['cut']} | 1 |" in text and KINDS["missing"] not in text
+
+
+@pytest.mark.parametrize(("line", "word"), [("job\ta\t0\tugly\tno", "ugly"), ("job\ta\t0\tcut\tmaybe", "maybe")])
+def test_a_list_that_says_something_else_is_refused_with_its_line(tmp_path: Path, line: str, word: str) -> None:
+    path = tmp_path / "looked.tsv"
+    path.write_text(HEAD + line + "\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match=f"looked.tsv line 2: expected .* got {word}"):
+        read_looked("job", path)
+
+
+def test_the_list_that_is_shipped_can_be_read_and_names_wishes() -> None:
+    text = LOOKED.read_text(encoding="utf-8")
+    assert text.startswith(HEAD)
+    seen = {line.split("\t")[0]: 0 for line in text.splitlines()[1:]}
+    for job in seen:
+        for kind, number in read_looked(job):
+            assert make_wish(kind, number, "held-out").pieces
+
+
+def test_sheets_show_failures_and_the_list_leaves_out_what_was_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, records = make_job(tmp_path), make_things([0] * 13)
+    for each in records:
+        for path in job.find_paths(each["class"], each["number"]).values():
+            Image.new("RGB", (256, 192), "red").save(path)
+    monkeypatch.setattr(sizes_failures, "read_looked", lambda job: {("thing-96", 3): Look(("cut",), False)})
+    sizes_failures.write_sheets(records, job, tmp_path / "sheets")
+    names = sorted(each.name for each in (tmp_path / "sheets").iterdir())
+    assert names == ["failures-01.png", "failures-02.png", "to-look-at.tsv", "watched-01.png"]
+    listed = (tmp_path / "sheets" / "to-look-at.tsv").read_text(encoding="utf-8")
+    assert listed.startswith(HEAD) and listed.count("\n") == 13 and "thing-96\t3\t" not in listed
+
+
+def test_summaries_tell_ours_beside_the_true_pictures() -> None:
+    stuff = make_record("textures", 0, {"texture IoU": 0.81, "boundary": 0.7}, {"texture IoU": 0.9, "boundary": 0.8})
+    things, other = format_summary([*make_things([1, 1, 0, 1]), stuff]).split("\n\n")
+    assert "| thing-96 | 4 | 13 | 7 | 75 (30 to 95) / 100 |" in things and "1.10 (1.10 to 1.10) / 1.00" in things
+    assert "| textures | 1 | 13 | 7 | 81 (81 to 81) / 90 | 70 (70 to 70) / 80 |" in other and "textures" not in things
+
+
+def test_the_gallery_shows_every_tenth_palette_and_its_picture(tmp_path: Path) -> None:
+    job, records = make_job(tmp_path), make_things([1] * 12)
+    for number, colour in ((0, (255, 0, 0)), (10, (0, 0, 255))):
+        Image.new("RGB", (256, 192), colour).save(job.find_paths("thing-96", number)["ours"])
+    pixels = np.asarray(draw_gallery(records, job)).reshape(-1, 3)
+    for colour in ((255, 0, 0), (0, 0, 255)):
+        assert (pixels == colour).all(axis=1).sum() > HIGH**2 / 2
+
+
+def test_records_are_kept_and_others_are_made_for_other_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[str, int]] = []
+
+    def make(kind: str, number: int, job: Job) -> dict[str, Any] | None:
+        made.append((kind, number))
+        return None if job.setup.late else make_things([1])[0]
+
+    scoring = ["one"]
+    monkeypatch.setattr(sizes_pictures, "make_record", make)
+    monkeypatch.setattr(sizes_pictures, "digest_scoring", lambda network: scoring[0])
+    job = make_job(tmp_path)
+    records = [sizes_pictures.measure(("thing-96", 0), job) for _ in range(2)]
+    assert made == [("thing-96", 0)] and json.dumps(records[0]) == json.dumps(records[1])
+    scoring[0] = "two"
+    sizes_pictures.measure(("thing-96", 0), job)
+    assert len(made) == 2
+
+
+def test_the_labellers_errors_are_told_by_size() -> None:
+    scores = {"classes": 1.04, "classes of things": 84.4, "colours": 0.3, "colours of things": 2.0}
+    seen = {"as it is: whole": 0.25, "look: whole": 0.5}
+    lines = [
+        {"class": "native", "plain": scores, "autoencoder": scores},
+        {"class": "thing-40", "plain": scores | seen, "autoencoder": scores | seen | {"classes": 1.2}},
+    ]
+    page, sizes = labels.format_page(lines), labels.format_sizes(lines)
+    assert "| native | 1.0 / 1.0 | 84.4 / 84.4 | 0.3 / 0.3 |  |  |" in page
+    assert "| thing-40 | 1.0 / 1.2 | 84.4 / 84.4 | 0.3 / 0.3 | 0.25 / 0.25 | 0.50 / 0.50 |" in page
+    assert sizes.splitlines()[0] == "| brush, px | 40 |" and "native" not in sizes
+    assert sizes.splitlines()[2].endswith("| 84 |") and sizes.splitlines()[-1].endswith("| 50 |")
+
+
+def test_a_page_without_its_markers_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("nothing", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"page\.md: expected `<!-- measured ladder -->`"):
+        renew(page, "new", "measured ladder")
