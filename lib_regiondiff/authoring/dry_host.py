@@ -9,7 +9,7 @@ from PIL import Image
 
 from lib_regiondiff.geometry import LATENT_CELL
 from lib_regiondiff.host import Cond, LatentSpec, Part, Parts, Prompt
-from lib_regiondiff.planning.prompt_suffix import AND
+from lib_regiondiff.planning.prompt_words import AND
 from lib_regiondiff.planning.refusals import METHODS
 
 

@@ -15,7 +15,7 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import LATENT_CELL
 from lib_regiondiff.planning.auto import drop_idle_nag
 from lib_regiondiff.planning.intervals import find_interval
-from lib_regiondiff.planning.prompt_suffix import AND
+from lib_regiondiff.planning.prompt_words import AND
 from lib_regiondiff.planning.refusals import list_refusals
 from lib_regiondiff.planning.weights.partition import divide_for_people
 from lib_regiondiff.store import Store

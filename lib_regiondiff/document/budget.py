@@ -24,8 +24,8 @@ OWN_MASKS, OWN_STEPS = 8, 50
 MOST_TILES = 2048
 """The most tiles that the grid may have on the whole canvas."""
 MOST_LETTERS = 20_000
-"""The most letters that a prompt may have with its suffix."""
-LONG = f"prompts of at most {MOST_LETTERS} letters with the suffix"
+"""The most letters that a prompt may have with prefix and suffix."""
+LONG = f"prompts of at most {MOST_LETTERS} letters with prefix and suffix"
 MOST_VIEWS = 4096
 """The most views that a step may have: tiles and windows of all brushes together."""
 MOST_THINGS = 64
@@ -127,7 +127,8 @@ def _find_forbidden(palette: Any, size: Size) -> Iterator[Problem]:
         yield Problem("tiles", expected, str(count))
     longest = max(map(sum, _count_letters(palette)), default=0)
     if longest > MOST_LETTERS:
-        yield Problem("suffix", LONG, str(longest))
+        added = {key: _count_added(words, palette) for key, words in _read_words(palette).items()}
+        yield Problem(max(added, key=lambda key: added[key]), LONG, str(longest))
 
 
 def _find_excess(bill: Sequence[Item], decoding: float) -> Iterator[Problem]:
@@ -249,13 +250,23 @@ def _price_letters(palette: Any) -> Item:
     under = palette.background
     letters = len(under.prompt) + len(under.negative) + sum(len(brush.negative or "") for brush in palette.brushes)
     letters += sum(map(sum, _count_letters(palette)))
-    return Item("suffix", letters * PRICES["letter"] / 1e6, f"{letters} letters", "shorter prompts or suffix")
+    return Item("suffix", letters * PRICES["letter"] / 1e6, f"{letters} letters", "shorter prompts, prefix or suffix")
 
 
 def _count_letters(palette: Any) -> Iterator[tuple[int, int]]:
-    """Letters of each brush's prompt, and those that the suffix adds to it at most."""
-    under = palette.background.prompt
-    ending = len(palette.suffix) + palette.suffix.count(PLACE) * max(0, len(under) - len(PLACE)) if under else 0
-    ending = ending or (0 if PLACE in palette.suffix else len(palette.suffix))
+    """Letters of each brush's prompt, and those that prefix and suffix add to it at most."""
+    added = sum(_count_added(words, palette) for words in _read_words(palette).values())
     for brush in palette.brushes:
-        yield len(brush.prompt), ending * (1 + len(AND.findall(brush.prompt))) if ending else 0
+        yield len(brush.prompt), added * (1 + len(AND.findall(brush.prompt))) if added else 0
+
+
+def _read_words(palette: Any) -> Mapping[str, str]:
+    return {"suffix": palette.suffix, "prefix": palette.prefix}
+
+
+def _count_added(words: str, palette: Any) -> int:
+    """Letters that prefix or suffix add to each part of a prompt at most."""
+    under = palette.background.prompt
+    if not under and PLACE in words:
+        return 0
+    return len(words) + words.count(PLACE) * max(0, len(under) - len(PLACE))

@@ -205,6 +205,7 @@ class Palette:
         Choice(("none", "bias", "couple")), "none", "Cross-attention method: Paint with Words or Attention Couple."
     )
     background: Background = field(Object(Background), Background, "What no brush covers.")
+    prefix: str = field(PROMPT, "", "Text before each brush's prompt; {background} in it is the background's prompt.")
     suffix: str = field(PROMPT, "", "Text after each brush's prompt; {background} in it is the background's prompt.")
     brushes: tuple[Brush, ...] = field(BRUSHES, (), "From the lowest to the uppermost.")
     tiles: Tiles | str | None = field(

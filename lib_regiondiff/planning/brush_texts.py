@@ -1,4 +1,4 @@
-"""Brush texts: what is encoded for the background and for each brush, suffix included, in each image of a job."""
+"""Brush texts: what is encoded for the background and for each brush, with prefix and suffix, in each image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lib_regiondiff.document.palette import Brush, Palette
-from lib_regiondiff.planning.prompt_suffix import add_suffix
+from lib_regiondiff.planning.prompt_words import add_words
 
 BACKGROUND = ""  # no brush can have this id
 
@@ -24,7 +24,7 @@ Texts = Mapping[str, tuple[BrushText, ...]]
 
 
 def resolve_texts(palette: Palette, given: Sequence[Mapping[str, BrushText]]) -> Texts:
-    """The text of each brush and of the background before the suffix, in each image.
+    """The text of each brush and of the background before prefix and suffix, in each image.
 
     It is the one that is `given` for an image by brush id, else the palette's own; a brush without a negative has the
     background's.
@@ -50,10 +50,10 @@ def is_background(brush: Brush, palette: Palette, resolved: Texts) -> bool:
 
 
 def prepare_texts(palette: Palette, given: Sequence[Mapping[str, BrushText]]) -> Texts:
-    """The texts to encode for the background and each brush in each image, suffix included.
+    """The texts to encode for the background and each brush in each image, prefix and suffix included.
 
     `given` has texts for each image by brush id; the palette's own fill the gaps. Brushes that say what the background
-    says get no suffix. Raises PaletteError where a prompt would become longer than it may be.
+    says get neither. Raises PaletteError where a prompt would become longer than it may be.
     """
     resolved = resolve_texts(palette, given)
     found = {BACKGROUND: resolved[BACKGROUND]}
@@ -63,6 +63,7 @@ def prepare_texts(palette: Palette, given: Sequence[Mapping[str, BrushText]]) ->
             continue
         pairs = zip(resolved[brush.id], found[BACKGROUND], strict=True)
         found[brush.id] = tuple(
-            replace(text, prompt=add_suffix(text.prompt, palette.suffix, under.prompt)) for text, under in pairs
+            replace(text, prompt=add_words(text.prompt, palette.prefix, palette.suffix, under.prompt))
+            for text, under in pairs
         )
     return found

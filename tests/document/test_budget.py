@@ -195,7 +195,7 @@ def test_a_suffix_that_multiplies_the_main_prompt_is_an_error_of_the_preview() -
     palette = parse(canvas(512, suffix="{background}" * 1600) | brushes(1, SPOT))
     notices = preflight(palette, JobContext("word " * 400, count=len))
     (error,) = [notice.text for notice in notices if notice.kind == "error"]
-    assert error.startswith("suffix: expected prompts of at most 20000 letters with the suffix, got 31")
+    assert error.startswith("suffix: expected prompts of at most 20000 letters with prefix and suffix, got 31")
 
 
 def test_a_part_of_a_canvas_is_refused_where_too_many_masks_are_drawn_anew() -> None:

@@ -81,7 +81,12 @@ def full() -> dict[str, Any]:
     return (
         data
         | single
-        | {"quantization": "discrete", "suffix": ", on {background}", "nag": {"scale": 3, "tau": 2, "alpha": 0.25}}
+        | {
+            "quantization": "discrete",
+            "prefix": "foggy, ",
+            "suffix": ", on {background}",
+            "nag": {"scale": 3, "tau": 2, "alpha": 0.25},
+        }
     )
 
 

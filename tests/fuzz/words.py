@@ -18,7 +18,7 @@ from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.typed import parse_typed
 from lib_regiondiff.formats.wildcard_files import matches, open_folder
 from lib_regiondiff.hosts.webui.program.dynamic_prompts import refuse_long
-from lib_regiondiff.planning.prompt_suffix import add_suffix
+from lib_regiondiff.planning.prompt_words import add_words
 
 LINES = {"a": ["x", "2::y", "{p|__b__}"], "b": ["__a__", "{2$$, $$p|q|r}"], "c": ["{" * 9 + "a|b" + "}" * 9] * 99}
 WILD = (
@@ -100,10 +100,10 @@ def plot(data: bytes) -> None:
 
 
 def suffix(data: bytes) -> None:
-    """A prompt, a suffix and the background's prompt: all of the prompt is kept, and no more comes than is allowed."""
-    prompt, ending, under = [*text_of(data).split("\0", 2), "", ""][:3]
+    """A prompt, words around it and the background's prompt: the prompt is kept whole, and no more comes than may."""
+    prompt, beginning, ending, under = [*text_of(data).split("\0", 3), "", "", ""][:4]
     with contextlib.suppress(PaletteError):
-        found = add_suffix(prompt, ending, under)
+        found = add_words(prompt, beginning, ending, under)
         assert len(found) <= max(len(prompt), PROMPT.limit)
         assert not prompt or len(found) >= len(prompt)
 

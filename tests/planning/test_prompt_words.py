@@ -1,4 +1,4 @@
-"""The suffix of brush prompts: where it is put, and that plans encode it, whoever gives the words."""
+"""Words around brush prompts: where they are put, and that plans encode them, whoever gives the prompts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ from lib_regiondiff.document.palette import PROMPT, Palette, dump, parse
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, prepare_texts
 from lib_regiondiff.planning.plan import Job, make_plan
-from lib_regiondiff.planning.prompt_suffix import add_suffix
+from lib_regiondiff.planning.prompt_words import add_words
 from palettes import sized
+
+
+def add_suffix(prompt: str, suffix: str, background: str) -> str:
+    return add_words(prompt, "", suffix, background)
+
 
 ON = ", background is {background}"
 
@@ -36,6 +41,35 @@ ON = ", background is {background}"
 )
 def test_it_ends_each_part_that_says_something(prompt: str, suffix: str, background: str, wanted: str) -> None:
     assert add_suffix(prompt, suffix, background) == wanted
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wanted"),
+    [
+        ("a cat", "masterpiece, a cat, sharp"),
+        (
+            " a cat:1.2 AND\n(a dog:0.5) : -1",
+            " masterpiece, a cat, sharp:1.2 AND\nmasterpiece, (a dog:0.5), sharp : -1",
+        ),
+        ("", ""),
+        (" \n", " \n"),
+        ("a cat AND ", "masterpiece, a cat, sharp AND "),
+    ],
+)
+def test_a_prefix_stands_before_each_part_and_a_suffix_behind_it(prompt: str, wanted: str) -> None:
+    assert add_words(prompt, "masterpiece, ", ", sharp", "") == wanted
+
+
+def test_what_speaks_of_an_empty_background_is_left_out_alone() -> None:
+    assert add_words("a cat", "on {background}, ", ", sharp", " ") == "a cat, sharp"
+    assert add_words("a cat", "on {background}, ", ", by {background}", "the sea") == "on the sea, a cat, by the sea"
+
+
+@given(st.text("ab :.1AND\n", max_size=30), st.text("xy ", max_size=5))
+def test_without_prefix_it_is_the_prompt(prompt: str, background: str) -> None:
+    begun = add_words(prompt, "\x02{background}\x03", "", background)
+    assert begun.replace(f"\x02{background.strip()}\x03", "") == prompt
+    assert add_words(begun, "", "", background) == begun
 
 
 @given(st.text("ab :.1AND\n", max_size=30), st.text("xy ", max_size=5))
@@ -71,7 +105,7 @@ def test_a_weight_is_a_number_after_a_colon(part: str) -> None:
 
 def test_no_suffix_makes_a_prompt_longer_than_one_may_be() -> None:
     assert len(add_suffix("a" * 10_000, "{background}", "b" * 10_000)) == PROMPT.limit
-    refusal = r"suffix: expected prompts of at most 20000 letters with the suffix, got \d{5,}"
+    refusal = r"suffix: expected prompts of at most 20000 letters with prefix and suffix, got \d{5,}"
     for given_ in (("a" * 10_001, ON[-12:], "b" * 10_000), ("a AND " * 3_000 + "a", ON * 999, "b" * 20_000)):
         with bounded(0.2, 50), pytest.raises(PaletteError, match=refusal):
             add_suffix(*given_)
@@ -80,9 +114,17 @@ def test_no_suffix_makes_a_prompt_longer_than_one_may_be() -> None:
 
 def test_a_prompt_that_the_suffix_makes_too_long_is_no_palette() -> None:
     with pytest.raises(
-        PaletteError, match="suffix: expected prompts of at most 20000 letters with the suffix, got 20001"
+        PaletteError, match="suffix: expected prompts of at most 20000 letters with prefix and suffix, got 20001"
     ):
         palette(suffix="{background}", background={"prompt": "b" * 20_000})
+
+
+def test_the_longer_of_prefix_and_suffix_is_named_where_both_are_too_long() -> None:
+    for path, other in (("prefix", "suffix"), ("suffix", "prefix")):
+        with pytest.raises(PaletteError, match=f"{path}: expected prompts of at most 20000 letters with prefix"):
+            palette(**{path: "b" * 11_000, other: "c" * 9_000, "background": {}})
+        with pytest.raises(PaletteError, match=f"{path}: expected prompts of at most"):
+            add_words("a", *("b" * 11_000, "c" * 9_000)[:: 1 if path == "prefix" else -1], "")
 
 
 def palette(**more: Any) -> Palette:
