@@ -36,7 +36,10 @@ CASES: tuple[dict[str, Any], ...] = (
     },
     {
         "size": {"width": 256, "height": 256},
-        "brushes": [{"mask": {"ellipse": [0.3, 0.3, 0.7, 0.7]}, "feather": 60}, {"mask": {"rectangle": [0.9, 0, 1, 1]}}],
+        "brushes": [
+            {"mask": {"ellipse": [0.3, 0.3, 0.7, 0.7]}, "feather": 60},
+            {"mask": {"rectangle": [0.9, 0, 1, 1]}},
+        ],
     },
 )
 
