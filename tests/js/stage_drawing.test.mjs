@@ -136,14 +136,14 @@ test('a feather is a Gaussian of its deviation and keeps the sum', () => {
 test('soft edges are between the two colours, and far from them nothing is soft', () => {
   const size = {width: 256, height: 192};
   const half = () => tile(() => 255);
-  const edges = new SoftEdges(size, [{colour: packColour('#ff0000'), feather: 16, cells: averageCells(size, (number) => (number % 4 < 2 ? half() : undefined))}]);
+  const edges = new SoftEdges(size, [{colour: packColour('#ff0000'), feather: 16, weight: 1, cells: averageCells(size, (number) => (number % 4 < 2 ? half() : undefined))}]);
   const alpha = (x) => edges.at(x, 96) >>> 24;
   assert.ok(Math.abs(alpha(128) - 128) < 8, `${alpha(128)}`);
   assert.ok(alpha(112) > 200 && alpha(144) < 55 && alpha(144) > 20);
   assert.equal(edges.at(112, 96) & 255, 255);
   const boxes = edges.boxes();
   assert.ok(boxes.length && boxes.every((box) => box.left >= 56 && box.right <= 200));
-  assert.equal(new SoftEdges(size, [{colour: 0, feather: 0, cells: averageCells(size, half)}]).boxes().length, 0);
+  assert.equal(new SoftEdges(size, [{colour: 0, feather: 0, weight: 1, cells: averageCells(size, half)}]).boxes().length, 0);
 });
 
 test('labels stand at the upper left of what their brush owns, above its middle, and apart', () => {

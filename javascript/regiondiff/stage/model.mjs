@@ -34,7 +34,7 @@ export class Model {
   /** All brushes, the uppermost first. @returns {BrushView[]} */
   brushes() {
     this.views ??= this.editor.document.palette.brushes
-      .map((brush, index) => ({id: brush.id, number: index + 1, name: nameBrush(brush), colour: brush.colour, feather: brush.feather ?? 0, hidden: false, locked: false, ...this.services.brushState?.(brush.id)}))
+      .map((brush, index) => ({id: brush.id, number: index + 1, name: nameBrush(brush), colour: brush.colour, feather: brush.feather ?? 0, weight: brush.weight ?? 1, hidden: false, locked: false, ...this.services.brushState?.(brush.id)}))
       .reverse();
     return /** @type {BrushView[]} */ (this.views);
   }
@@ -87,7 +87,7 @@ export class Model {
   async softEdges() {
     if (!this.seen().some(({feather}) => feather > 0)) return (this.soft = null);
     const {SoftEdges, averageCells} = await import('./drawing/soft.mjs');
-    const layers = this.seen().toReversed().map(({id, colour, feather}) => ({colour: packColour(colour), feather, cells: this.cellsOf(id, averageCells)}));
+    const layers = this.seen().toReversed().map(({id, colour, feather, weight}) => ({colour: packColour(colour), feather, weight, cells: this.cellsOf(id, averageCells)}));
     if (!this.soft?.isOf(this.size, layers)) this.soft = new SoftEdges(this.size, layers);
     return this.soft;
   }

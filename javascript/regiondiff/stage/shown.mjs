@@ -33,6 +33,12 @@ export function outlinesShow({settings}) {
   return settings.values.view !== 'picture';
 }
 
+/** The strip of the empty page goes when there is anything to see. @param {Stage} stage */
+export function showStrip({parts, model}) {
+  const {brushes} = model.editor.document.palette;
+  parts.strip.hidden = brushes.length > 0 || model.picture !== null || model.under.background !== null || (model.editor.document.colour?.tiles.size ?? 0) > 0;
+}
+
 /** Room that the bars over the surface take. @param {Stage} stage @returns {Box} */
 export function marginsOf({options, tools, parts}) {
   const upright = tools.offsetHeight > tools.offsetWidth;

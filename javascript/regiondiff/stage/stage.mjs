@@ -13,7 +13,7 @@ import {Model} from './model.mjs';
 import {makeOptions} from './bars/options.mjs';
 import {PointerEngine} from './input/pointer.mjs';
 import {createSettings} from './settings.mjs';
-import {drawTool, marginsOf, outlinesShow, panesOf} from './shown.mjs';
+import {drawTool, marginsOf, outlinesShow, panesOf, showStrip} from './shown.mjs';
 import {Surface} from './surface.mjs';
 import {makeToolbox} from './bars/toolbox.mjs';
 import {TOOLS, Workshop} from './tools/tool.mjs';
@@ -262,6 +262,7 @@ export class Stage {
 
   async settle() {
     if (this.gestures.pressed) return;
+    showStrip(this);
     this.surface.soften();
     if (!this.labels && !this.model.brushes().length) return;
     const {LabelLayer} = await import('./bars/labels.mjs');
@@ -270,6 +271,7 @@ export class Stage {
   }
 
   viewChanged() {
+    showStrip(this);
     const split = this.settings.values.view === 'split';
     this.parts.divider.hidden = this.parts.names.hidden = !split;
     this.surface.want('all');
@@ -290,8 +292,6 @@ export class Stage {
     const look = this.model.look();
     if (look !== this.look) this.surface.touchAll();
     this.look = look;
-    const empty = this.model.brushes().length === 0;
-    this.parts.strip.hidden = !empty;
     this.surface.want('all');
     this.viewChanged();
     this.toolChanged();

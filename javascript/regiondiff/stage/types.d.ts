@@ -159,9 +159,9 @@ export interface EditorPort {
   addBrush(): string;
   nextColour(): string;
 }
-export type BrushData = {id: string; name: string; colour: string; prompt?: string; feather?: number};
+export type BrushData = {id: string; name: string; colour: string; prompt?: string; feather?: number; weight?: number};
 /** `number` counts from the lowest, 1. */
-export type BrushView = {id: string; number: number; name: string; colour: string; feather: number; hidden: boolean; locked: boolean};
+export type BrushView = {id: string; number: number; name: string; colour: string; feather: number; weight: number; hidden: boolean; locked: boolean};
 
 // drawing
 
@@ -185,5 +185,5 @@ export type Line = {points: number[]; hidden: boolean};
 export type Paths = {seen: Path2D; hidden: Path2D};
 /** Pixels and cells that a tile has of the canvas. */
 export type Part = {width: number; height: number; columns: number; rows: number};
-/** Colour 0xbbggrr, feather in pixels, coverage of cells. */
-export type SoftLayer = {colour: number; feather: number; cells: Float32Array};
+/** Colour 0xbbggrr, feather in pixels, the brush's weight where brushes mix, coverage of cells. */
+export type SoftLayer = {colour: number; feather: number; weight: number; cells: Float32Array};

@@ -16,6 +16,7 @@ stageTest('the colour layer is painted under the brushes and makes none', async 
   await hands.drag([100, 100], [300, 100]);
   assert.equal(await page.evaluate(() => editor.document.palette.brushes.length), 0);
   assert.deepEqual(await hands.seen(200, 100), [255, 0, 0, 255]);
+  await page.waitForFunction(() => stage.parts.strip.hidden);
 });
 
 stageTest('fills are opaque by painter\'s order, and over a picture only while painting', async (hands, page) => {

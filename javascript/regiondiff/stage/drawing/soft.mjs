@@ -28,8 +28,7 @@ export class SoftEdges {
     this.rows = grid.rows;
     this.size = size;
     this.layers = layers;
-    const hard = shareHard(layers.map(({cells}) => Float32Array.from(cells)));
-    const soft = blurShares(hard, layers.map(({feather}) => feather / grid.cell), grid.columns, grid.rows);
+    const {hard, soft} = divideCells(layers, grid);
     const feathered = layers.map(({feather}, index) => (feather > 0 ? index + 1 : 0)).filter((index) => index > 0);
     this.soft = findSoft(feathered.map((index) => [hard[index], soft[index]]), grid.columns, grid.rows);
     this.colours = mixColours(soft, layers);
@@ -38,7 +37,7 @@ export class SoftEdges {
   /** Whether they are those of layers, whose cells are other arrays where masks have changed. @param {Size} size @param {readonly SoftLayer[]} layers */
   isOf(size, layers) {
     const same = layers.length === this.layers.length && size.width === this.size.width && size.height === this.size.height;
-    return same && layers.every(({colour, feather, cells}, index) => cells === this.layers[index].cells && colour === this.layers[index].colour && feather === this.layers[index].feather);
+    return same && layers.every(({colour, feather, weight, cells}, index) => cells === this.layers[index].cells && colour === this.layers[index].colour && feather === this.layers[index].feather && weight === this.layers[index].weight);
   }
 
   /** Where soft edges are, as boxes on the canvas. @returns {Box[]} */
@@ -130,17 +129,31 @@ export function averageCells(size, tileOf) {
   return sums;
 }
 
-/** Shares of the background and of each brush by painter's order, in place. @param {Float32Array[]} coverages the lowest first @returns {Float32Array[]} */
-function shareHard(coverages) {
-  const left = new Float32Array(coverages[0]?.length ?? 0).fill(1);
-  for (const coverage of [...coverages].reverse()) {
-    for (let index = 0; index < left.length; index += 1) {
-      const own = coverage[index];
-      coverage[index] = own * left[index];
+/** Shares of the background and of each brush, the lowest first, before and after soft edges. @param {readonly SoftLayer[]} layers @param {{cell: number, columns: number, rows: number}} grid */
+export function divideCells(layers, {cell, columns, rows}) {
+  const hard = shareHard(layers);
+  return {hard, soft: blurShares(hard, layers.map(({feather}) => feather / cell), columns, rows)};
+}
+
+/** By painter's order; brushes that meet inside a cell leave nothing to the background. @param {readonly SoftLayer[]} layers @returns {Float32Array[]} */
+function shareHard(layers) {
+  const shares = layers.map(({cells}) => Float32Array.from(cells));
+  const left = new Float32Array(shares[0]?.length ?? 0).fill(1);
+  for (let index = 0; index < left.length; index += 1) {
+    let [covered, sum] = [0, 0];
+    for (let which = shares.length - 1; which >= 0; which -= 1) {
+      const own = layers[which].cells[index];
+      covered += own;
+      shares[which][index] = own * left[index] * layers[which].weight;
       left[index] *= 1 - own;
+      sum += shares[which][index];
     }
+    left[index] = Math.min(left[index], Math.max(0, 1 - covered));
+    sum += left[index];
+    left[index] /= sum;
+    for (const share of shares) share[index] /= sum;
   }
-  return [left, ...coverages];
+  return [left, ...shares];
 }
 
 /** @param {Float32Array[]} hard the background's first @param {number[]} feathers of brushes, in cells @param {number} columns @param {number} rows @returns {Float32Array[]} */

@@ -41,6 +41,7 @@ export class PointerEngine {
     this.element.addEventListener('contextmenu', (event) => event.preventDefault(), active);
     this.element.addEventListener('touchstart', (event) => event.cancelable && event.preventDefault(), active); // no magnifier, no double tap zoom
     this.element.addEventListener('keydown', (event) => this.key(event, true), active);
+    this.element.addEventListener('blur', () => delete this.element.dataset.by, on);
     view?.addEventListener('keyup', (event) => this.key(event, false), on);
     view?.addEventListener('keydown', (event) => this.modify(event), on);
     view?.addEventListener('blur', () => this.blur(), on);
@@ -66,6 +67,7 @@ export class PointerEngine {
     if (event.pointerType === 'pen') this.nearPen(event);
     if (event.pointerType === 'touch' && !this.finger(event, sample)) return;
     if (this.gesture) return;
+    this.element.dataset.by = 'pointer'; // no ring of the focus around what is painted
     this.element.focus({preventScroll: true});
     event.preventDefault();
     if (event.button === RIGHT) this.handler.pick(sample);
