@@ -96,7 +96,6 @@ addStrings({
   'file.saveMap': 'Colour map',
   'file.saveMapRegional': "Colour map in Regional Prompter's colours",
   'file.saveMapAde': "Colour map in ADE20K's colours",
-  'file.noPicture': 'expected a picture, got a file that the browser cannot show',
   'map.read': 'New brushes: {made}. Pixels of other colours that went to the nearest one: {snapped}.',
   'file.savePicture': 'Save the picture',
   'file.random': 'Random palette',

@@ -1,5 +1,6 @@
 // Checking: what the server says of the palette as it is now, and whether it answers at all.
 
+import {isGone} from '../page/later.mjs';
 import {nameOf} from '../panel/labels.mjs';
 
 /** @import {App} from '../page/app.mjs' */
@@ -42,6 +43,7 @@ export class Checking {
     const {app} = this;
     if (app.editor.session) return this.later();
     const number = (this.asked += 1);
+    const before = this.online;
     try {
       const {palette, ids} = await readSent(app);
       const said = await app.client.post('api/check', {palette: nameBrushes(palette)});
@@ -50,11 +52,19 @@ export class Checking {
       this.online = true;
     } catch (error) {
       if (number !== this.asked) return;
-      this.online = !(error instanceof TypeError);
+      this.online = !isGone(error);
       if (this.online) this.verdict = sort({problems: [{path: '', message: /** @type {Error} */ (error).message}]}, []);
       else this.later(RETRY);
     }
     app.checked();
+    if (this.online && !before) app.cameBack();
+  }
+
+  /** Something could not be had of the server: ask whether it answers. */
+  isGone() {
+    this.online = false;
+    this.app.status.refresh();
+    this.later();
   }
 
   stop() {

@@ -20,6 +20,7 @@ export class Drawing {
     this.background = null;
     /** @type {AbortController | null} */
     this.stopper = null;
+    this.stopping = false;
   }
 
   /** Begin, or stop what runs. */
@@ -30,6 +31,7 @@ export class Drawing {
   /** End what runs, whether the server answers or not. */
   stop() {
     const id = this.job?.job;
+    this.stopping = true;
     if (id && !this.job?.gone) this.app.client.cancel(id).catch(() => this.stopper?.abort());
     else this.stopper?.abort();
   }
@@ -39,6 +41,7 @@ export class Drawing {
     app.toasts.clear();
     app.editor.seal();
     this.stopper = new AbortController();
+    this.stopping = false;
     this.set({job: '', state: 'queued'});
     try {
       const {draw} = await import('./job.mjs');
@@ -85,9 +88,15 @@ export class Drawing {
     const url = this.app.editor.state.palette.background.image ?? null;
     if (url === this.background) return;
     this.background = url;
-    const image = typeof url === 'string' ? await decode(url).catch(() => null) : null;
+    const image = typeof url === 'string' ? await open(url).catch(() => null) : null;
     if (this.background === url) this.app.stage.setBackground(image);
   }
+}
+
+/** @param {string} address */
+async function open(address) {
+  const {openPicture} = await import('../files/pictures.mjs');
+  return openPicture(await (await fetch(address)).blob());
 }
 
 /** @param {string} address */

@@ -21,7 +21,7 @@ export async function draw(drawing, signal) {
   const told = new Preview(drawing, state);
   try {
     const {palette, ids} = await readSent(app);
-    const job = await render(app.client, {palette, count: app.count}, (now) => void told.follow(now), signal).catch((error) => {
+    const job = await render(drawing, {palette, count: app.count}, (now) => void told.follow(now), signal).catch((error) => {
       throw error instanceof Refusal ? Object.assign(error, {brush: ids[Number(/^brushes\[(\d+)\]/.exec(error.path)?.[1] ?? -1)]}) : error;
     });
     await told.ended;
@@ -29,9 +29,11 @@ export async function draw(drawing, signal) {
     if (job.state === 'failed') app.tell([job.error?.path, job.error?.message].filter(Boolean).join(': '));
   } catch (error) {
     drawing.show(before);
+    if (signal.aborted) return;
     const refused = error instanceof Refusal ? /** @type {Refusal & {brush?: string}} */ (error) : null;
-    app.tell(refused ? [refused.path, refused.message].filter(Boolean).join(': ') : app.say('server.gone'));
-    if (refused?.path) app.jumpTo(refused);
+    if (!refused) return app.tellGone();
+    app.tell([refused.path, refused.message].filter(Boolean).join(': '));
+    if (refused.path) await app.jumpTo(refused);
   }
 }
 
@@ -69,11 +71,12 @@ class Preview {
   }
 }
 
-/** Draw, again where a server that was started anew knows nothing of it. @param {ServerClient} client @param {Order} order @param {(job: Job) => void} told @param {AbortSignal} signal @returns {Promise<Job>} the last state */
-async function render(client, order, told, signal) {
-  for (let lost = 0; ; lost += 1) {
-    const job = await renderOnce(client, order, told, signal);
-    if (job.state !== 'lost' || lost >= MOST_LOST) return job.state === 'lost' ? {...job, state: 'failed'} : job;
+/** Draw, again where a server that was started anew knows nothing of it, or gave it up while it could not be reached. @param {Drawing} drawing @param {Order} order @param {(job: Job) => void} told @param {AbortSignal} signal @returns {Promise<Job>} the last state */
+async function render(drawing, order, told, signal) {
+  for (let times = 0; ; times += 1) {
+    const job = await renderOnce(drawing.app.client, order, told, signal);
+    const lost = job.state === 'lost' || (job.state === 'cancelled' && !drawing.stopping);
+    if (!lost || times >= MOST_LOST) return lost ? {...job, state: 'failed'} : job;
   }
 }
 

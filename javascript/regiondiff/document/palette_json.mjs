@@ -146,13 +146,18 @@ function expectShape(mask, path) {
 
 /** @param {string} url @param {Size} size @param {string} path @param {Decode | undefined} decode */
 async function readCoverage(url, size, path, decode) {
-  const own = url.startsWith('data:image/png') ? await decodePng(fromDataUrl(url)) : null;
+  const own = url.startsWith('data:image/png') ? await decodePng(fromDataUrl(url)).catch((error) => fail(path, error)) : null;
   if (own?.channels === 1) return own.width === size.width && own.height === size.height ? own.data : resize(own.data, own, size);
   if (!decode) throw new Error(`${path}: expected an 8-bit grey PNG`);
   const {data, width, height} = await decode(url).catch(() => {
     throw new Error(`${path}: expected a picture, got something that cannot be decoded`);
   });
   return resize(reduce(data), {width, height}, size);
+}
+
+/** @param {string} path @param {Error} error @returns {never} */
+function fail(path, error) {
+  throw new Error(`${path}: ${error.message}`, {cause: error});
 }
 
 /** Coverage of RGBA: its alpha where any is transparent, else its luminance. @param {Uint8Array | Uint8ClampedArray} data */

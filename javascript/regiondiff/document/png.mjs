@@ -1,5 +1,7 @@
 // PNG without a canvas: 8-bit grey and RGBA are written; those and RGB, without interlacing, are read. Pure.
 
+import {MOST_PIXELS} from './sizes.mjs';
+
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 /** Channels of the colour types that are known. @type {Record<number, number>} */
 const CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4};
@@ -19,7 +21,8 @@ export async function encodePng(data, width, height, channels) {
 }
 
 /**
- * The pixels of a PNG with their number of channels; null for a kind that only a browser's decoder reads.
+ * The pixels of a PNG with their number of channels; null for a kind that only a browser's decoder reads. Throws an Error for one
+ * that says it has more pixels than a canvas can, or has more than it says.
  * @param {Uint8Array} bytes @returns {Promise<{data: Uint8Array, width: number, height: number, channels: number} | null>}
  */
 export async function decodePng(bytes) {
@@ -38,7 +41,8 @@ export async function decodePng(bytes) {
   }
   if (!head || head.depth !== 8 || head.interlaced || !CHANNELS[head.kind]) return null;
   const channels = CHANNELS[head.kind];
-  const raw = await run(join(parts), new DecompressionStream('deflate'));
+  if (head.width * head.height > MOST_PIXELS) throw new Error(`expected a PNG of at most ${MOST_PIXELS} pixels, got ${head.width} x ${head.height}`);
+  const raw = await run(join(parts), new DecompressionStream('deflate'), head.height * (head.width * channels + 1));
   return {data: unfilter(raw, head.width * channels, head.height, channels), width: head.width, height: head.height, channels};
 }
 
@@ -69,10 +73,20 @@ function predict(kind, left, above, corner) {
   return a <= b && a <= c ? left : b <= c ? above : corner;
 }
 
-/** @param {Uint8Array} bytes @param {CompressionStream | DecompressionStream} stream */
-async function run(bytes, stream) {
-  const source = new Blob([/** @type {BlobPart} */ (bytes)]).stream();
-  return new Uint8Array(await new Response(source.pipeThrough(/** @type {any} */ (stream))).arrayBuffer());
+/** @param {Uint8Array} bytes @param {CompressionStream | DecompressionStream} stream @param {number} [most] bytes that may come out */
+async function run(bytes, stream, most = Infinity) {
+  const reader = new Blob([/** @type {BlobPart} */ (bytes)]).stream().pipeThrough(/** @type {any} */ (stream)).getReader();
+  const parts = [];
+  for (let sum = 0; ; ) {
+    const {done, value} = await reader.read();
+    if (done) return join(parts);
+    sum += value.length;
+    if (sum > most) {
+      await reader.cancel().catch(() => {});
+      throw new Error('expected a PNG, got one with more pixels than it says');
+    }
+    parts.push(value);
+  }
 }
 
 /** @param {Uint8Array[]} parts */

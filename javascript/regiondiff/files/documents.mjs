@@ -4,9 +4,10 @@ import '../strings_later.mjs';
 import {fromPalette} from '../document/palette_json.mjs';
 import {openMenu} from '../page/menu.mjs';
 import {exportMask as exportOne, listFileItems, readFile, save} from './files.mjs';
-import {decodeInBrowser, fitPicture} from './pictures.mjs';
+import {decodeInBrowser, fitPicture, openPicture} from './pictures.mjs';
 
 /** @import {App, Picture} from '../page/app.mjs' */
+/** @import {State} from '../document/types.d.ts' */
 /** @import {FileItem, Zone} from './files.mjs' */
 /** @import {Item} from '../page/menu.mjs' */
 
@@ -15,8 +16,19 @@ const UNDER = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif
 /** Another palette, as one step; what it does not say of how to draw stays. @param {App} app @param {unknown} palette @param {string} label */
 export async function load(app, palette, label) {
   const state = await fromPalette(palette, decodeInBrowser);
+  await checkPicture(state);
   const {steps, guidance, sampler, model} = app.editor.state.palette;
   app.replace({...state, palette: {steps, guidance, sampler, ...(model ? {model} : {}), ...state.palette}}, label);
+}
+
+/** Whether the picture under the brushes can be shown; throws an Error that says where it stood. @param {State} state */
+async function checkPicture({palette: {background}}) {
+  if (typeof background.image !== 'string') return;
+  try {
+    (await openPicture(await (await fetch(background.image)).blob())).close();
+  } catch (error) {
+    throw new Error(`background.image: ${error instanceof TypeError ? 'expected a picture' : /** @type {Error} */ (error).message}`, {cause: error});
+  }
 }
 
 /** @param {App} app */
@@ -49,9 +61,7 @@ async function open(app, file) {
 async function takeMap(app, file) {
   const {readColourMap} = await import('./colour_map.mjs');
   const url = URL.createObjectURL(file);
-  const pixels = await decodeInBrowser(url).catch(() => {
-    throw new Error(app.say('file.noPicture'));
-  }).finally(() => URL.revokeObjectURL(url));
+  const pixels = await decodeInBrowser(url).finally(() => URL.revokeObjectURL(url));
   const {state, snapped, made} = readColourMap(pixels, app.editor.state);
   app.replace(state, 'map');
   app.tell(app.say('map.read', {made, snapped}), {note: true});

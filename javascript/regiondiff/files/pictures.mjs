@@ -1,10 +1,32 @@
 // Pictures that the browser decodes and encodes.
 
+import {MOST_PIXELS} from '../document/sizes.mjs';
+
 /** @import {Pixels, Size} from '../document/types.d.ts' */
+
+/** Pixels of a photograph that the browser is asked to decode. */
+const MOST = 2 ** 27;
+
+/** A picture, decoded; its size is known before, so that a small file with a huge picture is refused. @param {Blob} file @param {ImageBitmapOptions} [how] @param {number} [most] pixels */
+export async function openPicture(file, how, most = MOST) {
+  const image = new Image();
+  image.src = URL.createObjectURL(file);
+  const known = new Promise((resolve, reject) => Object.assign(image, {onload: resolve, onerror: reject}));
+  try {
+    await known.catch(() => {
+      throw new Error('expected a picture, got a file that the browser cannot show');
+    });
+    const {naturalWidth: width, naturalHeight: height} = image;
+    if (width * height > most) throw new Error(`expected a picture of at most ${Math.floor(most / 1e6)} million pixels, got ${width} x ${height}`);
+    return await createImageBitmap(file, how);
+  } finally {
+    URL.revokeObjectURL(image.src);
+  }
+}
 
 /** A picture's pixels by the browser's own decoder. @param {string} url @returns {Promise<Pixels>} */
 export async function decodeInBrowser(url) {
-  const image = await createImageBitmap(await (await fetch(url)).blob(), {colorSpaceConversion: 'none', premultiplyAlpha: 'none'});
+  const image = await openPicture(await (await fetch(url)).blob(), {colorSpaceConversion: 'none', premultiplyAlpha: 'none'}, MOST_PIXELS);
   return readPixels(image, image);
 }
 
@@ -18,9 +40,7 @@ export function readPixels(image, size) {
 
 /** A picture that fills a canvas, cut where its aspect is another, as a data URL. @param {Blob} file @param {Size} size @returns {Promise<string>} */
 export async function fitPicture(file, size) {
-  const image = await createImageBitmap(file).catch(() => {
-    throw new Error('expected a picture, got a file that the browser cannot show');
-  });
+  const image = await openPicture(file);
   const scale = Math.max(size.width / image.width, size.height / image.height);
   const [wide, high] = [size.width / scale, size.height / scale];
   const canvas = new OffscreenCanvas(size.width, size.height);

@@ -19,6 +19,8 @@ export class Autosave {
     this.timer = 0;
     this.saved = true;
     this.lean = false;
+    /** @type {Promise<Work | null> | null} */
+    this.begun = null;
     /** @type {Promise<void>} */
     this.busy = Promise.resolve();
     this.stopper = new AbortController();
@@ -28,7 +30,13 @@ export class Autosave {
     document.addEventListener('visibilitychange', () => document.hidden && this.timer && this.save(), {signal});
   }
 
-  /** What was kept; null for nothing. @returns {Promise<Work | null>} */
+  /** What was kept, and a place for what is kept from now on; null for nothing. @returns {Promise<Work | null>} */
+  begin() {
+    this.begun ??= this.load();
+    return this.begun;
+  }
+
+  /** @returns {Promise<Work | null>} */
   async load() {
     try {
       const {entry, copy} = await this.slots.take();

@@ -1,5 +1,7 @@
 // The keeper: has each change kept, and what was kept brought back when the page opens; the database is loaded with the first of them.
 
+import {loadOnce} from '../page/later.mjs';
+
 /** @import {App} from '../page/app.mjs' */
 /** @import {Autosave, Status} from './autosave.mjs' */
 
@@ -10,17 +12,11 @@ export class Keeper {
   /** @param {App} app */
   constructor(app) {
     this.app = app;
-    /** @type {Promise<Autosave> | null} */
-    this.loading = null;
+    this.open = loadOnce(() => import('./work.mjs').then(({makeAutosave}) => (this.autosave = makeAutosave(this))));
     /** @type {Autosave | null} */
     this.autosave = null;
     /** @type {Status | null} */
     this.status = null;
-  }
-
-  open() {
-    this.loading ??= import('./work.mjs').then(({makeAutosave}) => (this.autosave = makeAutosave(this)));
-    return this.loading;
   }
 
   /** Bring back what this page, or the last one that was closed, had. */
@@ -31,9 +27,8 @@ export class Keeper {
   }
 
   async later() {
-    const fresh = !this.loading;
     const autosave = await this.open();
-    if (fresh && !autosave.slots.slot) await autosave.load();
+    await autosave.begin();
     autosave.later();
   }
 

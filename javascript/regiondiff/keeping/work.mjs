@@ -24,7 +24,7 @@ function read({app}, lean) {
 
 /** @param {App} app @param {Autosave} autosave */
 export async function bringBack(app, autosave) {
-  const work = await autosave.load();
+  const work = await autosave.begin();
   if (!work) return;
   app.count = work.more?.count ?? 1;
   app.states = new Map(work.more?.states ?? []);

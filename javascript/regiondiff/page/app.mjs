@@ -16,6 +16,7 @@ import {mountStage} from '../stage/stage.mjs';
 import {say} from '../strings.mjs';
 import {Bar} from './bar.mjs';
 import {runCommand} from './commands.mjs';
+import {isGone} from './later.mjs';
 import {Sheets} from './sheets.mjs';
 import {Shortcuts} from './shortcuts.mjs';
 import {makeStageServices} from './stage_services.mjs';
@@ -111,8 +112,15 @@ export class App {
     signal.addEventListener('abort', () => ends.forEach((end) => end()));
     const keys = this.services.alone ? this.page : this.root;
     keys.addEventListener('keydown', (event) => this.shortcuts.press(/** @type {KeyboardEvent} */ (event)), {signal});
-    this.root.addEventListener('pointerdown', () => void Promise.all([this.inspector.open(), this.list.open()]), {signal, once: true, capture: true}); // there when the pen is lifted
+    this.root.addEventListener('pointerdown', () => void this.prepare(), {signal, once: true, capture: true});
+    if (this.services.alone) addEventListener('unhandledrejection', (event) => isGone(event.reason) && (event.preventDefault(), this.tellGone()), {signal});
     keys.addEventListener('paste', (event) => this.paste(/** @type {ClipboardEvent} */ (event)), {signal});
+  }
+
+  /** Load what the first stroke needs, so that it is there when the pen is lifted; then what saves and draws, should the server go. */
+  async prepare() {
+    await Promise.all([this.inspector.open(), this.list.open()]);
+    await Promise.all([import('../files/documents.mjs'), import('../client/job.mjs'), import('./jump.mjs')]).catch(() => {}); // told when they are wanted
   }
 
   async start() {
@@ -237,8 +245,21 @@ export class App {
     try {
       await run();
     } catch (error) {
-      this.tell(error instanceof TypeError && /fetch|load/i.test(error.message) ? say('server.gone') : /** @type {Error} */ (error).message);
+      if (isGone(error)) this.tellGone();
+      else this.tell(/** @type {Error} */ (error).message);
     }
+  }
+
+  tellGone() {
+    this.tell(say('server.gone'), {topic: 'gone'});
+    this.checking.isGone();
+  }
+
+  /** The server answers again: what could not be loaded comes now. */
+  cameBack() {
+    this.toasts.clear('gone');
+    this.refresh();
+    if (this.editor.canUndo) this.keeper.later();
   }
 
   /** @template {keyof typeof import('../files/documents.mjs')} Name @param {Name} name @param {Parameters<typeof import('../files/documents.mjs')[Name]> extends [any, ...infer Rest] ? Rest : never} rest */

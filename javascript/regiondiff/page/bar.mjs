@@ -15,7 +15,7 @@ export class Bar {
     const icon = (/** @type {string} */ name, /** @type {string} */ command) => make(page, 'button', {class: 'rd-button rd-square', type: 'button', 'aria-label': say(command), click: () => app.run(command)}, makeIcon(page, name));
     this.undo = icon('undo', 'edit.undo');
     this.redo = icon('redo', 'edit.redo');
-    this.size = this.makeMenu('bar.size', (button) => this.openSize(button));
+    this.size = this.makeMenu('bar.size', (button) => app.guard(() => this.openSize(button)));
     this.file = this.makeMenu('bar.file', (button) => app.withDocuments('openFileMenu', button));
     const examples = this.makeMenu('bar.examples', (button) => app.withDocuments('openExamples', button));
     examples.classList.add('rd-examples');
@@ -25,7 +25,7 @@ export class Bar {
     const fold = make(page, 'button', {class: 'rd-button rd-square rd-fold', type: 'button', 'aria-label': say('command.window'), title: say('command.window'), click: () => app.run('view.window')}, makeIcon(page, 'panels'));
     this.fill = make(page, 'span', {class: 'rd-progress', 'aria-hidden': 'true'});
     this.word = make(page, 'span', {class: 'rd-word'});
-    this.generate = make(page, 'button', {class: 'rd-generate', type: 'button', click: () => app.run('run.generate')}, this.fill, this.word);
+    this.generate = make(page, 'button', {class: 'rd-generate', type: 'button', click: (/** @type {MouseEvent} */ event) => event.detail < 2 && app.run('run.generate')}, this.fill, this.word);
     this.root = make(page, 'header', {class: 'rd-bar'}, make(page, 'h1', {}, say('app.title')), this.undo, this.redo, this.size, this.file, examples, make(page, 'span', {class: 'rd-space'}), views, fold, this.generate);
   }
 

@@ -18,6 +18,8 @@ export const PAGE_COMMANDS = [
   {id: 'view.window', keys: ['F'], group: 'view', label: 'command.window'},
   {id: 'help.keys', keys: ['?'], group: 'view', label: 'help.keys'},
 ];
+/** What a key that is held down does only once. */
+const ONCE = /^(run|file|help|view\.window|brush\.(new|duplicate))/;
 export const ALL_COMMANDS = [...PAGE_COMMANDS, ...COMMANDS];
 
 export class Shortcuts {
@@ -56,7 +58,7 @@ export class Shortcuts {
     const found = this.choose(event, target, nowhere);
     if (!found) return;
     event.preventDefault();
-    this.app.run(found);
+    if (!event.repeat || !ONCE.test(found)) this.app.run(found);
   }
 
   /** @param {KeyboardEvent} event @param {HTMLElement} target @param {boolean} nowhere nothing has the focus, so that the surface counts */

@@ -1,5 +1,6 @@
 // The inspector's place: what to do while no brush is active; the fields are loaded with the first brush.
 
+import {loadOnce} from '../page/later.mjs';
 import {make} from '../stage/bars/dom.mjs';
 
 /** @import {App} from '../page/app.mjs' */
@@ -13,19 +14,13 @@ export class Inspector {
     this.fields = fields;
     this.empty = make(app.page, 'p', {class: 'rd-note'}, app.say('inspector.empty'));
     this.root = make(app.page, 'section', {class: 'rd-inspector', 'aria-label': app.say('inspector.title')}, this.empty);
-    /** @type {Promise<BrushFields> | null} */
-    this.loading = null;
     /** @type {BrushFields | null} */
     this.filled = null;
-  }
-
-  open() {
-    this.loading ??= import('./brush_fields.mjs').then(({BrushFields}) => {
-      this.filled = new BrushFields(this.app, this.fields);
+    this.open = loadOnce(() => import('./brush_fields.mjs').then(({BrushFields}) => {
+      this.filled = new BrushFields(app, fields);
       this.root.append(this.filled.root);
       return this.filled;
-    });
-    return this.loading;
+    }));
   }
 
   async refresh() {
@@ -42,8 +37,14 @@ export class Inspector {
   /** @param {boolean} fresh whether the brush has just been painted */
   async focusPrompt(fresh) {
     if (this.filled) return this.enter(this.filled, fresh, '');
-    const keys = collectKeys(this.app.page);
-    const fields = await this.open();
+    const {app} = this;
+    const id = app.selection.get() ?? '';
+    const keys = collectKeys(app.page);
+    const fields = await this.open().catch((error) => {
+      const text = keys.end();
+      if (text) app.setField(id, 'prompt', `${app.findBrush(id)?.prompt ?? ''}${text}`);
+      throw error;
+    });
     this.enter(fields, fresh, keys.end());
   }
 

@@ -1,6 +1,7 @@
 // How pictures are drawn, what is to be known before, and the last ones; those and the rarer settings are loaded when they are needed.
 
 import {make} from '../stage/bars/dom.mjs';
+import {loadOnce} from '../page/later.mjs';
 import {makeField} from './fields.mjs';
 
 /** @import {App} from '../page/app.mjs' */
@@ -26,8 +27,7 @@ export class RunPanel {
     const {page, say} = app;
     /** @type {(() => void)[]} */
     this.shows = [];
-    /** @type {Promise<import('./pictures.mjs').PictureList> | null} */
-    this.list = null;
+    this.loadPictures = loadOnce(() => import('./pictures.mjs').then(({PictureList}) => new PictureList(app, this.pictures)));
     const first = FIRST.map((name) => this.makeField(name));
     this.more = make(page, 'details', {class: 'rd-settings', toggle: () => this.more.open && this.openMore()}, make(page, 'summary', {}, say('run.more')));
     this.cost = make(page, 'p', {class: 'rd-cost rd-idle', role: 'status'});
@@ -104,7 +104,6 @@ export class RunPanel {
   }
 
   async refreshPictures() {
-    this.list ??= import('./pictures.mjs').then(({PictureList}) => new PictureList(this.app, this.pictures));
-    (await this.list).refresh();
+    (await this.loadPictures()).refresh();
   }
 }

@@ -1,6 +1,7 @@
 // What holds for the whole picture: its prompt, and folded the rest.
 
 import {make} from '../stage/bars/dom.mjs';
+import {loadOnce} from '../page/later.mjs';
 import {makeField} from './fields.mjs';
 
 /** @import {App} from '../page/app.mjs' */
@@ -16,8 +17,7 @@ export class WholePicture {
     this.of = schema.properties.background.properties ?? {};
     /** @type {(() => void)[]} */
     this.shows = [];
-    /** @type {Promise<void> | null} */
-    this.loading = null;
+    this.load = loadOnce(() => import('./whole_more.mjs').then(({fillMore}) => fillMore(this)));
     this.prompt = this.makeField('prompt', this.of.prompt, (palette) => palette.background);
     this.more = make(page, 'details', {toggle: () => void this.openMore()}, make(page, 'summary', {}, say('whole.more')));
     this.root = make(page, 'section', {class: 'rd-whole', 'aria-label': say('whole.title')}, make(page, 'h2', {}, say('whole.title')), this.prompt, this.more);
@@ -33,8 +33,7 @@ export class WholePicture {
 
   /** What is folded is made when it is unfolded first. */
   async openMore() {
-    this.loading ??= import('./whole_more.mjs').then(({fillMore}) => fillMore(this));
-    await this.loading;
+    await this.load();
     this.refresh();
   }
 

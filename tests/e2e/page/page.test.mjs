@@ -4,4 +4,5 @@ import './weight.mjs';
 import './painting.mjs';
 import './keeping.mjs';
 import './telling.mjs';
+import './troubles.mjs';
 import './looks.mjs';
