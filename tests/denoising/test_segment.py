@@ -76,3 +76,21 @@ def test_a_large_picture_is_cut_as_a_small_one() -> None:
     assert found is not None and found.shape == large.shape[:2]
     wanted = cv2.resize(shape.astype(np.float32), (SIDE * 6, SIDE * 5)) > 0.5
     assert ((found > 0.5) & wanted).sum() / ((found > 0.5) | wanted).sum() > 0.95
+
+
+@pytest.mark.parametrize("likely", ["outline", "ground", "nowhere plain"])
+def test_a_thing_in_the_middle_is_found_where_what_is_likely_misleads(likely: str) -> None:
+    """Two prompts agree on a thing that both would draw, or differ in the ground that a bare prompt brought along."""
+    shape, rng = make_shape("disc"), np.random.default_rng(4)
+    picture = make_ground("plain", rng)
+    picture[16:112, 16:112] = np.clip((40, 120, 150) + rng.normal(0, 6, (96, 96, 3)), 0, 255)  # what it brought
+    picture[shape] = (235, 140, 30)
+    coarse = cv2.resize(shape.astype(np.float32), (16, 16), interpolation=cv2.INTER_AREA)
+    guess = {
+        "outline": ((coarse > 0.1) & (coarse < 0.9)).astype(np.float32),
+        "ground": INSIDE * (coarse < 0.5),
+        "nowhere plain": rng.uniform(0, 1, (16, 16)).astype(np.float32),
+    }[likely]
+    found = cut_out(picture, INSIDE, guess)
+    assert found is not None
+    assert ((found > 0.5) & shape).sum() / ((found > 0.5) | shape).sum() > 0.95
