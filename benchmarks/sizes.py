@@ -4,7 +4,8 @@ Palettes of the toy world in classes of what people paint (sizes_classes.py), dr
 labeller beside the true picture of each, drawn by the toy world at that size and put through the autoencoder. One JSON
 line for each class; pictures are kept in .cache/sizes, so that a run that was stopped goes on. `--sheet FILE.png` draws
 every tenth palette to look at, `--failures FOLDER` all that are not right, and those in which halos are counted.
-`--write` renews docs/reports/sizes.md and fidelity.md, with what benchmarks/looked.tsv says about the failures.
+`--write` renews docs/reports/sizes.md and fidelity.md, with what benchmarks/looked.tsv says about the failures. Classes
+take turns, so that a run that `--minutes` ends has as many palettes of each.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def main() -> None:
     """Draw and score what the command line says, print a line for each class, draw the sheet and write the report."""
     given = read_arguments()
     job = Job.of(given)
-    wanted = [(kind, number) for kind in given.classes.split(",") for number in range(given.count)]
+    wanted = [(kind, number) for number in range(given.count) for kind in given.classes.split(",")]
     records = collect(functools.partial(measure_at, wanted=wanted, job=job), len(wanted), given.workers)
     told = {"steps": "LCM 5" if given.fast else "DDIM 20", "seeds": given.seeds}
     for line in make_lines(records, told):
