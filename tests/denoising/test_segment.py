@@ -83,7 +83,9 @@ def test_a_thing_in_the_middle_is_found_where_what_is_likely_misleads(likely: st
     """Two prompts agree on a thing that both would draw, or differ in the ground that a bare prompt brought along."""
     shape, rng = make_shape("disc"), np.random.default_rng(4)
     picture = make_ground("plain", rng)
-    picture[16:112, 16:112] = np.clip((40, 120, 150) + rng.normal(0, 6, (96, 96, 3)), 0, 255)  # what it brought
+    picture[16:112, 16:112] = np.clip(
+        np.array([40, 120, 150]) + rng.normal(0, 6, (96, 96, 3)), 0, 255
+    )  # what it brought
     picture[shape] = (235, 140, 30)
     coarse = cv2.resize(shape.astype(np.float32), (16, 16), interpolation=cv2.INTER_AREA)
     guess = {
