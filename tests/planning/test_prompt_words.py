@@ -124,7 +124,7 @@ def test_the_longer_of_prefix_and_suffix_is_named_where_both_are_too_long() -> N
         with pytest.raises(PaletteError, match=f"{path}: expected prompts of at most 20000 letters with prefix"):
             palette(**{path: "b" * 11_000, other: "c" * 9_000, "background": {}})
         with pytest.raises(PaletteError, match=f"{path}: expected prompts of at most"):
-            add_words("a", *("b" * 11_000, "c" * 9_000)[:: 1 if path == "prefix" else -1], "")
+            add_words("a", **{path: "b" * 11_000, other: "c" * 9_000}, background="")
 
 
 def palette(**more: Any) -> Palette:
