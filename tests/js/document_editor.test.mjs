@@ -3,13 +3,16 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {transformMask} from '../../javascript/regiondiff/document/resample.mjs';
-import {Editor, MOST_STEPS} from '../../javascript/regiondiff/document/editor.mjs';
+import {Editor} from '../../javascript/regiondiff/document/editor.mjs';
 import {fillAround} from '../../javascript/regiondiff/document/fill.mjs';
-import {equal} from '../../javascript/regiondiff/document/state.mjs';
-import {emptyState} from '../../javascript/regiondiff/document/state.mjs';
+import {MOST_STEPS} from '../../javascript/regiondiff/document/history.mjs';
+import {openTile} from '../../javascript/regiondiff/document/packing.mjs';
+import {toPixels, toTiles} from '../../javascript/regiondiff/document/rasters.mjs';
+import {transformMask} from '../../javascript/regiondiff/document/resample.mjs';
+import {drawShape} from '../../javascript/regiondiff/document/shapes.mjs';
+import {emptyState, equal} from '../../javascript/regiondiff/document/state.mjs';
 import {drawStroke} from '../../javascript/regiondiff/document/stroke.mjs';
-import {boxOfTile, toPixels, toTiles} from '../../javascript/regiondiff/document/tiles.mjs';
+import {boxOfTile, countTiles, FULL, uniform} from '../../javascript/regiondiff/document/tiles.mjs';
 
 const OPTIONS = {size: 24, hardness: 0.5, opacity: 1, pressureSize: false, pressureOpacity: false, erase: false};
 
@@ -67,6 +70,7 @@ const EDITS = {
   order: (editor, random, id) => id && editor.moveBrush(id, Math.floor(random() * 4)),
   merge: (editor, random, id) => id && random() < 0.3 && editor.mergeDown(id),
   resize: (editor, random) => random() < 0.2 && editor.resize({width: pick(random, [96, 130, 192]), height: pick(random, [64, 100])}),
+  place: (editor, random) => random() < 0.2 && editor.resize({width: pick(random, [100, 130, 260]), height: pick(random, [64, 100, 200])}, {x: Math.floor(random() * 90) - 45, y: Math.floor(random() * 90) - 45}),
   undo: (editor, random) => Array.from({length: 1 + Math.floor(random() * 3)}, () => editor.undo()),
   redo: (editor) => editor.redo(),
 };
@@ -89,6 +93,20 @@ function checkConsistent(editor) {
   assert.ok(editor.steps.length <= MOST_STEPS + 1);
 }
 
+/** Tiles are on the canvas, nothing is beyond its edges, none is empty, full ones are one; a shape covers what it says. */
+function checkRasters({palette: {size}, masks, colour}) {
+  for (const {shape, tiles} of [...masks.values(), {shape: null, tiles: colour.tiles}]) {
+    for (const [number, kept] of tiles) {
+      assert.ok(number < countTiles(size));
+      const tile = kept instanceof Uint8ClampedArray ? kept.filter((_, at) => at % 4 === 3) : openTile(kept);
+      const {left, top, right, bottom} = boxOfTile(number, size);
+      if (kept !== FULL) for (let at = 0; at < 4096; at += 1) if (at % 64 >= right - left || at >> 6 >= bottom - top) assert.equal(tile[at], 0, `tile ${number} at ${at}`);
+      if (!(kept instanceof Uint8ClampedArray)) assert.ok(kept === FULL || uniform(tile) === null);
+    }
+    if (shape) assert.deepEqual(copy(tiles), copy(drawShape(shape, size).tiles));
+  }
+}
+
 test('10,000 random edits keep the document consistent, and undo of all gives the first one', async () => {
   const random = makeRandom(7);
   let editor = new Editor(emptyState({width: 130, height: 100}));
@@ -100,6 +118,7 @@ test('10,000 random edits keep the document consistent, and undo of all gives th
     await EDITS[name](editor, random, id);
     checkConsistent(editor);
     if (editor.at > before) made += 1;
+    if (count % 20 === 0) checkRasters(editor.state);
     if (count % 250 === 249) {
       const now = freeze(editor.state);
       const steps = editor.at;
@@ -126,7 +145,7 @@ test('a listener that repaints only what it is told of has every pixel right', a
     }
   });
   for (let count = 0; count < 1500; count += 1) {
-    const name = pick(random, Object.keys(EDITS).filter((each) => each !== 'resize'));
+    const name = pick(random, Object.keys(EDITS).filter((each) => !['resize', 'place'].includes(each)));
     await EDITS[name](editor, random, pick(random, editor.state.palette.brushes)?.id ?? null);
     for (const {id} of editor.state.palette.brushes) {
       assert.deepEqual(toPixels(seen.get(id) ?? new Map(), editor.size), toPixels(editor.maskOf(id).tiles, editor.size), `${name} left ${id} stale`);

@@ -5,8 +5,8 @@ import {readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 
 import {decodePng, encodePng} from '../../javascript/regiondiff/document/png.mjs';
-import {rasterise} from '../../javascript/regiondiff/document/shapes.mjs';
-import {toPixels} from '../../javascript/regiondiff/document/tiles.mjs';
+import {drawShape} from '../../javascript/regiondiff/document/shapes.mjs';
+import {toPixels} from '../../javascript/regiondiff/document/rasters.mjs';
 
 const FOLDER = new URL('../golden/shapes/', import.meta.url);
 const CASES = JSON.parse(await readFile(new URL('cases.json', FOLDER), 'utf8'));
@@ -15,7 +15,7 @@ for (const {file, width, height, shape} of CASES) {
   test(`${file}: ${JSON.stringify(shape).slice(0, 60)}`, async () => {
     const wanted = await decodePng(await readFile(new URL(file, FOLDER)));
     assert.deepEqual([wanted.width, wanted.height, wanted.channels], [width, height, 1]);
-    assert.deepEqual(toPixels(rasterise(shape, {width, height}), {width, height}), wanted.data);
+    assert.deepEqual(toPixels(drawShape(shape, {width, height}).tiles, {width, height}), wanted.data);
   });
 }
 

@@ -6,7 +6,8 @@ import {test} from 'node:test';
 import {Editor} from '../../javascript/regiondiff/document/editor.mjs';
 import {emptyState} from '../../javascript/regiondiff/document/state.mjs';
 import {drawStroke, raiseSegment, thinOut} from '../../javascript/regiondiff/document/stroke.mjs';
-import {boxOfTile, toPixels} from '../../javascript/regiondiff/document/tiles.mjs';
+import {toPixels} from '../../javascript/regiondiff/document/rasters.mjs';
+import {boxOfTile} from '../../javascript/regiondiff/document/tiles.mjs';
 
 const SIZE = {width: 150, height: 110};
 const PLAIN = {size: 40, hardness: 0.9, opacity: 1, pressureSize: false, pressureOpacity: false, erase: false};

@@ -7,7 +7,7 @@ import {COLOURS} from '../../javascript/regiondiff/document/colours.mjs';
 import {Editor} from '../../javascript/regiondiff/document/editor.mjs';
 import {decodePng} from '../../javascript/regiondiff/document/png.mjs';
 import {emptyState} from '../../javascript/regiondiff/document/state.mjs';
-import {toPixels} from '../../javascript/regiondiff/document/tiles.mjs';
+import {toPixels} from '../../javascript/regiondiff/document/rasters.mjs';
 import {CODES, listColours} from '../../javascript/regiondiff/files/colour_codes.mjs';
 import {readColourMap, writeColourMap} from '../../javascript/regiondiff/files/colour_map.mjs';
 

@@ -7,7 +7,7 @@ import {Editor} from '../../javascript/regiondiff/document/editor.mjs';
 import {decodePng, encodePng, fromDataUrl, toDataUrl} from '../../javascript/regiondiff/document/png.mjs';
 import {emptyState} from '../../javascript/regiondiff/document/state.mjs';
 import {drawStroke} from '../../javascript/regiondiff/document/stroke.mjs';
-import {toPixels} from '../../javascript/regiondiff/document/tiles.mjs';
+import {toPixels} from '../../javascript/regiondiff/document/rasters.mjs';
 import {readOpenRaster, writeOpenRaster} from '../../javascript/regiondiff/files/openraster.mjs';
 import {unzipSync, zipSync} from '../../javascript/regiondiff/vendor/fflate.mjs';
 

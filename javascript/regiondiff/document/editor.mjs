@@ -1,14 +1,12 @@
 // The one store of a document: its present state, one history for all that changes, and who is told of it. Pure.
 
 import {pickColour} from './colours.mjs';
-import {clone, diff, emptyState, same} from './state.mjs';
+import {shorten, weighStep} from './history.mjs';
+import {OpenTiles} from './packing.mjs';
+import {clone, diff, emptyState, same, share} from './state.mjs';
 import {PaintSession} from './session.mjs';
-import {invertTiles} from './tiles.mjs';
 
-/** @import {Box, Brush, Change, ColourLayer, Mask, Mover, Palette, Size, State, Step} from './types.d.ts' */
-
-/** Steps that can be undone, at least. */
-export const MOST_STEPS = 300;
+/** @import {Box, Brush, Change, ColourLayer, Mask, Mover, Palette, Point, Size, State, Step} from './types.d.ts' */
 
 export class Editor {
   /** @param {State} [state] */
@@ -16,8 +14,9 @@ export class Editor {
     /** @type {State} what is shown; during a session more than the last step has */
     this.state = state;
     /** @type {Step[]} */
-    this.steps = [{state, label: '', merge: null}];
+    this.steps = [{state, label: '', merge: null, bytes: 0}];
     this.at = 0;
+    this.open = new OpenTiles();
     /** @type {Set<(change: Change) => void>} */
     this.listeners = new Set();
     /** @type {string | null} a brush that was made for a stroke that has not ended */
@@ -100,8 +99,8 @@ export class Editor {
     const last = this.steps[this.at];
     const joins = merge !== null && last.merge === merge && this.at > 0;
     this.steps.length = joins ? this.at : this.at + 1;
-    this.steps.push({state, label, merge});
-    if (this.steps.length > MOST_STEPS + 1) this.steps.shift();
+    this.steps.push({state, label, merge, bytes: weighStep(this.steps[this.steps.length - 1].state, state)});
+    shorten(this.steps);
     this.at = this.steps.length - 1;
     if (!this.become(state)) this.tell({}); // what was painted shows already, but it can be undone now
   }
@@ -110,13 +109,13 @@ export class Editor {
   change(label, recipe, {merge} = {}) {
     const palette = clone(this.state.palette);
     recipe(palette);
-    this.step({...this.state, palette}, label, merge ?? null);
+    this.step({...this.state, palette: share(palette, this.state.palette)}, label, merge ?? null);
   }
 
   /** Begin with another document: there is nothing to undo. @param {State} state */
   restart(state) {
     this.session?.cancel();
-    this.steps = [{state, label: '', merge: null}];
+    this.steps = [{state, label: '', merge: null, bytes: 0}];
     this.at = 0;
     this.joined = null;
     if (!this.become(state)) this.tell({});
@@ -131,7 +130,8 @@ export class Editor {
 
   /** @param {string} id @param {number} tile @returns {Uint8Array | undefined} */
   tileOf(id, tile) {
-    return this.state.masks.get(id)?.tiles.get(tile);
+    const kept = this.state.masks.get(id)?.tiles.get(tile);
+    return kept && this.open.get(kept);
   }
 
   /** Begin to paint on a brush's mask, or on `colour`. @param {string} target @param {string} [label] */
@@ -188,7 +188,8 @@ export class Editor {
   }
 
   /** @param {string} id */
-  invert(id) {
+  async invert(id) {
+    const {invertTiles} = await import('./rasters.mjs');
     this.setMask(id, {shape: null, tiles: invertTiles(this.maskOf(id).tiles, this.size)}, 'invert');
   }
 
@@ -197,11 +198,11 @@ export class Editor {
     this.step({...this.state, colour}, label);
   }
 
-  /** The canvas in another size; masks keep their share of it. @param {Size} size */
-  async resize(size) {
-    const {stretchState} = await import('./resample.mjs');
-    this.session?.cancel();
-    this.step(stretchState(this.state, size), 'size');
+  /** The canvas in another size: masks keep their share of it, or their size and lie at a place. @param {Size} size @param {Point} [place] of the old upper left corner */
+  async resize(size, place) {
+    const {resizeCanvas} = await import('./resizing.mjs');
+    this.session?.commit();
+    this.step(resizeCanvas(this.state, size, place), 'size');
   }
 
   // brushes
@@ -253,7 +254,8 @@ export class Editor {
   }
 
   /** Give a brush's mask to the one below it, which keeps its words. @param {string} id */
-  mergeDown(id) {
+  async mergeDown(id) {
+    const {unite} = await import('./rasters.mjs');
     const {brushes} = this.state.palette;
     const index = brushes.findIndex((brush) => brush.id === id);
     if (index < 1) return;
@@ -263,14 +265,4 @@ export class Editor {
     masks.delete(id);
     this.step({...this.state, palette: {...this.state.palette, brushes: brushes.filter((brush) => brush.id !== id)}, masks}, 'merge');
   }
-}
-
-/** @param {Map<number, Uint8Array>} below @param {Map<number, Uint8Array>} above */
-function unite(below, above) {
-  const made = new Map(below);
-  for (const [number, tile] of above) {
-    const old = below.get(number);
-    made.set(number, old ? old.map((value, at) => Math.max(value, tile[at])) : tile);
-  }
-  return made;
 }

@@ -1,15 +1,16 @@
 // Filling: the area around a place that has one owner, a pixel wider, so that no seam is left at soft borders. Pure.
 
-import {countColumns, SIDE, toPixels, toTiles} from './tiles.mjs';
+import {cutTiles, toPixels} from './rasters.mjs';
+import {countColumns, SIDE, wholeCanvas} from './tiles.mjs';
 
-/** @import {ColourTiles, Point, Size, State, Tiles} from './types.d.ts' */
+/** @import {ColourTiles, Point, Raster, Size, State, Tiles} from './types.d.ts' */
 
 const HALF = 128;
 
 /**
  * The tiles of the area around a point: where the same brush is uppermost, where an eraser's own mask goes on, or where the
  * colour layer has the same colour.
- * @param {State} state @param {string} target a brush, or `colour` @param {Point} point @param {boolean} erase @returns {Tiles}
+ * @param {State} state @param {string} target a brush, or `colour` @param {Point} point @param {boolean} erase @returns {Raster}
  */
 export function fillAround(state, target, {x, y}, erase) {
   const {size} = state.palette;
@@ -19,7 +20,7 @@ export function fillAround(state, target, {x, y}, erase) {
   const own = target === 'colour' ? null : erase ? 1 : state.palette.brushes.findIndex(({id}) => id === target) + 1;
   const wanted = labels[py * size.width + px];
   if (own !== null && (erase ? wanted !== own : wanted === own)) return new Map();
-  return toTiles(grow(flood(labels, size, px, py), size), size);
+  return cutTiles(grow(flood(labels, size, px, py), size), wholeCanvas(size), size);
 }
 
 /** The number of the uppermost brush of each pixel, from 1. @param {State} state */

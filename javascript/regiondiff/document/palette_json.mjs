@@ -3,10 +3,11 @@
 import {pickColour} from './colours.mjs';
 import {decodePng, encodePng, fromDataUrl, toDataUrl} from './png.mjs';
 import {resize} from './resample.mjs';
-import {rasterise} from './shapes.mjs';
+import {drawShape} from './shapes.mjs';
 import {expectSize} from './sizes.mjs';
 import {clone} from './state.mjs';
-import {countColumns, SIDE, toPixels, toTiles} from './tiles.mjs';
+import {toPixels, toTiles} from './rasters.mjs';
+import {countColumns, SIDE} from './tiles.mjs';
 
 /** @import {Brush, ColourTiles, Decode, Mask, Palette, Pixels, Shape, Size, State} from './types.d.ts' */
 
@@ -131,8 +132,7 @@ function expectPalette(given) {
 async function readMask(mask, size, path, decode) {
   if (mask === undefined || mask === null) return {shape: null, tiles: new Map()};
   if (typeof mask === 'string') return {shape: null, tiles: toTiles(await readCoverage(mask, size, path, decode), size)};
-  const shape = expectShape(mask, path);
-  return {shape, tiles: rasterise(shape, size)};
+  return drawShape(expectShape(mask, path), size);
 }
 
 /** @param {unknown} mask @param {string} path @returns {Shape} */

@@ -1,55 +1,52 @@
-// Rasters in other sizes and places: masks keep their share of the canvas, and moved ones their form. Pure.
+// Rasters in other sizes and places: pictures as masks, and masks that are moved and scaled. Pure.
 
-import {rasterise} from './shapes.mjs';
-import {clip, countColumns, SIDE, tidy, toPixels, toTiles} from './tiles.mjs';
+import {drawShape} from './shapes.mjs';
+import {cutTiles, toPixels} from './rasters.mjs';
+import {clip, keepTiles, wholeCanvas} from './tiles.mjs';
 
-/** @import {Box, ColourLayer, Mask, Shape, Size, State, Tiles} from './types.d.ts' */
+/** @import {Box, Mask, Shape, Size, Tiles} from './types.d.ts' */
 
-/** A document on a canvas of another size: masks keep their share of it. @param {State} state @param {Size} size @returns {State} */
-export function stretchState({palette, masks, colour}, size) {
-  const stretched = [...masks].map(([id, {shape, tiles}]) => /** @type {const} */ ([id, {shape, tiles: shape ? rasterise(shape, size) : stretch(tiles, palette.size, size)}]));
-  return {palette: {...palette, size}, masks: new Map(stretched), colour: stretchColours(colour, palette.size, size)};
-}
-
-/** Tiles of a canvas as those of another size: stretched, averaged where it is smaller. @param {Tiles} tiles @param {Size} from @param {Size} to @returns {Tiles} */
-export function stretch(tiles, from, to) {
-  if (from.width === to.width && from.height === to.height) return tiles;
-  return toTiles(resize(toPixels(tiles, from), from, to), to);
-}
-
-/** @param {Uint8Array} pixels @param {Size} from @param {Size} to */
-export function resize(pixels, from, to) {
-  const [columns, rows] = [weigh(from.width, to.width), weigh(from.height, to.height)];
-  const across = new Float32Array(from.height * to.width);
-  for (let y = 0; y < from.height; y += 1) {
-    for (let x = 0; x < to.width; x += 1) {
-      const {first, weights} = columns[x];
-      let sum = 0;
-      for (let index = 0; index < weights.length; index += 1) sum += weights[index] * pixels[y * from.width + first + index];
-      across[y * to.width + x] = sum;
-    }
-  }
-  const made = new Uint8Array(to.width * to.height);
-  for (let y = 0; y < to.height; y += 1) {
-    const {first, weights} = rows[y];
-    for (let x = 0; x < to.width; x += 1) {
-      let sum = 0;
-      for (let index = 0; index < weights.length; index += 1) sum += weights[index] * across[(first + index) * to.width + x];
-      made[y * to.width + x] = Math.round(sum);
-    }
-  }
+/**
+ * Pixels in another size, or a part of them: between the old ones where it is larger, averaged where it is smaller.
+ * @param {Uint8Array} pixels @param {Size} from @param {Size} to @param {Box} [box] the part @returns {Uint8Array}
+ */
+export function resize(pixels, from, to, box = wholeCanvas(to)) {
+  const [columns, rows] = [weigh(from.width, to.width, box.left, box.right), weigh(from.height, to.height, box.top, box.bottom)];
+  const wide = columns.length;
+  const made = new Uint8Array(wide * rows.length);
+  /** @type {Map<number, Float32Array>} old lines in the new width */
+  const lines = new Map();
+  rows.forEach(({first, weights}, y) => {
+    for (const old of lines.keys()) if (old < first) lines.delete(old);
+    const sums = new Float32Array(wide);
+    weights.forEach((weight, index) => {
+      const line = lines.get(first + index) ?? averageLine(pixels, (first + index) * from.width, columns);
+      lines.set(first + index, line);
+      for (let x = 0; x < wide; x += 1) sums[x] += weight * line[x];
+    });
+    for (let x = 0; x < wide; x += 1) made[y * wide + x] = Math.round(sums[x]);
+  });
   return made;
 }
 
-/** What each place of an axis takes from the old one: a triangle, as wide as the scale asks. @param {number} from @param {number} to */
-function weigh(from, to) {
+/** @param {Uint8Array} pixels @param {number} start @param {ReturnType<typeof weigh>} columns */
+function averageLine(pixels, start, columns) {
+  const line = new Float32Array(columns.length);
+  columns.forEach(({first, weights}, x) => {
+    for (let index = 0; index < weights.length; index += 1) line[x] += weights[index] * pixels[start + first + index];
+  });
+  return line;
+}
+
+/** What places of an axis take from the old one: a triangle, as wide as the scale asks. @param {number} from @param {number} to @param {number} start @param {number} end */
+function weigh(from, to, start, end) {
   const scale = from / to;
   const reach = Math.max(1, scale);
-  return Array.from({length: to}, (_, place) => {
-    const middle = (place + 0.5) * scale;
+  return Array.from({length: Math.max(0, end - start)}, (_, index) => {
+    const middle = (start + index + 0.5) * scale;
     const first = Math.max(0, Math.ceil(middle - reach - 0.5));
     const last = Math.min(from - 1, Math.floor(middle + reach - 0.5));
-    const weights = Array.from({length: last - first + 1}, (_each, index) => Math.max(0, 1 - Math.abs(first + index + 0.5 - middle) / reach));
+    const weights = Array.from({length: last - first + 1}, (_each, number) => Math.max(0, 1 - Math.abs(first + number + 0.5 - middle) / reach));
     const sum = weights.reduce((total, each) => total + each, 0);
     return sum ? {first, weights: weights.map((each) => each / sum)} : {first: Math.min(from - 1, Math.floor(middle)), weights: [1]};
   });
@@ -59,7 +56,7 @@ function weigh(from, to) {
 export function transformMask(mask, from, to, size) {
   if (mask.shape) {
     const shape = transformShape(mask.shape, from, to, size);
-    if (shape) return {shape, tiles: rasterise(shape, size)};
+    if (shape) return drawShape(shape, size);
   }
   return {shape: null, tiles: transformTiles(mask.tiles, from, to, size)};
 }
@@ -81,44 +78,19 @@ function transformTiles(tiles, from, to, size) {
   const [width, height] = [Math.max(1, Math.round(to.right - to.left)), Math.max(1, Math.round(to.bottom - to.top))];
   const part = {width: old.right - old.left, height: old.bottom - old.top};
   if (part.width <= 0 || part.height <= 0) return tiles;
-  const cut = new Uint8Array(part.width * part.height);
-  for (let y = 0; y < part.height; y += 1) for (let x = 0; x < part.width; x += 1) cut[y * part.width + x] = read(tiles, old.left + x, old.top + y, size);
-  const fitted = part.width === width && part.height === height ? cut : resize(cut, part, {width, height});
   const [left, top] = [Math.round(to.left), Math.round(to.top)];
   const box = clip({left, top, right: left + width, bottom: top + height}, size);
-  /** @type {Tiles} */
-  const made = new Map();
-  for (let y = box.top; y < box.bottom; y += 1) for (let x = box.left; x < box.right; x += 1) write(made, x, y, size, fitted[(y - top) * width + x - left]);
-  tidy(made, [...made.keys()]);
+  if (box.right <= box.left || box.bottom <= box.top) return new Map();
+  const cut = toPixels(tiles, size, old);
+  const seen = {left: box.left - left, top: box.top - top, right: box.right - left, bottom: box.bottom - top};
+  const fitted = part.width === width && part.height === height ? cutOut(cut, width, seen) : resize(cut, part, {width, height}, seen);
+  return keepTiles(cutTiles(fitted, box, size));
+}
+
+/** @param {Uint8Array} pixels @param {number} width of their rows @param {Box} box */
+function cutOut(pixels, width, box) {
+  const wide = box.right - box.left;
+  const made = new Uint8Array(wide * (box.bottom - box.top));
+  for (let y = box.top; y < box.bottom; y += 1) made.set(pixels.subarray(y * width + box.left, y * width + box.right), (y - box.top) * wide);
   return made;
-}
-
-/** @param {Tiles} tiles @param {number} x @param {number} y @param {Size} size */
-export function read(tiles, x, y, size) {
-  return tiles.get((y >> 6) * countColumns(size) + (x >> 6))?.[(y & 63) * SIDE + (x & 63)] ?? 0;
-}
-
-/** @param {Tiles} tiles @param {number} x @param {number} y @param {Size} size @param {number} value */
-function write(tiles, x, y, size, value) {
-  if (!value) return;
-  const number = (y >> 6) * countColumns(size) + (x >> 6);
-  let tile = tiles.get(number);
-  if (!tile) tiles.set(number, (tile = new Uint8Array(SIDE * SIDE)));
-  tile[(y & 63) * SIDE + (x & 63)] = value;
-}
-
-/** @param {ColourLayer} layer @param {Size} from @param {Size} to @returns {ColourLayer} */
-function stretchColours({tiles}, from, to) {
-  if (!tiles.size) return {tiles};
-  const bands = [0, 1, 2, 3].map((band) => {
-    const own = new Map([...tiles].map(([number, tile]) => [number, Uint8Array.from({length: tile.length / 4}, (_, at) => tile[4 * at + band])]));
-    return stretch(own, from, to);
-  });
-  const made = new Map();
-  for (const [number, alpha] of bands[3]) {
-    const tile = new Uint8ClampedArray(4 * alpha.length);
-    for (let at = 0; at < alpha.length; at += 1) for (let band = 0; band < 4; band += 1) tile[4 * at + band] = bands[band].get(number)?.[at] ?? 0;
-    made.set(number, tile);
-  }
-  return {tiles: made};
 }

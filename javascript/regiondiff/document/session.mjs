@@ -1,9 +1,10 @@
 // One use of a tool on a mask or on the colour layer: what it paints shows at once, and is one step when it is committed. Pure.
 
+import {openTile} from './packing.mjs';
 import {rasterise} from './shapes.mjs';
 import {boxOfTile, findChanges, SIDE, tidy} from './tiles.mjs';
 
-/** @import {Box, ColourTiles, Drawer, Finder, Point, Shape, Size, State, StrokeOptions, StrokePoint, Tiles} from './types.d.ts' */
+/** @import {Box, ColourTiles, Drawer, Finder, Kept, Point, Raster, Shape, Size, State, StrokeOptions, StrokePoint, Tiles} from './types.d.ts' */
 
 const AREA = SIDE * SIDE;
 /** Name of the colour layer among the targets of sessions. */
@@ -19,7 +20,7 @@ export class PaintSession {
     this.label = label;
     this.first = owner.state;
     this.mask = target === COLOUR ? null : (owner.state.masks.get(target) ?? {shape: null, tiles: new Map()});
-    /** @type {Tiles} how much of each pixel this session has painted with its current brush */
+    /** @type {Raster} how much of each pixel this session has painted with its current brush */
     this.strength = new Map();
     /** @type {StrokePoint | null} */
     this.last = null;
@@ -30,6 +31,8 @@ export class PaintSession {
     this.before = this.mask ? this.mask.tiles : owner.state.colour.tiles;
     /** @type {Tiles | ColourTiles} */
     this.original = this.before;
+    /** @type {Raster} tiles of `before` that are painted on */
+    this.opened = new Map();
     this.tiles = new Map(/** @type {Tiles} */ (this.before));
     /** @type {Set<number>} tiles that are this session's own, and may be written to until it ends */
     this.own = new Set();
@@ -71,6 +74,7 @@ export class PaintSession {
     const other = this.strength.size > 0 && (paint.erase !== this.paint.erase || paint.colour !== this.paint.colour);
     if (other) {
       this.before = new Map(/** @type {Tiles} */ (this.tiles));
+      this.opened.clear();
       this.strength = new Map();
       this.own.clear();
     }
@@ -82,13 +86,14 @@ export class PaintSession {
   restart() {
     const back = findChanges(/** @type {Tiles} */ (this.original), /** @type {Tiles} */ (this.tiles), this.owner.size);
     this.strength = new Map();
+    if (this.before !== this.original) this.opened.clear();
     this.before = this.original;
     this.tiles = new Map(/** @type {Tiles} */ (this.before));
     this.own.clear();
     if (back.length) this.tell(back, this.mask?.shape ?? null);
   }
 
-  /** @param {Tiles} tiles of strength @param {Shape | null} [shape] what the mask is, if it is no raster */
+  /** @param {Raster} tiles of strength @param {Shape | null} [shape] what the mask is, if it is no raster */
   applyTiles(tiles, shape = null) {
     for (const [number, tile] of tiles) this.strength.set(number, tile);
     this.apply(new Map([...tiles.keys()].map((number) => [number, boxOfTile(number, this.owner.size)])), shape);
@@ -109,7 +114,7 @@ export class PaintSession {
     const {left, top} = boxOfTile(number, this.owner.size);
     const inside = {left: part.left - left, top: part.top - top, right: part.right - left, bottom: part.bottom - top};
     const strength = /** @type {Uint8Array} */ (this.strength.get(number));
-    const before = this.before.get(number);
+    const before = this.readBefore(number);
     if (!before && this.paint.erase) return null;
     const tile = this.own.has(number) ? /** @type {any} */ (this.tiles.get(number)) : this.mask ? new Uint8Array(AREA) : new Uint8ClampedArray(4 * AREA);
     if (!this.own.has(number) && before) tile.set(before);
@@ -119,6 +124,15 @@ export class PaintSession {
     this.touched.add(number);
     this.tiles.set(number, tile);
     return {left: changed.left + left, top: changed.top + top, right: changed.right + left, bottom: changed.bottom + top};
+  }
+
+  /** @param {number} number a tile @returns {Uint8Array | Uint8ClampedArray | undefined} what was there before */
+  readBefore(number) {
+    const kept = this.before.get(number);
+    if (!this.mask || !kept) return /** @type {Uint8ClampedArray | undefined} */ (kept);
+    const tile = this.opened.get(number) ?? openTile(/** @type {Kept} */ (kept));
+    this.opened.set(number, tile);
+    return tile;
   }
 
   /** @param {Box[]} boxes @param {Shape | null} shape */

@@ -1,8 +1,8 @@
 // Shapes to coverage: how many of the 4 by 4 sample points of each pixel lie inside; the same numbers as Python's. Pure.
 
-import {boxOfTile, countColumns, FULL, SIDE, uniform} from './tiles.mjs';
+import {boxOfTile, countColumns, FULL, keepTiles, SIDE, uniform} from './tiles.mjs';
 
-/** @import {Shape, Size, Tiles} from './types.d.ts' */
+/** @import {Mask, Raster, Shape, Size} from './types.d.ts' */
 
 const SAMPLES = 4;
 /** Coverage for each number of sample points. */
@@ -10,10 +10,10 @@ const LEVELS = Uint8Array.from({length: SAMPLES * SAMPLES + 1}, (_, count) => Ma
 
 /**
  * The tiles that a shape covers.
- * @param {Shape} shape @param {Size} size @returns {Tiles}
+ * @param {Shape} shape @param {Size} size @returns {Raster}
  */
 export function rasterise(shape, size) {
-  /** @type {Tiles} */
+  /** @type {Raster} */
   const tiles = new Map();
   for (let top = 0; top < size.height; top += SIDE) {
     const bottom = Math.min(size.height, top + SIDE);
@@ -23,7 +23,12 @@ export function rasterise(shape, size) {
   return tiles;
 }
 
-/** @param {Tiles} tiles @param {Uint8Array} counts @param {Size} size @param {number} top */
+/** A mask that is a shape. @param {Shape} shape @param {Size} size @returns {Mask} */
+export function drawShape(shape, size) {
+  return {shape, tiles: keepTiles(rasterise(shape, size))};
+}
+
+/** @param {Raster} tiles @param {Uint8Array} counts @param {Size} size @param {number} top */
 function cutTiles(tiles, counts, size, top) {
   const columns = countColumns(size);
   for (let column = 0; column < columns; column += 1) {

@@ -24,6 +24,14 @@ export function equal(a, b) {
   return first.length === Object.keys(second).length && first.every(([key, each]) => key in second && equal(each, second[key]));
 }
 
+/** Plain data that shares what is equal with other data. @template T @param {T} value of its own, changed @param {unknown} other @returns {T} */
+export function share(value, other) {
+  if (value === null || other === null || typeof value !== 'object' || typeof other !== 'object') return value;
+  const [own, old] = [/** @type {Record<string, unknown>} */ (value), /** @type {Record<string, unknown>} */ (other)];
+  for (const key of Object.keys(own)) own[key] = share(own[key], old[key]);
+  return equal(own, old) ? /** @type {any} */ (old) : value;
+}
+
 /** @param {State} a @param {State} b */
 export function same(a, b) {
   return diff(a, b) === null;

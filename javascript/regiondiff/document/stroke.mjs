@@ -2,7 +2,7 @@
 
 import {clip, countColumns, SIDE} from './tiles.mjs';
 
-/** @import {Box, Drawer, Size, StrokeOptions, StrokePoint, Tiles} from './types.d.ts' */
+/** @import {Box, Drawer, Raster, Size, StrokeOptions, StrokePoint} from './types.d.ts' */
 
 const AREA = SIDE * SIDE;
 /** @type {[number, number]} */
@@ -66,7 +66,7 @@ function onTheWay(from, points, first, last, options) {
   return true;
 }
 
-/** Strengthen pixels along a stroke; one that goes on has strengthened what is behind its first place. @param {Tiles} strength is written to @param {StrokePoint | null} last null where it begins @param {StrokePoint} to @param {StrokeOptions} options @param {Size} size @returns {Map<number, Box>} tiles and where in the canvas they were strengthened */
+/** Strengthen pixels along a stroke; one that goes on has strengthened what is behind its first place. @param {Raster} strength is written to @param {StrokePoint | null} last null where it begins @param {StrokePoint} to @param {StrokeOptions} options @param {Size} size @returns {Map<number, Box>} tiles and where in the canvas they were strengthened */
 export function raiseSegment(strength, last, to, options, size) {
   const from = last ?? to;
   const segment = makeSegment(from, to, options);
@@ -101,7 +101,7 @@ function makeSegment(from, to, options) {
   return {x: start.x, y: start.y, dx, dy, scale: square ? 1 / square : 0, radius: radius(start.pressure), growth: radius(to.pressure) - radius(start.pressure), softness: 1 - options.hardness, most, left: 0, right: 0};
 }
 
-/** A row: an edge, what is covered wholly, and an edge. @param {Tiles} strength @param {Segment} segment @param {number} y @param {number[]} stops @param {number} columns @param {Map<number, Box>} raised */
+/** A row: an edge, what is covered wholly, and an edge. @param {Raster} strength @param {Segment} segment @param {number} y @param {number[]} stops @param {number} columns @param {Map<number, Box>} raised */
 function raiseRow(strength, segment, y, [left, start, end, right], columns, raised) {
   for (let x = left; x < right; ) {
     const column = x >> 6;

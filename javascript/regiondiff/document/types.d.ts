@@ -3,8 +3,12 @@
 export type Point = {x: number; y: number};
 export type Size = {width: number; height: number};
 export type Box = {left: number; top: number; right: number; bottom: number};
-/** By number, row by row, 64 by 64 bytes each: coverage, 255 is all. Never written to once a document holds them. */
-export type Tiles = Map<number, Uint8Array>;
+/** The coverage of 64 by 64 pixels as documents keep it, most often packed; `openTile` gives the pixels. */
+export type Kept = {readonly length: number; readonly kept: true};
+/** By number, row by row; 255 is all. Never written to once a document holds them. */
+export type Tiles = Map<number, Kept>;
+/** The same while it is worked on: 4096 bytes each. */
+export type Raster = Map<number, Uint8Array>;
 export type ColourTiles = Map<number, Uint8ClampedArray>;
 /** As in palettes, in shares of the canvas. */
 export type Shape = {rectangle: number[]} | {ellipse: number[]} | {polygon: number[][]};
@@ -21,7 +25,8 @@ export type Palette = {version: number; size: Size; background: Background; brus
 export type State = {palette: Palette; masks: Map<string, Mask>; colour: ColourLayer};
 /** What has changed, for those who draw it; boxes are on the canvas. */
 export type Change = {masks?: Map<string, Box[]>; palette?: boolean; order?: boolean; size?: boolean; colour?: Box[]};
-export type Step = {state: State; label: string; merge: string | null};
+/** `bytes` is what only the step before it holds. */
+export type Step = {state: State; label: string; merge: string | null; bytes: number};
 
 export type StrokePoint = Point & {pressure: number};
 export type StrokeOptions = {
@@ -35,9 +40,9 @@ export type StrokeOptions = {
 /** What puts a mask's part in one box into another. */
 export type Mover = (mask: Mask, from: Box, to: Box, size: Size) => Mask;
 /** What strengthens pixels along places, from the last one that was told before, if any; tiles and where in the canvas they were strengthened. */
-export type Drawer = (strength: Tiles, last: StrokePoint | null, points: readonly StrokePoint[], options: StrokeOptions, size: Size) => Map<number, Box>;
+export type Drawer = (strength: Raster, last: StrokePoint | null, points: readonly StrokePoint[], options: StrokeOptions, size: Size) => Map<number, Box>;
 /** What tells the area around a point. */
-export type Finder = (state: State, target: string, point: Point, erase: boolean) => Tiles;
+export type Finder = (state: State, target: string, point: Point, erase: boolean) => Raster;
 export interface Session {
   stamp(points: readonly StrokePoint[], options: StrokeOptions & {colour?: string}, draw: Drawer): void;
   shape(shape: Shape, erase: boolean, colour?: string): void;

@@ -3,7 +3,7 @@
 import {encodePng} from '../document/png.mjs';
 import {expectSize} from '../document/sizes.mjs';
 import {clone} from '../document/state.mjs';
-import {toPixels, toTiles} from '../document/tiles.mjs';
+import {toPixels, toTiles} from '../document/rasters.mjs';
 import {findCode, listColours, measure} from './colour_codes.mjs';
 
 /** @import {Brush, Mask, Pixels, State} from '../document/types.d.ts' */

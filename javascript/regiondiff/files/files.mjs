@@ -1,7 +1,7 @@
 // Files, in and out: palettes as JSON, pictures that carry one, layers, masks. What this page cannot read the server does.
 
 import {encodePng} from '../document/png.mjs';
-import {toPixels} from '../document/tiles.mjs';
+import {toPixels} from '../document/rasters.mjs';
 import {writePalette} from '../client/checking.mjs';
 
 /** @import {State} from '../document/types.d.ts' */

@@ -6,12 +6,13 @@
 import {layColours} from '../document/palette_json.mjs';
 import {decodePng, encodePng, fromDataUrl, toDataUrl} from '../document/png.mjs';
 import {pickColour} from '../document/colours.mjs';
-import {rasterise} from '../document/shapes.mjs';
+import {openTile} from '../document/packing.mjs';
+import {drawShape} from '../document/shapes.mjs';
 import {expectSize} from '../document/sizes.mjs';
-import {cutColours, toPixels, toTiles} from '../document/tiles.mjs';
+import {cutColours, toPixels, toTiles} from '../document/rasters.mjs';
 import {decode, encode, pack, unpack} from './archive.mjs';
 
-/** @import {Brush, Decode, Mask, Shape, Size, State, Tiles} from '../document/types.d.ts' */
+/** @import {Brush, Decode, Kept, Mask, Shape, Size, State, Tiles} from '../document/types.d.ts' */
 /** @typedef {{name: string, src: string, x: number, y: number, visible: boolean}} Layer */
 
 /** What stands in a layer's name between what people call it and its settings. */
@@ -198,13 +199,14 @@ function addLayer(state, layer, tiles) {
   const name = own ? (shown === before ? (settings.name ?? '') : shown) : '';
   brushes.push({prompt: own ? '' : shown, colour: pickColour(brushes.map(({colour}) => colour)), ...settings, id, name});
   const shape = /** @type {Shape | undefined} */ (mask);
-  const drawn = shape ? rasterise(shape, size) : null;
-  state.masks.set(id, drawn && alike(drawn, tiles) ? {shape: shape ?? null, tiles: drawn} : {shape: null, tiles});
+  const drawn = shape ? drawShape(shape, size) : null;
+  state.masks.set(id, drawn && alike(drawn.tiles, tiles) ? drawn : {shape: null, tiles});
 }
 
 /** @param {Tiles} a @param {Tiles} b */
 function alike(a, b) {
-  return a.size === b.size && [...a].every(([number, tile]) => b.get(number)?.every((value, at) => value === tile[at]));
+  const same = (/** @type {Uint8Array} */ one, /** @type {Uint8Array} */ other) => one.every((value, at) => value === other[at]);
+  return a.size === b.size && [...a].every(([number, tile]) => b.has(number) && same(openTile(tile), openTile(/** @type {Kept} */ (b.get(number)))));
 }
 
 /** A layer's coverage [height * width] on the canvas. @param {Uint8Array} data @param {Layer} layer @param {Size} size */

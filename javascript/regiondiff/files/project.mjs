@@ -2,10 +2,10 @@
 
 import {layColours} from '../document/palette_json.mjs';
 import {decodePng, encodePng, fromDataUrl, toDataUrl} from '../document/png.mjs';
-import {rasterise} from '../document/shapes.mjs';
+import {drawShape} from '../document/shapes.mjs';
 import {expectSize} from '../document/sizes.mjs';
 import {clone} from '../document/state.mjs';
-import {cutColours, toPixels, toTiles} from '../document/tiles.mjs';
+import {cutColours, toPixels, toTiles} from '../document/rasters.mjs';
 import {decode, encode, pack, unpack} from './archive.mjs';
 
 /** @import {Mask, Shape, Size, State} from '../document/types.d.ts' */
@@ -84,7 +84,7 @@ function parse(files, name) {
 async function readMask(files, mask, size) {
   if (!mask) return {shape: null, tiles: new Map()};
   if ('file' in mask) return {shape: null, tiles: toTiles(await readPng(files, mask.file, size, 1), size)};
-  return {shape: mask, tiles: rasterise(mask, size)};
+  return drawShape(mask, size);
 }
 
 /** @param {Record<string, Uint8Array>} files @param {string} name @param {Size} size @param {number} channels */

@@ -1,7 +1,7 @@
 // Autosave: after each change the document goes into the browser's own database, and comes back after a reload, a crash or a closed tab.
 
 import '../strings_later.mjs';
-import {rasterise} from '../document/shapes.mjs';
+import {drawShape} from '../document/shapes.mjs';
 import {Slots} from './slots.mjs';
 
 /** @import {State} from '../document/types.d.ts' */
@@ -125,5 +125,5 @@ function takeLastWords(work, entry) {
   const {size} = last.palette;
   if (size.width !== work.state.palette.size.width || size.height !== work.state.palette.size.height) return;
   work.state = {...work.state, palette: last.palette, masks: new Map(work.state.masks)};
-  for (const [id, shape] of last.shapes) work.state.masks.set(id, {shape, tiles: rasterise(shape, size)});
+  for (const [id, shape] of last.shapes) work.state.masks.set(id, drawShape(shape, size));
 }

@@ -126,7 +126,7 @@ export class Hands {
     return this.page.evaluate((id) => {
       const {size, state} = app.editor;
       let sum = 0;
-      for (const tile of state.masks.get(id)?.tiles.values() ?? []) for (const value of tile) sum += value;
+      for (const number of state.masks.get(id)?.tiles.keys() ?? []) for (const value of app.editor.tileOf(id, number)) sum += value;
       return sum / 255 / size.width / size.height;
     }, id);
   }

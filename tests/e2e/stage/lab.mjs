@@ -7,7 +7,7 @@ import {countColumns, SIDE} from '/javascript/regiondiff/document/tiles.mjs';
 /** @param {{width: number, height: number}} size */
 export function makeLab(size) {
   const editor = new Editor(emptyState(size));
-  const tiles = (id) => editor.state.masks.get(id)?.tiles ?? new Map();
+  const tiles = (id) => [...editor.maskOf(id).tiles.keys()].map((number) => editor.tileOf(id, number));
   return {
     editor,
     /** A brush of a shape on top. @returns {string} its id */
@@ -20,7 +20,7 @@ export function makeLab(size) {
     },
     /** How many steps can be undone. */
     steps: () => editor.steps.length - 1,
-    coverAt: (id, x, y) => tiles(id).get((y >> 6) * countColumns(editor.size) + (x >> 6))?.[(y & 63) * SIDE + (x & 63)] ?? 0,
-    areaOf: (id) => [...tiles(id).values()].reduce((sum, tile) => sum + tile.reduce((own, cover) => own + (cover >= 128 ? 1 : 0), 0), 0),
+    coverAt: (id, x, y) => editor.tileOf(id, (y >> 6) * countColumns(editor.size) + (x >> 6))?.[(y & 63) * SIDE + (x & 63)] ?? 0,
+    areaOf: (id) => tiles(id).reduce((sum, tile) => sum + tile.reduce((own, cover) => own + (cover >= 128 ? 1 : 0), 0), 0),
   };
 }
