@@ -31,6 +31,8 @@ KINDS: Mapping[str, str] = {
 }
 """Media types of what is served, by ending; nothing else is."""
 TYPE = re.compile(r"/\*\* @type \{[^*]*?\} \*/ ?")
+LAST = re.compile(r"""^((?:[^'"`/\\]|'[^'\\]*'|"[^"\\]*")*?) +// .*$""")
+"""A line that ends in a comment, before which nothing but plain texts can hold a slash."""
 FOREVER = "public, max-age=31536000, immutable"
 POLICY = "; ".join(
     [
@@ -51,12 +53,12 @@ POLICY = "; ".join(
 
 
 def lighten(module: str) -> str:
-    """A module of ours without comments of whole lines, types and indents; its lines keep their numbers."""
+    """A module of ours without comments at the ends of lines, types and indents; its lines keep their numbers."""
     lines, inside = [], False
     for line in map(str.strip, module.split("\n")):
         begins = line.startswith("/*") and "*/" not in line
         own = inside or begins or line.startswith("//") or (line.startswith("/*") and line.find("*/") == len(line) - 2)
-        lines.append("" if own else TYPE.sub("", line))
+        lines.append("" if own else LAST.sub(r"\1", TYPE.sub("", line)))
         inside = (inside or begins) and "*/" not in line
     return "\n".join(lines)
 

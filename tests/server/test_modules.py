@@ -29,8 +29,25 @@ def test_a_light_module_keeps_its_lines(path: Path) -> None:
 
 
 def test_comments_within_code_stay_what_they_are() -> None:
-    text = "const a = '/*'; // x\n  /* one line */\n/**\n * b\n */\nconst c = `//${a}`;\n"
-    assert lighten(text) == "const a = '/*'; // x\n\n\n\n\nconst c = `//${a}`;\n"
+    text = "const a = '/*'; // x\n  /* one line */\n/**\n * b\n */\nconst c = `//${a}`; // d\n"
+    assert lighten(text) == "const a = '/*';\n\n\n\n\nconst c = `//${a}`; // d\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("a(); // 'b'", "a();"),
+        ("a('// b'); // c // d", "a('// b');"),
+        ("/** @type {B} */ (a).c(); // d", "(a).c();"),
+        ("a = 'b // c';", "a = 'b // c';"),
+        ("a = `b // c`;", "a = `b // c`;"),
+        ("a = /[/] // b/;", "a = /[/] // b/;"),
+        ("a = 'it\\'s // b';", "a = 'it\\'s // b';"),
+        ("https://a // b", "https://a // b"),
+    ],
+)
+def test_comments_at_the_end_of_a_line_go_where_they_are_surely_some(line: str, wanted: str) -> None:
+    assert lighten(line) == wanted
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")

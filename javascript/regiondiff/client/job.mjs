@@ -1,10 +1,13 @@
 // A job: sent to the server, followed through dropped connections and a server that is started anew, and shown as it goes on.
 
 import '../strings_later.mjs';
-import {readSent} from './checking.mjs';
+import {isGone} from '../page/later.mjs';
+import {readSent} from './sent.mjs';
 import {decode} from './drawing.mjs';
+import {describe, findBrush} from './places.mjs';
 import {Refusal} from './server_client.mjs';
 
+/** @import {App} from '../page/app.mjs' */
 /** @import {State} from '../document/types.d.ts' */
 /** @import {Drawing} from './drawing.mjs' */
 /** @import {Job, ServerClient} from './server_client.mjs' */
@@ -21,20 +24,28 @@ export async function draw(drawing, signal) {
   const told = new Preview(drawing, state);
   try {
     const {palette, ids} = await readSent(app);
-    const job = await render(drawing, {palette, count: app.count}, (now) => void told.follow(now), signal).catch((error) => {
-      throw error instanceof Refusal ? Object.assign(error, {brush: ids[Number(/^brushes\[(\d+)\]/.exec(error.path)?.[1] ?? -1)]}) : error;
-    });
+    const job = await render(drawing, {palette, count: app.count}, (now) => void told.follow(now), signal).catch(refuse);
     await told.ended;
     if (job.state !== 'done') drawing.show(drawing.shown ?? before);
-    if (job.state === 'failed') app.tell([job.error?.path, job.error?.message].filter(Boolean).join(': '));
+    if (job.state === 'failed' && job.error) await tellFault(app, job.error, ids);
   } catch (error) {
     drawing.show(before);
     if (signal.aborted) return;
-    const refused = error instanceof Refusal ? /** @type {Refusal & {brush?: string}} */ (error) : null;
-    if (!refused) return app.tellGone();
-    app.tell([refused.path, refused.message].filter(Boolean).join(': '));
-    if (refused.path) await app.jumpTo(refused);
+    if (isGone(error)) app.tellGone();
+    else app.tell(/** @type {Error} */ (error).message);
   }
+}
+
+/** A job that the server did not take. @param {unknown} error @returns {Job} */
+function refuse(error) {
+  if (!(error instanceof Refusal)) throw error;
+  return {job: '', state: 'failed', error};
+}
+
+/** Say what is wrong, and go there. @param {App} app @param {{path: string, message: string}} fault @param {string[]} ids of the brushes that were sent */
+async function tellFault(app, fault, ids) {
+  app.tell(describe(app, fault, ids));
+  if (fault.path) await app.jumpTo({path: fault.path, brush: findBrush(fault.path, ids)});
 }
 
 /** What a job shows, one after the other. */

@@ -2,7 +2,7 @@
 
 import {encodePng} from '../document/png.mjs';
 import {toPixels} from '../document/rasters.mjs';
-import {writePalette} from '../client/checking.mjs';
+import {writePalette} from '../client/sent.mjs';
 
 /** @import {State} from '../document/types.d.ts' */
 /** @import {App} from '../page/app.mjs' */

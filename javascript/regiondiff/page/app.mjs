@@ -1,6 +1,6 @@
 // The app: one document, its surface and panels, and what they do together. Several may be on one page.
 
-import {Checking, readSent} from '../client/checking.mjs';
+import {Checking} from '../client/checking.mjs';
 import {Drawing} from '../client/drawing.mjs';
 import {Editor} from '../document/editor.mjs';
 import {emptyState} from '../document/state.mjs';
@@ -101,7 +101,7 @@ export class App {
 
   /** The palette as it would be drawn. */
   async readPalette() {
-    return (await readSent(this)).palette;
+    return (await (await import('../client/sent.mjs')).readSent(this)).palette;
   }
 
   // changes

@@ -63,3 +63,19 @@ pageTest('every field is reached by its path, also where another one has the sam
   assert.ok(missed[0] > 30, `only ${missed[0]} fields`);
   assert.deepEqual(missed[1], []);
 });
+
+pageTest('faults and remarks give brushes the numbers of the page, also where others are switched off', async (hands, page) => {
+  await hands.open(server.address);
+  for (const [box, words] of [[[[4, 4], [90, 90]], 'a red house'], [[[120, 4], [200, 90]], 'a tree'], [[[220, 4], [300, 90]], '']]) {
+    await page.evaluate(() => app.beginRegion());
+    await hands.drag(...box);
+    if (words) await hands.type(words);
+  }
+  await page.evaluate(() => app.setBrushState('b1', {hidden: true}));
+  await page.locator('.rd-remark').filter({hasText: 'brush 3 (new brush): its prompt is empty'}).waitFor();
+  await page.evaluate(() => app.editor.change('setting', (palette) => Object.assign(palette.brushes[1], {start: 0.5, stop: 0.5})));
+  await page.locator('.rd-remark.rd-error').filter({hasText: /^brush 2 \(.*\), stop: expected more than start/}).waitFor();
+  await page.evaluate(() => app.run('run.generate'));
+  await page.locator('.rd-toast').filter({hasText: /^brush 2 \(.*\), stop: expected/}).waitFor();
+  await page.waitForFunction(() => document.activeElement.closest('[data-field]')?.dataset.field === 'stop' && app.selection.get() === 'b2');
+});
