@@ -141,8 +141,10 @@ export class BrushRows {
     const brush = this.app.findBrush(id);
     if (!row || !brush) return;
     const field = make(this.app.page, 'input', {type: 'text', class: 'rd-rename', value: brush.name || nameOf(brush), maxLength: 200, 'aria-label': this.app.say('brushes.rename')});
+    let over = false;
     const end = (/** @type {boolean} */ keep) => {
-      if (!field.isConnected) return;
+      if (over) return;
+      over = true; // removing a field that has the focus blurs it
       const value = field.value.trim();
       field.remove();
       row.root.classList.remove('rd-renaming');

@@ -87,7 +87,7 @@ export interface Handler {
   press(sample: Sample, modifiers: Modifiers): boolean;
   drag(samples: Sample[], modifiers: Modifiers): void;
   release(sample: Sample, modifiers: Modifiers): void;
-  cancel(): unknown;
+  cancel(press?: boolean): unknown;
   /** Null when no pointer is over the element. */
   hover(sample: Sample | null, modifiers: Modifiers): void;
   /** Modifiers changed while a gesture goes on. */
@@ -115,6 +115,8 @@ export interface Gesture {
   cancel(): void;
   /** A further press. */
   press?(point: StrokePoint, start: Start): void;
+  /** Take the last press back; whether there was another one before it. */
+  unpress?(): boolean;
   modify?(modifiers: Modifiers): void;
   hover?(point: StrokePoint): void;
   /** By Enter; whether it did. */

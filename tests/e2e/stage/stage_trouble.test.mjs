@@ -127,3 +127,33 @@ for (const size of ['64x64', '4096x4096', '4096x512', '512x4096', '100x77']) {
     assert.notDeepEqual((await hands.seen(width * 0.5, height * 0.5)).slice(0, 3), [0, 114, 178]);
   });
 }
+
+stageTest('two fingers zoom while a polygon is drawn, which stays; fingers need not hit its first corner exactly', async (hands, page) => {
+  await hands.set({tool: 'lasso'});
+  const tap = async (x, y) => {
+    await hands.touch('touchStart', [x, y]);
+    await hands.touch('touchEnd');
+  };
+  for (const corner of [[200, 100], [400, 100], [400, 300]]) await tap(...corner);
+  const view = await hands.view();
+  await hands.touch('touchStart', [300, 200]);
+  await hands.touch('touchStart', [300, 200], [400, 200]);
+  for (let step = 1; step <= 4; step += 1) await hands.touch('touchMove', [300 - 8 * step, 200], [400 + 8 * step, 200]);
+  await hands.touch('touchEnd');
+  await page.waitForFunction((zoom) => stage.view.zoom > zoom, view.zoom);
+  await page.evaluate(() => stage.surface.fit());
+  await tap(200, 300);
+  await tap(212, 110);
+  await page.waitForFunction(() => stage.gestures.gesture === null);
+  near(await hands.area('b1'), 40000, 2500);
+});
+
+stageTest('a pen that the browser takes away leaves its stroke', async (hands, page) => {
+  await page.evaluate(() => {
+    const {left, top} = stage.parts.surface.getBoundingClientRect();
+    const send = (type, x) => stage.parts.surface.dispatchEvent(new PointerEvent(type, {pointerId: 9, pointerType: 'pen', button: type === 'pointerdown' ? 0 : -1, buttons: 1, pressure: 0.8, clientX: left + stage.view.x + x * stage.view.zoom, clientY: top + stage.view.y + 100 * stage.view.zoom, bubbles: true, cancelable: true}));
+    for (const [type, x] of [['pointerdown', 100], ['pointermove', 200], ['pointermove', 300], ['pointercancel', 300]]) send(type, x);
+  });
+  assert.equal(await hands.cover('b1', 200, 100), 255);
+  assert.equal(await page.evaluate(() => stage.gestures.pressed), false);
+});

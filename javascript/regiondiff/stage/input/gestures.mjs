@@ -88,10 +88,16 @@ export class Gestures {
     this.stage.gestureEnded();
   }
 
-  cancel() {
+  /** @param {boolean} [press] only what the last press began, where more came before it */
+  cancel(press = false) {
     this.waiting = [];
     this.latest = null;
     if (!this.gesture) return false;
+    if (press && this.gesture.unpress?.()) {
+      this.pressed = false;
+      this.stage.gestureChanged();
+      return true;
+    }
     this.gesture.cancel();
     this.gesture = null;
     this.pressed = false;

@@ -52,12 +52,12 @@ export class PointerEngine {
     this.stopper.abort();
   }
 
-  /** End what goes on without keeping it. @returns {boolean} whether anything went on */
-  cancel() {
+  /** End what goes on without keeping it. @param {boolean} [press] only what this press began @returns {boolean} whether anything went on */
+  cancel(press = false) {
     const was = this.gesture;
     this.gesture = null;
     if (was) this.free(was.id);
-    if (was?.kind === 'draw') this.handler.cancel();
+    if (was?.kind === 'draw') this.handler.cancel(press);
     return was !== null;
   }
 
@@ -92,7 +92,7 @@ export class PointerEngine {
     this.fingers.set(event.pointerId, sample);
     if (this.fingers.size < 2) return true;
     const young = this.gesture === null || this.gesture.kind === 'pan' || event.timeStamp - this.gesture.time < SECOND_FINGER;
-    if (young) this.cancel();
+    if (young) this.cancel(true);
     event.preventDefault();
     return false;
   }
@@ -105,7 +105,7 @@ export class PointerEngine {
   /** A pen is near: what fingers began is a palm's. @param {PointerEvent} event */
   nearPen(event) {
     this.penTime = event.timeStamp;
-    if (this.gesture && this.fingers.has(this.gesture.id)) this.cancel();
+    if (this.gesture && this.fingers.has(this.gesture.id)) this.cancel(true);
     this.fingers.clear();
   }
 
@@ -166,11 +166,11 @@ export class PointerEngine {
     if (was.kind === 'draw') this.handler.release(sample, modifiers);
   }
 
-  /** The browser took the pointer: what it drew stays unless it took it for itself. @param {PointerEvent} event @param {boolean} taken */
+  /** The browser took the pointer: what it drew stays, but for what a finger had just begun and the browser takes for a gesture of its own. @param {PointerEvent} event @param {boolean} taken */
   lose(event, taken) {
     if (taken) this.fingers.delete(event.pointerId);
     if (this.gesture?.id !== event.pointerId) return;
-    if (taken) this.cancel();
+    if (taken && event.pointerType === 'touch' && event.timeStamp - this.gesture.time < SECOND_FINGER) this.cancel(true);
     else this.finish(this.gesture.last, modifiersOf(event));
   }
 

@@ -10,6 +10,7 @@ import {drawGrip, strokeTwice} from '../drawing/twice.mjs';
 
 const CLICK = 5; // CSS pixels that a click may move
 const CLOSES = 9; // CSS pixels from the first corner in which a click closes
+const COARSE = 2.5; // times as far by a finger
 const TOLERANCE = 0.35; // CSS pixels that a lasso's corners may be off its path
 
 /** @param {Bench} bench @param {StrokePoint} point @param {Start} start @returns {Gesture | null} */
@@ -26,7 +27,9 @@ function drawPolygon(bench, first, start) {
   /** @type {Point | null} */
   let next = null;
   let moved = false;
-  const near = (/** @type {Point} */ a, /** @type {Point} */ b, /** @type {number} */ reach) => distance(a, b) * bench.view.zoom <= reach;
+  let kept = 0; // corners before the last press
+  const wide = start.coarse ? COARSE : 1;
+  const near = (/** @type {Point} */ a, /** @type {Point} */ b, /** @type {number} */ reach) => distance(a, b) * bench.view.zoom <= reach * wide;
   const erase = start.modifiers.ctrl || bench.settings.values.operation === 'subtract';
   const finish = () => {
     const shape = simplify(corners, TOLERANCE / bench.view.zoom);
@@ -41,7 +44,13 @@ function drawPolygon(bench, first, start) {
     press(point) {
       pressed = point;
       moved = false;
+      kept = corners.length;
       corners.push(point);
+    },
+    unpress() {
+      corners.length = kept;
+      moved = false;
+      return kept > 0;
     },
     drag(points) {
       if (!moved && near(points[points.length - 1], pressed, CLICK)) return;
