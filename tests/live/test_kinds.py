@@ -37,7 +37,7 @@ from live.toys import (
 pytestmark = pytest.mark.live
 STAR = put((48, 80, 144, 176), "star", "red")
 SAND, SKY, CHECKS = Backdrop("sand"), Backdrop("sky"), Backdrop("checks", "orange")
-PAIR = (("heart", "red"), ("star", "blue"))
+PAIR = (("heart", "red"), ("house", "blue"))
 HALVES = ((0, 0, 192, 128), (0, 128, 192, 256))
 KEY = "Region Diffusion"
 
@@ -204,5 +204,5 @@ def test_kinds_come_back_from_an_infotext_to_the_bit(toys: WebUI) -> None:
     found = infotext.read(told["parameters"][KEY], None)
     assert found == parse(palette)
     assert [brush.kind for brush in found.brushes] == ["thing", "scene", "stuff", "auto"]
-    again = toys.draw(infotext=told["info"], sampler_name="LCM")
+    again = toys.draw(infotext=told["info"], **how)
     assert again.files == made.files and again.infotexts == made.infotexts
