@@ -2,7 +2,7 @@
 
 import {SIDE} from '../../document/tiles.mjs';
 import {Dirty, tileGrid, tilesIn} from './dirty.mjs';
-import {fillBlock, FREE, hideUnder, joinLines, kindOf, makeBlock, MIXED, sameLines, traceBlock} from './trace.mjs';
+import {fillBlock, FREE, hideUnder, joinLines, kindOf, makeBlock, MIXED, sameLines, traceBlock, WHOLE} from './trace.mjs';
 
 /** @import {Box, Line, Part, Paths, Size} from '../types.d.ts' */
 
@@ -77,6 +77,13 @@ export class Outlines {
     let above = changer !== null; // brushes above the one that has changed only hide
     for (const {id} of brushes) {
       above &&= id !== changer;
+      const kind = changer === null || changer === id ? undefined : this.kinds.get(id)?.get(tile);
+      if (kind === FREE) continue;
+      if (kind === WHOLE) {
+        this.block.above.fill(1);
+        covered = true;
+        continue;
+      }
       if (!this.fill(tile, part, id, tileOf)) {
         if (!above) this.keep(id, tile, [], FREE);
         continue;
