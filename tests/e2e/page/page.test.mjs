@@ -2,6 +2,7 @@
 
 import './weight.mjs';
 import './painting.mjs';
+import './keys.mjs';
 import './keeping.mjs';
 import './telling.mjs';
 import './troubles.mjs';
