@@ -11,7 +11,7 @@ const OWN = path.join(ROOT, '.venv', ...(process.platform === 'win32' ? ['Script
 /** The Python that has the library's packages. */
 export const PYTHON = process.env.REGIONDIFF_PYTHON ?? (existsSync(OWN) ? OWN : 'python3');
 const ENVIRONMENT = {...process.env, PYTHONPATH: ROOT, PYTHONUNBUFFERED: '1', OMP_NUM_THREADS: process.env.OMP_NUM_THREADS ?? '1'};
-const PATIENCE = 180_000;
+const PATIENCE = 600_000;
 
 export class Server {
   constructor() {

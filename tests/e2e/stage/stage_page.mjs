@@ -57,6 +57,8 @@ export class Hands {
   constructor(page, session) {
     this.page = page;
     this.session = session;
+    /** When pens and fingers do what they do, in seconds since 1970; now, if undefined. @type {number | undefined} */
+    this.time = undefined;
   }
 
   /** @returns {Promise<{x: number, y: number}>} where a place of the canvas is on the page */
@@ -90,7 +92,7 @@ export class Hands {
   async pen(type, x, y, {force = 0.5, down = true} = {}) {
     const at = await this.place(x, y);
     const button = type === 'mouseMoved' && !down ? 'none' : 'left';
-    await this.session.send('Input.dispatchMouseEvent', {type, ...at, pointerType: 'pen', button, buttons: down && type !== 'mouseReleased' ? 1 : 0, force, clickCount: 1});
+    await this.session.send('Input.dispatchMouseEvent', {type, ...at, pointerType: 'pen', button, buttons: down && type !== 'mouseReleased' ? 1 : 0, force, clickCount: 1, timestamp: this.time});
   }
 
   async penStroke(from, to, force) {
@@ -102,7 +104,7 @@ export class Hands {
   async touch(type, ...points) {
     const touchPoints = [];
     for (const [x, y] of points) touchPoints.push({...(await this.place(x, y)), id: touchPoints.length});
-    await this.session.send('Input.dispatchTouchEvent', {type, touchPoints});
+    await this.session.send('Input.dispatchTouchEvent', {type, touchPoints, timestamp: this.time});
   }
 
   /** Wait until what was done has happened: the tool's module may still be on its way, and then keeps it in a queue. */
