@@ -57,12 +57,13 @@ function countBytes(states) {
   return [...tiles].reduce((sum, tile) => sum + tile.length, 0);
 }
 
-function measureNode() {
+async function measureNode() {
   if (!globalThis.gc) throw new Error('expected node --expose-gc, so that only what is held is counted');
   globalThis.gc();
   const before = process.memoryUsage();
   const editor = new Editor(emptyState({width: task.side, height: task.side}));
   const strokes = paintAll(editor, drawStroke, task);
+  await editor.shortened;
   globalThis.gc();
   const after = process.memoryUsage();
   const part = (name) => round(after[name] - before[name]);
@@ -127,5 +128,5 @@ async function drawAll() {
 }
 
 const line = (where, found) => console.log(JSON.stringify({benchmark: 'canvas_memory', where, size: task.side, brushes: task.brushes, share: task.share, paint: values.paint, ...found}));
-if (values.where !== 'browser') line('node', measureNode());
+if (values.where !== 'browser') line('node', await measureNode());
 if (values.where !== 'node') line('browser', await measureBrowser());

@@ -1,7 +1,6 @@
 // The one store of a document: its present state, one history for all that changes, and who is told of it. Pure.
 
 import {pickColour} from './colours.mjs';
-import {shorten, weighStep} from './history.mjs';
 import {OpenTiles} from './packing.mjs';
 import {clone, diff, emptyState, same, share} from './state.mjs';
 import {PaintSession} from './session.mjs';
@@ -14,7 +13,7 @@ export class Editor {
     /** @type {State} what is shown; during a session more than the last step has */
     this.state = state;
     /** @type {Step[]} */
-    this.steps = [{state, label: '', merge: null, bytes: 0}];
+    this.steps = [{state, label: '', merge: null}];
     this.at = 0;
     this.open = new OpenTiles();
     /** @type {Set<(change: Change) => void>} */
@@ -99,10 +98,16 @@ export class Editor {
     const last = this.steps[this.at];
     const joins = merge !== null && last.merge === merge && this.at > 0;
     this.steps.length = joins ? this.at : this.at + 1;
-    this.steps.push({state, label, merge, bytes: weighStep(this.steps[this.steps.length - 1].state, state)});
-    shorten(this.steps);
+    this.steps.push({state, label, merge});
     this.at = this.steps.length - 1;
+    this.shortened = this.shorten();
     if (!this.become(state)) this.tell({}); // what was painted shows already, but it can be undone now
+  }
+
+  /** Have no more history than a page can spare. */
+  async shorten() {
+    const {shorten} = await import('./history.mjs');
+    this.at -= shorten(this.steps, this.at);
   }
 
   /** Change the palette. @param {string} label @param {(palette: Palette) => void} recipe changes a copy @param {{merge?: string}} [how] */
@@ -115,7 +120,7 @@ export class Editor {
   /** Begin with another document: there is nothing to undo. @param {State} state */
   restart(state) {
     this.session?.cancel();
-    this.steps = [{state, label: '', merge: null, bytes: 0}];
+    this.steps = [{state, label: '', merge: null}];
     this.at = 0;
     this.joined = null;
     if (!this.become(state)) this.tell({});
@@ -255,14 +260,7 @@ export class Editor {
 
   /** Give a brush's mask to the one below it, which keeps its words. @param {string} id */
   async mergeDown(id) {
-    const {unite} = await import('./rasters.mjs');
-    const {brushes} = this.state.palette;
-    const index = brushes.findIndex((brush) => brush.id === id);
-    if (index < 1) return;
-    const below = brushes[index - 1].id;
-    const tiles = unite(this.maskOf(below).tiles, this.maskOf(id).tiles);
-    const masks = new Map(this.state.masks).set(below, {shape: null, tiles});
-    masks.delete(id);
-    this.step({...this.state, palette: {...this.state.palette, brushes: brushes.filter((brush) => brush.id !== id)}, masks}, 'merge');
+    const {mergeDown} = await import('./rasters.mjs');
+    this.step(mergeDown(this.state, id), 'merge');
   }
 }

@@ -31,12 +31,19 @@ function listTexts(value) {
   return value !== null && typeof value === 'object' ? Object.values(value).flatMap(listTexts) : [];
 }
 
-/** Forget the oldest steps of those that are too many; the last one can always be undone. @param {Step[]} steps */
-export function shorten(steps) {
-  let bytes = steps.reduce((sum, step) => sum + step.bytes, 0);
-  while (steps.length > 2 && (steps.length > MOST_STEPS + 1 || bytes > MOST_BYTES)) {
-    steps.shift();
-    bytes -= steps[0].bytes;
-    steps[0].bytes = 0;
+/**
+ * Forget the oldest of steps that are too many, but none from the present one on.
+ * @param {Step[]} steps @param {number} at the present one @returns {number} how many
+ */
+export function shorten(steps, at) {
+  steps.forEach((step, index) => (step.bytes ??= index ? weighStep(steps[index - 1].state, step.state) : 0));
+  let bytes = steps.reduce((sum, step) => sum + Number(step.bytes), 0);
+  let gone = 0;
+  while (gone < at - 1 && (steps.length - gone > MOST_STEPS + 1 || bytes > MOST_BYTES)) {
+    gone += 1;
+    bytes -= Number(steps[gone].bytes);
+    steps[gone].bytes = 0;
   }
+  steps.splice(0, gone);
+  return gone;
 }

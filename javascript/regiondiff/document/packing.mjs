@@ -1,79 +1,68 @@
 // Tiles at rest, in a tenth of their bytes or less: how each pixel differs from a smooth continuation, in half bytes. Pure.
 //
-// A pixel is foreseen from its left, upper and upper left neighbours. A half byte up to 12 says how far off that is
-// (0, 1, -1, 2, -2 ...); 13 and 14 say how many pixels were foreseen exactly, 15 that the pixel itself follows.
+// A pixel is foreseen from its left, upper and upper left neighbours. A half byte up to 13 says how far off that is
+// (0, 1, -1, 2, -2 ...); 14 that as many pixels as the next two say were foreseen exactly, 15 that those two are the pixel itself.
 
 /** @import {Kept} from './types.d.ts' */
 
 const SIDE = 64;
 const AREA = SIDE * SIDE;
-const [LONG, SHORT, PIXEL] = [13, 14, 15];
-const SHORT_RUN = 3; // the least run that takes two half bytes
-const LONG_RUN = SHORT_RUN + 16; // the least that takes three
-const MOST_RUN = LONG_RUN + 255;
+const [RUN, PIXEL] = [14, 15];
+const LEAST_RUN = 4; // shorter ones take no less than their pixels do
 const MOST_OPEN = 2048; // 8 MB
 
-/** @param {ArrayLike<number>} tile @param {number} at @returns {number} what is foreseen there */
+/** @param {Uint8Array} tile @param {number} at @returns {number} what is foreseen there */
 function foresee(tile, at) {
-  if (at < SIDE) return at ? tile[at - 1] : 0;
-  if (!(at & 63)) return tile[at - SIDE];
-  const plane = tile[at - 1] + tile[at - SIDE] - tile[at - SIDE - 1];
+  const left = at & 63 ? tile[at - 1] : 0;
+  if (at < SIDE) return left;
+  const above = tile[at - SIDE];
+  if (!(at & 63)) return above;
+  const plane = left + above - tile[at - SIDE - 1];
   return plane < 0 ? 0 : plane > 255 ? 255 : plane;
 }
 
 /** A tile in fewer bytes; itself where it would take as many. @param {Uint8Array} tile @returns {Kept} */
 export function packTile(tile) {
-  const halves = new Uint8Array(3 * AREA);
-  let [length, run] = [0, 0];
-  for (let at = 0; at <= AREA; at += 1) {
-    const off = at < AREA ? ((tile[at] - foresee(tile, at)) << 24) >> 24 : NaN;
-    if (off === 0) {
-      run += 1;
-      continue;
+  const halves = new Uint8Array(3 * AREA + 1);
+  let length = 0;
+  const put = (/** @type {number} */ code, /** @type {number} */ byte) => {
+    halves[length] = code;
+    halves[length + 1] = byte & 15;
+    halves[length + 2] = byte >> 4;
+    length += code < RUN ? 1 : 3;
+  };
+  for (let at = 0; at < AREA; ) {
+    let end = at;
+    while (end < AREA && end - at < LEAST_RUN + 255 && tile[end] === foresee(tile, end)) end += 1;
+    if (end - at >= LEAST_RUN) put(RUN, end - at - LEAST_RUN);
+    else {
+      end = at + 1;
+      const off = ((tile[at] - foresee(tile, at)) << 24) >> 24;
+      const code = off > 0 ? 2 * off - 1 : -2 * off;
+      put(code < RUN ? code : PIXEL, tile[at]);
     }
-    for (; run > 0; run -= Math.min(run, run < SHORT_RUN ? 1 : MOST_RUN)) length = putRun(halves, length, run);
-    const code = off > 0 ? 2 * off - 1 : -2 * off;
-    if (code < LONG) halves[length++] = code;
-    else if (at < AREA) {
-      halves.set([PIXEL, tile[at] & 15, tile[at] >> 4], length);
-      length += 3;
-    }
+    at = end;
   }
-  if (length >= 2 * AREA - 1) return /** @type {any} */ (tile);
   const made = new Uint8Array((length + 1) >> 1);
+  if (made.length >= AREA) return /** @type {any} */ (tile);
   for (let at = 0; at < made.length; at += 1) made[at] = halves[2 * at] | (halves[2 * at + 1] << 4);
   return /** @type {any} */ (made);
 }
 
-/** @param {Uint8Array} halves @param {number} length @param {number} run @returns {number} the new length */
-function putRun(halves, length, run) {
-  if (run < SHORT_RUN) halves[length++] = 0;
-  else if (run < LONG_RUN) {
-    halves[length++] = SHORT;
-    halves[length++] = run - SHORT_RUN;
-  } else {
-    const rest = Math.min(run, MOST_RUN) - LONG_RUN;
-    halves[length++] = LONG;
-    halves[length++] = rest & 15;
-    halves[length++] = rest >> 4;
-  }
-  return length;
-}
-
 /** The pixels of a tile; they must not be written to. @param {Kept} kept @returns {Uint8Array} */
 export function openTile(kept) {
-  const bytes = /** @type {any} */ (kept);
+  const bytes = /** @type {Uint8Array} */ (/** @type {any} */ (kept));
   if (bytes.length === AREA) return bytes;
   const tile = new Uint8Array(AREA);
   let half = 0;
   const take = () => (bytes[half >> 1] >> (half++ & 1 ? 4 : 0)) & 15;
   for (let at = 0; at < AREA; ) {
     const code = take();
-    if (code === PIXEL) tile[at++] = take() | (take() << 4);
-    else if (code < LONG) tile[at] = foresee(tile, at++) + (code & 1 ? (code + 1) >> 1 : -(code >> 1));
+    const byte = code < RUN ? 0 : take() | (take() << 4);
+    if (code === RUN) for (let end = at + byte + LEAST_RUN; at < end; at += 1) tile[at] = foresee(tile, at);
     else {
-      const end = at + (code === SHORT ? SHORT_RUN + take() : LONG_RUN + (take() | (take() << 4)));
-      for (; at < end; at += 1) tile[at] = foresee(tile, at);
+      tile[at] = code === PIXEL ? byte : foresee(tile, at) + (code & 1 ? (code + 1) >> 1 : -(code >> 1));
+      at += 1;
     }
   }
   return tile;
@@ -88,11 +77,9 @@ export class OpenTiles {
 
   /** @param {Kept} kept @returns {Uint8Array} */
   get(kept) {
-    const known = kept.length === AREA ? openTile(kept) : this.tiles.get(kept);
-    if (known) return known;
-    const tile = openTile(kept);
-    if (this.tiles.size >= MOST_OPEN) this.tiles.delete(/** @type {Kept} */ (this.tiles.keys().next().value));
-    this.tiles.set(kept, tile);
+    const tile = this.tiles.get(kept) ?? openTile(kept);
+    if (kept.length < AREA) this.tiles.set(kept, tile);
+    if (this.tiles.size > MOST_OPEN) this.tiles.delete(/** @type {Kept} */ (this.tiles.keys().next().value));
     return tile;
   }
 }

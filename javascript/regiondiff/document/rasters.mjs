@@ -3,7 +3,7 @@
 import {openTile} from './packing.mjs';
 import {boxOfTile, countColumns, countTiles, keepTiles, SIDE, wholeCanvas} from './tiles.mjs';
 
-/** @import {Box, ColourTiles, Raster, Size, Tiles} from './types.d.ts' */
+/** @import {Box, ColourTiles, Raster, Size, State, Tiles} from './types.d.ts' */
 
 const AREA = SIDE * SIDE;
 
@@ -79,8 +79,20 @@ export function invertTiles(tiles, size) {
   return keepTiles(made);
 }
 
+/** The document without a brush, whose mask the one below it has too. @param {State} state @param {string} id @returns {State} */
+export function mergeDown(state, id) {
+  const {brushes} = state.palette;
+  const index = brushes.findIndex((brush) => brush.id === id);
+  if (index < 1) return state;
+  const below = brushes[index - 1].id;
+  const [old, own] = [below, id].map((each) => state.masks.get(each)?.tiles ?? new Map());
+  const masks = new Map(state.masks).set(below, {shape: null, tiles: unite(old, own)});
+  masks.delete(id);
+  return {...state, palette: {...state.palette, brushes: brushes.filter((brush) => brush.id !== id)}, masks};
+}
+
 /** What either mask covers. @param {Tiles} below @param {Tiles} above @returns {Tiles} */
-export function unite(below, above) {
+function unite(below, above) {
   /** @type {Raster} */
   const both = new Map();
   for (const [number, kept] of above) {

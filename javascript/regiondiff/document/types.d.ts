@@ -25,8 +25,8 @@ export type Palette = {version: number; size: Size; background: Background; brus
 export type State = {palette: Palette; masks: Map<string, Mask>; colour: ColourLayer};
 /** What has changed, for those who draw it; boxes are on the canvas. */
 export type Change = {masks?: Map<string, Box[]>; palette?: boolean; order?: boolean; size?: boolean; colour?: Box[]};
-/** `bytes` is what only the step before it holds. */
-export type Step = {state: State; label: string; merge: string | null; bytes: number};
+/** `bytes` is what the step before it holds and it does not, once that is counted. */
+export type Step = {state: State; label: string; merge: string | null; bytes?: number};
 
 export type StrokePoint = Point & {pressure: number};
 export type StrokeOptions = {
