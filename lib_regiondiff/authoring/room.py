@@ -68,4 +68,4 @@ def find_things(palette: Palette, coverages: Sequence[np.ndarray], cell: int, ho
         for each in coverages
     ]
     guesses = list_candidates(palette, reduced, Facts.of(palette, fit_native(how.native, palette.size) // side))
-    return {number for number, guess in enumerate(guesses, start=1) if THING in guess}
+    return {number for number, guess in enumerate(guesses, start=1) if THING in (guess.kind, guess.figure)}

@@ -16,6 +16,7 @@ from lib_regiondiff.denoising.segment import cut_out
 from lib_regiondiff.denoising.thing_memory import Canvas, Kept, Key
 from lib_regiondiff.host import Denoiser
 from lib_regiondiff.planning.plan import find_step
+from lib_regiondiff.planning.things.candidates import FULL
 from lib_regiondiff.planning.things.closeups import Closeup
 from lib_regiondiff.planning.views import View
 
@@ -58,10 +59,9 @@ class CloseupLayer:
             if last and found.picture is None:  # the pass before left it in its latents
                 found = replace(found, picture=self.host.decode(found.x0[None]).convert("RGB"))
             self.kept[view.names, view.box] = found
-            if last and found.whole:
-                continue  # as below
             drawn = self.fit(view, found.x0) if last else fit_view(found.x0, view)
-            canvas = lay_over(canvas, view, drawn.to(canvas), found.measure_matte())
+            seen = _leave_inner(view) if last and found.whole else view  # as below
+            canvas = lay_over(canvas, seen, drawn.to(canvas), found.measure_matte())
         return Prediction(canvas.to(below.denoised.dtype), below.uncond, below.memory)
 
     def lay_things(self, below: Prediction, things: Sequence[tuple[Asked, Tensor]]) -> Prediction:
@@ -73,7 +73,7 @@ class CloseupLayer:
                 raise make_error(self.frame.level, [view], [drawn])
             found = self.kept[view.names, view.box] = self._keep(asked, drawn, canvas)
             if found.whole and found.picture is not None:
-                continue  # it is pasted as pixels, and nothing of it is to be seen beside its mask
+                view = _leave_inner(view)  # it is pasted as pixels, and nothing of it is to be seen beside its mask
             matte = found.measure_matte()
             canvas = lay_over(canvas, view, self.fit(view, drawn), matte)
             if uncond is not None and asked.uncond is not None:
@@ -118,3 +118,11 @@ class CloseupLayer:
             return known
         new = (self.answers[asked.conds[0]].float() - self.answers[asked.ground].float()).square().mean(dim=0)
         return new if known is None else known + new
+
+
+def _leave_inner(view: View) -> View:
+    """A view with its weight where it has all of a cell and of those around it; a stroke has no such cell."""
+    full = (view.weight >= FULL).float()[None, None]
+    around = torch.nn.functional.pad(full, (1, 1, 1, 1), mode="replicate")
+    inner = -torch.nn.functional.max_pool2d(-around, 3, 1)[0, 0]
+    return replace(view, weight=view.weight * inner)

@@ -23,7 +23,7 @@ from lib_regiondiff.planning.ground import FirstLevels, divide_canvas, encode_un
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around
 from lib_regiondiff.planning.things.candidates import fit_native
-from lib_regiondiff.planning.things.kinds import Kinds, apply_kinds, choose_kinds
+from lib_regiondiff.planning.things.kinds import Kinds, apply_kinds, choose_kinds, keeps_apart
 from lib_regiondiff.planning.things.scenes import SceneKey, SceneLayer, SceneWindow, find_scene
 from lib_regiondiff.planning.things.strokes import Stroke, StrokeKey, StrokeLayer, find_strokes, list_apart, sort_views
 from lib_regiondiff.planning.things.things import Thing, ThingKey, ThingLayer, find_things
@@ -131,7 +131,7 @@ def make_plan(palette: Palette, job: Job, host: Encoder, merge: bool = True) -> 
     budget.expect(made, job.size, len(job.clock) - 1)
     draft = Draft.of((palette, made), job, host, merge)
     decide = functools.cache(draft.plan)
-    plan = decide(frozenset())
+    plan = decide(None)
     if not draft.kinds.figures:
         return plan
     ids = {palette.brushes[index - 1].id: index for index in draft.kinds.figures}
@@ -179,13 +179,14 @@ class Draft:
         made = Draft(said, palette, job, host, merge, *parts)
         return replace(made, kinds=choose_kinds(said, coverages, meanings, job, made.close))
 
-    def plan(self, figures: frozenset[int]) -> Plan:
-        """The plan where the brushes with these numbers have turned out to be figures."""
-        kinds = self.kinds.decide(figures)
+    def plan(self, figures: frozenset[int] | None) -> Plan:
+        """The plan where the brushes with these numbers have turned out to be figures; None where nobody has looked."""
+        kinds, textures = self.kinds.decide(figures or frozenset()), self.kinds.list_textures(figures)
         palette, job, host = apply_kinds(self.palette, kinds), self.job, self.host
         scale = (job.size.area / palette.size.area) ** 0.5 / host.latent.pixels_per_cell
         things = find_things(palette, self.coverages, scale, job)
-        strokes = find_strokes(palette, self.coverages, self.meanings, job, host.latent)
+        textures = textures if keeps_apart(self.said, palette) else frozenset()
+        strokes = find_strokes(palette, self.coverages, self.meanings, job, (host.latent, textures))
         apart = {thing.index for thing in things} | list_apart(strokes)
         weights = self._weigh(palette, apart)
         scenes = {index for index, kind in enumerate(kinds, start=1) if kind == SCENE}

@@ -116,7 +116,7 @@ def test_a_sampler_that_hands_over_nan_is_told_so() -> None:
 
 
 def test_a_brush_keeps_its_guidance_where_the_host_has_none() -> None:
-    data = [{"id": "a", "prompt": "2", "mask": LEFT, "guidance": 3, "negative": "1"}]
+    data = [{"id": "a", "prompt": "2", "kind": "stuff", "mask": LEFT, "guidance": 3, "negative": "1"}]
     document = parse({"version": 1, "size": {"width": 128, "height": 128}, "guidance": 1, "brushes": data})
     host = GaussianHost(native=128)
     prediction = ImageBatch(host, plan(document, host)).predict(X, LEVELS[0], Call(1))

@@ -55,6 +55,14 @@ class Facts:
         )
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """What a brush is unless the first level draws a figure for it, and the kind that it becomes then, if another."""
+
+    kind: str
+    figure: str | None = None
+
+
 def fit_native(native: int, size: Size) -> int:
     """The native side in pixels of close-ups: no larger than a picture of the canvas's longer side."""
     return min(native, max(ROUND, max(size.height, size.width) // ROUND * ROUND))
@@ -65,9 +73,8 @@ def _says_the_same(brush: Brush, palette: Palette) -> bool:
     return brush.prompt == under.prompt and brush.negative in (None, under.negative)
 
 
-def list_candidates(palette: Palette, coverages: Sequence[np.ndarray], facts: Facts) -> list[tuple[str, str | None]]:
-    """What each brush, which covers these shares [h, w] of cells, is unless it draws a figure, and what else it
-    becomes then; None where it stays what it is.
+def list_candidates(palette: Palette, coverages: Sequence[np.ndarray], facts: Facts) -> list[Candidate]:
+    """What each brush is that covers these shares [h, w] of cells.
 
     Where nothing else is said, brushes side by side that cover the canvas are scenes, and others are things on what
     lies below them.
@@ -76,14 +83,14 @@ def list_candidates(palette: Palette, coverages: Sequence[np.ndarray], facts: Fa
     below = np.zeros_like(coverages[0]) if coverages else np.zeros((1, 1))
     for brush, coverage, plain in zip(palette.brushes, coverages, facts.plain, strict=True):
         if brush.kind != AUTO or len(coverages) > MOST:
-            found.append((STUFF if brush.kind == AUTO else brush.kind, None))
+            found.append(Candidate(STUFF if brush.kind == AUTO else brush.kind))
         elif plain or _is_filling(palette, coverage, facts.native):
-            found.append((STUFF, None))
+            found.append(Candidate(STUFF))
         elif scenes and float((coverage * below).sum()) < BELOW * float(coverage.sum()):
-            found.append((STUFF, SCENE))
+            found.append(Candidate(STUFF, SCENE))
         else:
             few = len(label_pieces(coverage, palette.wraps)[1]) <= PIECES
-            found.append((STUFF, THING if few else None))
+            found.append(Candidate(STUFF, THING if few else None))
         below = np.maximum(below, coverage)
     return found
 

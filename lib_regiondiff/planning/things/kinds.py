@@ -9,10 +9,11 @@ import numpy as np
 
 from lib_regiondiff.document.palette import SCENE, STUFF, THING, Palette
 from lib_regiondiff.document.records import replace_unchecked
+from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.conditioning import Job, Meaning
-from lib_regiondiff.planning.things.candidates import Facts, list_candidates
+from lib_regiondiff.planning.things.candidates import Candidate, Facts, list_candidates
 from lib_regiondiff.planning.things.pieces import label_pieces
 from lib_regiondiff.planning.things.scenes import find_scene
 
@@ -25,9 +26,22 @@ class Kinds:
     known: tuple[str, ...]
     figures: Mapping[int, str]
 
+    def list_textures(self, figures: frozenset[int] | None) -> frozenset[int]:
+        """The brushes, by their numbers, that show a texture on what lies below, once it is known for which the first
+        level draws figures; none before."""
+        lie = frozenset(number for number, kind in self.figures.items() if kind == THING)
+        return frozenset() if figures is None else lie - figures
+
     def decide(self, figures: frozenset[int]) -> tuple[str, ...]:
         """The kinds once it is known for which brushes the first level draws figures."""
         return tuple(self.figures[n] if n in figures else kind for n, kind in enumerate(self.known, start=1))
+
+
+def keeps_apart(said: Palette, made: Palette) -> bool:
+    """Whether textures are to be drawn apart in a palette, given as it was said and as it was settled: in few steps,
+    which keep brushes to themselves, where nobody says how."""
+    few = said.bootstrap.levels == AUTO and made.bootstrap.levels != 0
+    return few and not said.background.painted and said.quantization == "none"
 
 
 def apply_kinds(palette: Palette, kinds: Sequence[str]) -> Palette:
@@ -70,9 +84,7 @@ def _find_kept(palette: Palette, coverages: Sequence[np.ndarray], job: Job) -> d
     return found
 
 
-def _look_at_scene(
-    guess: tuple[str, str | None], coverage: np.ndarray, latent: LatentSpec, ring: bool
-) -> tuple[str, str | None]:
+def _look_at_scene(guess: Candidate, coverage: np.ndarray, latent: LatentSpec, ring: bool) -> tuple[str, str | None]:
     """What a brush is; one that would be a scene is one anyway where its window has about the native area."""
-    scene = find_scene(coverage, latent, ring) if guess[1] == SCENE else None
-    return guess if scene is None or scene.zoomed else (SCENE, None)
+    scene = find_scene(coverage, latent, ring) if guess.figure == SCENE else None
+    return (guess.kind, guess.figure) if scene is None or scene.zoomed else (SCENE, None)

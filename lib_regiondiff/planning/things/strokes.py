@@ -1,6 +1,7 @@
 """Strokes: thin brushes are drawn apart from the canvas, as if they filled a picture, and cut out by their masks.
 
-On the canvas what is around a thin brush outweighs it, whatever its weight, and from level to level it fades.
+On the canvas what is around a thin brush outweighs it, whatever its weight, and from level to level it fades. So do
+small textures in few steps, which are drawn in the same way.
 """
 
 from __future__ import annotations
@@ -39,23 +40,33 @@ class Stroke:
 
 
 def find_strokes(
-    palette: Palette, coverages: Sequence[np.ndarray], meanings: Sequence[Meaning], job: Job, latent: LatentSpec
+    palette: Palette,
+    coverages: Sequence[np.ndarray],
+    meanings: Sequence[Meaning],
+    job: Job,
+    what: tuple[LatentSpec, frozenset[int]],
 ) -> list[Stroke]:
     """The strokes among brushes that cover these shares [h, w] of cells, of each meaning together.
 
+    `what` is the latent space, and the brushes that are to be drawn so also where they are not thin, if one view shows
+    them.
     Over a picture, whose own colours go on below a thin brush, there are none but those that are kept from the pass
     before. There are none where each view is the whole canvas, nor of a prompt that is the background's.
     """
-    over = job.clock[0] <= EARLY
+    over, (latent, textures) = job.clock[0] <= EARLY, what
     if not job.centred:
         return []
     scale = (job.size.area / palette.size.area) ** 0.5 / latent.pixels_per_cell
     native = latent.native // latent.pixels_per_cell
-    groups = [
-        owners
-        for owners, coverage in _group_stuff(palette, coverages, meanings)
-        if (_name(palette, owners) in job.kept.strokes if over else is_stroke(coverage, native))
-    ]
+    groups: list[list[int]] = []
+    for owners, coverage in _group_stuff(palette, coverages, meanings):
+        if over:
+            parts = [owners] if _name(palette, owners) in job.kept.strokes else [[index] for index in owners]
+            groups += [part for part in parts if _name(palette, part) in job.kept.strokes]
+        elif is_stroke(coverage, native):
+            groups.append(owners)
+        elif textures.issuperset(owners) and all(_fits(coverages[index - 1], native, palette) for index in owners):
+            groups += [owners] if _fits(coverage, native, palette) else [[index] for index in owners]
     if not groups:
         return []
     budget.expect_things(len(groups))
@@ -65,6 +76,12 @@ def find_strokes(
     ]
     made = [_make_stroke(palette, soft, owners, latent) for owners in groups]
     return [each for each in made if each.weight.any()]
+
+
+def _fits(coverage: np.ndarray, native: int, palette: Palette) -> bool:
+    """Whether one view shows all that has these shares [h, w] of cells."""
+    inner = tiles.find_bounds(coverage > 0, palette.wraps)
+    return inner is not None and max(inner.size.height, inner.size.width) <= tiles.LARGE * native
 
 
 def _name(palette: Palette, owners: Sequence[int]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -159,3 +160,73 @@ def test_the_ground_goes_on_below_a_stroke() -> None:
     images.predict(x, LEVELS[0], Call(1))
     canvas = images.memories[0].things.canvas_now
     assert canvas is not None and canvas.ground.abs().max() < 0.01 < canvas.x0.abs().max()
+
+
+def decided(palette: Palette, names: tuple[str, ...] = (), **more: Any) -> Plan:
+    """The plan once the first level has drawn figures for the brushes with these names."""
+    made = plan(palette, **more)
+    return made if made.undecided is None else made.undecided.decide(names)
+
+
+def test_a_texture_is_drawn_apart_once_it_is_known_for_one() -> None:
+    palette = make({"mask": BLOCK})
+    (view,) = apart(decided(palette))
+    assert view.zoom is not None and view.zoom.whole and view.zoom.ground is None
+    assert not apart(plan(palette)), "nobody has looked"
+    (figure,) = apart(decided(palette, ("b1",)))
+    assert figure.zoom is not None and not figure.zoom.whole
+
+
+LARGE = {"rectangle": [0.05, 0.1, 0.95, 0.7]}
+
+
+@pytest.mark.parametrize(
+    ("brushes", "more"),
+    [
+        ([{"mask": BLOCK, "kind": "stuff"}], {}),
+        ([{"mask": LARGE}], {}),
+        ([{"mask": {"rectangle": [0, 0, 0.5, 1]}}, {"mask": {"rectangle": [0.5, 0, 1, 1]}}], {}),
+        ([{"mask": BLOCK}], {"bootstrap": {"levels": 3, "mix": 1}}),
+        ([{"mask": BLOCK}], {"guidance": 4}),
+        ([{"mask": BLOCK}], {"quantization": "discrete"}),
+        ([{"mask": BLOCK}], {"background": {"prompt": "0", "colour": "#ffffff"}}),
+    ],
+    ids=["said", "larger than a view", "side by side", "own bootstrap", "guided", "quantized", "over a colour"],
+)
+def test_no_other_texture_is(brushes: list[dict[str, Any]], more: dict[str, Any]) -> None:
+    assert not apart(decided(make(*brushes, **more)))
+
+
+def test_textures_of_one_meaning_share_a_view_that_shows_them_all() -> None:
+    near, far = {"rectangle": [0.1, 0.1, 0.3, 0.3]}, {"rectangle": [0.7, 0.6, 0.9, 0.9]}
+    same = {"prompt": "1"}
+    assert len(apart(decided(make({"mask": near} | same, {"mask": {"rectangle": [0.4, 0.1, 0.6, 0.3]}} | same)))) == 1
+    views = apart(decided(make({"mask": near} | same, {"mask": far} | same)))
+    assert [view.names for view in views] == [("b1",), ("b2",)], "farther apart than one view reaches"
+
+
+def test_a_texture_costs_what_it_cost_on_the_canvas() -> None:
+    host = Grey(deviation=1e-3, native=NATIVE)
+    rows = []
+    for kind in ("auto", "stuff"):
+        images = ImageBatch(host, plan(make({"mask": BLOCK, "prompt": "3", "kind": kind}), host))
+        host.calls.clear()
+        x = torch.randn(1, 3, 24, 32, generator=torch.Generator().manual_seed(0)).double() * LEVELS[0].beta
+        for level in LEVELS[:-1]:
+            images.predict(x, level, Call(1))
+        rows.append(sum(len(each) for each in host.calls))
+    assert rows[0] == rows[1] + 1, "but for the row that tells what it is"
+
+
+def test_finished_latents_hold_the_inside_of_a_texture() -> None:
+    """Whoever looks at them sees it; its pixels alone show where it ends."""
+    host = Grey(deviation=1e-3, native=NATIVE)
+    images = ImageBatch(host, plan(make({"mask": BLOCK, "prompt": "3"}), host))
+    x = torch.randn(1, 3, 24, 32, generator=torch.Generator().manual_seed(0)).double() * LEVELS[0].beta
+    for level in LEVELS[:-1]:
+        images.predict(x, level, Call(1))
+    assert images.denoised is not None
+    shown = images.denoised[0].mean(dim=0)
+    full = masks.measure_cells(make({"mask": BLOCK}).brushes[0].mask, Size(192, 256), 8) > 0.999
+    inner = cv2.erode(full.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) > 0
+    assert shown[torch.from_numpy(inner)].min() > 2.9 and shown[torch.from_numpy(~inner)].max() < 0.1
