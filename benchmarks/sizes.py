@@ -66,7 +66,7 @@ def main() -> None:
     job = Job.of(given)
     wanted = [(kind, number) for number in range(given.count) for kind in given.classes.split(",")]
     records = collect(functools.partial(measure_at, wanted=wanted, job=job), len(wanted), given.workers)
-    told = {"steps": "LCM 5" if given.fast else "DDIM 20", "seeds": given.seeds}
+    told = {"steps": job.steps, "seeds": given.seeds}
     for line in make_lines(records, told):
         print(json.dumps(line))
     if given.sheet and records:
@@ -74,14 +74,14 @@ def main() -> None:
     if given.failures:
         write_sheets(records, job, given.failures)
     if given.write and records:
-        write(records, job, told["steps"])
+        write(records, job)
 
 
-def write(records: Sequence[Record], job: Job, steps: str) -> None:
+def write(records: Sequence[Record], job: Job) -> None:
     """Renew the reports' tables of these steps; the picture shows those of few steps."""
-    failures = format_failures(records, read_looked(job.name))
-    renew(PAGE, f"{format_page(records)}\n\n{failures}", f"measured {steps}")
-    renew(SUMMARY, format_summary(records), f"measured {steps}")
+    failures = format_failures(records, read_looked(job))
+    renew(PAGE, f"{format_page(records)}\n\n{failures}", f"measured {job.steps}")
+    renew(SUMMARY, format_summary(records), f"measured {job.steps}")
     if job.fast:
         write_picture(records, job)
 

@@ -1,6 +1,6 @@
 """Pictures to look at: records of wishes -> contact sheets, and a list in which whoever looks says what is wrong.
 
-The list is benchmarks/looked.tsv: what was seen once counts for as long as the job draws the same pictures.
+The list is benchmarks/looked.tsv: what was seen once counts for as long as the same pictures are drawn.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sizes_pictures import Job
 from sizes_report import draw_strip
 
 LOOKED = fidelity_paths.ROOT / "benchmarks" / "looked.tsv"
-HEAD = "job\tclass\tnumber\tkinds\thalo\n"
+HEAD = "steps\tseeds\tclass\tnumber\tpicture\tkinds\thalo\n"
 HALOS: Mapping[str, bool | None] = {"yes": True, "no": False, "": None}
 KINDS: Mapping[str, str] = {
     "second": "a second thing, or parts of one",
@@ -34,6 +34,7 @@ KINDS: Mapping[str, str] = {
 """What may be wrong with a picture, as the list names it; of several kinds the gravest comes first."""
 WATCHED = ("thing-40", "thing-72", "thing-96", "thing-128", "thing-200", "thing-320", "columns", "rows")
 APART, EACH = 5, 5  # every so many palettes of a class are looked at for halos, and how many of it
+GRID, ROUNDED = 5, 2  # parts of a picture's sides in its mark, and grey levels by which equal pictures may differ
 ACROSS, DOWN = 2, 6  # pictures of a contact sheet
 CELL = (624, 240)  # pixels
 
@@ -63,16 +64,26 @@ def find_watched(records: Sequence[Record]) -> list[Shown]:
     ]
 
 
-def read_looked(job: str, path: Path = LOOKED) -> dict[Shown, Look]:
-    """What has been seen in the pictures of a job, which its folder names."""
-    if not path.exists():
-        return {}
+def read_looked(job: Job, path: Path = LOOKED) -> dict[Shown, Look]:
+    """What has been seen in the pictures of a job that are still those which somebody looked at."""
     found = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], start=2):
-        of, kind, at, *seen = line.split("\t")
-        if of == job:
-            found[kind, int(at)] = parse_look(seen, f"{path.name} line {number}")
+        steps, seeds, kind, at, mark, *seen = line.split("\t")
+        look, ours = parse_look(seen, f"{path.name} line {number}"), job.find_paths(kind, int(at))["ours"]
+        if (steps, seeds) == (job.steps, job.split) and ours.exists() and is_alike(mark, mark_picture(ours)):
+            found[kind, int(at)] = look
     return found
+
+
+def mark_picture(path: Path) -> str:
+    """A picture's mean greys in a grid, by which it is known again although another machine rounds otherwise."""
+    with Image.open(path) as image:
+        return image.convert("L").resize((GRID, GRID), Image.Resampling.BOX).tobytes().hex()
+
+
+def is_alike(one: str, two: str) -> bool:
+    """Whether two marks are of the same picture."""
+    return all(abs(a - b) <= ROUNDED for a, b in zip(bytes.fromhex(one), bytes.fromhex(two), strict=True))
 
 
 def parse_look(seen: Sequence[str], place: str) -> Look:
@@ -89,7 +100,7 @@ def parse_look(seen: Sequence[str], place: str) -> Look:
 def write_sheets(records: Sequence[Record], job: Job, folder: Path) -> None:
     """Sheets of failures and of what is watched for halos, and a list of those among them nobody has looked at."""
     folder.mkdir(parents=True, exist_ok=True)
-    known, name = read_looked(job.name), job.name
+    known = read_looked(job)
     lists = {"failures": find_failures(records), "watched": find_watched(records)}
     by_name = {(each["class"], each["number"]): each for each in records}
     for title, shown in lists.items():
@@ -97,8 +108,14 @@ def write_sheets(records: Sequence[Record], job: Job, folder: Path) -> None:
             sheet = draw_contacts([by_name[each] for each in shown[at : at + ACROSS * DOWN]], job)
             sheet.save(folder / f"{title}-{at // (ACROSS * DOWN) + 1:02}.png")
     fresh = sorted({*lists["failures"], *lists["watched"]} - set(known), key=list(by_name).index)
-    lines = [f"{name}\t{kind}\t{number}\t\t\n" for kind, number in fresh]
+    lines = ["\t".join((*name_picture(each, job), "", "")) + "\n" for each in fresh]
     (folder / "to-look-at.tsv").write_text("".join([HEAD, *lines]), encoding="utf-8")
+
+
+def name_picture(shown: Shown, job: Job) -> tuple[str, ...]:
+    """The first fields of a picture's line in the list."""
+    kind, number = shown
+    return job.steps, job.split, kind, f"{number}", mark_picture(job.find_paths(kind, number)["ours"])
 
 
 def draw_contacts(records: Sequence[Record], job: Job) -> Image.Image:

@@ -64,9 +64,9 @@ class Job:
         )
 
     @property
-    def name(self) -> str:
-        """What tells this job's pictures from those of others."""
-        return self.setup.fast.name
+    def steps(self) -> str:
+        """The sampler and its steps, as reports name them."""
+        return f"{self.settings['sampler']} {self.settings['steps']}"
 
     def find_paths(self, kind: str, number: int) -> dict[str, Path]:
         """Where the pictures of a wish are kept: `ours` and the `true` one."""

@@ -15,11 +15,24 @@ import sizes_failures
 import sizes_pictures
 from fidelity_report import renew
 from PIL import Image
-from sizes_classes import make_wish
-from sizes_failures import HEAD, KINDS, LOOKED, WATCHED, Look, find_failures, find_watched, format_failures, read_looked
+from sizes_classes import MAKERS
+from sizes_failures import (
+    GRID,
+    HEAD,
+    KINDS,
+    LOOKED,
+    WATCHED,
+    Look,
+    find_failures,
+    find_watched,
+    format_failures,
+    name_picture,
+    read_looked,
+)
 from sizes_pictures import FAST, Job
 from sizes_report import SCORES
 from sizes_summary import HIGH, draw_gallery, format_summary
+from sizes_wishes import EACH, SPLITS
 
 NONE = dict.fromkeys(SCORES, float("nan"))
 COST = {"rows": 13, "cells": 99, "multiply-adds": 7.2e9, "seconds": 1.0}
@@ -56,34 +69,56 @@ def test_halos_are_counted_on_forty_pictures_of_all_classes() -> None:
     assert shapes == {number % 3 for _, number in watched} == {0, 1, 2} and len({n % 2 for _, n in watched}) == 2
 
 
-def test_failures_count_by_the_gravest_fault_and_for_this_job_only(tmp_path: Path) -> None:
-    path = tmp_path / "looked.tsv"
-    lines = ["job\tthing-96\t0\tcolour,cut\tyes", "job\tthing-96\t1\tcut\t", "other\tthing-96\t2\tmissing\tno"]
-    path.write_text(HEAD + "\n".join([*lines, "job\tthing-96\t5\t\tno"]) + "\n", encoding="utf-8")
-    looked = read_looked("job", path)
+def list_line(job: Job, number: int, kinds: str, halo: str) -> str:
+    return "\t".join((*name_picture(("thing-96", number), job), kinds, halo)) + "\n"
+
+
+def draw_noise(job: Job, number: int, seed: int, rounded: int = 0) -> None:
+    """A picture of a job that is another one for each seed, and the same one where it is `rounded` otherwise."""
+    rng, at = np.random.default_rng(seed), job.find_paths("thing-96", number)["ours"]
+    Image.fromarray(np.kron(rng.integers(9, 240, (6, 8)), np.ones((32, 32))).astype(np.uint8) + rounded).save(at)
+
+
+def test_failures_count_by_the_gravest_fault(tmp_path: Path) -> None:
+    job, path = make_job(tmp_path), tmp_path / "looked.tsv"
+    for number in range(6):
+        draw_noise(job, number, number)
+    seen = [(0, "colour,cut", "yes"), (1, "cut", ""), (5, "", "no")]
+    path.write_text(HEAD + "".join(list_line(job, *each) for each in seen), encoding="utf-8")
+    looked = read_looked(job, path)
     assert looked["thing-96", 0] == Look(("colour", "cut"), True) and looked["thing-96", 1].halo is None
-    assert ("thing-96", 2) not in looked
     text = format_failures(make_things([0, 0, 0, 1, 1, 1]), looked)
     assert "Of 6 pictures of things 3 are not wholly right; 2 of these were looked at." in text
     assert "Of 2 pictures chosen by rule 1 have a halo." in text
     assert f"| {KINDS['colour']} | 1 |" in text and f"| {KINDS['cut']} | 1 |" in text and KINDS["missing"] not in text
 
 
-@pytest.mark.parametrize(("line", "word"), [("job\ta\t0\tugly\tno", "ugly"), ("job\ta\t0\tcut\tmaybe", "maybe")])
+def test_what_was_seen_counts_for_the_same_pictures_only(tmp_path: Path) -> None:
+    job, path = make_job(tmp_path), tmp_path / "looked.tsv"
+    for number in range(4):
+        draw_noise(job, number, number)
+    lines = [list_line(job, number, "cut", "no") for number in range(4)]
+    path.write_text(HEAD + "".join([*lines[:3], lines[3].replace("LCM 5", "DDIM 20")]), encoding="utf-8")
+    draw_noise(job, 1, 1, rounded=1)
+    draw_noise(job, 2, 99)
+    assert set(read_looked(job, path)) == {("thing-96", 0), ("thing-96", 1)}
+
+
+@pytest.mark.parametrize(("line", "word"), [("ugly\tno", "ugly"), ("cut\tmaybe", "maybe")])
 def test_a_list_that_says_something_else_is_refused_with_its_line(tmp_path: Path, line: str, word: str) -> None:
-    path = tmp_path / "looked.tsv"
-    path.write_text(HEAD + line + "\n", encoding="utf-8")
+    job, path = make_job(tmp_path), tmp_path / "looked.tsv"
+    path.write_text(f"{HEAD}LCM 5\theld-out\ta\t0\t00\t{line}\n", encoding="utf-8")
     with pytest.raises(SystemExit, match=f"looked.tsv line 2: expected .* got {word}"):
-        read_looked("job", path)
+        read_looked(job, path)
 
 
-def test_the_list_that_is_shipped_can_be_read_and_names_wishes() -> None:
+def test_the_list_that_is_shipped_can_be_read_and_names_wishes(tmp_path: Path) -> None:
     text = LOOKED.read_text(encoding="utf-8")
-    assert text.startswith(HEAD)
-    seen = {line.split("\t")[0]: 0 for line in text.splitlines()[1:]}
-    for job in seen:
-        for kind, number in read_looked(job):
-            assert make_wish(kind, number, "held-out").pieces
+    assert text.startswith(HEAD) and read_looked(make_job(tmp_path)) == {}
+    for line in text.splitlines()[1:]:
+        steps, seeds, kind, number, mark, *_ = line.split("\t")
+        assert steps in ("LCM 5", "DDIM 20") and seeds in SPLITS and len(bytes.fromhex(mark)) == GRID**2
+        assert kind in MAKERS and 0 <= int(number) < EACH
 
 
 def test_sheets_show_failures_and_the_list_leaves_out_what_was_looked_at(
