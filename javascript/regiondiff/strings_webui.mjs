@@ -19,6 +19,7 @@ addStrings({
   'webui.strange': "The palette's text cannot be painted; below it says why.",
   'webui.strange.json': 'See the text',
   'webui.picture': 'A picture with a palette: drop it on PNG Info, and send it from there to this tab.',
+  'webui.result': 'Show the last picture under the regions',
   'webui.generate': 'Generate',
   'webui.file': 'A file …',
   'webui.rest': 'whole picture',

@@ -2,7 +2,6 @@
 
 import {Checking} from '../client/checking.mjs';
 import {Drawing} from '../client/drawing.mjs';
-import {Editor} from '../document/editor.mjs';
 import {emptyState} from '../document/state.mjs';
 import {Keeper} from '../keeping/keeper.mjs';
 import {keepPreferences} from '../keeping/preferences.mjs';
@@ -37,7 +36,7 @@ export async function mount(root, services) {
 export class App extends Workbench {
   /** @param {HTMLElement} root @param {Services} services */
   constructor(root, services) {
-    super(root, new Editor(makeEmpty(services.about)));
+    super(root, () => makeEmpty(services.about));
     const {client, about, schema} = services;
     this.services = services;
     this.client = client;
@@ -78,11 +77,6 @@ export class App extends Workbench {
   /** @returns {Picture[]} the last pictures, the newest first */
   get pictures() {
     return this.drawing.pictures;
-  }
-
-  /** A document as the server wants it to begin. */
-  makeEmpty() {
-    return makeEmpty(this.about);
   }
 
   /** The palette as it would be drawn. */
@@ -127,20 +121,14 @@ export class App extends Workbench {
 
   /** @param {import('../document/types.d.ts').Change} change */
   changed(change) {
-    if (change.size || change.order || change.palette || !Object.keys(change).length) this.refresh();
-    if (this.editor.session) return;
-    this.keeper.later();
-    this.checking.later();
+    super.changed(change);
+    if (!this.editor.session) this.checking.later();
   }
 
   refresh() {
-    const {brushes} = this.editor.state.palette;
-    const active = this.selection.get();
-    if (active !== null && !brushes.some(({id}) => id === active)) return this.selection.set(brushes.at(-1)?.id ?? null);
+    super.refresh();
     this.bar.refresh();
     this.whole.refresh();
-    this.list.refresh();
-    this.inspector.refresh();
     this.run_.refresh();
     this.sheets.refresh();
     this.drawing.showBackground();
@@ -156,18 +144,6 @@ export class App extends Workbench {
   }
 
   // brushes
-
-  /** @param {string} id @param {{hidden?: boolean, locked?: boolean}} state */
-  setBrushState(id, state) {
-    super.setBrushState(id, state);
-    this.checking.later();
-  }
-
-  beginRegion() {
-    super.beginRegion();
-    this.sheets.close();
-    this.stage.focus();
-  }
 
   /** @param {string | null} id @param {boolean} [fresh] whether it has just been painted */
   focusPrompt(id, fresh = false) {
@@ -194,14 +170,10 @@ export class App extends Workbench {
     return this.shortcuts.keyOf(command);
   }
 
-  /** Do something whose failure people should read. @param {() => unknown} run */
-  async guard(run) {
-    try {
-      await run();
-    } catch (error) {
-      if (isGone(error)) this.tellGone();
-      else this.tell(/** @type {Error} */ (error).message);
-    }
+  /** @param {unknown} error */
+  fail(error) {
+    if (isGone(error)) this.tellGone();
+    else super.fail(error);
   }
 
   tellGone() {
@@ -222,9 +194,8 @@ export class App extends Workbench {
 }
 
 /** A document as the server wants it to begin. @param {any} about @returns {State} */
-function makeEmpty({defaults}) {
-  const state = emptyState({width: defaults.width, height: defaults.height});
-  const own = defaults.palette ?? {};
+function makeEmpty({defaults: {width, height, steps, guidance, sampler, palette: own = {}}}) {
+  const state = emptyState({width, height});
   const background = {...state.palette.background, ...own.background};
-  return {...state, palette: {...own, ...state.palette, steps: defaults.steps, guidance: defaults.guidance, sampler: defaults.sampler, background}};
+  return {...state, palette: {...own, ...state.palette, steps, guidance, sampler, background}};
 }

@@ -1,39 +1,49 @@
 // The workbench: one document, its surface and its brushes, and what is done to them wherever they are. Hosts of it add their panels.
 
+import {Editor} from '../document/editor.mjs';
 import {readPreferences} from '../keeping/preferences.mjs';
 import {createSelection} from '../stage/bench.mjs';
 import {say} from '../strings.mjs';
 import {Toasts} from './toasts.mjs';
 
-/** @import {Brush, State} from '../document/types.d.ts' */
-/** @import {Editor} from '../document/editor.mjs' */
+/** @import {Brush, Change, State} from '../document/types.d.ts' */
 /** @import {Stage} from '../stage/stage.mjs' */
 /** @import {Inspector} from '../panel/inspector.mjs' */
 /** @import {BrushList} from '../panel/brush_list.mjs' */
 /** @import {Keeper} from '../keeping/keeper.mjs' */
+/** @typedef {Workbench & {stage: Stage, list: BrushList, inspector: Inspector, keeper: Keeper, sheets: {close(): void}}} Furnished with what its host makes; sheets lie over the surface on a narrow page */
 
 export class Workbench {
-  /** @type {Stage} */
-  stage = /** @type {any} */ (null); // what is null here the host of it makes
-  /** @type {BrushList} */
-  list = /** @type {any} */ (null);
-  /** @type {Inspector} */
-  inspector = /** @type {any} */ (null);
-  /** @type {Keeper} */
-  keeper = /** @type {any} */ (null);
-
-  /** @param {HTMLElement} root @param {Editor} editor */
-  constructor(root, editor) {
+  /** @param {HTMLElement} root @param {() => State} makeEmpty a document to begin with */
+  constructor(root, makeEmpty) {
     this.root = root;
     this.page = root.ownerDocument;
     this.say = say;
     this.stopper = new AbortController();
     this.selection = createSelection();
-    this.editor = editor;
+    this.makeEmpty = makeEmpty;
+    this.editor = new Editor(makeEmpty());
     /** @type {Map<string, {hidden?: boolean, locked?: boolean}>} */
     this.states = new Map();
     this.preferences = readPreferences();
     this.toasts = new Toasts(this.page);
+  }
+
+  // changes
+
+  /** @this {Furnished} @param {Change} change */
+  changed(change) {
+    if (change.size || change.order || change.palette || !Object.keys(change).length) this.refresh();
+    if (!this.editor.session) this.keeper.later();
+  }
+
+  /** @this {Furnished} */
+  refresh() {
+    const {brushes} = this.editor.state.palette;
+    const active = this.selection.get();
+    if (active !== null && !this.findBrush(active)) return this.selection.set(brushes.at(-1)?.id ?? null);
+    this.list.refresh();
+    this.inspector.refresh();
   }
 
   // brushes
@@ -48,12 +58,11 @@ export class Workbench {
     return this.states.get(id) ?? {};
   }
 
-  /** @param {string} id @param {{hidden?: boolean, locked?: boolean}} state */
+  /** @this {Furnished} @param {string} id @param {{hidden?: boolean, locked?: boolean}} state */
   setBrushState(id, state) {
     this.states.set(id, {...this.brushState(id), ...state});
     this.stage.brushesChanged();
-    this.list.refresh();
-    this.keeper.later();
+    this.changed({palette: true});
   }
 
   /** @param {string} id @param {string} name @param {unknown} value undefined leaves the field out */
@@ -65,18 +74,21 @@ export class Workbench {
     }, {merge: `${name} ${id}`});
   }
 
+  /** @this {Furnished} */
   addBrush() {
     const id = this.editor.addBrush();
     this.selection.set(id);
-    this.stage.bench.made = id; // its first stroke is followed by its prompt
+    // its first stroke is followed by its prompt
+    this.stage.bench.made = id;
     this.stage.focus();
     return id;
   }
 
-  /** The next stroke makes a brush. */
+  /** The next stroke makes a brush. @this {Furnished} */
   beginRegion() {
     this.editor.seal();
     this.selection.set(null);
+    this.sheets.close();
     this.stage.focus();
   }
 
@@ -92,8 +104,13 @@ export class Workbench {
     try {
       await run();
     } catch (error) {
-      this.tell(error instanceof TypeError && /fetch|load/i.test(error.message) ? say('server.gone') : /** @type {Error} */ (error).message);
+      this.fail(error);
     }
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    this.tell(/** @type {Error} */ (error).message);
   }
 
   /** @template {keyof typeof import('../files/documents.mjs')} Name @param {Name} name @param {Parameters<typeof import('../files/documents.mjs')[Name]> extends [any, ...infer Rest] ? Rest : never} rest */
@@ -101,7 +118,7 @@ export class Workbench {
     await this.guard(async () => /** @type {any} */ ((await import('../files/documents.mjs'))[name])(this, ...rest));
   }
 
-  /** @param {State} state @param {string} label */
+  /** @this {Furnished} @param {State} state @param {string} label */
   replace(state, label) {
     this.states.clear();
     this.editor.replace(state, label);

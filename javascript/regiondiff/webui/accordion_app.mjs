@@ -3,10 +3,10 @@
 import '../strings_later.mjs';
 import '../strings_webui.mjs';
 import {sort} from '../client/verdict.mjs';
-import {Editor} from '../document/editor.mjs';
 import {emptyState} from '../document/state.mjs';
 import {Keeper} from '../keeping/keeper.mjs';
 import {keepPreferences} from '../keeping/preferences.mjs';
+import {isGone} from '../page/later.mjs';
 import {runCommand} from '../page/commands.mjs';
 import {Shortcuts} from '../page/shortcuts.mjs';
 import {Workbench} from '../page/workbench.mjs';
@@ -14,6 +14,7 @@ import {BrushList} from '../panel/brush_list.mjs';
 import {Inspector} from '../panel/inspector.mjs';
 import {make} from '../stage/bars/dom.mjs';
 import {mountStage} from '../stage/stage.mjs';
+import {Below} from './below.mjs';
 import {Frame} from './frame.mjs';
 import {Mailbox} from './mailbox.mjs';
 import {makeStart} from './start.mjs';
@@ -28,7 +29,7 @@ import {makeStart} from './start.mjs';
 export class AccordionApp extends Workbench {
   /** @param {HTMLElement} root @param {HostTab} tab @param {Start} start */
   constructor(root, tab, start) {
-    super(root, new Editor(emptyState(tab.size ?? undefined)));
+    super(root, () => emptyState(tab.size ?? undefined));
     this.tab = tab;
     this.start_ = start;
     this.services = {key: tab.name, schema: start.schema};
@@ -52,6 +53,7 @@ export class AccordionApp extends Workbench {
     this.holder = make(this.page, 'div', {class: 'rd-canvas-holder'});
     root.classList.add('rd-app', 'rd-webui');
     this.stage = mountStage(this.holder, this.editor, this.makeServices());
+    this.below = new Below(this);
     this.frame = new Frame(this);
     this.listen();
   }
@@ -80,11 +82,6 @@ export class AccordionApp extends Workbench {
     };
   }
 
-  /** An empty document in the picture's size. */
-  makeEmpty() {
-    return emptyState(this.tab.size ?? this.editor.size);
-  }
-
   listen() {
     const {signal} = this.stopper;
     const ends = [this.editor.on((change) => this.changed(change)), this.selection.on(() => this.refresh())];
@@ -93,6 +90,7 @@ export class AccordionApp extends Workbench {
     this.root.addEventListener('paste', (event) => this.paste(event), {signal});
     this.root.addEventListener('pointerenter', () => void Promise.all([this.inspector.open(), this.list.open()]), {signal, once: true}); // there when the pen is lifted
     this.mailbox.listen(signal);
+    this.below.listen(signal);
   }
 
   /** What is in the palette's text, else what this tab had before the page was loaded. */
@@ -117,10 +115,8 @@ export class AccordionApp extends Workbench {
 
   /** @param {Change} change */
   changed(change) {
-    if (change.size || change.order || change.palette || !Object.keys(change).length) this.refresh();
-    if (this.editor.session) return;
-    this.keeper.later();
-    if (this.mailbox.taking) return;
+    super.changed(change);
+    if (this.editor.session || this.mailbox.taking) return;
     if (change.size) this.tab.resize(this.editor.size);
     const painted = change.masks || !Object.keys(change).length;
     if (painted) this.tab.turn(this.editor.state.palette.brushes.length > 0);
@@ -128,19 +124,10 @@ export class AccordionApp extends Workbench {
     void this.mailbox.write();
   }
 
-  /** @param {string} id @param {{hidden?: boolean, locked?: boolean}} state */
-  setBrushState(id, state) {
-    super.setBrushState(id, state);
-    void this.mailbox.write();
-  }
-
   refresh() {
-    const {brushes} = this.editor.state.palette;
-    const active = this.selection.get();
-    if (active !== null && !brushes.some(({id}) => id === active)) return this.selection.set(brushes.at(-1)?.id ?? null);
-    this.list.refresh();
-    this.inspector.refresh();
+    super.refresh();
     this.frame?.refresh();
+    this.below?.later();
   }
 
   /** The WebUI has looked at the palette. */
@@ -157,6 +144,12 @@ export class AccordionApp extends Workbench {
   setKind(kind) {
     this.kind = kind;
     this.frame?.refresh();
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    if (isGone(error)) this.tell(this.say('server.gone'));
+    else super.fail(error);
   }
 
   /** @param {string | null} id @param {boolean} [fresh] whether it has just been painted */

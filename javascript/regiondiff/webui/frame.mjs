@@ -1,6 +1,7 @@
 // The frame around the surface in the accordion: its views, a strip of tools, chips of brushes, and the whole window.
 
 import {makeIcon} from '../page/icons.mjs';
+import {makeIcon as makePanelIcon} from '../panel/icons.mjs';
 import {listenRadios} from '../panel/fields.mjs';
 import {nameStep} from '../panel/labels.mjs';
 import {make} from '../stage/bars/dom.mjs';
@@ -96,6 +97,12 @@ export class Frame {
     this.app.stage.surface.resize();
   }
 
+  toggleResult() {
+    const {below} = this.app;
+    below.want(!below.wanted);
+    this.parts.result.setAttribute('aria-pressed', String(below.wanted));
+  }
+
   // the whole window
 
   toggleWindow() {
@@ -142,6 +149,7 @@ function makeParts(frame) {
   const redo = square('edit.redo', makeIcon(page, 'redo'));
   const full = make(page, 'button', {class: 'rd-button rd-square', type: 'button', title: say('webui.full'), 'aria-label': say('webui.full'), 'aria-pressed': 'false', click: () => frame.toggleWindow()}, makeStageIcon(page, 'fit'));
   const generate = make(page, 'button', {class: 'rd-generate', type: 'button', click: () => app.generate()}, say('webui.generate'));
+  const result = make(page, 'button', {class: 'rd-button rd-square', type: 'button', title: say('webui.result'), 'aria-label': say('webui.result'), 'aria-pressed': 'true', click: () => frame.toggleResult()}, makePanelIcon(page, 'eye'));
   const more = make(page, 'button', {class: 'rd-button', type: 'button', title: say('webui.more.help'), 'aria-expanded': 'false', click: () => frame.toggleMore()}, say('webui.more'), makeIcon(page, 'down'));
   return {
     views,
@@ -149,8 +157,9 @@ function makeParts(frame) {
     redo,
     full,
     more,
+    result,
     head: make(page, 'div', {class: 'rd-head-line'}, choice, make(page, 'span', {class: 'rd-space'}), full, generate),
-    strip: make(page, 'div', {class: 'rd-strip-end'}, more, make(page, 'span', {class: 'rd-space'}), undo, redo),
+    strip: make(page, 'div', {class: 'rd-strip-end'}, more, make(page, 'span', {class: 'rd-space'}), result, undo, redo),
     rest: make(page, 'span', {class: 'rd-rest', title: say('webui.rest.help')}),
   };
 }

@@ -5,6 +5,9 @@
 /** What every page of the hosts has. @type {{updateInput(target: HTMLElement): void}} */
 const host = /** @type {any} */ (globalThis);
 
+/** Ids of img2img's pictures: plain, sketched on, inpainted, sketched and inpainted. */
+const STARTS = ['img2img_image', 'img2img_sketch', 'img2maskimg', 'inpaint_sketch'];
+
 export class HostTab {
   /** @param {HTMLElement} accordion ours */
   constructor(accordion) {
@@ -84,7 +87,33 @@ export class HostTab {
     (part.matches('button') ? part : /** @type {HTMLElement | null} */ (part.querySelector('button, input')))?.click();
   }
 
+  // pictures
+
+  /** Where the WebUI shows pictures that count. @returns {HTMLElement[]} */
+  picturePlaces() {
+    const names = this.name === 'img2img' ? ['mode_img2img', 'img2img_gallery'] : ['txt2img_gallery'];
+    return names.map((name) => this.page.getElementById(name)).filter((each) => each !== null);
+  }
+
+  /** The picture that img2img starts from, in the mode that is open. @returns {HTMLImageElement | null} */
+  findStart() {
+    if (this.name !== 'img2img') return null;
+    const places = STARTS.map((name) => this.page.getElementById(name)).filter((each) => each?.checkVisibility());
+    return places.flatMap((place) => listPictures(place))[0] ?? null;
+  }
+
+  /** The newest result that fits; previews while something is drawn are none. @param {(picture: HTMLImageElement) => boolean} fits */
+  findResult(fits) {
+    const gallery = this.page.getElementById(`${this.name}_gallery`);
+    return listPictures(gallery).find((picture) => !picture.closest('.livePreview') && fits(picture)) ?? null;
+  }
+
   generate() {
     this.page.getElementById(`${this.name}_generate`)?.click();
   }
+}
+
+/** @param {HTMLElement | null} place @returns {HTMLImageElement[]} with something to see */
+function listPictures(place) {
+  return [...(place?.querySelectorAll('img') ?? [])].filter(({src, naturalWidth}) => src && naturalWidth > 1);
 }
