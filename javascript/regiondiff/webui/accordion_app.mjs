@@ -97,7 +97,7 @@ export class AccordionApp extends Workbench {
   async start() {
     if (!this.tab.text.trim()) await this.keeper.restore();
     const restored = this.editor.state.palette.brushes.length > 0;
-    if (restored) await this.mailbox.write();
+    if (restored && !this.tab.text.trim()) await this.mailbox.write();
     this.mailbox.look();
     await this.mailbox.busy;
     this.refresh();

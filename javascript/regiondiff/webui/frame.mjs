@@ -23,7 +23,7 @@ export class Frame {
     app.root.replaceChildren(this.parts.head, this.message, app.holder, app.list.root, app.inspector.root, app.toasts.root);
     app.list.root.append(this.parts.rest);
     app.stage.root.append(this.parts.strip);
-    app.holder.addEventListener('pointerdown', () => this.unfold(), {capture: true, signal: app.stopper.signal});
+    app.holder.addEventListener('pointerdown', (event) => this.unfold(event), {capture: true, signal: app.stopper.signal});
     app.root.addEventListener('keydown', (event) => this.press(event), {signal: app.stopper.signal});
     this.show('paint');
   }
@@ -84,8 +84,9 @@ export class Frame {
     this.parts.rest.textContent = `${this.app.say('webui.rest')} ${Math.round(100 * share)} %`;
   }
 
-  /** The surface in its full height, from the first press on. */
-  unfold() {
+  /** The surface in its full height, from the first press on; buttons stay where they are pressed. @param {PointerEvent} event */
+  unfold({target}) {
+    if (/** @type {HTMLElement} */ (target).closest('button')) return;
     if (!this.app.root.classList.contains('rd-empty') || this.app.root.classList.contains('rd-begun')) return;
     this.app.root.classList.add('rd-begun');
     this.app.stage.surface.resize();
