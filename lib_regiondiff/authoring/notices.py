@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lib_regiondiff.document.palette import Palette
 
@@ -29,3 +31,19 @@ def find_brush(palette: Palette, path: str) -> str:
     match = INSIDE.match(path)
     place = int(match[1]) if match else len(palette.brushes)
     return palette.brushes[place].id if place < len(palette.brushes) else ""
+
+
+def write_notice(notice: Notice) -> dict[str, Any]:
+    """A notice as plain data for a page: level, message, path and brush, as far as it has them."""
+    said = {"level": notice.kind, "message": notice.text, "path": notice.path, "brush": notice.brush}
+    return {key: value for key, value in said.items() if value}
+
+
+def make_badges(notices: Sequence[Notice]) -> dict[str, dict[str, Any]]:
+    """By the ids of brushes what each one's badge says: its worst notice, and how many there are. Notes make none."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in sorted(notices, key=lambda notice: KINDS.index(notice.kind)):
+        if each.brush and each.kind != "note":
+            badge = found.setdefault(each.brush, {**write_notice(each), "count": 0})
+            badge["count"] += 1
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +17,7 @@ from PIL import Image, ImageColor
 
 from lib_regiondiff.authoring.colours import choose_colours, choose_ink
 from lib_regiondiff.authoring.doubts import find_undivided
+from lib_regiondiff.authoring.notices import make_badges, write_notice
 from lib_regiondiff.authoring.preflight import ALONE, TAKES, JobContext, Notice, preflight
 from lib_regiondiff.authoring.summary import TRACE, Shares
 from lib_regiondiff.authoring.typed_controls import PLACES
@@ -66,8 +68,14 @@ def render_preview(given: Any, around: JobContext = ALONE, on: bool = True) -> P
     shares = Shares.of(palette, around.drawing)
     notices = [*_warn_first(document, palette, on), *preflight(palette, around, shares)]
     listed = _render_list([_render_item(notice.kind, escape(notice.text)) for notice in notices])
+    verdict = {
+        "notices": [write_notice(notice) for notice in notices],
+        "badges": make_badges(notices),
+        "shares": [round(shares.part(index), 4) for index in range(len(palette.brushes) + 1)],
+        "ids": [brush.id for brush in palette.brushes],
+    }
     return Preview(
-        _frame(_render_picture(palette, shares) + _render_legend(palette, shares) + listed),
+        _frame(_render_picture(palette, shares) + _render_legend(palette, shares) + listed, verdict),
         _render_state(_summarise(palette, notices), on),
     )
 
@@ -100,8 +108,10 @@ def render_message(notices: Sequence[Notice]) -> str:
     return _frame(_render_list([_render_item(notice.kind, escape(notice.text)) for notice in notices]))
 
 
-def _frame(inner: str) -> str:
-    return f'<div class="regiondiff-preview">{inner}</div>'
+def _frame(inner: str, verdict: Mapping[str, Any] | None = None) -> str:
+    """The preview around what it shows; `verdict` says the same to scripts of the page."""
+    data = f' data-verdict="{escape(json.dumps(verdict))}"' if verdict else ""
+    return f'<div class="regiondiff-preview"{data}>{inner}</div>'
 
 
 def _render_list(items: Sequence[str]) -> str:

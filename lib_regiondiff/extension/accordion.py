@@ -14,8 +14,6 @@ from lib_regiondiff.authoring.presets import PaletteFolder, format_json
 from lib_regiondiff.authoring.typed_controls import (
     CONTROLS,
     LABELS,
-    LAYOUTS,
-    SPLITS,
     is_own,
     read_controls,
     read_typed,
@@ -24,33 +22,12 @@ from lib_regiondiff.authoring.typed_controls import (
     write_options,
 )
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.extension import captioning
+from lib_regiondiff.extension import captioning, layout
 from lib_regiondiff.extension.components import QUIET, Maker, listen
 from lib_regiondiff.extension.tab import ROLES, find_role, read_surroundings
-from lib_regiondiff.formats.typed import Options
 
 __all__ = ["build_accordion", "find_role"]
 
-TYPED_HELP = (
-    "One region a line of the prompt; or write <code>BREAK</code>, <code>ADDCOL</code> or <code>ADDROW</code> between "
-    "them, <code>ADDCOMM</code> after what all share, <code>ADDBASE</code> after what the background says. Ratios "
-    "of a grid are rows, each its height and then its widths: <code>1;2,1,1</code>."
-)
-ASK = "The palette's text is your own, and would be gone."
-HELP: Mapping[str, str] = {
-    "typed": "Each part of the main prompt draws its own part of the picture.",
-    "split": "auto: ADDCOL and ADDROW where the prompt has one, else BREAK, else lines",
-    "layout": "ADDCOL, ADDROW and ratios with ; decide it themselves.",
-    "ratios": "Sizes of the parts; without any they are equal.",
-    "feather": "In pixels; 0 is a sharp edge.",
-    "common": "A part that all share is no region itself.",
-    "preset": "Examples to start from; using one switches regions on.",
-    "palette": "What goes where, as text: from a preset, a file, a picture's parameters, or your own.",
-    "saved": "Files of the WebUI's data folder; loading one switches regions on.",
-    "name": "Letters, digits, spaces and .()+-_",
-    "replace": "Overwrite a palette of that name.",
-}
-SOFTEST = 256
 Work = Callable[..., tuple[Any, ...]]
 
 
@@ -62,13 +39,14 @@ def build_accordion(
     `page` holds components of the tab by their roles; where one is missing the preview does without it. `elem_id`
     makes ids of components; palettes are saved under `data_path`.
     """
-    make, data_path = Maker(importlib.import_module("gradio"), elem_id, HELP), Path(data_path)
+    make, data_path = Maker(importlib.import_module("gradio"), elem_id, layout.HELP), Path(data_path)
     store = PaletteFolder(data_path / "regiondiff" / "palettes")
     with make.add_accordion("enabled", title) as tick:
         with tick.extra():
             make("HTML", "state", value="")
-        _add_typing(make)
-        _add_palette(make, store)
+        layout.add_surface(make)
+        layout.add_typing(make)
+        layout.add_palette(make, store)
         make("HTML", "version", value=f'<div class="regiondiff-version">{title} {__version__}</div>')
     make.parts.update(kept=make.gr.State(""), seen=make.gr.State(None), offered=make.gr.State(None))
     _connect_options(make)
@@ -77,60 +55,6 @@ def build_accordion(
     _connect_caption(make)
     _connect_changes(make, store, page, data_path)
     return make.parts["enabled"], make.parts["palette"]
-
-
-def _add_typing(make: Maker) -> None:
-    """Add the switch and the options of typed regions, and the preview."""
-    plain = Options()
-    make("Checkbox", "typed", label="Regions from the prompt", value=False)
-    with make("Column", "options", visible=False):
-        make("HTML", "typed_help", value=f'<div class="regiondiff-help">{TYPED_HELP}</div>')
-        with make.gr.Row():
-            make("Dropdown", "split", label=LABELS["split"], choices=list(SPLITS), value=plain.split)
-            make("Dropdown", "layout", label=LABELS["layout"], choices=list(LAYOUTS), value=plain.layout)
-            make(
-                "Textbox",
-                "ratios",
-                label=LABELS["ratios"],
-                value="",
-                lines=1,
-                max_lines=1,
-                placeholder="equal, or 1,2,1",
-            )
-            make("Slider", "feather", label=LABELS["feather"], value=plain.feather, minimum=0, maximum=SOFTEST, step=1)
-        with make.gr.Row():
-            make("Checkbox", "common", label=LABELS["common"], value=False)
-            make.add_button("spell", "Turn into a palette")
-    make("HTML", "preview", value=preview.render_preview("").html)
-
-
-def _add_palette(make: Maker, store: PaletteFolder) -> None:
-    """Add presets, the palette's text, and saved palettes."""
-    with make.gr.Row():
-        make(
-            "Dropdown",
-            "preset",
-            label="Preset",
-            choices=list(presets.list_presets()),
-            value=presets.list_presets()[0],
-            scale=4,
-        )
-        make.add_button("use", "Use preset", main=True)
-        make.add_button("refresh", "Refresh")
-    with make("Row", "asking", visible=False):
-        make("HTML", "ask", value=preview.render_message([Notice("warning", ASK)]))
-        make.add_button("replace_it", "Replace it", main=True)
-        make.add_button("keep_it", "Keep it")
-    make("Textbox", "palette", label="Palette", value="", lines=6, max_lines=12, placeholder="JSON")
-    make.add_button("caption", "Caption the picture", visible=False)
-    with make.gr.Row():
-        make("Dropdown", "saved", label=LABELS["saved"], choices=store.names(), value=None, scale=4)
-        make.add_button("load", "Load")
-    with make.gr.Row():
-        make("Textbox", "name", label=LABELS["name"], value="", lines=1, max_lines=1, placeholder="a name", scale=3)
-        make("Checkbox", "replace", label="Replace", value=False, scale=1, min_width=96)
-        make.add_button("save", "Save")
-    make("HTML", "said", value="")
 
 
 def _answer(

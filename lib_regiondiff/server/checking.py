@@ -10,7 +10,7 @@ from typing import Any
 from lib_regiondiff.authoring.case import Case, make_case
 from lib_regiondiff.authoring.cost import estimate
 from lib_regiondiff.authoring.job_context import JobContext
-from lib_regiondiff.authoring.notices import KINDS, Notice
+from lib_regiondiff.authoring.notices import Notice, make_badges, write_notice
 from lib_regiondiff.authoring.preflight import CHOOSES, TAKES, join_names, judge
 from lib_regiondiff.authoring.summary import describe_cost, find_refusals
 from lib_regiondiff.document.palette import METHODS, SCENE, THING, Palette, parse
@@ -55,7 +55,7 @@ class Checker:
         shown = [each for each in notices if not each.text.startswith((TAKES, CHOOSES))]
         return {
             "problems": [],
-            "notices": [_write_notice(each) for each in shown],
+            "notices": [write_notice(each) for each in shown],
             "badges": make_badges(shown),
             "cost": _describe_work(case),
             "shares": [round(case.shares.part(index), 4) for index in range(len(palette.brushes) + 1)],
@@ -81,21 +81,6 @@ class Checker:
         with self._counting:
             said = {name: {"count": count(text), "limit": ROOM} for name, text in texts.items()}
         return {"background": said[BACKGROUND], "brushes": [said[brush.id] for brush in palette.brushes]}
-
-
-def make_badges(notices: list[Notice]) -> dict[str, dict[str, Any]]:
-    """By the ids of brushes what each one's badge says: its worst notice, and how many there are. Notes make none."""
-    found: dict[str, dict[str, Any]] = {}
-    for each in sorted(notices, key=lambda notice: KINDS.index(notice.kind)):
-        if each.brush and each.kind != "note":
-            badge = found.setdefault(each.brush, {**_write_notice(each), "count": 0})
-            badge["count"] += 1
-    return found
-
-
-def _write_notice(notice: Notice) -> dict[str, Any]:
-    said = {"level": notice.kind, "message": notice.text, "path": notice.path, "brush": notice.brush}
-    return {key: value for key, value in said.items() if value}
 
 
 def _describe_work(case: Case) -> dict[str, Any] | None:

@@ -51,7 +51,7 @@ class Guard:
     def check(self, asking: HTTPConnection, need: Need) -> None:
         """Raise Refused unless a request or socket may have what needs `need`."""
         self._check_host(asking.headers.get("host", ""))
-        _check_site(asking, need)
+        check_site(asking, need)
         if self._is_known(asking, need):
             return
         if self.credentials is None:
@@ -92,7 +92,7 @@ def is_own_name(name: str, reach: str) -> bool:
     return address.is_loopback or reach == "local"
 
 
-def _check_site(asking: HTTPConnection, need: Need) -> None:
+def check_site(asking: HTTPConnection, need: Need) -> None:
     """Raise Refused where another site asks; only the page itself may be gone to from anywhere."""
     origin, site = asking.headers.get("origin"), asking.headers.get("sec-fetch-site", "")
     goes = need is Need.PAGE and asking.headers.get("sec-fetch-mode") == "navigate"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import json
 import re
@@ -29,6 +30,7 @@ ATTRIBUTES = {"class", "style", "viewbox", "role", "aria-label", "href", "width"
     "font-size",
     "text-anchor",
     "dominant-baseline",
+    "data-verdict",
 }
 TWO: dict[str, Any] = {
     "version": 1,
@@ -70,6 +72,12 @@ def read(fragment: str) -> str:
     reader.close()
     assert reader.open == []
     return "".join(reader.words)
+
+
+def verdict(fragment: str) -> Any:
+    """What a preview says to scripts."""
+    found = re.search(r'data-verdict="([^"]*)"', fragment)
+    return json.loads(html.unescape(found[1])) if found else None
 
 
 def picture(fragment: str) -> np.ndarray:
@@ -223,3 +231,12 @@ def test_any_palette_has_a_preview_whose_shares_sum_to_all(palette: Palette) -> 
 def test_any_document_has_a_preview(data: Any, option: Any) -> None:
     for document in (data, {"typed": option}, {"version": 1, "brushes": data}):
         assert read(render_html(document, JobContext(prompt="a\nb")))
+
+
+def test_scripts_are_told_shares_and_badges_by_the_ids_of_brushes() -> None:
+    brushes = [TWO["brushes"][0], {**TWO["brushes"][1], "id": EVIL, "prompt": ""}]
+    said = verdict(render_html({**TWO, "brushes": brushes}))
+    assert said["ids"] == ["a", EVIL] and said["shares"] == [0.25, 0.25, 0.5]
+    assert list(said["badges"]) == [EVIL] and said["badges"][EVIL]["level"] == "warning"
+    assert {notice["level"] for notice in said["notices"]} <= {"error", "warning", "note"}
+    assert verdict(render_html("{")) is None and verdict(render_html("")) is None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import lib_regiondiff
-from lib_regiondiff.extension import jobs, xyz_plot
+from lib_regiondiff.extension import jobs, routes, xyz_plot
 from lib_regiondiff.fingerprints import fingerprint
 from lib_regiondiff.hosts.webui.program import settings
 from places import ROOT
@@ -27,6 +27,7 @@ def test_with_its_own_library_the_script_is_at_work(host: Host) -> None:
     assert module.TROUBLE == "" and script.title() == jobs.TITLE == module.TITLE
     assert host.registered["on_before_ui"] == [xyz_plot.register, settings.register]
     assert host.registered["on_ui_settings"] == [settings.register]
+    assert host.registered["on_app_started"] == [routes.add_routes]
 
 
 OLD = {"another version": {"LOADED": "0123456789abcdef"}, "one before versions were told": {}}

@@ -51,7 +51,9 @@ def tick(tab: str) -> str:
 
 def typed(tab: str = "txt2img") -> list[Step]:
     """Open the accordion, switch regions on, and write the palette."""
-    return [("press", header(tab)), ("press", tick(tab)), ("until", enabled(tab), True), ("fill", palette(tab), TEXT)]
+    json_view = f'{TABS[tab]} .rd-segments [data-view="json"]'
+    opened = [("press", header(tab)), ("wait", json_view), ("press", json_view)]
+    return [*opened, ("press", tick(tab)), ("until", enabled(tab), True), ("fill", palette(tab), TEXT)]
 
 
 def generated() -> list[Step]:

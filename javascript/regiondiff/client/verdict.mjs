@@ -20,8 +20,8 @@ function nameBrushes(palette) {
   return {...palette, brushes: palette.brushes.map((/** @type {any} */ brush) => ({...brush, name: nameOf(brush).slice(0, LONGEST)}))};
 }
 
-/** @param {App} app @param {any} said @param {string[]} ids @returns {Verdict} */
-function sort(app, said, ids) {
+/** A verdict as the parts of the page read it. @param {App} app @param {any} said @param {string[]} ids of the brushes that it is of @returns {Verdict} */
+export function sort(app, said, ids) {
   const byId = (/** @type {any[]} */ list) => Object.fromEntries(ids.map((id, index) => [id, list?.[index]]).filter(([, value]) => value !== undefined));
   const problems = (said.problems ?? []).map((/** @type {any} */ each) => ({...each, message: describe(app, each, ids), level: 'error', brush: findBrush(each.path, ids)}));
   const renamed = (/** @type {any} */ each) => ({...each, message: renumber(app, each.message, ids)});

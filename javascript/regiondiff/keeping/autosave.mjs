@@ -43,7 +43,7 @@ export class Autosave {
       if (!entry) return null;
       const work = await this.slots.read(entry);
       if (copy) this.owner.told('copy');
-      else takeLastWords(work, entry);
+      else takeLastWords(work, entry, `${LAST} ${this.slots.key}`);
       return work;
     } catch {
       this.owner.told('private');
@@ -104,7 +104,7 @@ export class Autosave {
     const {state} = this.owner.work();
     const shapes = [...state.masks].flatMap(([id, {shape}]) => (shape ? [[id, shape]] : []));
     try {
-      sessionStorage.setItem(LAST, JSON.stringify({slot: this.slots.slot, time: Date.now(), palette: state.palette, shapes}));
+      sessionStorage.setItem(`${LAST} ${this.slots.key}`, JSON.stringify({slot: this.slots.slot, time: Date.now(), palette: state.palette, shapes}));
     } catch {
       // a page without storage has said so
     }
@@ -117,10 +117,10 @@ export class Autosave {
   }
 }
 
-/** Put what was kept at the last moment over what was written before. @param {Work} work @param {Entry} entry */
-function takeLastWords(work, entry) {
-  const last = JSON.parse(sessionStorage.getItem(LAST) ?? 'null');
-  sessionStorage.removeItem(LAST);
+/** Put what was kept at the last moment over what was written before. @param {Work} work @param {Entry} entry @param {string} name under which it was kept */
+function takeLastWords(work, entry, name) {
+  const last = JSON.parse(sessionStorage.getItem(name) ?? 'null');
+  sessionStorage.removeItem(name);
   if (last?.slot !== entry.slot || last.time < entry.time) return;
   const {size} = last.palette;
   if (size.width !== work.state.palette.size.width || size.height !== work.state.palette.size.height) return;

@@ -15,6 +15,7 @@ export class Slots {
   /** @param {string} key of the app among those of a page */
   constructor(key) {
     this.key = key;
+    this.mark = `${NAME_OF_SLOT} ${key}`; // several apps of one page have one each
     this.store = createStore('regiondiff', 'documents');
     this.page = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
     this.slot = '';
@@ -33,7 +34,7 @@ export class Slots {
   /** Take the slot that this page had, else that of the last page that was closed, else a new one. @returns {Promise<{entry: Entry | null, copy: boolean}>} */
   async take() {
     const all = await this.list();
-    const mine = sessionStorage.getItem(NAME_OF_SLOT);
+    const mine = sessionStorage.getItem(this.mark);
     const first = all.find(({slot}) => slot === mine) ?? all[0] ?? null;
     if (first && (await this.lock(first.slot, first.slot === mine ? PATIENCE : 0))) return {entry: first, copy: false};
     await this.takeNew(all);
@@ -58,7 +59,7 @@ export class Slots {
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
     this.slot = slot;
-    sessionStorage.setItem(NAME_OF_SLOT, slot);
+    sessionStorage.setItem(this.mark, slot);
     return true;
   }
 

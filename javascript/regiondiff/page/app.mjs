@@ -2,16 +2,14 @@
 
 import {Checking} from '../client/checking.mjs';
 import {Drawing} from '../client/drawing.mjs';
-import {Editor} from '../document/editor.mjs';
 import {emptyState} from '../document/state.mjs';
 import {Keeper} from '../keeping/keeper.mjs';
-import {keepPreferences, readPreferences} from '../keeping/preferences.mjs';
+import {keepPreferences} from '../keeping/preferences.mjs';
 import {BrushList} from '../panel/brush_list.mjs';
 import {Inspector} from '../panel/inspector.mjs';
 import {RunPanel} from '../panel/run_panel.mjs';
 import {WholePicture} from '../panel/whole.mjs';
 import {make} from '../stage/bars/dom.mjs';
-import {createSelection} from '../stage/bench.mjs';
 import {mountStage} from '../stage/stage.mjs';
 import {say} from '../strings.mjs';
 import {Bar} from './bar.mjs';
@@ -21,9 +19,9 @@ import {Sheets} from './sheets.mjs';
 import {Shortcuts} from './shortcuts.mjs';
 import {makeStageServices} from './stage_services.mjs';
 import {Status} from './status.mjs';
-import {Toasts} from './toasts.mjs';
+import {Workbench} from './workbench.mjs';
 
-/** @import {Brush, State} from '../document/types.d.ts' */
+/** @import {State} from '../document/types.d.ts' */
 /** @import {Job, ServerClient} from '../client/server_client.mjs' */
 /** @typedef {{id: string, seed: number, palette: any, blob: Blob, address: string, state: State | null, image: ImageBitmap}} Picture */
 /** @typedef {{client: ServerClient, about: any, schema: any, key?: string, alone?: boolean}} Services `alone`: nothing else is on the page */
@@ -35,26 +33,17 @@ export async function mount(root, services) {
   return app;
 }
 
-export class App {
+export class App extends Workbench {
   /** @param {HTMLElement} root @param {Services} services */
   constructor(root, services) {
+    super(root, () => makeEmpty(services.about));
     const {client, about, schema} = services;
-    this.root = root;
     this.services = services;
-    this.page = root.ownerDocument;
     this.client = client;
     this.about = about;
-    this.say = say;
     this.key = services.key ?? 'page';
     this.count = 1;
-    this.stopper = new AbortController();
-    this.selection = createSelection();
-    this.editor = new Editor(this.makeEmpty());
-    /** @type {Map<string, {hidden?: boolean, locked?: boolean}>} */
-    this.states = new Map();
-    this.preferences = readPreferences();
     this.shortcuts = new Shortcuts(this, this.preferences.keys ?? {});
-    this.toasts = new Toasts(this.page);
     this.drawing = new Drawing(this);
     this.checking = new Checking(this);
     this.keeper = new Keeper(this);
@@ -88,15 +77,6 @@ export class App {
   /** @returns {Picture[]} the last pictures, the newest first */
   get pictures() {
     return this.drawing.pictures;
-  }
-
-  /** A document as the server wants it to begin. @returns {State} */
-  makeEmpty() {
-    const {defaults} = this.about;
-    const state = emptyState({width: defaults.width, height: defaults.height});
-    const own = defaults.palette ?? {};
-    const background = {...state.palette.background, ...own.background};
-    return {...state, palette: {...own, ...state.palette, steps: defaults.steps, guidance: defaults.guidance, sampler: defaults.sampler, background}};
   }
 
   /** The palette as it would be drawn. */
@@ -141,20 +121,14 @@ export class App {
 
   /** @param {import('../document/types.d.ts').Change} change */
   changed(change) {
-    if (change.size || change.order || change.palette || !Object.keys(change).length) this.refresh();
-    if (this.editor.session) return;
-    this.keeper.later();
-    this.checking.later();
+    super.changed(change);
+    if (!this.editor.session) this.checking.later();
   }
 
   refresh() {
-    const {brushes} = this.editor.state.palette;
-    const active = this.selection.get();
-    if (active !== null && !brushes.some(({id}) => id === active)) return this.selection.set(brushes.at(-1)?.id ?? null);
+    super.refresh();
     this.bar.refresh();
     this.whole.refresh();
-    this.list.refresh();
-    this.inspector.refresh();
     this.run_.refresh();
     this.sheets.refresh();
     this.drawing.showBackground();
@@ -170,50 +144,6 @@ export class App {
   }
 
   // brushes
-
-  /** @param {string | null} id @returns {Brush | null} */
-  findBrush(id) {
-    return this.editor.state.palette.brushes.find((brush) => brush.id === id) ?? null;
-  }
-
-  /** @param {string} id */
-  brushState(id) {
-    return this.states.get(id) ?? {};
-  }
-
-  /** @param {string} id @param {{hidden?: boolean, locked?: boolean}} state */
-  setBrushState(id, state) {
-    this.states.set(id, {...this.brushState(id), ...state});
-    this.stage.brushesChanged();
-    this.list.refresh();
-    this.keeper.later();
-    this.checking.later();
-  }
-
-  /** @param {string} id @param {string} name @param {unknown} value undefined leaves the field out */
-  setField(id, name, value) {
-    this.editor.change(name, (palette) => {
-      const brush = palette.brushes.find((each) => each.id === id);
-      if (brush && value === undefined) delete brush[name];
-      else if (brush) brush[name] = value;
-    }, {merge: `${name} ${id}`});
-  }
-
-  addBrush() {
-    const id = this.editor.addBrush();
-    this.selection.set(id);
-    this.stage.bench.made = id; // its first stroke is followed by its prompt
-    this.stage.focus();
-    return id;
-  }
-
-  /** The next stroke makes a brush. */
-  beginRegion() {
-    this.editor.seal();
-    this.selection.set(null);
-    this.sheets.close();
-    this.stage.focus();
-  }
 
   /** @param {string | null} id @param {boolean} [fresh] whether it has just been painted */
   focusPrompt(id, fresh = false) {
@@ -240,14 +170,10 @@ export class App {
     return this.shortcuts.keyOf(command);
   }
 
-  /** Do something whose failure people should read. @param {() => unknown} run */
-  async guard(run) {
-    try {
-      await run();
-    } catch (error) {
-      if (isGone(error)) this.tellGone();
-      else this.tell(/** @type {Error} */ (error).message);
-    }
+  /** @param {unknown} error */
+  fail(error) {
+    if (isGone(error)) this.tellGone();
+    else super.fail(error);
   }
 
   tellGone() {
@@ -262,34 +188,14 @@ export class App {
     if (this.editor.canUndo) this.keeper.later();
   }
 
-  /** @template {keyof typeof import('../files/documents.mjs')} Name @param {Name} name @param {Parameters<typeof import('../files/documents.mjs')[Name]> extends [any, ...infer Rest] ? Rest : never} rest */
-  async withDocuments(name, ...rest) {
-    await this.guard(async () => /** @type {any} */ ((await import('../files/documents.mjs'))[name])(this, ...rest));
-  }
-
-  /** @param {State} state @param {string} label */
-  replace(state, label) {
-    this.states.clear();
-    this.editor.replace(state, label);
-    this.selection.set(state.palette.brushes.at(-1)?.id ?? null);
-    this.stage.brushesChanged();
-  }
-
-  /** @param {ClipboardEvent} event */
-  paste(event) {
-    const typing = /** @type {HTMLElement | null} */ (event.target)?.closest?.('input, textarea');
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (typing || !files.length || event.defaultPrevented) return;
-    event.preventDefault();
-    this.withDocuments('takeFiles', files, files[0].type.startsWith('image/') ? 'background' : 'open');
-  }
-
-  /** Say something in the place for that; a note goes by itself. @param {string} text @param {Parameters<Toasts['tell']>[1]} [how] */
-  tell(text, how) {
-    this.toasts.tell(text, how);
-  }
-
   keepPreferences() {
     keepPreferences({...this.preferences, keys: this.shortcuts.own});
   }
+}
+
+/** A document as the server wants it to begin. @param {any} about @returns {State} */
+function makeEmpty({defaults: {width, height, steps, guidance, sampler, palette: own = {}}}) {
+  const state = emptyState({width, height});
+  const background = {...state.palette.background, ...own.background};
+  return {...state, palette: {...own, ...state.palette, steps, guidance, sampler, background}};
 }

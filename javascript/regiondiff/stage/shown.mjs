@@ -39,15 +39,18 @@ export function showStrip({parts, model}) {
   parts.strip.hidden = brushes.length > 0 || model.picture !== null || model.under.background !== null || (model.editor.document.colour?.tiles.size ?? 0) > 0;
 }
 
-/** Room that the bars over the surface take. @param {Stage} stage @returns {Box} */
+/** Room that the bars over the surface take; bars beside it take none. @param {Stage} stage @returns {Box} */
 export function marginsOf({options, tools, parts}) {
-  const upright = tools.offsetHeight > tools.offsetWidth;
-  const below = tools.offsetTop > parts.surface.clientHeight / 2;
+  const surface = parts.surface.getBoundingClientRect();
+  const [bar, box] = [options, tools].map((each) => each.getBoundingClientRect());
+  const upright = box.height > box.width;
+  const below = box.top - surface.top > surface.height / 2;
+  const over = (/** @type {number} */ room) => Math.max(0, room) + EDGE;
   return {
-    left: (upright ? tools.offsetLeft + tools.offsetWidth : 0) + EDGE,
-    top: options.offsetTop + options.offsetHeight + EDGE,
+    left: over(upright ? box.right - surface.left : 0),
+    top: over(bar.bottom - surface.top),
     right: EDGE,
-    bottom: (!upright && below ? parts.surface.clientHeight - tools.offsetTop : 0) + EDGE,
+    bottom: over(!upright && below ? surface.bottom - box.top : 0),
   };
 }
 
