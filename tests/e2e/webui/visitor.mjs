@@ -1,6 +1,5 @@
 // A visitor of a running WebUI's page: what people do there, with real pointer and key events, and what is seen of it.
 
-import {readFile} from 'node:fs/promises';
 import {runPython} from '../page/server.mjs';
 
 const PATIENCE = 240_000; // a picture of the demo model on one busy thread
@@ -151,14 +150,7 @@ export function see(file, ...boxes) {
   return runPython('see.py', file, ...boxes.map((box) => box.join(',')));
 }
 
-/** A PNG's pixels as they are compressed, without its texts. @param {string} file */
-export async function readPixels(file) {
-  const bytes = await readFile(file);
-  const parts = [];
-  for (let at = 8; at < bytes.length; ) {
-    const length = bytes.readUInt32BE(at);
-    if (bytes.toString('latin1', at + 4, at + 8) === 'IDAT') parts.push(bytes.subarray(at + 8, at + 8 + length));
-    at += length + 12;
-  }
-  return Buffer.concat(parts).toString('base64');
+/** A word for the colours of a picture's pixels. @param {string} file @returns {Promise<string>} */
+export function readPixels(file) {
+  return runPython('pixels.py', file);
 }

@@ -68,6 +68,13 @@ async function setUp() {
   await sampler.press('Enter');
 }
 
+/** Draw as Generate does, and give a word for the picture. */
+async function drawPlain() {
+  const file = path.join(folder, 'plain.png');
+  await writeFile(file, await visitor.draw(() => visitor.press('#txt2img_generate')));
+  return readPixels(file);
+}
+
 /** @param {string} name */
 async function shoot(name) {
   if (shots) await visitor.page.screenshot({path: path.join(shots, `${name}.png`)});
@@ -78,10 +85,7 @@ step('before the accordion is opened nothing is loaded, asked or listened to', a
   assert.deepEqual(visitor.requests.filter((each) => !each.endsWith('regiondiff.mjs')), []);
   assert.deepEqual(await visitor.page.evaluate(() => window.ours), []);
   await setUp();
-  const file = path.join(folder, 'plain.png');
-  await writeFile(file, await visitor.draw(() => visitor.press('#txt2img_generate')));
-  plain = await readPixels(file);
-  assert.ok(plain.length > 1000);
+  plain = await drawPlain();
 });
 
 step('empty it is a strip, and two regions are painted from there', async () => {
@@ -119,9 +123,7 @@ step('Ctrl+Enter draws, and the picture obeys', async () => {
 
 step('unticked the picture is the plain one, to the bit', async () => {
   await visitor.part('[id$="accordion-visible-checkbox"]').click();
-  const file = path.join(folder, 'off.png');
-  await writeFile(file, await visitor.draw(() => visitor.press('#txt2img_generate')));
-  assert.equal(await readPixels(file), plain);
+  assert.equal(await drawPlain(), plain);
   assert.equal(JSON.parse(await visitor.text()).brushes.length, 2);
 });
 
@@ -210,7 +212,7 @@ step('lines of the prompt are regions in three actions, and brushes by a fourth'
   await visitor.open();
   await visitor.part('.rd-strip button', {hasText: 'Type lines'}).first().click();
   await visitor.page.waitForFunction(() => /typed/.test(document.querySelector('#tab_txt2img [id$="_regiondiff_palette"] textarea').value));
-  assert.equal(await visitor.isOn(), true);
+  await visitor.page.waitForFunction(() => document.querySelector('#tab_txt2img [id$="accordion-visible-checkbox"]').checked);
   await visitor.page.waitForFunction(() => document.querySelectorAll('#tab_txt2img .regiondiff-legend li').length >= 2);
   await shoot('typed');
   await visitor.part('.rd-segments [data-view="paint"]').click();
