@@ -102,10 +102,14 @@ class Prompt:
 
 @dataclass(frozen=True, eq=False)
 class Against:
-    """What the features of a row's prompt are pushed away from in cross-attention, and how (NAG)."""
+    """What the features of a row's prompt are pushed away from in cross-attention, and how (NAG).
+
+    `contexts` are the same for each of the row's contexts; a row without contexts has none.
+    """
 
     cond: Cond
     nag: Nag
+    contexts: tuple[Cond, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,14 +136,13 @@ class Attention:
 
     @property
     def group(self) -> Hashable:
-        """What rows of one network call have in common; rows without biases go along with those that have some."""
-        nag = None if self.nag is None else (self.nag.cond.group, self.nag.nag)
-        return tuple(each.group for each in self.contexts), nag
+        """What rows of one network call have in common; those with contexts or biases go along with those without."""
+        return None if self.nag is None else (self.nag.cond.group, self.nag.nag)
 
     @property
     def identity(self) -> Hashable:
         """Equal for records that do the same, as far as their conds and weights are the same objects."""
-        nag = None if self.nag is None else (id(self.nag.cond), self.nag.nag)
+        nag = self.nag and (id(self.nag.cond), tuple(map(id, self.nag.contexts)), self.nag.nag)
         return tuple(map(id, self.contexts)), id(self.weights), tuple(map(id, self.biases)), nag
 
 

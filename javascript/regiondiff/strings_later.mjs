@@ -54,6 +54,7 @@ addStrings({
   'inspector.next': 'Tab: next region',
   'field.json': 'Expected JSON',
   'field.negative': 'negative',
+  'field.share': 'share under brushes',
   'field.prefix': 'words before every prompt',
   'field.suffix': 'words after every prompt',
   'field.colour': 'Colour on the canvas',

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
+from lib_regiondiff.denoising.attention.couple import couple
 from lib_regiondiff.denoising.texture_memory import TextureMemory
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.host import PLAIN, Against, Attention, Cond, Level, Row, Zoom, is_composed
+from lib_regiondiff.host import PLAIN, Attention, Cond, Level, Row, Zoom, is_composed
 from lib_regiondiff.planning.plan import Plan, find_step
 from lib_regiondiff.planning.regions import Region
 from lib_regiondiff.planning.surroundings import Surround
@@ -132,7 +133,7 @@ def ask(frames: Sequence[Frame], call: Call) -> tuple[list[Row], list[list[Asked
         unconds = call.choose_unconds(view, frame.image)
         if not unconds:
             return Asked(frame, view, head, conds, None, ground)
-        attention = _make_attention(unconds[1:], view, None)
+        attention = couple(unconds, view.shares)
         uncond = replace(head, cond=unconds[0], negative=True, attention=attention)
         return Asked(frame, view, head, conds, index(uncond), ground)
 
@@ -158,18 +159,12 @@ def _make_zoom(frame: Frame, view: View) -> Zoom | None:
 
 def _choose_attention(frame: Frame, view: View) -> Attention:
     """What acts in the cross-attention of a view's prompt."""
-    others = tuple(region.conds[frame.image][0].cond for region in view.regions[1:])
-    nag, against = frame.plan.nag, None
-    if nag is not None:
-        assert view.region.unconds is not None, "planned"
-        against = Against(view.region.unconds[frame.image], nag)
-    return _make_attention(others, view, against)
-
-
-def _make_attention(others: tuple[Cond, ...], view: View, against: Against | None) -> Attention:
-    if not others and against is None:
-        return PLAIN
-    return Attention(others, view.shares if others else None, (), against)
+    conds = tuple(region.conds[frame.image][0].cond for region in view.regions)
+    if frame.plan.nag is None:
+        return couple(conds, view.shares)
+    negatives = tuple(region.unconds[frame.image] for region in view.regions if region.unconds is not None)
+    assert len(negatives) == len(conds), "planned"
+    return couple(conds, view.shares, negatives, frame.plan.nag)
 
 
 def recall_answer(row: Row, known: Sequence[tuple[Row, Tensor]]) -> Tensor | None:

@@ -37,6 +37,7 @@ PROMPT = Text(20000)
 NAME = Text(260)
 THING, SCENE, STUFF = "thing", "scene", "stuff"
 KINDS = (AUTO, THING, SCENE, STUFF)
+BIAS, COUPLE = "bias", "couple"
 METHODS: Mapping[str, str] = {"MultiDiffusion": "average", "Mixture of Diffusers": "mixture", "automatic": AUTO}
 IMAGE, MASK = PictureRule(), PictureRule(mask=True)
 
@@ -78,6 +79,7 @@ class Background:
     image: Held[Picture | File | None, Paint | None] = field(Maybe(IMAGE), None, "A picture to paint on.")
     colour: str | None = field(Maybe(Colour()), None, "A plain colour to paint on.")
     strength: float = field(SHARE, 1.0, "Share of the levels, the first ones, in which image or colour is put back.")
+    share: float = field(SHARE, 0.0, "Share of each cell that its prompt keeps under the brushes, as a global prompt.")
 
     @property
     def painted(self) -> bool:
@@ -202,7 +204,7 @@ class Palette:
         Choice(tuple(METHODS.values())), "average", "MultiDiffusion or Mixture of Diffusers; auto chooses."
     )
     attention: str = field(
-        Choice(("none", "bias", "couple")), "none", "Cross-attention method: Paint with Words or Attention Couple."
+        Choice(("none", BIAS, COUPLE)), "none", "Cross-attention method: Paint with Words or Attention Couple."
     )
     background: Background = field(Object(Background), Background, "What no brush covers.")
     prefix: str = field(PROMPT, "", "Text before each brush's prompt; {background} in it is the background's prompt.")

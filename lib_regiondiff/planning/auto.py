@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from lib_regiondiff.document.palette import STUFF, Bootstrap, Nag, Palette, Tiles
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.errors import HostError
-from lib_regiondiff.geometry import Size
+from lib_regiondiff.geometry import Box, Size
 
 FEW = 8
 """Steps, at most, that a distilled model draws in."""
@@ -122,3 +122,19 @@ def describe_choices(choices: Mapping[str, Any]) -> str:
 def drop_idle_nag(nag: Nag | None) -> Nag | None:
     """The normalized attention guidance of a palette; None where it is off, or set so that it changes nothing."""
     return nag if nag is not None and nag.scale != 1 and nag.alpha != 0 else None
+
+
+def drop_unasked_tiles(said: Palette, palette: Palette) -> Palette:
+    """A palette of one meaning, whose picture is the host's own, without tiles that were not asked for."""
+    return replace(palette, tiles=None) if said.tiles == AUTO else palette
+
+
+def drop_idle(palette: Palette, objects: bool, boxes: Sequence[Sequence[Box]]) -> Palette:
+    """The settled palette without what changes nothing, given the boxes of its regions.
+
+    That is a bootstrap without small objects, tiles where one holds everything, a method where there is only one box.
+    """
+    bootstrap = palette.bootstrap if objects else replace(palette.bootstrap, levels=0, mix=0.0)
+    tiles = palette.tiles if any(len(places) > 1 for places in boxes) else None
+    blend = palette.blend if sum(map(len, boxes)) > 1 else AUTO
+    return replace(palette, blend=blend, tiles=tiles, bootstrap=bootstrap)

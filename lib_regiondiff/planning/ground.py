@@ -1,22 +1,25 @@
-"""Ground: what is laid out on the canvas itself: the weights of background and brushes, and the first levels."""
+"""Ground: what is laid out on the canvas itself: the weights of background and brushes, places, the first levels."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from lib_regiondiff.document import pictures
-from lib_regiondiff.document.palette import Palette
-from lib_regiondiff.host import Encoder
+from lib_regiondiff.document import budget, pictures
+from lib_regiondiff.document.palette import COUPLE, Palette
+from lib_regiondiff.geometry import Box
+from lib_regiondiff.host import Encoder, LatentSpec
 from lib_regiondiff.planning import tiles
 from lib_regiondiff.planning.conditioning import Job, Meaning
 from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.surroundings import Around, find_white_share
+from lib_regiondiff.planning.things.scenes import SceneWindow, find_scene
+from lib_regiondiff.planning.views import Layout
 from lib_regiondiff.planning.weights import feather_limit, masks
 from lib_regiondiff.planning.weights.level_weights import LevelWeights
 from lib_regiondiff.planning.weights.partition import divide
@@ -82,4 +85,64 @@ def divide_canvas(palette: Palette, coverages: Sequence[np.ndarray], job: Job, h
 def make_level_weights(stack: np.ndarray, meanings: Sequence[Meaning], palette: Palette, job: Job) -> LevelWeights:
     """The weights of background and brushes at each step, within the brushes' intervals."""
     acts = [tuple(each.acts(step) for each in meanings[1:]) for step in range(len(job.clock) - 1)]
-    return LevelWeights.of(stack[1:], palette.quantization, job.clock, acts)
+    return LevelWeights.of(stack[1:], palette.quantization, job.clock, acts, palette.background.share)
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """The weights of regions, for each step the earliest one of equal weights, the boxes of each region, the windows
+    of those that are scenes, by the regions' numbers, and the numbers of those that share the same boxes."""
+
+    weights: LevelWeights
+    kinds: Sequence[int]
+    boxes: list[list[Box]]
+    scenes: Mapping[int, tuple[int, SceneWindow]]
+    coupled: frozenset[int]
+
+    @property
+    def shared(self) -> list[Box]:
+        """The boxes of the regions that share them, as far as they are drawn at all."""
+        return max((self.boxes[number] for number in self.coupled), key=len, default=[])
+
+    @property
+    def looks(self) -> list[Box]:
+        """The boxes of all views."""
+        own = [box for number, places in enumerate(self.boxes) if number not in self.coupled for box in places]
+        return [*self.shared, *own]
+
+    @property
+    def cells(self) -> int:
+        """What all boxes together ask of the network."""
+        return sum(box.size.area for box in self.looks)
+
+
+def place_regions(
+    weights: LevelWeights,
+    owners: Sequence[Sequence[int]],
+    layout: Layout,
+    scenes: Collection[int],
+    how: tuple[LatentSpec, Palette],
+) -> Placed:
+    """Where the regions with these owners are drawn; `scenes` are the numbers of brushes that have a window each.
+
+    `how` has the latent space of close-ups and the palette.
+    """
+    peaks, kinds = weights.surveyed()
+    couple = how[1].attention == COUPLE
+    grouped = weights.grouped(owners if couple else layout.parted(owners, peaks))
+    if grouped.owners != weights.owners:
+        peaks, kinds = grouped.surveyed()
+    boxes = [layout.boxes(peak, 0 in group) for peak, group in zip(peaks, grouped.owners, strict=True)]
+    windows = {}
+    for number, (peak, group) in enumerate(zip(peaks, grouped.owners, strict=True)):
+        window = find_scene(peak, how[0], layout.ring) if group[0] in scenes else None
+        if window is not None:
+            windows[number] = group[0], window
+            boxes[number] = [window.frame]
+    coupled = frozenset(range(len(boxes))) - windows.keys() if couple else frozenset[int]()
+    coupled = coupled if sum(bool(boxes[number]) for number in coupled) > 1 else frozenset()
+    whole = layout.boxes(np.ones_like(peaks[0]), background=True) if coupled else []
+    boxes = [whole if number in coupled and places else places for number, places in enumerate(boxes)]
+    made = Placed(grouped, kinds, boxes, windows, coupled)
+    budget.expect_views(len(made.looks))
+    return made

@@ -14,17 +14,33 @@ from torch import Tensor
 
 from lib_regiondiff.document import budget
 from lib_regiondiff.document.palette import SCENE, Nag, Palette
-from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Encoder, LatentSpec, Level
-from lib_regiondiff.planning.auto import EARLY, drop_idle_nag, list_choices, list_tilings, settle
+from lib_regiondiff.planning.attention.couple import join_regions, keep_on_canvas, make_coupled_views
+from lib_regiondiff.planning.auto import (
+    EARLY,
+    drop_idle,
+    drop_idle_nag,
+    drop_unasked_tiles,
+    list_choices,
+    list_tilings,
+    settle,
+)
 from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder, find_meanings, group_meanings
-from lib_regiondiff.planning.ground import FirstLevels, divide_canvas, encode_under, make_level_weights, measure_brushes
+from lib_regiondiff.planning.ground import (
+    FirstLevels,
+    Placed,
+    divide_canvas,
+    encode_under,
+    make_level_weights,
+    measure_brushes,
+    place_regions,
+)
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around
 from lib_regiondiff.planning.things.candidates import fit_native
 from lib_regiondiff.planning.things.kinds import Kinds, apply_kinds, choose_kinds, keeps_apart
-from lib_regiondiff.planning.things.scenes import SceneKey, SceneLayer, SceneWindow, find_scene
+from lib_regiondiff.planning.things.scenes import SceneKey, SceneLayer
 from lib_regiondiff.planning.things.strokes import Stroke, StrokeKey, StrokeLayer, find_strokes, list_apart, sort_views
 from lib_regiondiff.planning.things.things import Thing, ThingKey, ThingLayer, find_things
 from lib_regiondiff.planning.views import Layout, View
@@ -101,7 +117,7 @@ class Plan:
             return None
         first = self.steps[0][0]
         only = all(len(views) == 1 and views[0] is first for views in self.steps)
-        own = first.surround is None and first.zoom is None
+        own = first.surround is None and first.zoom is None and len(first.regions) == 1
         return first if only and own and self.undecided is None and first.box == Box.whole(self.size) else None
 
     @property
@@ -177,7 +193,7 @@ class Draft:
         encoder = RegionEncoder(host, meanings, names, guided or drop_idle_nag(palette.nag) is not None)
         parts = (meanings, encoder, coverages, Kinds((), {}), encode_under(palette, job, host))
         made = Draft(said, palette, job, host, merge, *parts)
-        return replace(made, kinds=choose_kinds(said, coverages, meanings, job, made.close))
+        return replace(made, kinds=choose_kinds(keep_on_canvas(said), coverages, meanings, job, made.close))
 
     def plan(self, figures: frozenset[int] | None) -> Plan:
         """The plan where the brushes with these numbers have turned out to be figures; None where nobody has looked."""
@@ -186,16 +202,17 @@ class Draft:
         scale = (job.size.area / palette.size.area) ** 0.5 / host.latent.pixels_per_cell
         things = find_things(palette, self.coverages, scale, job)
         textures = textures if keeps_apart(self.said, palette) else frozenset()
-        strokes = find_strokes(palette, self.coverages, self.meanings, job, (host.latent, textures))
+        what = host.latent, textures
+        strokes = find_strokes(palette, self.coverages, self.meanings, job, what) if palette.attention == "none" else []
         apart = {thing.index for thing in things} | list_apart(strokes)
         weights = self._weigh(palette, apart)
         scenes = {index for index, kind in enumerate(kinds, start=1) if kind == SCENE}
         owners = group_meanings(self.meanings, self.merge, apart, scenes)
         if len(owners) == 1 and not strokes:
-            palette, job = _drop_unasked_tiles(self.said, palette), replace(job, centred=False)
+            palette, job = drop_unasked_tiles(self.said, palette), replace(job, centred=False)
         placed = min(
             (
-                (each, layout, _place(weights, owners, layout, scenes, self.close))
+                (each, layout, place_regions(weights, owners, layout, scenes, (self.close, each)))
                 for each in list_tilings(self.said, palette, host.latent.native)
                 for layout in (Layout.of(each, job.size, host.latent),)
             ),
@@ -217,6 +234,7 @@ class Draft:
             self.encoder.region(group, Box.hull(places)) if places else None
             for group, places in zip(weights.owners, boxes, strict=True)
         ]
+        together = join_regions(regions, placed.coupled)
         first = FirstLevels.of(palette, job, host, self.under)
         firsts = [first.at(step, self.under is not None) for step in range(len(placed.kinds))]
         above = ThingLayer.of(apart[0], self.meanings, (self.encoder, self.close), (weights, regions), job)
@@ -226,72 +244,24 @@ class Draft:
 
         def views(key: tuple[int, tuple[bool, Around | None], SceneKey, ThingKey, StrokeKey]) -> tuple[View, ...]:
             kind, (repainted, around), scene_key, thing_key, stroke_key = key
-            drawn = [None, *regions[1:]] if repainted else regions
+            left = {*together, 0} if repainted else together
+            drawn = [None if number in left else region for number, region in enumerate(regions)]
             scenes = {number: functools.partial(beside.zoom, number, scene_key) for number in placed.scenes}
             upper = () if over else sort_views(palette, [*above.views(thing_key), *thin.views(stroke_key)])
-            return layout.views(weights.at(kind), boxes, drawn, around, scenes) + upper
+            maps = weights.at(kind)
+            coupled = make_coupled_views(layout, maps, placed.shared, together, repainted) if together else ()
+            return coupled + layout.views(maps, boxes, drawn, around, scenes) + upper
 
         over = job.clock[0] <= EARLY
         kept = sort_views(palette, [*above.finished, *thin.finished]) if over else ()
         steps = Steps(list(zip(placed.kinds, firsts, beside.keys, above.keys, thin.keys, strict=True)), views)
         objects = job.centred and any(
-            places and 0 not in group and number not in placed.scenes and not layout.is_ground(places)
+            places and 0 not in group and number not in {*placed.scenes, *together} and not layout.is_ground(places)
             for number, (group, places) in enumerate(zip(weights.owners, boxes, strict=True))
         )
-        choices = list_choices(self.said, _drop_idle(palette, objects, boxes))
+        choices = list_choices(self.said, drop_idle(palette, objects, boxes))
         guidance = palette.guidance if job.guidance is None else job.guidance
-        sensitivity, nag = palette.bootstrap.leak_sensitivity, drop_idle_nag(palette.nag)
-        made = (palette.rescale, steps, self.under, sensitivity, choices, nag)
+        sensitivity = palette.bootstrap.leak_sensitivity
+        made = (palette.rescale, steps, self.under, sensitivity, choices, drop_idle_nag(palette.nag))
         kinds = tuple(brush.kind for brush in palette.brushes)
         return Plan(layout.canvas, job.clock, guidance, *made, brush_kinds=kinds, kept=kept)
-
-
-@dataclass(frozen=True, eq=False)
-class Placed:
-    """The weights of regions, for each step the earliest one of equal weights, the boxes of each region, and the
-    windows of those that are scenes, by the regions' numbers."""
-
-    weights: LevelWeights
-    kinds: Sequence[int]
-    boxes: list[list[Box]]
-    scenes: Mapping[int, tuple[int, SceneWindow]]
-
-    @property
-    def cells(self) -> int:
-        """What all boxes together ask of the network."""
-        return sum(box.size.area for places in self.boxes for box in places)
-
-
-def _place(
-    weights: LevelWeights, owners: Sequence[Sequence[int]], layout: Layout, scenes: Collection[int], latent: LatentSpec
-) -> Placed:
-    """Where the regions with these owners are drawn; `scenes` are the numbers of brushes that have a window each."""
-    peaks, kinds = weights.surveyed()
-    grouped = weights.grouped(layout.parted(owners, peaks))
-    if grouped.owners != weights.owners:
-        peaks, kinds = grouped.surveyed()
-    boxes = [layout.boxes(peak, 0 in group) for peak, group in zip(peaks, grouped.owners, strict=True)]
-    windows = {}
-    for number, (peak, group) in enumerate(zip(peaks, grouped.owners, strict=True)):
-        window = find_scene(peak, latent, layout.ring) if group[0] in scenes else None
-        if window is not None:
-            windows[number] = group[0], window
-            boxes[number] = [window.frame]
-    budget.expect_views(sum(map(len, boxes)))
-    return Placed(grouped, kinds, boxes, windows)
-
-
-def _drop_unasked_tiles(said: Palette, palette: Palette) -> Palette:
-    """A palette of one meaning, whose picture is the host's own, without tiles that were not asked for."""
-    return replace(palette, tiles=None) if said.tiles == AUTO else palette
-
-
-def _drop_idle(palette: Palette, objects: bool, boxes: Sequence[Sequence[Box]]) -> Palette:
-    """The settled palette without what changes nothing, given the boxes of its regions.
-
-    That is a bootstrap without small objects, tiles where one holds everything, a method where there is only one box.
-    """
-    bootstrap = palette.bootstrap if objects else replace(palette.bootstrap, levels=0, mix=0.0)
-    tiles = palette.tiles if any(len(places) > 1 for places in boxes) else None
-    blend = palette.blend if sum(map(len, boxes)) > 1 else AUTO
-    return replace(palette, blend=blend, tiles=tiles, bootstrap=bootstrap)

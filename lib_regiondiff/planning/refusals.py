@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lib_regiondiff.document import sampler_names
-from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.palette import BIAS, COUPLE, Palette
+from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.auto import drop_idle_nag
@@ -17,11 +18,11 @@ Canvas = tuple[Size, int]
 
 METHODS: Mapping[str, str] = {
     "nag": "negatives act in the cross-attention of the prompts' rows",
-    "couple": "one row shows several regions, each by its own prompt",
-    "bias": "tokens of a phrase are attended to more where its brush is",
+    COUPLE: "one row shows several regions, each by its own prompt",
+    BIAS: "tokens of a phrase are attended to more where its brush is",
 }
 """What a host's network may be able to do beside plain rows."""
-PLANNED = frozenset({"nag"})
+PLANNED = frozenset({"nag", COUPLE})
 """Keys of METHODS that plans make; no host draws the others, whatever its network can do."""
 
 
@@ -49,7 +50,17 @@ def _methods(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
 def _attention(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
     """A method that no plan makes, or that the network cannot be asked for."""
     if palette.attention not in ("none", *(drawer.methods & PLANNED)):
-        yield HostError("attention", "none", repr(palette.attention), "this version cannot do it yet; leave it out")
+        cure = ATTENTION_CURES[drawer.by] if palette.attention in PLANNED else NOT_YET
+        yield HostError("attention", "none", repr(palette.attention), cure)
+
+
+def _bootstrap(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
+    """First levels that keep brushes apart, where brushes share every look of the network."""
+    del drawer
+    levels, own = palette.bootstrap.levels, palette.attention
+    if own != "none" and levels not in (AUTO, 0):
+        cure = "its brushes are drawn together from the first level on"
+        yield HostError("bootstrap.levels", f"0 or auto, because of attention {own!r}", f"{levels}", cure)
 
 
 def _wrap(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
@@ -82,21 +93,27 @@ def _sampler(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
         yield error
 
 
+NOT_YET = "this version cannot do it yet; leave it out"
+ATTENTION_CURES: Mapping[str, str] = {
+    "library": "this host's network cannot; leave it out",
+    "webui": NOT_YET,
+    "command": "only UNets of Stable Diffusion's kind have it; leave it out",
+}
 NAG_CURES: Mapping[str, str] = {
     "library": "this host's network cannot; leave it out, or raise the guidance",
     "webui": "only `regiondiff render` has it; here raise the CFG scale above 1",
     "command": "only UNets of Stable Diffusion's kind have it; leave it out, or raise the guidance",
 }
 REFUSALS: Mapping[str, Sequence[Refusal]] = {
-    "library": (_methods, _attention, _wrap, _nag),
-    "webui": (_methods, _attention, _wrap, _init, _nag),
-    "command": (_methods, _attention, _wrap, _sampler, _nag),
+    "library": (_methods, _attention, _bootstrap, _wrap, _nag),
+    "webui": (_methods, _attention, _bootstrap, _wrap, _init, _nag),
+    "command": (_methods, _attention, _bootstrap, _wrap, _sampler, _nag),
 }
 """Who draws -> what may be refused there."""
 ABILITIES: Mapping[str, frozenset[str]] = {
-    "library": frozenset({"nag"}),
+    "library": PLANNED,
     "webui": frozenset(),
-    "command": frozenset({"nag"}),
+    "command": PLANNED,
 }
 """Who draws -> the most that a network can do there, as long as no model is at hand."""
 

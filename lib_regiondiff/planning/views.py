@@ -199,12 +199,12 @@ class Layout:
             if region is None:
                 continue
             if scenes and number in scenes:
-                found += map(scenes[number], self._cut_views(weight, places, region))
+                found += map(scenes[number], self.cut_views(weight, places, region))
             elif around is None or region.background or self.is_ground(places):
-                found += self._cut_views(weight, places, region)
+                found += self.cut_views(weight, places, region)
             else:
                 found += _surround(
-                    self._cut_views(weight, centre_boxes(places, weight, self.ring), region), number, around
+                    self.cut_views(weight, centre_boxes(places, weight, self.ring), region), number, around
                 )
         return tuple(found)
 
@@ -213,7 +213,7 @@ class Layout:
         size = Box.hull(places).size if places else self.canvas
         return max(size.height, size.width) >= tiles.LARGE * self.least
 
-    def _cut_views(self, weight: np.ndarray, places: Sequence[Box], region: Region) -> list[View]:
+    def cut_views(self, weight: np.ndarray, places: Sequence[Box], region: Region) -> list[View]:
         """The views of a region, weighed by their tiles' profiles; those without any weight are left out."""
         total = np.zeros(weight.shape, np.float32)
         sizes = {box.size for box in places} if len(places) > 1 else ()

@@ -170,20 +170,21 @@ def test_a_frame_whose_line_or_image_does_not_exist_is_refused(given: dict[str, 
     assert str(caught.value) == told and not host.calls
 
 
-def view_of(plan: Plan) -> View:
-    return next(view for view in plan.views(LEVELS[0]) if view.region.names == ("2",))
+def view_of(plan: Plan, name: str = "2") -> View:
+    return next(view for view in plan.views(LEVELS[0]) if view.region.names == (name,))
 
 
 @pytest.mark.parametrize("field", ["surround", "zoom", "adapters", "shares", "frame"])
 def test_views_that_differ_in_anything_are_asked_apart_and_equal_ones_once(field: str) -> None:
     plan = planned(GaussianHost(native=128), "2", bootstrap={"levels": 0})
     view = view_of(plan)
+    other = view_of(planned(GaussianHost(native=128), "3", bootstrap={"levels": 0}), "3").region
     surrounded = view_of(planned(GaussianHost(native=128), "2", bootstrap=TEXTURES)).surround
     changed: dict[str, dict[str, Any]] = {
         "surround": {"surround": surrounded},
         "zoom": {"zoom": Closeup(Size(24, 24), 3, (1,), torch.ones(24, 24))},
         "adapters": {"adapters": (Adapter("a"),)},
-        "shares": {"regions": (view.region, view.region), "shares": torch.full((2, 16, 16), 0.5)},
+        "shares": {"regions": (view.region, other), "shares": torch.full((2, 16, 16), 0.5)},
         "frame": {"frame": Box.whole(plan.size)},
     }
     rows, asked = ask([Frame(plan, (view, replace(view), replace(view, **changed[field])), LEVELS[0])], Call(1))
@@ -218,12 +219,12 @@ def test_a_row_shows_several_regions_and_its_negative_has_the_same_form() -> Non
 
 
 def test_regions_of_one_view_keep_their_own_guidance() -> None:
-    """x0 of the positive is 2 everywhere and of the negative -1: the scale of each half is seen in it."""
+    """x0 of the positives is 2 and 3, of the negatives -1 and -2: the scale of each half is seen in it."""
     host, plan, view = halves((None, 5.0))
     host = replace(host, deviation=1e-9)
     (made,) = predict(host, [Frame(plan, (view,), LEVELS[0])], torch.zeros(1, 3, 16, 16, dtype=torch.float64), Call(2))
     assert torch.allclose(made.denoised[..., :8], torch.tensor(-1 + 2 * 3.0).double(), atol=1e-4)
-    assert torch.allclose(made.denoised[..., 8:], torch.tensor(-1 + 5 * 3.0).double(), atol=1e-4)
+    assert torch.allclose(made.denoised[..., 8:], torch.tensor(-2 + 5 * 5.0).double(), atol=1e-4)
 
 
 def test_a_view_of_regions_with_no_negative_says_so() -> None:

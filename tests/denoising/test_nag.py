@@ -19,7 +19,7 @@ from lib_regiondiff.denoising.attention.nag import guide
 from lib_regiondiff.denoising.rows import Call, Frame, ask, batch_rows
 from lib_regiondiff.document.palette import Nag, Palette, parse
 from lib_regiondiff.host import PLAIN, Against, Level, Prompt
-from lib_regiondiff.hosts.diffusers.attention import NagProcessor, guide_cross_attention
+from lib_regiondiff.hosts.diffusers.attention import RowsProcessor, Words, act_in_cross_attention
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import render
 from lib_regiondiff.planning.plan import Job, make_plan
@@ -61,7 +61,7 @@ def test_a_layer_attends_to_both_and_is_guided(tokens: int) -> None:
     cells, text, away = torch.randn(2, 5, 8), torch.randn(2, 7, 6), torch.randn(2, tokens, 6)
     nag = Nag(scale=5, tau=1.5, alpha=0.7)
     with torch.no_grad():
-        made = NagProcessor(away.double(), nag)(layer, cells.double(), text.double())
+        made = RowsProcessor(None, Words(away.double(), None), nag)(layer, cells.double(), text.double())
     weights = {name: value.numpy() for name, value in layer.state_dict().items()}
 
     def attended(tokens: np.ndarray) -> np.ndarray:
@@ -164,9 +164,9 @@ def test_processors_come_back_after_an_error(host: DiffusersHost) -> None:
     before = [layer.processor for layer in layers]
 
     def fails() -> None:
-        assert all(isinstance(layer.processor, NagProcessor) for layer in layers)
+        assert all(isinstance(layer.processor, RowsProcessor) for layer in layers)
         raise RuntimeError("out of order")
 
-    with pytest.raises(RuntimeError, match="out of order"), guide_cross_attention(host.pipe.unet, [row]):
+    with pytest.raises(RuntimeError, match="out of order"), act_in_cross_attention(host.pipe.unet, [row]):
         fails()
     assert all(layer.processor is each for layer, each in zip(layers, before, strict=True))

@@ -75,6 +75,7 @@ def full() -> dict[str, Any]:
     )
     data = dump(palette) | {"noise": [dump_noise(Noise(mask=MASKS[1], seed=3, amount=0.5))]}
     data["brushes"][0] |= values
+    data["background"]["share"] = 0.25
     data["bootstrap"] = {"levels": 3, "mix": 0.5, "leak_sensitivity": 0.5}
     data["overlap"] = {"rule": "weighted", "cover_alpha": 0.5}
     single = {"steps": 5, "sampler": "DDIM", "guidance": 3, "rescale": 0.5, "blend": "mixture", "attention": "bias"}

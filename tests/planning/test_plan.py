@@ -140,7 +140,6 @@ def test_feather_scales_with_the_picture() -> None:
     ("change", "where"),
     [
         ({"attention": "bias"}, "attention"),
-        ({"attention": "couple"}, "attention"),
     ],
 )
 def test_what_is_not_there_yet_is_refused(change: dict[str, Any], where: str) -> None:

@@ -46,7 +46,7 @@ class GaussianHost:
     cells_per_call: int = 2**16
     calls: list[list[Row]] = field(default_factory=list)
     encoded: list[str] = field(default_factory=list)
-    methods: frozenset[str] = frozenset({"nag"})
+    methods: frozenset[str] = frozenset({"nag", "couple"})
 
     @property
     def latent(self) -> LatentSpec:
@@ -73,7 +73,14 @@ class GaussianHost:
     def _expected(self, x: Tensor, row: Row) -> Tensor:
         assert isinstance(row.cond, MeanCond) and x.shape[1:] == (row.size.height, row.size.width)
         a, b, v = row.level.alpha, row.level.beta, self.deviation**2
-        return row.cond.mean + a * v / (a * a * v + b * b) * (x - a * row.cond.mean)
+        mean = self._mean(row)
+        return mean + a * v / (a * a * v + b * b) * (x - a * mean)
+
+    def _mean(self, row: Row) -> float | Tensor:
+        """The mean of a row, of one that shows several regions at each cell [h, w]."""
+        means = [cond.mean for cond in (row.cond, *row.attention.contexts) if isinstance(cond, MeanCond)]
+        weights = row.attention.weights
+        return means[0] if weights is None else (weights.double() * torch.tensor(means)[:, None, None]).sum(dim=0)
 
     def encode_image(self, image: Image.Image) -> Tensor:
         """The mean of each cell's pixels, -1 for black and 1 for white."""

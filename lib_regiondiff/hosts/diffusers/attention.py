@@ -1,49 +1,84 @@
-"""Normalized attention guidance in a UNet: processors of its cross-attention are replaced for the time of a call."""
+"""Cross-attention of a UNet by what rows ask of it: its processors are replaced for the time of a call."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from lib_regiondiff.denoising.attention.couple import Mixture, shrink
 from lib_regiondiff.denoising.attention.nag import guide
 from lib_regiondiff.document.palette import Nag
-from lib_regiondiff.host import Row
-from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
+from lib_regiondiff.host import Attention, Row
+from lib_regiondiff.hosts.diffusers.families.question import read_embedding
 
 CROSS = "attn2"  # the name of cross-attention in UNets
 
 
 @dataclass(frozen=True, eq=False)
-class NagProcessor:
-    """An attention processor for `attn`: attention to the prompt, guided away from attention to the negative prompt.
+class Words:
+    """What a batch attends to: the embeddings [B, tokens, channels] of its rows' conds, and what they show beside."""
 
-    `negative` [B, tokens, channels] is the negative's embedding for each row; `nag` says how strong the guidance is.
+    own: Tensor
+    mixture: Mixture | None
+
+
+@dataclass(frozen=True, eq=False)
+class RowsProcessor:
+    """An attention processor for `attn` by which each row of a batch has what its record says, and nothing else.
+
+    `negative` is what rows are guided away from as `nag` says, if they are.
     """
 
-    negative: Tensor
-    nag: Nag
+    mixture: Mixture | None
+    negative: Words | None = None
+    nag: Nag | None = None
+    known: dict[tuple[int, int], Tensor] = field(default_factory=dict)
+    """Weights of this call, by whose they are and the cells of a layer."""
 
     def __call__(self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Tensor, **named: Any) -> Tensor:
         """Features [B, cells, channels] of the layer, from its input and the prompts [B, tokens, channels]."""
         query = _split_heads(attn, attn.to_q(hidden_states))
-        positive, negative = (_attend(attn, query, text) for text in (encoder_hidden_states, self.negative))
-        made = guide(positive.float(), negative.float(), self.nag).to(positive.dtype)
+        made = self._look(attn, query, Words(encoder_hidden_states, self.mixture))
+        if self.negative is not None and self.nag is not None:
+            negative = self._look(attn, query, self.negative)
+            made = guide(made.float(), negative.float(), self.nag).to(made.dtype)
         for layer in attn.to_out:
             made = layer(made)
         return made
 
+    def _look(self, attn: Any, query: Tensor, words: Words) -> Tensor:
+        """Attention [B, cells, channels] of queries [B, heads, cells, width] to all that a batch shows."""
+        made, mixture = _attend(attn, query, words.own), words.mixture
+        if mixture is None:
+            return made
+        found = made.float() * self._shrink(mixture.own, made.shape[1])
+        for each in mixture.beside:
+            rows = torch.tensor(each.rows, device=made.device)
+            seen = _attend(attn, query[rows], read_embedding(each.cond)).float()
+            found.index_add_(0, rows, seen * self._shrink(each.weight, made.shape[1]))
+        return found.to(made.dtype)
+
+    def _shrink(self, weight: Tensor, cells: int) -> Tensor:
+        """Weights [n, h, w] for a layer of so many cells, [n, cells, 1]."""
+        key = id(weight), cells
+        if key not in self.known:
+            self.known[key] = shrink(weight, cells)[..., None]
+        return self.known[key]
+
 
 def _attend(attn: Any, query: Tensor, text: Tensor) -> Tensor:
-    """Attention [B, cells, channels] of queries [B, heads, cells, width] to text [B, tokens, channels]."""
-    text = text.to(query.dtype)
-    made = scaled_dot_product_attention(query, _split_heads(attn, attn.to_k(text)), _split_heads(attn, attn.to_v(text)))
-    return made.transpose(1, 2).flatten(2)
+    """Attention [B, cells, channels] of queries [B, heads, cells, width] to text [B or 1, tokens, channels]."""
+    text = text.to(query)
+    key, value = (
+        _split_heads(attn, each).expand(len(query), -1, -1, -1) for each in (attn.to_k(text), attn.to_v(text))
+    )
+    return scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
 
 
 def _split_heads(attn: Any, values: Tensor) -> Tensor:
@@ -52,20 +87,16 @@ def _split_heads(attn: Any, values: Tensor) -> Tensor:
 
 
 @contextlib.contextmanager
-def guide_cross_attention(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
-    """For the time of a `with`, have a UNet guide these rows away from their negatives by NAG, if they have any.
+def act_in_cross_attention(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
+    """For the time of a `with`, have a UNet's cross-attention do what the records of a whole batch of rows say.
 
-    `rows` are a whole batch, all or none of which have negatives. Raises HostError for a UNet whose cross-attention is
-    not Stable Diffusion's.
+    Nothing is installed where they say nothing. Raises HostError for a UNet whose cross-attention is not Stable
+    Diffusion's.
     """
-    assert all(not row.attention.contexts and not row.attention.biases for row in rows), "refused by the plan"
-    against = [row.attention.nag for row in rows if row.attention.nag is not None]
-    if not against:
+    made = _make_processor([row.attention for row in rows])
+    if made is None:
         yield
         return
-    assert len(against) == len(rows), "rows of one group"
-    embeddings = [each.cond.embedding for each in against if isinstance(each.cond, TextCond)]
-    made = NagProcessor(torch.cat(embeddings), against[0].nag)
     layers = _find_cross_attention(unet)
     before = [layer.processor for layer in layers]
     try:
@@ -75,6 +106,18 @@ def guide_cross_attention(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
     finally:
         for layer, processor in zip(layers, before, strict=True):
             layer.processor = processor
+
+
+def _make_processor(records: Sequence[Attention]) -> RowsProcessor | None:
+    """What does in a layer what the rows' records say, None where they say nothing."""
+    assert all(not each.biases for each in records), "refused by the plan"
+    mixture, against = Mixture.of(records), [each.nag for each in records if each.nag is not None]
+    if not against:
+        return None if mixture is None else RowsProcessor(mixture)
+    assert len(against) == len(records), "rows of one group"
+    own = torch.cat([read_embedding(each.cond) for each in against])
+    negative = Words(own, Mixture.of(records, [each.contexts for each in against]))
+    return RowsProcessor(mixture, negative, against[0].nag)
 
 
 def has_plain_layers(network: Any) -> bool:

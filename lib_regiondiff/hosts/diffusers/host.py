@@ -123,7 +123,7 @@ class DiffusersHost:
     @functools.cached_property
     def _methods(self) -> frozenset[str]:
         network = getattr(self.pipe, self.family.network)
-        return frozenset({"nag"} if attention.has_plain_layers(network) else ())
+        return frozenset({"nag", "couple"} if attention.has_plain_layers(network) else ())
 
     def encode(self, prompt: Prompt) -> Parts:
         """The parts of a prompt, one for each text that AND joins; a negative is one part. `size` does not matter.
@@ -188,7 +188,7 @@ class DiffusersHost:
         spec = self.latent
         unit = x if spec.prediction == "flow" else x / (alpha**2 + beta**2).sqrt()
         question = Question(unit.to(spec.dtype), t, rows, spec.pixels_per_cell, self.guidance)
-        with attention.guide_cross_attention(getattr(self.pipe, self.family.network), rows):
+        with attention.act_in_cross_attention(getattr(self.pipe, self.family.network), rows):
             output = self.family.ask(self.pipe, question)
         return PARAMETERIZATIONS[spec.prediction].to_denoised(output.float(), x, alpha, beta)
 

@@ -41,16 +41,22 @@ class LevelWeights:
     quantization: str
     steps: tuple[StepKey, ...]
     owners: tuple[tuple[int, ...], ...]
+    ground: float = 0.0
+    """What the background keeps of each cell, whoever wins it."""
 
     @staticmethod
     def of(
-        soft: np.ndarray, quantization: str, clock: Sequence[float], acts: Sequence[tuple[bool, ...]]
+        soft: np.ndarray,
+        quantization: str,
+        clock: Sequence[float],
+        acts: Sequence[tuple[bool, ...]],
+        ground: float = 0.0,
     ) -> LevelWeights:
         """Weights of brushes, each of them a region, of which `acts` says at each step of a clock which ones act."""
         follows = masks.QUANTIZATIONS[quantization] is not None
         pairs = [pair if follows else None for pair in itertools.pairwise(clock)]
         steps = tuple(StepKey(*each) for each in zip(acts, pairs, strict=True))
-        return LevelWeights(soft, quantization, steps, _list_each(soft))
+        return LevelWeights(soft, quantization, steps, _list_each(soft), ground)
 
     def grouped(self, owners: Sequence[Sequence[int]]) -> LevelWeights:
         """The weights of regions that are sums of brushes: `owners` has the indices of each, 0 for the background."""
@@ -93,6 +99,9 @@ class LevelWeights:
             soft = soft * np.array(acting.brushes, np.float32)[:, None, None]
         here, then = acting.noises or (0.0, 0.0)
         every = masks.add_background(masks.quantize_gapless(soft, self.quantization, here, then))
+        if self.ground:
+            every[1:] *= np.float32(1 - self.ground)
+            every[0] = 1 - every[1:].sum(axis=0)
         if self.owners == _list_each(self.soft):
             return every
         return np.stack([every[list(group)].sum(axis=0) for group in self.owners])

@@ -1,0 +1,1 @@
+"""Attention: brushes come in; what acts in cross-attention goes out: regions that one view shows, words to raise."""
