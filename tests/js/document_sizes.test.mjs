@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {fromPalette} from '../../javascript/regiondiff/document/palette_json.mjs';
+import {fromPalette} from '../../javascript/regiondiff/document/palette_reading.mjs';
 import {expectSize, MOST_PIXELS} from '../../javascript/regiondiff/document/sizes.mjs';
+import {SCHEMA} from './palette_schema.mjs';
 
 test('sizes that fit are taken, others are refused with the place, what was expected and what came', () => {
   for (const size of [{width: 64, height: 16384}, {width: 8192, height: MOST_PIXELS / 8192}]) assert.deepEqual(expectSize(size, 'size'), size);
@@ -15,5 +16,5 @@ test('sizes that fit are taken, others are refused with the place, what was expe
 
 test('a palette that is larger than a canvas can be is refused before anything is made of it', async () => {
   const brushes = [{id: 'a', mask: {rectangle: [0, 0, 1, 1]}}];
-  await assert.rejects(fromPalette({version: 1, size: {width: 8192, height: 8192}, brushes}), /^Error: size: expected .* got 8192 x 8192$/);
+  await assert.rejects(fromPalette({version: 1, size: {width: 8192, height: 8192}, brushes}, SCHEMA), /^Error: size: expected .* got 8192 x 8192$/);
 });

@@ -8,7 +8,10 @@ import {encodePng, toDataUrl} from '../../javascript/regiondiff/document/png.mjs
 import {emptyState} from '../../javascript/regiondiff/document/state.mjs';
 import {drawStroke} from '../../javascript/regiondiff/document/stroke.mjs';
 import {unpack, pack} from '../../javascript/regiondiff/files/archive.mjs';
-import {readProject, writeProject} from '../../javascript/regiondiff/files/project.mjs';
+import {readProject as readWith, writeProject} from '../../javascript/regiondiff/files/project.mjs';
+import {SCHEMA} from './palette_schema.mjs';
+
+const readProject = (bytes) => readWith(bytes, SCHEMA);
 
 const OPTIONS = {size: 30, hardness: 0.5, opacity: 0.8, pressureSize: false, pressureOpacity: false, erase: false, colour: '#336699'};
 

@@ -1,15 +1,12 @@
-// Palettes as JSON, in and out: masks are shapes or grey pictures, the colour layer is the picture under the brushes. Pure.
+// The document as a palette, as every other part of Region Diffusion reads it: masks are shapes or grey pictures, the colour layer is
+// the picture under the brushes. Pure.
 
-import {pickColour} from './colours.mjs';
-import {decodePng, encodePng, fromDataUrl, toDataUrl} from './png.mjs';
-import {resize} from './resample.mjs';
-import {drawShape} from './shapes.mjs';
-import {expectSize} from './sizes.mjs';
+import {encodePng, toDataUrl} from './png.mjs';
+import {toPixels} from './rasters.mjs';
 import {clone} from './state.mjs';
-import {toPixels, toTiles} from './rasters.mjs';
 import {countColumns, SIDE} from './tiles.mjs';
 
-/** @import {Brush, ColourTiles, Decode, Mask, Palette, Pixels, Shape, Size, State} from './types.d.ts' */
+/** @import {ColourTiles, Decode, Mask, Palette, Pixels, Size, State} from './types.d.ts' */
 
 /** What masks were written as: they never change, so they are encoded once. @type {WeakMap<Mask, Promise<string>>} */
 const WRITTEN = new WeakMap();
@@ -77,92 +74,4 @@ export function layColours(tiles, size) {
     for (let y = 0; y < Math.min(SIDE, size.height - top); y += 1) pixels.set(tile.subarray(4 * y * SIDE, 4 * (y * SIDE + wide)), 4 * ((top + y) * size.width + left));
   }
   return pixels;
-}
-
-/**
- * The document of a palette. Throws an Error with the place of the fault and what was expected there.
- * @param {unknown} given @param {Decode} [decode] reads pictures of kinds that only browsers know @returns {Promise<State>}
- */
-export async function fromPalette(given, decode) {
-  const palette = expectPalette(given);
-  const {size} = palette;
-  const masks = new Map();
-  const taken = new Set();
-  /** @type {Brush[]} */
-  const brushes = [];
-  for (const [index, each] of palette.brushes.entries()) {
-    const {mask, ...fields} = each;
-    const id = takeId(fields.id, index, taken);
-    const colour = typeof fields.colour === 'string' && fields.colour ? fields.colour : pickColour(brushes.map((brush) => brush.colour));
-    brushes.push({...fields, id, name: fields.name ?? '', prompt: fields.prompt ?? '', colour});
-    masks.set(id, await readMask(mask, size, `brushes[${index}].mask`, decode));
-  }
-  const {init, background} = takePicture(palette);
-  return {palette: {...palette, ...init, brushes, background: {prompt: '', negative: '', ...background}}, masks, colour: {tiles: new Map()}};
-}
-
-/** A picture that the drawing starts from is shown under the brushes, if nothing else is. @param {Palette} palette @returns {{init: object, background: Palette['background']}} */
-function takePicture(palette) {
-  const init = /** @type {Record<string, unknown> | null | undefined} */ (palette.init);
-  if (typeof init?.image !== 'string' || palette.background.image) return {init: {}, background: palette.background};
-  const {image, ...rest} = init;
-  return {init: {init: rest}, background: {...palette.background, image: String(image)}};
-}
-
-/** @param {unknown} id @param {number} index @param {Set<string>} taken */
-function takeId(id, index, taken) {
-  let own = typeof id === 'string' && id ? id : `b${index + 1}`;
-  for (let number = 2; taken.has(own); number += 1) own = `${id || 'b'}-${number}`;
-  taken.add(own);
-  return own;
-}
-
-/** @param {unknown} given @returns {Palette} */
-function expectPalette(given) {
-  const palette = /** @type {any} */ (clone(given));
-  if (palette === null || typeof palette !== 'object' || Array.isArray(palette)) throw new Error('expected a palette, an object with brushes');
-  if (palette.version !== undefined && palette.version !== 1) throw new Error(`version: expected 1, got ${JSON.stringify(palette.version)}: this palette is from a newer Region Diffusion`);
-  const size = expectSize(palette.size ?? {width: 512, height: 512}, 'size');
-  const brushes = palette.brushes ?? [];
-  if (!Array.isArray(brushes) || brushes.some((brush) => brush === null || typeof brush !== 'object' || Array.isArray(brush))) throw new Error('brushes: expected a list of objects');
-  return {...palette, version: 1, size, background: palette.background ?? {}, brushes};
-}
-
-/** @param {unknown} mask @param {Size} size @param {string} path @param {Decode | undefined} decode @returns {Promise<Mask>} */
-async function readMask(mask, size, path, decode) {
-  if (mask === undefined || mask === null) return {shape: null, tiles: new Map()};
-  if (typeof mask === 'string') return {shape: null, tiles: toTiles(await readCoverage(mask, size, path, decode), size)};
-  return drawShape(expectShape(mask, path), size);
-}
-
-/** @param {unknown} mask @param {string} path @returns {Shape} */
-function expectShape(mask, path) {
-  const [[kind, numbers] = ['', null]] = Object.entries(/** @type {object} */ (mask));
-  const flat = Array.isArray(numbers) ? numbers.flat() : [];
-  const fits = kind === 'polygon' ? flat.length >= 6 && flat.length % 2 === 0 : ['rectangle', 'ellipse'].includes(kind) && flat.length === 4;
-  if (!fits || !flat.every(Number.isFinite)) throw new Error(`${path}: expected a rectangle, an ellipse, a polygon or a picture`);
-  return /** @type {Shape} */ (mask);
-}
-
-/** @param {string} url @param {Size} size @param {string} path @param {Decode | undefined} decode */
-async function readCoverage(url, size, path, decode) {
-  const own = url.startsWith('data:image/png') ? await decodePng(fromDataUrl(url)).catch((error) => fail(path, error)) : null;
-  if (own?.channels === 1) return own.width === size.width && own.height === size.height ? own.data : resize(own.data, own, size);
-  if (!decode) throw new Error(`${path}: expected an 8-bit grey PNG`);
-  const {data, width, height} = await decode(url).catch(() => {
-    throw new Error(`${path}: expected a picture, got something that cannot be decoded`);
-  });
-  return resize(reduce(data), {width, height}, size);
-}
-
-/** @param {string} path @param {Error} error @returns {never} */
-function fail(path, error) {
-  throw new Error(`${path}: ${error.message}`, {cause: error});
-}
-
-/** Coverage of RGBA: its alpha where any is transparent, else its luminance. @param {Uint8Array | Uint8ClampedArray} data */
-function reduce(data) {
-  let opaque = true;
-  for (let at = 3; at < data.length && opaque; at += 4) opaque = data[at] === 255;
-  return Uint8Array.from({length: data.length / 4}, (_, at) => (opaque ? (19595 * data[4 * at] + 38470 * data[4 * at + 1] + 7471 * data[4 * at + 2] + 0x8000) >> 16 : data[4 * at + 3]));
 }

@@ -2,6 +2,8 @@
 
 import {MOST_PIXELS} from './sizes.mjs';
 
+/** @import {Size} from './types.d.ts' */
+
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 /** Channels of the colour types that are known. @type {Record<number, number>} */
 const CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4};
@@ -34,16 +36,33 @@ export async function decodePng(bytes) {
     const length = view.getUint32(at);
     const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const body = bytes.subarray(at + 8, at + 8 + length);
-    if (name === 'IHDR') head = {width: view.getUint32(at + 8), height: view.getUint32(at + 12), depth: body[8], kind: body[9], interlaced: body[12]};
+    if (name === 'IHDR' && body.length >= 13) head = {width: view.getUint32(at + 8), height: view.getUint32(at + 12), depth: body[8], kind: body[9], interlaced: body[12]};
     if (name === 'tRNS') return null;
     if (name === 'IDAT') parts.push(body);
     at += 12 + length;
   }
   if (!head || head.depth !== 8 || head.interlaced || !CHANNELS[head.kind]) return null;
   const channels = CHANNELS[head.kind];
+  if (!head.width || !head.height) throw new Error(`expected a PNG with pixels, got ${head.width} x ${head.height}`);
   if (head.width * head.height > MOST_PIXELS) throw new Error(`expected a PNG of at most ${MOST_PIXELS} pixels, got ${head.width} x ${head.height}`);
-  const raw = await run(join(parts), new DecompressionStream('deflate'), head.height * (head.width * channels + 1));
+  const raw = await unpackRows(join(parts), head.height * (head.width * channels + 1));
   return {data: unfilter(raw, head.width * channels, head.height, channels), width: head.width, height: head.height, channels};
+}
+
+/** How large a PNG says that it is; null for what is none. @param {Uint8Array} bytes @returns {Size | null} */
+export function measurePng(bytes) {
+  if (bytes.length < 24 || !SIGNATURE.every((byte, index) => bytes[index] === byte)) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return {width: view.getUint32(16), height: view.getUint32(20)};
+}
+
+/** @param {Uint8Array} bytes @param {number} length @returns {Promise<Uint8Array>} */
+async function unpackRows(bytes, length) {
+  const raw = await run(bytes, new DecompressionStream('deflate'), length).catch((error) => {
+    throw error.message.startsWith('expected') ? error : new Error('expected a PNG, got a damaged one', {cause: error});
+  });
+  if (raw.length < length) throw new Error('expected a PNG, got one with fewer pixels than it says');
+  return raw;
 }
 
 /** @param {Uint8Array} raw @param {number} stride @param {number} rows @param {number} step */
@@ -51,6 +70,7 @@ function unfilter(raw, stride, rows, step) {
   const data = new Uint8Array(stride * rows);
   for (let y = 0; y < rows; y += 1) {
     const kind = raw[y * (stride + 1)];
+    if (kind > 4) throw new Error('expected a PNG, got a damaged one');
     for (let x = 0; x < stride; x += 1) {
       const at = y * stride + x;
       const left = x >= step ? data[at - step] : 0;

@@ -1,7 +1,7 @@
 // Documents and pictures that come and go: files, examples, typed lines, and the last pictures' palettes.
 
 import '../strings_later.mjs';
-import {fromPalette} from '../document/palette_json.mjs';
+import {fromPalette} from '../document/palette_reading.mjs';
 import {openMenu} from '../page/menu.mjs';
 import {exportMask as exportOne, listFileItems, readFile, save} from './files.mjs';
 import {decodeInBrowser, fitPicture, openPicture} from './pictures.mjs';
@@ -15,7 +15,7 @@ const UNDER = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif
 
 /** Another palette, as one step; what it does not say of how to draw stays. @param {App} app @param {unknown} palette @param {string} label */
 export async function load(app, palette, label) {
-  const state = await fromPalette(palette, decodeInBrowser);
+  const state = await fromPalette(palette, app.services.schema, decodeInBrowser);
   await checkPicture(state);
   const {steps, guidance, sampler, model} = app.editor.state.palette;
   app.replace({...state, palette: {steps, guidance, sampler, ...(model ? {model} : {}), ...state.palette}}, label);

@@ -119,9 +119,10 @@ export async function readFile(app, file) {
   if (file.name.endsWith('.json') || file.type === 'application/json') return {palette: parse(await file.text())};
   const bytes = new Uint8Array(await file.arrayBuffer());
   if (String.fromCharCode(...bytes.subarray(0, 4)) !== 'PK\x03\x04') return app.client.upload('api/read', file);
-  const {readOpenRaster} = await import('./openraster.mjs');
-  if (/\.ora$/i.test(file.name) || new TextDecoder('latin1').decode(bytes.subarray(0, 80)).includes('image/openraster')) return {state: await readOpenRaster(bytes)};
-  return (await import('./project.mjs')).readProject(bytes);
+  const {schema} = app.services;
+  const {readOpenRaster} = await import('./openraster_reading.mjs');
+  if (/\.ora$/i.test(file.name) || new TextDecoder('latin1').decode(bytes.subarray(0, 80)).includes('image/openraster')) return {state: await readOpenRaster(bytes, schema)};
+  return (await import('./project.mjs')).readProject(bytes, schema);
 }
 
 /** @param {string} text */

@@ -1,14 +1,15 @@
 // Projects: all that a page holds in one archive, so that it goes on where it was; masks, colours and pictures as files of their own.
 
 import {layColours} from '../document/palette_json.mjs';
-import {decodePng, encodePng, fromDataUrl, toDataUrl} from '../document/png.mjs';
+import {expectPalette, expectRoom, withoutMask} from '../document/palette_reading.mjs';
+import {decodePng, encodePng, fromDataUrl, measurePng, toDataUrl} from '../document/png.mjs';
 import {drawShape} from '../document/shapes.mjs';
-import {expectSize} from '../document/sizes.mjs';
 import {clone} from '../document/state.mjs';
 import {cutColours, toPixels, toTiles} from '../document/rasters.mjs';
 import {decode, encode, pack, unpack} from './archive.mjs';
 
-/** @import {Mask, Shape, Size, State} from '../document/types.d.ts' */
+/** @import {Schema} from '../document/schema.mjs' */
+/** @import {Mask, Size, State} from '../document/types.d.ts' */
 /** @typedef {Record<string, unknown>} View what else the page keeps: hidden and locked brushes, the tool ... */
 
 const KIND = 'regiondiff project';
@@ -49,24 +50,28 @@ function putPicture(files, url) {
 
 /**
  * What an archive holds. Throws an Error that says what was expected.
- * @param {Uint8Array} bytes @returns {Promise<{state: State, view: View}>}
+ * @param {Uint8Array} bytes @param {Schema} schema of palettes @returns {Promise<{state: State, view: View}>}
  */
-export async function readProject(bytes) {
+export async function readProject(bytes, schema) {
   const files = unpack(bytes, 'a project', (name) => /\.(json|png|jpg|webp)$/.test(name));
   const head = parse(files, 'project.json');
   if (head.kind !== KIND) throw new Error('expected a project, got another archive');
   if (head.version !== VERSION) throw new Error(`expected a project of version ${VERSION}, got ${JSON.stringify(head.version)}: it is from a newer Region Diffusion`);
-  const {brushes: given, background, ...rest} = parse(files, 'palette.json');
-  const size = expectSize(rest.size ?? {}, 'palette.json');
-  if (!Array.isArray(given)) throw new Error('palette.json: expected a list of brushes');
+  const palette = expectPalette(parse(files, 'palette.json'), schema, false);
+  const {size, brushes} = palette;
+  expectRoom(Object.keys(files).filter((name) => name.startsWith('masks/')).map((name) => measurePng(files[name])));
   const masks = new Map();
-  const brushes = [];
-  for (const {mask, ...brush} of given) {
-    masks.set(brush.id, await readMask(files, mask, size));
-    brushes.push(brush);
-  }
-  const tiles = head.colour ? cutColours(await readPng(files, head.colour, size, 4), size) : new Map();
-  return {state: {palette: {version: 1, ...rest, size, background: readBackground(files, background), brushes}, masks, colour: {tiles}}, view: head.view ?? {}};
+  for (const {id, mask} of brushes) masks.set(id, await readMask(files, mask, size));
+  const tiles = typeof head.colour === 'string' ? cutColours(await readPng(files, head.colour, size, 4), size) : new Map();
+  return {state: {palette: {...palette, background: readBackground(files, palette.background), brushes: brushes.map(withoutMask)}, masks, colour: {tiles}}, view: readView(head.view)};
+}
+
+/** What else the page kept, as far as it is that. @param {any} view @returns {View} */
+function readView(view) {
+  const isPlain = (/** @type {unknown} */ each) => each !== null && typeof each === 'object' && !Array.isArray(each);
+  if (!isPlain(view)) return {};
+  const states = (Array.isArray(view.states) ? view.states : []).filter((/** @type {unknown} */ each) => Array.isArray(each) && typeof each[0] === 'string' && isPlain(each[1]));
+  return {...view, ...(view.states ? {states} : {})};
 }
 
 /** @param {Record<string, Uint8Array>} files @param {string} name @returns {any} */
@@ -80,25 +85,26 @@ function parse(files, name) {
   throw new Error(`expected a project, got an archive without a readable ${name}`);
 }
 
-/** @param {Record<string, Uint8Array>} files @param {{file: string} | Shape | null} mask @param {Size} size @returns {Promise<Mask>} */
+/** @param {Record<string, Uint8Array>} files @param {any} mask as the schema has it @param {Size} size @returns {Promise<Mask>} */
 async function readMask(files, mask, size) {
   if (!mask) return {shape: null, tiles: new Map()};
+  if (typeof mask === 'string') throw new Error('palette.json: expected shapes and names of files as masks, got a data URL');
   if ('file' in mask) return {shape: null, tiles: toTiles(await readPng(files, mask.file, size, 1), size)};
   return drawShape(mask, size);
 }
 
 /** @param {Record<string, Uint8Array>} files @param {string} name @param {Size} size @param {number} channels */
 async function readPng(files, name, {width, height}, channels) {
-  const picture = files[name] ? await decodePng(files[name]).catch(() => null) : null;
+  const picture = Object.hasOwn(files, name) ? await decodePng(files[name]).catch(() => null) : null;
   if (picture?.channels !== channels || picture.width !== width || picture.height !== height) throw new Error(`${name}: expected a PNG of ${width} x ${height} pixels`);
   return picture.data;
 }
 
-/** @param {Record<string, Uint8Array>} files @param {any} background */
+/** @param {Record<string, Uint8Array>} files @param {any} background as the schema has it */
 function readBackground(files, background) {
-  const name = background?.image?.file;
-  if (!name) return {prompt: '', negative: '', ...background};
-  if (!files[name]) throw new Error(`${name}: expected the picture under the brushes, got none`);
+  const name = background.image?.file;
+  if (!name) return background;
+  if (!Object.hasOwn(files, name)) throw new Error(`${name}: expected the picture under the brushes, got none`);
   const [type] = Object.entries(ENDINGS).find(([, ending]) => name.endsWith(`.${ending}`)) ?? ['image/png'];
-  return {prompt: '', negative: '', ...background, image: toDataUrl(files[name], type)};
+  return {...background, image: toDataUrl(files[name], type)};
 }

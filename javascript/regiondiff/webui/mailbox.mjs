@@ -1,7 +1,7 @@
 // The mailbox: the document goes into the palette's text, which the WebUI carries to Python, and texts from elsewhere come out of it.
 
 import {readSent} from '../client/sent.mjs';
-import {fromPalette} from '../document/palette_json.mjs';
+import {fromPalette} from '../document/palette_reading.mjs';
 import {expectSize} from '../document/sizes.mjs';
 import {decodeInBrowser} from '../files/pictures.mjs';
 
@@ -73,7 +73,7 @@ export class Mailbox {
     const {app} = this;
     const size = this.tab.size ?? app.editor.size;
     try {
-      const state = text.trim() ? await fromPalette({...data, size: data.size ?? size}, decodeInBrowser) : app.makeEmpty();
+      const state = text.trim() ? await fromPalette({...data, size: data.size ?? size}, app.services.schema, decodeInBrowser) : app.makeEmpty();
       this.take(() => app.replace(state, 'open'));
     } catch {
       app.setKind('strange'); // what is wrong with it the preview says

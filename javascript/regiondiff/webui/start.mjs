@@ -1,6 +1,6 @@
 // Ways to begin, beside a stroke: lines of the prompt, an example, a file.
 
-import {fromPalette} from '../document/palette_json.mjs';
+import {fromPalette} from '../document/palette_reading.mjs';
 import {openMenu} from '../page/menu.mjs';
 
 /** @import {AccordionApp} from './accordion_app.mjs' */
@@ -31,7 +31,7 @@ function showMenu(app, items) {
 
 /** A preset as the document, in the picture's size. @param {AccordionApp} app @param {any} palette */
 async function use(app, palette) {
-  app.replace(await fromPalette({...palette, size: app.editor.size}), 'example');
+  app.replace(await fromPalette({...palette, size: app.editor.size}, app.services.schema), 'example');
 }
 
 /** @param {AccordionApp} app */
