@@ -1,4 +1,4 @@
-// The page's side of the extension: the painting surface is loaded when its place in an accordion comes into sight.
+// The page's side of the extension: the painting surface is loaded when its place in an accordion, or in a tab of its own, comes into sight.
 //
 // To open the accordion is to look at it; its tick, which is in the header, switches it on. The hosts' accordion with a tick
 // binds both together until the tick is clicked. What it hears here is such a click, but one that turns nothing: only a mouse's does.
@@ -26,7 +26,7 @@ function waitFor(place) {
 /** @param {HTMLElement} place */
 async function open(place) {
   try {
-    const {openSurface} = await import(new URL(`${place.dataset.modules}webui/main.mjs`, document.baseURI).href);
+    const {openSurface} = await import(new URL(`${place.dataset.modules}${place.dataset.door ?? 'webui/main.mjs'}`, document.baseURI).href);
     Object.assign(place, {regiondiff: await openSurface(place)}); // for people who look under the bonnet, and for tests
   } catch (error) {
     place.textContent = `The painting surface could not be loaded: ${error instanceof Error ? error.message : error}`;

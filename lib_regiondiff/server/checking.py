@@ -57,10 +57,10 @@ class Checker:
             "problems": [],
             "notices": [write_notice(each) for each in shown],
             "badges": make_badges(shown),
-            "cost": _describe_work(case),
+            "cost": describe_work(case),
             "shares": [round(case.shares.part(index), 4) for index in range(len(palette.brushes) + 1)],
             "tokens": self._count_tokens(palette),
-            "auto": _tell_auto(case),
+            "auto": tell_auto(case),
         }
 
     def _find_strangers(self, palette: Palette) -> Iterator[Notice]:
@@ -83,7 +83,7 @@ class Checker:
         return {"background": said[BACKGROUND], "brushes": [said[brush.id] for brush in palette.brushes]}
 
 
-def _describe_work(case: Case) -> dict[str, Any] | None:
+def describe_work(case: Case) -> dict[str, Any] | None:
     """What a picture takes beside one without regions; None where it cannot be drawn."""
     try:
         ratio = case.ratio
@@ -92,7 +92,7 @@ def _describe_work(case: Case) -> dict[str, Any] | None:
     return {"ratio": round(ratio, 2), "words": describe_cost(ratio)}
 
 
-def _tell_auto(case: Case) -> str:
+def tell_auto(case: Case) -> str:
     """What `auto` becomes, in words; "" for nothing, and where that cannot be told."""
     try:
         chosen = case.plan.chosen

@@ -19,7 +19,7 @@ export function makeAutosave(keeper) {
 function read({app}, lean) {
   const {editor, count, states, drawing, selection} = app;
   const pictures = drawing.pictures.slice(0, lean ? 0 : MOST_PICTURES).map(({id, seed, palette, blob}) => ({id, seed, palette, blob}));
-  return {state: editor.steps[editor.at].state, more: {count, states: [...states], active: selection.get()}, pictures};
+  return {state: editor.steps[editor.at].state, more: {count, states: [...states], active: selection.get(), own: app.readOwn?.()}, pictures};
 }
 
 /** @param {App} app @param {Autosave} autosave */
@@ -27,6 +27,7 @@ export async function bringBack(app, autosave) {
   const work = await autosave.begin();
   if (!work) return;
   app.count = work.more?.count ?? 1;
+  app.takeOwn?.(work.more?.own);
   app.states = new Map(work.more?.states ?? []);
   app.editor.restart(work.state);
   app.selection.set(app.findBrush(work.more?.active ?? null)?.id ?? null);

@@ -24,7 +24,10 @@ import {Workbench} from './workbench.mjs';
 /** @import {State} from '../document/types.d.ts' */
 /** @import {Job, ServerClient} from '../client/server_client.mjs' */
 /** @typedef {{id: string, seed: number, palette: any, blob: Blob, address: string, state: State | null, image: ImageBitmap}} Picture */
-/** @typedef {{client: ServerClient, about: any, schema: any, key?: string, alone?: boolean}} Services `alone`: nothing else is on the page */
+/** @typedef {{client: ServerClient, about: any, schema: any, key?: string, alone?: boolean, parts?: Partial<typeof PARTS>}} Services `alone`: nothing else is on the page; `parts` of others take the place of our own */
+
+/** What a host of the app may have in a way of its own. */
+const PARTS = {Bar, Drawing, RunPanel, Status, WholePicture};
 
 /** Put the app into an element. @param {HTMLElement} root @param {Services} services */
 export async function mount(root, services) {
@@ -38,23 +41,24 @@ export class App extends Workbench {
   constructor(root, services) {
     super(root, () => makeEmpty(services.about));
     const {client, about, schema} = services;
+    const parts = {...PARTS, ...services.parts};
     this.services = services;
     this.client = client;
     this.about = about;
     this.key = services.key ?? 'page';
     this.count = 1;
     this.shortcuts = new Shortcuts(this, this.preferences.keys ?? {});
-    this.drawing = new Drawing(this);
+    this.drawing = new parts.Drawing(this);
     this.checking = new Checking(this);
     this.keeper = new Keeper(this);
-    this.status = new Status(this);
-    this.whole = new WholePicture(this, schema);
+    this.status = new parts.Status(this);
+    this.whole = new parts.WholePicture(this, schema);
     this.list = new BrushList(this);
     this.inspector = new Inspector(this, schema.properties.brushes.items.properties);
     const holder = make(this.page, 'main', {class: 'rd-canvas-holder', 'aria-label': say('stage.surface')});
     this.stage = mountStage(holder, this.editor, makeStageServices(this));
-    this.bar = new Bar(this);
-    this.run_ = new RunPanel(this, schema);
+    this.bar = new parts.Bar(this);
+    this.run_ = new parts.RunPanel(this, schema);
     this.sheets = new Sheets(this);
     root.classList.add('rd-app');
     const left = make(this.page, 'div', {class: 'rd-left'}, this.whole.root, this.list.root, this.inspector.root);
@@ -187,6 +191,14 @@ export class App extends Workbench {
     this.refresh();
     if (this.editor.canUndo) this.keeper.later();
   }
+
+  /** What is kept beside the document where a host of the app has more. @returns {Record<string, string> | undefined} */
+  readOwn() {
+    return undefined;
+  }
+
+  /** Take back what was kept so. @param {Record<string, string> | undefined} _own */
+  takeOwn(_own) {}
 
   keepPreferences() {
     keepPreferences({...this.preferences, keys: this.shortcuts.own});

@@ -28,12 +28,16 @@ export class RunPanel {
     /** @type {(() => void)[]} */
     this.shows = [];
     this.loadPictures = loadOnce(() => import('./pictures.mjs').then(({PictureList}) => new PictureList(app, this.pictures)));
-    const first = FIRST.map((name) => this.makeField(name));
     this.more = make(page, 'details', {class: 'rd-settings', toggle: () => this.more.open && this.openMore()}, make(page, 'summary', {}, say('run.more')));
     this.cost = make(page, 'p', {class: 'rd-cost rd-idle', role: 'status'});
     this.notices = make(page, 'div', {class: 'rd-remarks', role: 'group', tabIndex: 0, 'aria-label': say('run.notices')});
     this.pictures = make(page, 'div', {class: 'rd-pictures', role: 'group', 'aria-label': say('run.pictures')}, make(page, 'p', {class: 'rd-note'}, say('run.noPictures')));
-    this.root = make(page, 'section', {class: 'rd-run', 'aria-label': say('run.title')}, make(page, 'h2', {}, say('run.title')), ...first, this.makeCount(), this.makeMethod(), this.more, this.cost, this.notices, make(page, 'h2', {}, say('run.pictures')), this.pictures);
+    this.root = make(page, 'section', {class: 'rd-run', 'aria-label': say('run.title')}, make(page, 'h2', {}, say('run.title')), ...this.makeFirst(), this.makeMethod(), this.more, this.cost, this.notices, make(page, 'h2', {}, say('run.pictures')), this.pictures);
+  }
+
+  /** What most people set. @returns {HTMLElement[]} */
+  makeFirst() {
+    return [...FIRST.map((name) => this.makeField(name)), this.makeCount()];
   }
 
   /** @param {string} name @param {typeof makeField} [make_] */

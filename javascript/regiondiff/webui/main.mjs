@@ -18,7 +18,7 @@ export async function openSurface(place) {
 }
 
 /** @param {URL} url */
-async function load(url) {
+export async function load(url) {
   const response = await fetch(url);
   const data = await response.json();
   if (!response.ok) throw new Error(data.error?.message ?? response.statusText);
@@ -26,7 +26,7 @@ async function load(url) {
 }
 
 /** @param {Document} page @param {URL} url @returns {Promise<void>} */
-function addStyle(page, url) {
+export function addStyle(page, url) {
   if (page.head.querySelector(`link[href="${url.href}"]`)) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const link = Object.assign(page.createElement('link'), {rel: 'stylesheet', href: url.href, onload: () => resolve(), onerror: () => reject(new Error(`${url.pathname} could not be loaded`))});

@@ -1,0 +1,25 @@
+// Visible strings of the tab "Semantic Palette" in a WebUI.
+
+import {addStrings} from './strings.mjs';
+
+addStrings({
+  'tab.send': 'Send to',
+  'tab.send.txt2img': 'txt2img',
+  'tab.send.img2img': 'img2img',
+  'tab.send.inpaint': 'inpaint',
+  'tab.send.extras': 'Extras',
+  'tab.send.none': 'Draw a picture first: it is sent with its palette.',
+  'tab.linked': 'Linked',
+  'tab.linked.help': 'txt2img, img2img and this tab have one palette. Click to keep this one apart.',
+  'tab.unlinked': 'Apart',
+  'tab.unlinked.help': 'This palette is kept apart from those of txt2img and img2img. Click to have one for all.',
+  'tab.model': '{model}, as chosen at the top',
+  'tab.models': 'the model chosen at the top',
+  'tab.typed': 'txt2img has regions from the lines of its prompt. What you paint here takes their place.',
+  'tab.strange': "txt2img has a palette's text that cannot be painted. What you paint here takes its place.",
+  'field.sampling': 'sampler',
+  'field.scheduler': 'schedule',
+  'field.cfg_scale': 'guidance',
+  'field.batch_count': 'batches',
+  'field.batch_size': 'at once',
+});

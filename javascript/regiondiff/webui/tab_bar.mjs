@@ -1,0 +1,27 @@
+// The tab's bar and foot: what our own page has, ways to the other tabs, and the WebUI's model.
+
+import '../strings_tab.mjs';
+import {Bar} from '../page/bar.mjs';
+import {Status} from '../page/status.mjs';
+
+/** @import {App} from '../page/app.mjs' */
+
+export const PLACES = /** @type {const} */ (['txt2img', 'img2img', 'inpaint', 'extras']);
+
+export class TabBar extends Bar {
+  /** @param {App} app */
+  constructor(app) {
+    super(app);
+    this.send = this.makeMenu('tab.send', (button) => app.guard(async () => (await import('./tab_send.mjs')).openSend(app, button)));
+    this.generate.before(this.send);
+  }
+}
+
+export class TabStatus extends Status {
+  refresh() {
+    super.refresh();
+    if (!this.app.checking.online) return;
+    const model = /** @type {HTMLInputElement | null} */ (this.app.page.querySelector('#setting_sd_model_checkpoint input, #forge_ui_checkpoint input'))?.value;
+    this.model.textContent = model ? this.app.say('tab.model', {model: model.replace(/ \[\w+\]$/, '')}) : this.app.say('tab.models');
+  }
+}

@@ -1,0 +1,66 @@
+// Drawing in the tab: the palette is handed to the WebUI's txt2img, which draws; its previews and pictures come back.
+
+import {decode, Drawing} from '../client/drawing.mjs';
+import {HostJob} from './host_job.mjs';
+
+/** @import {TabApp} from './tab_app.mjs' */
+/** @import {Job} from '../client/server_client.mjs' */
+/** @import {Made} from './host_job.mjs' */
+
+export class TabDrawing extends Drawing {
+  /** @param {import('../page/app.mjs').App} app */
+  constructor(app) {
+    super(app);
+    this.host = new HostJob(app.page, 'txt2img');
+    this.seen = '';
+    this.shows = Promise.resolve();
+  }
+
+  /** @returns {TabApp} */
+  get tabApp() {
+    return /** @type {TabApp} */ (/** @type {unknown} */ (this.app));
+  }
+
+  stop() {
+    this.stopping = true;
+    this.host.interrupt();
+  }
+
+  async draw() {
+    const {app, tabApp} = this;
+    app.toasts.clear();
+    app.editor.seal();
+    this.stopping = false;
+    const before = this.shown;
+    this.set({job: 'txt2img', state: 'queued'});
+    try {
+      const {state} = app.editor;
+      const {palette, giveBack} = await tabApp.handOver();
+      const {made, error} = await this.host.run((job) => this.tell(job), giveBack);
+      await this.shows;
+      if (error) app.tell(error);
+      if (!error && !this.stopping) for (const each of made.toReversed()) await this.take(each, palette, state);
+      if (error || this.stopping || !made.length) this.show(before);
+    } catch (error) {
+      this.show(before);
+      app.fail(error);
+    } finally {
+      this.set(null);
+      app.keeper.later();
+    }
+  }
+
+  /** @param {Job} job */
+  tell(job) {
+    this.set(job);
+    if (!job.preview || job.preview === this.seen) return;
+    const seen = (this.seen = job.preview);
+    this.shows = this.shows.then(async () => this.app.stage.setPicture(await decode(seen))).catch(() => {}); // one that is gone already
+  }
+
+  /** @param {Made} made @param {any} palette @param {any} state */
+  async take({url, seed}, palette, state) {
+    const blob = await (await fetch(url)).blob();
+    await this.add({id: url, seed, palette, blob, state});
+  }
+}

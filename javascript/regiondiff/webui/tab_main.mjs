@@ -1,0 +1,26 @@
+// The door of the tab "Semantic Palette": puts the app into its place.
+
+import {HostControls} from './host_controls.mjs';
+import {HostTab} from './host_tab.mjs';
+import {addStyle, load} from './main.mjs';
+import {readAround, TabApp} from './tab_app.mjs';
+import {Desk} from './tab_desk.mjs';
+
+const STYLES = ['../stage/stage.css', '../page/page.css', './tab.css'];
+
+/** @param {HTMLElement} place in the tab @returns {Promise<TabApp>} */
+export async function openSurface(place) {
+  const page = place.ownerDocument;
+  const accordion = /** @type {HTMLElement | null} */ (page.querySelector('#tab_txt2img [id$="_regiondiff_accordion"]'));
+  const root = /** @type {HTMLElement | null} */ (place.closest('#tab_regiondiff'));
+  if (!accordion || !root) throw new Error('expected the accordion Region Diffusion in txt2img, which draws for this tab; got none');
+  const [start] = await Promise.all([load(new URL('../../../../start', import.meta.url)), ...STYLES.map((style) => addStyle(page, new URL(style, import.meta.url)))]);
+  for (let above = place.parentElement; above && above !== root; above = above.parentElement) above.classList.remove('prose'); // the WebUI's styles of texts
+  const controls = new HostControls(page, 'txt2img');
+  const tab = new HostTab(accordion);
+  const client = new Desk(root, start, () => readAround(controls));
+  const about = {limits: start.limits, native: 512, defaults: {...(tab.size ?? {width: 512, height: 512})}};
+  const app = new TabApp(place, /** @type {any} */ ({client, about, schema: start.schema, tab, controls}));
+  await app.start();
+  return app;
+}

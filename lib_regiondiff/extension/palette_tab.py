@@ -1,0 +1,90 @@
+"""The tab "Semantic Palette": the painting surface's place, and a question and its answer for what the page can't know."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from lib_regiondiff.authoring.case import make_case
+from lib_regiondiff.authoring.job_context import JobContext
+from lib_regiondiff.authoring.notices import make_badges, write_notice
+from lib_regiondiff.authoring.preflight import CHOOSES, TAKES, judge
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.extension import routes
+from lib_regiondiff.extension.components import QUIET, Maker
+from lib_regiondiff.extension.tab import read_surroundings
+from lib_regiondiff.planning.brush_texts import BACKGROUND, prepare_texts
+from lib_regiondiff.planning.prompts import make_palette, read
+from lib_regiondiff.server.answers import describe_problem
+from lib_regiondiff.server.checking import ROOM, describe_work, tell_auto
+
+NAME = "Semantic Palette"
+ID = "regiondiff"
+"""Of the tab among the WebUI's."""
+SURFACE = '<div class="regiondiff-surface" data-door="webui/tab_main.mjs" data-modules="{modules}"></div>'
+"""The place of the tab's surface; the page's script fills it when it comes into sight."""
+ANSWER = '<div data-number="{number}" data-answer="{answer}"></div>'
+
+
+def build_tab(data_path: Path | str) -> list[tuple[Any, str, str]]:
+    """The tab as the WebUI wants it: its blocks, its name and its id. Wildcards are looked for under `data_path`."""
+    gr, data_path = importlib.import_module("gradio"), Path(data_path)
+
+    def reply(text: str) -> str:
+        return answer(text, data_path)
+
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        make = Maker(gr, lambda name: f"{ID}_tab_{name}", {})
+        make("HTML", "surface", value=SURFACE.format(modules=escape(routes.find_modules())))
+        ask = make("Textbox", "ask", label="Question", value="", elem_classes=["regiondiff-hidden"])
+        said = make("HTML", "answer", value="")
+        ask.input(reply, [ask], [said], **QUIET)
+    return [(blocks, NAME, ID)]
+
+
+def answer(text: str, data_path: Path) -> str:
+    """Answer a question of the page: JSON of its number, a palette, and what is around it; the verdict as HTML."""
+    asked = json.loads(text)
+    around = read_surroundings(asked.get("around") or {}, data_path)
+    verdict = json.dumps(check(asked["palette"], around))
+    return ANSWER.format(number=int(asked["number"]), answer=escape(verdict))
+
+
+def check(data: Any, around: JobContext) -> dict[str, Any]:
+    """The verdict on a palette's plain data in a job; what is wrong with it is a part of the verdict."""
+    try:
+        palette = make_palette(read(data), around.words)
+    except PaletteError as error:
+        return {"problems": [describe_problem(each) for each in error.problems], "notices": [], "badges": {}}
+    case = make_case(palette, replace(around, size=None))
+    notices = judge(case)
+    shown = [each for each in notices if not each.text.startswith((TAKES, CHOOSES))]
+    return {
+        "problems": [],
+        "notices": [write_notice(each) for each in shown],
+        "badges": make_badges(shown),
+        "cost": describe_work(case),
+        "shares": [round(case.shares.part(index), 4) for index in range(len(palette.brushes) + 1)],
+        "tokens": _count_tokens(palette, around),
+        "auto": tell_auto(case),
+    }
+
+
+def _count_tokens(palette: Palette, around: JobContext) -> Mapping[str, Any] | None:
+    """The tokens of each prompt; None while no model is loaded that could tell."""
+    count = around.count
+    if count is None:
+        return None
+    try:
+        texts = {name: each[0].prompt for name, each in prepare_texts(palette, [{}]).items()}
+    except PaletteError:
+        return None  # told with the wildcards
+    texts[BACKGROUND] = texts[BACKGROUND] or around.words.prompt
+    said = {name: {"count": count(text), "limit": ROOM} for name, text in texts.items()}
+    return {"background": said[BACKGROUND], "brushes": [said[brush.id] for brush in palette.brushes]}
