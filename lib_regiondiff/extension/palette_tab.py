@@ -1,9 +1,10 @@
-"""The tab "Semantic Palette": the painting surface's place, and a question and its answer for what the page can't know."""
+"""The tab Semantic Palette: the place of its surface, and answers to what the page asks about a palette."""
 
 from __future__ import annotations
 
 import importlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
@@ -14,6 +15,7 @@ from lib_regiondiff.authoring.case import make_case
 from lib_regiondiff.authoring.job_context import JobContext
 from lib_regiondiff.authoring.notices import make_badges, write_notice
 from lib_regiondiff.authoring.preflight import CHOOSES, TAKES, judge
+from lib_regiondiff.document.json_text import loads
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.extension import routes
@@ -30,6 +32,7 @@ ID = "regiondiff"
 SURFACE = '<div class="regiondiff-surface" data-door="webui/tab_main.mjs" data-modules="{modules}"></div>'
 """The place of the tab's surface; the page's script fills it when it comes into sight."""
 ANSWER = '<div data-number="{number}" data-answer="{answer}"></div>'
+LOST = "the verdict: expected one, got {error}; the console says more"
 
 
 def build_tab(data_path: Path | str) -> list[tuple[Any, str, str]]:
@@ -49,11 +52,18 @@ def build_tab(data_path: Path | str) -> list[tuple[Any, str, str]]:
 
 
 def answer(text: str, data_path: Path) -> str:
-    """Answer a question of the page: JSON of its number, a palette, and what is around it; the verdict as HTML."""
-    asked = json.loads(text)
-    around = read_surroundings(asked.get("around") or {}, data_path)
-    verdict = json.dumps(check(asked["palette"], around))
-    return ANSWER.format(number=int(asked["number"]), answer=escape(verdict))
+    """Answer a question of the page: a line with its number, then JSON of a palette and what is around it.
+
+    The verdict comes as HTML.
+    """
+    number, _, question = text.partition("\n")
+    try:
+        asked = loads(question)
+        said = check(asked["palette"], read_surroundings(asked.get("around") or {}, data_path))
+    except Exception as error:  # the last resort: the page is told, and goes on
+        logging.getLogger(__name__).exception("the verdict on a palette")
+        said = {"error": LOST.format(error=type(error).__name__)}
+    return ANSWER.format(number=int(number), answer=escape(json.dumps(said)))
 
 
 def check(data: Any, around: JobContext) -> dict[str, Any]:

@@ -18,6 +18,7 @@ INPUT = f"{ANY} value label info show_label container scale min_width interactiv
 KINDS: Mapping[str, tuple[str, str]] = {
     "Accordion": (f"{ANY} label open", ""),
     "InputAccordion": ("value label elem_id", "change input select"),  # the hosts'; they give both parts all of it
+    "Blocks": ("analytics_enabled", ""),
     "Row": (f"{ANY} variant", ""),
     "Column": (f"{ANY} variant scale min_width", ""),
     "Checkbox": (INPUT, "change input select"),

@@ -212,7 +212,14 @@ def written(image: Image.Image, told: Mapping[str, Any]) -> bytes:
 
 def loaded_script(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Mapping[str, list[Any]]]:
     """Our script as a program loads it, and the callbacks that it registers."""
-    names = ("on_before_image_saved", "on_image_saved", "on_ui_settings", "on_before_ui", "on_app_started")
+    names = (
+        "on_before_image_saved",
+        "on_image_saved",
+        "on_ui_settings",
+        "on_before_ui",
+        "on_ui_tabs",
+        "on_app_started",
+    )
     registered: dict[str, list[Any]] = {name.removeprefix("on_"): [] for name in names}
     put(monkeypatch, "modules.scripts", Script=Script, AlwaysVisible=object())
     callbacks = {name: registered[name.removeprefix("on_")].append for name in names}

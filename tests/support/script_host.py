@@ -40,7 +40,14 @@ class Host:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.registered: dict[str, list[Any]] = {}
         self.texts: list[str] = []
-        names = ("on_before_image_saved", "on_image_saved", "on_ui_settings", "on_before_ui", "on_app_started")
+        names = (
+            "on_before_image_saved",
+            "on_image_saved",
+            "on_ui_settings",
+            "on_before_ui",
+            "on_ui_tabs",
+            "on_app_started",
+        )
         callbacks = {name: self.registered.setdefault(name, []).append for name in names}
         put(monkeypatch, "modules")
         put(monkeypatch, "modules.scripts", Script=Script, AlwaysVisible="always")

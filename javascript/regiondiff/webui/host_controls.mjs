@@ -46,10 +46,10 @@ export class HostControls {
     const field = this.find(name, 'input');
     if (!field || field.value === word) return;
     const root = /** @type {HTMLElement} */ (this.page.getElementById(`${this.tab}_${name}`));
-    field.focus();
+    field.dispatchEvent(new FocusEvent('focus')); // it may be out of sight, where nothing gets the focus
     const entry = await until(() => [...root.querySelectorAll('ul li')].find((each) => clean(each) === word));
     entry?.dispatchEvent(new MouseEvent('mousedown', {bubbles: true, cancelable: true}));
-    field.blur();
+    field.dispatchEvent(new FocusEvent('blur'));
     if (!entry) throw new Error(`${name}: expected one of the WebUI's own, got ${word}`);
   }
 }

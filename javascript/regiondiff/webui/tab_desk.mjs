@@ -38,7 +38,9 @@ export class Desk {
     return new Promise((resolve, reject) => {
       const look = () => {
         const found = /** @type {HTMLElement | null} */ (answers.querySelector(`[data-number="${number}"]`));
-        if (found) end(() => resolve(JSON.parse(found.dataset.answer ?? 'null')));
+        if (!found) return;
+        const said = JSON.parse(found.dataset.answer ?? 'null');
+        end(() => (said.error ? reject(new Error(said.error)) : resolve(said)));
       };
       const watcher = new MutationObserver(look);
       const timer = setTimeout(() => end(() => reject(new TypeError('fetch: the WebUI did not answer'))), PATIENCE);
@@ -48,7 +50,7 @@ export class Desk {
         tell();
       };
       watcher.observe(answers, {childList: true, subtree: true, attributes: true});
-      field.value = JSON.stringify({number, palette, around: this.around()});
+      field.value = `${number}\n${JSON.stringify({palette, around: this.around()})}`;
       host.updateInput(field);
     });
   }
