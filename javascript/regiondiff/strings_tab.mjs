@@ -9,6 +9,7 @@ addStrings({
   'tab.send.inpaint': 'inpaint',
   'tab.send.extras': 'Extras',
   'tab.send.none': 'Draw a picture first: it is sent with its palette.',
+  'tab.send.gone': 'The WebUI has no tab PNG Info, by which pictures are sent with their palettes.',
   'tab.linked': 'Linked',
   'tab.linked.help': 'txt2img, img2img and this tab have one palette. Click to keep this one apart.',
   'tab.unlinked': 'Apart',
