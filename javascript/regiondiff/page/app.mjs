@@ -24,7 +24,7 @@ import {Workbench} from './workbench.mjs';
 /** @import {State} from '../document/types.d.ts' */
 /** @import {Job, ServerClient} from '../client/server_client.mjs' */
 /** @typedef {{id: string, seed: number, palette: any, blob: Blob, address: string, state: State | null, image: ImageBitmap}} Picture */
-/** @typedef {{client: ServerClient, about: any, schema: any, key?: string, alone?: boolean}} Services `alone`: nothing else is on the page */
+/** @typedef {{client: ServerClient, about: any, schema: any, key?: string, alone?: boolean, apart?: boolean}} Services `alone`: nothing else is on the page; `apart`: what another page has open is not copied */
 
 /** Put the app into an element. @param {HTMLElement} root @param {Services} services */
 export async function mount(root, services) {
