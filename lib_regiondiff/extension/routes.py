@@ -56,13 +56,14 @@ def make_router(app: Any, modules: Modules) -> Router:
 
 
 def describe_start() -> dict[str, Any]:
-    """What the surface starts with: the palette's schema, presets, limits, and extensions that act on regions too."""
+    """What the surface starts with: the palette's schema, presets, limits, the page's language, and other extensions for regions."""
     scripts = module("scripts")
     runners = {tab: getattr(scripts, f"scripts_{tab}", None) for tab in ("txt2img", "img2img")}
     rivals = [each for tab, runner in runners.items() for each in list_switches(runner, tab)]
     presets = [{"name": name, "palette": copy_preset(name)} for name in list_presets()]
     known = {"schema": make_schema(), "presets": presets, "limits": {"bytes": MAX_BYTES}, "rivals": rivals}
-    return {"version": __version__, **known}
+    language = str(getattr(module("shared").opts, "localization", ""))
+    return {"version": __version__, "language": language, **known}
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,6 +28,7 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The host's scripts, of which one is a rival."""
     rival = SimpleNamespace(title=lambda: "Forge Couple", controls=[SimpleNamespace(elem_id="couple")])
     put(monkeypatch, "modules")
+    put(monkeypatch, "modules.shared", opts=SimpleNamespace(localization="ja_JP"))
     return put(monkeypatch, "modules.scripts", scripts_txt2img=SimpleNamespace(alwayson_scripts=[rival]))
 
 
@@ -56,6 +57,7 @@ def test_modules_are_served_for_ever_under_their_version_and_what_they_start_wit
     assert old.status_code == 200 and old.headers["cache-control"] == "no-cache"
     start = host.get("/regiondiff/start").json()
     assert [(each["tab"], each["name"]) for each in start["rivals"]] == [("txt2img", "Forge Couple")]
+    assert start["language"] == "ja_JP"
     assert "brushes" in start["schema"]["properties"] and start["presets"] and start["limits"]["bytes"] > 0
 
 

@@ -29,7 +29,7 @@ import {makeStart} from './start.mjs';
 /** @import {Verdict} from '../client/checking.mjs' */
 /** @import {HostTab} from './host_tab.mjs' */
 /** @typedef {'palette' | 'typed' | 'strange'} Kind what the palette's text is: one that is painted, regions of the prompt, or neither */
-/** @typedef {{schema: any, presets: {name: string, palette: any}[], limits: {bytes: number}, rivals: import('./rivals.mjs').Rival[]}} Start */
+/** @typedef {{schema: any, presets: {name: string, palette: any}[], limits: {bytes: number}, language: string, rivals: import('./rivals.mjs').Rival[]}} Start */
 
 export class AccordionApp extends Workbench {
   /** @param {HTMLElement} root @param {HostTab} tab @param {Start} start */

@@ -13,7 +13,7 @@ export async function meetLinks(visitor, prompts) {
   await visitor.go('txt2img', 'txt2img');
   await visitor.until(['a blue lake', prompts[1]]);
   await visitor.part('[aria-pressed][title*="part them"]').click();
-  await visitor.withApp((app) => app.setField('b1', 'prompt', prompts[0]));
+  await visitor.withApp((app, prompt) => app.setField('b1', 'prompt', prompt), prompts[0]);
   await visitor.page.waitForTimeout(600);
   visitor.tab = 'img2img';
   assert.deepEqual(await visitor.brushes(), ['a blue lake', prompts[1]]);
