@@ -56,7 +56,7 @@ def make_router(app: Any, modules: Modules) -> Router:
 
 
 def describe_start() -> dict[str, Any]:
-    """What the surface starts with: the palette's schema, presets, limits, the page's language, and other extensions for regions."""
+    """What the surface starts with: the palette's schema, presets and limits; the page's language; rivals."""
     scripts = module("scripts")
     runners = {tab: getattr(scripts, f"scripts_{tab}", None) for tab in ("txt2img", "img2img")}
     rivals = [each for tab, runner in runners.items() for each in list_switches(runner, tab)]
