@@ -48,7 +48,6 @@ export async function survive(visitor, openTab, prompts) {
   await visitor.page.waitForTimeout(800); // it is kept a moment after each change
   await visitor.page.goto('chrome://crash', {timeout: 3000}).catch(() => {});
   const next = await openTab();
-  await visitor.page.close().catch(() => {});
   await next.come();
   await next.open();
   await next.until(prompts);
