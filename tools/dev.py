@@ -157,8 +157,15 @@ def test_slow(arguments: Sequence[str]) -> int:
 
 
 def test_live(arguments: Sequence[str]) -> int:
-    """The tests that need a running WebUI."""
-    return run_pytest(DEV, ["-m", "live", *arguments])
+    """The tests that need a running WebUI, the surface in a browser too if DEMO names its demo model."""
+    code = run_pytest(DEV, ["-m", "live", *arguments])
+    url, model = os.environ.get("URL"), os.environ.get("DEMO")
+    if code or arguments or not (url and model):
+        return code
+    say("the surface in the WebUI's page")
+    known = {"REGIONDIFF_WEBUI": url, "REGIONDIFF_WEBUI_MODEL": Path(model).stem}
+    known["REGIONDIFF_PYTHON"] = str(prepare(DEV))
+    return run([find_program("node"), "--test", "tests/e2e/webui/webui.test.mjs"], more=known)
 
 
 def test_mutants(arguments: Sequence[str]) -> int:

@@ -157,6 +157,14 @@ const STRINGS = {
   'command.window': 'Fold the panels',
 };
 
+/** What is said in another language, by the same keys. @type {Record<string, string>} */
+const TRANSLATED = {};
+
+/** Say the strings in another language, those of modules that come later too. @param {Readonly<Record<string, string>>} more */
+export function translate(more) {
+  Object.assign(TRANSLATED, more);
+}
+
 /** Strings that come later, with what needs them. @param {Readonly<Record<string, string>>} more */
 export function addStrings(more) {
   Object.assign(STRINGS, more);
@@ -164,7 +172,7 @@ export function addStrings(more) {
 
 /** The text of a key. @param {string} key @param {Record<string, string | number>} [values] @returns {string} */
 export function say(key, values = {}) {
-  const text = STRINGS[key];
+  const text = TRANSLATED[key] ?? STRINGS[key];
   if (text === undefined) throw new Error(`strings.mjs: unknown key ${key}`);
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }

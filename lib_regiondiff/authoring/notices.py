@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.errors import Problem
 
 KINDS = ("error", "warning", "note")
 INSIDE = re.compile(r"brushes\[(\d{1,4})\]")
@@ -37,6 +38,11 @@ def write_notice(notice: Notice) -> dict[str, Any]:
     """A notice as plain data for a page: level, message, path and brush, as far as it has them."""
     said = {"level": notice.kind, "message": notice.text, "path": notice.path, "brush": notice.brush}
     return {key: value for key, value in said.items() if value}
+
+
+def write_problem(problem: Problem) -> dict[str, Any]:
+    """A problem as plain data for a page: its path, and what was expected and found there."""
+    return {"path": problem.path, "message": f"expected {problem.expected}, got {problem.got}"}
 
 
 def make_badges(notices: Sequence[Notice]) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from PIL import Image, ImageColor
 
 from lib_regiondiff.authoring.colours import choose_colours, choose_ink
 from lib_regiondiff.authoring.doubts import find_undivided
-from lib_regiondiff.authoring.notices import make_badges, write_notice
+from lib_regiondiff.authoring.notices import make_badges, write_notice, write_problem
 from lib_regiondiff.authoring.preflight import ALONE, TAKES, JobContext, Notice, preflight
 from lib_regiondiff.authoring.summary import TRACE, Shares
 from lib_regiondiff.authoring.typed_controls import PLACES
@@ -34,6 +34,7 @@ LARGEST = 512  # side of the picture
 OPAQUE = 0.8
 SOLID = 0.5
 LONGEST = 160  # letters of a prompt
+HEARD = 75  # tokens of a piece of a prompt
 MOST = 20  # problems that are listed
 
 
@@ -63,7 +64,11 @@ def render_preview(given: Any, around: JobContext = ALONE, on: bool = True) -> P
             return Preview(render_message([Notice("note", UNTYPED)]), _render_state("waits for the prompt", on))
         palette = make_palette(_set_size(document, around.size), around.words)
     except PaletteError as error:
-        return Preview(render_faults(error.problems), _render_state(_spell_count(len(error.problems), "mistake"), on))
+        verdict = {"problems": [write_problem(each) for each in error.problems], "notices": [], "ids": _list_ids(given)}
+        return Preview(
+            render_faults(error.problems, verdict=verdict),
+            _render_state(_spell_count(len(error.problems), "mistake"), on),
+        )
     palette = replace_unchecked(palette, size=around.size or palette.size)
     shares = Shares.of(palette, around.drawing)
     notices = [*_warn_first(document, palette, on), *preflight(palette, around, shares)]
@@ -73,11 +78,20 @@ def render_preview(given: Any, around: JobContext = ALONE, on: bool = True) -> P
         "badges": make_badges(notices),
         "shares": [round(shares.part(index), 4) for index in range(len(palette.brushes) + 1)],
         "ids": [brush.id for brush in palette.brushes],
+        "tokens": _count_tokens(palette, around),
     }
     return Preview(
         _frame(_render_picture(palette, shares) + _render_legend(palette, shares) + listed, verdict),
         _render_state(_summarise(palette, notices), on),
     )
+
+
+def _count_tokens(palette: Palette, around: JobContext) -> dict[str, Any] | None:
+    """The tokens of each brush's prompt, beside how many the model hears at once; None where nobody counts."""
+    count = around.count
+    if count is None:
+        return None
+    return {"brushes": [{"count": count(brush.prompt), "limit": HEARD} for brush in palette.brushes]}
 
 
 def _warn_first(document: Document, palette: Palette, on: bool) -> Iterator[Notice]:
@@ -122,11 +136,22 @@ def _render_item(kind: str, inner: str) -> str:
     return f'<li class="regiondiff-{kind}">{inner}</li>'
 
 
-def render_faults(problems: Sequence[Problem], places: Mapping[str, str] = PLACES) -> str:
+def _list_ids(given: Any) -> list[str]:
+    """The ids of the brushes of a document that is none, as far as it has them."""
+    try:
+        brushes = json.loads(given)["brushes"] if isinstance(given, str) else given["brushes"]
+        return [str(brush.get("id", "")) for brush in brushes]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return []
+
+
+def render_faults(
+    problems: Sequence[Problem], places: Mapping[str, str] = PLACES, verdict: Mapping[str, Any] | None = None
+) -> str:
     """HTML that lists the problems of a palette, at most MOST; `places` has the label of the field for a path."""
     lines = [_render_place(each.path, places) + escape(str(each).removeprefix(each.path)) for each in problems[:MOST]]
     more = [f"{len(problems) - MOST} more"] if len(problems) > MOST else []
-    return _frame(_render_list([_render_item("error", line) for line in lines + more]))
+    return _frame(_render_list([_render_item("error", line) for line in lines + more]), verdict)
 
 
 def _render_place(path: str, places: Mapping[str, str]) -> str:

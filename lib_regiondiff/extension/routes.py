@@ -17,6 +17,8 @@ from lib_regiondiff import __version__
 from lib_regiondiff.authoring.presets import copy_preset, list_presets
 from lib_regiondiff.document.json_text import MAX_BYTES
 from lib_regiondiff.document.palette import make_schema
+from lib_regiondiff.hosts.webui.modules import module
+from lib_regiondiff.hosts.webui.program.rivals import list_switches
 from lib_regiondiff.server.answers import Refused, answer, answer_error
 from lib_regiondiff.server.guard import Need, check_site
 from lib_regiondiff.server.modules import Modules, find_folder
@@ -54,9 +56,14 @@ def make_router(app: Any, modules: Modules) -> Router:
 
 
 def describe_start() -> dict[str, Any]:
-    """What the surface starts with: the palette's schema, presets and limits."""
+    """What the surface starts with: the palette's schema, presets and limits; the page's language; rivals."""
+    scripts = module("scripts")
+    runners = {tab: getattr(scripts, f"scripts_{tab}", None) for tab in ("txt2img", "img2img")}
+    rivals = [each for tab, runner in runners.items() for each in list_switches(runner, tab)]
     presets = [{"name": name, "palette": copy_preset(name)} for name in list_presets()]
-    return {"version": __version__, "schema": make_schema(), "presets": presets, "limits": {"bytes": MAX_BYTES}}
+    known = {"schema": make_schema(), "presets": presets, "limits": {"bytes": MAX_BYTES}, "rivals": rivals}
+    language = str(getattr(module("shared").opts, "localization", ""))
+    return {"version": __version__, "language": language, **known}
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from lib_regiondiff.errors import HostError, PaletteError, Problem, RegionDiffError
+from lib_regiondiff.authoring.notices import write_problem
+from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 
 PRIVATE: Mapping[str, str] = {
     "cache-control": "no-store",
@@ -40,7 +41,7 @@ def answer_error(error: Exception) -> Response:
     """The answer to a request that failed."""
     if isinstance(error, Refused):
         return answer({"error": {"path": error.path, "message": error.message}}, error.status, error.headers)
-    problems = [describe_problem(each) for each in error.problems] if isinstance(error, PaletteError) else []
+    problems = [write_problem(each) for each in error.problems] if isinstance(error, PaletteError) else []
     more = {"problems": problems} if problems else {}
     return answer({"error": describe_error(error), **more}, 422 if isinstance(error, RegionDiffError) else 500)
 
@@ -48,7 +49,7 @@ def answer_error(error: Exception) -> Response:
 def describe_error(error: Exception) -> dict[str, Any]:
     """An exception as `path` and `message`, of a PaletteError its first problem; a surprise is logged if asked for."""
     if isinstance(error, PaletteError):
-        return dict(describe_problem(error.problems[0]))
+        return dict(write_problem(error.problems[0]))
     if isinstance(error, HostError):
         return {"path": error.where, "message": str(error).removeprefix(f"{error.where}: ")}
     text = " ".join(str(error).split())
@@ -63,8 +64,3 @@ def describe_error(error: Exception) -> dict[str, Any]:
         sys.stderr.write("".join(traceback.format_exception(error)))
     said = f"unexpected: {type(error).__name__}: {text} (please report; REGIONDIFF_DEBUG=1 logs the traceback)"
     return {"path": "server", "message": said}
-
-
-def describe_problem(problem: Problem) -> dict[str, str]:
-    """A fault of a palette as `path` and `message`."""
-    return {"path": problem.path, "message": f"expected {problem.expected}, got {problem.got}"}

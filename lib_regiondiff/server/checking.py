@@ -10,14 +10,13 @@ from typing import Any
 from lib_regiondiff.authoring.case import Case, make_case
 from lib_regiondiff.authoring.cost import estimate
 from lib_regiondiff.authoring.job_context import JobContext
-from lib_regiondiff.authoring.notices import Notice, make_badges, write_notice
+from lib_regiondiff.authoring.notices import Notice, make_badges, write_notice, write_problem
 from lib_regiondiff.authoring.preflight import CHOOSES, TAKES, join_names, judge
 from lib_regiondiff.authoring.summary import describe_cost, find_refusals
 from lib_regiondiff.document.palette import METHODS, SCENE, THING, Palette, parse
 from lib_regiondiff.errors import PaletteError, RegionDiffError
 from lib_regiondiff.hosts.renderer import Renderer
 from lib_regiondiff.planning.brush_texts import BACKGROUND, prepare_texts
-from lib_regiondiff.server.answers import describe_problem
 from lib_regiondiff.server.models import Models
 
 ROOM = 75
@@ -39,7 +38,7 @@ class Checker:
         try:
             palette = self.models.settle(parse(data))
         except PaletteError as error:
-            return {"problems": [describe_problem(each) for each in error.problems], "notices": [], "badges": {}}
+            return {"problems": [write_problem(each) for each in error.problems], "notices": [], "badges": {}}
         return self._judge(palette)
 
     def prepare(self, data: Any) -> tuple[Palette, float]:

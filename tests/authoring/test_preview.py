@@ -151,7 +151,7 @@ def test_each_problem_is_told_with_its_path() -> None:
     many = render_html({"version": 1} | {f"key{number}": 1 for number in range(MOST + 5)})
     assert read(many).endswith("5 more") and many.count("regiondiff-error") == MOST + 1
     typed = render_html('{"typed": {"ratios": "1,2,3"}}', JobContext(prompt="a\nb"))
-    assert "<b>Ratios</b>: expected 2 cells for 2 prompts, got 3" in typed and "typed." not in typed
+    assert "<b>Ratios</b>: expected 2 cells for 2 prompts, got 3" in typed and "typed." not in read(typed)
     empty = render_html('{"typed": {}}', JobContext(prompt="a BREAK BREAK b"))
     assert "<b>Prompt</b>: expected text in part 2 of 3, got nothing" in empty
     assert "<code>typed.common_negative</code>" in render_html(
@@ -239,4 +239,24 @@ def test_scripts_are_told_shares_and_badges_by_the_ids_of_brushes() -> None:
     assert said["ids"] == ["a", EVIL] and said["shares"] == [0.25, 0.25, 0.5]
     assert list(said["badges"]) == [EVIL] and said["badges"][EVIL]["level"] == "warning"
     assert {notice["level"] for notice in said["notices"]} <= {"error", "warning", "note"}
-    assert verdict(render_html("{")) is None and verdict(render_html("")) is None
+    assert verdict(render_html("{"))["ids"] == [] and verdict(render_html("")) is None
+
+
+def test_scripts_of_the_page_learn_which_brush_is_at_fault() -> None:
+    wrong = {"version": 1, "brushes": [{"id": "a"}, {"id": "b", "feather": -1, "mask": {"rectangle": [0, 0, 1, 1]}}]}
+    said = verdict(render_preview(json.dumps(wrong)).html)
+    assert said["ids"] == ["a", "b"]
+    assert any(each["path"] == "brushes[1].feather" and "-1" in each["message"] for each in said["problems"])
+    assert verdict(render_preview({"brushes": 3}).html)["ids"] == []
+
+
+def test_scripts_of_the_page_learn_how_long_prompts_are() -> None:
+    box = {"rectangle": [0, 0, 1, 1]}
+    palette = {
+        "version": 1,
+        "size": {"width": 64, "height": 64},
+        "brushes": [{"id": "a", "prompt": "x y", "mask": box}],
+    }
+    told = render_preview(palette, JobContext(count=lambda text: len(text.split()))).html
+    assert verdict(told)["tokens"] == {"brushes": [{"count": 2, "limit": 75}]}
+    assert verdict(render_preview(palette).html)["tokens"] is None

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from fake_webui import put
 from lib_regiondiff.extension import routes
 
 COOKIE = {"cookie": "access-token=known"}
@@ -20,6 +21,15 @@ MAIN = "webui/main.mjs"
 
 async def tell_user(request: Request) -> Any:
     return "somebody" if request.cookies.get("access-token") == "known" else None
+
+
+@pytest.fixture(autouse=True)
+def scripts(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The host's scripts, of which one is a rival."""
+    rival = SimpleNamespace(title=lambda: "Forge Couple", controls=[SimpleNamespace(elem_id="couple")])
+    put(monkeypatch, "modules")
+    put(monkeypatch, "modules.shared", opts=SimpleNamespace(localization="ja_JP"))
+    return put(monkeypatch, "modules.scripts", scripts_txt2img=SimpleNamespace(alwayson_scripts=[rival]))
 
 
 def make_host(auth: Any = None, **more: Any) -> TestClient:
@@ -46,6 +56,8 @@ def test_modules_are_served_for_ever_under_their_version_and_what_they_start_wit
     old = host.get(f"/regiondiff/static/0-old/regiondiff/{MAIN}")
     assert old.status_code == 200 and old.headers["cache-control"] == "no-cache"
     start = host.get("/regiondiff/start").json()
+    assert [(each["tab"], each["name"]) for each in start["rivals"]] == [("txt2img", "Forge Couple")]
+    assert start["language"] == "ja_JP"
     assert "brushes" in start["schema"]["properties"] and start["presets"] and start["limits"]["bytes"] > 0
 
 

@@ -12,13 +12,14 @@ const DELAY = 250; // milliseconds after a change
 const LAST = 'regiondiff last words';
 
 export class Autosave {
-  /** @param {{work: (lean?: boolean) => Work, told: (status: Status) => void, key?: string}} owner */
+  /** @param {{work: (lean?: boolean) => Work, told: (status: Status) => void, key?: string, apart?: boolean}} owner `apart`: what another page has open is not taken */
   constructor(owner) {
     this.owner = owner;
     this.slots = new Slots(owner.key ?? 'page');
     this.timer = 0;
     this.saved = true;
     this.lean = false;
+    this.time = 0; // when what was brought back was written
     /** @type {Promise<Work | null> | null} */
     this.begun = null;
     /** @type {Promise<void>} */
@@ -40,7 +41,8 @@ export class Autosave {
   async load() {
     try {
       const {entry, copy} = await this.slots.take();
-      if (!entry) return null;
+      if (!entry || (copy && this.owner.apart)) return null;
+      this.time = entry.time;
       const work = await this.slots.read(entry);
       if (copy) this.owner.told('copy');
       else takeLastWords(work, entry, `${LAST} ${this.slots.key}`);

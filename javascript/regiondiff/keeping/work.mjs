@@ -12,14 +12,14 @@ const MOST_PICTURES = 12;
 
 /** @param {Keeper} keeper */
 export function makeAutosave(keeper) {
-  return new Autosave({work: (lean) => read(keeper, lean), told: (status) => tell(keeper, status), key: keeper.app.services.key});
+  return new Autosave({work: (lean) => read(keeper, lean), told: (status) => tell(keeper, status), key: keeper.app.services.key, apart: keeper.app.services.apart});
 }
 
 /** What is kept: the last step, not a stroke that goes on. @param {Keeper} keeper @param {boolean} [lean] without pictures @returns {Work} */
 function read({app}, lean) {
   const {editor, count, states, drawing, selection} = app;
   const pictures = drawing.pictures.slice(0, lean ? 0 : MOST_PICTURES).map(({id, seed, palette, blob}) => ({id, seed, palette, blob}));
-  return {state: editor.steps[editor.at].state, more: {count, states: [...states], active: selection.get(), own: app.readOwn?.()}, pictures};
+  return {state: editor.steps[editor.at].state, more: {count, states: [...states], active: selection.get(), ...app.more()}, pictures};
 }
 
 /** @param {App} app @param {Autosave} autosave */
@@ -27,8 +27,8 @@ export async function bringBack(app, autosave) {
   const work = await autosave.begin();
   if (!work) return;
   app.count = work.more?.count ?? 1;
-  app.takeOwn?.(work.more?.own);
   app.states = new Map(work.more?.states ?? []);
+  app.takeMore(work.more ?? {});
   app.editor.restart(work.state);
   app.selection.set(app.findBrush(work.more?.active ?? null)?.id ?? null);
   app.stage.brushesChanged();

@@ -24,7 +24,8 @@ import {Workbench} from './workbench.mjs';
 /** @import {State} from '../document/types.d.ts' */
 /** @import {Job, ServerClient} from '../client/server_client.mjs' */
 /** @typedef {{id: string, seed: number, palette: any, blob: Blob, address: string, state: State | null, image: ImageBitmap}} Picture */
-/** @typedef {{client: ServerClient, about: any, schema: any, key?: string, alone?: boolean, parts?: Partial<typeof PARTS>}} Services `alone`: nothing else is on the page; `parts` of others take the place of our own */
+/** @typedef {{client: ServerClient, about: any, schema: any, key?: string, alone?: boolean, apart?: boolean, parts?: Partial<typeof PARTS>}} Services
+ * `alone`: nothing else is on the page; `apart`: what another page has open is not copied; `parts` of others take the place of our own */
 
 /** What a host of the app may have in a way of its own. */
 const PARTS = {Bar, Drawing, RunPanel, Status, WholePicture};
@@ -191,14 +192,6 @@ export class App extends Workbench {
     this.refresh();
     if (this.editor.canUndo) this.keeper.later();
   }
-
-  /** What is kept beside the document where a host of the app has more. @returns {Record<string, string> | undefined} */
-  readOwn() {
-    return undefined;
-  }
-
-  /** Take back what was kept so. @param {Record<string, string> | undefined} _own */
-  takeOwn(_own) {}
 
   keepPreferences() {
     keepPreferences({...this.preferences, keys: this.shortcuts.own});

@@ -46,6 +46,16 @@ export class Workbench {
     this.inspector.refresh();
   }
 
+  /** What a host keeps beside the document. @returns {object} */
+  more() {
+    return {};
+  }
+
+  /** What it kept is back. @param {any} more */
+  takeMore(more) {
+    void more;
+  }
+
   // brushes
 
   /** @param {string | null} id @returns {Brush | null} */

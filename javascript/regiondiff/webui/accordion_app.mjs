@@ -15,8 +15,13 @@ import {Inspector} from '../panel/inspector.mjs';
 import {make} from '../stage/bars/dom.mjs';
 import {mountStage} from '../stage/stage.mjs';
 import {Below} from './below.mjs';
+import {Failures} from './failures.mjs';
 import {Frame} from './frame.mjs';
+import {Links} from './links.mjs';
 import {Mailbox} from './mailbox.mjs';
+import {Prompts} from './prompts.mjs';
+import {bringBackNewest} from './restoring.mjs';
+import {Rivals} from './rivals.mjs';
 import {makeStart} from './start.mjs';
 
 /** @import {App, Picture} from '../page/app.mjs' */
@@ -24,7 +29,7 @@ import {makeStart} from './start.mjs';
 /** @import {Verdict} from '../client/checking.mjs' */
 /** @import {HostTab} from './host_tab.mjs' */
 /** @typedef {'palette' | 'typed' | 'strange'} Kind what the palette's text is: one that is painted, regions of the prompt, or neither */
-/** @typedef {{schema: any, presets: {name: string, palette: any}[], limits: {bytes: number}}} Start */
+/** @typedef {{schema: any, presets: {name: string, palette: any}[], limits: {bytes: number}, language: string, rivals: import('./rivals.mjs').Rival[]}} Start */
 
 export class AccordionApp extends Workbench {
   /** @param {HTMLElement} root @param {HostTab} tab @param {Start} start */
@@ -32,7 +37,7 @@ export class AccordionApp extends Workbench {
     super(root, () => emptyState(tab.size ?? undefined));
     this.tab = tab;
     this.start_ = start;
-    this.services = {key: tab.name, schema: start.schema};
+    this.services = {key: tab.name, schema: start.schema, apart: true};
     this.about = {limits: start.limits};
     this.client = {upload: () => Promise.reject(new Error(this.say('webui.picture')))};
     this.count = 1;
@@ -50,6 +55,10 @@ export class AccordionApp extends Workbench {
     this.list = new BrushList(page);
     this.inspector = new Inspector(page, start.schema.properties.brushes.items.properties);
     this.mailbox = new Mailbox(this, tab);
+    this.links = new Links(this);
+    this.failures = new Failures(this);
+    this.rivals = new Rivals(this, start.rivals);
+    this.prompts = new Prompts(this);
     this.holder = make(this.page, 'div', {class: 'rd-canvas-holder'});
     root.classList.add('rd-app', 'rd-webui');
     this.stage = mountStage(this.holder, this.editor, this.makeServices());
@@ -90,12 +99,13 @@ export class AccordionApp extends Workbench {
     this.root.addEventListener('paste', (event) => this.paste(event), {signal});
     this.root.addEventListener('pointerenter', () => void Promise.all([this.inspector.open(), this.list.open()]), {signal, once: true}); // there when the pen is lifted
     this.mailbox.listen(signal);
-    this.below.listen(signal);
+    for (const part of [this.below, this.links, this.failures, this.rivals, this.prompts]) part.listen(signal);
+    this.tab.tick.addEventListener('input', () => (this.rivals.later(), this.keeper.later()), {signal});
   }
 
   /** What is in the palette's text, else what this tab had before the page was loaded. */
   async start() {
-    if (!this.tab.text.trim()) await this.keeper.restore();
+    if (!this.tab.text.trim()) await bringBackNewest(this);
     const restored = this.editor.state.palette.brushes.length > 0;
     if (restored && !this.tab.text.trim()) await this.mailbox.write();
     this.mailbox.look();
@@ -121,6 +131,7 @@ export class AccordionApp extends Workbench {
     const painted = change.masks || !Object.keys(change).length;
     if (painted) this.tab.turn(this.editor.state.palette.brushes.length > 0);
     this.setKind('palette');
+    this.failures.forget();
     void this.mailbox.write();
   }
 
@@ -134,10 +145,20 @@ export class AccordionApp extends Workbench {
   judged() {
     const said = /** @type {HTMLElement | null} */ (this.tab.preview.querySelector('[data-verdict]'))?.dataset.verdict;
     const data = said ? JSON.parse(said) : null;
-    this.verdict = data && sort(this.asPage(), data, data.ids);
+    this.verdict = this.failures.mark(data && sort(this.asPage(), data, data.ids));
     this.list.refresh();
     this.inspector.refreshCounts();
-    this.frame.judged(data?.shares[0] ?? 1);
+    this.frame.judged(data?.shares?.[0] ?? 1);
+  }
+
+  /** What is kept beside the document. */
+  more() {
+    return {on: this.tab.isOn};
+  }
+
+  /** @param {{on?: boolean}} more */
+  takeMore({on}) {
+    if (on !== undefined) this.tab.turn(on);
   }
 
   /** @param {Kind} kind */

@@ -20,7 +20,7 @@ export class Frame {
     this.view = 'paint';
     this.parts = makeParts(this);
     this.message = make(app.page, 'div', {class: 'rd-kind', hidden: true});
-    app.root.replaceChildren(this.parts.head, this.message, app.holder, app.list.root, app.inspector.root, app.toasts.root);
+    app.root.replaceChildren(this.parts.head, app.rivals.root, this.message, app.holder, app.list.root, app.inspector.root, app.toasts.root);
     app.list.root.append(this.parts.rest);
     app.stage.root.append(this.parts.strip);
     app.holder.addEventListener('pointerdown', (event) => this.unfold(event), {capture: true, signal: app.stopper.signal});
@@ -159,7 +159,7 @@ function makeParts(frame) {
     full,
     more,
     result,
-    head: make(page, 'div', {class: 'rd-head-line'}, choice, make(page, 'span', {class: 'rd-space'}), full, generate),
+    head: make(page, 'div', {class: 'rd-head-line'}, choice, make(page, 'span', {class: 'rd-space'}), app.links.button, full, generate),
     strip: make(page, 'div', {class: 'rd-strip-end'}, more, make(page, 'span', {class: 'rd-space'}), result, undo, redo),
     rest: make(page, 'span', {class: 'rd-rest', title: say('webui.rest.help')}),
   };

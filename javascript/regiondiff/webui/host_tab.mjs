@@ -39,6 +39,16 @@ export class HostTab {
     return /** @type {HTMLInputElement} */ (this.page.getElementById(`${this.accordion.id}-visible-checkbox`));
   }
 
+  /** Where the WebUI says what went wrong. @returns {HTMLElement | null} */
+  get log() {
+    return this.page.getElementById(`html_log_${this.name}`);
+  }
+
+  /** The main prompt. @returns {HTMLTextAreaElement | null} */
+  get prompt() {
+    return this.page.querySelector(`#${this.name}_prompt textarea`);
+  }
+
   /** The palette's text. */
   get text() {
     return this.palette.value;

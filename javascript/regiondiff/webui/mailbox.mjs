@@ -51,6 +51,7 @@ export class Mailbox {
       if (text === this.known) return;
       this.known = text;
       this.tab.text = text;
+      this.app.links.spread(text);
     });
   }
 
@@ -67,6 +68,7 @@ export class Mailbox {
   /** @param {string} text */
   async read(text) {
     this.known = text;
+    this.app.links.spread(text);
     const data = parse(text);
     this.app.setKind(data === null ? 'strange' : 'typed' in data ? 'typed' : 'palette');
     if (data === null || 'typed' in data) return;

@@ -1,5 +1,6 @@
 // The door for a WebUI's page: puts the painting surface into its place in an accordion.
 
+import {useLanguage} from '../languages.mjs';
 import {AccordionApp} from './accordion_app.mjs';
 import {HostTab} from './host_tab.mjs';
 
@@ -11,6 +12,7 @@ export async function openSurface(place) {
   const accordion = /** @type {HTMLElement | null} */ (place.closest('[id$="_regiondiff_accordion"]'));
   if (!accordion) throw new Error('expected the place of the painting surface in our accordion, got another one');
   const [start] = await Promise.all([load(new URL('../../../../start', import.meta.url)), ...STYLES.map((style) => addStyle(page, new URL(style, import.meta.url)))]);
+  await useLanguage([start.language]);
   for (let above = place.parentElement; above && above !== accordion; above = above.parentElement) above.classList.remove('prose'); // the WebUI's styles of texts
   const app = new AccordionApp(place, new HostTab(accordion), start);
   await app.start();

@@ -94,12 +94,12 @@ export class TabApp extends App {
 
   // what is kept beside the document
 
-  readOwn() {
-    return Object.fromEntries(KEPT.map((name) => [name, this.controls.read(name)]));
+  more() {
+    return {own: Object.fromEntries(KEPT.map((name) => [name, this.controls.read(name)]))};
   }
 
-  /** @param {Record<string, string> | undefined} own */
-  takeOwn(own) {
+  /** @param {{own?: Record<string, string>}} more */
+  takeMore({own}) {
     for (const name of KEPT) if (own?.[name] && !this.controls.read(name)) this.controls.write(name, own[name]);
   }
 }

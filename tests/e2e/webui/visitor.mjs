@@ -116,6 +116,11 @@ export class Visitor {
     await this.page.waitForFunction(([tab, wanted]) => document.querySelector(`#tab_${tab} .regiondiff-surface`)?.regiondiff?.editor.state.palette.brushes.map(({prompt}) => prompt).join('|') === wanted, [this.tab, prompts.join('|')]);
   }
 
+  /** Until a function of the surface's app, and of what is given, is true. @param {(app: any, given: any) => any} is @param {any} [given] */
+  async untilApp(is, given) {
+    await this.page.waitForFunction(([tab, text, given]) => new Function(`return ${text}`)()(document.querySelector(`#tab_${tab} .regiondiff-surface`).regiondiff, given), [this.tab, is.toString(), given]);
+  }
+
   text() {
     return this.part('[id$="_regiondiff_palette"] textarea').inputValue();
   }

@@ -6,6 +6,9 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
 import {findBrowser} from '../stage/stage_page.mjs';
+import {completeTags, countTokens, emphasise, takeCards} from './comfort.mjs';
+import {meetLinks, meetTabs, reloadWebUI, survive} from './links.mjs';
+import {meetRival, TROUBLES} from './troubles.mjs';
 import {readPixels, see, Visitor} from './visitor.mjs';
 
 const url = process.env.REGIONDIFF_WEBUI?.replace(/\/$/, '');
@@ -19,6 +22,7 @@ if (!url) console.error('NOT TESTED in a WebUI: set REGIONDIFF_WEBUI to the addr
 const folder = await mkdtemp(path.join(tmpdir(), 'regiondiff-webui-'));
 const shots = process.env.REGIONDIFF_SHOTS;
 let browser = null;
+let context;
 /** @type {Visitor} */
 let visitor;
 let plain = '';
@@ -36,7 +40,12 @@ before(async () => {
 
 /** Somebody who has never been there. */
 async function invite() {
-  const context = await browser.newContext({viewport: {width: 1280, height: 800}});
+  context = await browser.newContext({viewport: {width: 1280, height: 800}});
+  return openTab();
+}
+
+/** Another tab of the same browser. */
+async function openTab() {
   return new Visitor(await context.newPage(), url);
 }
 
@@ -160,6 +169,32 @@ step('a text from elsewhere appears on the surface', async () => {
   await visitor.part('.rd-segments [data-view="paint"]').click();
   await visitor.until(PROMPTS);
 });
+
+for (const [name, meet] of Object.entries(TROUBLES)) step(name, () => meet(visitor));
+
+test('a rival that is switched on is told before Generate', {skip: !found}, async (run) => {
+  if (!(await meetRival(visitor))) run.skip('no rival is installed here');
+});
+
+step('Ctrl+Up and Ctrl+Down weigh words of a brush', () => emphasise(visitor));
+
+step("the WebUI's tokens are counted", () => countTokens(visitor));
+
+step('cards write where the focus was', () => takeCards(visitor, 'toyworld-lcm'));
+
+step('tag completion of others is bound to prompts of brushes', () => completeTags(visitor));
+
+step('txt2img and img2img have one palette unless they are parted', () => meetLinks(visitor, PROMPTS));
+
+step('browser tabs share nothing', () => meetTabs(visitor, openTab, PROMPTS));
+
+step('a crash of the page loses nothing', async () => {
+  const {errors} = visitor;
+  visitor = await survive(visitor, openTab, PROMPTS);
+  visitor.errors.push(...errors);
+});
+
+step('Reload UI loses nothing', () => reloadWebUI(visitor, PROMPTS));
 
 step('a reload loses nothing', async () => {
   await visitor.page.waitForTimeout(1000); // it is kept a moment after each change

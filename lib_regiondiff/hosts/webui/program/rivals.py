@@ -55,6 +55,29 @@ def find_active(p: Processing) -> Iterator[str]:
             yield name
 
 
+def list_switches(runner: Any, tab: str) -> Iterator[dict[str, Any]]:
+    """For a page: of each rival in a tab's scripts its name, and the ids of the ticks that tell whether it acts.
+
+    All of its `switches` are on when it does, one of `any`, and one of the `words` is in the prompt; empty lists ask
+    for nothing. A rival whose ticks are not on the page is left out.
+    """
+    for script in getattr(runner, "alwayson_scripts", ()):
+        title = str(script.title()).strip().lower()
+        ids = [_find_id(control) for control in getattr(script, "controls", None) or ()]
+        boxes = ids[FIRST_BOX::BOX] if title == "tiled diffusion" else []
+        switches = [*ids[:1], *(ids[BY_BOXES : BY_BOXES + 1] if boxes else [])]
+        if title in RIVALS and switches and all(switches):
+            words = list(BREAKS) if title == "regional prompter" else []
+            yield {"tab": tab, "name": RIVALS[title][0], "switches": switches, "any": boxes, "words": words}
+
+
+def _find_id(control: Any) -> str:
+    """The id of a component's element on the page; that of its accordion where the tick is in its header."""
+    known = getattr(control, "accordion_id", None) or getattr(control, "elem_id", None)
+    number = getattr(control, "_id", None)
+    return str(known or ("" if number is None else f"component-{number}"))
+
+
 def refuse(p: Processing) -> None:
     """Raise HostError that names the rivals that act in a job; those that are merely installed do not matter."""
     found = list(find_active(p))

@@ -98,3 +98,35 @@ def test_the_script_that_compares_prompts_switches_the_prompter_on() -> None:
     rivals.refuse(job(("Regional Prompter", off), prompt="red"))
     with pytest.raises(HostError, match="Regional Prompter"):
         rivals.refuse(job(("Regional Prompter", off), prompt="red BREAK blue", rps_diff=True))
+
+
+class Installed:
+    """A script on the page, with its components."""
+
+    def __init__(self, title: str, *controls: Any) -> None:
+        self.name, self.controls = title, list(controls)
+
+    def title(self) -> str:
+        return self.name
+
+
+def part(number: int, **more: Any) -> Any:
+    return SimpleNamespace(_id=number, **{"elem_id": None, **more})
+
+
+def test_the_page_is_told_which_ticks_switch_a_rival_on() -> None:
+    boxes = [part(number, elem_id=f"box-{number}") for number in range(40)]
+    runner = SimpleNamespace(
+        alwayson_scripts=[
+            Installed("Forge Couple", part(1, elem_id="x-checkbox", accordion_id="x"), part(2)),
+            Installed("Regional Prompter", part(7), part(8)),
+            Installed("Tiled Diffusion", *boxes),
+            Installed("ControlNet", part(3)),
+            Installed("Latent Couple extension", SimpleNamespace(elem_id=None)),
+        ]
+    )
+    couple, prompter, tiled = rivals.list_switches(runner, "img2img")
+    assert couple == {"tab": "img2img", "name": "Forge Couple", "switches": ["x"], "any": [], "words": []}
+    assert prompter["switches"] == ["component-7"] and "ADDCOL" in prompter["words"]
+    assert tiled["switches"] == ["box-0", "box-18"] and tiled["any"] == ["box-21", "box-31"]
+    assert not list(rivals.list_switches(None, "txt2img"))
