@@ -97,8 +97,10 @@ def score(picture: np.ndarray, true: Drawing, asked: Wish | Puzzle | None, setup
 
 def score_wish(picture: np.ndarray, plain: Maps, true: Drawing, wish: Wish, network: Any) -> dict[str, float]:
     """Whether a wish's picture is wholly right, and the area of its things, as it is seen both ways."""
-    radii = [each.meaning.thing.pose.radius if each.meaning.thing else None for each in wish.pieces]
-    seen = {"as it is": Seen.alike(plain, len(radii)), "look": look(picture, radii, network)}
+    seen = {
+        "as it is": Seen.alike(plain, len(wish.pieces)),
+        "look": look(picture, wish.pieces, network),
+    }
     scores = {name: score_labels(wish, each, true) for name, each in seen.items()}
     return {f"{name}: {part}": each[part] for name, each in scores.items() for part in ("whole", "area")}
 

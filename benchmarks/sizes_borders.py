@@ -9,7 +9,7 @@ from fidelity_scores import match
 from numpy.typing import NDArray
 from sizes_colours import find_nearest, find_palette, measure_distances, score_order, score_stuff, spread
 from sizes_labels import Seen
-from sizes_scores import find_free, score_labels
+from sizes_scores import find_free, match_ground, score_labels
 from sizes_wishes import Wish
 from toyworld_scenes import Drawing
 
@@ -34,13 +34,13 @@ def score_picture(wish: Wish, picture: NDArray[np.uint8], seen: Seen, true: Draw
         "whole": scores["whole"] if order != 0 else 0.0,
         "order": order,
         **score_stuff(wish, picture, true),
-        "boundary": score_boundary(wish, picture, seen.plain, true),
+        "boundary": score_boundary(wish, picture, seen, true),
         "border colour": score_colours(wish, picture, true),
         "halo": score_halos(wish, picture, seen.plain, true),
     }
 
 
-def score_boundary(wish: Wish, picture: NDArray[np.uint8], maps: Maps, true: Drawing) -> float:
+def score_boundary(wish: Wish, picture: NDArray[np.uint8], seen: Seen, true: Drawing) -> float:
     """How far seen borders are painted ones and the other way round, away from objects; NaN without solid brushes.
 
     The borders of stuff are seen by its colours: the labeller is too coarse for small patches and strokes.
@@ -48,14 +48,14 @@ def score_boundary(wish: Wish, picture: NDArray[np.uint8], maps: Maps, true: Dra
     roles = {piece.role for piece in wish.pieces}
     if roles == {"thing"}:
         return float("nan")
-    free = find_free(wish, maps, true)
-    regions = find_seen(wish, maps) if "scene" in roles else find_nearest(wish, picture, true)
-    painted, seen = find_edges(find_regions(wish)) & free, find_edges(regions) & free
+    free = find_free(wish, seen.plain, true)
+    regions = find_seen(wish, seen) if "scene" in roles else find_nearest(wish, picture, true)
+    painted, shown = find_edges(find_regions(wish)) & free, find_edges(regions) & free
     if not painted.any():
         return float("nan")
-    if not seen.any():
+    if not shown.any():
         return 0.0
-    precision, recall = float(spread(painted, NEAR)[seen].mean()), float(spread(seen, NEAR)[painted].mean())
+    precision, recall = float(spread(painted, NEAR)[shown].mean()), float(spread(shown, NEAR)[painted].mean())
     return 2 * precision * recall / max(1e-9, precision + recall)
 
 
@@ -68,15 +68,19 @@ def find_regions(wish: Wish) -> Regions:
     return regions
 
 
-def find_seen(wish: Wish, maps: Maps) -> Regions:
-    """The regions that the labels show; a pixel that shows none is part of the nearest one."""
-    seen, painted = np.full(maps.classes.shape, -1, np.int32), find_regions(wish)
+def find_seen(wish: Wish, seen: Seen) -> Regions:
+    """The regions that the labels show; a pixel that shows none is part of the nearest one.
+
+    What is seen at its own size counts more, for it is sharper.
+    """
+    shown, painted = np.full(seen.plain.classes.shape, -1, np.int32), find_regions(wish)
     if (painted == 0).any():
-        seen[match(maps, Meaning(wish.ground, wish.pieces[0].meaning.box))] = 0
-    for index, piece in enumerate(wish.pieces):
-        if piece.solid:
-            seen[match(maps, Meaning(piece.meaning.backdrop, piece.meaning.box))] = 1 + index
-    return fill(seen)
+        shown[match(seen.plain, Meaning(wish.ground, wish.pieces[0].meaning.box))] = 0
+    for every in (seen.grounds, [seen.plain] * len(wish.pieces)):
+        for index, (piece, maps) in enumerate(zip(wish.pieces, every, strict=True)):
+            if piece.solid:
+                shown[match_ground(piece, maps)] = 1 + index
+    return fill(shown)
 
 
 def fill(regions: Regions) -> Regions:

@@ -149,6 +149,4 @@ def draw(wish: Wish, path: Path, job: Job) -> None:
 def judge(wish: Wish, path: Path, setup: Setup) -> dict[str, float]:
     """All scores of a picture that was kept."""
     picture, true = read_pixels(path), draw_truth(wish)
-    radii = [each.meaning.thing.pose.radius if each.meaning.thing else None for each in wish.pieces]
-    seen = look(picture, radii, load_judge(setup))
-    return score_picture(wish, picture, seen, true)
+    return score_picture(wish, picture, look(picture, wish.pieces, load_judge(setup)), true)

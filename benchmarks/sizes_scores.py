@@ -30,7 +30,7 @@ def score_labels(wish: Wish, seen: Seen, true: Drawing) -> dict[str, float]:
     scores = {name: mean([each[name] for each in found]) for name in THINGS}
     right = [each[name] for each in found for name in ("once", "class", "colour", "inside")]
     whole = float(min(right) == 1) if right else float("nan")
-    return {"whole": whole, **scores, "ground IoU": score_grounds(wish, seen.plain, true)}
+    return {"whole": whole, **scores, "ground IoU": score_grounds(wish, seen, true)}
 
 
 def has_thing(wish: Wish, index: int) -> bool:
@@ -91,7 +91,7 @@ def find_objects(wish: Wish, index: int, seen: Seen) -> Flags:
     """
     maps, piece = seen.finding[index], wish.pieces[index]
     ground = Meaning(piece.meaning.backdrop if piece.solid else wish.ground, piece.meaning.box)
-    objects = (maps.classes >= len(BACKGROUNDS)) & ~match(seen.plain, ground)
+    objects = (maps.classes >= len(BACKGROUNDS)) & ~match(seen.plain, ground) & ~match(seen.grounds[index], ground)
     for at, other in enumerate(wish.pieces):
         kind, colour = other.meaning.seen
         if at != index and other.meaning.thing is not None:
@@ -122,10 +122,16 @@ def find_free(wish: Wish, maps: Maps, true: Drawing) -> Flags:
     return ~(grow(true.classes >= len(BACKGROUNDS)) | (maps.classes >= len(BACKGROUNDS)))
 
 
-def score_grounds(wish: Wish, maps: Maps, true: Drawing) -> float:
+def score_grounds(wish: Wish, seen: Seen, true: Drawing) -> float:
     """The mean IoU of the grounds of scenes with what shows them, away from objects."""
-    free, found = find_free(wish, maps, true), []
-    for piece, seen in zip(wish.pieces, wish.visible[1:], strict=True):
+    free, found = find_free(wish, seen.plain, true), []
+    for index, (piece, mask) in enumerate(zip(wish.pieces, wish.visible[1:], strict=True)):
         if piece.role == "scene":
-            found.append(iou(match(maps, Meaning(piece.meaning.backdrop, piece.meaning.box)), seen, free))
+            shown = match_ground(piece, seen.plain) | match_ground(piece, seen.grounds[index])
+            found.append(iou(shown, mask, free))
     return mean(found)
+
+
+def match_ground(piece: Piece, maps: Maps) -> Flags:
+    """The pixels whose labels are those of a scene's ground."""
+    return match(maps, Meaning(piece.meaning.backdrop, piece.meaning.box))

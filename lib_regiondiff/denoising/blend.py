@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -14,6 +16,9 @@ from lib_regiondiff.planning.views import View
 
 STRIP, INSET = 0.1, 0.05
 """Shares of a picture's side: the strip that is shown again beyond its border, and what is left out before it."""
+LONGEST, RIM, TRACE = 0.25, 0.03, 0.02
+"""Shares of a side: the longest strip that is free of a figure, and what is left out beside it; and what a figure has
+at most of a row that is free of it."""
 CLEAN = 1.3
 """How many times as much as that of the other border a strip may vary and still be shown."""
 
@@ -76,44 +81,64 @@ def fit_view(latents: Tensor, view: View) -> Tensor:
     return fitted[:, rows][:, :, columns]
 
 
-def list_sources(core: Box, size: Size, shown: Tensor) -> tuple[list[int], list[int]]:
+def list_sources(core: Box, size: Size, shown: Tensor, figure: np.ndarray | None = None) -> tuple[list[int], list[int]]:
     """The rows and columns of a core that each row and column of a `size` around it shows, given what it shows
-    [C, h, w].
+    [C, h, w], and the share of a `figure` [h, w] in it where that is known.
 
-    Beyond the core the strip near its border is mirrored, again and again, or that of the other border where this one
-    varies much more, as one that cuts a thing does. The border itself is left out, since decoders draw lines there.
+    Beyond the core the strip near its border is mirrored, again and again: all that is free of the figure, or that of
+    the other border where this one has hardly any; without a figure that of the other one where this one varies much
+    more, as one that cuts a thing does. The border itself is left out, since decoders draw lines there.
     """
-    rows = _list_axis(core.top, size.height, shown.float())
-    return rows, _list_axis(core.left, size.width, shown.float().transpose(1, 2))
+    busy = None if figure is None else figure > 0.5
+    rows = _list_axis(core.top, size.height, shown.float(), busy)
+    return rows, _list_axis(core.left, size.width, shown.float().transpose(1, 2), None if busy is None else busy.T)
 
 
-def _list_axis(first: int, whole: int, shown: Tensor) -> list[int]:
+def _list_axis(first: int, whole: int, shown: Tensor, busy: np.ndarray | None) -> list[int]:
     """The rows of a core [C, h, w] that an axis of a `whole` length shows, on which the core begins at `first`."""
     length = shown.shape[1]
     if length == whole:
         return list(range(length))
-    inset, strip = round(INSET * length), max(1, round(STRIP * length))
+    inset = round(INSET * length)
+    strips = None if busy is None else _find_free(busy, inset)
+    before, after = strips or _find_even(shown, inset)
+    return [_mirror(place - first, length, inset, (before, after)) for place in range(whole)]
+
+
+def _find_free(busy: np.ndarray, inset: int) -> tuple[int, int] | None:
+    """How many rows from either border on, after the inset, show nothing of what is `busy` [h, w]; negative for those
+    of the other border, where this one has too few. None where both have.
+    """
+    length, rows = len(busy), np.flatnonzero(busy.mean(axis=1) > TRACE)
+    if not len(rows):
+        return None
+    away, most = inset + math.ceil(RIM * length), round(LONGEST * length)
+    near, far = (min(most, int(each) - away) for each in (rows[0], length - 1 - rows[-1]))
+    least = max(1, round(STRIP / 2 * length))
+    if max(near, far) < least:
+        return None
+    return near if near >= least else -far, far if far >= least else -near
+
+
+def _find_even(shown: Tensor, inset: int) -> tuple[int, int]:
+    """The same by how much what is shown [C, h, w] varies near either border."""
+    strip = max(1, round(STRIP * shown.shape[1]))
     beside = shown.shape[2] // 10  # there the neighbours show
     inner = shown[:, :, beside : shown.shape[2] - beside]
     ends = [inner[:, inset : inset + strip], inner.flip(1)[:, inset : inset + strip]]
     near, far = (float(end.flatten(1).var(dim=1, correction=0).sum()) for end in ends)
-    return [
-        _mirror(place - first, length, (inset, strip), (near <= CLEAN * far, far <= CLEAN * near))
-        for place in range(whole)
-    ]
+    return strip if near <= CLEAN * far else -strip, strip if far <= CLEAN * near else -strip
 
 
-def _mirror(place: int, length: int, sizes: tuple[int, int], clean: tuple[bool, bool]) -> int:
-    """Where a place on an axis, perhaps beyond 0...length - 1, is shown from; `sizes` are inset and strip."""
-    inset, strip = sizes
+def _mirror(place: int, length: int, inset: int, strips: tuple[int, int]) -> int:
+    """Where a place on an axis, perhaps beyond 0...length - 1, is shown from; `strips` as _find_free has them."""
     if inset <= place < length - inset:
         return place
     before = place < inset
-    beyond = (inset - 1 - place if before else place - length + inset) % (2 * strip)
-    inner = inset + min(beyond, 2 * strip - 1 - beyond)
-    own = clean[0] if before else clean[1]
-    from_first = before if own else not before
-    return inner if from_first else length - 1 - inner
+    strip = strips[0] if before else strips[1]
+    beyond = (inset - 1 - place if before else place - length + inset) % (2 * abs(strip))
+    inner = inset + min(beyond, 2 * abs(strip) - 1 - beyond)
+    return inner if before == (strip > 0) else length - 1 - inner
 
 
 def mirror(values: Any, size: Size) -> Any:

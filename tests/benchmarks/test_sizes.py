@@ -13,15 +13,16 @@ from fidelity_palettes import SEEDS, Meaning
 from sizes_borders import score_picture
 from sizes_classes import MAKERS, make_wish
 from sizes_edges import FORMS
-from sizes_labels import Seen
+from sizes_labels import Seen, reduce_scene
 from sizes_report import find_interval, find_wilson
 from sizes_scores import score_labels
 from sizes_wishes import SPLITS, Wish, draw_truth, trim
 from toyworld_scenes import TRAINING, Drawing, Scene, draw
 
 from lib_regiondiff.demo.labeller import Maps
-from lib_regiondiff.demo.world import CLASSES, COLOURS, NATURAL
+from lib_regiondiff.demo.world import BACKGROUNDS, CLASSES, COLOURS, NATURAL
 from lib_regiondiff.document.palette import dumps
+from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks
 
 NUMBERS = range(3)
@@ -229,6 +230,25 @@ def test_a_scene_whose_ground_is_another_ones_has_no_iou() -> None:
     wish, true = make_case("columns", 1)
     scores = score_drawing(wish, Drawing(*(part[:, ::-1] for part in (true.picture, true.classes, true.colours))), true)
     assert scores["ground IoU"] < 0.2 and scores["whole"] == 0
+
+
+@pytest.mark.parametrize("kind", ["columns", "rows"])
+def test_the_ground_of_a_scene_is_seen_at_its_own_size_or_reduced(kind: str) -> None:
+    wish, true = make_case(kind, 1)
+    unknown = Maps(np.where(true.classes < len(BACKGROUNDS), len(BACKGROUNDS) - 1, true.classes), true.colours)
+    known = Maps(true.classes, true.colours)
+    blind, seen = Seen.alike(unknown, len(wish.pieces)), Seen.alike(known, len(wish.pieces))
+    for reduced, plain in ((known, unknown), (unknown, known)):
+        both = replace(blind, plain=plain, grounds=[reduced] * len(wish.pieces))
+        assert score_labels(wish, both, true)["ground IoU"] == score_labels(wish, seen, true)["ground IoU"] > 0.9
+        assert score_picture(wish, true.picture, both, true)["boundary"] > 0.9
+    assert score_labels(wish, blind, true)["ground IoU"] < 0.6
+
+
+def test_a_scene_is_reduced_to_one_native_picture() -> None:
+    assert reduce_scene(Size(128, 128)) == reduce_scene(Size(64, 96)) == 1, "none is enlarged"
+    assert reduce_scene(Size(256, 256)) == 0.5
+    assert reduce_scene(Size(600, 128)) == reduce_scene(Size(128, 256)) == pytest.approx(0.5**0.5)
 
 
 def test_a_patch_around_a_thing_is_a_halo() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -10,13 +11,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from discs import LEVELS, STEPS, Figures, make_canvas
 from fakes import GaussianHost, clock_of
-from lib_regiondiff.denoising.blend import list_sources
+from lib_regiondiff.denoising.blend import INSET, list_sources
 from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.denoising.paste import paste_things
 from lib_regiondiff.denoising.rows import Call
+from lib_regiondiff.denoising.thing_memory import Kept, ThingMemory
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
@@ -124,3 +127,36 @@ def test_the_end_that_cuts_a_thing_is_not_repeated(end: str) -> None:
     rows, _ = list_sources(Box(20, 0, 60, 40), Size(80, 40), shown)
     made = shown[:, rows]
     assert not made[:, :20].any() and not made[:, 60:].any()
+
+
+@given(st.integers(20, 60), st.floats(0, 1), st.floats(0.2, 0.7), st.integers(0, 40), st.integers(0, 40))
+def test_a_figure_that_is_known_is_not_repeated(
+    length: int, where: float, share: float, before: int, after: int
+) -> None:
+    """Wherever it stands: rows beyond the core are of the ground as long as one of the ends has any to give."""
+    high = round(share * length)
+    top = round(where * (length - high))
+    figure = np.zeros((length, 30), np.float32)
+    figure[top : top + high, 10:20] = 1
+    core, size = Box(before, 0, before + length, 30), Size(before + length + after, 30)
+    rows, _ = list_sources(core, size, torch.zeros(3, length, 30), figure)
+    inset = round(INSET * length)
+    beyond = [*rows[:before], *rows[before + length :]]
+    assert not any(top <= row < top + high for row in beyond) or max(top, length - top - high) < 0.15 * length
+    assert rows[before + inset : before + length - inset] == list(range(inset, length - inset)), "the core is its own"
+
+
+@pytest.mark.parametrize("at", [0.3, 0.5, 0.7])
+def test_a_long_scene_shows_its_thing_once_wherever_it_stands(at: float) -> None:
+    """On a ground of waves that vary more than the thing does."""
+    pixels = np.zeros((96, 48, 3), np.uint8)
+    pixels[..., 2] = 60 + 40 * (np.arange(96)[:, None] // 4 % 2)
+    cv2.circle(pixels, (24, round(at * 96)), 16, (220, 40, 40), -1)
+    kept = Kept(torch.zeros(3, 12, 6), torch.zeros(3, 12, 6), whole=True, core=Box(4, 0, 16, 6))
+    memory = ThingMemory(now={(("a",), Box(0, 0, 20, 6)): replace(kept, picture=Image.fromarray(pixels))})
+    brush = {"id": "a", "prompt": "2", "kind": "scene", "mask": {"rectangle": [0, 0, 1, 1]}}
+    palette = sized(64, 192, background={"prompt": "0"}, brushes=[brush])
+    made = np.asarray(paste_things(GaussianHost(), Image.new("RGB", (48, 160)), palette, memory))
+    red = made[..., 0] > 128
+    assert cv2.connectedComponents(red.astype(np.uint8))[0] == 2
+    assert abs(int(red.sum()) - int((pixels[..., 0] > 128).sum())) < 40

@@ -76,8 +76,7 @@ def load_labeller() -> Any:
 def judge(wish: Wish, picture: np.ndarray) -> dict[str, float]:
     """The scores that benchmarks/sizes.py gives a picture uint8 [h, w, 3] of a wish."""
     assert picture.shape[:2] == (wish.size.height, wish.size.width)
-    radii = [each.meaning.thing.pose.radius if each.meaning.thing else None for each in wish.pieces]
-    return score_picture(wish, picture, look(picture, radii, load_labeller()), draw_truth(wish))
+    return score_picture(wish, picture, look(picture, wish.pieces, load_labeller()), draw_truth(wish))
 
 
 def is_right(wish: Wish, picture: np.ndarray) -> bool:

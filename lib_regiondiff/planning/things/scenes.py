@@ -26,6 +26,8 @@ SAME_ASPECT = 2
 """How much more a window's aspect counts than its area: what it shows beyond its brush is cut off, things as well."""
 JOINED = 0.2
 """Share of the levels, the last ones, in which a scene sees what is beyond its border."""
+STRETCH = 1.1
+"""How many times longer one axis may be shown than the other, so that less of the window is cut off."""
 BEYOND = 1 / 16
 """Share of its side by which a window with a zoom is longer than its brush."""
 
@@ -63,9 +65,9 @@ def find_scene(weight: np.ndarray, latent: LatentSpec, ring: bool = False) -> Sc
     most = int(native * latent.longest**0.5) // step * step
     sides = range(step, max(step, most) + 1, step)
     size = min((Size(*each) for each in itertools.product(sides, sides)), key=lambda s: _judge(s, middle.size, native))
-    back = (1 + BEYOND) * _find_scale(size, middle.size)
-    top, bottom = _place(middle.top, middle.bottom, canvas.height, round(size.height * back))
-    left, right = _place(middle.left, middle.right, canvas.width, round(size.width * back), ring)
+    high, wide = _fit_sides(size, middle.size)
+    top, bottom = _centre(middle.top, middle.bottom, high)
+    left, right = _centre(middle.left, middle.right, wide)
     box = Box(top, left, bottom, right, ring)
     return SceneWindow(box, size, box.union(inner))
 
@@ -94,11 +96,18 @@ def _shorten(inner: Box, longest: float) -> Box:
     return replace(inner, left=left, right=left + most)
 
 
-def _place(first: int, last: int, length: int, long: int, ring: bool = False) -> tuple[int, int]:
-    """A span of so many cells around another, on the canvas if it is short enough."""
+def _fit_sides(size: Size, shown: Size) -> tuple[int, int]:
+    """Height and width on the canvas of a window in so many cells: a little more than what is shown, stretched if need
+    be as far as nobody sees it."""
+    least = _find_scale(size, shown) / STRETCH
+    pairs = (size.height, shown.height), (size.width, shown.width)
+    high, wide = (round((1 + BEYOND) * own * max(least, side / own)) for own, side in pairs)
+    return high, wide
+
+
+def _centre(first: int, last: int, long: int) -> tuple[int, int]:
+    """A span of so many cells around the middle of another."""
     start = (first + last - long) // 2
-    if not ring and long <= length:
-        start = min(max(start, 0), length - long)
     return start, start + long
 
 

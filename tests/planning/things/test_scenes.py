@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fakes import GaussianHost
 from lib_regiondiff.geometry import Box, Size
-from lib_regiondiff.planning.things.scenes import NEAR, SLACK, find_scene, list_scene_keys
+from lib_regiondiff.planning.things.scenes import NEAR, SLACK, STRETCH, find_scene, list_scene_keys
 
 LATENT = GaussianHost(native=256).latent  # 32 cells
 
@@ -35,9 +35,14 @@ def test_a_window_holds_its_brush_at_the_native_area(
     else:
         assert 0.5 <= window.size.area / 32**2 <= 1.9
         stretch = window.size.height / window.size.width * window.box.size.width / window.box.size.height
-        assert 0.6 < stretch < 1.6
+        rounding = 1 + 1 / window.box.size.height + 1 / window.box.size.width
+        assert 1 / (STRETCH * rounding) < stretch < STRETCH * rounding, "no more than anybody sees"
     if max(high, wide) <= longest * min(high, wide):
         assert window.box.union(inner) == window.box, "the whole brush is drawn"
+    if window.zoomed:
+        box = window.box
+        assert abs(box.top + box.bottom - inner.top - inner.bottom) <= 2, "what is cut off is cut off on both sides"
+        assert abs(box.left + box.right - inner.left - inner.right) <= 2
 
 
 def test_an_empty_brush_has_none() -> None:
