@@ -16,9 +16,9 @@ from lib_regiondiff.planning.views import View
 
 STRIP, INSET = 0.1, 0.05
 """Shares of a picture's side: the strip that is shown again beyond its border, and what is left out before it."""
-LONGEST, RIM, TRACE = 0.25, 0.03, 0.02
-"""Shares of a side: the longest strip that is free of a figure, and what is left out beside it; and what a figure has
-at most of a row that is free of it."""
+LONGEST, RIMS, TRACE = 0.2, (0.1, 0.03), 0.02
+"""Shares of a side: the longest strip that is free of a figure, and what is left out beside it, the first where there
+is room; and what a figure has at most of a row that is free of it."""
 CLEAN = 1.3
 """How many times as much as that of the other border a strip may vary and still be shown."""
 
@@ -112,12 +112,13 @@ def _find_free(busy: np.ndarray, inset: int) -> tuple[int, int] | None:
     length, rows = len(busy), np.flatnonzero(busy.mean(axis=1) > TRACE)
     if not len(rows):
         return None
-    away, most = inset + math.ceil(RIM * length), round(LONGEST * length)
-    near, far = (min(most, int(each) - away) for each in (rows[0], length - 1 - rows[-1]))
-    least = max(1, round(STRIP / 2 * length))
-    if max(near, far) < least:
-        return None
-    return near if near >= least else -far, far if far >= least else -near
+    most, least = round(LONGEST * length), max(1, round(STRIP / 2 * length))
+    for rim in RIMS:
+        away = inset + math.ceil(rim * length)
+        near, far = (min(most, int(each) - away) for each in (rows[0], length - 1 - rows[-1]))
+        if max(near, far) >= least:
+            return near if near >= least else -far, far if far >= least else -near
+    return None
 
 
 def _find_even(shown: Tensor, inset: int) -> tuple[int, int]:

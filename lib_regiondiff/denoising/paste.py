@@ -10,7 +10,7 @@ from PIL import Image
 
 from lib_regiondiff.denoising.blend import list_sources, mirror
 from lib_regiondiff.denoising.composite import paste_over
-from lib_regiondiff.denoising.segment import cut_out
+from lib_regiondiff.denoising.segment import cut_out, find_rare
 from lib_regiondiff.denoising.thing_memory import Kept, ThingMemory
 from lib_regiondiff.document.palette import THING, Brush, Palette
 from lib_regiondiff.geometry import Box, Size
@@ -76,7 +76,9 @@ def _extend(picture: Image.Image, core: Box, size: Size) -> Image.Image:
     if picture.size == (size.width, size.height):
         return picture
     pixels = np.asarray(picture)
-    figure = cut_out(pixels, np.ones(pixels.shape[:2], np.float32), None)
+    rare = find_rare(pixels)
+    found = cut_out(pixels, np.ones_like(rare), rare)
+    figure = rare if found is None else np.maximum(rare, found)
     rows, columns = list_sources(core, size, torch.from_numpy(pixels.transpose(2, 0, 1).copy()), figure)
     return Image.fromarray(pixels[rows][:, columns])
 

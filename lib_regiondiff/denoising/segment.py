@@ -22,6 +22,9 @@ BAND, BESIDE = 1 / 64, 1 / 80
 """Shares of a side: of a brush's border, where little of a thing is; a Gaussian's deviation beside its outline."""
 BETTER = 1.2
 """How many times plainer the later of two findings is that is taken instead of the first."""
+BORDER, BINS, RARE = 1 / 10, 8, 0.01
+"""Share of a side that is the border where colours are counted, in so many bins of each channel; the share of such a
+border up to which a colour is rare there."""
 EDGE = 0.6
 """Softness of the edge in pixels: a Gaussian's deviation."""
 
@@ -49,6 +52,19 @@ def cut_out(picture: np.ndarray, inside: np.ndarray, likely: np.ndarray | None) 
         return None
     soft = cv2.GaussianBlur(best.astype(np.float32), (0, 0), EDGE)
     return cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def find_rare(picture: np.ndarray) -> np.ndarray:
+    """How much [h, w] in [0, 1] a picture uint8 [h, w, 3] has colours around each pixel that are rare at its sides.
+
+    It says where a thing may be that does not stand in the middle; one may touch one side, or two.
+    """
+    band = max(1, round(BORDER * min(picture.shape[:2])))
+    bins = (picture // (256 // BINS)).astype(np.int64) @ np.array([BINS**2, BINS, 1])
+    sides = (bins[:band], bins[-band:], bins[:, :band], bins[:, -band:])
+    shares = np.stack([np.bincount(side.ravel(), minlength=BINS**3) / max(1, side.size) for side in sides])
+    share = np.sort(shares, axis=0)[1]
+    return cv2.blur((share[bins] < RARE).astype(np.float32), (band | 1, band | 1))
 
 
 def _list_guesses(brush: np.ndarray, likely: np.ndarray | None) -> Iterator[np.ndarray]:

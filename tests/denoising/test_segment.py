@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lib_regiondiff.denoising.segment import cut_out
+from lib_regiondiff.denoising.segment import cut_out, find_rare
 
 SIDE = 128
 INSIDE = np.zeros((16, 16), np.float32)
@@ -96,3 +96,15 @@ def test_a_thing_in_the_middle_is_found_where_what_is_likely_misleads(likely: st
     found = cut_out(picture, INSIDE, guess)
     assert found is not None
     assert ((found > 0.5) & shape).sum() / ((found > 0.5) | shape).sum() > 0.95
+
+
+@pytest.mark.parametrize("at", [(14, 14), (32, 60), (50, 30), (32, 32)])
+def test_rare_colours_are_where_the_thing_stands_also_at_a_side(at: tuple[int, int]) -> None:
+    checks = (np.indices((64, 64)) // 6).sum(axis=0) % 2
+    picture = np.where(checks[..., None], [255, 255, 255], [250, 140, 20]).astype(np.uint8)
+    disc = np.zeros((64, 64), np.uint8)
+    cv2.circle(disc, at[::-1], 13, 1, -1)
+    picture[disc > 0] = (110, 70, 40)
+    found = find_rare(picture) > 0.5
+    assert (found & (disc > 0)).sum() / (found | (disc > 0)).sum() > 0.7
+    assert not find_rare(np.where(checks[..., None], 255, 20).repeat(3, 2).astype(np.uint8)).any()
