@@ -16,9 +16,9 @@ from lib_regiondiff.planning.views import View
 
 STRIP, INSET = 0.1, 0.05
 """Shares of a picture's side: the strip that is shown again beyond its border, and what is left out before it."""
-LONGEST, RIMS, TRACE = 0.2, (0.1, 0.03), 0.02
-"""Shares of a side: the longest strip that is free of a figure, and what is left out beside it, the first where there
-is room; and what a figure has at most of a row that is free of it."""
+LONGEST, RIMS, TRACE = 0.2, ((0.1, 0.1), (0.03, 0.05)), 0.02
+"""Shares of a side: the longest strip that is free of a figure, what is left out beside it and the shortest strip, the
+first such pair where there is room; and what a figure has at most of a row that is free of it."""
 CLEAN = 1.3
 """How many times as much as that of the other border a strip may vary and still be shown."""
 
@@ -109,12 +109,13 @@ def _find_free(busy: np.ndarray, inset: int) -> tuple[int, int] | None:
     """How many rows from either border on, after the inset, show nothing of what is `busy` [h, w]; negative for those
     of the other border, where this one has too few. None where both have.
     """
-    length, rows = len(busy), np.flatnonzero(busy.mean(axis=1) > TRACE)
+    length, beside = len(busy), busy.shape[1] // 10  # there decoders draw lines
+    rows = np.flatnonzero(busy[:, beside : busy.shape[1] - beside].mean(axis=1) > TRACE)
     if not len(rows):
         return None
-    most, least = round(LONGEST * length), max(1, round(STRIP / 2 * length))
-    for rim in RIMS:
-        away = inset + math.ceil(rim * length)
+    most = round(LONGEST * length)
+    for rim, share in RIMS:
+        away, least = inset + math.ceil(rim * length), max(1, round(share * length))
         near, far = (min(most, int(each) - away) for each in (rows[0], length - 1 - rows[-1]))
         if max(near, far) >= least:
             return near if near >= least else -far, far if far >= least else -near
