@@ -167,6 +167,14 @@ def test_what_this_version_refuses_comes_first_as_errors() -> None:
     assert [error.split(":")[0] for error in texts("error", notices)] == ["attention"]
 
 
+def test_words_that_the_whole_prompt_lacks_are_named() -> None:
+    around = JobContext(prompt="grass and a left thing", by="command")
+    brushes = [LEFT | {"prompt": "left thing"}, RIGHT | {"prompt": "a boat"}]
+    notes = texts("note", told(around, brushes, attention="bias"))
+    assert [note for note in notes if "added" in note] == ["added to the whole picture's prompt: a boat"]
+    assert not [note for note in texts("note", told(around, brushes)) if "added" in note]
+
+
 def test_the_longest_prompt_is_named_as_it_is_encoded() -> None:
     around = JobContext(prompt="a very long main prompt", count=lambda text: len(text.split()))
     one = [LEFT | {"mask": {"rectangle": [0, 0, 1, 1]}}]
