@@ -108,7 +108,7 @@ REFUSALS: Mapping[str, Sequence[Refusal]] = {
 """Who draws -> what may be refused there."""
 ABILITIES: Mapping[str, frozenset[str]] = {
     "library": frozenset(METHODS),
-    "webui": frozenset(),
+    "webui": frozenset({COUPLE}),
     "command": frozenset(METHODS),
 }
 """Who draws -> the most that a network can do there, as long as no model is at hand."""

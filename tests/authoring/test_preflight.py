@@ -162,8 +162,8 @@ def test_wildcards_that_cannot_be_drawn_are_errors_and_nothing_is_counted() -> N
 
 
 def test_what_this_version_refuses_comes_first_as_errors() -> None:
-    notices = told(brushes=[LEFT], attention="couple", background={"prompt": "grass"})
-    assert [notice.kind for notice in notices] == ["error", "note"]
+    notices = told(brushes=[LEFT], attention="bias", background={"prompt": "grass"})
+    assert [notice.kind for notice in notices] == ["error", "note", "note"]
     assert [error.split(":")[0] for error in texts("error", notices)] == ["attention"]
 
 
