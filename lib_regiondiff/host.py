@@ -114,10 +114,14 @@ class Against:
 
 @dataclass(frozen=True, eq=False)
 class Bias:
-    """Tokens of a row's own prompt whose attention is raised, by how much at each cell [h, w] (Paint with Words)."""
+    """Tokens of a row's own prompt whose attention is raised, by how much at each cell [h, w] (Paint with Words).
+
+    `scores` is what of the scores QK^T it is measured in: max or std.
+    """
 
     spans: tuple[slice, ...]
     weight: Tensor
+    scores: str = "max"
 
 
 @dataclass(frozen=True, eq=False)

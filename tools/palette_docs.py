@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff.document import palette, rules, values
+from lib_regiondiff.document import expressions, palette, rules, values
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 FORMAT, SCHEMA = DOCS / "palette-format.md", DOCS / "palette.schema.json"
@@ -58,6 +58,7 @@ DESCRIPTIONS: dict[type, Callable[[Any], Words]] = {
     values.Auto: lambda rule: (f"{describe(rule.rule)[0]} or `auto`", describe(rule.rule)[1]),
     values.Colour: lambda rule: ("colour", "`#rrggbb`"),
     values.Exactly: lambda rule: ("whole number", f"{rule.number}"),
+    expressions.Expression: lambda rule: ("formula", f"of `sigma`, at most {expressions.LONGEST} characters"),
     values.Flag: lambda rule: ("flag", "`true`, `false`"),
     values.PictureRule: _picture,
 }

@@ -9,6 +9,7 @@ from PIL import Image
 
 from lib_regiondiff.geometry import LATENT_CELL
 from lib_regiondiff.host import Cond, LatentSpec, Part, Parts, Prompt
+from lib_regiondiff.planning.attention.bias import holds
 from lib_regiondiff.planning.prompt_words import AND
 from lib_regiondiff.planning.refusals import METHODS
 
@@ -21,8 +22,8 @@ class _Said:
     group: int = 0
 
     def spans(self, phrase: str) -> list[slice]:
-        """None: it has no tokens."""
-        return []
+        """Its words, which stand for tokens."""
+        return [slice(0, 1)] if holds(self.text, phrase) else []
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,14 @@ from lib_regiondiff.authoring.summary import (
 )
 from lib_regiondiff.document import budget
 from lib_regiondiff.document.caption import is_wordless
-from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.palette import SCENE, THING, Palette
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.wildcards import find_unknown
+from lib_regiondiff.planning.attention.bias import find_bias, list_missing
 from lib_regiondiff.planning.auto import describe_choices
+from lib_regiondiff.planning.brush_texts import BACKGROUND
 from lib_regiondiff.planning.refusals import list_refusals
 
 SMALL = 0.01
@@ -173,6 +175,21 @@ def _tokens(case: Case) -> Iterator[Notice]:
         yield Notice("note", f"{several}that of {case.names[longest]}, has {_spell_count(lengths[longest], 'token')}")
 
 
+def _added(case: Case) -> Iterator[Notice]:
+    """Words of brushes that the prompt of the whole picture lacks, where it is the only one."""
+    if find_bias(case.palette) is None:
+        return
+    try:
+        texts = case.texts()
+    except PaletteError:
+        return  # told with the wildcards
+    ids = [brush.id for brush in case.palette.brushes if brush.kind not in (THING, SCENE)]
+    under, *phrases = (texts[key].prompt for key in (BACKGROUND, *ids))
+    missing = list_missing(under, phrases)
+    if missing:
+        yield Notice("note", f"added to the whole picture's prompt: {', '.join(missing)[:200]}")
+
+
 def _cost(case: Case) -> Iterator[Notice]:
     """How long the job takes, beside a picture without regions."""
     if any(list_refusals(case.palette, case.around.by)):
@@ -212,7 +229,7 @@ SEEN: Sequence[Check] = (_summed, _small, _uncovered)
 SAID: Sequence[Check] = (_unsaid, _unheard, _idle)
 """Checks of what brushes say, and when they act."""
 CHECKS: Sequence[Check] = (
-    *SEEN, *SAID, _undescribed, _stretched, _networks, _wildcards, _tokens, _cost, _auto, _noted,
+    *SEEN, *SAID, _undescribed, _stretched, _networks, _wildcards, _tokens, _added, _cost, _auto, _noted,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
+from lib_regiondiff.denoising.attention.bias import list_biases
 from lib_regiondiff.denoising.attention.couple import couple
 from lib_regiondiff.denoising.texture_memory import TextureMemory
 from lib_regiondiff.errors import HostError
@@ -159,6 +160,16 @@ def _make_zoom(frame: Frame, view: View) -> Zoom | None:
 
 def _choose_attention(frame: Frame, view: View) -> Attention:
     """What acts in the cross-attention of a view's prompt."""
+    made, how = _couple_regions(frame, view), frame.plan.bias
+    if not view.words or how is None:
+        return made
+    cond = view.region.conds[frame.image][0].cond
+    biases = list_biases(view.words, cond, frame.image, how, frame.level)
+    return replace(made, biases=biases) if biases else made
+
+
+def _couple_regions(frame: Frame, view: View) -> Attention:
+    """How the regions of a view share its row."""
     conds = tuple(region.conds[frame.image][0].cond for region in view.regions)
     if frame.plan.nag is None:
         return couple(conds, view.shares)

@@ -10,6 +10,7 @@ from typing import Any
 
 from lib_regiondiff.document import budget
 from lib_regiondiff.document.admission import admit_document, inline_files
+from lib_regiondiff.document.expressions import Expression
 from lib_regiondiff.document.json_text import loads
 from lib_regiondiff.document.pictures import File, Mask, Paint, Picture, Shape
 from lib_regiondiff.document.records import Held, record
@@ -164,6 +165,22 @@ class Nag:
     alpha: float = field(SHARE, 0.5, "Share of the pushed features; the rest is the prompt's own.")
 
 
+def _check_span(bias: Bias) -> Iterator[tuple[str, str, str]]:
+    if bias.start >= bias.stop:
+        yield ".stop", f"more than start ({bias.start})", f"{bias.stop}"
+
+
+@record(_check_span)
+class Bias:
+    """How Paint with Words raises the attention to words where they were painted (arXiv:2211.01324)."""
+
+    scale: float = field(Number(0, 100), 0.4, "How much words are raised; a brush's weight multiplies it. 0 is off.")
+    noise: str = field(Expression(), "log(1 + sigma)", "By what it falls with the noise: a formula of sigma.")
+    scores: str = field(Choice(("max", "std")), "max", "What of the scores QK^T it is measured in.")
+    start: float = field(SHARE, 0.0, "Share of the levels run before it begins.")
+    stop: float = field(SHARE, 1.0, "Share of the levels after which it ends.")
+
+
 @record()
 class Overlap:
     """What happens where brushes lie on one another."""
@@ -206,6 +223,7 @@ class Palette:
     attention: str = field(
         Choice(("none", BIAS, COUPLE)), "none", "Cross-attention method: Paint with Words or Attention Couple."
     )
+    bias: Bias = field(Checked(Object(Bias), _check_span), Bias, "How attention: bias raises words.")
     background: Background = field(Object(Background), Background, "What no brush covers.")
     prefix: str = field(PROMPT, "", "Text before each brush's prompt; {background} in it is the background's prompt.")
     suffix: str = field(PROMPT, "", "Text after each brush's prompt; {background} in it is the background's prompt.")

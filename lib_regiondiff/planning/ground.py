@@ -128,7 +128,7 @@ def place_regions(
     `how` has the latent space of close-ups and the palette.
     """
     peaks, kinds = weights.surveyed()
-    couple = how[1].attention == COUPLE
+    couple = how[1].attention != "none"
     grouped = weights.grouped(owners if couple else layout.parted(owners, peaks))
     if grouped.owners != weights.owners:
         peaks, kinds = grouped.surveyed()
@@ -140,7 +140,7 @@ def place_regions(
             windows[number] = group[0], window
             boxes[number] = [window.frame]
     coupled = frozenset(range(len(boxes))) - windows.keys() if couple else frozenset[int]()
-    coupled = coupled if sum(bool(boxes[number]) for number in coupled) > 1 else frozenset()
+    coupled = coupled if sum(bool(boxes[number]) for number in coupled) > (how[1].attention == COUPLE) else frozenset()
     whole = layout.boxes(np.ones_like(peaks[0]), background=True) if coupled else []
     boxes = [whole if number in coupled and places else places for number, places in enumerate(boxes)]
     made = Placed(grouped, kinds, boxes, windows, coupled)

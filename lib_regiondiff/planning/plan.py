@@ -13,9 +13,10 @@ import numpy as np
 from torch import Tensor
 
 from lib_regiondiff.document import budget
-from lib_regiondiff.document.palette import SCENE, Nag, Palette
+from lib_regiondiff.document.palette import SCENE, Bias, Nag, Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Encoder, LatentSpec, Level
+from lib_regiondiff.planning.attention.bias import WordLayer, find_bias, say_sentence
 from lib_regiondiff.planning.attention.couple import join_regions, keep_on_canvas, make_coupled_views
 from lib_regiondiff.planning.auto import (
     EARLY,
@@ -84,6 +85,8 @@ class Plan:
     """What the palette left open, as it was settled."""
     nag: Nag | None = None
     """How negatives act in cross-attention, if they do."""
+    bias: Bias | None = None
+    """How words are raised in cross-attention, if they are."""
     brush_kinds: tuple[str, ...] = ()
     """What each brush is drawn as."""
     kept: tuple[View, ...] = ()
@@ -117,7 +120,7 @@ class Plan:
             return None
         first = self.steps[0][0]
         only = all(len(views) == 1 and views[0] is first for views in self.steps)
-        own = first.surround is None and first.zoom is None and len(first.regions) == 1
+        own = first.surround is None and first.zoom is None and len(first.regions) == 1 and not first.words
         return first if only and own and self.undecided is None and first.box == Box.whole(self.size) else None
 
     @property
@@ -157,6 +160,12 @@ def make_plan(palette: Palette, job: Job, host: Encoder, merge: bool = True) -> 
     if not views:
         return plan
     return replace(plan, undecided=Undecided(views, lambda names: decide(frozenset(ids[name] for name in names))))
+
+
+Views = tuple[View, ...]
+Found = tuple[Palette, Layout, Placed]
+StepKeys = tuple[int, tuple[bool, Around | None], SceneKey, ThingKey, StrokeKey, int | None]
+"""What the views of a step depend on: weights, first levels, scenes, things, strokes, words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,15 +208,16 @@ class Draft:
         """The plan where the brushes with these numbers have turned out to be figures; None where nobody has looked."""
         kinds, textures = self.kinds.decide(figures or frozenset()), self.kinds.list_textures(figures)
         palette, job, host = apply_kinds(self.palette, kinds), self.job, self.host
+        said = self._say(say_sentence(palette, job, self.meanings))
         scale = (job.size.area / palette.size.area) ** 0.5 / host.latent.pixels_per_cell
         things = find_things(palette, self.coverages, scale, job)
         textures = textures if keeps_apart(self.said, palette) else frozenset()
         what = host.latent, textures
-        strokes = find_strokes(palette, self.coverages, self.meanings, job, what) if palette.attention == "none" else []
+        strokes = find_strokes(palette, self.coverages, said.meanings, job, what) if palette.attention == "none" else []
         apart = {thing.index for thing in things} | list_apart(strokes)
-        weights = self._weigh(palette, apart)
+        weights = said._weigh(palette, apart)
         scenes = {index for index, kind in enumerate(kinds, start=1) if kind == SCENE}
-        owners = group_meanings(self.meanings, self.merge, apart, scenes)
+        owners = group_meanings(said.meanings, self.merge, apart, scenes)
         if len(owners) == 1 and not strokes:
             palette, job = drop_unasked_tiles(self.said, palette), replace(job, centred=False)
         placed = min(
@@ -218,7 +228,11 @@ class Draft:
             ),
             key=lambda found: found[2].cells,
         )
-        return self._assemble(job, placed, (things, strokes))
+        return said._assemble(job, placed, (things, strokes), WordLayer.of(palette, job, weights))
+
+    def _say(self, meanings: Sequence[Meaning]) -> Draft:
+        """The draft whose brushes mean this."""
+        return replace(self, meanings=meanings, encoder=replace(self.encoder, meanings=meanings))
 
     def _weigh(self, palette: Palette, apart: Collection[int]) -> LevelWeights:
         """The weights of background and brushes at each step; those `apart` lie above and have none there."""
@@ -226,7 +240,7 @@ class Draft:
         return make_level_weights(divide_canvas(palette, rest, self.job, self.host), self.meanings, palette, self.job)
 
     def _assemble(
-        self, job: Job, found: tuple[Palette, Layout, Placed], apart: tuple[Sequence[Thing], Sequence[Stroke]]
+        self, job: Job, found: Found, apart: tuple[Sequence[Thing], Sequence[Stroke]], words: WordLayer
     ) -> Plan:
         palette, layout, placed = found
         host, weights, boxes = self.host, placed.weights, placed.boxes
@@ -235,6 +249,7 @@ class Draft:
             for group, places in zip(weights.owners, boxes, strict=True)
         ]
         together = join_regions(regions, placed.coupled)
+        words.expect_words(together.values())
         first = FirstLevels.of(palette, job, host, self.under)
         firsts = [first.at(step, self.under is not None) for step in range(len(placed.kinds))]
         above = ThingLayer.of(apart[0], self.meanings, (self.encoder, self.close), (weights, regions), job)
@@ -242,26 +257,40 @@ class Draft:
         seeds = [brush.seed for brush in palette.brushes]
         beside = SceneLayer.of(placed.scenes, self.close, job.seeds, seeds, len(placed.kinds))
 
-        def views(key: tuple[int, tuple[bool, Around | None], SceneKey, ThingKey, StrokeKey]) -> tuple[View, ...]:
-            kind, (repainted, around), scene_key, thing_key, stroke_key = key
+        def views(key: StepKeys) -> Views:
+            kind, (repainted, around), scene_key, thing_key, stroke_key, word_key = key
             left = {*together, 0} if repainted else together
             drawn = [None if number in left else region for number, region in enumerate(regions)]
             scenes = {number: functools.partial(beside.zoom, number, scene_key) for number in placed.scenes}
             upper = () if over else sort_views(palette, [*above.views(thing_key), *thin.views(stroke_key)])
             maps = weights.at(kind)
             coupled = make_coupled_views(layout, maps, placed.shared, together, repainted) if together else ()
-            return coupled + layout.views(maps, boxes, drawn, around, scenes) + upper
+            return words.raise_words(coupled, word_key) + layout.views(maps, boxes, drawn, around, scenes) + upper
 
         over = job.clock[0] <= EARLY
         kept = sort_views(palette, [*above.finished, *thin.finished]) if over else ()
-        steps = Steps(list(zip(placed.kinds, firsts, beside.keys, above.keys, thin.keys, strict=True)), views)
+        keys = zip(placed.kinds, firsts, beside.keys, above.keys, thin.keys, words.keys, strict=True)
+        steps = Steps(list(keys), views)
+        return self._finish(job, found, together, steps, kept)
+
+    def _finish(self, job: Job, found: Found, together: Collection[int], steps: Steps[Views], kept: Views) -> Plan:
+        """The plan of what was placed; `together` are the numbers of regions that share views."""
+        palette, layout, placed = found
         objects = job.centred and any(
             places and 0 not in group and number not in {*placed.scenes, *together} and not layout.is_ground(places)
-            for number, (group, places) in enumerate(zip(weights.owners, boxes, strict=True))
+            for number, (group, places) in enumerate(zip(placed.weights.owners, placed.boxes, strict=True))
         )
-        choices = list_choices(self.said, drop_idle(palette, objects, boxes))
+        choices = list_choices(self.said, drop_idle(palette, objects, placed.boxes))
         guidance = palette.guidance if job.guidance is None else job.guidance
         sensitivity = palette.bootstrap.leak_sensitivity
-        made = (palette.rescale, steps, self.under, sensitivity, choices, drop_idle_nag(palette.nag))
+        made = (
+            palette.rescale,
+            steps,
+            self.under,
+            sensitivity,
+            choices,
+            drop_idle_nag(palette.nag),
+            find_bias(palette),
+        )
         kinds = tuple(brush.kind for brush in palette.brushes)
         return Plan(layout.canvas, job.clock, guidance, *made, brush_kinds=kinds, kept=kept)

@@ -22,8 +22,6 @@ METHODS: Mapping[str, str] = {
     BIAS: "tokens of a phrase are attended to more where its brush is",
 }
 """What a host's network may be able to do beside plain rows."""
-PLANNED = frozenset({"nag", COUPLE})
-"""Keys of METHODS that plans make; no host draws the others, whatever its network can do."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +46,9 @@ def _methods(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
 
 
 def _attention(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
-    """A method that no plan makes, or that the network cannot be asked for."""
-    if palette.attention not in ("none", *(drawer.methods & PLANNED)):
-        cure = ATTENTION_CURES[drawer.by] if palette.attention in PLANNED else NOT_YET
-        yield HostError("attention", "none", repr(palette.attention), cure)
+    """A method that the network cannot be asked for."""
+    if palette.attention not in ("none", *drawer.methods):
+        yield HostError("attention", "none", repr(palette.attention), ATTENTION_CURES[drawer.by])
 
 
 def _bootstrap(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
@@ -93,10 +90,9 @@ def _sampler(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
         yield error
 
 
-NOT_YET = "this version cannot do it yet; leave it out"
 ATTENTION_CURES: Mapping[str, str] = {
     "library": "this host's network cannot; leave it out",
-    "webui": NOT_YET,
+    "webui": "only the library and `regiondiff render` have it; leave it out",
     "command": "only UNets of Stable Diffusion's kind have it; leave it out",
 }
 NAG_CURES: Mapping[str, str] = {
@@ -111,9 +107,9 @@ REFUSALS: Mapping[str, Sequence[Refusal]] = {
 }
 """Who draws -> what may be refused there."""
 ABILITIES: Mapping[str, frozenset[str]] = {
-    "library": PLANNED,
-    "webui": frozenset(),
-    "command": PLANNED,
+    "library": frozenset(METHODS),
+    "webui": frozenset({COUPLE}),
+    "command": frozenset(METHODS),
 }
 """Who draws -> the most that a network can do there, as long as no model is at hand."""
 

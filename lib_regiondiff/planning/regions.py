@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from lib_regiondiff.host import Cond, Parts
+
+
+@dataclass(frozen=True, eq=False)
+class Word:
+    """A phrase in each image whose attention is raised, and how much [h, w] at each cell of a view."""
+
+    texts: tuple[str, ...]
+    weight: Tensor
 
 
 @dataclass(frozen=True)

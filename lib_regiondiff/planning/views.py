@@ -13,7 +13,7 @@ from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Adapters, LatentSpec
 from lib_regiondiff.planning import tiles
-from lib_regiondiff.planning.regions import Region
+from lib_regiondiff.planning.regions import Region, Word
 from lib_regiondiff.planning.surroundings import Around, Surroundings, centre_boxes
 from lib_regiondiff.planning.things.closeups import Closeup
 from lib_regiondiff.planning.weights.blends import find_blend
@@ -39,6 +39,8 @@ class View:
     shares: Tensor | None = None
     zoom: Closeup | None = None
     adapters: Adapters = ()
+    words: tuple[Word, ...] = ()
+    """What is raised in the prompt (Paint with Words)."""
 
     @property
     def region(self) -> Region:

@@ -151,8 +151,8 @@ def test_a_canvas_that_is_low_itself_has_no_slivers() -> None:
 
 
 def test_all_that_this_version_cannot_do_is_told() -> None:
-    lines = check(1, background={"prompt": "a"}, attention="bias")
-    assert [line.split(":")[1] for line in lines if line.startswith("error")] == [" attention"]
+    lines = check(1, background={"prompt": "a"}, attention="bias", bootstrap={"levels": 2})
+    assert [line.split(":")[1] for line in lines if line.startswith("error")] == [" bootstrap.levels"]
 
 
 def test_a_colour_under_the_brushes_is_no_gap() -> None:

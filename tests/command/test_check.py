@@ -41,7 +41,7 @@ def starting(kind: str, lines: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"attention": "bias"}, "attention: expected none"),
+        ({"attention": "bias", "bootstrap": {"levels": 2}}, "bootstrap.levels: expected 0 or auto"),
         ({"sampler": "Eular a"}, "sampler: expected one of Euler, Euler a, .*, got 'Eular a'; did you mean 'Euler a'?"),
         ({"sampler": "DPM++ 2M Caras"}, "sampler: .*; did you mean 'DPM++ 2M Karras'?"),
         ({"sampler": "zzz"}, "sampler: .*; `regiondiff info` lists"),
@@ -54,7 +54,7 @@ def starting(kind: str, lines: list[str]) -> list[str]:
 def test_what_cannot_be_drawn_ends_with_1(changes: dict[str, Any], told: str) -> None:
     found = starting("error", check(1, **changes))
     assert len(found) == 1 and re.match(told.replace("+", r"\+").replace("?", r"\?"), found[0])
-    both = check(1, attention="bias", sampler="Eular a")
+    both = check(1, attention="bias", bootstrap={"levels": 2}, sampler="Eular a")
     assert len(starting("error", both)) == 2
 
 
@@ -67,8 +67,8 @@ def test_samplers_are_known_whatever_their_capitals() -> None:
 @given(palettes())
 def test_what_passes_can_be_planned(palette: Palette) -> None:
     data = json.loads(dumps(palette)) | {"sampler": "Euler a"}
-    kept_apart = palette.attention == "couple" and palette.bootstrap.levels not in ("auto", 0)
-    refused = palette.attention == "bias" or kept_apart or (palette.wraps and palette.size.width % 8 != 0)
+    kept_apart = palette.attention != "none" and palette.bootstrap.levels not in ("auto", 0)
+    refused = kept_apart or (palette.wraps and palette.size.width % 8 != 0)
     result = run("check", "-", input=json.dumps(data), code=1 if refused else 0)
     if result.exit_code == 0:
         with contextlib.suppress(HostError):  # for a native side that the palette does not know

@@ -77,7 +77,7 @@ def test_every_picture_follows_the_palette_and_is_that_of_its_seed(known_folder:
     ("words", "told"),
     [
         (["--sampler", "Euler b"], "sampler: expected one of Euler, "),
-        (["--set", "attention=bias"], "attention: expected none"),
+        (["--set", "attention=bias", "--set", "bootstrap.levels=2"], "bootstrap.levels: expected 0 or auto"),
         (["--device", "cuda:99"], ""),
         (["--device", "abacus"], "device: expected auto or one of "),
         ([], ""),

@@ -55,7 +55,8 @@ VALUES = (
 # What `parse` says where the schema has no words for it.
 BEYOND = re.compile(
     r"expected (an id of its own|more than start|less than a tile's|\[left, top, right, bottom\] with|"
-    r"a whole still|no file|text that can be written|smaller pictures|1 \(this program knows no other\), got 1\.0)"
+    r"a whole still|no file|numbers, sigma, |"
+    r"text that can be written|smaller pictures|1 \(this program knows no other\), got 1\.0)"
 )
 
 
@@ -87,6 +88,7 @@ def full() -> dict[str, Any]:
             "prefix": "foggy, ",
             "suffix": ", on {background}",
             "nag": {"scale": 3, "tau": 2, "alpha": 0.25},
+            "bias": {"scale": 1, "noise": "sigma", "scores": "std", "start": 0.25, "stop": 0.5},
         }
     )
 

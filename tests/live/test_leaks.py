@@ -38,7 +38,7 @@ def same_after(webui: WebUI, sampler: str) -> Any:
     [
         ("{", "palette"),
         ({"version": 1, "brushes": [{"id": "a", "prompt": "red"}]}, "brushes[0].mask"),
-        (columns("red", "blue", attention="couple"), "attention"),
+        (columns("red", "blue", attention="bias"), "attention"),
         ("", "palette"),
     ],
 )

@@ -14,7 +14,6 @@ from fakes import GaussianHost, clock_of
 from lib_regiondiff.denoising.model import region_model
 from lib_regiondiff.denoising.rows import Call, Frame, ask, batch_rows
 from lib_regiondiff.document.palette import Palette
-from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level
 from lib_regiondiff.planning.brush_texts import BrushText
@@ -134,17 +133,6 @@ def test_feather_scales_with_the_picture() -> None:
     job, host = Job(large.size, clock_of(LEVELS), (1,)), GaussianHost()
     views = [make_plan(document, job, host).views(LEVELS[0]) for document in (small, large)]
     assert all(torch.equal(a.weight, b.weight) and a.box == b.box for a, b in zip(*views, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("change", "where"),
-    [
-        ({"attention": "bias"}, "attention"),
-    ],
-)
-def test_what_is_not_there_yet_is_refused(change: dict[str, Any], where: str) -> None:
-    with pytest.raises(HostError, match=f"^{where}: expected none, got '(bias|couple)'; this version cannot"):
-        plan(palette(**change))
 
 
 def test_clock_holds_for_a_host_whose_levels_are_rounded() -> None:

@@ -16,6 +16,8 @@ from lib_regiondiff.server.checking import tell_choices
 from lib_regiondiff.server.modules import PAGE, Modules
 from server_page import BRUSH, PALETTE, Page, serve
 
+REFUSED = {"attention": "bias", "bootstrap": {"levels": 3}}
+
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
@@ -56,9 +58,9 @@ def test_examples_have_nothing_doubtful(name: str, model: str, native: int) -> N
 def test_a_verdict_names_places(page: Page) -> None:
     bad = {**BRUSH, "id": "b", "prompt": "", "strength": 0.0, "kind": "stuff"}
     hidden = {**BRUSH, "id": "c", "mask": {"polygon": [[0.1, 0.1], [0.1, 0.1], [0.1, 0.1]]}}
-    said = page.get("/api/check", {"palette": {**PALETTE, "attention": "bias", "brushes": [BRUSH, bad, hidden]}})
+    said = page.get("/api/check", {"palette": {**PALETTE, **REFUSED, "brushes": [BRUSH, bad, hidden]}})
     found = {(each["level"], each.get("path")) for each in said["notices"]}
-    assert ("error", "attention") in found
+    assert ("error", "bootstrap.levels") in found
     assert {
         ("warning", "brushes[1].prompt"),
         ("warning", "brushes[1].strength"),
@@ -70,7 +72,7 @@ def test_a_verdict_names_places(page: Page) -> None:
         "path": "brushes[0].mask", "brush": "a", "count": 1,
     }  # fmt: skip
     assert said["cost"] is None, "what cannot be drawn has no cost"
-    assert page.get("/api/render", {"palette": {**PALETTE, "attention": "bias"}}, 422)["error"]["path"] == "attention"
+    assert page.get("/api/render", {"palette": {**PALETTE, **REFUSED}}, 422)["error"]["path"] == "bootstrap.levels"
 
 
 def test_a_verdict_on_what_is_right(page: Page) -> None:

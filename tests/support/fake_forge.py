@@ -47,6 +47,7 @@ class KModel:
     def __init__(self, checkpoint: Checkpoint, together: bool = True) -> None:
         self.checkpoint, self.together = checkpoint, together
         self.predictor = SimpleNamespace(prediction_type="epsilon")
+        self.diffusion_model = checkpoint.model.diffusion_model
 
     def apply_model(self, x: Tensor, t: Tensor, c_crossattn: Tensor, **more: Any) -> Tensor:
         """Rows in one call; the keys are those that this program gives."""

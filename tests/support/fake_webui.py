@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fake_decoding import shown
 
@@ -48,8 +48,7 @@ def colour_of(text: str) -> Tensor:
 
 
 def posterior(x: Tensor, alpha: float, beta: float, mean: Tensor) -> Tensor:
-    """E[x0 | x = alpha x0 + beta n] for data N(mean, VARIANCE); mean is [N, 3] or [3]."""
-    mean = mean[..., None, None]
+    """E[x0 | x = alpha x0 + beta n] for data N(mean [N, 3, h, w], VARIANCE)."""
     return mean + alpha * VARIANCE / (alpha**2 * VARIANCE + beta**2) * (x - alpha * mean)
 
 
@@ -62,6 +61,28 @@ class Asked:
     tokens: int
     number: float
     beside: Mapping[str, Any]
+
+
+class CrossAttention(nn.Module):
+    """A layer whose tokens all say the same, so that each cell [B, cells, 3] gets the colour of its row's prompt."""
+
+    def forward(self, x: Tensor, context: Tensor, value: Tensor | None = None, **how: Any) -> Tensor:
+        """The colour of the prompt for each cell."""
+        assert len(x) == len(context)
+        return context[:, :1].expand(-1, x.shape[1], -1)
+
+
+class Network(nn.Module):
+    """A network that hears its prompt by cross-attention."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attn2 = CrossAttention()
+
+    def forward(self, x: Tensor, text: Tensor) -> Tensor:
+        """The mean of the data in each cell [N, 3, h, w]."""
+        cells = self.attn2(x.flatten(2).transpose(1, 2), context=text, value=None)
+        return cells.transpose(1, 2).reshape(x.shape)
 
 
 @dataclass
@@ -81,7 +102,7 @@ class Checkpoint:
     def __post_init__(self) -> None:
         betas = torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64) ** 2
         self.alphas_cumprod = torch.cumprod(1 - betas, dim=0).float()
-        self.model = SimpleNamespace(conditioning_key=self.conditioning_key)
+        self.model = SimpleNamespace(conditioning_key=self.conditioning_key, diffusion_model=Network())
         told = {"modelspec.resolution": f"{self.native}x{self.native}"}
         self.sd_checkpoint_info = SimpleNamespace(metadata=told, short_title=f"offset {self.offset}")
 
@@ -99,7 +120,7 @@ class Checkpoint:
         self.before()
         means = text[:, 0]
         self.asked.append(Asked(x.clone(), means.clone(), text.shape[1], number, beside))
-        made = posterior(x, *scaling, means)
+        made = posterior(x, *scaling, self.model.diffusion_model(x, text))
         for name in ("concat", "adm", "hint"):
             if beside.get(name) is not None:
                 assert len(beside[name]) == len(x), name

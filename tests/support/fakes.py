@@ -19,10 +19,11 @@ from lib_regiondiff.host import Cond, LatentSpec, Level, ModelFunction, Part, Pa
 
 @dataclass(frozen=True)
 class MeanCond:
-    """Data of this mean; `tokens` only forms groups."""
+    """Data of this mean; `tokens` only forms groups, `said` are the words, each of which is a token."""
 
     mean: float
     tokens: int = 77
+    said: tuple[str, ...] = ()
 
     @property
     def group(self) -> int:
@@ -30,8 +31,10 @@ class MeanCond:
         return self.tokens
 
     def spans(self, phrase: str) -> list[slice]:
-        """No tokens."""
-        return []
+        """The words of the phrase, wherever they stand one after another."""
+        words = tuple(phrase.replace(",", " ").split())
+        places = range(len(self.said) - len(words) + 1) if words else ()
+        return [slice(at, at + len(words)) for at in places if self.said[at : at + len(words)] == words]
 
 
 @dataclass
@@ -46,7 +49,7 @@ class GaussianHost:
     cells_per_call: int = 2**16
     calls: list[list[Row]] = field(default_factory=list)
     encoded: list[str] = field(default_factory=list)
-    methods: frozenset[str] = frozenset({"nag", "couple"})
+    methods: frozenset[str] = frozenset({"nag", "couple", "bias"})
 
     @property
     def latent(self) -> LatentSpec:
@@ -101,8 +104,8 @@ class GaussianHost:
 @functools.cache
 def _cond(prompt: str) -> MeanCond:
     """One object for each prompt, as a host's cache gives."""
-    words = prompt.split()
-    return MeanCond(float(words[0]) if words else 0.0, 77 if len(words) < 2 else 154)
+    words = tuple(prompt.replace(",", " ").split())
+    return MeanCond(float(words[0]) if words else 0.0, 77 if len(words) < 2 else 154, words)
 
 
 def exploding(sigma: float) -> Level:

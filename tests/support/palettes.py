@@ -13,14 +13,15 @@ from typing import Any
 from hypothesis import strategies as st
 from PIL import Image
 
-from lib_regiondiff.document import budget, rules, values
+from lib_regiondiff.document import budget, expressions, rules, values
 from lib_regiondiff.document.encoded import find_webp_danger
-from lib_regiondiff.document.palette import Brush, Palette, Tiles, dump, parse
+from lib_regiondiff.document.palette import Bias, Brush, Palette, Tiles, dump, parse
 from lib_regiondiff.document.pictures import Picture, Shape
 from lib_regiondiff.document.records import make_record
 from lib_regiondiff.geometry import Size
 
 Values = st.SearchStrategy[Any]
+FORMULAS = ("log(1 + sigma)", "log(1 + sigma ** 2)", "1", "min(sigma, 2) / 3")
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 
 
@@ -79,7 +80,7 @@ def _mended(value: Any) -> Any:
         sides = [side for side in (value.width, value.height) if not isinstance(side, str)]
         own = value.overlap if isinstance(value.overlap, str) or not sides else value.overlap % min(sides)
         return dataclasses.replace(value, overlap=own)
-    if isinstance(value, Brush):
+    if isinstance(value, Brush | Bias):
         start, stop = sorted((value.start, value.stop))
         return dataclasses.replace(value, start=start if start < stop else 0.0, stop=stop or 1.0)
     return tuple(dataclasses.replace(brush, id=f"{index} {brush.id[:60]}") for index, brush in enumerate(value))
@@ -109,6 +110,7 @@ STRATEGIES: dict[type, Callable[[Any], Values]] = {
     values.Guidance: lambda rule: st.floats(1, 100),
     values.Colour: lambda rule: st.integers(0, 0xFFFFFF).map("#{:06x}".format),
     values.Exactly: lambda rule: st.just(rule.number),
+    expressions.Expression: lambda rule: st.sampled_from(FORMULAS),
     values.Flag: lambda rule: st.booleans(),
     values.PictureRule: lambda rule: shapes() | st.sampled_from(MASKS) if rule.mask else st.sampled_from(IMAGES),
 }

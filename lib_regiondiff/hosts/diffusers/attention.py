@@ -11,10 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from lib_regiondiff.denoising.attention.bias import make_mask
 from lib_regiondiff.denoising.attention.couple import Mixture, shrink
 from lib_regiondiff.denoising.attention.nag import guide
 from lib_regiondiff.document.palette import Nag
-from lib_regiondiff.host import Attention, Row
+from lib_regiondiff.host import Attention, Bias, Row
 from lib_regiondiff.hosts.diffusers.families.question import read_embedding
 
 CROSS = "attn2"  # the name of cross-attention in UNets
@@ -26,6 +27,8 @@ class Words:
 
     own: Tensor
     mixture: Mixture | None
+    biases: tuple[tuple[Bias, ...], ...] = ()
+    """What is raised in each row's own cond; empty where nothing is in any of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +41,14 @@ class RowsProcessor:
     mixture: Mixture | None
     negative: Words | None = None
     nag: Nag | None = None
+    biases: tuple[tuple[Bias, ...], ...] = ()
     known: dict[tuple[int, int], Tensor] = field(default_factory=dict)
     """Weights of this call, by whose they are and the cells of a layer."""
 
     def __call__(self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Tensor, **named: Any) -> Tensor:
         """Features [B, cells, channels] of the layer, from its input and the prompts [B, tokens, channels]."""
         query = _split_heads(attn, attn.to_q(hidden_states))
-        made = self._look(attn, query, Words(encoder_hidden_states, self.mixture))
+        made = self._look(attn, query, Words(encoder_hidden_states, self.mixture, self.biases))
         if self.negative is not None and self.nag is not None:
             negative = self._look(attn, query, self.negative)
             made = guide(made.float(), negative.float(), self.nag).to(made.dtype)
@@ -54,7 +58,7 @@ class RowsProcessor:
 
     def _look(self, attn: Any, query: Tensor, words: Words) -> Tensor:
         """Attention [B, cells, channels] of queries [B, heads, cells, width] to all that a batch shows."""
-        made, mixture = _attend(attn, query, words.own), words.mixture
+        made, mixture = _attend_raised(attn, query, words.own, words.biases), words.mixture
         if mixture is None:
             return made
         found = made.float() * self._shrink(mixture.own, made.shape[1])
@@ -72,13 +76,30 @@ class RowsProcessor:
         return self.known[key]
 
 
-def _attend(attn: Any, query: Tensor, text: Tensor) -> Tensor:
+def _attend_raised(attn: Any, query: Tensor, text: Tensor, biases: Sequence[tuple[Bias, ...]]) -> Tensor:
+    """Attention [B, cells, channels] to text [B, tokens, channels], some tokens of which are raised in some rows.
+
+    Rows without `biases` are asked without a mask, so that nothing about them changes.
+    """
+    if not any(biases):
+        return _attend(attn, query, text)
+    made = torch.empty(len(query), query.shape[2], attn.heads * query.shape[3], device=query.device, dtype=query.dtype)
+    for raised in (True, False):
+        rows = [place for place, each in enumerate(biases) if bool(each) == raised]
+        if rows:
+            own = [biases[place] for place in rows] if raised else ()
+            made[rows] = _attend(attn, query[rows], text[rows], own)
+    return made
+
+
+def _attend(attn: Any, query: Tensor, text: Tensor, biases: Sequence[Sequence[Bias]] = ()) -> Tensor:
     """Attention [B, cells, channels] of queries [B, heads, cells, width] to text [B or 1, tokens, channels]."""
     text = text.to(query)
     key, value = (
         _split_heads(attn, each).expand(len(query), -1, -1, -1) for each in (attn.to_k(text), attn.to_v(text))
     )
-    return scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+    mask = make_mask(biases, query, key).to(query.dtype) if biases else None
+    return scaled_dot_product_attention(query, key, value, attn_mask=mask).transpose(1, 2).flatten(2)
 
 
 def _split_heads(attn: Any, values: Tensor) -> Tensor:
@@ -110,14 +131,14 @@ def act_in_cross_attention(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
 
 def _make_processor(records: Sequence[Attention]) -> RowsProcessor | None:
     """What does in a layer what the rows' records say, None where they say nothing."""
-    assert all(not each.biases for each in records), "refused by the plan"
     mixture, against = Mixture.of(records), [each.nag for each in records if each.nag is not None]
+    biases = tuple(each.biases for each in records)
     if not against:
-        return None if mixture is None else RowsProcessor(mixture)
+        return RowsProcessor(mixture, biases=biases) if mixture is not None or any(biases) else None
     assert len(against) == len(records), "rows of one group"
     own = torch.cat([read_embedding(each.cond) for each in against])
     negative = Words(own, Mixture.of(records, [each.contexts for each in against]))
-    return RowsProcessor(mixture, negative, against[0].nag)
+    return RowsProcessor(mixture, negative, against[0].nag, biases)
 
 
 def has_plain_layers(network: Any) -> bool:

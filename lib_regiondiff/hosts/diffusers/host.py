@@ -39,6 +39,7 @@ from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.hosts.diffusers.text import encoding
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from lib_regiondiff.hosts.row_budget import BudgetedNetwork, find_memory
+from lib_regiondiff.planning.refusals import METHODS
 from lib_regiondiff.store import Recent
 
 SIDE = 128
@@ -123,7 +124,7 @@ class DiffusersHost:
     @functools.cached_property
     def _methods(self) -> frozenset[str]:
         network = getattr(self.pipe, self.family.network)
-        return frozenset({"nag", "couple"} if attention.has_plain_layers(network) else ())
+        return frozenset(METHODS if attention.has_plain_layers(network) else ())
 
     def encode(self, prompt: Prompt) -> Parts:
         """The parts of a prompt, one for each text that AND joins; a negative is one part. `size` does not matter.

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
+from lib_regiondiff.hosts.webui.cross_attention import act_in_cross_attention
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.noise_scales import NoiseScale, find_scale, join_levels
 from lib_regiondiff.hosts.webui.sampler_run import Request, SamplerRun
@@ -86,7 +87,8 @@ class WrappedForward:
     def network(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """x0 float32 [N, C, h, w] from x [N, C, h, w], one row each at one level, by one call of the host's model."""
         numbers, level = join_levels(rows, x)
-        made = self.inner(x, numbers, cond=self._make_conds(rows))
+        with act_in_cross_attention(module("shared").sd_model, rows):
+            made = self.inner(x, numbers, cond=self._make_conds(rows))
         return self.scale.to_denoised(made, x, level).float()
 
     def _make_conds(self, rows: Sequence[Row]) -> dict[str, Any]:

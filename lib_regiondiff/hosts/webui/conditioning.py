@@ -88,6 +88,14 @@ def _read_value(cond: Cond) -> Any:
     return cond.read()
 
 
+def read_text(cond: Cond) -> Tensor:
+    """The tokens [1, tokens, width] of a prompt at the step that the host is at."""
+    value = _read_value(cond)
+    text = value["crossattn"] if isinstance(value, Mapping) else value
+    assert isinstance(text, Tensor)
+    return text
+
+
 def _read_shapes(value: Any) -> Hashable:
     if isinstance(value, Mapping):
         return tuple((name, tuple(part.shape)) for name, part in value.items())

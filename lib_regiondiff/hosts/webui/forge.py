@@ -19,6 +19,7 @@ from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.webui import references
 from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
+from lib_regiondiff.hosts.webui.cross_attention import CROSS, act_in_cross_attention
 from lib_regiondiff.hosts.webui.frames import add_frame_axis, drop_frame_axis
 from lib_regiondiff.hosts.webui.noise_scales import Sigmas, Timesteps, join_levels
 from lib_regiondiff.hosts.webui.programs import Program, find_program
@@ -142,7 +143,10 @@ class UnetHooks:
         given = {"transformer_options": options, **_make_conds(rows), **self._collect_extra(rows)}
         how = {"input": add_frame_axis(x, self.like), "timestep": sigma, "c": given, "cond_or_uncond": kinds}
         assert self.apply_model is not None
-        return drop_frame_axis(self._ask_network(self.apply_model, how)).float()
+        replaced = (options.get("patches_replace") or {}).get(CROSS)
+        with act_in_cross_attention(self.p.sd_model, rows, replaced):
+            made = self._ask_network(self.apply_model, how)
+        return drop_frame_axis(made).float()
 
     def _collect_extra(self, rows: Sequence[Row]) -> dict[str, Any]:
         """What the host hands to its model besides text, for these rows."""

@@ -18,6 +18,7 @@ from lib_regiondiff.host import LatentSpec, Pictures
 from lib_regiondiff.hosts.row_budget import BudgetedNetwork, Network, find_memory
 from lib_regiondiff.hosts.webui import families
 from lib_regiondiff.hosts.webui.conditioning import PromptEncoder, WebUIHost
+from lib_regiondiff.hosts.webui.cross_attention import find_methods
 from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.program import notices
@@ -129,7 +130,8 @@ class SamplerRun:
         memory = find_memory(like.device, prompts.program.find_free_memory())
         careful = BudgetedNetwork(self.network, memory, self.request.rows)
         unit = drop_frame_axis(like)
-        self.host = WebUIHost(prompts, self._describe_latent(unit, model), careful, has_frame_axis=like is not unit)
+        latent, methods = self._describe_latent(unit, model), find_methods(model)
+        self.host = WebUIHost(prompts, latent, careful, has_frame_axis=like is not unit, methods=methods)
         self.plan = None
         return self._make_plan(unit, make_stand_in_clock(int(self.p.steps)))
 

@@ -42,7 +42,7 @@ def join_regions(regions: Sequence[Region | None], coupled: Collection[int]) -> 
         if any(map(is_composed, region.conds)):
             where = f"the prompt of {' and '.join(region.names)}"
             cure = "write it without AND, or set attention to none"
-            raise HostError(where, "one part of weight 1, because of attention 'couple'", "parts joined by AND", cure)
+            raise HostError(where, "one part of weight 1, because of attention", "parts joined by AND", cure)
     return found
 
 

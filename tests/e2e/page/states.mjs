@@ -80,7 +80,7 @@ export const STATES = {
     await hands.page.evaluate(() => {
       app.addBrush();
       app.setField('b1', 'prompt', '');
-      app.editor.change('method', (palette) => (palette.attention = 'bias'));
+      app.editor.change('method', (palette) => Object.assign(palette, {attention: 'bias', bootstrap: {levels: 3}}));
       app.sheets.close();
     });
     await hands.page.waitForFunction(() => app.verdict.badges.b4 && app.verdict.badges.b1);

@@ -20,6 +20,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "average": {"blend": "average"},
     "mixture": {"blend": "mixture"},
     "couple": {"attention": "couple"},
+    "bias": {"attention": "bias"},
 }
 GRID = {"width": 128, "height": 128, "overlap": 32}
 FEATURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -75,7 +76,9 @@ def test_each_cell_is_drawn_or_refused(feature: str, method: str) -> None:
 
     if cells[feature][head.index(method)] == "yes":
         assert bool(torch.isfinite(draw()).all())
-        assert method != "couple" or any(row.attention.contexts for call in host.calls for row in call)
+        records = [row.attention for call in host.calls for row in call]
+        assert method != "couple" or any(each.contexts for each in records)
+        assert method != "bias" or any(each.biases for each in records)
     else:
         with pytest.raises(HostError, match="because of attention"):
             draw()

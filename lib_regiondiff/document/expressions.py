@@ -1,0 +1,88 @@
+"""Expressions: a formula of sigma, written as text, becomes numbers; it can do nothing but arithmetic."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lib_regiondiff.document.rules import Text, fault
+
+LONGEST = 80
+WORDS = re.compile(r"(?:\s*(?:(?:\d+\.?\d*|\.\d+)(?![a-z\d.])|[a-z]+|\*\*|[-+*/(),]))+\s*")
+FUNCTIONS: Mapping[str, Callable[..., float]] = {
+    "log": math.log, "exp": math.exp, "sqrt": math.sqrt, "min": min, "max": max,
+}  # fmt: skip
+OPERATORS: Mapping[type, Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
+TRIED = (0.03, 1.0, 14.6, 1000.0)
+"""Sigmas at which an expression must have a value."""
+EXPECTED = f"numbers, sigma, + - * / ** ( ) and {', '.join(FUNCTIONS)}, such as log(1 + sigma)"
+
+
+def evaluate(text: str, sigma: float) -> float:
+    """The value of an expression at a sigma; ValueError where it is none, or has no finite real value there."""
+    try:
+        value = _walk(_parse(text).body, float(sigma))
+    except (ArithmeticError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
+        raise ValueError(str(error)) from None
+    if isinstance(value, complex) or not math.isfinite(value):
+        raise ValueError("no finite number")
+    return value
+
+
+@functools.lru_cache(64)
+def _parse(text: str) -> ast.Expression:
+    if len(text) > LONGEST or not WORDS.fullmatch(text):
+        raise ValueError("something else")
+    return ast.parse(text.strip(), mode="eval")
+
+
+def _walk(node: ast.AST, sigma: float) -> float:
+    """The value of a node; whole numbers are floats, so that no power of them grows without end."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return float(node.value)
+    if isinstance(node, ast.Name) and node.id == "sigma":
+        return sigma
+    if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
+        return OPERATORS[type(node.op)](_walk(node.left, sigma), _walk(node.right, sigma))
+    if isinstance(node, ast.UnaryOp) and type(node.op) in OPERATORS:
+        return OPERATORS[type(node.op)](_walk(node.operand, sigma))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords and node.args:
+        if node.func.id not in FUNCTIONS:
+            raise ValueError("something else")
+        return FUNCTIONS[node.func.id](*(_walk(each, sigma) for each in node.args))
+    raise ValueError("something else")
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Rule of a formula of sigma."""
+
+    def read(self, data: Any, path: str) -> str:
+        """The text as it is; Fault for what is no formula, or has no finite value at some sigma in TRIED."""
+        text = Text(LONGEST, 1).read(data, path)
+        try:
+            for sigma in TRIED:
+                evaluate(text, sigma)
+        except ValueError:
+            raise fault(path, EXPECTED, data) from None
+        return text
+
+    def write(self, value: str) -> Any:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return Text(LONGEST, 1).schema()

@@ -1,0 +1,137 @@
+"""Paint with Words: one prompt for the whole picture, whose words are raised where brushes that say them are.
+
+Balaji et al. 2022 (eDiff-I), arXiv 2211.01324, section 4.3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from lib_regiondiff.document.palette import BIAS, STUFF, Bias, Palette
+from lib_regiondiff.errors import HostError
+from lib_regiondiff.host import is_composed
+from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, resolve_texts
+from lib_regiondiff.planning.conditioning import Job, Meaning
+from lib_regiondiff.planning.intervals import round_levels
+from lib_regiondiff.planning.prompt_words import add_words
+from lib_regiondiff.planning.regions import Region, Word
+from lib_regiondiff.planning.views import View, cut
+from lib_regiondiff.planning.weights.level_weights import LevelWeights
+
+BETWEEN = ", "
+
+
+def find_bias(palette: Palette) -> Bias | None:
+    """How words are raised in a palette; None where they are not, or by nothing."""
+    return palette.bias if palette.attention == BIAS and palette.bias.scale != 0 else None
+
+
+def trim(text: str) -> str:
+    """What a brush says, without what is around it."""
+    return text.strip().strip(",").strip()
+
+
+def holds(sentence: str, phrase: str) -> bool:
+    """Whether the words of a phrase stand in a sentence one after another, whatever their capitals."""
+    words = r"\s+".join(map(re.escape, phrase.split()))
+    return bool(words) and re.search(rf"(?<!\w){words}(?!\w)", sentence, re.IGNORECASE) is not None
+
+
+def list_missing(sentence: str, phrases: Sequence[str]) -> list[str]:
+    """The phrases, without those that stand in the sentence or in one before them."""
+    found: list[str] = []
+    for phrase in phrases:
+        if phrase.strip() and not any(holds(said, phrase) for said in (sentence, *found)):
+            found.append(trim(phrase))
+    return found
+
+
+def make_sentence(palette: Palette, texts: Sequence[str]) -> str:
+    """The prompt of the whole picture: the background's, which is the first text, what brushes say beside it, and the
+    words before and after every prompt."""
+    under, *phrases = texts
+    said = BETWEEN.join([*filter(None, [trim(under)]), *list_missing(under, phrases)])
+    return add_words(said, palette.prefix, palette.suffix, "")
+
+
+def say_sentence(palette: Palette, job: Job, meanings: Sequence[Meaning]) -> Sequence[Meaning]:
+    """The meanings of background and brushes, where those on the canvas say the sentence of the whole picture."""
+    if find_bias(palette) is None:
+        return meanings
+    kinds = ["", *(brush.kind for brush in palette.brushes)]
+    images = [_list_texts(palette, job, image) for image in range(len(job.seeds))]
+    sentences = [make_sentence(palette, texts) for texts in images]
+
+    def say(meaning: Meaning) -> Meaning:
+        pairs = zip(meaning.texts, sentences, strict=True)
+        return replace(meaning, texts=tuple(BrushText(sentence, text.negative) for text, sentence in pairs))
+
+    return [say(each) if kind in ("", STUFF) else each for kind, each in zip(kinds, meanings, strict=True)]
+
+
+def _list_texts(palette: Palette, job: Job, image: int) -> list[str]:
+    """What the background and each brush on the canvas say in an image, without prefix and suffix."""
+    resolved = resolve_texts(palette, job.texts or ({},) * len(job.seeds))
+    ids = [brush.id for brush in palette.brushes if brush.kind == STUFF]
+    return [resolved[key][image].prompt for key in (BACKGROUND, *ids)]
+
+
+@dataclass(frozen=True, eq=False)
+class WordLayer:
+    """The words of a plan, each a brush's number, its texts in each image, and how much it is raised.
+
+    `keys` says of each step which weights they have, None where they are not raised.
+    """
+
+    words: Sequence[tuple[int, tuple[str, ...], float]]
+    weights: LevelWeights
+    keys: Sequence[int | None]
+
+    @staticmethod
+    def of(palette: Palette, job: Job, weights: LevelWeights) -> WordLayer:
+        """The words of a palette's brushes, by the weights of each of them."""
+        bias, steps = find_bias(palette), len(job.clock) - 1
+        if bias is None:
+            return WordLayer((), weights, (None,) * steps)
+        resolved = resolve_texts(palette, job.texts or ({},) * len(job.seeds))
+        words = [
+            (number, tuple(trim(text.prompt) for text in resolved[brush.id]), brush.weight * brush.prompt_strength)
+            for number, brush in enumerate(palette.brushes, start=1)
+            if brush.kind == STUFF and resolved[brush.id] != resolved[BACKGROUND]
+        ]
+        first, last = round_levels(bias.start * steps), round_levels(bias.stop * steps)
+        kinds = weights.surveyed()[1]
+        return WordLayer(words, weights, [kinds[step] if first <= step < last else None for step in range(steps)])
+
+    def expect_words(self, regions: Collection[Region]) -> None:
+        """Raise HostError where words do not stand in the prompt of the whole picture, or it is several prompts."""
+        if not self.words or not regions:
+            return
+        ground = next(iter(regions))
+        if any(map(is_composed, ground.conds)):
+            raise HostError("the whole prompt", "one part of weight 1, because of attention", "parts joined by AND")
+        for _, texts, _ in self.words:
+            for parts, text in zip(ground.conds, texts, strict=True):
+                if text and not parts[0].cond.spans(text):
+                    cure = "write it plainly, without brackets and in one piece"
+                    raise HostError("attention", "words that stand in the whole prompt", repr(text[:60]), cure)
+
+    def raise_words(self, views: Sequence[View], key: int | None) -> tuple[View, ...]:
+        """Views with the words that are raised in their boxes at a step of this key."""
+        if key is None or not self.words:
+            return tuple(views)
+        maps = self.weights.at(key)
+        return tuple(replace(view, words=self._find_words(view, maps)) for view in views)
+
+    def _find_words(self, view: View, maps: np.ndarray) -> tuple[Word, ...]:
+        inside = [(texts, factor * cut(maps[number], view.box)) for number, texts, factor in self.words]
+        return tuple(
+            Word(texts, torch.from_numpy(np.ascontiguousarray(weight, np.float32)).to(view.weight.device))
+            for texts, weight in inside
+            if weight.any()
+        )
