@@ -13,7 +13,7 @@ from typing import Any
 
 from lib_regiondiff.authoring.case import make_case
 from lib_regiondiff.authoring.job_context import JobContext
-from lib_regiondiff.authoring.notices import make_badges, write_notice
+from lib_regiondiff.authoring.notices import make_badges, write_notice, write_problem
 from lib_regiondiff.authoring.preflight import CHOOSES, TAKES, judge
 from lib_regiondiff.document.json_text import loads
 from lib_regiondiff.document.palette import Palette
@@ -23,7 +23,6 @@ from lib_regiondiff.extension.components import QUIET, Maker
 from lib_regiondiff.extension.tab import read_surroundings
 from lib_regiondiff.planning.brush_texts import BACKGROUND, prepare_texts
 from lib_regiondiff.planning.prompts import make_palette, read
-from lib_regiondiff.server.answers import describe_problem
 from lib_regiondiff.server.checking import ROOM, describe_work, tell_auto
 
 NAME = "Semantic Palette"
@@ -71,7 +70,7 @@ def check(data: Any, around: JobContext) -> dict[str, Any]:
     try:
         palette = make_palette(read(data), around.words)
     except PaletteError as error:
-        return {"problems": [describe_problem(each) for each in error.problems], "notices": [], "badges": {}}
+        return {"problems": [write_problem(each) for each in error.problems], "notices": [], "badges": {}}
     case = make_case(palette, replace(around, size=None))
     notices = judge(case)
     shown = [each for each in notices if not each.text.startswith((TAKES, CHOOSES))]
