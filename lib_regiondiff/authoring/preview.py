@@ -21,9 +21,10 @@ from lib_regiondiff.authoring.notices import make_badges, write_notice, write_pr
 from lib_regiondiff.authoring.preflight import ALONE, TAKES, JobContext, Notice, preflight
 from lib_regiondiff.authoring.summary import TRACE, Shares
 from lib_regiondiff.authoring.typed_controls import PLACES
+from lib_regiondiff.document.json_text import loads
 from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.document.records import replace_unchecked
-from lib_regiondiff.errors import PaletteError, Problem
+from lib_regiondiff.errors import Fault, PaletteError, Problem
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.prompts import Document, make_palette, read
 
@@ -139,9 +140,9 @@ def _render_item(kind: str, inner: str) -> str:
 def _list_ids(given: Any) -> list[str]:
     """The ids of the brushes of a document that is none, as far as it has them."""
     try:
-        brushes = json.loads(given)["brushes"] if isinstance(given, str) else given["brushes"]
+        brushes = (loads(given) if isinstance(given, str) else given)["brushes"]
         return [str(brush.get("id", "")) for brush in brushes]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (Fault, TypeError, KeyError, AttributeError):
         return []
 
 

@@ -5,7 +5,7 @@ import {Slots} from '../keeping/slots.mjs';
 /** @import {AccordionApp} from './accordion_app.mjs' */
 /** @import {Entry} from '../keeping/slots.mjs' */
 
-const KEYS = ['txt2img', 'img2img'];
+const KEYS = ['txt2img', 'img2img', 'tab'];
 
 /** @param {AccordionApp} app */
 export async function bringBackNewest(app) {

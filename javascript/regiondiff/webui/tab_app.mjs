@@ -4,6 +4,7 @@ import '../strings_later.mjs';
 import '../strings_webui.mjs';
 import '../strings_tab.mjs';
 import {App} from '../page/app.mjs';
+import {Links} from './links.mjs';
 import {isEmpty, Mailbox} from './mailbox.mjs';
 import {TabBar, TabStatus} from './tab_bar.mjs';
 import {TabDrawing} from './tab_drawing.mjs';
@@ -24,6 +25,7 @@ export class TabApp extends App {
   constructor(root, services) {
     super(root, {...services, key: 'tab', parts: {Bar: TabBar, Drawing: TabDrawing, RunPanel: TabRun, Status: TabStatus, WholePicture: TabWhole}});
     this.tab = services.tab;
+    this.links = new Links(/** @type {any} */ (this));
     this.mailbox = new Mailbox(/** @type {any} */ (this), services.tab);
     root.classList.add('rd-tab');
     const {signal} = this.stopper;

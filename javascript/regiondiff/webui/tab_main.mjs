@@ -1,5 +1,6 @@
 // The door of the tab "Semantic Palette": puts the app into its place.
 
+import {useLanguage} from '../languages.mjs';
 import {HostControls} from './host_controls.mjs';
 import {HostTab} from './host_tab.mjs';
 import {addStyle, load} from './main.mjs';
@@ -15,6 +16,7 @@ export async function openSurface(place) {
   const root = /** @type {HTMLElement | null} */ (place.closest('#tab_regiondiff'));
   if (!accordion || !root) throw new Error('expected the accordion Region Diffusion in txt2img, which draws for this tab; got none');
   const [start] = await Promise.all([load(new URL('../../../../start', import.meta.url)), ...STYLES.map((style) => addStyle(page, new URL(style, import.meta.url)))]);
+  await useLanguage([start.language]);
   for (let above = place.parentElement; above && above !== root; above = above.parentElement) above.classList.remove('prose'); // the WebUI's styles of texts
   const controls = new HostControls(page, 'txt2img');
   const tab = new HostTab(accordion);

@@ -45,6 +45,7 @@ export async function meetTabs(visitor, openTab, prompts) {
 
 /** A page that dies takes nothing along. @param {Visitor} visitor @param {() => Promise<Visitor>} openTab @param {string[]} prompts @returns {Promise<Visitor>} */
 export async function survive(visitor, openTab, prompts) {
+  await visitor.withApp((app) => app.keeper.later()); // the last work of all pages
   await visitor.page.waitForTimeout(800); // it is kept a moment after each change
   await visitor.page.goto('chrome://crash', {timeout: 3000}).catch(() => {});
   const next = await openTab();

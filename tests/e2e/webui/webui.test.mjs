@@ -97,14 +97,12 @@ step('before the accordion is opened nothing is loaded, asked or listened to', a
   plain = await drawPlain();
 });
 
-step('empty it is a strip, and two regions are painted from there', async () => {
+step('empty it is a strip; opened, two regions are painted in five more actions: drag, words, Tab, drag, words', async () => {
   await visitor.open();
   const {height} = await visitor.part('').boundingBox();
   assert.ok(height <= 175, `${height} px high`);
   assert.equal(await visitor.isOn(), false);
   await visitor.until([]);
-  await visitor.part('.rd-surface').click({position: {x: 30, y: 40}}); // a press unfolds it
-  await visitor.part('.rd-canvas-holder').scrollIntoViewIfNeeded();
   await visitor.paint([0.03, 0.06], [0.47, 0.94], PROMPTS[0]);
   await visitor.page.keyboard.press('Tab');
   await visitor.paint([0.53, 0.06], [0.97, 0.94], PROMPTS[1]);
