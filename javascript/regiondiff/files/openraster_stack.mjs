@@ -99,7 +99,8 @@ export function readSettings(name) {
 
 /** What people see of a brush's name: without the mark, and without letters that XML has no place for. @param {{name?: unknown, prompt?: unknown}} brush */
 export function showName({name, prompt}) {
-  return String(name || prompt || 'brush').replaceAll(MARK, ' : ').replace(UNKNOWN, (letter) => ('\t\n\r'.includes(letter) ? letter : ''));
+  const text = [name, prompt].find((each) => typeof each === 'string' && each) ?? 'brush';
+  return String(text).replaceAll(MARK, ' : ').replace(UNKNOWN, (letter) => ('\t\n\r'.includes(letter) ? letter : ''));
 }
 
 /** @param {string} name of a layer */

@@ -56,7 +56,7 @@ export async function readProject(bytes, schema) {
   const files = unpack(bytes, 'a project', (name) => /\.(json|png|jpg|webp)$/.test(name));
   const head = parse(files, 'project.json');
   if (head.kind !== KIND) throw new Error('expected a project, got another archive');
-  if (head.version !== VERSION) throw new Error(`expected a project of version ${VERSION}, got ${JSON.stringify(head.version)}: it is from a newer Region Diffusion`);
+  if (head.version !== VERSION) throw new Error(`expected a project of version ${VERSION}, got ${JSON.stringify(head.version ?? null).slice(0, 40)}: it is from a newer Region Diffusion`);
   const palette = expectPalette(parse(files, 'palette.json'), schema, false);
   const {size, brushes} = palette;
   expectRoom(Object.keys(files).filter((name) => name.startsWith('masks/')).map((name) => measurePng(files[name])));
