@@ -51,21 +51,19 @@ function colourOfRegion(index) {
 
 /**
  * The code of a map and which of its colours are there, in the code's order; null where it is in none.
- * @param {Map<number, number>} counts pixels of each colour @param {number} least pixels that make an area
- * @returns {{code: Code, entries: Entry[]} | null}
+ * @param {[number, number][]} counts the most frequent colours with their pixels, the first ones first @param {number} total pixels of all colours but the grounds
+ * @param {number} least pixels that make an area @returns {{code: Code, entries: Entry[]} | null}
  */
-export function findCode(counts, least) {
-  let total = 0;
-  for (const [colour, count] of counts) if (!isGround(colour)) total += count;
-  const frequent = [...counts].sort((a, b) => b[1] - a[1]).slice(0, LOOKED);
+export function findCode(counts, total, least) {
+  const frequent = counts.slice(0, LOOKED);
   const found = /** @type {Code[]} */ (Object.keys(CODES)).map((code) => ({code, ...countAreas(CODES[code], frequent)}));
   const [best] = found.sort((a, b) => b.sum - a.sum);
   const entries = [...best.areas].filter(([, count]) => count >= least).map(([entry]) => entry);
   return total && best.sum >= MOST * total && entries.length ? {code: best.code, entries: CODES[best.code].filter((entry) => entries.includes(entry))} : null;
 }
 
-/** @param {number} colour */
-function isGround(colour) {
+/** Whether a colour is what no area has. @param {number} colour */
+export function isGround(colour) {
   return GROUND.some((ground) => measure(colour, ground) <= NEAR);
 }
 
@@ -85,7 +83,8 @@ function countAreas(code, counts) {
 
 /** @param {number} a @param {number} b */
 export function measure(a, b) {
-  return Math.hypot((a >> 16) - (b >> 16), ((a >> 8) & 255) - ((b >> 8) & 255), (a & 255) - (b & 255));
+  const [red, green, blue] = [(a >> 16) - (b >> 16), ((a >> 8) & 255) - ((b >> 8) & 255), (a & 255) - (b & 255)];
+  return Math.sqrt(red * red + green * green + blue * blue);
 }
 
 /**

@@ -4,7 +4,7 @@ import {encodePng} from '../document/png.mjs';
 import {expectSize} from '../document/sizes.mjs';
 import {clone} from '../document/state.mjs';
 import {toPixels, toTiles} from '../document/rasters.mjs';
-import {findCode, listColours, measure} from './colour_codes.mjs';
+import {findCode, isGround, listColours, measure} from './colour_codes.mjs';
 
 /** @import {Brush, Mask, Pixels, State} from '../document/types.d.ts' */
 /** @import {Code, Entry} from './colour_codes.mjs' */
@@ -16,6 +16,8 @@ const LEAST_MEANT = 0.0005;
 const NEAR = 60;
 const GROUND = [0xffffff, 0x000000];
 const MOST = 64;
+/** Colours that are looked at, of those that a photograph or noise has. */
+const MOST_LISTED = 2 ** 16;
 
 /**
  * The map of a document, as PNG: the owner of each pixel in its colour, or in the one that it has in a code of another program.
@@ -87,45 +89,66 @@ function makeBrush(brushes, colour, prompt) {
  */
 function findColours(data, known) {
   const counts = countColours(data);
-  const found = known.filter((colour, index) => counts.has(colour) && known.indexOf(colour) === index);
-  const rest = new Map([...counts].filter(([colour]) => !found.includes(colour)));
-  const {code, entries} = findCode(rest, (LEAST_MEANT * data.length) / 4) ?? {code: null, entries: /** @type {Entry[]} */ ([])};
-  const frequent = [...rest].filter(([, count]) => count >= (LEAST * data.length) / 4).sort((a, b) => b[1] - a[1]);
+  const found = known.filter((colour, index) => counts[colour] && known.indexOf(colour) === index);
+  const rest = counts.slice();
+  for (const colour of found) rest[colour] = 0;
+  const {all, total} = listFrequent(rest);
+  const {code, entries} = findCode(all, total, (LEAST_MEANT * data.length) / 4) ?? {code: null, entries: /** @type {Entry[]} */ ([])};
+  const frequent = all.filter(([, count]) => count >= (LEAST * data.length) / 4);
   for (const {colour} of entries) if (found.length < MOST && !found.includes(colour)) found.push(colour);
   for (const [colour] of frequent) if (GROUND.includes(colour)) found.push(colour);
   const apart = (/** @type {number} */ colour) => found.every((other) => measure(colour, other) > NEAR);
   if (!code) for (const [colour] of frequent) if (found.length < MOST && apart(colour)) found.push(colour);
-  if (!found.length) found.push([...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? GROUND[0]);
+  if (!found.length) found.push(all[0]?.[0] ?? GROUND[0]);
   return {colours: found, names: new Map(entries.map(({colour, name}) => [colour, name])), code};
 }
 
-/** @param {Pixels['data']} data */
+/** Pixels of each of the 2 ** 24 colours. @param {Pixels['data']} data */
 function countColours(data) {
-  /** @type {Map<number, number>} */
-  const counts = new Map();
-  for (let at = 0; at < data.length; at += 4) {
-    const rgb = (data[at] << 16) | (data[at + 1] << 8) | data[at + 2];
-    counts.set(rgb, (counts.get(rgb) ?? 0) + 1);
-  }
+  const counts = new Uint32Array(2 ** 24);
+  for (let at = 0; at < data.length; at += 4) counts[(data[at] << 16) | (data[at + 1] << 8) | data[at + 2]] += 1;
   return counts;
+}
+
+/** The colours that are frequent, the first ones first; `total` is what all have but the grounds. @param {Uint32Array} counts @returns {{all: [number, number][], total: number}} */
+function listFrequent(counts) {
+  /** @type {[number, number][]} */
+  let all = [];
+  let [total, least] = [0, 1];
+  for (let colour = 0; colour < counts.length; colour += 1) {
+    if (!counts[colour]) continue;
+    if (!isGround(colour)) total += counts[colour];
+    if (counts[colour] >= least) all.push([colour, counts[colour]]);
+    while (all.length > MOST_LISTED) {
+      least *= 2;
+      all = all.filter((each) => each[1] >= least);
+    }
+  }
+  return {all: all.sort((a, b) => b[1] - a[1]), total};
 }
 
 /** @param {Pixels['data']} data @param {number[]} colours */
 function assign(data, colours) {
   const owners = new Uint8Array(data.length / 4);
-  /** @type {Map<number, number>} */
-  const nearest = new Map(colours.map((colour, index) => [colour, index]));
+  const nearest = new Uint8Array(2 ** 24); // 1 is the first colour
   const exact = new Set(colours);
   let snapped = 0;
+  colours.forEach((colour, index) => (nearest[colour] ||= index + 1));
   for (let at = 0; at < owners.length; at += 1) {
     const rgb = (data[4 * at] << 16) | (data[4 * at + 1] << 8) | data[4 * at + 2];
-    let owner = nearest.get(rgb);
-    if (owner === undefined) {
-      owner = colours.reduce((best, colour, index) => (measure(rgb, colour) < measure(rgb, colours[best]) ? index : best), 0);
-      nearest.set(rgb, owner);
-    }
+    nearest[rgb] ||= findNearest(rgb, colours) + 1;
     if (!exact.has(rgb)) snapped += 1;
-    owners[at] = owner;
+    owners[at] = nearest[rgb] - 1;
   }
   return {owners, snapped};
+}
+
+/** @param {number} rgb @param {readonly number[]} colours */
+function findNearest(rgb, colours) {
+  let [best, least] = [0, Infinity];
+  for (let index = 0; index < colours.length; index += 1) {
+    const distance = measure(rgb, colours[index]);
+    if (distance < least) [best, least] = [index, distance];
+  }
+  return best;
 }

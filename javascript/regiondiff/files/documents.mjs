@@ -50,6 +50,7 @@ export async function takeFiles(app, files, zone) {
 async function open(app, file) {
   const found = await readFile(app, file);
   if ('palette' in found) return load(app, found.palette, 'open');
+  await checkPicture(found.state);
   app.replace(found.state, 'open');
   const {states, count} = /** @type {{states?: [string, object][], count?: number}} */ (found.view ?? {});
   if (Array.isArray(states)) for (const [id, state] of states) app.setBrushState(id, state);
