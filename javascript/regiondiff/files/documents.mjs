@@ -72,6 +72,7 @@ async function takeMap(app, file) {
 async function paintOn(app, blob) {
   const url = await fitPicture(blob, app.editor.size);
   app.editor.change('background', (palette) => (palette.background.image = url));
+  app.drawing.show(null); // the drawn picture would lie over it
 }
 
 /** @param {App} app @param {HTMLElement} button */

@@ -15,7 +15,7 @@ export class Caret {
   /** @param {Stage} stage */
   constructor(stage) {
     this.stage = stage;
-    /** @type {Point | null} on the canvas; null until an arrow is pressed */
+    /** @type {Point | null} on the canvas; null until a key has begun */
     this.place = null;
   }
 
@@ -46,8 +46,15 @@ export class Caret {
       return true;
     }
     const step = far ? Math.max(width, height) / 16 : Math.max(1, 8 / stage.view.zoom);
-    const from = this.place ?? {x: width / 2, y: height / 2};
-    this.moveTo(this.place === null ? from : {x: clamp(Math.round(from.x + dx * step), 0, width), y: clamp(Math.round(from.y + dy * step), 0, height)});
+    if (!this.place) return this.begin();
+    this.moveTo({x: clamp(Math.round(this.place.x + dx * step), 0, width), y: clamp(Math.round(this.place.y + dy * step), 0, height)});
+    return true;
+  }
+
+  /** Show the caret in the middle of the canvas. */
+  begin() {
+    const {width, height} = this.stage.model.size;
+    this.moveTo({x: width / 2, y: height / 2});
     return true;
   }
 
@@ -65,7 +72,7 @@ export class Caret {
   /** Press at the caret; once more lets go. Click tools are pressed and let go at once. */
   enter() {
     const {gestures, settings} = this.stage;
-    if (!this.place) return gestures.finish();
+    if (!this.place) return gestures.finish() || this.begin();
     const point = {...this.place, pressure: 1};
     if (gestures.pressed) gestures.release({...toPane(this.stage.view, point), ...PLAIN}, NONE);
     else if (settings.values.tool === 'lasso' || settings.values.tool === 'fill' || settings.values.tool === 'move') this.click(point);

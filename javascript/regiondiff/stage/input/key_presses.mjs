@@ -4,28 +4,28 @@ import {findCommand} from './keys.mjs';
 
 /** @import {Stage} from '../stage.mjs' */
 
-const ARROW = /^Arrow/;
+const BEGINS = /^Arrow|^Enter$/;
 
 /** @param {Stage} stage */
 export function listenKeys(stage) {
-  /** @type {Promise<void> | null} the caret is loaded with the first arrow; keys wait for it in their order */
+  /** @type {Promise<void> | null} the caret is loaded with the first arrow, or Enter where it finishes nothing; keys wait for it in their order */
   let caret = null;
   const byCaret = (/** @type {KeyboardEvent} */ event) => {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (event.target !== stage.parts.surface || !plain) return false;
     if (stage.caret) return stage.caret.key(event);
-    if (!caret && !ARROW.test(event.key)) return withoutCaret(stage, event);
-    if (!ARROW.test(event.key) && event.key !== 'Enter' && event.key !== 'Escape') return false;
+    if (!caret && event.key === 'Enter' && stage.gestures.finish()) return true;
+    if (!caret && !BEGINS.test(event.key)) return withoutCaret(stage, event);
+    if (!BEGINS.test(event.key) && event.key !== 'Escape') return false;
     caret = (caret ?? import('./caret.mjs').then(({Caret}) => void (stage.caret = new Caret(stage)))).then(() => void stage.caret?.key(event));
     return true;
   };
   stage.root.addEventListener('keydown', (event) => take(stage, event, byCaret), {signal: stage.signal});
 }
 
-/** Enter, Escape and Backspace for what a pointer draws. @param {Stage} stage @param {KeyboardEvent} event @returns {boolean} */
+/** Escape and Backspace for what a pointer draws. @param {Stage} stage @param {KeyboardEvent} event @returns {boolean} */
 function withoutCaret(stage, event) {
   const {gestures, surface} = stage;
-  if (event.key === 'Enter') return gestures.finish();
   if (event.key === 'Escape') return stage.cancel();
   if (event.key !== 'Backspace' || !gestures.gesture?.back) return false;
   gestures.gesture.back();
