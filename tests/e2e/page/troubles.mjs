@@ -83,7 +83,7 @@ pageTest('words of a file stay words: nothing in them becomes part of the page',
   await writeFile(file, makePalette({background: {prompt: words, negative: words}, brushes: [{...brush, id: words}, {...brush, id: '__proto__', name: ''}]}));
   await hands.openFile('Open …', file);
   await page.waitForFunction(() => app.editor.state.palette.brushes.length === 2);
-  await page.locator('.rd-rows').getByText(words).first().waitFor();
+  await page.locator('.rd-rows').filter({hasText: '<img'}).waitFor();
   const other = path.join(folder, '<img src=x onerror=hurt>.json');
   await writeFile(other, JSON.stringify({brushes: [{kind: words}], [words]: 1}));
   await hands.openFile('Open …', other);
