@@ -76,10 +76,10 @@ function loosen(schema, pictured) {
   return {...schema, properties: {...schema.properties, init, brushes: {...brushes, items: {...items, required: [], properties: {...items.properties, mask}}}}};
 }
 
-/** @param {string} wanted @param {Set<string>} taken */
+/** An id that no other brush has, nor any plain object as a key of its own accord. @param {string} wanted @param {Set<string>} taken */
 function takeId(wanted, taken) {
   let id = wanted;
-  for (let number = 2; taken.has(id); number += 1) id = `${wanted.slice(0, MOST_ID)}-${number}`;
+  for (let number = 2; taken.has(id) || id in Object.prototype; number += 1) id = `${wanted.slice(0, MOST_ID)}-${number}`;
   taken.add(id);
   return id;
 }
