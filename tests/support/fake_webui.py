@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from fake_decoding import shown
+from fake_network import Network
 
 COLOURS: Mapping[str, tuple[float, float, float]] = {
     "red": (2.0, -1.0, 0.5),
@@ -61,28 +62,6 @@ class Asked:
     tokens: int
     number: float
     beside: Mapping[str, Any]
-
-
-class CrossAttention(nn.Module):
-    """A layer whose tokens all say the same, so that each cell [B, cells, 3] gets the colour of its row's prompt."""
-
-    def forward(self, x: Tensor, context: Tensor, value: Tensor | None = None, **how: Any) -> Tensor:
-        """The colour of the prompt for each cell."""
-        assert len(x) == len(context)
-        return context[:, :1].expand(-1, x.shape[1], -1)
-
-
-class Network(nn.Module):
-    """A network that hears its prompt by cross-attention."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.attn2 = CrossAttention()
-
-    def forward(self, x: Tensor, text: Tensor) -> Tensor:
-        """The mean of the data in each cell [N, 3, h, w]."""
-        cells = self.attn2(x.flatten(2).transpose(1, 2), context=text, value=None)
-        return cells.transpose(1, 2).reshape(x.shape)
 
 
 @dataclass

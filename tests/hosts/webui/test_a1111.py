@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -49,7 +48,7 @@ def test_the_refiner_draws_regions_with_conditions_of_its_own(webui: WebUI, samp
 @pytest.mark.parametrize("sampler", ["Euler", "DDIM"])
 def test_sd_webui_controlnet_gets_marks_and_whole_canvases(webui: WebUI, sampler: str, sdxl: bool) -> None:
     model = Checkpoint(native=64, sdxl=sdxl)
-    model.model.diffusion_model = SimpleNamespace(_original_forward=None)
+    vars(model.model.diffusion_model)["_original_forward"] = None
     hint = torch.randn(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
     marks: list[tuple[float, bool]] = []
     plain = model.x0

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-import fake_webui
+from fake_network import Network
 from fake_sampler import HALF, Job, draw, drawn, halves
 from fake_webui import Checkpoint, WebUI
 from lib_regiondiff.errors import HostError
@@ -120,7 +120,7 @@ def test_a_layer_s_own_forward_is_called_and_put_back(webui: WebUI) -> None:
 
 
 def test_calls_that_are_split_below_are_an_error(webui: WebUI) -> None:
-    network, whole = webui.model.model.diffusion_model, fake_webui.Network.forward
+    network, whole = webui.model.model.diffusion_model, Network.forward
 
     def split(x: Tensor, text: Tensor) -> Tensor:
         return torch.cat([whole(network, each[None], words[None]) for each, words in zip(x, text, strict=True)])
