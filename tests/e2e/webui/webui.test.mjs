@@ -97,12 +97,14 @@ step('before the accordion is opened nothing is loaded, asked or listened to', a
   plain = await drawPlain();
 });
 
-step('empty it is a strip; opened, two regions are painted in five more actions: drag, words, Tab, drag, words', async () => {
+step('empty it is a strip, and two regions are painted from there', async () => {
   await visitor.open();
   const {height} = await visitor.part('').boundingBox();
   assert.ok(height <= 175, `${height} px high`);
   assert.equal(await visitor.isOn(), false);
   await visitor.until([]);
+  await visitor.part('.rd-surface').click({position: {x: 30, y: 40}}); // a press unfolds it
+  await visitor.part('.rd-canvas-holder').scrollIntoViewIfNeeded();
   await visitor.paint([0.03, 0.06], [0.47, 0.94], PROMPTS[0]);
   await visitor.page.keyboard.press('Tab');
   await visitor.paint([0.53, 0.06], [0.97, 0.94], PROMPTS[1]);
@@ -234,6 +236,19 @@ step('Send to img2img takes the palette along, and the picture lies below it', a
   await visitor.page.waitForFunction(() => document.querySelector('#tab_img2img .regiondiff-surface').regiondiff.stage.model.under.background);
   await visitor.page.waitForTimeout(800);
   await shoot('img2img');
+});
+
+step('from a fresh page two regions are painted in six actions: open, drag, words, Tab, drag, words', async () => {
+  const {errors} = visitor;
+  visitor = await invite();
+  visitor.errors.push(...errors);
+  await visitor.come();
+  await visitor.open();
+  await visitor.paint([0.1, 0.1], [0.4, 0.9], PROMPTS[0]); // in the strip, which unfolds under the pointer
+  await visitor.page.keyboard.press('Tab');
+  await visitor.paint([0.55, 0.1], [0.9, 0.9], PROMPTS[1]);
+  await visitor.until(PROMPTS);
+  assert.equal(await visitor.isOn(), true);
 });
 
 step('lines of the prompt are regions in three actions, and brushes by a fourth', async () => {
