@@ -74,7 +74,7 @@ def full() -> dict[str, Any]:
     palette = Palette(
         size=Size(640, 768), seed=5, model=model, init=init, background=ground, brushes=(brush,), tiles=tiles
     )
-    data = dump(palette) | {"noise": [dump_noise(Noise(mask=MASKS[1], seed=3, amount=0.5))]}
+    data: dict[str, Any] = dump(palette) | {"noise": [dump_noise(Noise(mask=MASKS[1], seed=3, amount=0.5))]}
     data["brushes"][0] |= values
     data["background"]["share"] = 0.25
     data["bootstrap"] = {"levels": 3, "mix": 0.5, "leak_sensitivity": 0.5}
