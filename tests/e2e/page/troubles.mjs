@@ -75,6 +75,22 @@ pageTest('files that are too much are refused in one sentence each, and nothing 
   }
 });
 
+pageTest('words of a file stay words: nothing in them becomes part of the page', async (hands, page) => {
+  const words = '<img src="x" onerror="hurt=1"><b class="hurt">b</b>';
+  await paintOne(hands);
+  const file = path.join(folder, 'words.json');
+  const brush = {prompt: words, name: words, mask: {rectangle: [0, 0, 0.5, 0.5]}};
+  await writeFile(file, makePalette({background: {prompt: words, negative: words}, brushes: [{...brush, id: words}, {...brush, id: '__proto__', name: ''}]}));
+  await hands.openFile('Open …', file);
+  await page.waitForFunction(() => app.editor.state.palette.brushes.length === 2);
+  await page.locator('.rd-rows').filter({hasText: '<img'}).waitFor();
+  const other = path.join(folder, '<img src=x onerror=hurt>.json');
+  await writeFile(other, JSON.stringify({brushes: [{kind: words}], [words]: 1}));
+  await hands.openFile('Open …', other);
+  await page.locator('.rd-toast.rd-error').filter({hasText: 'expected'}).waitFor();
+  assert.deepEqual(await page.evaluate(() => [window.hurt ?? null, document.querySelectorAll('.hurt, img[src="x"]').length, {}.name ?? null]), [null, 0, null]);
+});
+
 pageTest('odd things that are pasted or dropped are told, and pictures go under the brushes', async (hands, page) => {
   await paintOne(hands);
   const paste = (files) =>
