@@ -203,6 +203,7 @@ step('a reload loses nothing, and another page of the browser is its own', async
   await other.openTab();
   await other.withApp((app) => app.replace(app.makeEmpty(), 'new'));
   await other.page.waitForTimeout(1000);
+  await visitor.page.bringToFront();
   await visitor.until(PROMPTS);
   await visitor.untilText('txt2img', PROMPTS);
   assert.deepEqual(other.errors, []);
