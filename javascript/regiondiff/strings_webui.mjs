@@ -28,4 +28,6 @@ addStrings({
   'webui.file': 'A file …',
   'webui.rest': 'whole picture',
   'webui.rest.help': 'What no region covers shows the main prompt.',
+  'webui.tab': 'Palette',
+  'webui.tab.help': 'Open the tab Semantic Palette, where there is more room',
 });

@@ -18,7 +18,7 @@ from lib_regiondiff.authoring.preflight import CHOOSES, TAKES, judge
 from lib_regiondiff.document.json_text import loads
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import PaletteError
-from lib_regiondiff.extension import routes
+from lib_regiondiff.extension import reuse, routes
 from lib_regiondiff.extension.components import QUIET, Maker
 from lib_regiondiff.extension.tab import read_surroundings
 from lib_regiondiff.planning.brush_texts import BACKGROUND, prepare_texts
@@ -53,16 +53,22 @@ def build_tab(data_path: Path | str) -> list[tuple[Any, str, str]]:
 def answer(text: str, data_path: Path) -> str:
     """Answer a question of the page: a line with its number, then JSON of a palette and what is around it.
 
-    The verdict comes as HTML.
+    The verdict comes as HTML. Or JSON of a value that an infotext has `kept`: its palette comes, as text.
     """
     number, _, question = text.partition("\n")
     try:
         asked = loads(question)
-        said = check(asked["palette"], read_surroundings(asked.get("around") or {}, data_path))
+        said = _reply(asked, data_path)
     except Exception as error:  # the last resort: the page is told, and goes on
         logging.getLogger(__name__).exception("the verdict on a palette")
         said = {"error": LOST.format(error=type(error).__name__)}
     return ANSWER.format(number=int(number), answer=escape(json.dumps(said)))
+
+
+def _reply(asked: Mapping[str, Any], data_path: Path) -> dict[str, Any]:
+    if "kept" in asked:
+        return {"palette": reuse.read_palette({reuse.KEY: asked["kept"]})}
+    return check(asked["palette"], read_surroundings(asked.get("around") or {}, data_path))
 
 
 def check(data: Any, around: JobContext) -> dict[str, Any]:

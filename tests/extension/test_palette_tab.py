@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import pytest
 
 from fake_gradio import Page, install
 from lib_regiondiff.authoring.job_context import JobContext
+from lib_regiondiff.document.palette import parse
 from lib_regiondiff.extension import palette_tab
+from lib_regiondiff.formats import infotext
 
 HALF = {"id": "b1", "name": "left", "prompt": "a red house", "mask": {"rectangle": [0, 0, 0.5, 1]}}
 PALETTE: dict[str, Any] = {"version": 1, "size": {"width": 256, "height": 128}, "brushes": [HALF]}
@@ -62,6 +65,14 @@ def test_tokens_are_counted_where_the_model_tells_and_the_main_prompt_stands_for
     assert verdict["tokens"]["background"]["count"] == 4
     assert [each["count"] for each in verdict["tokens"]["brushes"]] == [3]
     assert palette_tab.check(PALETTE, JobContext())["tokens"] is None
+
+
+def test_a_picture_gives_its_palette_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch)
+    monkeypatch.setattr(sys.modules["modules.shared"], "opts", object(), raising=False)
+    value, _ = infotext.make_value(parse(PALETTE), sys.maxsize)
+    _, said = read(palette_tab.answer(f"1\n{json.dumps({'kept': value})}", tmp_path))
+    assert parse(json.loads(said["palette"])) == parse(PALETTE)
 
 
 def test_a_fault_of_our_own_is_told_and_ends_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

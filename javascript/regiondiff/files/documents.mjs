@@ -107,7 +107,7 @@ export async function openExamples(app, button) {
   const {presets, examples} = await app.client.get('api/presets');
   const {say} = app;
   showMenu(app, button, [
-    say('examples.whole'),
+    ...(examples.length ? [say('examples.whole')] : []),
     ...examples.map((/** @type {string} */ name) => ({label: name, run: async () => load(app, await app.client.get(`api/examples/${encodeURIComponent(name)}`), 'example')})),
     say('examples.layouts'),
     ...presets.map((/** @type {any} */ preset) => ({label: preset.name, run: () => load(app, {...preset.palette, size: app.editor.size}, 'example')})),

@@ -35,7 +35,7 @@ function listExports(app) {
   const map = (/** @type {'regional prompter' | 'ade20k'} */ code) => async () => save(app, await writeMap(app, code), 'colour map.png');
   return [
     {key: 'file.saveOra', run: async () => save(app, await writeOra(app), 'palette.ora')},
-    {key: 'file.savePsd', run: async () => save(app, await app.client.download('api/psd', {palette: await writePalette(app.editor.state)}), 'palette.psd')},
+    ...(app.about.layered === false ? [] : [{key: 'file.savePsd', run: async () => save(app, await app.client.download('api/psd', {palette: await writePalette(app.editor.state)}), 'palette.psd')}]),
     {key: 'file.saveMasks', run: async () => save(app, await packMasks(app), 'masks.zip')},
     '',
     {key: 'file.saveMap', run: async () => save(app, await writeMap(app), 'colour map.png')},

@@ -77,8 +77,13 @@ export class RunPanel {
   async openMore() {
     const {makeAnyField} = await import('./rare_fields.mjs');
     if (this.more.children.length > 1) return;
-    this.more.append(...Object.keys(this.schema.properties).filter((name) => !ELSEWHERE.includes(name)).map((name) => this.makeField(name, makeAnyField)));
+    this.more.append(...Object.keys(this.schema.properties).filter((name) => this.has(name)).map((name) => this.makeField(name, makeAnyField)));
     this.refresh();
+  }
+
+  /** Whether a field of the palette is among the rarer settings. @param {string} name */
+  has(name) {
+    return !ELSEWHERE.includes(name);
   }
 
   /** @param {string} name @param {unknown} value */

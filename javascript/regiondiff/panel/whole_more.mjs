@@ -18,7 +18,7 @@ export function fillMore(whole) {
   const styles = make(page, 'button', {class: 'rd-button', type: 'button', 'aria-haspopup': 'menu', click: () => app.guard(() => openStyles(app, styles))}, say('whole.styles'));
   const below = makeBelow(app, background('strength'));
   whole.shows.push(below.show);
-  whole.more.append(background('negative'), background('share'), ...words, styles, below.root);
+  whole.more.append(background('negative'), background('share'), ...words, ...(app.about.styles === false ? [] : [styles]), below.root);
 }
 
 /** The picture under the brushes: whether it is painted on or the drawing starts from it. @param {App} app @param {HTMLElement} strength of painting on it */

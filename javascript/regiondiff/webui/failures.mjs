@@ -32,7 +32,7 @@ export class Failures {
     const said = this.app.tab.log?.querySelector('.error')?.textContent?.trim() ?? '';
     if (said === this.said) return;
     this.said = said;
-    this.found = said && this.app.tab.isOn ? read(said, this.app) : [];
+    this.found = said && this.app.tab.isOn ? readFailures(said, this.app) : [];
     if (this.found.length) this.app.tell(this.found.map(({message}) => message).join('; '), {topic: TOPIC, action: this.findWay()});
     else this.app.toasts.clear(TOPIC);
     this.app.judged();
@@ -61,7 +61,7 @@ export class Failures {
 }
 
 /** Failures in the WebUI's words, a line each. @param {string} said @param {AccordionApp} app @returns {Failure[]} */
-function read(said, app) {
+export function readFailures(said, app) {
   const ids = listIds(app.tab.text);
   return said.replace(SORT, '').split('\n').filter((line) => line.trim()).map((line) => {
     const [, path = '', message = line] = LINE.exec(line) ?? [];

@@ -6,6 +6,7 @@ import {listenRadios} from '../panel/fields.mjs';
 import {nameStep} from '../panel/labels.mjs';
 import {make} from '../stage/bars/dom.mjs';
 import {makeIcon as makeStageIcon} from '../stage/bars/icons.mjs';
+import {makeTabButton} from './tab_open.mjs';
 
 /** @import {AccordionApp} from './accordion_app.mjs' */
 /** @typedef {'paint' | 'type' | 'json'} View */
@@ -159,7 +160,7 @@ function makeParts(frame) {
     full,
     more,
     result,
-    head: make(page, 'div', {class: 'rd-head-line'}, choice, make(page, 'span', {class: 'rd-space'}), app.links.button, full, generate),
+    head: make(page, 'div', {class: 'rd-head-line'}, choice, make(page, 'span', {class: 'rd-space'}), app.links.button, makeTabButton(app), full, generate),
     strip: make(page, 'div', {class: 'rd-strip-end'}, more, make(page, 'span', {class: 'rd-space'}), result, undo, redo),
     rest: make(page, 'span', {class: 'rd-rest', title: say('webui.rest.help')}),
   };

@@ -24,7 +24,7 @@ export class HostControls {
 
   /** @param {string} name */
   read(name) {
-    return this.find(name)?.value ?? '';
+    return (this.find(name, 'input:checked') ?? this.find(name))?.value ?? '';
   }
 
   /** @param {string} name @param {string | number} value */
@@ -41,10 +41,11 @@ export class HostControls {
     return (found?.props?.choices ?? []).map((/** @type {string | string[]} */ each) => (Array.isArray(each) ? each[0] : each));
   }
 
-  /** Take a list's entry: it is opened, and the entry pressed. @param {string} name @param {string} word */
+  /** Take a list's entry: it is opened, and the entry pressed; or one of several buttons, as people may have samplers. @param {string} name @param {string} word */
   async choose(name, word) {
     const field = this.find(name, 'input');
-    if (!field || field.value === word) return;
+    if (!field || this.read(name) === word) return;
+    if (field.type === 'radio') return this.find(name, `input[value="${CSS.escape(word)}"]`)?.click();
     const root = /** @type {HTMLElement} */ (this.page.getElementById(`${this.tab}_${name}`));
     field.dispatchEvent(new FocusEvent('focus')); // it may be out of sight, where nothing gets the focus
     const entry = await until(() => [...root.querySelectorAll('ul li')].find((each) => clean(each) === word));

@@ -3,7 +3,7 @@
 import {until} from './host_controls.mjs';
 
 /** @import {Job} from '../client/server_client.mjs' */
-/** @typedef {{url: string, seed: number}} Made */
+/** @typedef {{url: string, seed: number, words: string}} Made `words`: its parameters */
 /** @typedef {{made: Made[], error: string}} Outcome */
 
 const BEAT = 150; // milliseconds between looks
@@ -67,8 +67,8 @@ export class HostJob {
   outcome() {
     const error = this.part(`html_log_${this.tab}`)?.querySelector('.error')?.textContent ?? '';
     if (error) return {made: [], error};
-    const {index_of_first_image: first = 0, all_seeds: seeds = []} = this.info ? JSON.parse(this.info) : {};
-    return {made: this.listPictures().slice(first).slice(0, seeds.length).map((url, index) => ({url, seed: seeds[index]})), error};
+    const {index_of_first_image: first = 0, all_seeds: seeds = [], infotexts: words = []} = this.info ? JSON.parse(this.info) : {};
+    return {made: this.listPictures().slice(first).slice(0, seeds.length).map((url, index) => ({url, seed: seeds[index], words: words[first + index] ?? ''})), error};
   }
 
   /** The gallery's pictures, in their order. */

@@ -14,7 +14,7 @@ export class Links {
   /** @param {AccordionApp} app */
   constructor(app) {
     this.app = app;
-    this.button = make(app.page, 'button', {class: 'rd-button rd-square', type: 'button', click: () => this.toggle()}, makeIcon(app.page, 'link'));
+    this.button = make(app.page, 'button', {class: 'rd-button rd-square rd-linking', type: 'button', click: () => this.toggle()}, makeIcon(app.page, 'link'));
     this.refresh();
   }
 

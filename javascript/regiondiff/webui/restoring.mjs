@@ -3,11 +3,12 @@
 import {Slots} from '../keeping/slots.mjs';
 
 /** @import {AccordionApp} from './accordion_app.mjs' */
+/** @import {TabApp} from './tab_app.mjs' */
 /** @import {Entry} from '../keeping/slots.mjs' */
 
 const KEYS = ['txt2img', 'img2img', 'tab'];
 
-/** @param {AccordionApp} app */
+/** @param {AccordionApp | TabApp} app */
 export async function bringBackNewest(app) {
   await app.keeper.restore();
   if (!app.links.isLinked) return;

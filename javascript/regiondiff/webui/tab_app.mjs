@@ -4,17 +4,18 @@ import '../strings_later.mjs';
 import '../strings_webui.mjs';
 import '../strings_tab.mjs';
 import {App} from '../page/app.mjs';
-import {Links} from './links.mjs';
 import {isEmpty, Mailbox} from './mailbox.mjs';
+import {bringBackNewest} from './restoring.mjs';
 import {TabBar, TabStatus} from './tab_bar.mjs';
 import {TabDrawing} from './tab_drawing.mjs';
 import {TabRun, TabWhole} from './tab_run.mjs';
 
 /** @import {Change} from '../document/types.d.ts' */
 /** @import {HostControls} from './host_controls.mjs' */
-/** @import {HostTab} from './host_tab.mjs' */
+/** @import {Desk} from './tab_desk.mjs' */
+/** @import {TabSide} from './tab_side.mjs' */
 /** @import {Services} from '../page/app.mjs' */
-/** @typedef {Services & {tab: HostTab, controls: HostControls}} TabServices */
+/** @typedef {Services & {tab: TabSide, controls: HostControls}} TabServices */
 
 const SETTLE = 120; // milliseconds after which the WebUI has what was written into its fields
 /** Fields of the WebUI that a reload brings back where they are as it has them at first. */
@@ -23,13 +24,15 @@ const KEPT = ['prompt', 'neg_prompt'];
 export class TabApp extends App {
   /** @param {HTMLElement} root @param {TabServices} services */
   constructor(root, services) {
-    super(root, {...services, key: 'tab', parts: {Bar: TabBar, Drawing: TabDrawing, RunPanel: TabRun, Status: TabStatus, WholePicture: TabWhole}});
+    super(root, {...services, key: 'tab', apart: true, parts: {Bar: TabBar, Drawing: TabDrawing, RunPanel: TabRun, Status: TabStatus, WholePicture: TabWhole}});
     this.tab = services.tab;
-    this.links = new Links(/** @type {any} */ (this));
+    this.links = /** @type {TabBar} */ (this.bar).links;
+    this.tab.isApart = () => !this.links.isLinked;
     this.mailbox = new Mailbox(/** @type {any} */ (this), services.tab);
     root.classList.add('rd-tab');
     const {signal} = this.stopper;
     this.mailbox.listen(signal);
+    this.links.listen(signal);
     root.addEventListener('keydown', (event) => event.defaultPrevented && event.stopPropagation(), {signal}); // keys that are ours do not reach the WebUI's own
     const sight = new IntersectionObserver((seen) => seen.some(({isIntersecting}) => isIntersecting) && this.appear());
     sight.observe(root);
@@ -41,12 +44,18 @@ export class TabApp extends App {
     return /** @type {TabServices} */ (this.services).controls;
   }
 
+  /** @returns {Desk} */
+  get desk() {
+    return /** @type {any} */ (this.client);
+  }
+
   asPage() {
     return this;
   }
 
   async start() {
-    await this.keeper.restore();
+    if (this.tab.text.trim()) await this.keeper.restore();
+    else await bringBackNewest(this);
     if (!this.tab.text.trim() && !isEmpty(this.editor.state)) {
       this.tab.resize(this.editor.size);
       await this.mailbox.write();
@@ -64,6 +73,7 @@ export class TabApp extends App {
     this.mailbox.look();
     this.refresh();
     this.checking.later();
+    void this.guard(() => /** @type {TabDrawing} */ (this.drawing).look());
   }
 
   /** @param {Change} change */
@@ -78,10 +88,9 @@ export class TabApp extends App {
   async handOver() {
     const {tab, editor} = this;
     await this.mailbox.write();
-    tab.resize(editor.size);
-    tab.turn(!isEmpty(editor.state));
+    const giveBack = tab.lend(tab.text, editor.size);
     await new Promise((go) => setTimeout(go, SETTLE));
-    return {palette: await this.readPalette(), giveBack: () => {}};
+    return {palette: await this.readPalette(), giveBack};
   }
 
   // what the mailbox tells

@@ -3,8 +3,10 @@
 import '../strings_tab.mjs';
 import {Bar} from '../page/bar.mjs';
 import {Status} from '../page/status.mjs';
+import {TabLinks} from './tab_links.mjs';
 
 /** @import {App} from '../page/app.mjs' */
+/** @import {TabApp} from './tab_app.mjs' */
 
 export const PLACES = /** @type {const} */ (['txt2img', 'img2img', 'inpaint', 'extras']);
 
@@ -13,7 +15,8 @@ export class TabBar extends Bar {
   constructor(app) {
     super(app);
     this.send = this.makeMenu('tab.send', (button) => app.guard(async () => (await import('./tab_send.mjs')).openSend(app, button)));
-    this.generate.before(this.send);
+    this.links = new TabLinks(/** @type {TabApp} */ (app));
+    this.generate.before(this.links.button, this.send);
   }
 }
 

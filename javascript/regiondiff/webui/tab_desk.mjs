@@ -1,10 +1,14 @@
 // The desk of the tab: asks the program behind the WebUI by its own means, a text that it reads and an answer that it writes.
 
+import {say} from '../strings.mjs';
+
 /** What every page of the hosts has. @type {{updateInput(target: HTMLElement): void}} */
 const host = /** @type {any} */ (globalThis);
 
 const PATIENCE = 20000; // milliseconds until an answer counts as lost
-const NONE = 'expected a file of this page, got one that only our own page opens: regiondiff serve';
+const NONE = 'expected something that the WebUI has, got a route of our own page';
+/** Where parameters have a palette. */
+const KEPT = /(?:^|[\n\0,] ?)Region Diffusion: ([^,\s\0]+)/;
 
 export class Desk {
   /** @param {HTMLElement} root the tab @param {any} start @param {() => Record<string, unknown>} around what is around the palette */
@@ -25,13 +29,28 @@ export class Desk {
 
   /** @param {string} _path @param {{palette: unknown}} body @returns {Promise<any>} the verdict on a palette */
   post(_path, {palette}) {
-    const done = this.busy.then(() => this.ask(palette));
+    return this.inTurn(() => ({palette, around: this.around()}));
+  }
+
+  /** The palette that a picture's parameters keep. @param {string} kept @returns {Promise<any>} null for none that can be read */
+  async unpack(kept) {
+    const {palette} = await this.inTurn(() => ({kept}));
+    try {
+      return JSON.parse(palette);
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {() => object} make the question, when its turn has come */
+  inTurn(make) {
+    const done = this.busy.then(() => this.ask(make()));
     this.busy = done.catch(() => {});
     return done;
   }
 
-  /** @param {unknown} palette @returns {Promise<any>} */
-  ask(palette) {
+  /** @param {object} question @returns {Promise<any>} */
+  ask(question) {
     const number = (this.number += 1);
     const field = /** @type {HTMLTextAreaElement} */ (this.root.querySelector('[id$="_regiondiff_ask"] textarea'));
     const answers = /** @type {HTMLElement} */ (this.root.querySelector('[class*="_regiondiff_answer"]'));
@@ -50,18 +69,26 @@ export class Desk {
         tell();
       };
       watcher.observe(answers, {childList: true, subtree: true, attributes: true});
-      field.value = `${number}\n${JSON.stringify({palette, around: this.around()})}`;
+      field.value = `${number}\n${JSON.stringify(question)}`;
       host.updateInput(field);
     });
   }
 
-  /** @returns {Promise<never>} */
-  upload() {
-    return Promise.reject(new Error(NONE));
+  /** A picture's palette. @param {string} _path @param {File} file @returns {Promise<{palette: unknown}>} */
+  async upload(_path, file) {
+    const kept = findKept(new TextDecoder('latin1').decode(await file.arrayBuffer()));
+    const palette = kept && (await this.unpack(kept));
+    if (!palette) throw new Error(say('tab.file', {name: file.name}));
+    return {palette};
   }
 
   /** @returns {Promise<never>} */
   download() {
     return Promise.reject(new Error(NONE));
   }
+}
+
+/** The value that a picture's parameters keep its palette in; none for a picture without. @param {string} words */
+export function findKept(words) {
+  return KEPT.exec(words)?.[1] ?? null;
 }

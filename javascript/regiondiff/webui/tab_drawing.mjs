@@ -1,7 +1,9 @@
 // Drawing in the tab: the palette is handed to the WebUI's txt2img, which draws; its previews and pictures come back.
 
 import {decode, Drawing} from '../client/drawing.mjs';
+import {readFailures} from './failures.mjs';
 import {HostJob} from './host_job.mjs';
+import {findKept} from './tab_desk.mjs';
 
 /** @import {TabApp} from './tab_app.mjs' */
 /** @import {Job} from '../client/server_client.mjs' */
@@ -13,6 +15,8 @@ export class TabDrawing extends Drawing {
     super(app);
     this.host = new HostJob(app.page, 'txt2img');
     this.seen = '';
+    /** @type {Set<string>} the addresses of pictures that were taken */
+    this.known = new Set();
     this.shows = Promise.resolve();
   }
 
@@ -38,7 +42,7 @@ export class TabDrawing extends Drawing {
       const {palette, giveBack} = await tabApp.handOver();
       const {made, error} = await this.host.run((job) => this.tell(job), giveBack);
       await this.shows;
-      if (error) app.tell(error);
+      if (error) this.tellFault(error);
       if (!error && !this.stopping) for (const each of made.toReversed()) await this.take(each, palette, state);
       if (error || this.stopping || !made.length) this.show(before);
     } catch (error) {
@@ -48,6 +52,14 @@ export class TabDrawing extends Drawing {
       this.set(null);
       app.keeper.later();
     }
+  }
+
+  /** Say what is wrong, with a way to the brush that is meant. @param {string} error */
+  tellFault(error) {
+    const {app} = this;
+    const found = readFailures(error, /** @type {any} */ (app));
+    const first = found.find(({brush}) => brush !== undefined);
+    app.tell(found.map(({message}) => message).join('; '), {action: first && {label: app.say('webui.failed.show'), run: () => void app.jumpTo(first)}});
   }
 
   /** @param {Job} job */
@@ -60,7 +72,26 @@ export class TabDrawing extends Drawing {
 
   /** @param {Made} made @param {any} palette @param {any} state */
   async take({url, seed}, palette, state) {
+    this.known.add(url);
     const blob = await (await fetch(url)).blob();
     await this.add({id: url, seed, palette, blob, state});
+  }
+
+  /** Have the pictures that txt2img and img2img have drawn in the meantime, each with its palette. */
+  async look() {
+    if (this.job) return;
+    for (const name of ['txt2img', 'img2img']) {
+      const job = new HostJob(this.app.page, name);
+      const fresh = job.bar ? [] : job.outcome().made.filter(({url}) => !this.known.has(url));
+      for (const made of fresh.toReversed()) await this.takeFound(made).catch(() => {}); // one that is gone already
+    }
+  }
+
+  /** @param {Made} made */
+  async takeFound(made) {
+    this.known.add(made.url);
+    const kept = findKept(made.words);
+    const palette = kept ? await this.tabApp.desk.unpack(kept) : null;
+    await this.take(made, palette ?? {version: 1, size: this.app.editor.size, brushes: []}, null);
   }
 }

@@ -2,10 +2,10 @@
 
 import {useLanguage} from '../languages.mjs';
 import {HostControls} from './host_controls.mjs';
-import {HostTab} from './host_tab.mjs';
 import {addStyle, load} from './main.mjs';
 import {readAround, TabApp} from './tab_app.mjs';
 import {Desk} from './tab_desk.mjs';
+import {TabSide} from './tab_side.mjs';
 
 const STYLES = ['../stage/stage.css', '../page/page.css', './tab.css'];
 
@@ -19,9 +19,9 @@ export async function openSurface(place) {
   await useLanguage([start.language]);
   for (let above = place.parentElement; above && above !== root; above = above.parentElement) above.classList.remove('prose'); // the WebUI's styles of texts
   const controls = new HostControls(page, 'txt2img');
-  const tab = new HostTab(accordion);
+  const tab = new TabSide(accordion);
   const client = new Desk(root, start, () => readAround(controls));
-  const about = {limits: start.limits, native: 512, defaults: {...(tab.size ?? {width: 512, height: 512})}};
+  const about = {limits: start.limits, native: 512, layered: false, styles: false, defaults: {...(tab.size ?? {width: 512, height: 512})}};
   const app = new TabApp(place, /** @type {any} */ ({client, about, schema: start.schema, tab, controls}));
   await app.start();
   return app;

@@ -3,6 +3,7 @@
 import {makeField} from '../panel/fields.mjs';
 import {RunPanel} from '../panel/run_panel.mjs';
 import {WholePicture} from '../panel/whole.mjs';
+import {make} from '../stage/bars/dom.mjs';
 
 /** @import {App} from '../page/app.mjs' */
 /** @import {Field} from '../panel/fields.mjs' */
@@ -21,12 +22,41 @@ const LISTS = ['sampling', 'scheduler'];
 /** Words of the palette and the fields of the WebUI that they stand for. @type {Readonly<Record<string, string>>} */
 const TEXTS = {prompt: 'prompt', negative: 'neg_prompt'};
 
+/** What txt2img adds to a picture beside what the tab shows: hires fix, a script, styles. @param {Document} page */
+function listAlso(page) {
+  const hires = /** @type {HTMLInputElement | null} */ (page.querySelector('#txt2img_hr-visible-checkbox'))?.checked ? ['hires fix'] : [];
+  const script = /** @type {HTMLInputElement | null} */ (page.querySelector('#tab_txt2img #script_list input'))?.value ?? '';
+  const styles = [...page.querySelectorAll('#txt2img_styles .token')].map((each) => (each.textContent ?? '').trim());
+  return [...hires, ...(script && script !== 'None' ? [script] : []), ...styles].filter(Boolean);
+}
+
 /** @param {App} app */
 function controlsOf(app) {
   return /** @type {TabApp} */ (/** @type {unknown} */ (app)).controls;
 }
 
 export class TabRun extends RunPanel {
+  /** @param {App} app @param {{properties: Record<string, Field>}} schema */
+  constructor(app, schema) {
+    super(app, schema);
+    const {page, say} = app;
+    this.more.querySelector('summary')?.replaceChildren(say('tab.more'));
+    this.also = make(page, 'p', {class: 'rd-note rd-also', role: 'status', hidden: true});
+    this.more.before(this.also);
+  }
+
+  refresh() {
+    super.refresh();
+    const found = listAlso(this.app.page);
+    this.also.textContent = this.app.say('tab.also', {what: found.join(', ')});
+    this.also.hidden = !found.length;
+  }
+
+  /** @param {string} name */
+  has(name) {
+    return name !== 'sampler' && super.has(name);
+  }
+
   makeFirst() {
     const controls = controlsOf(this.app);
     const lists = LISTS.filter((name) => controls.has(name)).map((name) => this.makeList(name));
