@@ -51,7 +51,7 @@ const STATES = {
     await visitor.part('.rd-strip-end .rd-button').first().click();
   },
   window: async (visitor) => {
-    await visitor.part('.rd-head-line [title*="(F)"]').click();
+    await visitor.part('.rd-head-line .rd-full').click();
   },
   json: async (visitor) => {
     await visitor.page.keyboard.press('Escape');

@@ -149,7 +149,7 @@ function makeParts(frame) {
   const square = (/** @type {string} */ command, /** @type {SVGElement} */ icon) => make(page, 'button', {class: 'rd-button rd-square', type: 'button', title: say(command), 'aria-label': say(command), click: () => app.run(command)}, icon);
   const undo = square('edit.undo', makeIcon(page, 'undo'));
   const redo = square('edit.redo', makeIcon(page, 'redo'));
-  const full = make(page, 'button', {class: 'rd-button rd-square', type: 'button', title: say('webui.full'), 'aria-label': say('webui.full'), 'aria-pressed': 'false', click: () => frame.toggleWindow()}, makeStageIcon(page, 'fit'));
+  const full = make(page, 'button', {class: 'rd-button rd-square rd-full', type: 'button', title: say('webui.full'), 'aria-label': say('webui.full'), 'aria-pressed': 'false', click: () => frame.toggleWindow()}, makeStageIcon(page, 'fit'));
   const generate = make(page, 'button', {class: 'rd-generate', type: 'button', click: () => app.generate()}, say('webui.generate'));
   const result = make(page, 'button', {class: 'rd-button rd-square', type: 'button', title: say('webui.result'), 'aria-label': say('webui.result'), 'aria-pressed': 'true', click: () => frame.toggleResult()}, makePanelIcon(page, 'eye'));
   const more = make(page, 'button', {class: 'rd-button', type: 'button', title: say('webui.more.help'), 'aria-expanded': 'false', click: () => frame.toggleMore()}, say('webui.more'), makeIcon(page, 'down'));

@@ -269,7 +269,7 @@ step('lines of the prompt are regions in three actions, and brushes by a fourth'
 });
 
 step('the whole window: painting there, Escape leaves it', async () => {
-  await visitor.part('.rd-head-line .rd-square').click();
+  await visitor.part('.rd-head-line .rd-full').click();
   const {width, height} = await visitor.part('.regiondiff-surface').boundingBox();
   assert.ok(width >= 1270 && height >= 790, `${width} x ${height}`);
   await shoot('window');
