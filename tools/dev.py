@@ -32,7 +32,7 @@ from environments import (
     stop,
 )
 
-BENCHMARKS = ("rows.py", "evaluations.py", "overhead.py")
+BENCHMARKS = ("rows.py", "evaluations.py", "attention.py", "overhead.py")
 RUBBISH = (".cache", ".wheels", ".hypothesis", "build", "dist", "out")
 COVERAGE = ROOT / "out" / "coverage.json"
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"

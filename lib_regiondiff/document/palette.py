@@ -40,6 +40,7 @@ THING, SCENE, STUFF = "thing", "scene", "stuff"
 KINDS = (AUTO, THING, SCENE, STUFF)
 BIAS, COUPLE = "bias", "couple"
 METHODS: Mapping[str, str] = {"MultiDiffusion": "average", "Mixture of Diffusers": "mixture", "automatic": AUTO}
+ATTENTIONS: Mapping[str, str] = {"Attention Couple": COUPLE, "Paint with Words": BIAS}
 IMAGE, MASK = PictureRule(), PictureRule(mask=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lib_regiondiff.document.changes import Change, find_rule, override, read_value
-from lib_regiondiff.document.palette import METHODS, Palette, Tiles
+from lib_regiondiff.document.palette import ATTENTIONS, COUPLE, METHODS, Palette, Tiles
 from lib_regiondiff.document.rules import Choice, show
 from lib_regiondiff.errors import PaletteError, Problem
 
@@ -40,8 +40,9 @@ def _list_words(*path: str) -> dict[str, str]:
     return {word: word for word in rule.words}
 
 
+METHOD = ("blend",)
 AXES = (
-    Axis("Method", ("blend",), choices=METHODS),
+    Axis("Method", METHOD, choices={**METHODS, "Attention Couple": COUPLE}),
     Axis("Overlap", ("overlap", "rule"), choices=_list_words("overlap", "rule")),
     Axis("Tile overlap", ("tiles", "overlap")),
     Axis("Brush prompt", ("prompt",), brush=True, every=False),
@@ -61,6 +62,8 @@ def apply_settings(palette: Palette, settings: Sequence[AxisSetting]) -> Palette
 def _list_changes(palette: Palette, setting: AxisSetting) -> list[Change]:
     """The changes of a palette that a setting asks for; PaletteError where it cannot be applied."""
     axis, text = setting.axis, setting.text
+    if axis.path == METHOD:
+        return _choose_method(axis.choices.get(text, text))
     if not axis.brush:
         if axis.path[0] == "tiles" and not isinstance(palette.tiles, Tiles):
             raise _refusal("tiles", "a grid of tiles, whose overlap the axis changes", show(palette.tiles))
@@ -71,6 +74,13 @@ def _list_changes(palette: Palette, setting: AxisSetting) -> list[Change]:
     if not axis.every:
         raise _refusal(axis.label, "NAME=VALUE, such as tree=an old oak", show(text))
     return [_make_change(("brushes", brush.id, *axis.path), text) for brush in palette.brushes]
+
+
+def _choose_method(word: str) -> list[Change]:
+    """The changes by which a palette is drawn by a method: one of attention, or a blend without any."""
+    if word in ATTENTIONS.values():
+        return [_make_change(("attention",), word)]
+    return [_make_change(METHOD, word), _make_change(("attention",), "none")]
 
 
 def _make_change(steps: tuple[str, ...], text: str) -> Change:

@@ -26,6 +26,26 @@ def test_counted_rows_are_those_of_the_docs(monkeypatch: pytest.MonkeyPatch) -> 
         sys.modules.pop(module)
 
 
+def test_multiply_adds_of_attention_are_those_of_the_docs_and_within_the_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("diffusers")
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import attention
+
+    lines = [attention.measure(side)["ratios"] for side in (256, 512)]
+    for name, title in (
+        ("couple", "Attention Couple"),
+        ("couple, negatives", "Attention Couple, negatives of each region"),
+        ("couple, by the layers' own forward", "Attention Couple in the WebUIs, by the layers' own forward"),
+        ("bias", "Paint with Words"),
+    ):
+        ratios = [line[name] for line in lines]  # type: ignore[index]
+        assert f"| {title} | {ratios[0]:g} | {ratios[1]:g} |" in TABLE
+        assert ratios[1] <= (1.05 if "own forward" in name else 1.03)
+    sys.modules.pop("attention")
+
+
 def test_counted_evaluations_are_those_of_the_docs_and_within_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     import evaluations

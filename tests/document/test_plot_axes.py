@@ -13,7 +13,7 @@ import fake_a1111
 from fake_sampler import Job, halves
 from fake_webui import WebUI, put
 from lib_regiondiff.document import plot_axes
-from lib_regiondiff.document.palette import Palette, parse
+from lib_regiondiff.document.palette import COUPLE, Palette, parse
 from lib_regiondiff.document.plot_axes import AXES, AxisSetting
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.errors import PaletteError
@@ -44,7 +44,9 @@ def changed(label: str, text: str, palette: Palette = PALETTE) -> Palette:
 CHANGES: dict[tuple[str, str], Any] = {
     ("Method", "Mixture of Diffusers"): lambda palette: palette.blend == "mixture",
     ("Method", "average"): lambda palette: palette.blend == "average",
-    ("Method", "automatic"): lambda palette: palette.blend == "auto",
+    ("Method", "automatic"): lambda palette: (palette.blend, palette.attention) == ("auto", "none"),
+    ("Method", "Attention Couple"): lambda palette: palette.attention == "couple",
+    ("Method", "bias"): lambda palette: palette.attention == "bias",
     ("Overlap", "weighted"): lambda palette: palette.overlap.rule == "weighted",
     ("Tile overlap", "96"): lambda palette: palette.tiles and palette.tiles.overlap == 96,
     ("Brush prompt", "the tree=a birch, a=b"): lambda palette: palette.brushes[0].prompt == "a birch, a=b",
@@ -60,15 +62,16 @@ CHANGES: dict[tuple[str, str], Any] = {
 def test_a_value_changes_what_its_axis_names_and_nothing_else(label: str, text: str) -> None:
     made = changed(label, text)
     assert CHANGES[label, text](made)
-    first = BY_LABEL[label].path[0] if not BY_LABEL[label].brush else "brushes"
-    same = {key: getattr(made, key) for key in vars(PALETTE) if key != first}
+    first = {BY_LABEL[label].path[0] if not BY_LABEL[label].brush else "brushes"}
+    first |= {"attention"} if label == "Method" else set()
+    same = {key: getattr(made, key) for key in vars(PALETTE) if key not in first}
     assert same == {key: getattr(PALETTE, key) for key in same}
     assert [each.mask for each in made.brushes] == [each.mask for each in PALETTE.brushes]
 
 
 def test_the_choices_of_an_axis_are_all_that_the_palette_knows() -> None:
     assert [*BY_LABEL["Overlap"].choices.values()] == [*OVERLAP_RULES]
-    assert {*BY_LABEL["Method"].choices.values()} == {*BLENDS, AUTO}
+    assert {*BY_LABEL["Method"].choices.values()} == {*BLENDS, AUTO, COUPLE}
 
 
 WRONG = {
@@ -130,7 +133,12 @@ def option(options: list[AxisOption], label: str) -> AxisOption:
 
 def test_each_axis_is_listed_once(options: list[AxisOption]) -> None:
     assert [each.label for each in options] == ["Nothing", *(f"[{jobs.TITLE}] {axis.label}" for axis in AXES)]
-    assert option(options, "Method").choices() == ["MultiDiffusion", "Mixture of Diffusers", "automatic"]
+    assert option(options, "Method").choices() == [
+        "MultiDiffusion",
+        "Mixture of Diffusers",
+        "automatic",
+        "Attention Couple",
+    ]
 
 
 def test_a_cell_draws_its_own_values_and_says_so(webui: WebUI, options: list[AxisOption]) -> None:
