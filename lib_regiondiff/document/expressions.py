@@ -14,7 +14,8 @@ from typing import Any
 from lib_regiondiff.document.rules import Text, fault
 
 LONGEST = 80
-WORDS = re.compile(r"(?:\s*(?:(?:\d+\.?\d*|\.\d+)(?![a-z\d.])|[a-z]+|\*\*|[-+*/(),]))+\s*")
+WORDS = re.compile(r"(?:\s*(?:(?:\d+(?:\.\d*)?|\.\d+)(?![a-z\d.])|[a-z]+(?![a-z])|[-+*/(),]))+\s*")
+"""Words of expressions, of which a text can be read in one way alone: it takes no longer where it is none."""
 FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "log": math.log, "exp": math.exp, "sqrt": math.sqrt, "min": min, "max": max,
 }  # fmt: skip

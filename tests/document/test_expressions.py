@@ -24,7 +24,7 @@ BAD = [
     "", "log", "log()", "sigma sigma", "x", "1j", "True", "'a'", "[sigma]", "sigma if sigma else 1", "sigma < 1",
     "lambda: 1", "__import__('os')", "sigma.real", "log(sigma, base=2)", "(0-1) ** .5", "1 / 0", "log(0 - 1)",
     "9 ** 9 ** 9 ** 9", "exp(sigma)", "1//2", "sigma @ 1", "log(*sigma)", "1_0", "0x1", "(" * 30, "1" * 99,
-    "min(1 for a)",
+    "min(1 for a)", "a" * 79 + "!", "*" * 79 + "!", "11 " * 26 + "!", "1." * 39 + "!",
 ]  # fmt: skip
 
 
