@@ -22,17 +22,22 @@ function nameBrushes(palette) {
 
 /** A verdict as the parts of the page read it. @param {App} app @param {any} said @param {string[]} ids of the brushes that it is of @returns {Verdict} */
 export function sort(app, said, ids) {
-  const byId = (/** @type {any[]} */ list) => Object.fromEntries(ids.map((id, index) => [id, list?.[index]]).filter(([, value]) => value !== undefined));
+  const byId = (/** @type {any[]} */ list) => keyed(ids.map((id, index) => /** @type {const} */ ([id, list?.[index]])).filter(([, value]) => value !== undefined));
   const problems = (said.problems ?? []).map((/** @type {any} */ each) => ({...each, message: describe(app, each, ids), level: 'error', brush: findBrush(each.path, ids)}));
   const renamed = (/** @type {any} */ each) => ({...each, message: renumber(app, each.message, ids)});
   return {
     sound: !problems.length && !said.notices.some((/** @type {Notice} */ each) => each.level === 'error'),
     notices: [...problems, ...(said.notices ?? []).map(renamed)],
-    badges: {...Object.fromEntries(problems.filter((/** @type {Notice} */ each) => each.brush).map((/** @type {Notice} */ each) => [each.brush, {...each, count: 1}])), ...Object.fromEntries(Object.entries(said.badges ?? {}).map(([id, each]) => [id, renamed(each)]))},
+    badges: keyed([...problems.filter((/** @type {Notice} */ each) => each.brush).map((/** @type {Notice} */ each) => [each.brush, {...each, count: 1}]), ...Object.entries(said.badges ?? {}).map(([id, each]) => [id, renamed(each)])]),
     shares: byId(said.shares?.slice(1)),
     tokens: byId(said.tokens?.brushes),
     background: said.tokens?.background ?? null,
     cost: said.cost?.words ?? '',
     auto: said.auto ?? '',
   };
+}
+
+/** Things by the ids of brushes, which may be any words: those that objects know by themselves mean nothing here. @param {readonly (readonly [string, any])[]} entries @returns {Record<string, any>} */
+export function keyed(entries) {
+  return Object.assign(Object.create(null), Object.fromEntries(entries));
 }

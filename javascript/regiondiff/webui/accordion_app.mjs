@@ -103,8 +103,9 @@ export class AccordionApp extends Workbench {
     this.tab.tick.addEventListener('input', () => (this.rivals.later(), this.keeper.later()), {signal});
   }
 
-  /** What is in the palette's text, else what this tab had before the page was loaded. */
+  /** What is in the palette's text, else in that of another tab, else what this tab had before the page was loaded. */
   async start() {
+    if (!this.tab.text.trim()) this.tab.text = this.links.findText();
     if (!this.tab.text.trim()) await bringBackNewest(this);
     const restored = this.editor.state.palette.brushes.length > 0;
     if (restored && !this.tab.text.trim()) await this.mailbox.write();

@@ -1,6 +1,7 @@
 // Failures of the WebUI's jobs: what it prints far below comes onto the surface, with a badge on the brush that it is about.
 
 import {describe, findBrush} from '../client/places.mjs';
+import {keyed} from '../client/verdict.mjs';
 
 /** @import {AccordionApp} from './accordion_app.mjs' */
 /** @import {Verdict} from '../client/checking.mjs' */
@@ -9,6 +10,7 @@ import {describe, findBrush} from '../client/places.mjs';
 const TOPIC = 'failure';
 const SORT = /^\w*(?:Error|Exception): /; // the kind of the error, by which the WebUI begins
 const LINE = /^([\w.[\]]+): (expected .*)$/s;
+const PREDICTION = /^prediction of (.*) at noise [\d.]+:/s; // of which brushes, by their ids
 
 export class Failures {
   /** @param {AccordionApp} app */
@@ -55,8 +57,8 @@ export class Failures {
 
   /** A verdict with badges of what failed. @param {Verdict | null} verdict @returns {Verdict | null} */
   mark(verdict) {
-    const badges = this.found.flatMap((each) => (each.brush === undefined ? [] : [[each.brush, {...each, level: 'error', count: 1}]]));
-    return badges.length && verdict ? {...verdict, badges: {...verdict.badges, ...Object.fromEntries(badges)}} : verdict;
+    const badges = this.found.flatMap((each) => (each.brush === undefined ? [] : [/** @type {const} */ ([each.brush, {...each, level: 'error', count: 1}])]));
+    return badges.length && verdict ? {...verdict, badges: keyed([...Object.entries(verdict.badges), ...badges])} : verdict;
   }
 }
 
@@ -65,7 +67,7 @@ export function readFailures(said, app) {
   const ids = listIds(app.tab.text);
   return said.replace(SORT, '').split('\n').filter((line) => line.trim()).map((line) => {
     const [, path = '', message = line] = LINE.exec(line) ?? [];
-    const brush = findBrush(path, ids) ?? ids.find((id) => new RegExp(`^prediction of (.*, )?${id}\\b`).test(line));
+    const brush = findBrush(path, ids) ?? ids.find((id) => `, ${PREDICTION.exec(line)?.[1]}, `.includes(`, ${id}, `));
     return {path, brush, message: brush === undefined ? line : tell(app, {path, message}, brush, ids)};
   });
 }
@@ -78,7 +80,7 @@ function tell(app, fault, brush, ids) {
 /** The ids of the brushes that a text has. @param {string} text @returns {string[]} */
 function listIds(text) {
   try {
-    return JSON.parse(text).brushes.map((/** @type {any} */ brush) => String(brush.id).replace(/[^\w-]/g, ''));
+    return JSON.parse(text).brushes.map((/** @type {any} */ brush) => String(brush.id));
   } catch {
     return [];
   }

@@ -25,10 +25,12 @@ export class Links {
   /** Part the tabs, or let all of them have this one's palette. */
   toggle() {
     const {app} = this;
+    const {text} = app.tab;
     app.preferences = {...app.preferences, linked: !this.isLinked};
     app.keepPreferences();
     this.app.page.dispatchEvent(new CustomEvent('regiondiff-linked', {detail: this.isLinked}));
-    this.spread(app.tab.text);
+    if (this.isLinked) app.tab.text = text;
+    this.spread(text);
     this.refresh();
   }
 
@@ -48,13 +50,23 @@ export class Links {
     this.button.setAttribute('aria-label', text);
   }
 
+  /** What another tab has, "" for nothing and where they are parted. */
+  findText() {
+    const texts = this.isLinked ? this.listOthers().map(({value}) => value) : [];
+    return texts.find((text) => text.trim()) ?? '';
+  }
+
+  /** @returns {HTMLTextAreaElement[]} where the other tabs have their texts */
+  listOthers() {
+    const {page, tab} = this.app;
+    return [...page.querySelectorAll(TEXTS)].map((each) => /** @type {HTMLTextAreaElement} */ (each)).filter((each) => each !== tab.palette);
+  }
+
   /** Put this tab's text into the others. @param {string} text */
   spread(text) {
     if (!this.isLinked) return;
-    const {page, tab} = this.app;
-    for (const each of page.querySelectorAll(TEXTS)) {
-      const other = /** @type {HTMLTextAreaElement} */ (each);
-      if (other === tab.palette || other.value === text) continue;
+    for (const other of this.listOthers()) {
+      if (other.value === text) continue;
       other.value = text;
       host.updateInput(other);
     }

@@ -48,7 +48,7 @@ export class Mailbox {
       const {state} = this.app.editor;
       if (this.app.editor.session) return; // its end writes
       const text = isEmpty(state) ? '' : JSON.stringify((await readSent(this.app.asPage())).palette, null, 1);
-      if (text === this.known) return;
+      if (text === (this.known ?? this.tab.text)) return;
       this.known = text;
       this.tab.text = text;
       this.app.links.spread(text);
@@ -67,8 +67,9 @@ export class Mailbox {
 
   /** @param {string} text */
   async read(text) {
+    const begins = this.known === null;
     this.known = text;
-    this.app.links.spread(text);
+    if (!begins || text.trim()) this.app.links.spread(text); // a tab that has nothing yet takes nothing from others
     const data = parse(text);
     this.app.setKind(data === null ? 'strange' : 'typed' in data ? 'typed' : 'palette');
     if (data === null || 'typed' in data) return;

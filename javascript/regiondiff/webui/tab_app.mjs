@@ -54,8 +54,9 @@ export class TabApp extends App {
   }
 
   async start() {
-    if (this.tab.text.trim()) await this.keeper.restore();
-    else await bringBackNewest(this);
+    if (!this.tab.text.trim()) this.tab.text = this.links.findText();
+    this.mailbox.taking += 1; // what was kept is older than what the WebUI's texts have
+    await (this.tab.text.trim() ? this.keeper.restore() : bringBackNewest(this)).finally(() => (this.mailbox.taking -= 1));
     if (!this.tab.text.trim() && !isEmpty(this.editor.state)) {
       this.tab.resize(this.editor.size);
       await this.mailbox.write();

@@ -14,7 +14,8 @@ export class TabSide extends HostTab {
   }
 
   get text() {
-    return this.isApart() ? this.own : super.text;
+    if (!this.isApart()) this.own = super.text; // which the tab keeps when they are parted
+    return this.own;
   }
 
   set text(text) {
