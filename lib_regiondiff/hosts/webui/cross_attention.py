@@ -90,6 +90,9 @@ def act_in_cross_attention(engine: Any, rows: Sequence[Row], replaced: Any = Non
         for layer in layers:
             layer.forward = CoupledForward(layer.forward, mixture, known)
         yield
+        if not known:
+            cure = "switch off what draws in its place, such as TensorRT, or set attention to none"
+            raise HostError("attention", "the checkpoint's own cross-attention to be called", "no call of it", cure)
     finally:
         for layer, forward in zip(layers, own, strict=True):
             if forward is None:

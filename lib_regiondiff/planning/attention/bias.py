@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from lib_regiondiff.document.budget import MOST_LETTERS
 from lib_regiondiff.document.palette import BIAS, STUFF, Bias, Palette
-from lib_regiondiff.errors import HostError
+from lib_regiondiff.errors import HostError, PaletteError, Problem
 from lib_regiondiff.host import is_composed
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, resolve_texts
 from lib_regiondiff.planning.conditioning import Job, Meaning
@@ -24,6 +25,8 @@ from lib_regiondiff.planning.views import View, cut
 from lib_regiondiff.planning.weights.level_weights import LevelWeights
 
 BETWEEN = ", "
+PIECES = re.compile(r"\w+|\s+|[^\w\s]")
+"""Words, what is between them, and signs."""
 
 
 def find_bias(palette: Palette) -> Bias | None:
@@ -38,24 +41,36 @@ def trim(text: str) -> str:
 
 def holds(sentence: str, phrase: str) -> bool:
     """Whether the words of a phrase stand in a sentence one after another, whatever their capitals."""
-    words = r"\s+".join(map(re.escape, phrase.split()))
-    return bool(words) and re.search(rf"(?<!\w){words}(?!\w)", sentence, re.IGNORECASE) is not None
+    pieces = _split(phrase)
+    return len(pieces) > 1 and pieces in _split(sentence)
+
+
+def _split(text: str) -> str:
+    """The pieces of a text in small letters, an end before and after each, so that one found in another is whole."""
+    pieces = (" " if piece.isspace() else piece for piece in PIECES.findall(text.strip().lower()))
+    return "\0".join(["", *pieces, ""])
 
 
 def list_missing(sentence: str, phrases: Sequence[str]) -> list[str]:
     """The phrases, without those that stand in the sentence or in one before them."""
     found: list[str] = []
+    said = [_split(sentence)]
     for phrase in phrases:
-        if phrase.strip() and not any(holds(said, phrase) for said in (sentence, *found)):
+        pieces = _split(phrase)
+        if len(pieces) > 1 and not any(pieces in each for each in said):
             found.append(trim(phrase))
+            said.append(_split(found[-1]))
     return found
 
 
 def make_sentence(palette: Palette, texts: Sequence[str]) -> str:
     """The prompt of the whole picture: the background's, which is the first text, what brushes say beside it, and the
-    words before and after every prompt."""
+    words before and after every prompt. PaletteError where it would become longer than a prompt may be."""
     under, *phrases = texts
     said = BETWEEN.join([*filter(None, [trim(under)]), *list_missing(under, phrases)])
+    if len(said) > MOST_LETTERS:
+        expected = f"prompts of at most {MOST_LETTERS} letters together, because of attention {BIAS!r}"
+        raise PaletteError([Problem("brushes", expected, str(len(said)))])
     return add_words(said, palette.prefix, palette.suffix, "")
 
 

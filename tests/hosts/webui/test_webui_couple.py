@@ -134,6 +134,17 @@ def test_calls_that_are_split_below_are_an_error(webui: WebUI) -> None:
     assert "forward" not in vars(layer_of(webui))
 
 
+def test_a_network_that_draws_in_place_of_the_checkpoint_s_own_is_an_error(webui: WebUI) -> None:
+    """As TensorRT's does: no layer of the checkpoint would hear of regions."""
+    network = webui.model.model.diffusion_model
+    network.forward = lambda x, *more, **named: x
+    try:
+        with pytest.raises(HostError, match=r"^attention: expected the checkpoint's own cross-attention to be called"):
+            draw(webui, "green", palette=coupled())
+    finally:
+        del network.forward
+
+
 def test_layers_that_somebody_else_answers_for_are_refused(webui: WebUI) -> None:
     if not hasattr(webui.model, "forge_objects"):
         pytest.skip("only Forge's patches replace a layer from outside")

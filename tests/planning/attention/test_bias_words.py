@@ -9,7 +9,7 @@ import torch
 
 from fakes import GaussianHost, clock_of
 from lib_regiondiff.denoising.rows import Call, Frame, ask
-from lib_regiondiff.errors import HostError
+from lib_regiondiff.errors import HostError, PaletteError
 from lib_regiondiff.host import PLAIN, Row
 from lib_regiondiff.planning.attention.bias import holds, make_sentence
 from lib_regiondiff.planning.brush_texts import BrushText
@@ -36,6 +36,9 @@ def rows_at(made: Plan, step: int = 0) -> list[Row]:
         ("a hot dog", "ot dog", False),
         ("cats", "cat", False),
         ("a cat", "", False),
+        ("a lake (red moon:1.2)", "red moon", True),
+        ("a cat", " ", False),
+        ("a cat on a mat", "on, a", False),
         ("1+1", "1+1", True),
     ],
 )
@@ -66,6 +69,14 @@ def test_one_row_says_all_and_raises_each_brush_s_words_where_it_is() -> None:
     assert boat.spans == (slice(2, 3),) and moon.spans == (slice(3, 5),)
     assert boat.weight[:, :8].unique().tolist() == [2.0] and boat.weight[:, 8:].unique().tolist() == [0.0]
     assert moon.weight[:, 8:].unique().tolist() == [0.5] and made.single is None and not made.plain
+
+
+def test_the_sentence_is_no_longer_than_a_prompt_may_be() -> None:
+    texts = ["a lake", *(f"{'a ' * 4000}{number}" for number in range(64))]
+    with pytest.raises(PaletteError, match="brushes: expected prompts of at most 20000 letters together") as caught:
+        biased([brush(f"b{number}", LEFT, text) for number, text in enumerate(texts[1:])])
+    assert caught.value.problems[0].path == "brushes"
+    assert make_sentence(palette(), ["", *["a " * 9999] * 64]) == ("a " * 9999).strip()
 
 
 @pytest.mark.parametrize("more", [{"bias": {"scale": 0}}, {"brushes": []}])
