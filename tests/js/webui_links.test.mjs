@@ -9,6 +9,7 @@ import {AccordionApp} from '../../javascript/regiondiff/webui/accordion_app.mjs'
 import {Links} from '../../javascript/regiondiff/webui/links.mjs';
 import {Mailbox} from '../../javascript/regiondiff/webui/mailbox.mjs';
 import {TabApp} from '../../javascript/regiondiff/webui/tab_app.mjs';
+import {TabLinks} from '../../javascript/regiondiff/webui/tab_links.mjs';
 import {TabSide} from '../../javascript/regiondiff/webui/tab_side.mjs';
 import {SCHEMA} from './palette_schema.mjs';
 
@@ -85,6 +86,7 @@ function makeTab(page) {
   tab.isApart = () => !app.links.isLinked;
   page.getElementById = () => null;
   app.tab = app.mailbox.tab = tab;
+  app.links = new TabLinks(app);
   app.links.listen(app.stopper.signal);
   return app;
 }
@@ -107,4 +109,15 @@ test('the tab of its own keeps its palette when tabs are parted, and gives it to
   tab.links.toggle();
   assert.deepEqual(await look(tab), ['a cat'], 'linked');
   assert.deepEqual(page.texts.map(({value}) => value), [OWN, OWN]);
+});
+
+test('the tab of its own takes nothing from the others when it links them and has nothing', async () => {
+  const page = makePage(['', '']);
+  const [tab, img2img] = [makeTab(page), makeApp(AccordionApp, page, 1)];
+  await tab.start();
+  img2img.links.toggle();
+  page.texts[0].value = OWN;
+  assert.deepEqual(await look(tab), [], 'parted');
+  tab.links.toggle();
+  assert.deepEqual(await look(tab), ['a cat'], 'linked');
 });

@@ -25,12 +25,10 @@ export class Links {
   /** Part the tabs, or let all of them have this one's palette. */
   toggle() {
     const {app} = this;
-    const {text} = app.tab;
     app.preferences = {...app.preferences, linked: !this.isLinked};
     app.keepPreferences();
     this.app.page.dispatchEvent(new CustomEvent('regiondiff-linked', {detail: this.isLinked}));
-    if (this.isLinked) app.tab.text = text;
-    this.spread(text);
+    this.spread(app.tab.text);
     this.refresh();
   }
 

@@ -14,8 +14,7 @@ export class TabSide extends HostTab {
   }
 
   get text() {
-    if (!this.isApart()) this.own = super.text; // which the tab keeps when they are parted
-    return this.own;
+    return this.isApart() ? this.own : super.text;
   }
 
   set text(text) {
