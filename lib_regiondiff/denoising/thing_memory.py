@@ -128,7 +128,7 @@ def make_matte(values: Tensor) -> Tensor:
     padded = functional.pad(values[None, None], (pad, pad, pad, pad), mode="replicate")
     smooth = functional.avg_pool2d(padded, SMOOTH, 1)[0, 0]
     threshold, low, high = find_threshold(smooth)
-    if low > ALIKE * high:
+    if low >= ALIKE * high:
         return torch.ones_like(smooth)
     return ((smooth - threshold) / (SOFT * (high - low)) + 0.5).clamp(0, 1)
 

@@ -169,6 +169,7 @@ def test_two_kinds_are_parted_where_each_varies_least(values: list[float]) -> No
 
 
 def test_what_differs_everywhere_alike_is_all_thing_and_a_spot_is_a_spot() -> None:
+    assert torch.equal(make_matte(torch.zeros(8, 8)), torch.ones(8, 8)), "a thing that says what lies below it"
     assert torch.equal(make_matte(torch.full((8, 8), 3.0)), torch.ones(8, 8))
     spot = torch.zeros(12, 12)
     spot[4:8, 4:8] = 5
