@@ -87,7 +87,7 @@ class WrappedForward:
     def network(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """x0 float32 [N, C, h, w] from x [N, C, h, w], one row each at one level, by one call of the host's model."""
         numbers, level = join_levels(rows, x)
-        with act_in_cross_attention(module("shared").sd_model, rows):
+        with act_in_cross_attention(module("shared").sd_model, rows, self.run.heard):
             made = self.inner(x, numbers, cond=self._make_conds(rows))
         return self.scale.to_denoised(made, x, level).float()
 

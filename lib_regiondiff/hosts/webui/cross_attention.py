@@ -71,11 +71,12 @@ class CoupledForward:
 
 
 @contextlib.contextmanager
-def act_in_cross_attention(engine: Any, rows: Sequence[Row], replaced: Any = None) -> Iterator[None]:
+def act_in_cross_attention(engine: Any, rows: Sequence[Row], heard: set[int], replaced: Any = None) -> Iterator[None]:
     """For the time of a `with`, have a checkpoint's cross-attention do what the records of a call's rows say.
 
     Nothing is changed where they say nothing. `replaced` are the layers that somebody else answers for; HostError where
-    there are any, since they would not hear of regions.
+    there are any, since they would not hear of regions. `heard` are the checkpoints whose layers this run has called,
+    by their ids; HostError where none of one was yet, as later calls may be answered from a cache.
     """
     mixture = Mixture.of([row.attention for row in rows])
     if mixture is None:
@@ -90,7 +91,8 @@ def act_in_cross_attention(engine: Any, rows: Sequence[Row], replaced: Any = Non
         for layer in layers:
             layer.forward = CoupledForward(layer.forward, mixture, known)
         yield
-        if not known:
+        heard.update({id(engine)} if known else ())
+        if id(engine) not in heard:
             cure = "switch off what draws in its place, such as TensorRT, or set attention to none"
             raise HostError("attention", "the checkpoint's own cross-attention to be called", "no call of it", cure)
     finally:

@@ -144,7 +144,7 @@ class UnetHooks:
         how = {"input": add_frame_axis(x, self.like), "timestep": sigma, "c": given, "cond_or_uncond": kinds}
         assert self.apply_model is not None
         replaced = (options.get("patches_replace") or {}).get(CROSS)
-        with act_in_cross_attention(self.p.sd_model, rows, replaced):
+        with act_in_cross_attention(self.p.sd_model, rows, self.run.heard, replaced):
             made = self._ask_network(self.apply_model, how)
         return drop_frame_axis(made).float()
 

@@ -100,6 +100,8 @@ class SamplerRun:
     plan: Plan | None = None
     images: ImageBatch | None = None
     schedules: dict[str, list[float]] = field(default_factory=dict)
+    heard: set[int] = field(default_factory=set)
+    """The checkpoints whose cross-attention was called, by their ids."""
 
     def note_schedule(self) -> None:
         """Have the sampler's own schedule noted when it makes it, by `get_sigmas` or `get_timesteps`."""

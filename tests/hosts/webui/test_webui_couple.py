@@ -145,6 +145,21 @@ def test_a_network_that_draws_in_place_of_the_checkpoint_s_own_is_an_error(webui
         del network.forward
 
 
+def test_a_network_that_answers_later_calls_from_a_cache_goes_on(webui: WebUI) -> None:
+    network, whole, kept = webui.model.model.diffusion_model, Network.forward, dict[Any, Tensor]()
+
+    def recall(x: Tensor, *more: Any, **named: Any) -> Tensor:
+        if x.shape not in kept:
+            kept[x.shape] = whole(network, x, *more, **named)
+        return kept[x.shape]
+
+    network.forward = recall
+    try:
+        assert bool(torch.isfinite(draw(webui, "green", palette=coupled())).all())
+    finally:
+        del network.forward
+
+
 def test_layers_that_somebody_else_answers_for_are_refused(webui: WebUI) -> None:
     if not hasattr(webui.model, "forge_objects"):
         pytest.skip("only Forge's patches replace a layer from outside")
