@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import math
 import operator
 import re
@@ -44,7 +43,6 @@ def evaluate(text: str, sigma: float) -> float:
     return value
 
 
-@functools.lru_cache(64)
 def _parse(text: str) -> ast.Expression:
     if len(text) > LONGEST or not WORDS.fullmatch(text):
         raise ValueError("something else")
