@@ -61,7 +61,9 @@ pageTest('keys choose, order, copy, invert and empty brushes', async (hands, pag
   await page.keyboard.press('Alt+ArrowDown');
   assert.equal(await order(), 'b1 b2');
   const share = await hands.share('b1');
+  const before = await page.evaluate(() => app.editor.at);
   await page.keyboard.press('i');
+  await page.waitForFunction((before) => app.editor.at > before, before); // its module comes with the first use
   assert.ok(Math.abs((await hands.share('b1')) - (1 - share)) < 0.001);
   await page.keyboard.press('Delete');
   assert.equal(await hands.share('b1'), 0);
