@@ -31,18 +31,24 @@ from fidelity_pictures import (
 from fidelity_report import make_lines, write
 from fidelity_scores import measure_change
 from PIL import Image
+from sizes_pictures import ENGINE, LIBRARY, digest
 from torch import Tensor
+
+from lib_regiondiff.fingerprints import fingerprint as fingerprint_source
 
 CEILING = "true"
 WITHOUT_LORA = ("g", CEILING)
 SHIFTED = 10  # every so many palettes are drawn again with an object moved
+OURS = "fg"
 BASELINES, PROGRAMS = "bcdem", ("fidelity_canvas", "fidelity_methods", "fidelity_naive", "fidelity_stream")
 NO_MASK = "a"  # a method in which nothing can be moved
 
 
 def find_path(setup: Setup, number: int, letter: str, end: str = ".png") -> Path:
     """The path of a puzzle's picture by a method, which is named by a letter."""
-    version = f"-{fingerprint_baselines()}" if letter in BASELINES else ""
+    version = (
+        f"-{fingerprint_baselines()}" if letter in BASELINES else f"-{fingerprint_engine()}" if letter in OURS else ""
+    )
     return (setup.full if letter in WITHOUT_LORA else setup.fast) / f"{number:04}-{letter}{version}{end}"
 
 
@@ -50,6 +56,12 @@ def find_path(setup: Setup, number: int, letter: str, end: str = ".png") -> Path
 def fingerprint_baselines() -> str:
     """A digest of the programs that draw the baselines, whose pictures are kept."""
     return fingerprint(*(str(fidelity_paths.ROOT / "benchmarks" / f"{each}.py") for each in PROGRAMS))
+
+
+@functools.cache
+def fingerprint_engine() -> str:
+    """A digest of the library's programs that draw our own pictures."""
+    return digest(*(fingerprint_source(LIBRARY / each) for each in ENGINE))
 
 
 def measure(number: int, setup: Setup, letters: str) -> dict[str, Any] | None:
@@ -69,8 +81,8 @@ def measure(number: int, setup: Setup, letters: str) -> dict[str, Any] | None:
     return make_record(number, given, setup) if done else None
 
 
-def draw(studio: Studio, given: Puzzle, letter: str) -> tuple[Tensor, Cost]:
-    """The latents of a puzzle drawn by a method, and their cost."""
+def draw(studio: Studio, given: Puzzle, letter: str) -> tuple[Tensor | Image.Image, Cost]:
+    """The latents or the picture of a puzzle drawn by a method, and their cost."""
     return METHODS[letter][1](studio, given)
 
 

@@ -25,6 +25,7 @@ from torch import Tensor
 
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.hosts.diffusers import render
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Drawing
 from lib_regiondiff.hosts.diffusers.sampling import samplers
@@ -75,14 +76,21 @@ def listing(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
     return draw_core(studio.fast, given, {**FAST, "background": {"prompt": given.listing()}, "brushes": []})
 
 
-def ours(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
+def ours(studio: Studio, given: Puzzle) -> tuple[Image.Image, Cost]:
     """The puzzle drawn by us: region windows, merged regions, everything at its default."""
-    return draw_core(studio.fast, given, FAST)
+    return draw_picture(studio.fast, given, FAST)
 
 
-def reference(studio: Studio, given: Puzzle) -> tuple[Tensor, Cost]:
+def reference(studio: Studio, given: Puzzle) -> tuple[Image.Image, Cost]:
     """The puzzle drawn by the full model with guidance and many steps, in the regions of `ours`."""
-    return draw_core(studio.full, given, SLOW)
+    return draw_picture(studio.full, given, SLOW)
+
+
+def draw_picture(host: DiffusersHost, given: Puzzle, settings: Mapping[str, Any]) -> tuple[Image.Image, Cost]:
+    """A puzzle's picture as the library draws it, with borders cut in pixels, and its cost."""
+    with count_calls(host.pipe.unet) as cost:
+        (made,) = render(host, given.palette(**settings), ignore_model=True)
+    return made.image, cost
 
 
 @dataclass(frozen=True)
@@ -187,7 +195,7 @@ def make_grid(native: int, cell: int) -> list[Box]:
     return tiles.list_tiles(Box.whole(CANVAS.cells(cell)), Size(side, side), side // 2)
 
 
-Method = Callable[[Studio, Puzzle], tuple[Tensor, Cost]]
+Method = Callable[[Studio, Puzzle], tuple[Tensor | Image.Image, Cost]]
 
 METHODS: Mapping[str, tuple[str, Method]] = {
     "a": ("one plain prompt that lists everything", listing),

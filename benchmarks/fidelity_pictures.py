@@ -110,17 +110,18 @@ def load_judge(setup: Setup) -> Any:
 def keep(
     path: Path,
     setup: Setup,
-    draw: Callable[[Studio], tuple[Tensor, Cost]],
+    draw: Callable[[Studio], tuple[Tensor | Image.Image, Cost]],
     finish: Callable[[Image.Image], Image.Image] = lambda image: image,
 ) -> None:
     """Draw a picture, finish it and keep it at a path with its cost, unless it is there already or it is too late."""
     if path.exists() or setup.late:
         return
     start = time.process_time()
-    latents, cost = draw(load_studio(setup))
+    made, cost = draw(load_studio(setup))
     seconds = time.process_time() - start
     put(path.with_suffix(".json"), json.dumps(cost.note() | {"seconds": seconds}).encode())
-    put(path, encode_png(finish(load_studio(setup).full.decode(latents))))
+    image = made if isinstance(made, Image.Image) else load_studio(setup).full.decode(made)
+    put(path, encode_png(finish(image)))
 
 
 def put(path: Path, data: bytes) -> None:

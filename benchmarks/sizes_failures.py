@@ -136,10 +136,9 @@ def format_failures(records: Sequence[Record], looked: Mapping[Shown, Look]) -> 
     seen = {each: looked[each] for each in failures if each in looked and looked[each].kinds}
     halos = [looked[each].halo for each in watched if each in looked and looked[each].halo is not None]
     scored = sum(each["ours"]["whole"] == each["ours"]["whole"] for each in records)
-    said = (
-        f"Of {scored} pictures of things {len(failures)} are not wholly right; {len(seen)} of these were looked at. "
-        f"Of {len(halos)} pictures chosen by rule {sum(map(bool, halos))} have a halo."
-    )
+    said = f"Of {scored} pictures of things {len(failures)} are not wholly right; {len(seen)} of these were looked at."
+    if halos:
+        said += f" Of {len(halos)} pictures chosen by rule {sum(map(bool, halos))} have a halo."
     return "\n\n".join((said, format_counts(each.kinds[0] for each in seen.values()))) if seen else said
 
 
