@@ -20,14 +20,18 @@ async function findFaults(page) {
   return violations.filter(({impact}) => ['serious', 'critical'].includes(impact)).flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) => `${id}: ${target} ${failureSummary}`));
 }
 
-/** Buttons and labels whose words do not fit, and parts that leave the page. */
+/** Buttons and labels whose words do not fit, and parts that leave the page or their panel. */
 function findCut(page) {
   return page.evaluate(() => {
     const wide = document.documentElement.clientWidth;
     const name = (each) => `${each.tagName.toLowerCase()}.${each.className} "${each.textContent.trim().slice(0, 40)}"`;
     const shown = (each) => each.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !each.closest('.rd-rows, .rd-only-read, .rd-stage');
     const short = [...document.querySelectorAll('.rd-app :is(button, select, summary, label, h1, h2, h3, .rd-segments, .rd-model, .rd-saved)')].filter((each) => shown(each) && each.scrollWidth > each.clientWidth + 1 && !(each.title && getComputedStyle(each).textOverflow === 'ellipsis') && !['inline', 'contents'].includes(getComputedStyle(each).display));
-    const out = [...document.querySelectorAll('.rd-app :is(button, input, textarea, select, .rd-toast, .rd-menu, dialog)')].filter((each) => shown(each) && (each.getBoundingClientRect().right > wide + 1 || each.getBoundingClientRect().left < -1));
+    const leaves = (each) => {
+      const [box, room] = [each, each.closest('.rd-left, .rd-run')].map((part) => part?.getBoundingClientRect() ?? {left: 0, right: wide});
+      return box.right > room.right + 1 || box.left < room.left - 1;
+    };
+    const out = [...document.querySelectorAll('.rd-app :is(button, input, textarea, select, .rd-toast, .rd-menu, dialog)')].filter((each) => shown(each) && leaves(each));
     return [...short.map((each) => `cut: ${name(each)}`), ...out.map((each) => `outside: ${name(each)}`)];
   });
 }
