@@ -131,6 +131,7 @@ const STRINGS = {
   'place.brush': 'brush {number} ({name})',
   'place.whole': 'whole picture',
   'whole.title': 'Whole picture',
+  'whole.hint': 'What is where no brush is, such as grass',
   'whole.more': 'negative, words for every brush, style',
   'brushes.title': 'Brushes',
   'brushes.unnamed': 'new brush',

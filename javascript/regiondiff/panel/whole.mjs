@@ -19,6 +19,7 @@ export class WholePicture {
     this.shows = [];
     this.load = loadOnce(() => import('./whole_more.mjs').then(({fillMore}) => fillMore(this)));
     this.prompt = this.makeField('prompt', this.of.prompt, (palette) => palette.background);
+    this.prompt.querySelector('textarea')?.setAttribute('placeholder', say('whole.hint'));
     this.more = make(page, 'details', {toggle: () => void this.openMore()}, make(page, 'summary', {}, say('whole.more')));
     this.root = make(page, 'section', {class: 'rd-whole', 'aria-label': say('whole.title')}, make(page, 'h2', {}, say('whole.title')), this.prompt, this.more);
   }
