@@ -27,6 +27,7 @@ import fake_forge
 from fake_processing import Processing
 from fake_webui import WebUI, put
 from places import ROOT
+from script_host import CALLBACKS
 
 HOSTS: Mapping[str, Callable[..., WebUI]] = {
     "a1111": fake_a1111.install,
@@ -212,17 +213,9 @@ def written(image: Image.Image, told: Mapping[str, Any]) -> bytes:
 
 def loaded_script(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Mapping[str, list[Any]]]:
     """Our script as a program loads it, and the callbacks that it registers."""
-    names = (
-        "on_before_image_saved",
-        "on_image_saved",
-        "on_ui_settings",
-        "on_before_ui",
-        "on_ui_tabs",
-        "on_app_started",
-    )
-    registered: dict[str, list[Any]] = {name.removeprefix("on_"): [] for name in names}
+    registered: dict[str, list[Any]] = {name.removeprefix("on_"): [] for name in CALLBACKS}
     put(monkeypatch, "modules.scripts", Script=Script, AlwaysVisible=object())
-    callbacks = {name: registered[name.removeprefix("on_")].append for name in names}
+    callbacks = {name: registered[name.removeprefix("on_")].append for name in CALLBACKS}
     put(monkeypatch, "modules.script_callbacks", **callbacks)
     spec = importlib.util.spec_from_file_location("regiondiff_script", ROOT / "scripts" / "regiondiff.py")
     assert spec is not None and spec.loader is not None

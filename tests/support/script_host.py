@@ -11,6 +11,16 @@ import pytest
 from fake_webui import put
 from places import ROOT
 
+CALLBACKS = (
+    "on_before_image_saved",
+    "on_image_saved",
+    "on_ui_settings",
+    "on_before_ui",
+    "on_ui_tabs",
+    "on_app_started",
+)
+"""What our script registers with a WebUI's `script_callbacks`."""
+
 
 class Script:
     """The host's base class."""
@@ -40,15 +50,7 @@ class Host:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.registered: dict[str, list[Any]] = {}
         self.texts: list[str] = []
-        names = (
-            "on_before_image_saved",
-            "on_image_saved",
-            "on_ui_settings",
-            "on_before_ui",
-            "on_ui_tabs",
-            "on_app_started",
-        )
-        callbacks = {name: self.registered.setdefault(name, []).append for name in names}
+        callbacks = {name: self.registered.setdefault(name, []).append for name in CALLBACKS}
         put(monkeypatch, "modules")
         put(monkeypatch, "modules.scripts", Script=Script, AlwaysVisible="always")
         put(monkeypatch, "modules.script_callbacks", **callbacks)
