@@ -13,17 +13,13 @@ from typing import Any
 
 from lib_regiondiff.authoring.case import make_case
 from lib_regiondiff.authoring.job_context import JobContext
-from lib_regiondiff.authoring.notices import make_badges, write_notice, write_problem
-from lib_regiondiff.authoring.preflight import CHOOSES, TAKES, judge
 from lib_regiondiff.document.json_text import loads
-from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.extension import reuse, routes
 from lib_regiondiff.extension.components import QUIET, Maker
 from lib_regiondiff.extension.tab import read_surroundings
-from lib_regiondiff.planning.brush_texts import BACKGROUND, prepare_texts
 from lib_regiondiff.planning.prompts import make_palette, read
-from lib_regiondiff.server.checking import ROOM, describe_work, tell_auto
+from lib_regiondiff.server.checking import count_tokens, make_verdict, tell_problems
 
 NAME = "Semantic Palette"
 ID = "regiondiff"
@@ -76,30 +72,7 @@ def check(data: Any, around: JobContext) -> dict[str, Any]:
     try:
         palette = make_palette(read(data), around.words)
     except PaletteError as error:
-        return {"problems": [write_problem(each) for each in error.problems], "notices": [], "badges": {}}
-    case = make_case(palette, replace(around, size=None))
-    notices = judge(case)
-    shown = [each for each in notices if not each.text.startswith((TAKES, CHOOSES))]
-    return {
-        "problems": [],
-        "notices": [write_notice(each) for each in shown],
-        "badges": make_badges(shown),
-        "cost": describe_work(case),
-        "shares": [round(case.shares.part(index), 4) for index in range(len(palette.brushes) + 1)],
-        "tokens": _count_tokens(palette, around),
-        "auto": tell_auto(case),
-    }
-
-
-def _count_tokens(palette: Palette, around: JobContext) -> Mapping[str, Any] | None:
-    """The tokens of each prompt; None while no model is loaded that could tell."""
-    count = around.count
-    if count is None:
-        return None
-    try:
-        texts = {name: each[0].prompt for name, each in prepare_texts(palette, [{}]).items()}
-    except PaletteError:
-        return None  # told with the wildcards
-    texts[BACKGROUND] = texts[BACKGROUND] or around.words.prompt
-    said = {name: {"count": count(text), "limit": ROOM} for name, text in texts.items()}
-    return {"background": said[BACKGROUND], "brushes": [said[brush.id] for brush in palette.brushes]}
+        return tell_problems(error)
+    return make_verdict(
+        make_case(palette, replace(around, size=None)), count_tokens(palette, around.count, around.words.prompt)
+    )

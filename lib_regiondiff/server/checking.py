@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,7 @@ class Checker:
         try:
             palette = self.models.settle(parse(data))
         except PaletteError as error:
-            return {"problems": [write_problem(each) for each in error.problems], "notices": [], "badges": {}}
+            return tell_problems(error)
         return self._judge(palette)
 
     def prepare(self, data: Any) -> tuple[Palette, float]:
@@ -50,17 +50,7 @@ class Checker:
 
     def _judge(self, palette: Palette) -> dict[str, Any]:
         case = make_case(palette, JobContext(native=self.renderer.native, steps=palette.steps, by="command"))
-        notices = [*self._find_strangers(palette), *judge(case)]
-        shown = [each for each in notices if not each.text.startswith((TAKES, CHOOSES))]
-        return {
-            "problems": [],
-            "notices": [write_notice(each) for each in shown],
-            "badges": make_badges(shown),
-            "cost": describe_work(case),
-            "shares": [round(case.shares.part(index), 4) for index in range(len(palette.brushes) + 1)],
-            "tokens": self._count_tokens(palette),
-            "auto": tell_auto(case),
-        }
+        return make_verdict(case, self._count_tokens(palette), list(self._find_strangers(palette)))
 
     def _find_strangers(self, palette: Palette) -> Iterator[Notice]:
         """A note where a palette was made with another model."""
@@ -68,18 +58,44 @@ class Checker:
         if name and name != own:
             yield Notice("note", f"made with the model {name[:80]}; here {own} draws", "model.name")
 
-    def _count_tokens(self, palette: Palette) -> dict[str, Any] | None:
-        """The tokens of each prompt as it is encoded; None for a model that does not tell."""
-        count = self.renderer.count
-        if count is None:
-            return None
-        try:
-            texts = {name: each[0].prompt for name, each in prepare_texts(palette, [{}]).items()}
-        except PaletteError:
-            return None  # told with the wildcards
+    def _count_tokens(self, palette: Palette) -> Mapping[str, Any] | None:
         with self._counting:
-            said = {name: {"count": count(text), "limit": ROOM} for name, text in texts.items()}
-        return {"background": said[BACKGROUND], "brushes": [said[brush.id] for brush in palette.brushes]}
+            return count_tokens(palette, self.renderer.count)
+
+
+def tell_problems(error: PaletteError) -> dict[str, Any]:
+    """The verdict on what is no palette."""
+    return {"problems": [write_problem(each) for each in error.problems], "notices": [], "badges": {}}
+
+
+def make_verdict(case: Case, tokens: Mapping[str, Any] | None, first: Sequence[Notice] = ()) -> dict[str, Any]:
+    """The verdict on a palette: what there is to say, after what comes `first`, its cost, shares and tokens."""
+    shown = [each for each in (*first, *judge(case)) if not each.text.startswith((TAKES, CHOOSES))]
+    return {
+        "problems": [],
+        "notices": [write_notice(each) for each in shown],
+        "badges": make_badges(shown),
+        "cost": describe_work(case),
+        "shares": [round(case.shares.part(index), 4) for index in range(len(case.palette.brushes) + 1)],
+        "tokens": tokens,
+        "auto": tell_auto(case),
+    }
+
+
+def count_tokens(palette: Palette, count: Callable[[str], int] | None, main: str = "") -> dict[str, Any] | None:
+    """The tokens of each prompt as it is encoded; `main` is the background's where the palette has none.
+
+    None for a model that does not tell.
+    """
+    if count is None:
+        return None
+    try:
+        texts = {name: each[0].prompt for name, each in prepare_texts(palette, [{}]).items()}
+    except PaletteError:
+        return None  # told with the wildcards
+    texts[BACKGROUND] = texts[BACKGROUND] or main
+    said = {name: {"count": count(text), "limit": ROOM} for name, text in texts.items()}
+    return {"background": said[BACKGROUND], "brushes": [said[brush.id] for brush in palette.brushes]}
 
 
 def describe_work(case: Case) -> dict[str, Any] | None:
