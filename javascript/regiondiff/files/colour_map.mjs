@@ -5,6 +5,7 @@ import {expectSize} from '../document/sizes.mjs';
 import {clone} from '../document/state.mjs';
 import {toPixels, toTiles} from '../document/rasters.mjs';
 import {findCode, isGround, listColours, measure} from './colour_codes.mjs';
+import {findEnclosed} from './enclosed.mjs';
 
 /** @import {Brush, Mask, Pixels, State} from '../document/types.d.ts' */
 /** @import {Code, Entry} from './colour_codes.mjs' */
@@ -14,6 +15,10 @@ const LEAST = 0.002;
 /** The same for colours of a code, which are meant even where they are few. */
 const LEAST_MEANT = 0.0005;
 const NEAR = 60;
+/** How far from a colour pixels surely are it; others are soft edges if they are at most this share, and go to what is that near, in pixels. */
+const SURE = 12;
+const EDGES = 0.25;
+const REACH = 2;
 const GROUND = [0xffffff, 0x000000];
 const MOST = 64;
 /** Colours that are looked at, of those that a photograph or noise has. */
@@ -39,7 +44,8 @@ export function writeColourMap(state, code) {
 /**
  * A document with the areas of a map: brushes keep their words where their colours are found, others are new ones; in ADE20K's
  * colours these are named. Pixels of further colours, as soft edges and JPEG have, go to the nearest one; `snapped` says how many.
- * What is transparent is the whole picture's. Throws an Error for sizes that no palette has.
+ * What is transparent is the whole picture's. An area that lies wholly within that of a brush below it lies on that one, which goes
+ * on there: a moon in the sky. Throws an Error for sizes that no palette has.
  * @param {Pixels} picture @param {State} state @returns {{state: State, snapped: number, made: number, code: Code | null}}
  */
 export function readColourMap({width, height, data: given}, state) {
@@ -47,21 +53,26 @@ export function readColourMap({width, height, data: given}, state) {
   const data = flatten(given);
   const known = state.palette.brushes.map(({colour}) => Number.parseInt(colour.slice(1), 16));
   const {colours, names, code} = findColours(data, known);
-  const {owners, snapped} = assign(data, colours);
+  const {owners, snapped} = assign(data, size.width, colours);
   const palette = {...clone(state.palette), size};
   /** @type {Map<string, Mask>} */
   const masks = new Map();
   let made = 0;
-  colours.forEach((colour, index) => {
-    if (GROUND.includes(colour) && !known.includes(colour)) return;
+  const brushes = colours.map((colour) => {
+    if (GROUND.includes(colour) && !known.includes(colour)) return null;
     const text = `#${colour.toString(16).padStart(6, '0')}`;
-    let brush = palette.brushes.find((each) => each.colour.toLowerCase() === text);
-    if (!brush) {
-      brush = makeBrush(palette.brushes, text, names.get(colour) ?? '');
-      palette.brushes.push(brush);
-      made += 1;
-    }
-    masks.set(brush.id, {shape: null, tiles: toTiles(owners.map((owner) => (owner === index ? 255 : 0)), size)});
+    const there = palette.brushes.find((each) => each.colour.toLowerCase() === text);
+    if (there) return there;
+    made += 1;
+    palette.brushes.push(makeBrush(palette.brushes, text, names.get(colour) ?? ''));
+    return palette.brushes[palette.brushes.length - 1];
+  });
+  const enclosed = findEnclosed(owners, size.width, colours.length);
+  const places = brushes.map((brush) => (brush ? palette.brushes.indexOf(brush) : -1));
+  brushes.forEach((brush, index) => {
+    if (!brush) return;
+    const covers = colours.map((_, other) => other === index || (enclosed[index].has(other) && places[other] > places[index]));
+    masks.set(brush.id, {shape: null, tiles: toTiles(owners.map((owner) => (covers[owner] ? 255 : 0)), size)});
   });
   const {width: old, height: tall} = state.palette.size;
   const colour = old === width && tall === height ? state.colour : {tiles: new Map()};
@@ -127,21 +138,54 @@ function listFrequent(counts) {
   return {all: all.sort((a, b) => b[1] - a[1]), total};
 }
 
-/** @param {Pixels['data']} data @param {number[]} colours */
-function assign(data, colours) {
+/**
+ * The owner of each pixel, by the nearest colour; `snapped` counts those of further colours. Soft edges go to what is beside them.
+ * @param {Pixels['data']} data @param {number} width @param {number[]} colours
+ */
+function assign(data, width, colours) {
   const owners = new Uint8Array(data.length / 4);
   const nearest = new Uint8Array(2 ** 24); // 1 is the first colour
   const exact = new Set(colours);
-  let snapped = 0;
+  const unsure = new Uint8Array(owners.length);
+  let [snapped, many] = [0, 0];
   colours.forEach((colour, index) => (nearest[colour] ||= index + 1));
   for (let at = 0; at < owners.length; at += 1) {
-    const rgb = (data[4 * at] << 16) | (data[4 * at + 1] << 8) | data[4 * at + 2];
+    const rgb = readColour(data, at);
     nearest[rgb] ||= findNearest(rgb, colours) + 1;
-    if (!exact.has(rgb)) snapped += 1;
     owners[at] = nearest[rgb] - 1;
+    if (exact.has(rgb)) continue;
+    snapped += 1;
+    if (measure(rgb, colours[owners[at]]) <= SURE) continue;
+    unsure[at] = 1;
+    many += 1;
   }
-  return {owners, snapped};
+  return {owners: many < EDGES * owners.length ? snapEdges(data, width, colours, owners, unsure) : owners, snapped};
 }
+
+/**
+ * The owners with each unsure pixel's chosen from the sure ones around it: a soft edge between two colours may be like a third one.
+ * @param {Pixels['data']} data @param {number} width @param {number[]} colours @param {Uint8Array} owners @param {Uint8Array} unsure
+ */
+function snapEdges(data, width, colours, owners, unsure) {
+  const found = owners.slice();
+  const height = owners.length / width;
+  unsure.forEach((flag, at) => {
+    if (!flag) return;
+    const [x, y] = [at % width, Math.floor(at / width)];
+    let least = Infinity;
+    for (let row = Math.max(0, y - REACH); row <= Math.min(height - 1, y + REACH); row += 1) {
+      for (let column = Math.max(0, x - REACH); column <= Math.min(width - 1, x + REACH); column += 1) {
+        const near = row * width + column;
+        const distance = unsure[near] ? Infinity : measure(readColour(data, at), colours[owners[near]]);
+        if (distance < least) [least, found[at]] = [distance, owners[near]];
+      }
+    }
+  });
+  return found;
+}
+
+/** @param {Pixels['data']} data @param {number} at */
+const readColour = (data, at) => (data[4 * at] << 16) | (data[4 * at + 1] << 8) | data[4 * at + 2];
 
 /** @param {number} rgb @param {readonly number[]} colours */
 function findNearest(rgb, colours) {
