@@ -51,7 +51,7 @@ addStrings({
   'menu.exportMask': 'Export the mask as PNG',
   'menu.remove': 'Remove the brush',
   'inspector.more': 'negative, strength, seed …',
-  'inspector.next': 'Tab: next region',
+  'inspector.next': 'Tab, or a shape beside it: next region',
   'field.json': 'Expected JSON',
   'field.negative': 'negative',
   'field.share': 'share under brushes',

@@ -42,7 +42,14 @@ export class BrushFields {
       event.preventDefault();
       this.app.beginRegion();
     });
-    this.prompt.addEventListener('blur', () => this.setFresh(false));
+    this.prompt.addEventListener('blur', ({relatedTarget}) => this.leave(relatedTarget));
+  }
+
+  /** To the surface from a brush that has just been painted and named: a shape beside it is the next one. @param {EventTarget | null} to */
+  leave(to) {
+    const {stage, selection} = this.app;
+    if (this.fresh && this.prompt.value.trim() && to === stage.parts.surface) stage.bench.named = selection.get();
+    this.setFresh(false);
   }
 
   /** @param {boolean} fresh whether the brush has just been painted, so that Tab goes on to the next region */

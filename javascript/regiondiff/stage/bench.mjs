@@ -14,6 +14,8 @@ export class Bench {
     this.model = parts.model;
     /** @type {string | null} the brush that the stroke in use has made */
     this.made = null;
+    /** @type {string | null} the brush that has just been made and given its words, until something is painted or looked after elsewhere */
+    this.named = null;
   }
 
   get surface() {
@@ -41,10 +43,16 @@ export class Bench {
     if (brush) this.select(brush.id);
   }
 
-  /** What a stroke would be drawn with: the brush's colour, or the colour layer's. */
-  paintColour() {
+  /** Whether a shape that begins here is the next brush's: the active one has just got its words, and this is beside it. @param {Point} point */
+  goesOn(point) {
+    const id = this.active();
+    return this.settings.values.target === 'mask' && id !== null && id === this.named && !this.model.covers(id, point);
+  }
+
+  /** What a stroke would be drawn with: the brush's colour, or the colour layer's. @param {boolean} [next] whether it makes the next brush */
+  paintColour(next = false) {
     const {target, colour} = this.settings.values;
-    return target === 'colour' ? colour : (this.model.brush(this.active())?.colour ?? this.model.nextColour());
+    return target === 'colour' ? colour : ((next ? null : this.model.brush(this.active()))?.colour ?? this.model.nextColour());
   }
 
   /** Whether the active brush may be painted on; says why not. @param {boolean} erase erasing needs a brush, painting makes one */
@@ -58,13 +66,14 @@ export class Bench {
     return brush !== null && !brush.locked && !brush.hidden;
   }
 
-  /** Begin a step of the history on what is painted; with no active brush it makes one. @param {string} label @param {boolean} erase */
-  beginWork(label, erase) {
+  /** Begin a step of the history on what is painted; with no active brush it makes one. @param {string} label @param {boolean} erase @param {boolean} [next] whether it makes one in any case */
+  beginWork(label, erase, next = false) {
     if (!this.mayWork(erase)) return null;
+    this.named = null;
     const {target, colour} = this.settings.values;
     const text = this.parts.say(label);
     if (target === 'colour') return this.model.begin('colour', text, colour);
-    const known = this.model.brush(this.active());
+    const known = next ? null : this.model.brush(this.active());
     const id = known?.id ?? this.model.addBrush();
     if (!known) {
       this.made = id;

@@ -102,12 +102,17 @@ export class Model {
   }
 
   /** The uppermost brush at a place of the canvas. @param {Point} point @returns {string | null} */
-  pick({x, y}) {
+  pick(point) {
+    return this.seen().find(({id}) => this.covers(id, point))?.id ?? null;
+  }
+
+  /** Whether a mask covers a place of the canvas. @param {string} id @param {Point} point @returns {boolean} */
+  covers(id, {x, y}) {
     const {size} = this;
-    if (x < 0 || y < 0 || x >= size.width || y >= size.height) return null;
+    if (x < 0 || y < 0 || x >= size.width || y >= size.height) return false;
     const tile = Math.floor(y / SIDE) * tileGrid(size).columns + Math.floor(x / SIDE);
     const place = (Math.floor(y) % SIDE) * SIDE + (Math.floor(x) % SIDE);
-    return this.seen().find(({id}) => (this.tileOf(id, tile)?.[place] ?? 0) >= 128)?.id ?? null;
+    return (this.tileOf(id, tile)?.[place] ?? 0) >= 128;
   }
 
   /** The smallest box with all that a mask covers, or null. @param {string} id @returns {Box | null} */

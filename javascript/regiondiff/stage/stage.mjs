@@ -90,6 +90,7 @@ export class Stage {
     listenWheel(surface, () => this.surface, this.signal);
     listenKeys(this);
     listenFiles(this);
+    surface.addEventListener('blur', () => (this.bench.named = null), {signal: this.signal});
     surface.addEventListener('dblclick', (event) => event.preventDefault(), {signal: this.signal});
     this.settings.on((changed) => this.settingsChanged(changed));
     const ends = [editor.on((change) => this.documentChanged(change)), this.selection.on(() => this.refresh())];

@@ -17,14 +17,13 @@ async function paintTwo(hands, address = server.address) {
   await hands.type('a green tree on grass');
 }
 
-pageTest('from an empty page to a painted two-region picture in five actions, and the picture obeys', async (hands, page) => {
+pageTest('from an empty page to a painted two-region picture in four actions, and the picture obeys', async (hands, page) => {
   await hands.open(server.address);
   await hands.drag([4, 4], [186, 250]);
   await hands.type('the sea');
-  await hands.press('Alt+n');
   await hands.drag([198, 4], [380, 250]);
   await hands.type('snow');
-  assert.equal(hands.actions, 5);
+  assert.equal(hands.actions, 4);
   assert.deepEqual((await hands.brushes()).map(({prompt}) => prompt), ['the sea', 'snow']);
   const file = await hands.draw(path.join(folder, 'two.png'));
   const [left, right] = await runPython('see.py', file, '20,20,170,236', '214,20,364,236');
@@ -45,6 +44,29 @@ pageTest('Tab after the words of a new region begins the next one', async (hands
   await hands.drag([220, 60], [350, 230]);
   await hands.type('a tree');
   assert.deepEqual((await hands.brushes()).map(({prompt}) => prompt), ['a red house', 'a tree']);
+});
+
+pageTest('a shape beside a region that has just got its words begins the next one; on it, or by the brush, it goes on', async (hands, page) => {
+  const prompts = async () => (await hands.brushes()).map(({prompt}) => prompt);
+  await hands.open(server.address);
+  await hands.drag([20, 60], [150, 230]);
+  await hands.type('a red house');
+  await page.locator('.rd-surface').click({position: {x: 5, y: 5}}); // a click is no shape
+  await hands.drag([220, 60], [350, 230]);
+  await hands.type('a tree');
+  assert.deepEqual(await prompts(), ['a red house', 'a tree']);
+  await hands.drag([300, 100], [370, 250]); // begins on it
+  await hands.drag([20, 240], [60, 250]); // goes on with it, since something was painted
+  assert.equal((await prompts()).length, 2);
+  await hands.press('n');
+  await hands.drag([160, 60], [200, 120]);
+  await hands.type('a cloud');
+  await hands.take('brush', {size: 20});
+  await hands.drag([160, 200], [200, 200]);
+  await page.locator('.rd-main').last().click(); // who chooses a brush paints it
+  await hands.take('rectangle');
+  await hands.drag([160, 10], [200, 20]);
+  assert.deepEqual(await prompts(), ['a red house', 'a tree', 'a cloud']);
 });
 
 pageTest('a pen and a finger paint too', async (hands, page) => {

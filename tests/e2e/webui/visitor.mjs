@@ -24,6 +24,7 @@ export class Visitor {
     this.tab = 'txt2img';
     this.requests = [];
     this.errors = [];
+    this.actions = 0; // clicks on the accordion, drags, and texts typed into brushes
     page.setDefaultTimeout(PATIENCE);
     page.on('request', (request) => /\/regiondiff\//.test(request.url()) && this.requests.push(request.url()));
     page.on('pageerror', (error) => /regiondiff/.test(error.stack ?? '') && this.errors.push(error.stack));
@@ -68,7 +69,10 @@ export class Visitor {
   async open() {
     const header = this.part('.label-wrap').first();
     await header.scrollIntoViewIfNeeded();
-    if (!(await header.evaluate((each) => each.classList.contains('open')))) await header.click({position: {x: 200, y: 8}});
+    if (!(await header.evaluate((each) => each.classList.contains('open')))) {
+      this.actions += 1;
+      await header.click({position: {x: 200, y: 8}});
+    }
     await this.surface();
   }
 
@@ -88,6 +92,7 @@ export class Visitor {
 
   /** Drag over the canvas, in shares of it. @param {number[]} from @param {number[]} to */
   async drag(from, to) {
+    this.actions += 1;
     await this.page.waitForTimeout(300); // nothing moves any more
     const {x, y} = await this.part('.rd-surface').boundingBox();
     const {view, size} = await this.withApp((app) => ({view: app.stage.view, size: app.editor.size}));
@@ -104,6 +109,7 @@ export class Visitor {
   async paint(from, to, words) {
     await this.drag(from, to);
     await this.page.waitForFunction((tab) => document.querySelector(`#tab_${tab} .regiondiff-surface`).regiondiff.inspector.filled?.fresh, this.tab);
+    this.actions += 1;
     await this.page.keyboard.type(words);
   }
 

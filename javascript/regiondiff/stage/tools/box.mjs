@@ -20,6 +20,7 @@ export function begin(bench, point, {modifiers}, name) {
 function dragShape(bench, kind, first, modifiers) {
   const now = follow(first, modifiers);
   const box = () => dragBox(first, now.last, {square: now.ways.shift, centre: now.ways.alt});
+  const goesOn = bench.goesOn(first);
   const erases = () => now.ways.ctrl || bench.settings.values.operation === 'subtract';
   return {
     paints: false,
@@ -29,19 +30,19 @@ function dragShape(bench, kind, first, modifiers) {
       const {last} = now;
       now.modify(modifiers);
       if ((Math.abs(last.x - first.x) + Math.abs(last.y - first.y)) * bench.view.zoom < LEAST) return true;
-      drawShape(bench, kind, box(), erases());
+      drawShape(bench, kind, box(), {erase: erases(), next: goesOn && !erases()});
       return true;
     },
     cancel() {},
-    draw: (context, view) => drawPreview(context, kind, boxToPane(view, box()), erases() ? null : bench.paintColour()),
+    draw: (context, view) => drawPreview(context, kind, boxToPane(view, box()), erases() ? null : bench.paintColour(goesOn)),
   };
 }
 
-/** @param {Bench} bench @param {'rectangle' | 'ellipse'} kind @param {Box} box @param {boolean} erase */
-function drawShape(bench, kind, box, erase) {
+/** @param {Bench} bench @param {'rectangle' | 'ellipse'} kind @param {Box} box @param {{erase: boolean, next: boolean}} how */
+function drawShape(bench, kind, box, {erase, next}) {
   const {size} = bench.model;
   const whole = wholeBox(box, size);
-  const work = whole && bench.beginWork(erase ? 'history.subtract' : `history.${kind}`, erase);
+  const work = whole && bench.beginWork(erase ? 'history.subtract' : `history.${kind}`, erase, next);
   if (!whole || !work) return;
   work.shape(boxShape(kind, kind === 'ellipse' ? clampEllipse(box, size) : whole, size), erase);
   work.commit();

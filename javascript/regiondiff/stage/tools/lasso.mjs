@@ -31,10 +31,11 @@ function drawPolygon(bench, first, start) {
   const wide = start.coarse ? COARSE : 1;
   const near = (/** @type {Point} */ a, /** @type {Point} */ b, /** @type {number} */ reach) => distance(a, b) * bench.view.zoom <= reach * wide;
   const erase = start.modifiers.ctrl || bench.settings.values.operation === 'subtract';
+  const goesOn = !erase && bench.goesOn(first);
   const finish = () => {
     const shape = simplify(corners, TOLERANCE / bench.view.zoom);
     if (!hasArea(shape)) return false;
-    const work = bench.beginWork(erase ? 'history.subtract' : 'history.lasso', erase);
+    const work = bench.beginWork(erase ? 'history.subtract' : 'history.lasso', erase, goesOn);
     work?.shape(polygonShape(shape, bench.model.size), erase);
     work?.commit();
     return true;
@@ -76,7 +77,7 @@ function drawPolygon(bench, first, start) {
     draw(context, view) {
       const path = next ? [...corners, next] : corners;
       tracePath(context, view, path, path.length > 2);
-      const colour = erase ? null : bench.paintColour();
+      const colour = erase ? null : bench.paintColour(goesOn);
       if (colour && path.length > 2) {
         context.globalAlpha = 0.6;
         context.fillStyle = colour;
