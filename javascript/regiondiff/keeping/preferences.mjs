@@ -1,6 +1,6 @@
 // What a person has set: keys and tools, kept in this browser; without its storage the page forgets them, not its pictures.
 
-/** @typedef {{keys?: Record<string, string>, stage?: any, linked?: boolean}} Preferences */
+/** @typedef {{keys?: Record<string, string>, stage?: any, linked?: boolean, docked?: boolean}} Preferences */
 
 const NAME = 'regiondiff preferences';
 

@@ -15,6 +15,7 @@ import {Inspector} from '../panel/inspector.mjs';
 import {make} from '../stage/bars/dom.mjs';
 import {mountStage} from '../stage/stage.mjs';
 import {Below} from './below.mjs';
+import {Dock} from './dock.mjs';
 import {Failures} from './failures.mjs';
 import {Frame} from './frame.mjs';
 import {Links} from './links.mjs';
@@ -56,6 +57,7 @@ export class AccordionApp extends Workbench {
     this.inspector = new Inspector(page, start.schema.properties.brushes.items.properties);
     this.mailbox = new Mailbox(this, tab);
     this.links = new Links(this);
+    this.dock = new Dock(this);
     this.failures = new Failures(this);
     this.rivals = new Rivals(this, start.rivals);
     this.prompts = new Prompts(this);
@@ -99,7 +101,7 @@ export class AccordionApp extends Workbench {
     this.root.addEventListener('paste', (event) => this.paste(event), {signal});
     this.root.addEventListener('pointerenter', () => void Promise.all([this.inspector.open(), this.list.open()]), {signal, once: true}); // there when the pen is lifted
     this.mailbox.listen(signal);
-    for (const part of [this.below, this.links, this.failures, this.rivals, this.prompts]) part.listen(signal);
+    for (const part of [this.below, this.links, this.dock, this.failures, this.rivals, this.prompts]) part.listen(signal);
     this.tab.tick.addEventListener('input', () => (this.rivals.later(), this.keeper.later()), {signal});
   }
 
@@ -172,6 +174,12 @@ export class AccordionApp extends Workbench {
   fail(error) {
     if (isGone(error)) this.tell(this.say('server.gone'));
     else super.fail(error);
+  }
+
+  /** @param {string} text @param {Parameters<Workbench['tell']>[1]} [how] */
+  tell(text, how) {
+    super.tell(text, how);
+    this.dock.show('regions'); // that it is read
   }
 
   /** @param {string | null} id @param {boolean} [fresh] whether it has just been painted */

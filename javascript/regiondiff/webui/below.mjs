@@ -38,6 +38,7 @@ export class Below {
     this.put(this.under, typeof own === 'string' ? own : (tab.findStart()?.src ?? null));
     const last = this.wanted ? tab.findResult((picture) => this.fits(picture)) : null;
     this.put(this.result, last?.src ?? null);
+    this.app.dock.look();
   }
 
   /** @param {HTMLImageElement} picture whether it is one of the canvas, and not several in a grid */

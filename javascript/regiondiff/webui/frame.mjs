@@ -41,6 +41,7 @@ export class Frame {
     }
     if (view === 'type' && app.kind !== 'typed' && !app.editor.state.palette.brushes.length) app.tab.press('typed');
     this.refresh();
+    app.dock.place();
     if (view === 'paint') app.stage.surface.resize();
   }
 
@@ -160,7 +161,7 @@ function makeParts(frame) {
     full,
     more,
     result,
-    head: make(page, 'div', {class: 'rd-head-line'}, choice, make(page, 'span', {class: 'rd-space'}), app.links.button, makeTabButton(app), full, generate),
+    head: make(page, 'div', {class: 'rd-head-line'}, choice, make(page, 'span', {class: 'rd-space'}), app.links.button, makeTabButton(app), app.dock.button, full, generate),
     strip: make(page, 'div', {class: 'rd-strip-end'}, more, make(page, 'span', {class: 'rd-space'}), result, undo, redo),
     rest: make(page, 'span', {class: 'rd-rest', title: say('webui.rest.help')}),
   };

@@ -118,8 +118,23 @@ export class HostTab {
     return listPictures(gallery).find((picture) => !picture.closest('.livePreview') && fits(picture)) ?? null;
   }
 
+  /** The column of results. @returns {HTMLElement | null} */
+  get results() {
+    return this.page.getElementById(`${this.name}_results_panel`);
+  }
+
+  /** The address of the newest result, "" for none. */
+  get newest() {
+    return this.findResult(() => true)?.src ?? '';
+  }
+
+  /** Generate. @returns {HTMLElement | null} */
+  get button() {
+    return this.page.getElementById(`${this.name}_generate`);
+  }
+
   generate() {
-    this.page.getElementById(`${this.name}_generate`)?.click();
+    this.button?.click();
   }
 }
 

@@ -49,9 +49,9 @@ export class Visitor {
     await this.arrived();
   }
 
-  /** A part of our accordion in the tab that is open. @param {string} inside */
-  part(inside) {
-    return this.page.locator(`#tab_${this.tab} [id$="_regiondiff_accordion"] ${inside}`);
+  /** A part of our accordion in the tab that is open, or of what stands beside Generate. @param {string} inside @param {object} [more] */
+  part(inside, more) {
+    return this.page.locator(`#tab_${this.tab} :is([id$="_regiondiff_accordion"], .rd-dock) ${inside}`, more);
   }
 
   /** Run something with the surface's app. @param {(app: any, given: any) => any} run @param {any} [given] */

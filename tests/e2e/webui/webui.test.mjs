@@ -7,6 +7,7 @@ import path from 'node:path';
 import {after, before, test} from 'node:test';
 import {findBrowser} from '../stage/stage_page.mjs';
 import {completeTags, countTokens, emphasise, takeCards} from './comfort.mjs';
+import {meetDock} from './dock.mjs';
 import {meetLinks, meetTabs, reloadWebUI, survive} from './links.mjs';
 import {meetRival, TROUBLES} from './troubles.mjs';
 import {readPixels, see, Visitor} from './visitor.mjs';
@@ -203,6 +204,8 @@ step('a reload loses nothing', async () => {
   await visitor.until(PROMPTS);
   assert.equal(JSON.parse(await visitor.text()).brushes.length, 2);
 });
+
+step('beside Generate, over the pictures, and back', () => meetDock(visitor, PROMPTS));
 
 step('PNG Info brings a picture with its palette onto the surface', async () => {
   await visitor.withApp((app) => app.replace(app.makeEmpty(), 'new'));
