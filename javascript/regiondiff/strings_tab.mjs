@@ -10,6 +10,7 @@ addStrings({
   'tab.send.extras': 'Extras',
   'tab.send.none': 'Draw a picture first: it is sent with its palette.',
   'tab.send.gone': 'The WebUI has no tab PNG Info, by which pictures are sent with their palettes.',
+  'tab.send.bare': "PNG Info finds no parameters in the picture's file; they are written there where the WebUI's settings say so (Saving images: Write infotext to metadata of the generated image).",
   'tab.more': 'tiles, bootstrap and more',
   'tab.also': 'txt2img adds: {what}',
   'tab.file': 'expected a palette as JSON, a project, layers (.ora) or a PNG with a palette in it, got {name}',

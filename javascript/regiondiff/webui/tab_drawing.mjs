@@ -77,14 +77,22 @@ export class TabDrawing extends Drawing {
     await this.add({id: url, seed, palette, blob, state});
   }
 
-  /** Have the pictures that txt2img and img2img have drawn in the meantime, each with its palette. */
+  /** Have the pictures that txt2img, img2img and Extras have made in the meantime, each with its palette. */
   async look() {
     if (this.job) return;
+    for (const url of new HostJob(this.app.page, 'extras').listPictures().toReversed()) if (!this.known.has(url)) await this.takeMade(url).catch(() => {});
     for (const name of ['txt2img', 'img2img']) {
       const job = new HostJob(this.app.page, name);
       const fresh = job.bar ? [] : job.outcome().made.filter(({url}) => !this.known.has(url));
       for (const made of fresh.toReversed()) await this.takeFound(made).catch(() => {}); // one that is gone already
     }
+  }
+
+  /** A picture that tells of itself; without a palette in it, it is none of ours. @param {string} url */
+  async takeMade(url) {
+    this.known.add(url);
+    const words = new TextDecoder('latin1').decode(await (await fetch(url)).arrayBuffer());
+    if (findKept(words)) await this.takeFound({url, words, seed: Number(/[\n,] ?Seed: (\d+)/.exec(words)?.[1] ?? -1)});
   }
 
   /** @param {Made} made */

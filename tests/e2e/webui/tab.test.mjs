@@ -7,11 +7,12 @@ import path from 'node:path';
 import {after, before, test} from 'node:test';
 import {findBrowser} from '../stage/stage_page.mjs';
 import {chooseModel, LORA, url} from './host.mjs';
-import {see, Visitor} from './visitor.mjs';
+import {bringBackMade, sendTo} from './sending.mjs';
+import {PATIENCE, TabVisitor} from './tab_visitor.mjs';
+import {see} from './visitor.mjs';
 
 const PROMPTS = ['a red house', 'a green tree'];
 const JOB = {width: 256, height: 128, steps: 5, cfg_scale: 1, seed: 7};
-const PATIENCE = 240_000;
 
 const found = url ? await findBrowser() : null;
 const folder = await mkdtemp(path.join(tmpdir(), 'regiondiff-tab-'));
@@ -19,47 +20,6 @@ const shots = process.env.REGIONDIFF_SHOTS;
 let browser = null;
 /** @type {TabVisitor} */
 let visitor;
-
-/** Somebody in the tab, or in an accordion of another one. */
-class TabVisitor extends Visitor {
-  part(inside) {
-    return this.tab === 'regiondiff' ? this.page.locator(`#tab_regiondiff .regiondiff-surface ${inside}`) : super.part(inside);
-  }
-
-  async openTab() {
-    await this.go('Semantic Palette', 'regiondiff');
-    await this.page.waitForFunction(() => document.querySelector('#tab_regiondiff .regiondiff-surface').regiondiff);
-    await this.page.waitForTimeout(500);
-  }
-
-  /** Until the tab draws no more. */
-  async rest() {
-    await this.page.waitForFunction(() => !document.querySelector('#tab_regiondiff .regiondiff-surface').regiondiff.drawing.job, null, {timeout: PATIENCE});
-  }
-
-  pictures() {
-    return this.withApp((app) => app.drawing.pictures.map(({id, seed}) => ({id, seed})));
-  }
-
-  /** The palette's text of an accordion. @param {string} tab */
-  textOf(tab) {
-    return this.page.locator(`#tab_${tab} [id$="_regiondiff_palette"] textarea`).inputValue();
-  }
-
-  /** Until an accordion's text has these prompts. @param {string} tab @param {string[]} prompts */
-  async untilText(tab, prompts) {
-    const read = ([where, wanted]) => {
-      const {value} = document.querySelector(`#tab_${where} [id$="_regiondiff_palette"] textarea`);
-      return value && JSON.parse(value).brushes.map(({prompt}) => prompt).join('|') === wanted;
-    };
-    await this.page.waitForFunction(read, [tab, prompts.join('|')]);
-  }
-
-  /** Where the cursor may go without a stroke: the whole picture's prompt. @param {string} words */
-  async describe(words) {
-    await this.part('.rd-whole textarea').first().fill(words);
-  }
-}
 
 before(async () => {
   if (!found) return;
@@ -161,12 +121,14 @@ step('what is wrong is told in one line, and Generate is free again', async () =
   await visitor.until(PROMPTS);
 });
 
-step('Send to img2img takes picture and palette along, and Palette brings them back', async () => {
-  await visitor.part('.rd-bar button', {hasText: 'Send to'}).locator('text=Send to').click();
-  await visitor.part('.rd-menu button').locator('text=img2img').click();
-  await visitor.page.waitForFunction(() => document.querySelector('#tab_img2img').checkVisibility());
-  await visitor.untilText('img2img', PROMPTS);
-  visitor.tab = 'img2img';
+for (const place of /** @type {const} */ (['txt2img', 'img2img', 'inpaint', 'Extras'])) {
+  step(`Send to ${place} takes picture and palette along, to where they are seen`, () => sendTo(visitor, place, PROMPTS));
+}
+
+step('what img2img draws and Extras makes of it come back with their palettes', () => bringBackMade(visitor, PROMPTS));
+
+step('an accordion follows what was sent, and Palette leads back', async () => {
+  await visitor.go('img2img', 'img2img');
   await visitor.open();
   await visitor.until(PROMPTS);
   assert.equal(await visitor.isOn(), true);
@@ -175,15 +137,15 @@ step('Send to img2img takes picture and palette along, and Palette brings them b
   await visitor.part('.rd-head-line button').locator('text=Palette').click();
   visitor.tab = 'regiondiff';
   await visitor.until([PROMPTS[0], 'a yellow sun']);
-  assert.equal((await visitor.pictures()).length, 2);
 });
 
 step('apart each has its own, and drawing leaves that of txt2img', async () => {
   await visitor.part('.rd-linking').click();
   await visitor.withApp((app, words) => app.setField('b2', 'prompt', words), PROMPTS[1]);
   await visitor.until(PROMPTS);
+  const {length} = await visitor.pictures();
   await visitor.part('.rd-generate').click();
-  await visitor.page.waitForFunction(() => document.querySelector('#tab_regiondiff .regiondiff-surface').regiondiff.drawing.pictures.length === 3, null, {timeout: PATIENCE});
+  await visitor.untilApp((app, count) => app.drawing.pictures.length === count, length + 1);
   await visitor.untilText('txt2img', [PROMPTS[0], 'a yellow sun']);
   await visitor.part('.rd-linking').click(); // linked again, the others have the tab's
   await visitor.untilText('txt2img', PROMPTS);
@@ -192,11 +154,12 @@ step('apart each has its own, and drawing leaves that of txt2img', async () => {
 });
 
 step('a reload loses nothing, and another page of the browser is its own', async () => {
+  const pictures = await visitor.pictures();
   await visitor.page.waitForTimeout(1000);
   await visitor.reload();
   await visitor.openTab();
   await visitor.until(PROMPTS);
-  assert.equal((await visitor.pictures()).length, 3);
+  assert.deepEqual(await visitor.pictures(), pictures);
   assert.equal(await visitor.part('.rd-whole textarea').first().inputValue(), `green grass ${LORA}`);
   const other = new TabVisitor(await visitor.page.context().newPage(), url);
   await other.come();
