@@ -43,7 +43,7 @@ def measure_puzzle(at: int, setup: Setup, methods: Mapping[str, Mapping[str, Any
         version = f"m{name}".replace("/", "~").replace(" ", "")
         path = setup.fast / f"{number:04}-{version}-{fingerprint_engine()}.png"
         alone = {"background": {"prompt": given.listing()}, "brushes": []} if name == LISTING else {}
-        wanted = FAST | dict(settings) | alone
+        wanted = dict(FAST) | dict(settings) | alone
         keep(path, setup, lambda studio, wanted=wanted: draw_picture(studio.fast, given, wanted))
         if not path.exists():
             return None

@@ -20,7 +20,7 @@ from lib_regiondiff.document.palette import parse
 NUMBERS = range(6)  # each bin with stuff and with things
 
 
-def make_record(number: int, methods: dict[str, dict[str, float]], **others: Any) -> dict[str, Any]:
+def make_record(number: int, methods: dict[str, dict[str, Any]], **others: Any) -> dict[str, Any]:
     return {"number": number, "methods": methods, **others}
 
 
