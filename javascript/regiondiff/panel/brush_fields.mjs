@@ -37,8 +37,8 @@ export class BrushFields {
   }
 
   listen() {
-    this.prompt.addEventListener('keydown', (event) => {
-      if (event.key !== 'Tab' || event.shiftKey || !this.fresh || !this.prompt.value.trim()) return;
+    this.root.addEventListener('keydown', (event) => { // after who completes words in the prompt, and takes Tab for that
+      if (event.target !== this.prompt || event.defaultPrevented || event.key !== 'Tab' || event.shiftKey || !this.fresh || !this.prompt.value.trim()) return;
       event.preventDefault();
       this.app.beginRegion();
     });

@@ -60,7 +60,7 @@ export class AccordionApp extends Workbench {
     this.dock = new Dock(this);
     this.failures = new Failures(this);
     this.rivals = new Rivals(this, start.rivals);
-    this.prompts = new Prompts(this);
+    this.prompts = new Prompts(this, tab);
     this.holder = make(this.page, 'div', {class: 'rd-canvas-holder'});
     root.classList.add('rd-app', 'rd-webui');
     this.stage = mountStage(this.holder, this.editor, this.makeServices());

@@ -1,25 +1,30 @@
 // Prompts of brushes in the WebUI: its cards and the tag completion of others work on the one that has the focus, as on its own prompts.
 
-/** @import {AccordionApp} from './accordion_app.mjs' */
+/** @import {Workbench} from '../page/workbench.mjs' */
+/** @typedef {{name: string, prompt: HTMLTextAreaElement | null}} Tab the WebUI's tab whose cards write, and its main prompt */
 
 /** What every page of the hosts has, and what tag completion adds. @type {{updateInput(target: HTMLElement): void, addAutocompleteToArea?: (field: HTMLElement) => void}} */
 const host = /** @type {any} */ (globalThis);
 
 export class Prompts {
-  /** @param {AccordionApp} app */
-  constructor(app) {
+  /** @param {Workbench} app @param {Tab} tab */
+  constructor(app, tab) {
     this.app = app;
-    /** @type {HTMLTextAreaElement | null} the brush's prompt that had the focus last of all prompts */
+    this.tab = tab;
+    /** @type {HTMLTextAreaElement | null} the prompt of ours that had the focus last of all prompts */
     this.active = null;
-    /** @type {{text: string, brush: HTMLTextAreaElement} | null} the main prompt while a card works on a brush's in its place */
+    /** @type {{text: string, field: HTMLTextAreaElement} | null} the main prompt while a card works on one of ours in its place */
     this.lent = null;
   }
 
   /** @param {AbortSignal} signal */
   listen(signal) {
-    const {page, tab} = this.app;
-    page.getElementById(`tab_${tab.name}`)?.addEventListener('focusin', ({target}) => this.focus(/** @type {HTMLElement} */ (target)), {signal});
-    const cards = page.getElementById(`${tab.name}_extra_tabs`);
+    const {page, root} = this.app;
+    const focus = (/** @type {Event} */ {target}) => this.focus(/** @type {HTMLElement} */ (target));
+    for (const place of [page.getElementById(`tab_${this.tab.name}`), root]) place?.addEventListener('focusin', focus, {signal});
+    const leave = (/** @type {Event} */ event) => /** @type {CustomEvent} */ (event).detail !== this && (this.active = null); // another surface has it
+    page.addEventListener('regiondiff-prompt', leave, {signal});
+    const cards = page.getElementById(`${this.tab.name}_extra_tabs`);
     cards?.addEventListener('click', ({target}) => this.lend(/** @type {HTMLElement} */ (target)), {capture: true, signal});
     cards?.addEventListener('click', () => this.takeBack(), {signal});
   }
@@ -27,31 +32,33 @@ export class Prompts {
   /** @param {HTMLElement} field */
   focus(field) {
     if (!field.matches('textarea')) return;
-    if (this.app.root.contains(field) && field.matches('.prompt textarea')) {
+    const ours = this.app.root.contains(field);
+    if (ours && field.matches('.prompt textarea')) {
       this.active = /** @type {HTMLTextAreaElement} */ (field);
-      this.app.tab.prompt?.dispatchEvent(new Event('focus')); // where the WebUI's cards write
-      if (this.app.tab.prompt?.classList.contains('autocomplete')) host.addAutocompleteToArea?.(field);
-    } else if (!this.app.root.contains(field)) this.active = null;
+      this.app.page.dispatchEvent(new CustomEvent('regiondiff-prompt', {detail: this}));
+      this.tab.prompt?.dispatchEvent(new Event('focus')); // where the WebUI's cards write
+      if (this.tab.prompt?.classList.contains('autocomplete')) host.addAutocompleteToArea?.(field);
+    } else if (!ours) this.active = null;
   }
 
-  /** Before a card's own handler writes into the main prompt: have the brush's text there. @param {HTMLElement} pressed */
+  /** Before a card's own handler writes into the main prompt: have our text there. @param {HTMLElement} pressed */
   lend(pressed) {
-    const main = this.app.tab.prompt;
+    const main = this.tab.prompt;
     const writes = pressed.closest('[onclick*="cardClicked("]') && !pressed.closest('.button-row');
-    if (!main || !writes || !this.active?.isConnected || this.app.selection.get() === null) return;
-    this.lent = {text: main.value, brush: this.active};
+    if (!main || !writes || !this.active?.isConnected || this.active.closest('[hidden]')) return;
+    this.lent = {text: main.value, field: this.active};
     main.value = this.active.value;
   }
 
-  /** After it: what it wrote belongs to the brush. */
+  /** After it: what it wrote belongs to the field. */
   takeBack() {
     const {lent} = this;
-    const main = this.app.tab.prompt;
+    const main = this.tab.prompt;
     this.lent = null;
     if (!lent || !main) return;
-    lent.brush.value = main.value;
+    lent.field.value = main.value;
     main.value = lent.text;
     host.updateInput(main);
-    lent.brush.dispatchEvent(new Event('input', {bubbles: true}));
+    lent.field.dispatchEvent(new Event('input', {bubbles: true}));
   }
 }

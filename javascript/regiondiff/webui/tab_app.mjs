@@ -6,6 +6,7 @@ import '../strings_tab.mjs';
 import {App} from '../page/app.mjs';
 import {isEmpty, Mailbox} from './mailbox.mjs';
 import {bringBackNewest} from './restoring.mjs';
+import {Prompts} from './prompts.mjs';
 import {TabBar, TabStatus} from './tab_bar.mjs';
 import {TabDrawing} from './tab_drawing.mjs';
 import {TabRun, TabWhole} from './tab_run.mjs';
@@ -33,6 +34,8 @@ export class TabApp extends App {
     const {signal} = this.stopper;
     this.mailbox.listen(signal);
     this.links.listen(signal);
+    this.prompts = new Prompts(this, services.tab);
+    this.prompts.listen(signal);
     root.addEventListener('keydown', (event) => event.defaultPrevented && event.stopPropagation(), {signal}); // keys that are ours do not reach the WebUI's own
     const sight = new IntersectionObserver((seen) => seen.some(({isIntersecting}) => isIntersecting) && this.appear());
     sight.observe(root);

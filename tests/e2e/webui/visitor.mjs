@@ -49,8 +49,9 @@ export class Visitor {
     await this.arrived();
   }
 
-  /** A part of our accordion in the tab that is open, or of what stands beside Generate. @param {string} inside @param {object} [more] */
+  /** A part of our accordion in the tab that is open, or of what stands beside Generate, or of our own tab. @param {string} inside @param {object} [more] */
   part(inside, more) {
+    if (this.tab === 'regiondiff') return this.page.locator(`#tab_regiondiff .regiondiff-surface ${inside}`, more);
     return this.page.locator(`#tab_${this.tab} :is([id$="_regiondiff_accordion"], .rd-dock) ${inside}`, more);
   }
 
