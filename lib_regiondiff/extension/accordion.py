@@ -23,7 +23,7 @@ from lib_regiondiff.authoring.typed_controls import (
 )
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.extension import captioning, layout
-from lib_regiondiff.extension.components import QUIET, Maker, listen
+from lib_regiondiff.extension.components import QUIET, Maker, listen, listen_once
 from lib_regiondiff.extension.tab import ROLES, find_role, read_surroundings
 
 __all__ = ["build_accordion", "find_role"]
@@ -60,7 +60,7 @@ def build_accordion(
 def _answer(
     make: Maker, events: Sequence[Any], work: Work, inputs: Sequence[Any], keys: Sequence[str], again: bool = False
 ) -> None:
-    """Answer what a person does and clear the last message; `again` because gradio drops events while it waits."""
+    """Answer events of one name and clear the last message; `again` because gradio drops events while it waits."""
     silence = {"said": "", "asking": make.gr.update(visible=False), "offered": None}
     still = {key: value for key, value in silence.items() if key not in keys}
 
@@ -71,10 +71,9 @@ def _answer(
         answer = work(*given)
         return answer if len(keys) > 1 else answer[0]
 
-    for event in events:
-        acted = event(act, inputs, make.of(*keys, *still), **QUIET)
-        if again:
-            acted.then(repeat, inputs, make.of(*keys), **QUIET)
+    acted = listen_once(make.gr, events, act, inputs, make.of(*keys, *still), **QUIET)
+    if again:
+        acted.then(repeat, inputs, make.of(*keys), **QUIET)
 
 
 def _connect_options(make: Maker) -> None:
@@ -95,8 +94,8 @@ def _connect_options(make: Maker) -> None:
     texts, options = ("palette", "kept"), make.of(*CONTROLS)
     given = [parts["typed"], *make.of(*texts), *options]
     _answer(make, [parts["typed"].input], turn, given, (*texts, "options", "enabled"), again=True)
-    events = [*(part.input for part in options), parts["ratios"].blur, parts["ratios"].submit]
-    _answer(make, events, choose, [*make.of("typed", "palette"), *options], ("palette",), again=True)
+    for events in ([part.input for part in options], [parts["ratios"].blur], [parts["ratios"].submit]):
+        _answer(make, events, choose, [*make.of("typed", "palette"), *options], ("palette",), again=True)
     _answer(make, [parts["palette"].input], set_out, make.of("palette"), CONTROLS, again=True)
 
 
@@ -214,8 +213,11 @@ def _connect_changes(make: Maker, store: PaletteFolder, page: Mapping[str, Any],
 
     inputs = [*make.of("enabled", "palette"), *(page[key] for key in keys)]
     shown = ("preview", "state")
-    changed, wait = [parts["palette"].change], make.wait_script("palette", inputs)
-    listen(changed, follow, inputs, make.of(*shown, "typed", "options", "caption"), **wait)
-    listen([parts["enabled"].change, parts["refresh"].click], refresh, inputs, make.of(*shown, "saved"))
-    listen([page[key].change for key in keys], keep_up, inputs, make.of(*shown), **make.wait_script("tab", inputs))
+    gr, changed, wait = make.gr, [parts["palette"].change], make.wait_script("palette", inputs)
+    listen(gr, changed, follow, inputs, make.of(*shown, "typed", "options", "caption"), **wait)
+    for event in (parts["enabled"].change, parts["refresh"].click):
+        listen(gr, [event], refresh, inputs, make.of(*shown, "saved"))
+    if keys:
+        around_it = [page[key].change for key in keys]
+        listen(gr, around_it, keep_up, inputs, make.of(*shown), **make.wait_script("tab", inputs))
     _answer(make, [parts["spell"].click], spell, inputs, ("palette",))

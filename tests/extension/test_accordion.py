@@ -178,14 +178,29 @@ def test_what_is_typed_is_looked_at_when_it_is_quiet(
     built(page, tmp_path)
     waits = {}
     for listener in page.listeners:
-        if listener.script:
-            waits[listener.origin.elem_id.rpartition("_")[2], listener.event] = listener
+        for origin in listener.origins if listener.script else ():
+            waits[origin.elem_id.rpartition("_")[2], listener.event] = listener
     assert {("prompt", "change"), ("palette", "change")} <= waits.keys()
     assert all(
         "setTimeout" in each.script and f"slice(0, {len(each.inputs)})" in each.script for each in waits.values()
     )
     slow = {part.elem_id for part in page.parts if part.kind == "Textbox" and part.elem_id.startswith("txt2img")}
-    assert not [each for each in page.listeners if each.origin.elem_id in slow and not each.script]
+    assert not [each for each in page.listeners if slow & {part.elem_id for part in each.origins} and not each.script]
+
+
+MOST_LISTENERS = 28
+"""Of an accordion; a WebUI's page takes longer to load with each, with those who never open it too."""
+
+
+@pytest.mark.parametrize("version", SCRIPTS)
+def test_a_page_has_few_listeners_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str) -> None:
+    page = install(monkeypatch, version)
+    built(page, tmp_path)
+    assert len(page.listeners) <= MOST_LISTENERS
+    (around,) = [each for each in page.listeners if page.of("txt2img_prompt") in each.origins]
+    assert page.of("txt2img_width") in around.origins
+    (choices,) = [each for each in page.listeners if page.of("preset") in each.origins]
+    assert {page.of("saved"), page.of("name")} <= set(choices.origins)
 
 
 def test_style_and_script_know_parts_that_are_there(page: Page) -> None:

@@ -55,22 +55,19 @@ class Part:
         """What it holds."""
         return self.state.get("value")
 
-    def __getattr__(self, event: str) -> Callable[..., Part]:
+    @property
+    def _id(self) -> int:
+        return id(self)
+
+    def __getattr__(self, event: str) -> Event:
         if event.startswith("_") or event not in KINDS[self.kind][1].split():
             raise AttributeError(f"{self.kind} has no {event} in both versions of gradio")
+        return Event(self, event)
 
-        def listen(
-            fn: Callable[..., Any], inputs: Sequence[Part] = (), outputs: Sequence[Part] = (), **more: Any
-        ) -> Part:
-            known = {*LISTEN, SCRIPTS[self.page.version]}
-            assert set(more) <= known, f"not in this version of gradio: {set(more) - known}"
-            assert more.get("show_progress") in PROGRESS
-            answer = Part(self.page, "Answer", {})
-            script = more.get(SCRIPTS[self.page.version], "")
-            self.page.listeners.append(Listener(self, event, fn, tuple(inputs), tuple(outputs), answer, script))
-            return answer
-
-        return listen
+    def __getitem__(self, key: str) -> list[int]:
+        """What gradio 3.41 sends to the page of a listener: the ids of the parts that it listens to."""
+        assert (self.kind, key, self.page.version) == ("Answer", "targets", "3.41.2")
+        return self.state["targets"]
 
     def __enter__(self) -> Part:
         assert "accordion" in self.__dict__ or not KINDS[self.kind][1], f"{self.kind} holds nothing"
@@ -80,17 +77,45 @@ class Part:
         return None
 
 
+@dataclass(frozen=True)
+class Event:
+    """Something that happens to a part; called, it is listened to."""
+
+    trigger: Part
+    event_name: str
+
+    def __call__(
+        self, fn: Callable[..., Any], inputs: Sequence[Part] = (), outputs: Sequence[Part] = (), **more: Any
+    ) -> Part:
+        page = self.trigger.page
+        known = {*LISTEN, SCRIPTS[page.version]}
+        assert set(more) <= known, f"not in this version of gradio: {set(more) - known}"
+        assert more.get("show_progress") in PROGRESS
+        answer = Part(page, "Answer", {"targets": [self.trigger._id]})
+        script = more.get(SCRIPTS[page.version], "")
+        page.listeners.append(Listener(answer, self.event_name, fn, tuple(inputs), tuple(outputs), script))
+        return answer
+
+
 @dataclass(frozen=True, eq=False)
 class Listener:
-    """What happens at an event, `script` before it; `answer` is there for what is to follow."""
+    """What happens at an event, `script` before it; `answer` knows whose event, and is there for what is to follow."""
 
-    origin: Part
+    answer: Part
     event: str
     work: Callable[..., Any]
     inputs: tuple[Part, ...]
     outputs: tuple[Part, ...]
-    answer: Part
     script: str = ""
+
+    @property
+    def origins(self) -> list[Part]:
+        """The components that it listens to."""
+        return [part for part in self.answer.page.parts if part._id in self.answer.state["targets"]]
+
+    def hears(self, part: Part, event: str) -> bool:
+        """Whether an event of a part is what it listens to."""
+        return event == self.event and part._id in self.answer.state["targets"]
 
 
 @dataclass
@@ -151,7 +176,7 @@ class Page:
 
     def _fire(self, part: Part, event: str, depth: int) -> None:
         assert depth < MOST_DEEP, "changes go round in circles"
-        for listener in [each for each in self.listeners if each.origin is part and each.event == event]:
+        for listener in [each for each in self.listeners if each.hears(part, event)]:
             given = tuple(each.value for each in listener.inputs)
             if not self.is_slow:
                 self._answer(listener, given, depth)
@@ -185,5 +210,15 @@ def install(monkeypatch: pytest.MonkeyPatch, version: str = "4.40.0") -> Page:
     for kind in KINDS:
         setattr(module, kind, lambda *given, kind=kind, **values: page.make(kind, *given, **values))
     module.update = lambda **news: {"update": news}  # type: ignore[attr-defined]
+    if version.startswith("4"):
+        module.on = listen_to_all  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "gradio", module)
     return page
+
+
+def listen_to_all(triggers: Sequence[Event], *given: Any, **more: Any) -> Part:
+    """The way of gradio 4 to listen to several events by one listener."""
+    assert len({each.event_name for each in triggers}) == 1, "the fake hears events of one name"
+    answer = triggers[0](*given, **more)
+    answer.state["targets"] += [each.trigger._id for each in triggers[1:]]
+    return answer
