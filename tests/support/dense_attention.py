@@ -36,7 +36,7 @@ class DenseProcessor:
         made = [self._read(attn, hidden_states, ("to_{}", "norm_{}"))]
         if encoder_hidden_states is not None:
             made = [self._read(attn, encoder_hidden_states, ("add_{}_proj", "norm_added_{}")), *made]
-        query, key, value = (torch.cat(each)[:, :, :].double() for each in zip(*made, strict=True))
+        query, key, value = (torch.cat(each).double() for each in zip(*made, strict=True))
         if image_rotary_emb is not None:
             query, key = (_rotate(each, image_rotary_emb) for each in (query, key))
         scores = torch.einsum("qhd,khd->hqk", query, key) / query.shape[-1] ** 0.5

@@ -60,7 +60,7 @@ class StreamsProcessor:
             parts.insert(0, _project_text(attn, encoder_hidden_states))
         query, key, value = (torch.cat(each, dim=2) for each in zip(*parts, strict=True))
         if image_rotary_emb is not None:
-            query, key = (apply_rotary_emb(each, image_rotary_emb) for each in (query, key))
+            query, key = _turn(query, image_rotary_emb), _turn(key, image_rotary_emb)
         made = self._attend(query, key, value)
         if encoder_hidden_states is None:
             return made
@@ -93,6 +93,13 @@ def _project_text(attn: Any, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     layers = attn.add_q_proj, attn.add_k_proj, attn.add_v_proj
     query, key, value = (_split_heads(attn, each(features)) for each in layers)
     return _norm(attn, "norm_added_q", query), _norm(attn, "norm_added_k", key), value
+
+
+def _turn(values: Tensor, positions: Any) -> Tensor:
+    """Queries or keys turned by the positions of their tokens."""
+    made = apply_rotary_emb(values, positions)
+    assert isinstance(made, Tensor)
+    return made
 
 
 def _split_heads(attn: Any, values: Tensor) -> Tensor:

@@ -51,10 +51,8 @@ def one_block(request: pytest.FixtureRequest) -> DiffusersHost:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         if kind.startswith("sd3"):
-            more: dict[str, Any] = {"num_layers": 1} | (
-                {"dual_attention_layers": (0,), "qk_norm": "rms_norm"} if "5" in kind else {}
-            )
-            network: Any = SD3Transformer2DModel.from_config(pipe.transformer.config, **more)
+            more: dict[str, Any] = {"dual_attention_layers": (0,), "qk_norm": "rms_norm"} if "5" in kind else {}
+            network: Any = SD3Transformer2DModel.from_config(pipe.transformer.config, num_layers=1, **more)
         else:
             layers: dict[str, Any] = {"num_layers": int("double" in kind), "num_single_layers": int("single" in kind)}
             network = FluxTransformer2DModel.from_config(pipe.transformer.config, **layers)
