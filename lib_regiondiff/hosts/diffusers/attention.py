@@ -118,7 +118,13 @@ def act_in_cross_attention(unet: Any, rows: Sequence[Row]) -> Iterator[None]:
     if made is None:
         yield
         return
-    layers = _find_cross_attention(unet)
+    with replace_processors(_find_cross_attention(unet), made):
+        yield
+
+
+@contextlib.contextmanager
+def replace_processors(layers: Sequence[Any], made: Any) -> Iterator[None]:
+    """For the time of a `with`, have layers of attention use the processor `made`."""
     before = [layer.processor for layer in layers]
     try:
         for layer in layers:

@@ -20,7 +20,7 @@ from lib_regiondiff.document.png import MadeWith
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import LONGEST, Cond, LatentSpec, Level, Part, Parts, Prompt, Row, resize_picture
-from lib_regiondiff.hosts.diffusers import attention, placement
+from lib_regiondiff.hosts.diffusers import placement
 from lib_regiondiff.hosts.diffusers.additions import additions
 from lib_regiondiff.hosts.diffusers.additions.additions import NOTHING, Extras, PathOrText
 from lib_regiondiff.hosts.diffusers.additions.vaes import choose_vae_dtype, encode_pixels
@@ -31,6 +31,7 @@ from lib_regiondiff.hosts.diffusers.families.families import (
     Family,
     expect_text_to_image,
     find_family,
+    find_methods,
     make_text_pipeline,
 )
 from lib_regiondiff.hosts.diffusers.families.question import Question
@@ -39,7 +40,6 @@ from lib_regiondiff.hosts.diffusers.sampling import samplers
 from lib_regiondiff.hosts.diffusers.text import encoding
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from lib_regiondiff.hosts.row_budget import BudgetedNetwork, find_memory
-from lib_regiondiff.planning.refusals import METHODS
 from lib_regiondiff.store import Recent
 
 SIDE = 128
@@ -123,8 +123,7 @@ class DiffusersHost:
 
     @functools.cached_property
     def _methods(self) -> frozenset[str]:
-        network = getattr(self.pipe, self.family.network)
-        return frozenset(METHODS if attention.has_plain_layers(network) else ())
+        return find_methods(getattr(self.pipe, self.family.network))
 
     def encode(self, prompt: Prompt) -> Parts:
         """The parts of a prompt, one for each text that AND joins; a negative is one part. `size` does not matter.
@@ -189,8 +188,7 @@ class DiffusersHost:
         spec = self.latent
         unit = x if spec.prediction == "flow" else x / (alpha**2 + beta**2).sqrt()
         question = Question(unit.to(spec.dtype), t, rows, spec.pixels_per_cell, self.guidance)
-        with attention.act_in_cross_attention(getattr(self.pipe, self.family.network), rows):
-            output = self.family.ask(self.pipe, question)
+        output = self.family.ask(self.pipe, question)
         return PARAMETERIZATIONS[spec.prediction].to_denoised(output.float(), x, alpha, beta)
 
     def encode_image(self, image: Image.Image) -> Tensor:

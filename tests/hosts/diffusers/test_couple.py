@@ -12,12 +12,10 @@ pytest.importorskip("diffusers")
 
 from known_families import build_sd2, build_sdxl
 from lib_regiondiff.document.palette import Palette
-from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.attention import CROSS
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Drawing, render
 from palettes import drawing
-from tiny_flow import build_sd3
 
 THIRDS = [(0, 0, 0.34, 1), (0.34, 0, 0.67, 1), (0.67, 0, 1, 1)]
 RGB = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "aqua": (0, 255, 255), "white": (255, 255, 255)}
@@ -155,9 +153,3 @@ def test_regions_of_one_prompt_agree_with_the_plain_picture(host: DiffusersHost)
         Drawing.of(host, each, lambda x0: None, merge=merge).latents() for each, merge in ((same, False), (alone, True))
     ]
     assert (drawn[0] - drawn[1]).abs().max() < 1e-4
-
-
-def test_a_transformer_is_refused_before_anything_is_drawn() -> None:
-    host = DiffusersHost.of(build_sd3(), "sd3")
-    with pytest.raises(HostError, match=r"^attention: expected none, got 'couple'; this host's network cannot"):
-        render(host, thirds())

@@ -12,13 +12,17 @@ import diffusers
 import torch
 from torch import Tensor
 
+from lib_regiondiff.document.palette import COUPLE
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Row
+from lib_regiondiff.hosts.diffusers.attention import act_in_cross_attention, has_plain_layers
 from lib_regiondiff.hosts.diffusers.families import flow
 from lib_regiondiff.hosts.diffusers.families.question import Question, read_pooled
+from lib_regiondiff.hosts.diffusers.joint_attention import ask_in_streams, find_joint_attention
 from lib_regiondiff.hosts.diffusers.text import encoding
 from lib_regiondiff.hosts.diffusers.text.encoding import PENULTIMATE, TextCond
 from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
+from lib_regiondiff.planning.refusals import METHODS
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ def _encode(pipe: Any, words: str, negative: bool, book: Book, skip: int) -> Tex
 
 
 def _ask(pipe: Any, question: Question) -> Tensor:
-    return pipe.unet(question.x, question.t, encoder_hidden_states=question.embeddings).sample
+    with act_in_cross_attention(pipe.unet, question.rows):
+        return pipe.unet(question.x, question.t, encoder_hidden_states=question.embeddings).sample
 
 
 def _given(cond: TextCond, uncond: TextCond | None) -> dict[str, Any]:
@@ -77,7 +82,8 @@ def _ask_xl(pipe: Any, question: Question) -> Tensor:
     x, rows = question.x, question.rows
     sizes = torch.tensor([make_size_condition(row, question.cell) for row in rows], device=x.device, dtype=x.dtype)
     added = {"text_embeds": question.pools, "time_ids": sizes}
-    return pipe.unet(x, question.t, encoder_hidden_states=question.embeddings, added_cond_kwargs=added).sample
+    with act_in_cross_attention(pipe.unet, rows):
+        return pipe.unet(x, question.t, encoder_hidden_states=question.embeddings, added_cond_kwargs=added).sample
 
 
 def make_size_condition(row: Row, cell: int) -> tuple[int, ...]:
@@ -108,7 +114,7 @@ SDXL = Family("SDXL", _encode_xl, _ask_xl, _given_xl, {"text_encoder": CLIP, "te
 SD3 = Family(
     "SD3",
     flow.encode_sd3,
-    flow.ask_sd3,
+    ask_in_streams(flow.ask_sd3),
     _given_xl,
     {"text_encoder": PROJECTED, "text_encoder_2": PROJECTED},
     network="transformer",
@@ -118,7 +124,7 @@ SD3 = Family(
 FLUX = Family(
     "Flux",
     flow.encode_flux,
-    flow.ask_flux,
+    ask_in_streams(flow.ask_flux),
     _given_xl,
     {"text_encoder": CLIP},
     network="transformer",
@@ -153,6 +159,13 @@ def find_family(pipeline: str, where: str) -> Family:
     cure = "models for inpainting, editing, refining and video are not supported"
     known = ", ".join(family.title for family in FAMILIES.values())
     raise HostError(where, f"a text-to-image model of {known}", pipeline, cure)
+
+
+def find_methods(network: Any) -> frozenset[str]:
+    """What a network can be asked beside plain rows, keys of METHODS."""
+    if has_plain_layers(network):
+        return frozenset(METHODS)
+    return frozenset({COUPLE} if find_joint_attention(network) else ())
 
 
 def expect_text_to_image(family: Family, config: Mapping[str, Any], where: str) -> None:

@@ -74,7 +74,7 @@ def ask_sd3(pipe: Any, question: Question) -> Tensor:
     output = pipe.transformer(
         hidden_states=x,
         timestep=question.t,
-        encoder_hidden_states=question.embeddings,
+        encoder_hidden_states=question.streams,
         pooled_projections=question.pools,
         return_dict=False,
     )[0]
@@ -84,7 +84,7 @@ def ask_sd3(pipe: Any, question: Question) -> Tensor:
 def ask_flux(pipe: Any, question: Question) -> Tensor:
     """Flux's velocity [N, C, h, w]; where the network is distilled to be told guidance, the question's own."""
     x, network = pad_to_even(question.x), pipe.transformer
-    size, prompts = Size(*x.shape[-2:]), question.embeddings
+    size, prompts = Size(*x.shape[-2:]), question.streams
     told = torch.full((len(x),), question.guidance, device=x.device, dtype=torch.float32)
     output = network(
         hidden_states=pack(x),

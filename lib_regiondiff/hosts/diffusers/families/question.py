@@ -35,6 +35,15 @@ class Question:
         return torch.cat([read_embedding(row.cond) for row in self.rows])
 
     @property
+    def streams(self) -> Tensor:
+        """The prompts' embeddings [N, tokens, channels], each followed by those of the regions that a row shows beside.
+
+        All rows have as many of them, and as many tokens.
+        """
+        conds = ((row.cond, *row.attention.contexts) for row in self.rows)
+        return torch.cat([torch.cat([read_embedding(cond) for cond in each], dim=1) for each in conds])
+
+    @property
     def pools(self) -> Tensor:
         """The prompts' pooled vectors [N, channels], for models that have them."""
         return torch.cat([read_pooled(row.cond) for row in self.rows])
