@@ -61,6 +61,10 @@ class Cond(Protocol):
         """Where the tokens of a phrase stand among those of the prompt as it is encoded now, every time it occurs."""
         ...
 
+    def says(self, phrase: str) -> bool:
+        """Whether the tokens of a phrase stand in the prompt at any moment of a run."""
+        ...
+
 
 @dataclass(frozen=True)
 class Part:

@@ -9,19 +9,19 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
 
 diffusers = pytest.importorskip("diffusers")
 from diffusers.models.attention_processor import Attention as Layer
 
 from lib_regiondiff.denoising.attention.bias import list_biases
-from lib_regiondiff.denoising.attention.couple import couple, shrink
+from lib_regiondiff.denoising.attention.couple import couple
 from lib_regiondiff.document.palette import Bias as Rule
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import PLAIN, Attention, Bias, Level
 from lib_regiondiff.hosts.diffusers.attention import _make_processor
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from lib_regiondiff.planning.regions import Word
+from naive_attention import naive
 
 H, W = 5, 7
 
@@ -29,23 +29,6 @@ H, W = 5, 7
 def layer() -> Any:
     torch.manual_seed(3)
     return Layer(query_dim=16, cross_attention_dim=6, heads=2, dim_head=8).eval().requires_grad_(False)
-
-
-def naive(attn: Any, x: Tensor, text: Tensor, biases: tuple[Bias, ...]) -> np.ndarray:
-    """One row [cells, channels] by a softmax of (QK^T + bias) / sqrt(d), head by head."""
-    q, k, v = ((each @ linear.weight.T).double().numpy() for each, linear in
-               ((x, attn.to_q), (text, attn.to_k), (text, attn.to_v)))  # fmt: skip
-    heads = [(slice(8 * head, 8 * head + 8)) for head in range(2)]
-    scores = np.stack([q[:, head] @ k[:, head].T for head in heads])
-    added = np.zeros(scores.shape[1:])
-    for each in biases:
-        stat = scores.max() if each.scores == "max" else scores.std(ddof=1)
-        for span in each.spans:
-            added[:, span] += shrink(each.weight[None], len(x))[0].double().numpy()[:, None] * stat
-    raised = np.exp((scores + added) / 8**0.5)
-    shares = raised / raised.sum(axis=-1, keepdims=True)
-    made = np.concatenate([share @ v[:, head] for share, head in zip(shares, heads, strict=True)], axis=1)
-    return made @ attn.to_out[0].weight.double().numpy().T + attn.to_out[0].bias.double().numpy()
 
 
 @pytest.mark.parametrize("cells", [H * W, 3 * 4])

@@ -146,17 +146,34 @@ class MulticondLearnedConditioning:
 
 def get_learned_conditioning(model: Any, prompts: Sequence[str], steps: int, *more: Any) -> list[Any]:
     """A schedule for each prompt: "[red:blue:0.5]" is two entries; `more` is hires_steps and use_old_scheduling."""
-    assert len(more) <= 2
-    total = (more[0] if more else None) or steps
+    schedules = get_learned_conditioning_prompt_schedules(prompts, steps, *more)
 
-    def schedule(prompt: str) -> list[ScheduledPromptConditioning]:
-        found = EDITING.search(prompt)
-        ends = [(int(float(found[3]) * total), EDITING.sub(r"\1", prompt))] if found else []
-        entries = [*ends, (total, EDITING.sub(r"\2", prompt))]
+    def schedule(entries: Sequence[Any]) -> list[ScheduledPromptConditioning]:
         made = model.get_learned_conditioning(SdConditioning([text for _, text in entries], copy_from=prompts))
         return [ScheduledPromptConditioning(end, item(made, index)) for index, (end, _) in enumerate(entries)]
 
+    return [schedule(entries) for entries in schedules]
+
+
+def get_learned_conditioning_prompt_schedules(prompts: Sequence[str], steps: int, *more: Any) -> list[list[Any]]:
+    """The last step and the text of each entry of prompts."""
+    assert len(more) <= 2
+    total = (more[0] if more else None) or steps
+
+    def schedule(prompt: str) -> list[Any]:
+        found = EDITING.search(prompt)
+        ends = [[int(float(found[3]) * total), EDITING.sub(r"\1", prompt)]] if found else []
+        return [*ends, [total, EDITING.sub(r"\2", prompt)]]
+
     return [schedule(prompt) for prompt in prompts]
+
+
+def get_multicond_prompt_list(prompts: Any) -> tuple[list[list[Any]], list[str], dict[str, int]]:
+    """Which texts AND joins in each prompt, by their places and weights, and the texts."""
+    found = [[WEIGHTED.fullmatch(text).groups() for text in AND.split(prompt)] for prompt in prompts]  # type: ignore[union-attr]
+    texts = list(dict.fromkeys(words.strip() for parts in found for words, _ in parts))
+    places = [[(texts.index(words.strip()), float(weight or 1)) for words, weight in parts] for parts in found]
+    return places, texts, {text: place for place, text in enumerate(texts)}
 
 
 def get_multicond_learned_conditioning(model: Any, prompts: Any, steps: int, *more: Any) -> Any:
@@ -274,11 +291,12 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path, make_denoiser: Callab
     put(monkeypatch, "modules")
     shared = put(monkeypatch, "modules.shared", state=state, opts=SimpleNamespace(**OPTIONS), sd_model=None)
     put(monkeypatch, "modules.images", Grid=Grid)
-    put(monkeypatch, "modules.devices", autocast=contextlib.nullcontext)
+    put(monkeypatch, "modules.devices", autocast=contextlib.nullcontext, without_autocast=contextlib.nullcontext)
     put(monkeypatch, "modules.paths", data_path=str(folder))
     put(monkeypatch, "modules.sd_samplers", find_sampler_config=config_of)
     parser = (SdConditioning, ScheduledPromptConditioning, ComposableScheduledPromptConditioning)
-    functions = (MulticondLearnedConditioning, get_learned_conditioning, get_multicond_learned_conditioning)
+    functions: Sequence[Any] = (get_learned_conditioning, get_multicond_learned_conditioning, get_multicond_prompt_list)
+    functions = (*functions, MulticondLearnedConditioning, get_learned_conditioning_prompt_schedules)
     put(monkeypatch, "modules.prompt_parser", **{each.__name__: each for each in (*parser, *functions)})
     common = put(monkeypatch, "modules.sd_samplers_common", InterruptedException=InterruptedException)
     common.store_latent = lambda latent: setattr(state, "current_latent", latent)
