@@ -139,6 +139,7 @@ def test_each_axis_is_listed_once(options: list[AxisOption]) -> None:
         "Mixture of Diffusers",
         "automatic",
         "Attention Couple",
+        "Paint with Words",
     ]
 
 
