@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,12 @@ from torch import Tensor
 
 from fake_decoding import shown
 from fake_network import Network
+from fake_parsing import (
+    AND,
+    WEIGHTED,
+    get_learned_conditioning_prompt_schedules,
+    get_multicond_prompt_list,
+)
 
 COLOURS: Mapping[str, tuple[float, float, float]] = {
     "red": (2.0, -1.0, 0.5),
@@ -38,9 +43,6 @@ OPTIONS: Mapping[str, Any] = {
     "samples_save": True,
     "samples_format": "png",
 }
-EDITING = re.compile(r"\[(\w*):(\w*):([\d.]+)\]")
-WEIGHTED = re.compile(r"(.*?)(?::([-+.\d]+))?\s*", re.DOTALL)
-AND = re.compile(r"\bAND\b")
 
 
 def colour_of(text: str) -> Tensor:
@@ -153,27 +155,6 @@ def get_learned_conditioning(model: Any, prompts: Sequence[str], steps: int, *mo
         return [ScheduledPromptConditioning(end, item(made, index)) for index, (end, _) in enumerate(entries)]
 
     return [schedule(entries) for entries in schedules]
-
-
-def get_learned_conditioning_prompt_schedules(prompts: Sequence[str], steps: int, *more: Any) -> list[list[Any]]:
-    """The last step and the text of each entry of prompts."""
-    assert len(more) <= 2
-    total = (more[0] if more else None) or steps
-
-    def schedule(prompt: str) -> list[Any]:
-        found = EDITING.search(prompt)
-        ends = [[int(float(found[3]) * total), EDITING.sub(r"\1", prompt)]] if found else []
-        return [*ends, [total, EDITING.sub(r"\2", prompt)]]
-
-    return [schedule(prompt) for prompt in prompts]
-
-
-def get_multicond_prompt_list(prompts: Any) -> tuple[list[list[Any]], list[str], dict[str, int]]:
-    """Which texts AND joins in each prompt, by their places and weights, and the texts."""
-    found = [[WEIGHTED.fullmatch(text).groups() for text in AND.split(prompt)] for prompt in prompts]  # type: ignore[union-attr]
-    texts = list(dict.fromkeys(words.strip() for parts in found for words, _ in parts))
-    places = [[(texts.index(words.strip()), float(weight or 1)) for words, weight in parts] for parts in found]
-    return places, texts, {text: place for place, text in enumerate(texts)}
 
 
 def get_multicond_learned_conditioning(model: Any, prompts: Any, steps: int, *more: Any) -> Any:

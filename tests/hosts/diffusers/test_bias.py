@@ -66,10 +66,19 @@ def test_it_begins_and_stops_when_it_is_told(host: DiffusersHost) -> None:
     assert left[2] > 30 and right[0] > 30, "both words come back"
 
 
-def test_words_taken_to_pieces_are_refused(host: DiffusersHost) -> None:
+@pytest.mark.parametrize("between", [66, 68, 69, 70, 71, 72])
+def test_words_that_begin_in_one_chunk_and_end_in_the_next(host: DiffusersHost, between: int) -> None:
+    brushes = [{"id": "a", "prompt": "red cat", "mask": LEFT}, {"id": "b", "prompt": "and a blue dog", "mask": RIGHT}]
+    said = {"prompt": "a red cat" + " dog" * between + " and a blue dog"}
+    left, right = sides(host, halves(brushes=brushes, background=said))
+    assert np.abs(left - RGB["red"]).max() < 12 and np.abs(right - RGB["blue"]).max() < 12
+
+
+def test_words_that_are_none_are_refused(host: DiffusersHost) -> None:
     brushes = [{"id": "a", "prompt": "red (cat:1.3)", "mask": LEFT}]
     weighted = halves(brushes=brushes, background={"prompt": "a red BREAK cat, red (cat:1.3)"})
     assert render(host, weighted), "as it is written"
-    broken = [{"id": "a", "prompt": "red BREAK cat", "mask": LEFT}]
+    assert render(host, halves(brushes=[brushes[0] | {"prompt": "red BREAK cat"}])), "cut like any long prompt"
+    broken = [{"id": "a", "prompt": "BREAK", "mask": LEFT}]
     with pytest.raises(HostError, match=r"^attention: expected words that stand in the whole prompt"):
         render(host, halves(brushes=broken, background={"prompt": "a thing"}))
