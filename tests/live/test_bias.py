@@ -63,7 +63,7 @@ def test_negatives_and_guidance_of_brushes(webui: WebUI, alone: Alone) -> None:
 
 @pytest.mark.parametrize("sides", [(520, 72), (520, 584)])
 def test_a_batch_and_odd_sides(webui: WebUI, alone: Alone, sides: tuple[int, int]) -> None:
-    how = {"width": sides[0], "height": sides[1], "steps": 2, "batch_size": 2}
+    how: dict[str, Any] = {"width": sides[0], "height": sides[1], "steps": 2, "batch_size": 2}
     made = webui.draw(biased(*TWO), prompt=SAID, sampler_name="Euler", **how)
     for picture in made.pictures[-2:]:
         left, right = middles(picture, 2)
@@ -72,7 +72,13 @@ def test_a_batch_and_odd_sides(webui: WebUI, alone: Alone, sides: tuple[int, int
 
 
 def test_a_second_pass(webui: WebUI, alone: Alone) -> None:
-    how = {"enable_hr": True, "hr_scale": 2, "hr_upscaler": "None", "hr_cfg": 5, "denoising_strength": 0.7}
+    how: dict[str, Any] = {
+        "enable_hr": True,
+        "hr_scale": 2,
+        "hr_upscaler": "None",
+        "hr_cfg": 5,
+        "denoising_strength": 0.7,
+    }
     obeys(webui.draw(biased(*TWO), prompt=SAID, sampler_name="Euler", **how).pictures[0], TWO, "Euler", alone)
 
 
@@ -131,3 +137,12 @@ def test_sdxl_changes_where_a_word_is_raised_most(sdxl: WebUI) -> None:
         changed = np.abs(plain.astype(int) - sdxl.draw(palette, **how).pictures[0].astype(int)).mean(axis=(0, 2))
         shares.append(changed[len(changed) // 2 :].sum() / changed.sum())
     assert shares[0] + 0.04 < shares[1], shares
+
+
+def test_an_embedding_is_raised_with_all_its_vectors(webui: WebUI, alone: Alone) -> None:
+    """`redstyle`, a file of the known model's vectors of "red", "red" and "cat" in the WebUI's folder of embeddings."""
+    if "redstyle" not in webui.ask("/sdapi/v1/embeddings")["loaded"]:
+        pytest.skip("no embedding of this name")
+    for prompt in ("a redstyle thing and an aqua dog", "an aqua dog" + " cat" * 71 + " and a redstyle thing"):
+        made = webui.draw(biased("redstyle thing", "aqua"), prompt=prompt, sampler_name="Euler")
+        obeys(made.pictures[0], TWO, "Euler", alone)
