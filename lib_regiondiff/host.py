@@ -118,14 +118,14 @@ class Against:
 
 @dataclass(frozen=True, eq=False)
 class Bias:
-    """Tokens of a row's own prompt whose attention is raised, by how much at each cell [h, w] (Paint with Words).
-
-    `scores` is what of the scores QK^T it is measured in: max or std.
-    """
+    """Tokens of a row's own prompt whose attention is raised, by how much at each cell [h, w] (Paint with Words);
+    `scores` is what of the scores QK^T it is measured in, max or std, or makes of weight and scores what is added to
+    them; `layers` are all, the fine or the coarse ones."""
 
     spans: tuple[slice, ...]
     weight: Tensor
-    scores: str = "max"
+    scores: str | Callable[[Tensor, Tensor], Tensor] = "max"
+    layers: str = "all"
 
 
 @dataclass(frozen=True, eq=False)

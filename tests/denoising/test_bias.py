@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 diffusers = pytest.importorskip("diffusers")
 from diffusers.models.attention_processor import Attention as Layer
 
-from lib_regiondiff.denoising.attention.bias import list_biases
+from lib_regiondiff.denoising.attention.bias import choose_acting, list_biases, make_mask
 from lib_regiondiff.denoising.attention.couple import couple
 from lib_regiondiff.document.palette import Bias as Rule
 from lib_regiondiff.errors import HostError
@@ -80,3 +80,42 @@ def test_a_formula_without_a_value_at_a_level_is_an_error() -> None:
     cond = TextCond(torch.zeros(1, 9, 6), find_spans=lambda phrase: [slice(1, 2)])
     with pytest.raises(HostError, match=r"^bias.noise: expected a number at sigma 0.5"):
         list_biases([Word(("a",), torch.ones(2, 2))], cond, 0, Rule(noise="1 / (sigma - .5)"), Level.exploding(1, 0.5))
+
+
+@pytest.mark.parametrize(("layers", "acts"), [("all", (True, True, True)), ("fine", (True, True, False)),
+                                              ("coarse", (False, False, True))])  # fmt: skip
+def test_layers_are_told_by_their_cells(layers: str, acts: tuple[bool, ...]) -> None:
+    """Those of the latents' own cells, of half of them a side, and of a quarter."""
+    bias, attn = Bias((slice(2, 4),), torch.rand(H, W), layers=layers), layer()
+    for cells, raised in zip((H * W, 3 * 4, 2 * 2), acts, strict=True):
+        assert choose_acting([(bias,), ()], cells) == [(bias,) if raised else (), ()]
+        x, text = torch.randn(2, cells, 16), torch.randn(2, 9, 6)
+        processor = _make_processor([Attention(biases=(bias,)), PLAIN])
+        assert processor is not None
+        made, plain = processor(attn, x, text), attn(x, encoder_hidden_states=text)
+        assert torch.equal(made, plain) != raised and torch.allclose(made[1], plain[1], atol=1e-6)
+
+
+def test_a_formula_of_one_s_own_gets_weights_sigma_and_scores() -> None:
+    cond = TextCond(torch.zeros(1, 9, 6), find_spans=lambda phrase: [slice(1, 3)])
+    weight, seen = torch.rand(H, W), list[tuple[Any, ...]]()
+
+    def formula(w: Any, sigma: float, scores: Any) -> Any:
+        seen.append((tuple(w.shape), sigma, tuple(scores.shape)))
+        return 0.4 * w * np.log(1 + sigma) * scores.max()
+
+    words, level = [Word(("a",), weight, formula)], Level.exploding(1.0, 3.0)
+    own = list_biases(words, cond, 0, Rule(scale=9, scores="std"), level)
+    usual = list_biases([Word(("a",), weight)], cond, 0, Rule(), level)
+    query, key = torch.randn(1, 2, 12, 8), torch.randn(1, 2, 9, 8)
+    assert torch.allclose(make_mask([own], query, key), make_mask([usual], query, key), atol=1e-5)
+    assert seen == [((12, 1), 3.0, (2, 12, 9))]
+
+
+@pytest.mark.parametrize(("given", "got"), [(torch.ones(3), "a tensor [3]"), (float("nan"), "not finite")])
+def test_a_formula_that_gives_something_else_is_told(given: Any, got: str) -> None:
+    cond = TextCond(torch.zeros(1, 9, 6), find_spans=lambda phrase: [slice(1, 3)])
+    own = list_biases([Word(("a",), torch.ones(H, W), lambda *_: given)], cond, 0, Rule(), Level.exploding(1.0, 3.0))
+    with pytest.raises(HostError, match=r"^Extras.formula: expected finite numbers \[12, 1\], or one, got ") as caught:
+        make_mask([own], torch.randn(1, 2, 12, 8), torch.randn(1, 2, 9, 8))
+    assert got in str(caught.value)

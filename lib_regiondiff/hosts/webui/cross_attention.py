@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lib_regiondiff.denoising.attention.bias import choose_acting
 from lib_regiondiff.denoising.attention.couple import Mixture, shrink
 from lib_regiondiff.document.palette import BIAS, COUPLE
 from lib_regiondiff.errors import HostError
@@ -94,7 +95,7 @@ class ActingForward:
 
     def _attend_own(self, x: Tensor, context: Tensor, *more: Any, **named: Any) -> Tensor:
         """What the layer makes of each row's own prompt, some words of which are raised in some rows."""
-        biases = self.acting.biases
+        biases = choose_acting(self.acting.biases, x.shape[1])
         raised, plain = ([n for n, each in enumerate(biases) if bool(each) == found] for found in (True, False))
         if not raised:
             return self.forward(x, context, *more, **named)

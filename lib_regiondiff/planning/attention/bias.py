@@ -20,7 +20,7 @@ from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, resolve_t
 from lib_regiondiff.planning.conditioning import Job, Meaning
 from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.prompt_words import add_words
-from lib_regiondiff.planning.regions import Region, Word
+from lib_regiondiff.planning.regions import Formula, Region, Word
 from lib_regiondiff.planning.views import View, cut
 from lib_regiondiff.planning.weights.level_weights import LevelWeights
 
@@ -108,12 +108,16 @@ def _list_texts(palette: Palette, job: Job, image: int) -> list[str]:
 class WordLayer:
     """The words of a plan, each a brush's number, its texts in each image, and how much it is raised.
 
+    By `area`, they are raised less the more of the canvas they have (DenseDiffusion, arXiv:2308.12964).
+
     `keys` says of each step which weights they have, None where they are not raised.
     """
 
     words: Sequence[tuple[int, tuple[str, ...], float]]
     weights: LevelWeights
     keys: Sequence[int | None]
+    area: float = 0.0
+    formula: Formula | None = None
 
     @staticmethod
     def of(palette: Palette, job: Job, weights: LevelWeights) -> WordLayer:
@@ -129,7 +133,8 @@ class WordLayer:
         ]
         first, last = round_levels(bias.start * steps), round_levels(bias.stop * steps)
         kinds = weights.surveyed()[1]
-        return WordLayer(words, weights, [kinds[step] if first <= step < last else None for step in range(steps)])
+        keys = [kinds[step] if first <= step < last else None for step in range(steps)]
+        return WordLayer(words, weights, keys, bias.area, job.formula)
 
     def expect_words(self, regions: Collection[Region]) -> None:
         """Raise HostError where words do not stand in the prompt of the whole picture, or it is several prompts."""
@@ -152,9 +157,12 @@ class WordLayer:
         return tuple(replace(view, words=self._find_words(view, maps)) for view in views)
 
     def _find_words(self, view: View, maps: np.ndarray) -> tuple[Word, ...]:
-        inside = [(texts, factor * cut(maps[number], view.box)) for number, texts, factor in self.words]
+        inside = [
+            (texts, factor * (1 - self.area * float(maps[number].mean())) * cut(maps[number], view.box))
+            for number, texts, factor in self.words
+        ]
         return tuple(
-            Word(texts, torch.from_numpy(np.ascontiguousarray(weight, np.float32)).to(view.weight.device))
+            Word(texts, torch.from_numpy(np.ascontiguousarray(weight, np.float32)).to(view.weight.device), self.formula)
             for texts, weight in inside
             if weight.any()
         )

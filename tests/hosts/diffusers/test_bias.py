@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ pytest.importorskip("diffusers")
 from known_families import build_sdxl
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers import Extras
 from lib_regiondiff.hosts.diffusers.attention import CROSS
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import render
@@ -82,3 +84,16 @@ def test_words_that_are_none_are_refused(host: DiffusersHost) -> None:
     broken = [{"id": "a", "prompt": "BREAK", "mask": LEFT}]
     with pytest.raises(HostError, match=r"^attention: expected words that stand in the whole prompt"):
         render(host, halves(brushes=broken, background={"prompt": "a thing"}))
+
+
+def test_a_formula_of_one_s_own(host: DiffusersHost) -> None:
+    told: set[float] = set()
+
+    def formula(w: Any, sigma: float, scores: Any) -> Any:
+        told.add(round(sigma, 3))
+        return 0.5 * w * scores.max()
+
+    added = replace(host, extras=Extras(formula=formula))
+    left, right = sides(added, halves(bias={"scale": 9, "noise": "sigma"}))
+    usual = sides(host, halves())
+    assert np.abs(left - usual[0]).max() < 1 and np.abs(right - usual[1]).max() < 1 and len(told) == 3

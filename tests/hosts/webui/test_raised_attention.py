@@ -104,3 +104,10 @@ def test_half_precision_is_kept_outside_of_the_scores() -> None:
     plain, upcast = (act(layer, [record], Habits(upcast=each))(x, context=text) for each in (False, True))
     assert heard == [torch.bfloat16] * 2 and plain.dtype == upcast.dtype == torch.bfloat16
     assert torch.allclose(plain.float(), upcast.float(), atol=0.05)
+
+
+def test_layers_in_which_nothing_is_raised_have_their_own_forward() -> None:
+    layer, bias = Layer(), Bias((slice(2, 4),), torch.rand(H, W), layers="coarse")
+    x, text = torch.randn(2, H * W, WIDTH), torch.randn(2, 9, 6)
+    made = act(layer, [Attention(biases=(bias,)), PLAIN])(x, context=text)
+    assert [count for count, _ in layer.asked] == [2] and torch.equal(made, layer(x, text))
