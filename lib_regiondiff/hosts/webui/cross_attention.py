@@ -127,7 +127,7 @@ def act_in_cross_attention(
         return
     layers = find_layers(engine)
     own = [vars(layer).get("forward") for layer in layers]
-    _expect_free(replaced or (any(biases) and [each for each in own if each is not None]))
+    _expect_free(replaced or (any(biases) and _list_held(layers)))
     called = set[int]()
     acting = Acting(mixture, biases, habits, lambda: called.add(id(engine)))
     try:
@@ -144,6 +144,12 @@ def act_in_cross_attention(
                 vars(layer).pop("forward", None)
             else:
                 layer.forward = forward
+
+
+def _list_held(layers: Sequence[Any]) -> list[Any]:
+    """The layers whose forward somebody has replaced on the object; what was put back as it was is nobody's."""
+    held = ((layer, vars(layer).get("forward")) for layer in layers)
+    return [layer for layer, own in held if own and getattr(own, "__func__", None) is not type(layer).forward]
 
 
 def _expect_free(replaced: Any) -> None:

@@ -191,6 +191,9 @@ def test_what_holds_a_layer_already_is_told(webui: WebUI) -> None:
     ):
         draw(webui, SAID, palette=biased())
     assert vars(layer)["forward"] is held
+    layer.forward = back = Attention.forward.__get__(layer)
+    obeys(draw(webui, SAID, palette=biased()), draw(webui, "red"), draw(webui, "blue"))
+    assert vars(layer)["forward"] is back, "put back on the object by who had held it"
 
 
 def test_layers_that_somebody_else_answers_for_are_refused(webui: WebUI) -> None:
