@@ -23,6 +23,7 @@ from lib_regiondiff.hosts.webui.cross_attention import CROSS, act_in_cross_atten
 from lib_regiondiff.hosts.webui.frames import add_frame_axis, drop_frame_axis
 from lib_regiondiff.hosts.webui.noise_scales import Sigmas, Timesteps, join_levels
 from lib_regiondiff.hosts.webui.programs import Program, find_program
+from lib_regiondiff.hosts.webui.raised_attention import Habits
 from lib_regiondiff.hosts.webui.sampler_run import Request, SamplerRun
 from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Engine, Processing, Unet, is_second_pass
 from lib_regiondiff.planning.plan import Plan
@@ -144,7 +145,7 @@ class UnetHooks:
         how = {"input": add_frame_axis(x, self.like), "timestep": sigma, "c": given, "cond_or_uncond": kinds}
         assert self.apply_model is not None
         replaced = (options.get("patches_replace") or {}).get(CROSS)
-        with act_in_cross_attention(self.p.sd_model, rows, self.run.heard, replaced):
+        with act_in_cross_attention(self.p.sd_model, rows, self.run.heard, Habits(), replaced):
             made = self._ask_network(self.apply_model, how)
         return drop_frame_axis(made).float()
 
