@@ -22,9 +22,11 @@ from sizes_splits import start
 from sizes_stacks import MEET, make_pair
 from sizes_stuff import draw_different
 from sizes_things import SHAPES, make_mask
-from sizes_wishes import SPLITS, Piece, Wish, draw_truth, phrase
+from sizes_wishes import SPLITS, Piece, Settings, Wish, draw_truth, phrase
 from toyworld_scenes import draw_backdrop
 
+from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.geometry import Box, Size
 
 BINS = ((0.05, 0.15), (0.15, 0.3), (0.3, 0.5))
@@ -93,9 +95,21 @@ def find_bodies(wish: Wish) -> Flags:
     )
 
 
+class Swapped(Wish):
+    """A wish whose two brushes have changed places, each with the id that it had."""
+
+    def palette(self, settings: Settings) -> Palette:
+        """The palette, as that of other wishes."""
+        made = super().palette(settings)
+        ids = [each.id for each in made.brushes[::-1]]
+        brushes = (replace_unchecked(each, id=own) for each, own in zip(made.brushes, ids, strict=True))
+        return replace_unchecked(made, brushes=tuple(brushes))
+
+
 def swap(wish: Wish) -> Wish:
     """The same brushes with the lower one above."""
-    return dataclasses.replace(wish, pieces=wish.pieces[::-1])
+    found = {each.name: getattr(wish, each.name) for each in dataclasses.fields(wish)}
+    return (Wish if isinstance(wish, Swapped) else Swapped)(**found | {"pieces": wish.pieces[::-1]})
 
 
 def measure_overlap(number: int, jobs: Mapping[str, Job]) -> dict[str, Any] | None:
@@ -175,7 +189,7 @@ def find_palettes(wish: Wish) -> list[NDArray[np.float32]]:
 def measure_each(picture: NDArray[np.uint8], palette: NDArray[np.float32]) -> NDArray[np.float32]:
     """The distance [h, w] of a picture's pixels to a palette of colours, smoothed for patterns."""
     each = measure_distances(picture.reshape(-1, 3), palette).reshape(picture.shape[:2])
-    return cv2.blur(each, (WINDOW, WINDOW))
+    return np.asarray(cv2.blur(each, (WINDOW, WINDOW)), np.float32)
 
 
 def measure_order(wish: Wish, picture: NDArray[np.uint8], both: Flags) -> float:

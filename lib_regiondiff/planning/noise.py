@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,9 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.store import Store
 
+FURTHER = 2**21
+"""The first number of brushes' noise; those below are for what a picture has once, and for regions."""
+
 
 def make_generator(seed: int) -> torch.Generator:
     """A CPU generator of our own, so that a seed means the same noise on every device."""
@@ -23,6 +27,15 @@ def make_generator(seed: int) -> torch.Generator:
 def derive_seed(seed: int, number: int) -> int:
     """The seed of further noise of a picture: another for each number from 0 on, none of them the picture's own."""
     return (seed * 1_000_003 + number + 1) % 2**53
+
+
+def number_brush(brush: str, piece: int = 0) -> int:
+    """The number of the noise of what is drawn apart for a piece of a brush, by the brush's id.
+
+    It does not depend on the brush's place in the palette, so that what is drawn stays as it is when others come, go,
+    or change places.
+    """
+    return FURTHER + zlib.crc32(f"{piece} {brush}".encode())
 
 
 def draw_unit(generators: Sequence[torch.Generator], shape: tuple[int, int, int]) -> Tensor:

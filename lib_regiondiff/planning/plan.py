@@ -254,8 +254,7 @@ class Draft:
         firsts = [first.at(step, self.under is not None) for step in range(len(placed.kinds))]
         above = ThingLayer.of(apart[0], self.meanings, (self.encoder, self.close), (weights, regions), job)
         thin = StrokeLayer.of(apart[1], self.meanings, self.encoder, job)
-        seeds = [brush.seed for brush in palette.brushes]
-        beside = SceneLayer.of(placed.scenes, self.close, job.seeds, seeds, len(placed.kinds))
+        beside = SceneLayer.of(placed.scenes, self.close, job.seeds, palette.brushes, len(placed.kinds))
 
         def views(key: StepKeys) -> Views:
             kind, (repainted, around), scene_key, thing_key, stroke_key, word_key = key

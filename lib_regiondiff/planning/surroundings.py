@@ -65,7 +65,7 @@ class Around:
     seeds: tuple[int, ...]
 
     def shared_noise(self, number: int, frame: Box) -> Tensor:
-        """The noise [B, C, h, w] of a region, by its number; all its tiles in `frame` share it."""
+        """The noise [B, C, h, w] of a region, by its noise's number; all its tiles in `frame` share it."""
         generators = [noise.make_generator(noise.derive_seed(seed, number)) for seed in self.seeds]
         return noise.draw_unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
 

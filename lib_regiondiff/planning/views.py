@@ -12,7 +12,7 @@ from torch import Tensor
 from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Adapters, LatentSpec
-from lib_regiondiff.planning import tiles
+from lib_regiondiff.planning import noise, tiles
 from lib_regiondiff.planning.regions import Region, Word
 from lib_regiondiff.planning.surroundings import Around, Surroundings, centre_boxes
 from lib_regiondiff.planning.things.closeups import Closeup
@@ -205,9 +205,7 @@ class Layout:
             elif around is None or region.background or self.is_ground(places):
                 found += self.cut_views(weight, places, region)
             else:
-                found += _surround(
-                    self.cut_views(weight, centre_boxes(places, weight, self.ring), region), number, around
-                )
+                found += _surround(self.cut_views(weight, centre_boxes(places, weight, self.ring), region), around)
         return tuple(found)
 
     def is_ground(self, places: Sequence[Box]) -> bool:
@@ -239,11 +237,11 @@ def _convert_tile(grid: Tiles, cell: int) -> tuple[Size, int]:
     return Size(max(1, high // cell), max(1, wide // cell)), -(-overlap // cell)
 
 
-def _surround(views: Sequence[View], number: int, around: Around) -> list[View]:
-    """The views of one frame with their surroundings; the `number` of their region gives them noise of its own."""
+def _surround(views: Sequence[View], around: Around) -> list[View]:
+    """The views of one region in one frame with their surroundings, whose noise goes by a brush of the region."""
     if not views:
         return []
-    own = around.shared_noise(number, views[0].frame)
+    own = around.shared_noise(min(map(noise.number_brush, views[0].regions[0].names)), views[0].frame)
     return [replace(view, surround=around.of(own, view.frame, view.box, view.weight.cpu().numpy())) for view in views]
 
 

@@ -57,6 +57,8 @@ def test_what_changes_away_from_the_overlap_is_told() -> None:
 def test_the_same_brushes_change_places() -> None:
     wish = make_overlap(3)
     assert swap(swap(wish)) == wish and swap(wish).pieces == wish.pieces[::-1]
+    before, after = ({each.id: each.prompt for each in one.palette({}).brushes} for one in (wish, swap(wish)))
+    assert before == after and [*before] == [*after][::-1], "each keeps its id"
     np.testing.assert_array_equal(find_bodies(swap(wish)), find_bodies(wish)[::-1])
 
 

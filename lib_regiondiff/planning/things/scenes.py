@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from lib_regiondiff.document.palette import Brush
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning import noise, tiles
@@ -138,18 +139,18 @@ class SceneLayer:
         windows: Mapping[int, tuple[int, SceneWindow]],
         latent: LatentSpec,
         seeds: Sequence[int],
-        own: Sequence[int | None],
+        brushes: Sequence[Brush],
         steps: int,
     ) -> SceneLayer:
         """The scenes in these windows, given as number of the brush and window by the number of the region.
 
-        `seeds` are those of images, `own` those of brushes.
+        `seeds` are those of images.
         """
         found = {}
-        for region, (brush, window) in windows.items():
-            seed = own[brush - 1]
-            each = tuple(seeds) if seed is None else (seed,) * len(seeds)
-            found[region] = window, tuple(noise.derive_seed(one, brush) for one in each)
+        for region, (place, window) in windows.items():
+            brush = brushes[place - 1]
+            each = tuple(seeds) if brush.seed is None else (brush.seed,) * len(seeds)
+            found[region] = window, tuple(noise.derive_seed(one, noise.number_brush(brush.id)) for one in each)
         zoomed = any(window.zoomed for window, _ in found.values())
         keys = list_scene_keys(steps) if zoomed else [SceneKey(False, False)] * steps
         return SceneLayer(found, latent.channels, keys)

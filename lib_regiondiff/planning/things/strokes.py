@@ -30,10 +30,11 @@ from lib_regiondiff.planning.weights.blur import blur
 class Stroke:
     """Thin brushes of one meaning, by their indices, with their common weight [h, w] in a window of the canvas.
 
-    `seed` is that of its own noise, if it has one.
+    `number` is that of its noise, by one of the brushes, and `seed` that of the noise, if they have one of their own.
     """
 
     owners: tuple[int, ...]
+    number: int
     weight: np.ndarray
     window: Box
     seed: int | None = None
@@ -111,7 +112,8 @@ def _make_stroke(palette: Palette, soft: Sequence[np.ndarray], owners: Sequence[
     canvas, cell = Size(*weight.shape), latent.pixels_per_cell
     least, multiple = latent.native // cell, max(1, WINDOW_MULTIPLE // cell)
     window = tiles.fit_window(inner or Box(0, 0, 1, 1), canvas, least, multiple)
-    return Stroke(tuple(owners), cut(weight, window), window, palette.brushes[owners[0] - 1].seed)
+    number = min(noise.number_brush(each) for each in _name(palette, owners))
+    return Stroke(tuple(owners), number, cut(weight, window), window, palette.brushes[owners[0] - 1].seed)
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ class StrokeLayer:
     def _make_view(self, stroke: Stroke, region: Region, last: bool) -> View:
         size = _choose_size(stroke.window.size, self.latent)
         first = self.seeds if stroke.seed is None else (stroke.seed,) * len(self.seeds)
-        seeds = tuple(noise.derive_seed(seed, stroke.owners[0]) for seed in first)
+        seeds = tuple(noise.derive_seed(seed, stroke.number) for seed in first)
         inside = torch.ones(size.height, size.width, device=self.latent.device)
         zoom = Closeup(size, self.latent.channels, seeds, inside, last=last, whole=True)
         weight = torch.from_numpy(np.ascontiguousarray(stroke.weight)).to(self.latent.device)

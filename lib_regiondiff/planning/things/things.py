@@ -21,19 +21,17 @@ from lib_regiondiff.planning.views import View, cut
 from lib_regiondiff.planning.weights.blur import blur
 from lib_regiondiff.planning.weights.level_weights import LevelWeights
 
-PIECES = 10**6
-"""Seeds between those of two pieces of a brush."""
-
 
 @dataclass(frozen=True, eq=False)
 class Thing:
-    """A piece of a brush, by their numbers, whose thing is drawn in the close-up of a `window`, with its weight there.
+    """A piece of a brush, whose thing is drawn in the close-up of a `window`, with its weight there.
 
-    `seed` is that of its own noise, if it has one.
+    `index` is the brush's number in the palette, `number` that of its noise, and `seed` that of the noise, if the brush
+    has one of its own.
     """
 
     index: int
-    piece: int
+    number: int
     weight: np.ndarray
     window: Box
     seed: int | None = None
@@ -53,10 +51,11 @@ def find_things(palette: Palette, coverages: Sequence[np.ndarray], scale: float,
             seen = seen if above.kind == THING else seen * (1 - other)
         labels, kept = label_pieces(coverage, palette.wraps)
         budget.expect_things(len(found) + len(kept))
-        for number, label in enumerate(kept):
+        for place, label in enumerate(kept):
             piece = np.where(labels == label, coverage, np.float32(0))
             window = find_window(piece, palette.wraps)
             weight = blur(piece, brush.feather * scale, palette.wraps) * seen
+            number = noise.number_brush(brush.id, place)
             found.append(Thing(index, number, cut(np.asarray(weight, np.float32), window), window, brush.seed))
     return found
 
@@ -126,6 +125,6 @@ class ThingLayer:
         side = latent.native // latent.pixels_per_cell
         inside = torch.nn.functional.interpolate(weight[None, None], (side, side), mode="bilinear")[0, 0]
         first = self.seeds if thing.seed is None else (thing.seed,) * len(self.seeds)
-        seeds = tuple(noise.derive_seed(seed, thing.index + PIECES * thing.piece) for seed in first)
+        seeds = tuple(noise.derive_seed(seed, thing.number) for seed in first)
         zoom = Closeup(Size(side, side), latent.channels, seeds, inside, ground, last)
         return View(window, window, (own,), weight, zoom=zoom)
