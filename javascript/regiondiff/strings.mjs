@@ -123,6 +123,8 @@ const STRINGS = {
   'run.more': 'sampler and more',
   'run.count.help': 'How many pictures to draw, with seeds that follow one another.',
   'run.method.help': 'How regions become one picture.',
+  'run.compare': 'Compare methods',
+  'run.compare.help': 'Draws the picture by each method, with one seed, and shows all in one.',
   'run.auto': 'auto: {words}',
   'run.notices': 'What to know before drawing',
   'run.pictures': 'Pictures',

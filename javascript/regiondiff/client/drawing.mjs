@@ -21,6 +21,8 @@ export class Drawing {
     /** @type {AbortController | null} */
     this.stopper = null;
     this.stopping = false;
+    /** Whether a drawing may have other settings than the palette's. */
+    this.takesChanges = true;
   }
 
   /** Begin, or stop what runs. */
@@ -36,7 +38,8 @@ export class Drawing {
     else this.stopper?.abort();
   }
 
-  async draw() {
+  /** @param {Record<string, unknown>} [changes] settings that are other ones for this time, of one picture */
+  async draw(changes) {
     const {app} = this;
     app.toasts.clear();
     app.editor.seal();
@@ -45,7 +48,7 @@ export class Drawing {
     this.set({job: '', state: 'queued'});
     try {
       const {draw} = await import('./job.mjs');
-      await draw(this, this.stopper.signal);
+      await draw(this, this.stopper.signal, changes);
     } finally {
       this.set(null);
       app.keeper.later();

@@ -17,14 +17,15 @@ const RETRY = 1000; // milliseconds between attempts to reach a server that does
 const SILENCE = 6000; // milliseconds without a message after which the server counts as gone
 const MOST_LOST = 3; // times that a server may lose a job before the page gives up
 
-/** Draw the document as it is now. @param {Drawing} drawing @param {AbortSignal} signal */
-export async function draw(drawing, signal) {
+/** Draw the document as it is now, or one picture of it with other settings. @param {Drawing} drawing @param {AbortSignal} signal @param {Record<string, unknown>} [changes] */
+export async function draw(drawing, signal, changes) {
   const {app, shown: before} = drawing;
   const {state} = app.editor;
   const told = new Preview(drawing, state);
   try {
     const {palette, ids} = await readSent(app);
-    const job = await render(drawing, {palette, count: app.count}, (now) => void told.follow(now), signal).catch(refuse);
+    const order = {palette: {.../** @type {any} */ (palette), ...changes}, count: changes ? 1 : app.count};
+    const job = await render(drawing, order, (now) => void told.follow(now), signal).catch(refuse);
     await told.ended;
     if (job.state !== 'done') drawing.show(drawing.shown ?? before);
     if (job.state === 'failed' && job.error) await tellFault(app, job.error, ids);
