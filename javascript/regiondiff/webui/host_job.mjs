@@ -15,6 +15,7 @@ export class HostJob {
   constructor(page, tab) {
     this.page = page;
     this.tab = tab;
+    this.presses = 0; // of its button that interrupts
   }
 
   /** @param {string} id @returns {HTMLElement | null} */
@@ -40,6 +41,7 @@ export class HostJob {
   /** Draw, and tell how it goes. @param {(job: Job) => void} tell @param {() => void} begun what was set need not stay any longer @returns {Promise<Outcome>} */
   async run(tell, begun = () => {}) {
     const before = this.told;
+    this.presses = 0;
     this.part(`${this.tab}_generate`)?.click();
     if (!(await until(() => this.bar ?? (this.told !== before), BEGIN))) throw new Error('Generate: expected the WebUI to begin, got no answer; reload the page');
     begun();
@@ -68,7 +70,27 @@ export class HostJob {
     const error = this.part(`html_log_${this.tab}`)?.querySelector('.error')?.textContent ?? '';
     if (error) return {made: [], error};
     const {index_of_first_image: first = 0, all_seeds: seeds = [], infotexts: words = []} = this.info ? JSON.parse(this.info) : {};
-    return {made: this.listPictures().slice(first).slice(0, seeds.length).map((url, index) => ({url, seed: seeds[index], words: words[first + index] ?? ''})), error};
+    const urls = this.listPictures().slice(first, Math.min(words.length, first + seeds.length));
+    return {made: urls.slice(0, this.countWhole(urls.length)).map((url, index) => ({url, seed: seeds[index], words: words[first + index] ?? ''})), error};
+  }
+
+  /** How many of the pictures were drawn to the end: an interrupted job may have cut its last batch. @param {number} count */
+  countWhole(count) {
+    const several = this.readNumber('batch_count') > 1 || /** @type {HTMLInputElement | null} */ (this.part(`${this.tab}_hr-visible-checkbox`))?.checked;
+    const finishes = several && this.settings.interrupt_after_current; // "Don't Interrupt in the middle": at the first press
+    if (!this.presses || (this.presses === 1 && finishes)) return count;
+    const size = this.readNumber('batch_size') || 1;
+    return Math.max(0, Math.ceil(count / size) - 1) * size;
+  }
+
+  /** The WebUI's settings, as its page has them. @returns {Record<string, unknown>} */
+  get settings() {
+    return JSON.parse(/** @type {HTMLTextAreaElement | null} */ (this.part('settings_json')?.querySelector('textarea'))?.value || '{}');
+  }
+
+  /** @param {string} name of a control */
+  readNumber(name) {
+    return Number(this.part(`${this.tab}_${name}`)?.querySelector('input')?.value);
   }
 
   /** The gallery's pictures, in their order. */
@@ -78,6 +100,7 @@ export class HostJob {
   }
 
   interrupt() {
+    this.presses += 1;
     this.part(`${this.tab}_interrupt`)?.click();
   }
 }

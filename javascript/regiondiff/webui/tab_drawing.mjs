@@ -44,8 +44,9 @@ export class TabDrawing extends Drawing {
       const {made, error} = await this.host.run((job) => this.tell(job), giveBack);
       await this.shows;
       if (error) this.tellFault(error);
-      if (!error && !this.stopping) for (const each of made.toReversed()) await this.take(each, palette, state);
-      if (error || this.stopping || !made.length) this.show(before);
+      for (const url of this.host.listPictures()) this.known.add(url); // those that were cut are not looked for later
+      for (const each of made.toReversed()) await this.take(each, palette, state);
+      if (!made.length) this.show(before);
     } catch (error) {
       this.show(before);
       app.fail(error);
@@ -68,7 +69,15 @@ export class TabDrawing extends Drawing {
     this.set(job);
     if (!job.preview || job.preview === this.seen) return;
     const seen = (this.seen = job.preview);
-    this.shows = this.shows.then(async () => this.app.stage.setPicture(await decode(seen))).catch(() => {}); // one that is gone already
+    this.shows = this.shows.then(async () => this.app.stage.setPicture(await this.findFirst(await decode(seen)))).catch(() => {}); // one that is gone already
+  }
+
+  /** The first picture of a preview; the WebUI shows those that it draws at once as a grid. @param {ImageBitmap} preview */
+  async findFirst(preview) {
+    const {width, height} = this.app.editor.size;
+    const count = this.host.settings.show_progress_grid ? this.host.readNumber('batch_size') : 1;
+    const [columns, rows] = findGrid(preview, width / height, count);
+    return columns * rows > 1 ? createImageBitmap(preview, 0, 0, preview.width / columns, preview.height / rows) : preview;
   }
 
   /** @param {Made} made @param {any} palette @param {any} state */
@@ -103,4 +112,11 @@ export class TabDrawing extends Drawing {
     const palette = kept ? await this.tabApp.desk.unpack(kept) : null;
     await this.take(made, palette ?? {version: 1, size: this.app.editor.size, brushes: []}, null);
   }
+}
+
+/** Columns and rows of a grid of pictures with this aspect, as its own aspect tells. @param {{width: number, height: number}} grid @param {number} aspect @param {number} count @returns {[number, number]} */
+export function findGrid({width, height}, aspect, count) {
+  const shapes = Array.from({length: Math.max(1, count)}, (_, at) => /** @type {[number, number]} */ ([at + 1, Math.ceil(count / (at + 1)) || 1]));
+  const miss = (/** @type {[number, number]} */ [columns, rows]) => Math.abs(Math.log(((width / columns) * rows) / height / aspect));
+  return shapes.reduce((best, each) => (miss(each) < miss(best) - 1e-6 ? each : best));
 }

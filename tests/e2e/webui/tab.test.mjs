@@ -7,6 +7,7 @@ import path from 'node:path';
 import {after, before, test} from 'node:test';
 import {findBrowser} from '../stage/stage_page.mjs';
 import {chooseModel, LORA, url} from './host.mjs';
+import {drawBatches} from './batches.mjs';
 import {bringBackMade, sendTo} from './sending.mjs';
 import {PATIENCE, TabVisitor} from './tab_visitor.mjs';
 import {see} from './visitor.mjs';
@@ -101,6 +102,8 @@ step('Stop stops within seconds, and the last picture stays', async () => {
   assert.equal(await visitor.withApp((app) => app.drawing.shown === app.drawing.pictures[0]), true);
   await visitor.part('[data-field="steps"] input').fill(String(JOB.steps));
 });
+
+step('batches: all pictures come with their seeds, and Stop keeps those that are whole', () => drawBatches(visitor));
 
 step('each picture keeps its palette: with Alt and a click it comes back', async () => {
   await visitor.withApp((app) => app.setField('b2', 'prompt', 'a blue lake'));
