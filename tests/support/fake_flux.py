@@ -1,4 +1,4 @@
-"""A small network in the form in which Forge and Forge Neo have Flux: blocks for prompt and picture, apart and together."""
+"""A small network in the form in which Forge and Forge Neo have Flux, with blocks of both kinds."""
 
 from __future__ import annotations
 
@@ -72,6 +72,17 @@ def read(made: Any) -> list[tuple[Tensor, Tensor, Tensor]]:
 
 class DoubleBlock(nn.Module):
     """Prompt and picture apart, with layers of their own."""
+
+    img_mod: Any
+    img_norm1: Any
+    img_attn: Any
+    img_norm2: Any
+    img_mlp: Any
+    txt_mod: Any
+    txt_norm1: Any
+    txt_attn: Any
+    txt_norm2: Any
+    txt_mlp: Any
 
     def __init__(self, network: Any, records: bool) -> None:
         super().__init__()
