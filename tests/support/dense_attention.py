@@ -40,11 +40,8 @@ class DenseProcessor:
         if image_rotary_emb is not None:
             query, key = (_rotate(each, image_rotary_emb) for each in (query, key))
         scores = torch.einsum("qhd,khd->hqk", query, key) / query.shape[-1] ** 0.5
-        features = (
-            torch.einsum("hqk,khd->qhd", mix(scores, self.lengths, self.weights), value)
-            .flatten(1)[None]
-            .to(hidden_states)
-        )
+        seen = torch.einsum("hqk,khd->qhd", mix(scores, self.lengths, self.weights), value)
+        features = seen.flatten(1)[None].to(hidden_states)
         if encoder_hidden_states is None:
             return features
         prompts, picture = features[:, : sum(self.lengths)], features[:, sum(self.lengths) :]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,9 +81,13 @@ class Streams:
     attend: Attend
     note: Callable[[], None]
 
-    def see(self, query: Tensor, key: Tensor, value: Tensor, positions: Tensor | None, mask: Any) -> Tensor:
-        """Attention [B, tokens, channels] of what is [B, heads, tokens, width] at positions [B, 1, tokens, ...]."""
+    def see(self, query: Tensor, key: Tensor, value: Tensor, told: Mapping[str, Any]) -> Tensor:
+        """Attention [B, tokens, channels] of what is [B, heads, tokens, width].
+
+        `told` is what a block is called with besides: the positions. HostError for a mask, and for other tokens.
+        """
         self.note()
+        mask, positions = told.get("attn_mask"), told.get("pe")
         if mask is not None or query.shape[::2] != (len(self.looks), self.tokens):
             got = f"{len(query)} rows of {query.shape[2]}" + (" under a mask" if mask is not None else "")
             expected = f"{len(self.looks)} rows of {self.tokens} tokens, as the picture and its prompts have"
@@ -106,9 +110,7 @@ def _project(features: Tensor, heads: int, norm: Any) -> tuple[Tensor, Tensor, T
     return query, key, value
 
 
-def run_double(
-    block: Any, streams: Streams, img: Tensor, txt: Tensor, vec: Any, pe: Any, attn_mask: Any = None, **told: Any
-) -> tuple[Tensor, Tensor]:
+def run_double(block: Any, streams: Streams, img: Tensor, txt: Tensor, vec: Any, **told: Any) -> tuple[Tensor, Tensor]:
     """Features [B, tokens, channels] of picture and prompts after a block that keeps them apart, as it is called."""
     sides = {"txt": txt, "img": img}
     changes = {side: _read_changes(getattr(block, f"{side}_mod")(vec)) for side in sides}
@@ -117,11 +119,9 @@ def run_double(
         attn, norm = (getattr(block, f"{side}_{part}") for part in ("attn", "norm1"))
         parts.append(_project(attn.qkv(changes[side][0].of(norm(features))), block.num_heads, attn.norm))
     query, key, value = (torch.cat(each, dim=2) for each in zip(*parts, strict=True))
-    seen = streams.see(query, key, value, pe, attn_mask).split([txt.shape[1], img.shape[1]], dim=1)
-    made = {
-        side: _finish(block, side, sides[side], each, changes[side]) for side, each in zip(sides, seen, strict=True)
-    }
-    return made["img"], _keep_finite(made["txt"])
+    seen = streams.see(query, key, value, told).split([txt.shape[1], img.shape[1]], dim=1)
+    made = [_finish(block, side, sides[side], each, changes[side]) for side, each in zip(sides, seen, strict=True)]
+    return made[1], _keep_finite(made[0])
 
 
 def _finish(block: Any, side: str, features: Tensor, seen: Tensor, changes: Sequence[Change]) -> Tensor:
@@ -131,13 +131,11 @@ def _finish(block: Any, side: str, features: Tensor, seen: Tensor, changes: Sequ
     return features + changes[1].gate * mlp(changes[1].of(norm(features)))
 
 
-def run_single(
-    block: Any, streams: Streams, x: Tensor, vec: Any, pe: Any, attn_mask: Any = None, **told: Any
-) -> Tensor:
+def run_single(block: Any, streams: Streams, x: Tensor, vec: Any, **told: Any) -> Tensor:
     """Features [B, tokens, channels] of prompts and picture after a block that has them together, as it is called."""
     change = _read_changes(block.modulation(vec))[0]
     made, width = block.linear1(change.of(block.pre_norm(x))), 3 * block.hidden_size
-    seen = streams.see(*_project(made[..., :width], block.num_heads, block.norm), pe, attn_mask)
+    seen = streams.see(*_project(made[..., :width], block.num_heads, block.norm), told)
     return _keep_finite(x + change.gate * block.linear2(torch.cat([seen, block.mlp_act(made[..., width:])], dim=2)))
 
 
