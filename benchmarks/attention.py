@@ -91,7 +91,7 @@ def count_by_layers(cells: int) -> int:
 
     @contextlib.contextmanager
     def acting(_: Any, rows: Any) -> Any:
-        with cross_attention.act_in_cross_attention(engine, rows, set()):
+        with cross_attention.act_in_cross_attention(engine, rows, set(), cross_attention.Habits()):
             yield
 
     return count(unet, cells, make_records(cells, make_scheduled)["couple"], acting)

@@ -30,6 +30,10 @@ class Words:
         """None."""
         return []
 
+    def says(self, phrase: str) -> bool:
+        """No."""
+        return False
+
 
 class Counting:
     """A host that only counts: it predicts zeros, and `shapes` holds rows, height and width of each call."""

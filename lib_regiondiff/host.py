@@ -48,8 +48,8 @@ ModelFunction = Callable[[Tensor, Level], Tensor]
 class Cond(Protocol):
     """An encoded prompt, opaque but for its group: only conds of equal groups fit in one network batch.
 
-    A host whose prompts change while sampling (prompt editing) resolves a cond when it is used: then group and spans
-    may change from call to call. One object stands for one meaning, since rows of the same object are asked once.
+    Where prompts change while sampling (prompt editing), group and spans may change from call to call. One object
+    stands for one meaning, since rows of the same object are asked once.
     """
 
     @property
@@ -59,6 +59,10 @@ class Cond(Protocol):
 
     def spans(self, phrase: str) -> list[slice]:
         """Where the tokens of a phrase stand among those of the prompt as it is encoded now, every time it occurs."""
+        ...
+
+    def says(self, phrase: str) -> bool:
+        """Whether the tokens of a phrase stand in the prompt at any moment of a run."""
         ...
 
 
@@ -114,14 +118,14 @@ class Against:
 
 @dataclass(frozen=True, eq=False)
 class Bias:
-    """Tokens of a row's own prompt whose attention is raised, by how much at each cell [h, w] (Paint with Words).
-
-    `scores` is what of the scores QK^T it is measured in: max or std.
-    """
+    """Tokens of a row's own prompt whose attention is raised, by how much at each cell [h, w] (Paint with Words);
+    `scores` is what of the scores QK^T it is measured in, max or std, or makes of weight and scores what is added to
+    them; `layers` are all, the fine or the coarse ones."""
 
     spans: tuple[slice, ...]
     weight: Tensor
-    scores: str = "max"
+    scores: str | Callable[[Tensor, Tensor], Tensor] = "max"
+    layers: str = "all"
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,9 +216,8 @@ def read_longest(notes: Mapping[str, Any]) -> float:
 class LatentSpec:
     """The latent space of a host: channels, pixels along a side of a cell, the model's native side in pixels.
 
-    `cells_per_call` is the most latent cells, over all rows, that one network call may hold. `prediction` is what the
-    network predicts, a key of PARAMETERIZATIONS; only rescaled guidance needs it. `longest` is how many times as long
-    as wide the longest pictures are that the model was trained on.
+    `cells_per_call` is the most latent cells, over all rows, of a network call. `prediction` is what the network
+    predicts, a key of PARAMETERIZATIONS, for rescaled guidance. `longest` is what `read_longest` finds.
     """
 
     channels: int
@@ -228,10 +231,7 @@ class LatentSpec:
 
 
 class Encoder(Protocol):
-    """The half of a host that planning asks: words and pictures become conditions and latents.
-
-    Adapters act on instances and clones and leave nothing behind.
-    """
+    """The half of a host that planning asks: words and pictures become conditions and latents; it leaves no trace."""
 
     @property
     def latent(self) -> LatentSpec:

@@ -23,7 +23,11 @@ class _Said:
 
     def spans(self, phrase: str) -> list[slice]:
         """Its words, which stand for tokens."""
-        return [slice(0, 1)] if holds(self.text, phrase) else []
+        return [slice(0, 1)] if self.says(phrase) else []
+
+    def says(self, phrase: str) -> bool:
+        """Whether it has these words."""
+        return holds(self.text, phrase)
 
 
 @dataclass(frozen=True)

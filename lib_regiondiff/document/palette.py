@@ -40,6 +40,7 @@ THING, SCENE, STUFF = "thing", "scene", "stuff"
 KINDS = (AUTO, THING, SCENE, STUFF)
 BIAS, COUPLE = "bias", "couple"
 METHODS: Mapping[str, str] = {"MultiDiffusion": "average", "Mixture of Diffusers": "mixture", "automatic": AUTO}
+LAYERS = ("all", "fine", "coarse")
 ATTENTIONS: Mapping[str, str] = {"Attention Couple": COUPLE, "Paint with Words": BIAS}
 IMAGE, MASK = PictureRule(), PictureRule(mask=True)
 
@@ -178,6 +179,8 @@ class Bias:
     scale: float = field(Number(0, 100), 0.4, "How much words are raised; a brush's weight multiplies it. 0 is off.")
     noise: str = field(Expression(), "log(1 + sigma)", "By what it falls with the noise: a formula of sigma.")
     scores: str = field(Choice(("max", "std")), "max", "What of the scores QK^T it is measured in.")
+    area: float = field(SHARE, 0.0, "Large brushes are raised less, by this times their share of the canvas.")
+    layers: str = field(Choice(LAYERS), "all", "Where: fine layers have at least half of the latents' cells a side.")
     start: float = field(SHARE, 0.0, "Share of the levels run before it begins.")
     stop: float = field(SHARE, 1.0, "Share of the levels after which it ends.")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lib_regiondiff.document.changes import Change, find_rule, override, read_value
-from lib_regiondiff.document.palette import ATTENTIONS, COUPLE, METHODS, Palette, Tiles
+from lib_regiondiff.document.palette import ATTENTIONS, METHODS, Palette, Tiles
 from lib_regiondiff.document.rules import Choice, show
 from lib_regiondiff.errors import PaletteError, Problem
 
@@ -42,7 +42,7 @@ def _list_words(*path: str) -> dict[str, str]:
 
 METHOD = ("blend",)
 AXES = (
-    Axis("Method", METHOD, choices={**METHODS, "Attention Couple": COUPLE}),
+    Axis("Method", METHOD, choices={**METHODS, **ATTENTIONS}),
     Axis("Overlap", ("overlap", "rule"), choices=_list_words("overlap", "rule")),
     Axis("Tile overlap", ("tiles", "overlap")),
     Axis("Brush prompt", ("prompt",), brush=True, every=False),

@@ -12,7 +12,7 @@ from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Encoder, Part, Parts, Prompt, is_composed
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, is_background, prepare_texts, resolve_texts
 from lib_regiondiff.planning.intervals import find_interval
-from lib_regiondiff.planning.regions import Region
+from lib_regiondiff.planning.regions import Formula, Region
 from lib_regiondiff.store import Store
 
 ROUNDED = 1e-4
@@ -52,6 +52,8 @@ class Job:
     """Whether pictures are done after it, so that what is pasted into them need not be in their latents."""
     kept: Kept = field(default_factory=Kept)
     """What stays as it is of the pass before, where this one goes on from its pictures."""
+    formula: Formula | None = None
+    """How words are raised, in place of the palette's scale, noise and scores."""
     store: Store = field(default_factory=Store, repr=False, compare=False)
     """What masks became, of whoever runs the sampler."""
 

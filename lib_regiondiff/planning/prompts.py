@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lib_regiondiff.document.palette import PROMPT, Palette, loads, parse
+from lib_regiondiff.document.palette import BIAS, PROMPT, STUFF, Palette, loads, parse
 from lib_regiondiff.document.plot_axes import AxisSetting, apply_settings
 from lib_regiondiff.document.rules import Fault
+from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.errors import PaletteError, Problem
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.formats.tags import split_networks
@@ -135,7 +136,8 @@ def _draw_text(text: str, key: str, words: Words) -> str:
 def find_texts(palette: Palette, words: Words) -> dict[str, BrushText]:
     """What to encode for the background and each brush of a resolved palette, by brush id; wildcards stay as they are.
 
-    The background has the main prompt, or negative, where it has none of its own.
+    The background has the main prompt, or negative, where it has none of its own. Words that are raised in the whole
+    picture's prompt have no styles, since that prompt has them once.
     """
     own = palette.background
     under = BrushText(
@@ -146,7 +148,9 @@ def find_texts(palette: Palette, words: Words) -> dict[str, BrushText]:
     for brush in palette.brushes:
         given = brush.negative
         negative = under.negative if given is None else _style_text(given, words, negative=True)
-        found[brush.id] = BrushText(_style_text(brush.prompt, words), negative)
+        raised = palette.attention == BIAS and brush.kind in (AUTO, STUFF)
+        prompt = split_networks(brush.prompt)[0] if raised else _style_text(brush.prompt, words)
+        found[brush.id] = BrushText(prompt, negative)
     return found
 
 

@@ -162,13 +162,13 @@ def test_wildcards_that_cannot_be_drawn_are_errors_and_nothing_is_counted() -> N
 
 
 def test_what_this_version_refuses_comes_first_as_errors() -> None:
-    notices = told(brushes=[LEFT], attention="bias", background={"prompt": "grass"})
+    notices = told(brushes=[LEFT], nag={}, background={"prompt": "grass"})
     assert [notice.kind for notice in notices] == ["error", "note", "note"]
-    assert [error.split(":")[0] for error in texts("error", notices)] == ["attention"]
+    assert [error.split(":")[0] for error in texts("error", notices)] == ["nag"]
 
 
 def test_words_that_the_whole_prompt_lacks_are_named() -> None:
-    around = JobContext(prompt="grass and a left thing", by="command")
+    around = JobContext(prompt="grass and a left thing")
     brushes = [LEFT | {"prompt": "left thing"}, RIGHT | {"prompt": "a boat"}]
     notes = texts("note", told(around, brushes, attention="bias"))
     assert [note for note in notes if "added" in note] == ["added to the whole picture's prompt: a boat"]

@@ -187,7 +187,7 @@ def test_the_header_says_what_is_on_in_a_few_words() -> None:
     assert state({"typed": {}}) == "1 region · about as long as a plain picture"
     assert state("") == "no palette yet" and state('{"version": 1, "a": 1}') == "1 mistake"
     assert state({"version": 1, "a": 1, "b": 2}) == "2 mistakes"
-    assert state(TWO | {"attention": "bias"}) == "cannot be drawn: see below"
+    assert state(TWO | {"nag": {}}) == "cannot be drawn: see below"
     assert render_preview({"typed": {}}).state == '<span class="regiondiff-state">waits for the prompt</span>'
 
 
@@ -200,8 +200,8 @@ def test_regions_that_are_off_say_so_and_nothing_in_the_header() -> None:
 
 
 def test_notices_stand_below() -> None:
-    told = render_html(TWO | {"attention": "bias"}, JobContext(prompt="a field"))
-    assert '<li class="regiondiff-error">attention: expected none' in told
+    told = render_html(TWO | {"nag": {}}, JobContext(prompt="a field"))
+    assert '<li class="regiondiff-error">nag: expected nothing' in told
     assert '<li class="regiondiff-note">25.0 % of the canvas has no brush; the main prompt paints it' in told
 
 

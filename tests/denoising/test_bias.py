@@ -9,19 +9,19 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
 
 diffusers = pytest.importorskip("diffusers")
 from diffusers.models.attention_processor import Attention as Layer
 
-from lib_regiondiff.denoising.attention.bias import list_biases
-from lib_regiondiff.denoising.attention.couple import couple, shrink
+from lib_regiondiff.denoising.attention.bias import choose_acting, list_biases, make_mask
+from lib_regiondiff.denoising.attention.couple import couple
 from lib_regiondiff.document.palette import Bias as Rule
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import PLAIN, Attention, Bias, Level
 from lib_regiondiff.hosts.diffusers.attention import _make_processor
 from lib_regiondiff.hosts.diffusers.text.encoding import TextCond
 from lib_regiondiff.planning.regions import Word
+from naive_attention import naive
 
 H, W = 5, 7
 
@@ -29,23 +29,6 @@ H, W = 5, 7
 def layer() -> Any:
     torch.manual_seed(3)
     return Layer(query_dim=16, cross_attention_dim=6, heads=2, dim_head=8).eval().requires_grad_(False)
-
-
-def naive(attn: Any, x: Tensor, text: Tensor, biases: tuple[Bias, ...]) -> np.ndarray:
-    """One row [cells, channels] by a softmax of (QK^T + bias) / sqrt(d), head by head."""
-    q, k, v = ((each @ linear.weight.T).double().numpy() for each, linear in
-               ((x, attn.to_q), (text, attn.to_k), (text, attn.to_v)))  # fmt: skip
-    heads = [(slice(8 * head, 8 * head + 8)) for head in range(2)]
-    scores = np.stack([q[:, head] @ k[:, head].T for head in heads])
-    added = np.zeros(scores.shape[1:])
-    for each in biases:
-        stat = scores.max() if each.scores == "max" else scores.std(ddof=1)
-        for span in each.spans:
-            added[:, span] += shrink(each.weight[None], len(x))[0].double().numpy()[:, None] * stat
-    raised = np.exp((scores + added) / 8**0.5)
-    shares = raised / raised.sum(axis=-1, keepdims=True)
-    made = np.concatenate([share @ v[:, head] for share, head in zip(shares, heads, strict=True)], axis=1)
-    return made @ attn.to_out[0].weight.double().numpy().T + attn.to_out[0].bias.double().numpy()
 
 
 @pytest.mark.parametrize("cells", [H * W, 3 * 4])
@@ -97,3 +80,42 @@ def test_a_formula_without_a_value_at_a_level_is_an_error() -> None:
     cond = TextCond(torch.zeros(1, 9, 6), find_spans=lambda phrase: [slice(1, 2)])
     with pytest.raises(HostError, match=r"^bias.noise: expected a number at sigma 0.5"):
         list_biases([Word(("a",), torch.ones(2, 2))], cond, 0, Rule(noise="1 / (sigma - .5)"), Level.exploding(1, 0.5))
+
+
+@pytest.mark.parametrize(("layers", "acts"), [("all", (True, True, True)), ("fine", (True, True, False)),
+                                              ("coarse", (False, False, True))])  # fmt: skip
+def test_layers_are_told_by_their_cells(layers: str, acts: tuple[bool, ...]) -> None:
+    """Those of the latents' own cells, of half of them a side, and of a quarter."""
+    bias, attn = Bias((slice(2, 4),), torch.rand(H, W), layers=layers), layer()
+    for cells, raised in zip((H * W, 3 * 4, 2 * 2), acts, strict=True):
+        assert choose_acting([(bias,), ()], cells) == [(bias,) if raised else (), ()]
+        x, text = torch.randn(2, cells, 16), torch.randn(2, 9, 6)
+        processor = _make_processor([Attention(biases=(bias,)), PLAIN])
+        assert processor is not None
+        made, plain = processor(attn, x, text), attn(x, encoder_hidden_states=text)
+        assert torch.equal(made, plain) != raised and torch.allclose(made[1], plain[1], atol=1e-6)
+
+
+def test_a_formula_of_one_s_own_gets_weights_sigma_and_scores() -> None:
+    cond = TextCond(torch.zeros(1, 9, 6), find_spans=lambda phrase: [slice(1, 3)])
+    weight, seen = torch.rand(H, W), list[tuple[Any, ...]]()
+
+    def formula(w: Any, sigma: float, scores: Any) -> Any:
+        seen.append((tuple(w.shape), sigma, tuple(scores.shape)))
+        return 0.4 * w * np.log(1 + sigma) * scores.max()
+
+    words, level = [Word(("a",), weight, formula)], Level.exploding(1.0, 3.0)
+    own = list_biases(words, cond, 0, Rule(scale=9, scores="std"), level)
+    usual = list_biases([Word(("a",), weight)], cond, 0, Rule(), level)
+    query, key = torch.randn(1, 2, 12, 8), torch.randn(1, 2, 9, 8)
+    assert torch.allclose(make_mask([own], query, key), make_mask([usual], query, key), atol=1e-5)
+    assert seen == [((12, 1), 3.0, (2, 12, 9))]
+
+
+@pytest.mark.parametrize(("given", "got"), [(torch.ones(3), "a tensor [3]"), (float("nan"), "not finite")])
+def test_a_formula_that_gives_something_else_is_told(given: Any, got: str) -> None:
+    cond = TextCond(torch.zeros(1, 9, 6), find_spans=lambda phrase: [slice(1, 3)])
+    own = list_biases([Word(("a",), torch.ones(H, W), lambda *_: given)], cond, 0, Rule(), Level.exploding(1.0, 3.0))
+    with pytest.raises(HostError, match=r"^Extras.formula: expected finite numbers \[12, 1\], or one, got ") as caught:
+        make_mask([own], torch.randn(1, 2, 12, 8), torch.randn(1, 2, 9, 8))
+    assert got in str(caught.value)

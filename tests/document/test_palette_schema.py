@@ -88,7 +88,15 @@ def full() -> dict[str, Any]:
             "prefix": "foggy, ",
             "suffix": ", on {background}",
             "nag": {"scale": 3, "tau": 2, "alpha": 0.25},
-            "bias": {"scale": 1, "noise": "sigma", "scores": "std", "start": 0.25, "stop": 0.5},
+            "bias": {
+                "scale": 1,
+                "noise": "sigma",
+                "scores": "std",
+                "area": 1,
+                "layers": "fine",
+                "start": 0.25,
+                "stop": 0.5,
+            },
         }
     )
 

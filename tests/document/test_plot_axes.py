@@ -13,7 +13,7 @@ import fake_a1111
 from fake_sampler import Job, halves
 from fake_webui import WebUI, put
 from lib_regiondiff.document import plot_axes
-from lib_regiondiff.document.palette import COUPLE, Palette, parse
+from lib_regiondiff.document.palette import BIAS, COUPLE, Palette, parse
 from lib_regiondiff.document.plot_axes import AXES, AxisSetting
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.errors import PaletteError
@@ -46,6 +46,7 @@ CHANGES: dict[tuple[str, str], Any] = {
     ("Method", "average"): lambda palette: palette.blend == "average",
     ("Method", "automatic"): lambda palette: (palette.blend, palette.attention) == ("auto", "none"),
     ("Method", "Attention Couple"): lambda palette: palette.attention == "couple",
+    ("Method", "Paint with Words"): lambda palette: palette.attention == "bias",
     ("Method", "bias"): lambda palette: palette.attention == "bias",
     ("Overlap", "weighted"): lambda palette: palette.overlap.rule == "weighted",
     ("Tile overlap", "96"): lambda palette: palette.tiles and palette.tiles.overlap == 96,
@@ -71,7 +72,7 @@ def test_a_value_changes_what_its_axis_names_and_nothing_else(label: str, text: 
 
 def test_the_choices_of_an_axis_are_all_that_the_palette_knows() -> None:
     assert [*BY_LABEL["Overlap"].choices.values()] == [*OVERLAP_RULES]
-    assert {*BY_LABEL["Method"].choices.values()} == {*BLENDS, AUTO, COUPLE}
+    assert {*BY_LABEL["Method"].choices.values()} == {*BLENDS, AUTO, COUPLE, BIAS}
 
 
 WRONG = {
@@ -138,6 +139,7 @@ def test_each_axis_is_listed_once(options: list[AxisOption]) -> None:
         "Mixture of Diffusers",
         "automatic",
         "Attention Couple",
+        "Paint with Words",
     ]
 
 

@@ -51,7 +51,7 @@ REFUSED = {
         {"version": 1, "guidance": -1, "brushes": [{"id": "a", "prompt": "red"}]},
         ["guidance: expected", "brushes[0].mask: expected"],
     ),
-    "too much": (halves("red", "blue", attention="bias"), ["attention: expected none"]),
+    "too much": (halves("red", "blue", nag={"scale": 3}), ["nag: expected nothing"]),
 }
 
 

@@ -47,7 +47,7 @@ def test_the_page_of_the_library_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "library.md").read_text("utf-8"), re.DOTALL | re.M)
     for block in blocks:
         exec(compile(block, "docs/library.md", "exec"), space)
-    assert len(blocks) == 6 and len(space["made"]) == 2
+    assert len(blocks) == 7 and len(space["made"]) == 2
     assert {names for names, _, _ in space["views"]} == {("background",), ("sea",), ("hill",)}
     plan, edited = ({name for view in space[key].views(space["level"]) for name in view.names} for key in PLANS)
     assert plan == edited == {"background", "sea", "hill"}

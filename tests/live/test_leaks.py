@@ -38,7 +38,7 @@ def same_after(webui: WebUI, sampler: str) -> Any:
     [
         ("{", "palette"),
         ({"version": 1, "brushes": [{"id": "a", "prompt": "red"}]}, "brushes[0].mask"),
-        (columns("red", "blue", attention="bias"), "attention"),
+        (columns("red", "blue", attention="bias", bootstrap={"levels": 2}), "bootstrap.levels"),
         ("", "palette"),
     ],
 )

@@ -91,6 +91,19 @@ def test_styles_are_told_which_texts_are_negatives() -> None:
     assert found == {BACKGROUND: BrushText("+sea", "-fog"), "a": BrushText("+tree", "-leaf")}
 
 
+def test_words_that_are_raised_in_the_whole_prompt_have_no_styles() -> None:
+    mark: dict[str, Any] = {"style": lambda text, negative: f"{text}, in {'grey' if negative else 'oil'}"}
+    brushes = [
+        {"id": kind, "prompt": "tree <lora:a:1>", "negative": "leaf", "mask": HALF, "kind": kind}
+        for kind in ("stuff", "auto", "thing")
+    ]
+    given = PALETTE | {"attention": "bias", "background": {"prompt": "sea"}, "brushes": brushes}
+    found = prompts.find_texts(parse(given), words(**mark))
+    raised = BrushText("tree ", "leaf, in grey")
+    assert found[BACKGROUND].prompt == "sea, in oil" and found["stuff"] == found["auto"] == raised
+    assert found["thing"].prompt.startswith("tree") and found["thing"].prompt.endswith(", in oil")
+
+
 @pytest.mark.parametrize("given", [{"typed": {}}, {"typed": {}, "blend": "average"}, PALETTE | {"blend": "average"}])
 def test_a_plot_changes_palettes_and_typed_regions_alike(given: dict[str, Any]) -> None:
     """The method of the settings is for typed regions that name none."""

@@ -17,7 +17,7 @@ from lib_regiondiff.planning.refusals import METHODS, REFUSALS, list_refusals, r
 
 WRAPPED = {"size": {"width": 516, "height": 512}, "tiles": {"width": 256, "height": 256, "overlap": 64, "wrap": True}}
 DATA: dict[str, tuple[dict[str, Any], set[str], str]] = {
-    "bias": ({"attention": "bias"}, {"webui"}, "attention: expected none, got 'bias'; "),
+    "bias": ({"attention": "bias"}, set(), ""),
     "couple": ({"attention": "couple"}, set(), ""),
     "couple's first levels": (
         {"attention": "couple", "bootstrap": {"levels": 2}},
@@ -70,7 +70,7 @@ def test_a_program_of_its_own_is_told_what_its_network_cannot_do() -> None:
 
 
 def test_pre_flight_and_summary_say_the_same() -> None:
-    data = {"version": 1, "attention": "bias", "bootstrap": {"levels": 1}, "sampler": "Euler b", **WRAPPED}
+    data = {"version": 1, "attention": "bias", "bootstrap": {"levels": 1}, "sampler": "Euler b", "nag": {}, **WRAPPED}
     palette = parse(data)
     told = [notice.text for notice in preflight.preflight(palette) if notice.kind == "error"]
     assert set(map(str, list_refusals(palette, "webui"))) <= set(told)

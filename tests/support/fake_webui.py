@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,12 @@ from torch import Tensor
 
 from fake_decoding import shown
 from fake_network import Network
+from fake_parsing import (
+    AND,
+    WEIGHTED,
+    get_learned_conditioning_prompt_schedules,
+    get_multicond_prompt_list,
+)
 
 COLOURS: Mapping[str, tuple[float, float, float]] = {
     "red": (2.0, -1.0, 0.5),
@@ -38,9 +43,6 @@ OPTIONS: Mapping[str, Any] = {
     "samples_save": True,
     "samples_format": "png",
 }
-EDITING = re.compile(r"\[(\w*):(\w*):([\d.]+)\]")
-WEIGHTED = re.compile(r"(.*?)(?::([-+.\d]+))?\s*", re.DOTALL)
-AND = re.compile(r"\bAND\b")
 
 
 def colour_of(text: str) -> Tensor:
@@ -146,17 +148,13 @@ class MulticondLearnedConditioning:
 
 def get_learned_conditioning(model: Any, prompts: Sequence[str], steps: int, *more: Any) -> list[Any]:
     """A schedule for each prompt: "[red:blue:0.5]" is two entries; `more` is hires_steps and use_old_scheduling."""
-    assert len(more) <= 2
-    total = (more[0] if more else None) or steps
+    schedules = get_learned_conditioning_prompt_schedules(prompts, steps, *more)
 
-    def schedule(prompt: str) -> list[ScheduledPromptConditioning]:
-        found = EDITING.search(prompt)
-        ends = [(int(float(found[3]) * total), EDITING.sub(r"\1", prompt))] if found else []
-        entries = [*ends, (total, EDITING.sub(r"\2", prompt))]
+    def schedule(entries: Sequence[Any]) -> list[ScheduledPromptConditioning]:
         made = model.get_learned_conditioning(SdConditioning([text for _, text in entries], copy_from=prompts))
         return [ScheduledPromptConditioning(end, item(made, index)) for index, (end, _) in enumerate(entries)]
 
-    return [schedule(prompt) for prompt in prompts]
+    return [schedule(entries) for entries in schedules]
 
 
 def get_multicond_learned_conditioning(model: Any, prompts: Any, steps: int, *more: Any) -> Any:
@@ -274,11 +272,12 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path, make_denoiser: Callab
     put(monkeypatch, "modules")
     shared = put(monkeypatch, "modules.shared", state=state, opts=SimpleNamespace(**OPTIONS), sd_model=None)
     put(monkeypatch, "modules.images", Grid=Grid)
-    put(monkeypatch, "modules.devices", autocast=contextlib.nullcontext)
+    put(monkeypatch, "modules.devices", autocast=contextlib.nullcontext, without_autocast=contextlib.nullcontext)
     put(monkeypatch, "modules.paths", data_path=str(folder))
     put(monkeypatch, "modules.sd_samplers", find_sampler_config=config_of)
     parser = (SdConditioning, ScheduledPromptConditioning, ComposableScheduledPromptConditioning)
-    functions = (MulticondLearnedConditioning, get_learned_conditioning, get_multicond_learned_conditioning)
+    functions: Sequence[Any] = (get_learned_conditioning, get_multicond_learned_conditioning, get_multicond_prompt_list)
+    functions = (*functions, MulticondLearnedConditioning, get_learned_conditioning_prompt_schedules)
     put(monkeypatch, "modules.prompt_parser", **{each.__name__: each for each in (*parser, *functions)})
     common = put(monkeypatch, "modules.sd_samplers_common", InterruptedException=InterruptedException)
     common.store_latent = lambda latent: setattr(state, "current_latent", latent)

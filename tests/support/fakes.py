@@ -36,6 +36,10 @@ class MeanCond:
         places = range(len(self.said) - len(words) + 1) if words else ()
         return [slice(at, at + len(words)) for at in places if self.said[at : at + len(words)] == words]
 
+    def says(self, phrase: str) -> bool:
+        """Whether the words of the phrase stand there."""
+        return bool(self.spans(phrase))
+
 
 @dataclass
 class GaussianHost:

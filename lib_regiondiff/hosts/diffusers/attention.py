@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from lib_regiondiff.denoising.attention.bias import make_mask
+from lib_regiondiff.denoising.attention.bias import choose_acting, make_mask
 from lib_regiondiff.denoising.attention.couple import Mixture, shrink
 from lib_regiondiff.denoising.attention.nag import guide
 from lib_regiondiff.document.palette import Nag
@@ -81,6 +81,7 @@ def _attend_raised(attn: Any, query: Tensor, text: Tensor, biases: Sequence[tupl
 
     Rows without `biases` are asked without a mask, so that nothing about them changes.
     """
+    biases = choose_acting(biases, query.shape[2])
     if not any(biases):
         return _attend(attn, query, text)
     made = torch.empty(len(query), query.shape[2], attn.heads * query.shape[3], device=query.device, dtype=query.dtype)

@@ -162,7 +162,8 @@ class Drawing:
         if told:
             host = replace(host, guidance=expect_one_guidance(palette))
         store = store or Store()
-        job = Job(palette.size, own.clock, seeds, guidance=1.0 if told else None, store=store)
+        scale, formula = 1.0 if told else None, host.extras.formula
+        job = Job(palette.size, own.clock, seeds, guidance=scale, formula=formula, store=store)
         plan = make_plan(palette, job, host, merge)
         return Drawing(host, palette, plan, own, step_done, InitLatents.of(palette, host, store), seeds, store)
 

@@ -20,6 +20,7 @@ from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
 from lib_regiondiff.hosts.webui.cross_attention import act_in_cross_attention
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.noise_scales import NoiseScale, find_scale, join_levels
+from lib_regiondiff.hosts.webui.raised_attention import Habits
 from lib_regiondiff.hosts.webui.sampler_run import Request, SamplerRun
 from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Processing
 from lib_regiondiff.planning.plan import Plan
@@ -87,7 +88,7 @@ class WrappedForward:
     def network(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """x0 float32 [N, C, h, w] from x [N, C, h, w], one row each at one level, by one call of the host's model."""
         numbers, level = join_levels(rows, x)
-        with act_in_cross_attention(module("shared").sd_model, rows, self.run.heard):
+        with act_in_cross_attention(module("shared").sd_model, rows, self.run.heard, find_habits()):
             made = self.inner(x, numbers, cond=self._make_conds(rows))
         return self.scale.to_denoised(made, x, level).float()
 
@@ -109,6 +110,17 @@ class WrappedForward:
         with_uncond = bool(getattr(self.denoiser, "need_last_noise_uncond", False) or negative)
         skip = skips_negative(self.denoiser, module("shared").opts, sigma, float(how["s_min_uncond"]))
         return Call(float(how["cond_scale"]) * factor, with_uncond, skip, factor)
+
+
+def find_habits() -> Habits:
+    """What the program does in its own attention: hypernetworks change prompts, and a setting asks for float32."""
+    shared, devices = module("shared"), module("devices")
+
+    def read(text: Tensor) -> tuple[Tensor, Tensor]:
+        loaded = getattr(shared, "loaded_hypernetworks", ())
+        return module("hypernetworks.hypernetwork").apply_hypernetworks(loaded, text) if loaded else (text, text)
+
+    return Habits(read, bool(getattr(shared.opts, "upcast_attn", False)), devices.without_autocast)
 
 
 def _unwrap(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:

@@ -13,7 +13,6 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Part, Parts, Prompt, Row, resize_picture
 from lib_regiondiff.hosts.webui import references
@@ -22,14 +21,19 @@ from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.programs import Program, find_program
 from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
+from lib_regiondiff.hosts.webui.wording import Schedules, Wording, find_reader
 
 
 @dataclass(frozen=True, eq=False)
 class ScheduledCond:
-    """A prompt that editing may change while sampling: `entries` with the last step of each, and the host's `step`."""
+    """A prompt that editing may change while sampling: `entries` with the last step of each, and the host's `step`.
+
+    `wording` knows its words, where somebody may ask for them.
+    """
 
     entries: Sequence[Any]
     step: Callable[[], int]
+    wording: Wording | None = None
 
     def read(self) -> Any:
         """What the text encoder made of the entry for the host's present step, as a batch of one."""
@@ -45,8 +49,12 @@ class ScheduledCond:
         return _read_shapes(self.read())
 
     def spans(self, phrase: str) -> list[slice]:
-        """Nobody asks: attention methods that need tokens are refused (`WebUIHost.methods`)."""
-        raise _refuse_spans(phrase)
+        """Where the tokens of what a phrase says at the host's present step stand."""
+        return [] if self.wording is None else self.wording.find(phrase, self.step())
+
+    def says(self, phrase: str) -> bool:
+        """Whether the tokens of a phrase stand in the prompt at some step."""
+        return self.wording is not None and self.wording.says(phrase)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +78,12 @@ class InterpolatedCond:
         return _read_shapes(self.read())
 
     def spans(self, phrase: str) -> list[slice]:
-        """Nobody asks, as for `Scheduled`."""
-        raise _refuse_spans(phrase)
+        """Where the tokens of a phrase stand in the second."""
+        return self.second.spans(phrase)
 
-
-def _refuse_spans(phrase: str) -> HostError:
-    got = f"a method that needs the tokens of {phrase!r}"
-    return HostError("attention", "none", got, "this version can't do it yet")
+    def says(self, phrase: str) -> bool:
+        """Whether the tokens of a phrase stand in the second at some step."""
+        return self.second.says(phrase)
 
 
 def _read_value(cond: Cond) -> Any:
@@ -165,7 +172,10 @@ class PromptEncoder:
                 made = parser.get_learned_conditioning(model, words, *how)
                 return (Part(ScheduledCond(made[0], self.step)),)
             made = parser.get_multicond_learned_conditioning(model, words, *how)
-        return tuple(Part(ScheduledCond(each.schedules, self.step), each.weight) for each in made.batch[0])
+        places, texts, _ = parser.get_multicond_prompt_list(words)
+        said = [Wording(str(texts[place]), find_reader(model), Schedules(how)) for place, _ in places[0]]
+        parts = zip(made.batch[0], said, strict=True)
+        return tuple(Part(ScheduledCond(each.schedules, self.step, text), each.weight) for each, text in parts)
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,8 @@ class PromptParser(Protocol):
     MulticondLearnedConditioning: Callable[..., Any]
     get_learned_conditioning: Callable[..., list[Any]]
     get_multicond_learned_conditioning: Callable[..., Any]
+    get_multicond_prompt_list: Callable[..., Any]
+    get_learned_conditioning_prompt_schedules: Callable[..., list[list[Any]]]
 
 
 class Devices(Protocol):
@@ -93,6 +95,16 @@ class Devices(Protocol):
     def autocast(self) -> AbstractContextManager[Any]:
         """A context in which networks run in the program's precision."""
         ...
+
+    def without_autocast(self) -> AbstractContextManager[Any]:
+        """A context in which numbers keep the precision they have."""
+        ...
+
+
+class Hypernetworks(Protocol):
+    """`hypernetworks.hypernetwork`: what changes prompts before keys and values are made of them."""
+
+    apply_hypernetworks: Callable[..., tuple[Tensor, Tensor]]
 
 
 class Images(Protocol):
@@ -154,6 +166,8 @@ def module(name: Literal["sd_samplers"]) -> Samplers: ...
 def module(name: Literal["prompt_parser"]) -> PromptParser: ...
 @overload
 def module(name: Literal["devices"]) -> Devices: ...
+@overload
+def module(name: Literal["hypernetworks.hypernetwork"]) -> Hypernetworks: ...
 @overload
 def module(name: Literal["images"]) -> Images: ...
 @overload

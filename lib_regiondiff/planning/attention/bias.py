@@ -20,7 +20,7 @@ from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, resolve_t
 from lib_regiondiff.planning.conditioning import Job, Meaning
 from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.prompt_words import add_words
-from lib_regiondiff.planning.regions import Region, Word
+from lib_regiondiff.planning.regions import Formula, Region, Word
 from lib_regiondiff.planning.views import View, cut
 from lib_regiondiff.planning.weights.level_weights import LevelWeights
 
@@ -30,8 +30,8 @@ PIECES = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 def find_bias(palette: Palette) -> Bias | None:
-    """How words are raised in a palette; None where they are not, or by nothing."""
-    return palette.bias if palette.attention == BIAS and palette.bias.scale != 0 else None
+    """How words are raised in a palette; None where they are not. At scale 0 the whole picture still has one prompt."""
+    return palette.bias if palette.attention == BIAS else None
 
 
 def trim(text: str) -> str:
@@ -76,7 +76,8 @@ def make_sentence(palette: Palette, texts: Sequence[str]) -> str:
 
 def say_sentence(palette: Palette, job: Job, meanings: Sequence[Meaning]) -> Sequence[Meaning]:
     """The meanings of background and brushes, where those on the canvas say the sentence of the whole picture."""
-    if find_bias(palette) is None:
+    bias, under = find_bias(palette), meanings[0]
+    if bias is None:
         return meanings
     kinds = ["", *(brush.kind for brush in palette.brushes)]
     images = [_list_texts(palette, job, image) for image in range(len(job.seeds))]
@@ -86,7 +87,14 @@ def say_sentence(palette: Palette, job: Job, meanings: Sequence[Meaning]) -> Seq
         pairs = zip(meaning.texts, sentences, strict=True)
         return replace(meaning, texts=tuple(BrushText(sentence, text.negative) for text, sentence in pairs))
 
-    return [say(each) if kind in ("", STUFF) else each for kind, each in zip(kinds, meanings, strict=True)]
+    ground = say(under)
+
+    def settle(meaning: Meaning) -> Meaning:
+        made = say(meaning)
+        idle = bias.scale == 0 and made.guidance is None and made.texts == ground.texts
+        return ground if idle else made
+
+    return [settle(each) if kind in ("", STUFF) else each for kind, each in zip(kinds, meanings, strict=True)]
 
 
 def _list_texts(palette: Palette, job: Job, image: int) -> list[str]:
@@ -100,18 +108,22 @@ def _list_texts(palette: Palette, job: Job, image: int) -> list[str]:
 class WordLayer:
     """The words of a plan, each a brush's number, its texts in each image, and how much it is raised.
 
+    By `area`, they are raised less the more of the canvas they have (DenseDiffusion, arXiv:2308.12964).
+
     `keys` says of each step which weights they have, None where they are not raised.
     """
 
     words: Sequence[tuple[int, tuple[str, ...], float]]
     weights: LevelWeights
     keys: Sequence[int | None]
+    area: float = 0.0
+    formula: Formula | None = None
 
     @staticmethod
     def of(palette: Palette, job: Job, weights: LevelWeights) -> WordLayer:
         """The words of a palette's brushes, by the weights of each of them."""
         bias, steps = find_bias(palette), len(job.clock) - 1
-        if bias is None:
+        if bias is None or bias.scale == 0:
             return WordLayer((), weights, (None,) * steps)
         resolved = resolve_texts(palette, job.texts or ({},) * len(job.seeds))
         words = [
@@ -121,7 +133,8 @@ class WordLayer:
         ]
         first, last = round_levels(bias.start * steps), round_levels(bias.stop * steps)
         kinds = weights.surveyed()[1]
-        return WordLayer(words, weights, [kinds[step] if first <= step < last else None for step in range(steps)])
+        keys = [kinds[step] if first <= step < last else None for step in range(steps)]
+        return WordLayer(words, weights, keys, bias.area, job.formula)
 
     def expect_words(self, regions: Collection[Region]) -> None:
         """Raise HostError where words do not stand in the prompt of the whole picture, or it is several prompts."""
@@ -132,7 +145,7 @@ class WordLayer:
             raise HostError("the whole prompt", "one part of weight 1, because of attention", "parts joined by AND")
         for _, texts, _ in self.words:
             for parts, text in zip(ground.conds, texts, strict=True):
-                if text and not parts[0].cond.spans(text):
+                if text and not parts[0].cond.says(text):
                     cure = "write it plainly, without brackets and in one piece"
                     raise HostError("attention", "words that stand in the whole prompt", repr(text[:60]), cure)
 
@@ -144,9 +157,12 @@ class WordLayer:
         return tuple(replace(view, words=self._find_words(view, maps)) for view in views)
 
     def _find_words(self, view: View, maps: np.ndarray) -> tuple[Word, ...]:
-        inside = [(texts, factor * cut(maps[number], view.box)) for number, texts, factor in self.words]
+        inside = [
+            (texts, factor * (1 - self.area * float(maps[number].mean())) * cut(maps[number], view.box))
+            for number, texts, factor in self.words
+        ]
         return tuple(
-            Word(texts, torch.from_numpy(np.ascontiguousarray(weight, np.float32)).to(view.weight.device))
+            Word(texts, torch.from_numpy(np.ascontiguousarray(weight, np.float32)).to(view.weight.device), self.formula)
             for texts, weight in inside
             if weight.any()
         )

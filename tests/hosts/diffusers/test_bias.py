@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ pytest.importorskip("diffusers")
 from known_families import build_sdxl
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.hosts.diffusers import Extras
 from lib_regiondiff.hosts.diffusers.attention import CROSS
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import render
@@ -66,10 +68,32 @@ def test_it_begins_and_stops_when_it_is_told(host: DiffusersHost) -> None:
     assert left[2] > 30 and right[0] > 30, "both words come back"
 
 
-def test_words_taken_to_pieces_are_refused(host: DiffusersHost) -> None:
+@pytest.mark.parametrize("between", [66, 68, 69, 70, 71, 72])
+def test_words_that_begin_in_one_chunk_and_end_in_the_next(host: DiffusersHost, between: int) -> None:
+    brushes = [{"id": "a", "prompt": "red cat", "mask": LEFT}, {"id": "b", "prompt": "and a blue dog", "mask": RIGHT}]
+    said = {"prompt": "a red cat" + " dog" * between + " and a blue dog"}
+    left, right = sides(host, halves(brushes=brushes, background=said))
+    assert np.abs(left - RGB["red"]).max() < 12 and np.abs(right - RGB["blue"]).max() < 12
+
+
+def test_words_that_are_none_are_refused(host: DiffusersHost) -> None:
     brushes = [{"id": "a", "prompt": "red (cat:1.3)", "mask": LEFT}]
     weighted = halves(brushes=brushes, background={"prompt": "a red BREAK cat, red (cat:1.3)"})
     assert render(host, weighted), "as it is written"
-    broken = [{"id": "a", "prompt": "red BREAK cat", "mask": LEFT}]
+    assert render(host, halves(brushes=[brushes[0] | {"prompt": "red BREAK cat"}])), "cut like any long prompt"
+    broken = [{"id": "a", "prompt": "BREAK", "mask": LEFT}]
     with pytest.raises(HostError, match=r"^attention: expected words that stand in the whole prompt"):
         render(host, halves(brushes=broken, background={"prompt": "a thing"}))
+
+
+def test_a_formula_of_one_s_own(host: DiffusersHost) -> None:
+    told: set[float] = set()
+
+    def formula(w: Any, sigma: float, scores: Any) -> Any:
+        told.add(round(sigma, 3))
+        return 0.5 * w * scores.max()
+
+    added = replace(host, extras=Extras(formula=formula))
+    left, right = sides(added, halves(bias={"scale": 9, "noise": "sigma"}))
+    usual = sides(host, halves())
+    assert np.abs(left - usual[0]).max() < 1 and np.abs(right - usual[1]).max() < 1 and len(told) == 3

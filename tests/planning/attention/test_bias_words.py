@@ -154,3 +154,19 @@ def test_words_that_are_not_encoded_as_they_are_written_are_refused() -> None:
     document = palette(brushes=[brush("a", LEFT, "boat")], attention="bias")
     with pytest.raises(HostError, match=r"^attention: expected words that stand in the whole prompt, got 'boat'; "):
         plan(document, Deaf())
+
+
+def test_by_area_small_brushes_are_raised_more() -> None:
+    spot = brush("b", {"rectangle": [0.5, 0, 1, 0.5]}, "moon")
+    made = biased([brush("a", LEFT, "boat"), spot], bias={"noise": "1", "scale": 2, "area": 1})
+    boat, moon = rows_at(made)[0].attention.biases
+    assert float(boat.weight.max()) == pytest.approx(2 * (1 - 1 / 2)) and float(moon.weight.max()) == pytest.approx(1.5)
+
+
+def test_layers_and_a_formula_of_one_s_own_reach_the_rows() -> None:
+    document = palette(brushes=[brush("a", LEFT, "boat")], attention="bias", bias={"layers": "coarse"})
+    job = Job(document.size, clock_of(LEVELS), (1,), formula=lambda w, sigma, scores: w * sigma)
+    made = make_plan(document, job, GaussianHost())
+    (bias,) = rows_at(made)[0].attention.biases
+    assert bias.layers == "coarse" and callable(bias.scores)
+    assert bias.scores(torch.ones(3, 1), torch.ones(1, 3, 9)).tolist() == [[pytest.approx(LEVELS[0].beta)]] * 3

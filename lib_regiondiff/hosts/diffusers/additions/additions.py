@@ -19,6 +19,7 @@ from lib_regiondiff.hosts.diffusers.placement import MemoryLimits
 from lib_regiondiff.hosts.diffusers.text.encoding import NO_WORDS
 from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
 from lib_regiondiff.planning.brush_texts import prepare_texts
+from lib_regiondiff.planning.regions import Formula
 
 LORAS, VAES = "REGIONDIFF_LORAS", "REGIONDIFF_VAES"
 ROOMY = MemoryLimits()
@@ -30,7 +31,8 @@ class Extras:
     """What is added to a model, and the user's limits on memory.
 
     `loras` are merged in their order; `book` has textual inversions; `vae` is the file or folder of another VAE, and
-    `vae_name` what palettes call it; `room` has the limits. Raises HostError for a single LoRA in place of several.
+    `vae_name` what palettes call it; `room` has the limits; `formula` says how words are raised, in place of a
+    palette's `bias`. Raises HostError for a single LoRA in place of several.
     """
 
     loras: tuple[LoraFile, ...]
@@ -38,6 +40,7 @@ class Extras:
     vae: Path | None
     vae_name: str
     room: MemoryLimits
+    formula: Formula | None
 
     def __init__(
         self,
@@ -46,13 +49,14 @@ class Extras:
         vae: PathOrText | None = None,
         vae_name: str = "",
         room: MemoryLimits = ROOMY,
+        formula: Formula | None = None,
     ) -> None:
         if isinstance(loras, str | os.PathLike | LoraFile):
             raise HostError("Extras.loras", "several LoRAs, such as (path,)", repr(loras))
         files = tuple(each if isinstance(each, LoraFile) else LoraFile(each) for each in loras)
         place = None if vae is None else Path(vae).expanduser()
         own = {"loras": files, "book": book, "vae": place, "vae_name": vae_name or (place.stem if place else "")}
-        for key, value in {**own, "room": room}.items():
+        for key, value in {**own, "room": room, "formula": formula}.items():
             object.__setattr__(self, key, value)
 
     @property

@@ -13,10 +13,10 @@ from torch import Tensor
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.hosts.diffusers.text.emphasis import parse_emphasis
 from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book, Vector, put_vectors
+from lib_regiondiff.hosts.token_places import ROOM, find_places
 
 AND = re.compile(r"\bAND\b")
 WEIGHTED = re.compile(r"(?P<text>.*?)(?::\s*(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+))\s*)?", re.DOTALL)
-ROOM = 75
 COMMA_REACH = 20
 NO_WORDS = Book()
 PLACE = 0
@@ -51,6 +51,10 @@ class TextCond:
     def spans(self, phrase: str) -> list[slice]:
         """Where the tokens of a phrase stand among the tokens of the embedding."""
         return self.find_spans(phrase)
+
+    def says(self, phrase: str) -> bool:
+        """Whether the tokens of a phrase stand there."""
+        return bool(self.spans(phrase))
 
 
 @dataclass(frozen=True)
@@ -185,12 +189,10 @@ def _emphasise(embedding: Tensor, weights: Sequence[float]) -> Tensor:
 
 
 def find_spans(tokenizer: Any, prompt: str, phrase: str, book: Book = NO_WORDS) -> list[slice]:
-    """Where the tokens of a phrase stand among all tokens of the encoded prompt, a slice for each time it occurs.
+    """Where the tokens of a phrase stand among all tokens of the encoded prompt, every time it occurs.
 
     Raises HostError for an embedding that is unusable.
     """
     wanted = [(token.id, token.vector) for tokens in _tokenize(tokenizer, phrase, book) for token in tokens]
-    framed_chunks = [frame_chunk(tokenizer, chunk) for chunk in split_chunks(tokenizer, prompt, book)]
-    ids = [(token.id, token.vector) for chunk in framed_chunks for token in chunk]
-    starts = range(len(ids) - len(wanted) + 1) if wanted else ()
-    return [slice(start, start + len(wanted)) for start in starts if ids[start : start + len(wanted)] == wanted]
+    chunks = split_chunks(tokenizer, prompt, book)
+    return find_places([[(token.id, token.vector) for token in chunk] for chunk in chunks], wanted)

@@ -1,4 +1,4 @@
-"""Attention methods by the kind of a loaded checkpoint's network: what it can be asked, and how rows are asked so."""
+"""Attention methods by the kind of network that Forge has loaded: what it can be asked, and how rows are asked so."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lib_regiondiff.document.palette import COUPLE
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.webui import cross_attention
 from lib_regiondiff.hosts.webui.networks import flux
+from lib_regiondiff.hosts.webui.raised_attention import Habits
 
 
 def find_methods(engine: Any) -> frozenset[str]:
@@ -29,7 +30,7 @@ def act_in_attention(
     """
     if flux.find_blocks(engine):
         return flux.act_in_blocks(engine, rows, heard)
-    return cross_attention.act_in_cross_attention(engine, rows, heard, replaced)
+    return cross_attention.act_in_cross_attention(engine, rows, heard, Habits(), replaced)
 
 
 def add_streams(engine: Any, rows: Sequence[Row], conds: dict[str, Any]) -> dict[str, Any]:
