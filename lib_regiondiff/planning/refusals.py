@@ -92,8 +92,8 @@ def _sampler(palette: Palette, drawer: Drawer) -> Iterator[HostError]:
 
 ATTENTION_CURES: Mapping[str, str] = {
     "library": "this host's network cannot; leave it out",
-    "webui": "only UNets of Stable Diffusion's kind have it; leave it out",
-    "command": "only UNets of Stable Diffusion's kind have it; leave it out",
+    "webui": "only some kinds of networks have it (docs/methods.md); leave it out",
+    "command": "only some kinds of networks have it (docs/methods.md); leave it out",
 }
 NAG_CURES: Mapping[str, str] = {
     "library": "this host's network cannot; leave it out, or raise the guidance",

@@ -43,7 +43,12 @@ def test_multiply_adds_of_attention_are_those_of_the_docs_and_within_the_bounds(
         ratios = [line[name] for line in lines]  # type: ignore[index]
         assert f"| {title} | {ratios[0]:g} | {ratios[1]:g} |" in TABLE
         assert ratios[1] <= (1.05 if "own forward" in name else 1.03)
-    sys.modules.pop("attention")
+    import joint_attention
+
+    ratios = [joint_attention.measure(side)["ratio"] for side in (512, 1024)]
+    assert f"| Attention Couple, three regions | {ratios[0]:g} | {ratios[1]:g} |" in TABLE
+    for module in ("attention", "joint_attention"):
+        sys.modules.pop(module)
 
 
 def test_counted_evaluations_are_those_of_the_docs_and_within_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

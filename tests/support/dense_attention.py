@@ -40,7 +40,8 @@ class DenseProcessor:
         if image_rotary_emb is not None:
             query, key = (_rotate(each, image_rotary_emb) for each in (query, key))
         scores = torch.einsum("qhd,khd->hqk", query, key) / query.shape[-1] ** 0.5
-        features = torch.einsum("hqk,khd->qhd", self._mix(scores), value).flatten(1)[None].to(hidden_states)
+        seen = torch.einsum("hqk,khd->qhd", mix(scores, self.lengths, self.weights), value)
+        features = seen.flatten(1)[None].to(hidden_states)
         if encoder_hidden_states is None:
             return features
         prompts, picture = features[:, : sum(self.lengths)], features[:, sum(self.lengths) :]
@@ -56,19 +57,20 @@ class DenseProcessor:
             made.append(heads if norm is None else norm(heads))
         return made
 
-    def _mix(self, scores: Tensor) -> Tensor:
-        """Probabilities [heads, queries, keys] by which each token looks, mixed as its regions' weights say."""
-        text, start = sum(self.lengths), 0
-        made = torch.zeros_like(scores)
-        for length, shares in zip(self.lengths, self.weights, strict=True):
-            own = range(start, start + length)
-            hidden = [place for place in range(text) if place not in own]
-            masked = scores.clone()
-            masked[:, :, hidden] = -torch.inf
-            factor = torch.cat([torch.tensor([float(place in own) for place in range(text)]).double(), shares])
-            made += masked.softmax(dim=-1) * factor[:, None]
-            start += length
-        return made
+
+def mix(scores: Tensor, lengths: Sequence[int], weights: Tensor) -> Tensor:
+    """Probabilities [heads, queries, keys] by which each token looks, mixed by the weights [R, patches] of regions."""
+    text, start = sum(lengths), 0
+    made = torch.zeros_like(scores)
+    for length, shares in zip(lengths, weights, strict=True):
+        own = range(start, start + length)
+        hidden = [place for place in range(text) if place not in own]
+        masked = scores.clone()
+        masked[:, :, hidden] = -torch.inf
+        factor = torch.cat([torch.tensor([float(place in own) for place in range(text)]).double(), shares])
+        made += masked.softmax(dim=-1) * factor[:, None]
+        start += length
+    return made
 
 
 def _rotate(values: Tensor, positions: tuple[Tensor, Tensor]) -> Tensor:

@@ -1,13 +1,8 @@
-"""Joint attention of a transformer (SD3, Flux) by what rows ask of it: each region's prompt is a stream of its own.
-
-The streams stand one after another where the network expects the prompt. A stream's tokens attend to themselves and to
-the whole picture, a token of the picture to the picture and to the streams of the regions that have weight there.
-"""
+"""Joint attention of a transformer (SD3, Flux) by what rows ask of it: each region's prompt is a stream of its own."""
 
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,31 +10,20 @@ from typing import Any
 import torch
 from diffusers.models.embeddings import apply_rotary_emb
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
 
-from lib_regiondiff.denoising.attention.couple import shrink
+from lib_regiondiff.denoising.attention.streams import Looks, ask_alike, attend_by_looks, list_looks
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.diffusers.attention import replace_processors
-from lib_regiondiff.hosts.diffusers.families.flow import PATCH
 from lib_regiondiff.hosts.diffusers.families.question import Question, read_embedding
 
 Ask = Callable[[Any, Question], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What a row's tokens at the places `asked` see at the places `seen`, and how much [asked, 1] it counts."""
-
-    asked: Tensor
-    seen: Tensor
-    share: Tensor
-
-
-@dataclass(frozen=True, eq=False)
 class StreamsProcessor:
     """An attention processor by which each row of a batch has the looks of its regions."""
 
-    looks: tuple[tuple[Look, ...], ...]
+    looks: Sequence[Looks]
 
     def __call__(
         self,
@@ -61,25 +45,13 @@ class StreamsProcessor:
         query, key, value = (torch.cat(each, dim=2) for each in zip(*parts, strict=True))
         if image_rotary_emb is not None:
             query, key = _turn(query, image_rotary_emb), _turn(key, image_rotary_emb)
-        made = self._attend(query, key, value)
+        made = attend_by_looks(self.looks, query, key, value)
         if encoder_hidden_states is None:
             return made
         picture, prompts, add = made[:, text:], made[:, :text], getattr(attn, "to_add_out", None)
         for layer in attn.to_out:
             picture = layer(picture)
         return picture, prompts if add is None else add(prompts)
-
-    def _attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """Attention [B, tokens, heads * width] of what is [B, heads, tokens, width]."""
-        batch, heads, tokens, width = query.shape
-        made = torch.zeros(batch, tokens, heads * width, device=query.device)
-        for row, looks in enumerate(self.looks):
-            for look in looks:
-                own = query[row : row + 1, :, look.asked]
-                keys, values = (each[row : row + 1, :, look.seen] for each in (key, value))
-                found = scaled_dot_product_attention(own, keys, values)[0].transpose(0, 1).flatten(1)
-                made[row].index_add_(0, look.asked, found.float() * look.share)
-        return made.to(query.dtype)
 
 
 def _project(attn: Any, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -112,20 +84,15 @@ def _norm(attn: Any, name: str, values: Tensor) -> Tensor:
 
 
 def ask_in_streams(ask: Ask) -> Ask:
-    """The `ask` of a family of transformers, by which rows show several regions where their records say so.
-
-    Rows whose prompts have other numbers of tokens are asked apart, so that nobody attends to a filling.
-    """
+    """The `ask` of a family of transformers, by which rows show several regions where their records say so."""
 
     def asked(pipe: Any, question: Question) -> Tensor:
-        alike: dict[tuple[Any, ...], list[int]] = {}
-        for place, row in enumerate(question.rows):
-            alike.setdefault(tuple(cond.group for cond in row.attention.contexts), []).append(place)
-        answers = [_ask_alike(ask, pipe, _pick(question, places)) for places in alike.values()]
-        if len(answers) == 1:
-            return answers[0]
-        order = torch.tensor([place for places in alike.values() for place in places], device=answers[0].device)
-        return torch.cat(answers)[order.argsort()]
+        def answer(places: list[int]) -> Tensor:
+            part = _pick(question, places)
+            with act_in_joint_attention(pipe.transformer, part.rows):
+                return ask(pipe, part)
+
+        return ask_alike(question.rows, answer)
 
     return asked
 
@@ -139,11 +106,6 @@ def _pick(question: Question, places: Sequence[int]) -> Question:
     return replace(question, x=question.x[chosen], t=question.t[chosen], rows=rows)
 
 
-def _ask_alike(ask: Ask, pipe: Any, question: Question) -> Tensor:
-    with act_in_joint_attention(pipe.transformer, question.rows):
-        return ask(pipe, question)
-
-
 @contextlib.contextmanager
 def act_in_joint_attention(network: Any, rows: Sequence[Row]) -> Iterator[None]:
     """For the time of a `with`, have a transformer's attention take prompts for the streams of a whole batch of rows.
@@ -151,28 +113,13 @@ def act_in_joint_attention(network: Any, rows: Sequence[Row]) -> Iterator[None]:
     All rows show as many regions, with as many tokens. Nothing is installed where each shows one.
     """
     lengths = [read_embedding(cond).shape[1] for cond in (rows[0].cond, *rows[0].attention.contexts)]
-    if len(lengths) == 1:
+    weights = [row.attention.weights for row in rows if row.attention.weights is not None]
+    if not weights:
         yield
         return
-    processor = StreamsProcessor(tuple(_list_looks(row, lengths) for row in rows))
-    with replace_processors(find_joint_attention(network), processor):
+    assert len(weights) == len(rows), "several regions have weights"
+    with replace_processors(find_joint_attention(network), StreamsProcessor([list_looks(w, lengths) for w in weights])):
         yield
-
-
-def _list_looks(row: Row, lengths: Sequence[int]) -> tuple[Look, ...]:
-    """What each region of a row, with so many tokens of its prompt, sees and is seen by."""
-    weights = row.attention.weights
-    assert weights is not None, "several regions have weights"
-    patches = shrink(weights, math.prod(-(-side // PATCH) for side in weights.shape[1:]))
-    text, device = sum(lengths), weights.device
-    picture, start, looks = torch.arange(text, text + patches.shape[1], device=device), 0, []
-    for length, shares in zip(lengths, patches, strict=True):
-        stream = torch.arange(start, start + length, device=device)
-        asked = torch.cat([stream, picture[shares > 0]])
-        share = torch.cat([shares.new_ones(length), shares[shares > 0]])[:, None]
-        looks.append(Look(asked, torch.cat([stream, picture]), share))
-        start += length
-    return tuple(looks)
 
 
 def find_joint_attention(network: Any) -> list[Any]:

@@ -19,11 +19,11 @@ from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.webui import references
 from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
-from lib_regiondiff.hosts.webui.cross_attention import CROSS, act_in_cross_attention
+from lib_regiondiff.hosts.webui.cross_attention import CROSS
 from lib_regiondiff.hosts.webui.frames import add_frame_axis, drop_frame_axis
+from lib_regiondiff.hosts.webui.networks.acting import act_in_attention, add_streams, ask_in_streams
 from lib_regiondiff.hosts.webui.noise_scales import Sigmas, Timesteps, join_levels
 from lib_regiondiff.hosts.webui.programs import Program, find_program
-from lib_regiondiff.hosts.webui.raised_attention import Habits
 from lib_regiondiff.hosts.webui.sampler_run import Request, SamplerRun
 from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Engine, Processing, Unet, is_second_pass
 from lib_regiondiff.planning.plan import Plan
@@ -132,8 +132,13 @@ class UnetHooks:
     def network(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """x0 float32 [N, C, h, w] from x [N, C, h, w], one row each at one level.
 
-        By one call of the host's model, or of the wrapper that was there before ours.
+        By the host's model, or the wrapper that was there before ours.
         """
+        engine = self.p.sd_model
+        return ask_in_streams(engine, rows, lambda places: self._ask_rows(x[places], [rows[n] for n in places]))
+
+    def _ask_rows(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        """The same by one call, of rows that fit into one."""
         kinds = [NEGATIVE if row.negative else POSITIVE for row in rows]
         options = dict(self.given["transformer_options"])
         sigma, level = join_levels(rows, x)
@@ -141,11 +146,12 @@ class UnetHooks:
         options |= {"cond_or_uncond": kinds, "sigmas": sigma if several else sigma[:1]}
         options |= {"cond_mark": torch.tensor(kinds, dtype=x.dtype, device=x.device)}
         options |= {"cond_indices": _find_rows(kinds, POSITIVE), "uncond_indices": _find_rows(kinds, NEGATIVE)}
-        given = {"transformer_options": options, **_make_conds(rows), **self._collect_extra(rows)}
+        texts = add_streams(self.p.sd_model, rows, _make_conds(rows))
+        given = {"transformer_options": options, **texts, **self._collect_extra(rows)}
         how = {"input": add_frame_axis(x, self.like), "timestep": sigma, "c": given, "cond_or_uncond": kinds}
         assert self.apply_model is not None
         replaced = (options.get("patches_replace") or {}).get(CROSS)
-        with act_in_cross_attention(self.p.sd_model, rows, self.run.heard, Habits(), replaced):
+        with act_in_attention(self.p.sd_model, rows, self.run.heard, replaced):
             made = self._ask_network(self.apply_model, how)
         return drop_frame_axis(made).float()
 

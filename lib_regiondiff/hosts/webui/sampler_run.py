@@ -18,9 +18,9 @@ from lib_regiondiff.host import LatentSpec, Pictures
 from lib_regiondiff.hosts.row_budget import BudgetedNetwork, Network, find_memory
 from lib_regiondiff.hosts.webui import families
 from lib_regiondiff.hosts.webui.conditioning import PromptEncoder, WebUIHost
-from lib_regiondiff.hosts.webui.cross_attention import find_methods
 from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
+from lib_regiondiff.hosts.webui.networks.acting import find_methods
 from lib_regiondiff.hosts.webui.program import notices
 from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Processing, is_second_pass
 from lib_regiondiff.planning.brush_texts import BrushText

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from lib_regiondiff.denoising.attention.streams import PATCH
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.diffusers.families.question import Question
@@ -18,7 +19,6 @@ from lib_regiondiff.hosts.diffusers.text.emphasis import parse_emphasis
 from lib_regiondiff.hosts.diffusers.text.encoding import PENULTIMATE, TextCond
 from lib_regiondiff.hosts.diffusers.text.textual_inversion import Book
 
-PATCH = 2
 T5_TOKENS = {"StableDiffusion3Pipeline": 256, "FluxPipeline": 512}
 
 
