@@ -22,7 +22,7 @@ export async function openSurface(place) {
   const tab = new TabSide(accordion);
   const client = new Desk(root, start, () => readAround(controls));
   const about = {limits: start.limits, native: 512, layered: false, styles: false, defaults: {...(tab.size ?? {width: 512, height: 512})}};
-  const app = new TabApp(place, /** @type {any} */ ({client, about, schema: start.schema, tab, controls}));
+  const app = new TabApp(place, /** @type {any} */ ({client, about, schema: start.schema, rivals: start.rivals, tab, controls}));
   await app.start();
   return app;
 }
