@@ -168,6 +168,14 @@ export function translate(more) {
   Object.assign(TRANSLATED, more);
 }
 
+/** @type {Record<string, string>} */
+const WORDS = {};
+
+/** Say English texts as somebody else's list has them, where the language is none of ours. @param {Readonly<Record<string, string>>} words */
+export function useWords(words) {
+  Object.assign(WORDS, words);
+}
+
 /** Strings that come later, with what needs them. @param {Readonly<Record<string, string>>} more */
 export function addStrings(more) {
   Object.assign(STRINGS, more);
@@ -175,7 +183,8 @@ export function addStrings(more) {
 
 /** The text of a key. @param {string} key @param {Record<string, string | number>} [values] @returns {string} */
 export function say(key, values = {}) {
-  const text = TRANSLATED[key] ?? STRINGS[key];
+  const english = STRINGS[key];
+  const text = TRANSLATED[key] ?? (Object.hasOwn(WORDS, english) ? WORDS[english] : english);
   if (text === undefined) throw new Error(`strings.mjs: unknown key ${key}`);
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }

@@ -22,6 +22,7 @@ addStrings({
   'webui.dock.regions': 'Regions',
   'webui.dock.pictures': 'Pictures',
   'webui.dock.new': 'A new picture has come',
+  'webui.styles': 'The WebUI did not write the styles out; try its button again.',
   'webui.full': 'Full window (F)',
   'webui.more': 'more',
   'webui.more.help': 'Further tools and what the tool in use can be set to',

@@ -5,7 +5,7 @@ import {readFileSync, readdirSync} from 'node:fs';
 import {test} from 'node:test';
 
 import {chooseLanguage} from '../../javascript/regiondiff/languages.mjs';
-import {say, translate} from '../../javascript/regiondiff/strings.mjs';
+import {say, translate, useWords} from '../../javascript/regiondiff/strings.mjs';
 
 const FOLDER = new URL('../../javascript/regiondiff/', import.meta.url);
 const LANGUAGES = new URL('languages/', FOLDER);
@@ -47,7 +47,7 @@ for (const file of readdirSync(LANGUAGES)) {
 }
 
 test('a language is chosen by names of browsers and of WebUIs', () => {
-  assert.deepEqual([['ja-JP', 'en'], ['zh_CN'], ['zh-Hant-TW'], ['de', 'ja']].map(chooseLanguage), ['ja', 'zh', 'zh', 'ja']);
+  assert.deepEqual([['ja-JP', 'en'], ['zh_CN'], ['zh-Hant-TW'], ['de', 'ja'], ['chinese-all-0313']].map(chooseLanguage), ['ja', 'zh', 'zh', 'ja', 'zh']);
   assert.deepEqual([['en-GB', 'ja'], ['de'], [], [''], ['None']].map(chooseLanguage), [null, null, null, null, null]);
 });
 
@@ -55,4 +55,11 @@ test('a translated string is said, with its values; others stay English', () => 
   translate({'picture.seed': 'シード {seed}', 'run.pictures': '画像'});
   assert.equal(say('run.pictures'), '画像');
   assert.equal(say('run.generate'), 'Generate');
+});
+
+test("a WebUI's list of words says what it has, whatever is named in it", () => {
+  useWords({Generate: 'Erzeugen', constructor: 'no'});
+  assert.equal(say('run.generate'), 'Erzeugen');
+  assert.equal(say('run.pictures'), '画像'); // our own come first
+  assert.equal(say('edit.undo'), 'Undo');
 });

@@ -182,9 +182,10 @@ export class BrushRows {
   }
 }
 
-/** @param {HTMLElement} element @param {string} text */
+/** A text in two pieces: people's own words are not to be translated by a WebUI that looks whole texts up. @param {HTMLElement} element @param {string} text */
 function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const letters = [...text];
+  if (element.textContent !== text) element.replaceChildren(letters.slice(0, -1).join(''), letters.at(-1) ?? '');
 }
 
 /** @param {Document} page @param {HTMLButtonElement} button @param {boolean} on @param {string} icon @param {string} label */

@@ -1,6 +1,7 @@
 // The door for a WebUI's page: puts the painting surface into its place in an accordion.
 
-import {useLanguage} from '../languages.mjs';
+import {chooseLanguage, useLanguage} from '../languages.mjs';
+import {useWords} from '../strings.mjs';
 import {AccordionApp} from './accordion_app.mjs';
 import {HostTab} from './host_tab.mjs';
 
@@ -12,11 +13,18 @@ export async function openSurface(place) {
   const accordion = /** @type {HTMLElement | null} */ (place.closest('[id$="_regiondiff_accordion"]'));
   if (!accordion) throw new Error('expected the place of the painting surface in our accordion, got another one');
   const [start] = await Promise.all([load(new URL('../../../../start', import.meta.url)), ...STYLES.map((style) => addStyle(page, new URL(style, import.meta.url)))]);
-  await useLanguage([start.language]);
+  await speak(start.language);
   for (let above = place.parentElement; above && above !== accordion; above = above.parentElement) above.classList.remove('prose'); // the WebUI's styles of texts
   const app = new AccordionApp(place, new HostTab(accordion), start);
   await app.start();
   return app;
+}
+
+/** Say all in the language of the WebUI's localisation, or in its words where that is none of ours. @param {string} language the localisation's name */
+export async function speak(language) {
+  await useLanguage([language]);
+  const {localization} = /** @type {{localization?: Record<string, string>}} */ (globalThis);
+  if (chooseLanguage([language]) === null) useWords(localization ?? {});
 }
 
 /** @param {URL} url */

@@ -2,16 +2,18 @@
 
 import {make} from '../stage/bars/dom.mjs';
 
-/** @import {AccordionApp} from './accordion_app.mjs' */
+/** @import {Workbench} from '../page/workbench.mjs' */
+/** @import {HostTab} from './host_tab.mjs' */
 /** @typedef {{tab: string, name: string, switches: string[], any: string[], words: string[]}} Rival ids of its ticks, all of which are on when it acts, and one of any; a word of these in the prompt */
 
 const CALM = 120; // milliseconds in which the WebUI settles its controls
 
 export class Rivals {
-  /** @param {AccordionApp} app @param {Rival[]} all */
-  constructor(app, all) {
+  /** @param {Workbench & {tab: HostTab}} app @param {Rival[]} all @param {() => boolean} [counts] whether regions would be drawn */
+  constructor(app, all, counts = () => app.tab.isOn) {
     this.app = app;
     this.all = all.filter(({tab}) => tab === app.tab.name);
+    this.counts = counts;
     this.root = make(app.page, 'div', {class: 'rd-rivals', role: 'alert', hidden: true});
     this.timer = 0;
   }
@@ -32,14 +34,14 @@ export class Rivals {
 
   refresh() {
     const {app} = this;
-    const names = app.tab.isOn ? this.all.filter((each) => acts(app, each)).map(({name}) => name) : [];
+    const names = this.counts() ? this.all.filter((each) => acts(app, each)).map(({name}) => name) : [];
     const text = names.length ? app.say('webui.rivals', {names: names.join(', ')}) : '';
     if (this.root.textContent !== text) this.root.textContent = text;
     this.root.hidden = !text;
   }
 }
 
-/** @param {AccordionApp} app @param {Rival} rival */
+/** @param {{page: Document, tab: HostTab}} app @param {Rival} rival */
 function acts({page, tab}, {switches, any, words}) {
   const isOn = (/** @type {string} */ id) => findTick(page, id)?.checked ?? false;
   const said = !words.length || words.some((word) => tab.prompt?.value.includes(word));

@@ -7,6 +7,7 @@ import {App} from '../page/app.mjs';
 import {isEmpty, Mailbox} from './mailbox.mjs';
 import {bringBackNewest} from './restoring.mjs';
 import {Prompts} from './prompts.mjs';
+import {Rivals} from './rivals.mjs';
 import {TabBar, TabStatus} from './tab_bar.mjs';
 import {TabDrawing} from './tab_drawing.mjs';
 import {TabRun, TabWhole} from './tab_run.mjs';
@@ -16,7 +17,7 @@ import {TabRun, TabWhole} from './tab_run.mjs';
 /** @import {Desk} from './tab_desk.mjs' */
 /** @import {TabSide} from './tab_side.mjs' */
 /** @import {Services} from '../page/app.mjs' */
-/** @typedef {Services & {tab: TabSide, controls: HostControls}} TabServices */
+/** @typedef {Services & {tab: TabSide, controls: HostControls, rivals: import('./rivals.mjs').Rival[]}} TabServices */
 
 const SETTLE = 120; // milliseconds after which the WebUI has what was written into its fields
 /** Fields of the WebUI that a reload brings back where they are as it has them at first. */
@@ -36,6 +37,9 @@ export class TabApp extends App {
     this.links.listen(signal);
     this.prompts = new Prompts(this, services.tab);
     this.prompts.listen(signal);
+    this.rivals = new Rivals(/** @type {any} */ (this), services.rivals, () => this.editor.state.palette.brushes.length > 0);
+    this.run_.root.prepend(this.rivals.root);
+    this.rivals.listen(signal);
     root.addEventListener('keydown', (event) => event.defaultPrevented && event.stopPropagation(), {signal}); // keys that are ours do not reach the WebUI's own
     const sight = new IntersectionObserver((seen) => seen.some(({isIntersecting}) => isIntersecting) && this.appear());
     sight.observe(root);
@@ -76,6 +80,7 @@ export class TabApp extends App {
     this.root.style.setProperty('--rd-top', `${Math.round(top)}px`);
     this.mailbox.look();
     this.refresh();
+    this.rivals.refresh();
     this.checking.later();
     void this.guard(() => /** @type {TabDrawing} */ (this.drawing).look());
   }
@@ -83,6 +88,7 @@ export class TabApp extends App {
   /** @param {Change} change */
   changed(change) {
     super.changed(change);
+    this.rivals?.later();
     if (this.editor.session || this.mailbox?.taking) return;
     if (change.size) this.tab.resize(this.editor.size);
     void this.mailbox?.write();

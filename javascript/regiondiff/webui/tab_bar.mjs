@@ -15,6 +15,8 @@ export class TabBar extends Bar {
   constructor(app) {
     super(app);
     this.send = this.makeMenu('tab.send', (button) => app.guard(async () => (await import('./tab_send.mjs')).openSend(app, button)));
+    this.cards = this.makeMenu('tab.cards', () => app.guard(async () => (await import('./tab_cards.mjs')).openCards(/** @type {TabApp} */ (app))));
+    this.root.querySelector('.rd-examples')?.after(this.cards);
     this.links = new TabLinks(/** @type {TabApp} */ (app));
     this.generate.before(this.links.button, this.send);
   }

@@ -1,8 +1,7 @@
 // The door of the tab "Semantic Palette": puts the app into its place.
 
-import {useLanguage} from '../languages.mjs';
 import {HostControls} from './host_controls.mjs';
-import {addStyle, load} from './main.mjs';
+import {addStyle, load, speak} from './main.mjs';
 import {readAround, TabApp} from './tab_app.mjs';
 import {Desk} from './tab_desk.mjs';
 import {TabSide} from './tab_side.mjs';
@@ -16,13 +15,13 @@ export async function openSurface(place) {
   const root = /** @type {HTMLElement | null} */ (place.closest('#tab_regiondiff'));
   if (!accordion || !root) throw new Error('expected the accordion Region Diffusion in txt2img, which draws for this tab; got none');
   const [start] = await Promise.all([load(new URL('../../../../start', import.meta.url)), ...STYLES.map((style) => addStyle(page, new URL(style, import.meta.url)))]);
-  await useLanguage([start.language]);
+  await speak(start.language);
   for (let above = place.parentElement; above && above !== root; above = above.parentElement) above.classList.remove('prose'); // the WebUI's styles of texts
   const controls = new HostControls(page, 'txt2img');
   const tab = new TabSide(accordion);
   const client = new Desk(root, start, () => readAround(controls));
   const about = {limits: start.limits, native: 512, layered: false, styles: false, defaults: {...(tab.size ?? {width: 512, height: 512})}};
-  const app = new TabApp(place, /** @type {any} */ ({client, about, schema: start.schema, tab, controls}));
+  const app = new TabApp(place, /** @type {any} */ ({client, about, schema: start.schema, rivals: start.rivals, tab, controls}));
   await app.start();
   return app;
 }

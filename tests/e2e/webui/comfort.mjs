@@ -47,6 +47,59 @@ export async function takeCards(visitor, lora) {
   await page.locator(`#${visitor.tab}_extra_tabs > .tab-nav button, #${visitor.tab}_extra_tabs button[role="tab"]`).first().evaluate((each) => each.click());
 }
 
+/** The button that writes styles out writes them into the brush whose prompt had the focus last, and into the main prompt else. @param {Visitor} visitor @param {string} style that adds "style words" and the negative "style negative" */
+export async function writeStyles(visitor, style) {
+  const {page} = visitor;
+  const main = page.locator(`#${visitor.tab}_prompt textarea`);
+  const before = await main.inputValue();
+  const choose = async () => {
+    await page.locator(`#${visitor.tab}_styles input`).first().click();
+    await page.locator(`#${visitor.tab}_styles ul li`, {hasText: style}).first().dispatchEvent('mousedown');
+    await page.locator(`#${visitor.tab}_styles .token`).first().waitFor();
+  };
+  await choose();
+  await visitor.part(PROMPT).focus();
+  await visitor.press(`#${visitor.tab}_style_apply`);
+  await visitor.untilApp((app) => /, style words$/.test(app.findBrush('b1').prompt) && app.findBrush('b1').negative === 'style negative');
+  assert.equal(await main.inputValue(), before);
+  assert.equal(await page.locator(`#${visitor.tab}_neg_prompt textarea`).inputValue(), '');
+  await choose();
+  await main.focus();
+  await visitor.press(`#${visitor.tab}_style_apply`);
+  await page.waitForFunction((tab) => /style words/.test(document.querySelector(`#${tab}_prompt textarea`).value), visitor.tab);
+}
+
+/** In our own tab a window has the cards and styles. @param {Visitor} visitor @param {{lora: string, style: string}} names */
+export async function takeCardsInTab(visitor, {lora, style}) {
+  const {page} = visitor;
+  const main = () => page.locator('#txt2img_prompt textarea').inputValue();
+  const take = async (name) => {
+    await visitor.part('.rd-bar button', {hasText: 'LoRA'}).click();
+    await visitor.part('.rd-cards-dialog input').fill(name.slice(0, 5));
+    await visitor.part('.rd-card:not([hidden])').filter({hasText: name}).click();
+  };
+  const before = await main();
+  await visitor.part(PROMPT).focus();
+  await take(lora);
+  await visitor.untilApp((app, name) => app.findBrush('b1').prompt.includes(`<lora:${name}:1`), lora);
+  assert.equal(await main(), before);
+  await take(style);
+  await visitor.untilApp((app) => /, style words$/.test(app.findBrush('b1').prompt) && app.findBrush('b1').negative === 'style negative');
+  assert.equal(await main(), before);
+  await visitor.part('.rd-whole textarea').first().focus();
+  await take(lora);
+  await page.waitForFunction((name) => document.querySelector('#txt2img_prompt textarea').value.includes(`<lora:${name}:1`), lora);
+  assert.match(await visitor.part('.rd-whole textarea').first().inputValue(), /<lora/);
+}
+
+/** A rival that is on is told in the tab, too; here one that always is, whatever is installed. @param {Visitor} visitor */
+export async function tellRival(visitor) {
+  await visitor.withApp((app) => (app.rivals.all = [{tab: 'txt2img', name: 'Another Couple', switches: [], any: [], words: []}], app.rivals.refresh()));
+  await visitor.part('.rd-rivals').filter({hasText: 'Another Couple'}).waitFor();
+  await visitor.withApp((app) => (app.rivals.all = [], app.rivals.refresh()));
+  await visitor.part('.rd-rivals').waitFor({state: 'hidden'});
+}
+
 /** The extension a1111-sd-webui-tagcomplete binds itself to fields by a function of its own; here a stand-in with its names. @param {Visitor} visitor */
 export async function completeTags(visitor) {
   await visitor.page.evaluate((tab) => {
