@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Mapping
 from pathlib import Path
@@ -108,8 +107,8 @@ class Swapped(Wish):
 
 def swap(wish: Wish) -> Wish:
     """The same brushes with the lower one above."""
-    found = {each.name: getattr(wish, each.name) for each in dataclasses.fields(wish)}
-    return (Wish if isinstance(wish, Swapped) else Swapped)(**found | {"pieces": wish.pieces[::-1]})
+    made = Wish if isinstance(wish, Swapped) else Swapped
+    return made(wish.kind, wish.number, wish.seed, wish.size, wish.ground, wish.prompt, wish.pieces[::-1])
 
 
 def measure_overlap(number: int, jobs: Mapping[str, Job]) -> dict[str, Any] | None:
