@@ -96,3 +96,30 @@ def test_jobs_of_a_webui_alternate_and_give_ratios(monkeypatch: pytest.MonkeyPat
     assert line["seconds"] == {"plain": 2, "rows": 3, "regions": 3.3}
     assert line["to_plain"]["regions"] == 1.65 and line["to_rows"]["regions"] == 1.1
     sys.modules.pop("webui")
+
+
+def test_couples_of_rivals_are_jobs_of_the_same_words_and_give_ratios() -> None:
+    import couple_rivals
+
+    from lib_regiondiff.document.palette import parse
+
+    for way in couple_rivals.WAYS.values():
+        assert all(word in str(way(couple_rivals.WORDS)) for word in couple_rivals.WORDS)
+    given = couple_rivals.ours(couple_rivals.WORDS)["alwayson_scripts"]["Region Diffusion"]["args"]
+    assert [brush.prompt for brush in parse(given[1]).brushes] == list(couple_rivals.WORDS)
+    line = couple_rivals.summarise({"plain": [2.0, 4.0, 4.0], "Region Diffusion": [2.2, 4.0, 4.8]})
+    assert line["Region Diffusion"] == {"seconds": 4.0, "ratio": [1.1, 1.0, 1.2]}
+
+
+def test_palettes_of_rivals_are_scored_as_the_labeller_sees_them() -> None:
+    import couple_rivals
+    from sizes_labels import look
+    from sizes_scores import score_labels
+    from sizes_wishes import draw_truth
+
+    from lib_regiondiff.demo import labeller
+
+    wish = couple_rivals.make_wish(0)
+    true = draw_truth(wish)
+    scores = score_labels(wish, look(true.picture, wish.pieces, labeller.load()), true)
+    assert all(scores[name] == 1 for name in couple_rivals.SHOWN)
