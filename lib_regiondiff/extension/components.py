@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lib_regiondiff.extension.own_page import guard
 from lib_regiondiff.hosts.webui.modules import module
 
 QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
@@ -72,4 +73,4 @@ def listen(
 ) -> None:
     """Answer events by `work`, and again after each answer, since gradio drops what happens while it waits for one."""
     for event in events:
-        event(work, inputs, outputs, **QUIET, **how).then(work, inputs, outputs, **QUIET)
+        event(guard(work), inputs, outputs, **QUIET, **how).then(guard(work), inputs, outputs, **QUIET)
