@@ -56,18 +56,23 @@ def find_program(name: str) -> str:
 
 def list_javascript_checks() -> Iterator[tuple[str, list[str | Path]]]:
     """Title and command of each check of the JavaScript that exists: the package's `lint` script, node's tests."""
-    manifest, lock = ROOT / "package.json", ROOT / "package-lock.json"
+    manifest = ROOT / "package.json"
     scripts = json.loads(manifest.read_text(encoding="utf-8")).get("scripts", {}) if manifest.is_file() else {}
     if "lint" in scripts:
-        stamp = ROOT / "node_modules" / "regiondiff.stamp"
-        if lock.is_file() and not is_current(stamp, digest(lock)):
-            yield "npm ci", [find_program("npm"), "ci", "--no-audit", "--no-fund"]
-            stamp.parent.mkdir(exist_ok=True)
-            stamp.write_text(digest(lock), encoding="utf-8")
+        yield from list_installs()
         yield "npm run lint", [find_program("npm"), "run", "lint"]
     tests = sorted((ROOT / "tests" / "js").rglob("*.test.mjs"))
     if tests:
         yield "node --test", [find_program("node"), "--test", *(path.relative_to(ROOT) for path in tests)]
+
+
+def list_installs() -> Iterator[tuple[str, list[str | Path]]]:
+    """Title and command of what installs the locked npm packages, where they are not there as they are locked."""
+    lock, stamp = ROOT / "package-lock.json", ROOT / "node_modules" / "regiondiff.stamp"
+    if lock.is_file() and not is_current(stamp, digest(lock)):
+        yield "npm ci", [find_program("npm"), "ci", "--no-audit", "--no-fund"]
+        stamp.parent.mkdir(exist_ok=True)
+        stamp.write_text(digest(lock), encoding="utf-8")
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -158,14 +163,21 @@ def test_slow(arguments: Sequence[str]) -> int:
 
 def test_live(arguments: Sequence[str]) -> int:
     """The tests that need a running WebUI, the surface in a browser too if DEMO names its demo model."""
-    code = run_pytest(DEV, ["-m", "live", *arguments])
     url, model = os.environ.get("URL"), os.environ.get("DEMO")
-    if code or arguments or not (url and model):
+    if not url:
+        stop("no WebUI: make test-live URL=http://127.0.0.1:7860 MODEL=known.safetensors DEMO=toyworld.safetensors")
+    code = run_pytest(DEV, ["-m", "live", *arguments])
+    if code or arguments:
         return code
-    say("the surface in the WebUI's page")
+    if not model:
+        say("NOT TESTED in the WebUI's page: DEMO=toyworld.safetensors names the demo model that is there")
+        return code
+    check(list_installs())
+    say("the surface and the tab in the WebUI's page")
     known = {"REGIONDIFF_WEBUI": url, "REGIONDIFF_WEBUI_MODEL": Path(model).stem}
     known["REGIONDIFF_PYTHON"] = str(prepare(DEV))
-    return run([find_program("node"), "--test", "tests/e2e/webui/webui.test.mjs"], more=known)
+    tests = [path.relative_to(ROOT) for path in sorted((ROOT / "tests" / "e2e" / "webui").glob("*.test.mjs"))]
+    return run([find_program("node"), "--test", "--test-concurrency=1", *tests], more=known)
 
 
 def test_mutants(arguments: Sequence[str]) -> int:

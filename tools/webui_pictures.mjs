@@ -1,15 +1,15 @@
-// Takes pictures of the accordion in a running WebUI, in its states and sizes, light and dark, for the docs and to look at.
+// Takes pictures of the accordion and the tab in a running WebUI, in its states and sizes, light and dark, for the docs and to look at.
 //
 //   node tools/webui_pictures.mjs http://127.0.0.1:7860 FOLDER [WORDS]
 //
-// The WebUI has the demo model loaded; WORDS name what to take, such as `wide` or `dark`. CHROMIUM names another browser.
+// The WebUI has the demo model loaded; WORDS name what to take, such as `wide` or `dark`, or the last state. CHROMIUM names another browser.
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {findBrowser} from '../tests/e2e/stage/stage_page.mjs';
 import {Visitor} from '../tests/e2e/webui/visitor.mjs';
 
-const [url, folder, ...words] = process.argv.slice(2);
+const [url, folder, ...given] = process.argv.slice(2);
 const SIZES = {laptop: {width: 1280, height: 800}, wide: {width: 1920, height: 1080}};
 const JOB = {width: 448, height: 256, steps: 5, cfg_scale: 1, seed: 3};
 
@@ -32,7 +32,13 @@ const STATES = {
     await visitor.draw(() => visitor.page.keyboard.press('Control+Enter'));
     await show(visitor);
   },
+  tab: async (visitor) => {
+    await visitor.go('Semantic Palette', 'regiondiff');
+    await visitor.page.waitForFunction(() => document.querySelector('#tab_regiondiff .regiondiff-surface').regiondiff?.drawing.shown);
+    await visitor.page.waitForTimeout(2000);
+  },
   badge: async (visitor) => {
+    await visitor.go('txt2img', 'txt2img');
     await visitor.withApp((app) => (app.selection.set('b1'), app.setField('b1', 'prompt', '')));
     await visitor.untilApp((app) => app.verdict?.badges.b1);
     await show(visitor);
@@ -84,6 +90,9 @@ async function setUp(visitor) {
   await sampler.press('Enter');
 }
 
+const words = given.filter((word) => !(word in STATES));
+const names = Object.keys(STATES);
+const last = names.findLast((name) => given.includes(name)) ?? names.at(-1);
 const found = await findBrowser();
 if (!found || !folder) throw new Error('expected the address of a WebUI, a folder, and chromium');
 await mkdir(folder, {recursive: true});
@@ -100,6 +109,7 @@ try {
         await make(visitor);
         await visitor.page.waitForTimeout(400);
         await visitor.page.screenshot({path: path.join(folder, `${size} ${theme} ${state}.png`)});
+        if (state === last) break;
       }
       await context.close();
     }

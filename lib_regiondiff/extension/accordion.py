@@ -24,6 +24,7 @@ from lib_regiondiff.authoring.typed_controls import (
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.extension import captioning, layout
 from lib_regiondiff.extension.components import QUIET, Maker, listen, listen_once
+from lib_regiondiff.extension.own_page import guard
 from lib_regiondiff.extension.tab import ROLES, find_role, read_surroundings
 
 __all__ = ["build_accordion", "find_role"]
@@ -71,9 +72,9 @@ def _answer(
         answer = work(*given)
         return answer if len(keys) > 1 else answer[0]
 
-    acted = listen_once(make.gr, events, act, inputs, make.of(*keys, *still), **QUIET)
+    acted = listen_once(make.gr, events, guard(act), inputs, make.of(*keys, *still), **QUIET)
     if again:
-        acted.then(repeat, inputs, make.of(*keys), **QUIET)
+        acted.then(guard(repeat), inputs, make.of(*keys), **QUIET)
 
 
 def _connect_options(make: Maker) -> None:
@@ -178,8 +179,8 @@ def _connect_caption(make: Maker) -> None:
         told, notice = captioning.insert_caption(text, found)
         return (told or update()), preview.render_message([notice]) if notice else update()
 
-    seen = make.parts["caption"].click(see, make.of("palette"), make.of("seen", "said"), show_progress="minimal")
-    seen.then(take, make.of("palette", "seen"), make.of("palette", "said"), **QUIET)
+    seen = make.parts["caption"].click(guard(see), make.of("palette"), make.of("seen", "said"), show_progress="minimal")
+    seen.then(guard(take), make.of("palette", "seen"), make.of("palette", "said"), **QUIET)
 
 
 def _connect_changes(make: Maker, store: PaletteFolder, page: Mapping[str, Any], data_path: Path) -> None:

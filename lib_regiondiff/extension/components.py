@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lib_regiondiff.extension.own_page import guard
 from lib_regiondiff.hosts.webui.modules import module
 
 QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
@@ -71,7 +72,8 @@ def listen(
     gr: Any, events: Sequence[Any], work: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any], **how: Any
 ) -> None:
     """Answer events of one name, and again after an answer, since gradio drops what happens while it waits for one."""
-    listen_once(gr, events, work, inputs, outputs, **QUIET, **how).then(work, inputs, outputs, **QUIET)
+    guarded = guard(work)
+    listen_once(gr, events, guarded, inputs, outputs, **QUIET, **how).then(guarded, inputs, outputs, **QUIET)
 
 
 def listen_once(

@@ -17,6 +17,7 @@ from lib_regiondiff.document.json_text import loads
 from lib_regiondiff.errors import PaletteError
 from lib_regiondiff.extension import reuse, routes
 from lib_regiondiff.extension.components import QUIET, Maker
+from lib_regiondiff.extension.own_page import guard
 from lib_regiondiff.extension.tab import read_surroundings
 from lib_regiondiff.planning.prompts import make_palette, read
 from lib_regiondiff.server.checking import count_tokens, make_verdict, tell_problems
@@ -42,7 +43,7 @@ def build_tab(data_path: Path | str) -> list[tuple[Any, str, str]]:
         make("HTML", "surface", value=SURFACE.format(modules=escape(routes.find_modules())))
         ask = make("Textbox", "ask", label="Question", value="", elem_classes=["regiondiff-hidden"])
         said = make("HTML", "answer", value="")
-        ask.input(reply, [ask], [said], **QUIET)
+        ask.input(guard(reply), [ask], [said], **QUIET)
     return [(blocks, NAME, ID)]
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -118,6 +118,13 @@ class Listener:
         return event == self.event and part._id in self.answer.state["targets"]
 
 
+@dataclass(frozen=True)
+class Request:
+    """Who asks, as far as headers say; gradio gives it to whatever has it as the type of an argument."""
+
+    headers: Mapping[str, str]
+
+
 @dataclass
 class Page:
     """All components and listeners, and what a person does to them."""
@@ -127,6 +134,7 @@ class Page:
     listeners: list[Listener] = field(default_factory=list)
     is_slow: bool = False
     """Answers wait for `catch_up`; until then a listener that waits hears nothing, as in gradio 3.41."""
+    request: Request | None = Request({"host": "127.0.0.1:7860", "origin": "http://127.0.0.1:7860"})
     waiting: dict[Listener, tuple[Any, ...]] = field(default_factory=dict)
 
     def make(self, kind: str, *given: Any, **values: Any) -> Part:
@@ -184,7 +192,9 @@ class Page:
                 self.waiting[listener] = given
 
     def _answer(self, listener: Listener, given: tuple[Any, ...], depth: int) -> None:
-        self._take(listener.work(*given), listener.outputs, depth)
+        known = get_type_hints(listener.work)
+        asking = [self.request] if Request in known.values() else []
+        self._take(listener.work(*asking, *given), listener.outputs, depth)
         self._fire(listener.answer, "then", depth + 1)
 
     def _take(self, results: Any, outputs: tuple[Part, ...], depth: int) -> None:
@@ -209,6 +219,7 @@ def install(monkeypatch: pytest.MonkeyPatch, version: str = "4.40.0") -> Page:
     put(monkeypatch, "modules.ui_components", InputAccordion=page.ticked)
     for kind in KINDS:
         setattr(module, kind, lambda *given, kind=kind, **values: page.make(kind, *given, **values))
+    module.Request = Request  # type: ignore[attr-defined]
     module.update = lambda **news: {"update": news}  # type: ignore[attr-defined]
     if version.startswith("4"):
         module.on = listen_to_all  # type: ignore[attr-defined]

@@ -73,3 +73,46 @@ export async function trespass({url, modules, job}) {
     'start a job at our place': await read('regiondiff/start', {...json, mode: 'no-cors', headers: {'content-type': 'text/plain'}}),
   };
 }
+
+/** The number of the function that answers the tab's questions in gradio's queue. Runs in the WebUI's own page. */
+export function findFunction() {
+  const {components, dependencies} = window.gradio_config;
+  const {id} = components.find(({props}) => props?.elem_id === 'regiondiff_tab_regiondiff_ask');
+  const at = dependencies.findIndex(({targets}) => targets.some((each) => (Array.isArray(each) ? each[0] : each) === id));
+  return dependencies[at].id ?? at;
+}
+
+/** What a page gets of a function of ours by gradio's own ways, each by its name: "no", or "an answer". Runs in any page. @param {{url: string, number: number}} given @returns {Promise<Record<string, string>>} */
+export async function askQueue({url, number}) {
+  const session_hash = Math.random().toString(36).slice(2);
+  const job = {fn_index: number, data: ['1\n{"palette": {"version": 1, "size": {"width": 64, "height": 64}, "brushes": []}, "around": {}}'], session_hash, event_data: null};
+  const post = (path) => fetch(`${url}/${path}`, {method: 'POST', body: JSON.stringify(job), headers: {'content-type': 'application/json'}, credentials: 'include'});
+  const bySocket = () => new Promise((go, fail) => {
+    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/queue/join`);
+    setTimeout(fail, 8000);
+    socket.onerror = socket.onclose = fail;
+    socket.onmessage = ({data}) => {
+      const {msg} = JSON.parse(data);
+      if (msg === 'send_hash') socket.send(JSON.stringify({fn_index: number, session_hash}));
+      if (msg === 'send_data') socket.send(JSON.stringify(job));
+      if (msg === 'process_completed') go(data);
+    };
+  });
+  const byStream = async () => {
+    await post('queue/join');
+    return new Promise((go, fail) => {
+      const stream = new EventSource(`${url}/queue/data?session_hash=${session_hash}`, {withCredentials: true});
+      setTimeout(fail, 8000);
+      stream.onerror = fail;
+      stream.onmessage = ({data}) => /process_completed/.test(data) && (stream.close(), go(data));
+    });
+  };
+  const attempt = async (run) => {
+    try {
+      return /data-answer/.test(await run()) ? 'an answer' : 'no';
+    } catch {
+      return 'no';
+    }
+  };
+  return {socket: await attempt(bySocket), stream: await attempt(byStream), request: await attempt(async () => (await post('run/predict')).text())};
+}
