@@ -36,7 +36,7 @@ class Recipe:
     composites_from: int = 11500  # from here on it sees things of all sizes, several in a picture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """A world of exact pictures: what is in it, a scene for each seed, its drawing, and what captions say of it."""
 

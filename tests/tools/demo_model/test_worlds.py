@@ -41,6 +41,12 @@ def test_the_toy_world_draws_and_says_what_it_always_did() -> None:
 
 
 @every_world
+def test_what_a_world_needs_once_is_made_once(world: World) -> None:
+    """Programs keep what they made for a world under the world itself."""
+    assert {world: world.name}[world] == world.name
+
+
+@every_world
 def test_a_seed_says_everything_and_others_say_something_else(world: World) -> None:
     for seed in (3, HELD_OUT[3]):
         first, second, other = (world.draw(world.make_scene(each)) for each in (seed, seed, seed + 1))
