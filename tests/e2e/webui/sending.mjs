@@ -19,7 +19,7 @@ export async function sendTo(visitor, place, prompts) {
   const {tab, palette, image} = PLACES[place];
   await visitor.withApp((app, words) => app.setField('b2', 'prompt', words), OTHER);
   await visitor.untilText('txt2img', [prompts[0], OTHER]);
-  await visitor.withApp((app) => app.drawing.show(app.drawing.pictures[0]));
+  await visitor.withApp((app, words) => app.drawing.show(app.drawing.pictures.find(({palette}) => palette.brushes[1].prompt === words)), prompts[1]);
   await visitor.part('.rd-bar button').locator('text=Send to').click();
   await visitor.part('.rd-menu button').locator(`text=${place}`).click();
   await page.waitForFunction((tab) => document.querySelector(`#tab_${tab}`).checkVisibility(), tab);
