@@ -123,8 +123,6 @@ const STRINGS = {
   'run.more': 'sampler and more',
   'run.count.help': 'How many pictures to draw, with seeds that follow one another.',
   'run.method.help': 'How regions become one picture.',
-  'run.compare': 'Compare methods',
-  'run.compare.help': 'Draws the picture by each method, with one seed, and shows all in one.',
   'run.auto': 'auto: {words}',
   'run.notices': 'What to know before drawing',
   'run.pictures': 'Pictures',
@@ -171,7 +169,7 @@ export function translate(more) {
 /** @type {Record<string, string>} */
 const WORDS = {};
 
-/** Say English texts as somebody else's list has them, where the language is none of ours. @param {Readonly<Record<string, string>>} words */
+/** Say English texts in the words of another list. @param {Readonly<Record<string, string>>} words */
 export function useWords(words) {
   Object.assign(WORDS, words);
 }

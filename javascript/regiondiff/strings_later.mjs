@@ -12,6 +12,8 @@ addStrings({
   'size.help': 'Regions keep their share of the canvas.',
   'group.own': 'as set below',
   'group.off': 'off',
+  'picture.compare': 'Compare methods',
+  'picture.compare.help': 'Draws the palette by each method, with one seed, and shows all in one picture.',
   'picture.tools': 'The picture that is shown',
   'picture.seed': 'seed {seed}',
   'picture.look': 'Picture with seed {seed}',

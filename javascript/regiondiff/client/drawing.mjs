@@ -21,8 +21,6 @@ export class Drawing {
     /** @type {AbortController | null} */
     this.stopper = null;
     this.stopping = false;
-    /** Whether a drawing may have other settings than the palette's. */
-    this.takesChanges = true;
   }
 
   /** Begin, or stop what runs. */
@@ -38,7 +36,7 @@ export class Drawing {
     else this.stopper?.abort();
   }
 
-  /** @param {Record<string, unknown>} [changes] settings that are other ones for this time, of one picture */
+  /** @param {Record<string, unknown>} [changes] other settings, for one picture */
   async draw(changes) {
     const {app} = this;
     app.toasts.clear();

@@ -45,7 +45,7 @@ export class BrushFields {
     this.prompt.addEventListener('blur', ({relatedTarget}) => this.leave(relatedTarget));
   }
 
-  /** To the surface from a brush that has just been painted and named: a shape beside it is the next one. @param {EventTarget | null} to */
+  /** To the surface from a brush that has just got its words: a shape beside it is the next one. @param {EventTarget | null} to */
   leave(to) {
     const {stage, selection} = this.app;
     if (this.fresh && this.prompt.value.trim() && to === stage.parts.surface) stage.bench.named = selection.get();

@@ -182,7 +182,7 @@ export class BrushRows {
   }
 }
 
-/** A text in two pieces: people's own words are not to be translated by a WebUI that looks whole texts up. @param {HTMLElement} element @param {string} text */
+/** A text in two pieces, so that a WebUI that looks whole texts up leaves people's words alone. @param {HTMLElement} element @param {string} text */
 function put(element, text) {
   const letters = [...text];
   if (element.textContent !== text) element.replaceChildren(letters.slice(0, -1).join(''), letters.at(-1) ?? '');

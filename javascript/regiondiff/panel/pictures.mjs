@@ -3,6 +3,7 @@
 import '../strings_later.mjs';
 import {make} from '../stage/bars/dom.mjs';
 import {makeIcon} from './icons.mjs';
+import {METHODS} from './run_panel.mjs';
 
 /** @import {App, Picture} from '../page/app.mjs' */
 
@@ -24,7 +25,10 @@ export class PictureList {
       button('picture.download', 'download', (picture) => app.withDocuments('download', picture)),
       button('picture.copy', 'copy', (picture) => app.withDocuments('copyPicture', picture)),
     );
-    root.replaceChildren(this.tools, this.grid);
+    const {auto: _, ...methods} = METHODS;
+    const compare = () => app.guard(async () => (await import('./compare.mjs')).drawByEach(app, methods));
+    const compared = make(page, 'button', {class: 'rd-button rd-compare', type: 'button', title: say('picture.compare.help'), hidden: 'comparesElsewhere' in app.drawing, click: compare}, say('picture.compare'));
+    root.replaceChildren(this.tools, this.grid, compared);
     /** @type {Map<string, HTMLElement>} */
     this.made = new Map();
   }

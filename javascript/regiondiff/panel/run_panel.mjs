@@ -11,7 +11,7 @@ const FIRST = ['steps', 'guidance', 'seed'];
 /** Fields that stand elsewhere on the page, or that nobody sets by hand. */
 const ELSEWHERE = ['version', 'size', 'model', 'background', 'brushes', 'prefix', 'suffix', 'init', 'noise', 'blend', 'attention', ...FIRST];
 /** Names that people search for. @type {Readonly<Record<string, {blend: string, attention: string}>>} */
-const METHODS = {
+export const METHODS = {
   auto: {blend: 'auto', attention: 'none'},
   MultiDiffusion: {blend: 'average', attention: 'none'},
   'Mixture of Diffusers': {blend: 'mixture', attention: 'none'},
@@ -32,7 +32,7 @@ export class RunPanel {
     this.cost = make(page, 'p', {class: 'rd-cost rd-idle', role: 'status'});
     this.notices = make(page, 'div', {class: 'rd-remarks', role: 'group', tabIndex: 0, 'aria-label': say('run.notices')});
     this.pictures = make(page, 'div', {class: 'rd-pictures', role: 'group', 'aria-label': say('run.pictures')}, make(page, 'p', {class: 'rd-note'}, say('run.noPictures')));
-    this.root = make(page, 'section', {class: 'rd-run', 'aria-label': say('run.title')}, make(page, 'h2', {}, say('run.title')), ...this.makeFirst(), this.makeMethod(), this.makeComparing(), this.more, this.cost, this.notices, make(page, 'h2', {}, say('run.pictures')), this.pictures);
+    this.root = make(page, 'section', {class: 'rd-run', 'aria-label': say('run.title')}, make(page, 'h2', {}, say('run.title')), ...this.makeFirst(), this.makeMethod(), this.more, this.cost, this.notices, make(page, 'h2', {}, say('run.pictures')), this.pictures);
   }
 
   /** What most people set. @returns {HTMLElement[]} */
@@ -71,15 +71,6 @@ export class RunPanel {
       show(Object.keys(METHODS).find((name) => METHODS[name].blend === blend && METHODS[name].attention === attention) ?? 'mixed');
     });
     return root;
-  }
-
-  /** A button that draws by each method. */
-  makeComparing() {
-    const {app} = this;
-    const {auto: _, ...methods} = METHODS;
-    const run = () => app.guard(async () => (await import('./compare.mjs')).drawByEach(app, methods));
-    this.comparing = make(app.page, 'button', {class: 'rd-button rd-compare', type: 'button', title: app.say('run.compare.help'), hidden: !app.drawing.takesChanges, click: run}, app.say('run.compare'));
-    return this.comparing;
   }
 
   /** The rarer settings, in the schema's order. */

@@ -14,7 +14,7 @@ export class Bench {
     this.model = parts.model;
     /** @type {string | null} the brush that the stroke in use has made */
     this.made = null;
-    /** @type {string | null} the brush that has just been made and given its words, until something is painted or looked after elsewhere */
+    /** @type {string | null} the brush that has just got its words, until something is painted */
     this.named = null;
   }
 
@@ -43,7 +43,7 @@ export class Bench {
     if (brush) this.select(brush.id);
   }
 
-  /** Whether a shape that begins here is the next brush's: the active one has just got its words, and this is beside it. @param {Point} point */
+  /** Whether a shape from here is the next brush's: beside the active one, just named. @param {Point} point */
   goesOn(point) {
     const id = this.active();
     return this.settings.values.target === 'mask' && id !== null && id === this.named && !this.model.covers(id, point);

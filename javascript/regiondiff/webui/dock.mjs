@@ -2,18 +2,21 @@
 
 import {listenRadios} from '../panel/fields.mjs';
 import {make} from '../stage/bars/dom.mjs';
-import {makeIcon} from '../page/icons.mjs';
+import {drawIcon} from '../stage/bars/icons.mjs';
 
 /** @import {AccordionApp} from './accordion_app.mjs' */
 
 const SIDES = /** @type {const} */ (['regions', 'pictures']);
+
+/** Lucide 1.62.0 (ISC licence, Copyright (c) Lucide Icons and Contributors): what is inside of an svg of 24 by 24. */
+const SIDE = '<rect width="18" height="18" x="3" y="3" rx="2"/><path d="M15 3v18"/>';
 
 export class Dock {
   /** @param {AccordionApp} app */
   constructor(app) {
     const {page, say} = app;
     this.app = app;
-    this.button = make(page, 'button', {class: 'rd-button rd-square rd-docking', type: 'button', click: () => this.toggle()}, makeIcon(page, 'side'));
+    this.button = make(page, 'button', {class: 'rd-button rd-square rd-docking', type: 'button', click: () => this.toggle()}, drawIcon(page, SIDE));
     this.sides = SIDES.map((side) => make(page, 'button', {type: 'button', role: 'radio', 'data-side': side, click: () => this.show(side)}, say(`webui.dock.${side}`)));
     this.choice = make(page, 'div', {class: 'rd-segments', role: 'radiogroup', 'aria-label': say('webui.dock.show')}, ...this.sides);
     listenRadios(this.choice, this.sides);

@@ -28,7 +28,8 @@ export class Prompts {
   listen(signal) {
     const {page, root} = this.app;
     const focus = (/** @type {Event} */ {target}) => this.focus(/** @type {HTMLElement} */ (target));
-    for (const place of [page.getElementById(`tab_${this.tab.name}`), root]) place?.addEventListener('focusin', focus, {signal});
+    const around = page.getElementById(`tab_${this.tab.name}`);
+    for (const place of around?.contains(root) ? [around] : [around, root]) place?.addEventListener('focusin', focus, {signal});
     const leave = (/** @type {Event} */ event) => /** @type {CustomEvent} */ (event).detail !== this && (this.active = null); // another surface has it
     page.addEventListener('regiondiff-prompt', leave, {signal});
     const cards = page.getElementById(`${this.tab.name}_extra_tabs`);

@@ -13,7 +13,7 @@ export class TabDrawing extends Drawing {
   /** @param {import('../page/app.mjs').App} app */
   constructor(app) {
     super(app);
-    this.takesChanges = false; // X/Y/Z plot has an axis of methods
+    this.comparesElsewhere = true; // X/Y/Z plot has an axis of methods
     this.host = new HostJob(app.page, 'txt2img');
     this.seen = '';
     /** @type {Set<string>} the addresses of pictures that were taken */

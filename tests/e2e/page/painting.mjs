@@ -95,14 +95,15 @@ pageTest('a reload loses nothing, pictures with their palettes included', async 
 pageTest('one click draws by each method, and shows all in one picture', async (hands, page) => {
   await paintTwo(hands);
   const before = await hands.palette();
+  await hands.draw(path.join(folder, 'first.png'));
   await page.getByRole('button', {name: 'Compare methods'}).click();
-  await page.waitForFunction(() => app.pictures.length === 5 && !app.job, null, {timeout: 120_000});
+  await page.waitForFunction(() => app.pictures.length === 6 && !app.job, null, {timeout: 120_000});
   assert.deepEqual(await hands.palette(), before);
   const made = await page.evaluate(() => app.pictures.map(({seed, palette, image}) => ({seed, blend: palette.blend ?? 'average', attention: palette.attention ?? 'none', size: [image.width, image.height]})));
   const [width, height] = made[1].size;
   assert.deepEqual(made[0].size, [2 * width, 2 * (height + 28)]);
-  assert.deepEqual(made.slice(1).map(({blend, attention}) => `${blend} ${attention}`), ['average bias', 'average couple', 'mixture none', 'average none']);
-  assert.equal(new Set(made.map(({seed}) => seed)).size, 1);
+  assert.deepEqual(made.slice(1, 5).map(({blend, attention}) => `${blend} ${attention}`), ['average bias', 'average couple', 'mixture none', 'average none']);
+  assert.equal(new Set(made.slice(0, 5).map(({seed}) => seed)).size, 1);
 });
 
 pageTest('a field that only the schema knows appears, and is kept', async (hands, page) => {
