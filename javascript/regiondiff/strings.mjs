@@ -128,8 +128,6 @@ const STRINGS = {
   'run.pictures': 'Pictures',
   'run.noPictures': 'What is drawn stays here, with its palette.',
   'run.chance': 'random',
-  'place.brush': 'brush {number} ({name})',
-  'place.whole': 'whole picture',
   'whole.title': 'Whole picture',
   'whole.hint': 'What is where no brush is, such as grass',
   'whole.more': 'negative, words for every brush, style',

@@ -12,6 +12,8 @@ addStrings({
   'size.help': 'Regions keep their share of the canvas.',
   'group.own': 'as set below',
   'group.off': 'off',
+  'place.brush': 'brush {number} ({name})',
+  'place.whole': 'whole picture',
   'picture.compare': 'Compare methods',
   'picture.compare.help': 'Draws the palette by each method, with one seed, and shows all in one picture.',
   'picture.tools': 'The picture that is shown',

@@ -1,5 +1,6 @@
 // Places: what the server says of brushes and fields, by the numbers and names that they have on the page.
 
+import '../strings_later.mjs';
 import {labelOf, nameOf} from '../panel/labels.mjs';
 import {say} from '../strings.mjs';
 
