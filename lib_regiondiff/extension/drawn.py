@@ -1,4 +1,4 @@
-"""What a pass has drawn: what `auto` became, for the infotexts, and what is pasted into its decoded pictures."""
+"""What a pass has drawn, and by which method: what infotexts say, and what is pasted into its decoded pictures."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ from typing import Any
 from lib_regiondiff.denoising.borders import Drawn, sharpen_borders
 from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.denoising.paste import paste_things
-from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.palette import ATTENTIONS, METHODS, Palette
+from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.host import Pictures
 from lib_regiondiff.hosts.webui.program.gates import find_gates
 from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
-from lib_regiondiff.planning.auto import describe_choices
+from lib_regiondiff.planning.auto import BLEND, describe_choices
 from lib_regiondiff.store import Store
 
 AUTO_KEY = "Region Diffusion auto"
 SECOND_KEY = "Region Diffusion hires auto"
+METHOD_KEY = "Region Diffusion method"
+
+
+def name_method(palette: Palette) -> str:
+    """The method that draws a palette, by the name that people search for."""
+    names = {word: name for name, word in {**METHODS, **ATTENTIONS}.items()}
+    words = palette.attention, BLEND if palette.blend == AUTO else palette.blend
+    return next(names[word] for word in words if word in names)
 
 
 def keep_images(p: Any, host: Pictures, images: ImageBatch) -> None:
