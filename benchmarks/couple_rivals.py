@@ -1,9 +1,10 @@
 """Attention Couple beside other extensions' own on a running WebUI: `benchmarks/couple_rivals.py URL --pid PID`.
 
 Jobs alternate in one run: a plain picture, three columns by our Attention Couple, and by each rival that is installed,
-all with the same words, sampler, steps and seed. Prints the CPU seconds of the WebUI's process as ratios to plain, and
-how often the demo model's labeller finds each column's thing in it, by its class and its colour. Start the WebUI with
-one thread (OMP_NUM_THREADS=1) and choose the model before.
+all with the same words, sampler and seed, in one step and in `--steps`. Prints the CPU seconds of the WebUI's process
+for a step, for all that is not steps, and as ratios to plain for 20 steps by these; and how often the demo model's
+labeller finds each column's thing in it, by its class and its colour. Start the WebUI with one thread
+(OMP_NUM_THREADS=1) and choose the model before.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import argparse
 import base64
 import io
 import json
-import statistics
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -34,6 +34,7 @@ COLUMNS, NATIVE = 3, 128  # NATIVE: the demo model's side in pixels, and that of
 WORDS = ("a red house on grass", "a blue boat on sand", "a yellow star at night")
 GROUNDS = ("grass", "sand", "sea")
 SHOWN = ("class", "colour", "inside")
+FULL = 20  # steps of a picture whose cost is told
 
 
 def plain(words: Sequence[str]) -> Job:
@@ -47,7 +48,7 @@ def ours(words: Sequence[str]) -> Job:
         {"id": f"c{i}", "prompt": each, "mask": {"rectangle": [i / len(words), 0, (i + 1) / len(words), 1]}}
         for i, each in enumerate(words)
     ]
-    palette = {"version": 1, "attention": "couple", "brushes": brushes}
+    palette = {"version": 1, "attention": "couple", "tiles": None, "brushes": brushes}
     return {"prompt": words[0], **script("Region Diffusion", True, palette)}
 
 
@@ -91,16 +92,30 @@ def list_ways(url: str) -> list[str]:
     return [name for name in WAYS if name == "plain" or name.lower() in there]
 
 
-def summarise(taken: Mapping[str, Sequence[float]]) -> dict[str, Any]:
-    """Median CPU seconds of each way, and its ratio to the plain job of the same round: median, least and most."""
-    ratios = {name: [a / b for a, b in zip(each, taken["plain"], strict=True)] for name, each in taken.items()}
+def summarise(taken: Mapping[tuple[str, int], Sequence[float]], steps: int) -> dict[str, Any]:
+    """CPU seconds of each way for a step and for what is none, and the ratios to plain of FULL steps and of no step.
+
+    Seconds are medians; ratios are those of pictures of one round: median, least and most.
+    """
+    names = [name for name, count in taken if count == 1]
+    once = {name: np.asarray(taken[name, 1]) for name in names}
+    each = {name: (np.asarray(taken[name, steps]) - once[name]) / (steps - 1) for name in names}
+    whole = {name: once[name] + (FULL - 1) * each[name] for name in names}
     return {
         name: {
-            "seconds": round(statistics.median(each), 2),
-            "ratio": [round(pick(ratios[name]), 3) for pick in (statistics.median, min, max)],
+            "step": round(float(np.median(each[name])), 3),
+            "beside": round(float(np.median(once[name] - each[name])), 2),
+            "ratio of a step": tell_ratio(each[name], each["plain"]),
+            f"ratio of {FULL} steps": tell_ratio(whole[name], whole["plain"]),
         }
-        for name, each in taken.items()
+        for name in names
     }
+
+
+def tell_ratio(ours: np.ndarray, plains: np.ndarray) -> list[float]:
+    """The median, least and greatest ratio of two jobs' seconds in the same rounds."""
+    ratios = ours / plains
+    return [round(float(value), 3) for value in (np.median(ratios), ratios.min(), ratios.max())]
 
 
 def make_wish(number: int) -> Wish:
@@ -146,19 +161,21 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("--pid", type=int, required=True)
     parser.add_argument("--side", type=int, default=512)
-    parser.add_argument("--steps", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--palettes", type=int, default=0)
     args = parser.parse_args()
+    if args.steps < 2:
+        parser.error(f"--steps: expected 2 or more, got {args.steps}")
     url = args.url.rstrip("/")
     names = list_ways(url)
     same = {"sampler_name": "Euler", "scheduler": "Automatic", "cfg_scale": 5, "seed": 7, "save_images": False}
     same |= {"negative_prompt": "", "styles": []}
-    one = {**same, "width": args.side, "height": args.side, "steps": args.steps}
-    jobs = {name: {**one, **WAYS[name](WORDS)} for name in names}
+    one = {**same, "width": args.side, "height": args.side}
+    jobs = {(name, steps): {**one, "steps": steps, **WAYS[name](WORDS)} for steps in (1, args.steps) for name in names}
     taken = measure(jobs, args.rounds, lambda job: ask(url, "txt2img", job), make_cpu_clock(args.pid))
     head = {"benchmark": "couple_rivals", "side": args.side, "steps": args.steps, "rounds": args.rounds}
-    line = {**head, "model": ask(url, "options")["sd_model_checkpoint"], "ways": summarise(taken)}
+    line = {**head, "model": ask(url, "options")["sd_model_checkpoint"], "ways": summarise(taken, args.steps)}
     if args.palettes:
         slow = {**same, "steps": 20, "cfg_scale": 4, "sampler_name": "DDIM"}
         line |= {"palettes": args.palettes, "obey": obey(url, names, slow, args.palettes)}

@@ -54,9 +54,9 @@ def draw(url: str, job: Job) -> None:
         json.load(answer)
 
 
-def measure(jobs: Mapping[str, Job], rounds: int, ask: Callable[[Job], None], clock: Callable[[], float]) -> Any:
+def measure(jobs: Mapping[Any, Job], rounds: int, ask: Callable[[Job], None], clock: Callable[[], float]) -> Any:
     """The seconds of each job in each round, all jobs once a round, after one round that does not count."""
-    taken: dict[str, list[float]] = {name: [] for name in jobs}
+    taken: dict[Any, list[float]] = {name: [] for name in jobs}
     for number in range(rounds + 1):
         for name, job in jobs.items():
             start = clock()

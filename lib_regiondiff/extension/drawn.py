@@ -1,4 +1,4 @@
-"""What a pass has drawn: what `auto` became, for the infotexts, and what is pasted into its decoded pictures."""
+"""What a pass has drawn, and by which method: what infotexts say, and what is pasted into its decoded pictures."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ from typing import Any
 from lib_regiondiff.denoising.borders import Drawn, sharpen_borders
 from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.denoising.paste import paste_things
-from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.palette import ATTENTIONS, COUPLE, METHODS, Palette
+from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.host import Pictures
 from lib_regiondiff.hosts.webui.program.gates import find_gates
 from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
-from lib_regiondiff.planning.auto import describe_choices
+from lib_regiondiff.planning.auto import BLEND, describe_choices
 from lib_regiondiff.store import Store
 
 AUTO_KEY = "Region Diffusion auto"
 SECOND_KEY = "Region Diffusion hires auto"
+METHOD_KEY = "Region Diffusion method"
+
+
+def name_method(palette: Palette) -> str:
+    """The method that draws a palette, by the name that people search for."""
+    names = {word: name for name, word in {**METHODS, **ATTENTIONS}.items()}
+    words = palette.attention, BLEND if palette.blend == AUTO else palette.blend
+    return next(names[word] for word in words if word in names)
 
 
 def keep_images(p: Any, host: Pictures, images: ImageBatch) -> None:
@@ -61,6 +70,16 @@ def paste(p: Any, image: Any, palette: Palette, store: Store) -> Any:
     _write_choices(p, plan.chosen, SECOND_KEY if is_second_pass(p) else AUTO_KEY)
     if memory is None or images.denoised is None:
         return image
-    palette = plan.apply_kinds(palette)
-    drawn = Drawn.of(images.denoised[number : number + 1], palette, plan, memory.things, decoded=False)
-    return paste_things(host, sharpen_borders(host, image, drawn, store), palette, memory.things, store)
+    across, palette = _goes_on_across(palette), plan.apply_kinds(palette)
+    if not across:
+        drawn = Drawn.of(images.denoised[number : number + 1], palette, plan, memory.things, decoded=False)
+        image = sharpen_borders(host, image, drawn, store)
+    return paste_things(host, image, palette, memory.things, store)
+
+
+def _goes_on_across(palette: Palette) -> bool:
+    """Whether borders are left as they were drawn: regions of one scene see each other, and go on across their masks.
+
+    Attention Couple leaves open what a brush is unless that is said, so a cut would go through things.
+    """
+    return palette.attention == COUPLE and any(brush.kind == AUTO for brush in palette.brushes)

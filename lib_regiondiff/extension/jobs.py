@@ -83,7 +83,7 @@ def begin(p: Any, enabled: Any, given: Any) -> None:
             arm(p)
     else:
         release(p)
-    for key in (KEY, VERSION_KEY, drawn.AUTO_KEY, drawn.SECOND_KEY, notices.KEY):
+    for key in (KEY, VERSION_KEY, drawn.METHOD_KEY, drawn.AUTO_KEY, drawn.SECOND_KEY, notices.KEY):
         p.extra_generation_params.pop(key, None)
     p.regiondiff, p.regiondiff_drawn = None, None
     if has_regions(p, enabled):
@@ -120,6 +120,7 @@ def begin_batch(p: Any) -> None:
     p.regiondiff = replace(ready, sidecars=known)
     p.extra_generation_params[KEY] = values[0] if len(set(values)) == 1 else list(values)
     p.extra_generation_params[VERSION_KEY] = __version__
+    p.extra_generation_params[drawn.METHOD_KEY] = drawn.name_method(palettes[0])  # only words differ
     _activate(p, palettes)
 
 

@@ -107,8 +107,11 @@ def test_couples_of_rivals_are_jobs_of_the_same_words_and_give_ratios() -> None:
         assert all(word in str(way(couple_rivals.WORDS)) for word in couple_rivals.WORDS)
     given = couple_rivals.ours(couple_rivals.WORDS)["alwayson_scripts"]["Region Diffusion"]["args"]
     assert [brush.prompt for brush in parse(given[1]).brushes] == list(couple_rivals.WORDS)
-    line = couple_rivals.summarise({"plain": [2.0, 4.0, 4.0], "Region Diffusion": [2.2, 4.0, 4.8]})
-    assert line["Region Diffusion"] == {"seconds": 4.0, "ratio": [1.1, 1.0, 1.2]}
+    plain = {("plain", 1): [3.0, 3.0, 5.0], ("plain", 5): [11.0, 11.0, 13.0]}  # 2 s a step, and 1 or 3 s beside
+    ours = {("Region Diffusion", 1): [4.0, 4.0, 6.0], ("Region Diffusion", 5): [12.4, 12.4, 14.4]}
+    line = couple_rivals.summarise(plain | ours, 5)["Region Diffusion"]
+    assert line["step"] == 2.1 and line["beside"] == 1.9 and line["ratio of a step"] == [1.05, 1.05, 1.05]
+    assert line["ratio of 20 steps"] == [1.071, 1.067, 1.071], "43.9 of 41, 45.9 of 43"
 
 
 def test_palettes_of_rivals_are_scored_as_the_labeller_sees_them() -> None:
@@ -123,3 +126,19 @@ def test_palettes_of_rivals_are_scored_as_the_labeller_sees_them() -> None:
     true = draw_truth(wish)
     scores = score_labels(wish, look(true.picture, wish.pieces, labeller.load()), true)
     assert all(scores[name] == 1 for name in couple_rivals.SHOWN)
+
+
+def test_open_questions_have_palettes_of_their_own_and_a_line_for_each_way(capsys: pytest.CaptureFixture[str]) -> None:
+    import open_questions
+
+    from lib_regiondiff.document.palette import parse
+
+    brush = {"prompt": "a house", "mask": {"rectangle": open_questions.MIDDLE}}
+    palette = parse(open_questions.make_palette(3, "grass", brush, 192, **open_questions.SLOW))
+    assert palette.brushes[0].prompt == "a house" and palette.seed == 3
+    records = [{"one": {"kept": 0.5}, "two": {"kept": 1.0}}, {"one": {"kept": 0.75}, "two": {"kept": 1.0}}]
+    one, two = open_questions.make_lines("seeds", records)
+    assert one["way"] == "one" and one["kept"] == [0.625, 0.5, 0.75] and two["kept"] == [1, 1, 1]
+    with pytest.raises(SystemExit):
+        open_questions.read_arguments(["--parts", "seeds,none"])
+    assert "none" in capsys.readouterr().err

@@ -46,3 +46,9 @@ def test_pixels_are_red_inside_and_blue_outside(program: Program, box: tuple[int
 def test_a_soft_brush_stays_as_the_cells_have_it(program: Program) -> None:
     soft, hard = (draw(program, make(BOX, feather=feather))[0] for feather in (40, 0))
     assert (hard[32, 8:16, 0] < 40).sum() == 3 and len(np.unique(soft[32, 8:16, 0])) == 1, "one cell"
+
+
+@pytest.mark.parametrize(("kind", "cut"), [("auto", False), ("stuff", True)])
+def test_attention_couple_cuts_no_brush_that_may_be_a_thing(program: Program, kind: str, cut: bool) -> None:
+    palette = make(BOX, kind=kind) | {"attention": "couple"}
+    assert (len(np.unique(draw(program, palette)[0][32, 8:16, 0])) > 1) == cut

@@ -15,6 +15,7 @@ from fake_sampler import HALF, Job, draw, drawn, halves
 from fake_webui import WebUI
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.errors import HostError
+from lib_regiondiff.extension import drawn as drawn_notes
 from lib_regiondiff.extension import jobs, reuse
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.hosts.webui.conditioning import PromptEncoder
@@ -89,6 +90,31 @@ def test_the_infotext_holds_the_palette_and_gives_it_back(webui: WebUI) -> None:
     assert parse(reuse.read_palette(p.extra_generation_params) or "") == parse(given)
     jobs.begin(p, False, None)
     assert p.extra_generation_params == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ({}, "MultiDiffusion"),
+        ({"blend": "auto"}, "MultiDiffusion"),
+        ({"blend": "mixture"}, "Mixture of Diffusers"),
+        ({"attention": "couple", "blend": "mixture"}, "Attention Couple"),
+        ({"attention": "bias"}, "Paint with Words"),
+    ],
+)
+def test_the_infotext_names_the_method_and_the_palette_alone_decides(
+    webui: WebUI, more: dict[str, str], name: str
+) -> None:
+    given, p = halves("red", "blue", **more), Job(webui, ["green"])
+    jobs.begin(p, True, given)
+    jobs.begin_batch(p)
+    told = p.extra_generation_params
+    assert told[drawn_notes.METHOD_KEY] == name
+    value = reuse.read_palette({**told, drawn_notes.METHOD_KEY: "another"})
+    older = {key: text for key, text in told.items() if key != drawn_notes.METHOD_KEY}
+    assert value == reuse.read_palette(older) and parse(value) == parse(given)
+    jobs.begin(p, False, "")
+    assert told == {}
 
 
 def test_an_infotext_s_value_is_a_palette_too(webui: WebUI) -> None:

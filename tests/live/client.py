@@ -6,9 +6,11 @@ import base64
 import contextlib
 import io
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +80,17 @@ class WebUI:
         made = self.ask(path, job)
         files = tuple(made["images"])
         return Answer(tuple(map(pixels, files)), tuple(json.loads(made["info"])["infotexts"]), files)
+
+    def draw_interrupted(self, palette: Any, steps: int, **changes: Any) -> tuple[int, Answer]:
+        """A job that is interrupted once it is under way: the step that it had reached, and its answer."""
+        with ThreadPoolExecutor(1) as pool:
+            job = pool.submit(self.draw, palette, steps=steps, **changes)
+            state = {"sampling_step": 0, "sampling_steps": 0}
+            while not job.done() and not (state["sampling_steps"] == steps and state["sampling_step"] >= 2):
+                time.sleep(0.1)
+                state = self.ask("/sdapi/v1/progress?skip_current_image=true")["state"]
+            self.ask("/sdapi/v1/interrupt", {})
+            return int(state["sampling_step"]), job.result(timeout=300)
 
     @contextlib.contextmanager
     def options(self, **changes: Any) -> Iterator[None]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -61,27 +59,6 @@ def test_negatives_and_guidance_of_brushes(webui: WebUI, alone: Alone) -> None:
     assert np.abs(left - mean(apart)).max() < NEAR and np.abs(right - alone("aqua", "Euler")).max() < NEAR
 
 
-@pytest.mark.parametrize("sides", [(520, 72), (520, 584)])
-def test_a_batch_and_odd_sides(webui: WebUI, alone: Alone, sides: tuple[int, int]) -> None:
-    how: dict[str, Any] = {"width": sides[0], "height": sides[1], "steps": 2, "batch_size": 2}
-    made = webui.draw(biased(*TWO), prompt=SAID, sampler_name="Euler", **how)
-    for picture in made.pictures[-2:]:
-        left, right = middles(picture, 2)
-        assert np.abs(left - alone("red", "Euler")).max() < 2 * NEAR, left
-        assert np.abs(right - alone("aqua", "Euler")).max() < 2 * NEAR, right
-
-
-def test_a_second_pass(webui: WebUI, alone: Alone) -> None:
-    how: dict[str, Any] = {
-        "enable_hr": True,
-        "hr_scale": 2,
-        "hr_upscaler": "None",
-        "hr_cfg": 5,
-        "denoising_strength": 0.7,
-    }
-    obeys(webui.draw(biased(*TWO), prompt=SAID, sampler_name="Euler", **how).pictures[0], TWO, "Euler", alone)
-
-
 def test_it_comes_back_from_its_infotext(webui: WebUI) -> None:
     made = webui.draw(biased(*TWO), prompt=SAID, sampler_name="Euler")
     told = webui.ask("/sdapi/v1/png-info", {"image": made.files[0]})
@@ -94,25 +71,6 @@ def test_nothing_to_raise_changes_no_bit(webui: WebUI) -> None:
     plain = webui.draw(prompt=SAID, sampler_name="Euler").pictures[0]
     for palette in (biased(*TWO, bias={"scale": 0}), biased(attention="bias")):
         assert np.array_equal(webui.draw(palette, prompt=SAID, sampler_name="Euler").pictures[0], plain)
-
-
-def test_a_plain_picture_stays_the_same(webui: WebUI) -> None:
-    before = webui.draw(prompt=SAID, sampler_name="Euler").files
-    webui.draw(biased(*TWO), prompt=SAID, sampler_name="Euler")
-    assert webui.draw(prompt=SAID, sampler_name="Euler").files == before
-
-
-def test_an_interrupt_leaves_nothing(webui: WebUI) -> None:
-    before = webui.draw(prompt=SAID, sampler_name="Euler").files
-    with ThreadPoolExecutor(1) as pool:
-        job = pool.submit(webui.draw, biased(*TWO), prompt=SAID, sampler_name="Euler", steps=100)
-        state = {"sampling_step": 0, "sampling_steps": 0}
-        while not job.done() and not (state["sampling_steps"] == 100 and state["sampling_step"] >= 2):
-            time.sleep(0.1)
-            state = webui.ask("/sdapi/v1/progress?skip_current_image=true")["state"]
-        webui.ask("/sdapi/v1/interrupt", {})
-        assert len(job.result(timeout=300).pictures) == 1 and 2 <= state["sampling_step"] < 50
-    assert webui.draw(prompt=SAID, sampler_name="Euler").files == before
 
 
 @pytest.fixture

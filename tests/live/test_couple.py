@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from live.client import WebUI
@@ -29,11 +28,3 @@ def test_a_batch_and_odd_sides(webui: WebUI, alone: Alone) -> None:
     made = webui.draw(palette, sampler_name="Euler", batch_size=2, width=520, height=72)
     for picture in made.pictures[:2]:
         obeys(picture, THREE, "Euler", alone)
-
-
-def test_a_plain_picture_stays_the_same(webui: WebUI) -> None:
-    before = webui.draw(sampler_name="Euler").files
-    one = webui.draw(columns(*THREE, attention="couple"), sampler_name="Euler")
-    assert webui.draw(sampler_name="Euler").files == before
-    again = webui.draw(columns(*THREE, attention="couple"), sampler_name="Euler")
-    assert np.array_equal(one.pictures[0], again.pictures[0])

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from live.client import Answer, Refused, WebUI
+from live.client import Refused, WebUI
 from live.colours import columns, needs
 
 pytestmark = pytest.mark.live
-Plain = Callable[[], tuple[str, ...]]
 OVERFLOW = f"(red:{'9' * 40})"  # its condition is not finite
 LONG = 100
 
@@ -62,22 +58,9 @@ def test_a_prediction_that_is_not_finite_ends_the_job(webui: WebUI, sampler: str
 
 
 def test_an_interrupt_ends_the_job(webui: WebUI, sampler: str, same_after: None) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        job = pool.submit(webui.draw, columns("red", "blue"), sampler_name=sampler, steps=LONG)
-        reached = _interrupted(webui, job)
-        made = job.result(timeout=300)
+    reached, made = webui.draw_interrupted(columns("red", "blue"), LONG, sampler_name=sampler)
     assert 2 <= reached < LONG // 2
     assert len(made.pictures) == 1
-
-
-def _interrupted(webui: WebUI, job: Future[Answer]) -> int:
-    """Interrupt a job once it is under way; the step that it had reached."""
-    state = {"sampling_step": 0, "sampling_steps": 0}
-    while not job.done() and not (state["sampling_steps"] == LONG and state["sampling_step"] >= 2):
-        time.sleep(0.1)
-        state = webui.ask("/sdapi/v1/progress?skip_current_image=true")["state"]
-    webui.ask("/sdapi/v1/interrupt", {})
-    return int(state["sampling_step"])
 
 
 def test_emphasis_in_a_brush_is_told_of_its_own_picture_alone(webui: WebUI) -> None:

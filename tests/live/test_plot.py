@@ -26,7 +26,8 @@ def test_every_method_in_one_grid(webui: WebUI, alone: Alone) -> None:
     how = {"script_name": "x/y/z plot", "script_args": args, "prompt": "a red thing and an aqua cat"}
     made = webui.draw(palette, sampler_name="Euler", **how)
     assert len(made.pictures) == 1 + len(NAMES), "the grid, and each cell"
-    for picture, told, value in zip(made.pictures[1:], made.infotexts[1:], NAMES.values(), strict=True):
+    for picture, told, (name, value) in zip(made.pictures[1:], made.infotexts[1:], NAMES.items(), strict=True):
         kept = infotext.read(told.partition("Region Diffusion: ")[2].partition(",")[0].strip('"'), None)
         assert value in (kept.blend, kept.attention)
+        assert f"Region Diffusion method: {'MultiDiffusion' if value == 'auto' else name}" in told
         obeys(picture, TWO, "Euler", alone)
