@@ -80,10 +80,7 @@ def find_thing(setup: Setup, picture: np.ndarray, kind: str, colour: str = "") -
 
 
 def measure_negatives(number: int, setup: Setup) -> dict[str, Scores]:
-    """The shares of pixels of a thing that the prompt says, where a brush has it as its negative, and elsewhere.
-
-    Then also for a brush that says the ground instead, and has no negative.
-    """
+    """The shares of pixels of a thing that the prompt says, where a brush has it as its negative, and elsewhere."""
     kind, colour = choose_thing(number)
     words, found = phrase(GROUND, kind, colour), {}
     brush = {"kind": "stuff", "prompt": words, "negative": f"a {colour} {kind}", "mask": {"rectangle": [0, 0, 0.5, 1]}}
@@ -104,7 +101,8 @@ def measure_background(number: int, setup: Setup) -> dict[str, Scores]:
     whole = {"id": "ground", "prompt": plain["background"]["prompt"], "mask": {"rectangle": [0, 0, 1, 1]}}
     ways = {"not raised": plain}
     for weight in WEIGHTS:
-        ways[f"weight {weight:g}"] = {**plain, "brushes": [{**whole, "weight": weight}, *plain["brushes"]]}
+        brushes = [{**whole, "weight": weight}, *plain["brushes"]]
+        ways[f"weight {weight:g}"] = {**plain, "background": {}, "brushes": brushes}
     for name, palette in ways.items():
         maps = labeller.label(Image.fromarray(draw(setup, palette)), load_judge(setup))
         scores = score(given, maps, true)
