@@ -95,8 +95,9 @@ def _connect_options(make: Maker) -> None:
     texts, options = ("palette", "kept"), make.of(*CONTROLS)
     given = [parts["typed"], *make.of(*texts), *options]
     _answer(make, [parts["typed"].input], turn, given, (*texts, "options", "enabled"), again=True)
-    for events in ([part.input for part in options], [parts["ratios"].blur], [parts["ratios"].submit]):
-        _answer(make, events, choose, [*make.of("typed", "palette"), *options], ("palette",), again=True)
+    chosen = [*make.of("typed", "palette"), *options]
+    _answer(make, [part.input for part in options], choose, chosen, ("palette",), again=True)
+    _answer(make, [parts["ratios"].blur], choose, chosen, ("palette",))
     _answer(make, [parts["palette"].input], set_out, make.of("palette"), CONTROLS, again=True)
 
 
@@ -216,8 +217,8 @@ def _connect_changes(make: Maker, store: PaletteFolder, page: Mapping[str, Any],
     shown = ("preview", "state")
     gr, changed, wait = make.gr, [parts["palette"].change], make.wait_script("palette", inputs)
     listen(gr, changed, follow, inputs, make.of(*shown, "typed", "options", "caption"), **wait)
-    for event in (parts["enabled"].change, parts["refresh"].click):
-        listen(gr, [event], refresh, inputs, make.of(*shown, "saved"))
+    listen(gr, [parts["enabled"].change], refresh, inputs, make.of(*shown, "saved"))
+    listen_once(gr, [parts["refresh"].click], guard(refresh), inputs, make.of(*shown, "saved"), **QUIET)
     if keys:
         around_it = [page[key].change for key in keys]
         listen(gr, around_it, keep_up, inputs, make.of(*shown), **make.wait_script("tab", inputs))

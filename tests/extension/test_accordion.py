@@ -188,7 +188,7 @@ def test_what_is_typed_is_looked_at_when_it_is_quiet(
     assert not [each for each in page.listeners if slow & {part.elem_id for part in each.origins} and not each.script]
 
 
-MOST_LISTENERS = 28
+MOST_LISTENERS = 23
 """Of an accordion; a WebUI's page takes longer to load with each, with those who never open it too."""
 
 
