@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,6 +34,14 @@ ACTIVE: Mapping[str, tuple[str, str, list[Any]]] = {
     "style align": ("StyleAlign Integrated", "green", [True, 1.0]),
 }
 """Title, main prompt and arguments of a rival that draws regions of its own, or a whole picture, or mixes pictures."""
+MAPPING = [[0, 0.4, 0, 1, 1], [0.3, 1, 0, 1, 0.5]]
+COUPLED = ["", "Horizontal", "None", 0.5, MAPPING, "{ }", False, True]
+ALONE: Mapping[str, tuple[str, str, list[Any]]] = {
+    **{name: ACTIVE[name] for name in ("couple", "prompter, latent", "prompter, attention", "tiled regions")},
+    "couple, boxes": ("Forge Couple", "yellow\nmagenta", [True, True, "Advanced", *COUPLED]),
+    "tiled regions, mixture": ACTIVE["tiled regions, mixture"],
+}
+"""Those that are drawn without us, before and after."""
 HARMLESS: Mapping[str, tuple[str, list[Any]]] = {
     "prompter without a key": ("Regional Prompter", [True, False, *RATIOS, "Latent"]),
     "tiles": ("Tiled Diffusion", [*TILED, False, False, False]),
@@ -103,6 +112,38 @@ def test_a_rival_works_where_regions_are_off(webui: WebUI, titles: set[str], nam
     scripts = {title: {"args": given}}
     off = {**scripts, "Region Diffusion": {"args": [False, PALETTE]}}
     assert webui.draw(**how, alwayson_scripts=off).files == webui.draw(**how, alwayson_scripts=scripts).files
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_one_after_the_other_leaves_nothing_behind(webui: WebUI, titles: set[str], name: str) -> None:
+    title, prompt, given = ALONE[name]
+    needs(titles, title)
+    how: dict[str, Any] = {"prompt": prompt, "sampler_name": "Euler"}
+    plain, ours = webui.draw(**how).files, webui.draw(PALETTE, **how).files
+    theirs = webui.draw(**how, **beside(title, given)).files
+    assert len({plain[0], ours[0], theirs[0]}) == 3
+    with pytest.raises(Refused):
+        webui.draw(PALETTE, **how, **beside(title, given))
+    assert webui.draw(**how, **beside(title, given)).files == theirs
+    assert webui.draw(PALETTE, **how).files == ours
+    assert webui.draw(**how).files == plain
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_rival_draws_what_it_draws_without_us(webui: WebUI, titles: set[str], name: str) -> None:
+    title, prompt, given = ALONE[name]
+    needs(titles, title)
+    if not os.environ.get("URL_WITHOUT"):
+        pytest.skip("URL_WITHOUT=the address of the same WebUI that has the rivals, and not Region Diffusion")
+    without = WebUI(os.environ["URL_WITHOUT"].rstrip("/"))
+    known = [each["name"] for each in without.ask("/sdapi/v1/script-info")]
+    assert title.lower() in known and "region diffusion" not in known
+    without.ask("/sdapi/v1/options", {"sd_model_checkpoint": webui.ask("/sdapi/v1/options")["sd_model_checkpoint"]})
+    how: dict[str, Any] = {"prompt": prompt, "sampler_name": "Euler"}
+    webui.draw(PALETTE, **how)  # what we did before is gone
+    for scripts in ({}, beside(title, given)):
+        made, expected = webui.draw(**how, **scripts), without.draw(**how, **scripts)
+        assert made.files == expected.files and made.infotexts == expected.infotexts
 
 
 @pytest.mark.parametrize("title", OFF)

@@ -35,24 +35,29 @@ export const TROUBLES = {
   },
 };
 
-/** A rival that is switched on is told before Generate; where the WebUI has none there is nothing to tell. @param {Visitor} visitor @returns {Promise<boolean>} whether it has one */
-export async function meetRival(visitor) {
-  const [rival] = await visitor.withApp((app) => app.rivals.all.map(({name, switches}) => ({name, switches})));
-  if (!rival) return false;
-  const told = () => visitor.part('.rd-rivals').textContent();
-  const turn = (on) => visitor.page.evaluate(([ids, on]) => {
-    for (const id of ids) {
-      const place = document.getElementById(`${id}-visible-checkbox`) ?? document.getElementById(id);
-      const tick = place.matches('input') ? place : place.querySelector('input');
-      if (tick.checked !== on) tick.click();
-    }
-  }, [rival.switches, on]);
-  assert.equal(await told(), '');
-  await turn(true);
-  await visitor.page.waitForFunction((name) => document.querySelector('.rd-rivals:not([hidden])')?.textContent.includes(name), rival.name);
-  await turn(false);
-  await visitor.page.waitForFunction(() => !document.querySelector('.rd-rivals:not([hidden])'));
-  return true;
+/** Rivals that are switched on are told before Generate, each by its name; where the WebUI has none there is nothing to tell. @param {Visitor} visitor @returns {Promise<boolean>} whether it has one */
+export async function meetRivals(visitor) {
+  const rivals = await visitor.withApp((app) => app.rivals.all.filter(({any}) => !any.length)); // Tiled Diffusion unticks a region without a canvas
+  for (const {name, switches, words} of rivals) {
+    const said = await visitor.page.locator(`#${visitor.tab}_prompt textarea`).inputValue();
+    assert.equal(await visitor.part('.rd-rivals').textContent(), '', name);
+    await visitor.page.evaluate(turn, [switches, true]);
+    if (words.length) await visitor.page.locator(`#${visitor.tab}_prompt textarea`).fill(`${said} ${words[0]} `);
+    await visitor.page.waitForFunction((name) => document.querySelector('.rd-rivals:not([hidden])')?.textContent.includes(name), name);
+    await visitor.page.evaluate(turn, [switches, false]);
+    await visitor.page.waitForFunction(() => !document.querySelector('.rd-rivals:not([hidden])'));
+    await visitor.page.locator(`#${visitor.tab}_prompt textarea`).fill(said);
+  }
+  return rivals.length > 0;
+}
+
+/** Turn ticks on or off by their elements' ids. Runs in the page. @param {[string[], boolean]} given */
+function turn([ids, on]) {
+  for (const id of ids) {
+    const place = document.getElementById(`${id}-visible-checkbox`) ?? document.getElementById(id);
+    const tick = place.matches('input') ? place : place.querySelector('input');
+    if (tick.checked !== on) tick.click();
+  }
 }
 
 /** Press Generate, and wait until the WebUI has ended the job: it can be pressed again. @param {Visitor} visitor */
@@ -68,7 +73,7 @@ async function generate(visitor) {
   assert.equal(await visitor.page.locator(`#${visitor.tab}_generate`).isEnabled(), true);
 }
 
-/** @param {Visitor} visitor */
+/** What the surface tells. @param {Visitor} visitor */
 async function readToast(visitor) {
   const toast = visitor.part('.rd-toast');
   await toast.first().waitFor();

@@ -9,7 +9,7 @@ import {findBrowser} from '../stage/stage_page.mjs';
 import {completeTags, countTokens, emphasise, takeCards} from './comfort.mjs';
 import {meetDock} from './dock.mjs';
 import {meetLinks, meetTabs, reloadWebUI, survive} from './links.mjs';
-import {meetRival, TROUBLES} from './troubles.mjs';
+import {meetRivals, TROUBLES} from './troubles.mjs';
 import {readPixels, see, Visitor} from './visitor.mjs';
 
 const url = process.env.REGIONDIFF_WEBUI?.replace(/\/$/, '');
@@ -175,8 +175,8 @@ step('a text from elsewhere appears on the surface', async () => {
 
 for (const [name, meet] of Object.entries(TROUBLES)) step(name, () => meet(visitor));
 
-test('a rival that is switched on is told before Generate', {skip: !found}, async (run) => {
-  if (!(await meetRival(visitor))) run.skip('no rival is installed here');
+test('rivals that are switched on are told before Generate', {skip: !found}, async (run) => {
+  if (!(await meetRivals(visitor))) run.skip('no rival is installed here');
 });
 
 step('Ctrl+Up and Ctrl+Down weigh words of a brush', () => emphasise(visitor));
