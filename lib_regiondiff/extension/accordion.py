@@ -180,7 +180,8 @@ def _connect_caption(make: Maker) -> None:
         told, notice = captioning.insert_caption(text, found)
         return (told or update()), preview.render_message([notice]) if notice else update()
 
-    seen = make.parts["caption"].click(guard(see), make.of("palette"), make.of("seen", "said"), show_progress="minimal")
+    how = {"show_progress": "minimal", "api_name": False}
+    seen = make.parts["caption"].click(guard(see), make.of("palette"), make.of("seen", "said"), **how)
     seen.then(guard(take), make.of("palette", "seen"), make.of("palette", "said"), **QUIET)
 
 

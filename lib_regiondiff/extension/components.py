@@ -9,7 +9,8 @@ from typing import Any
 from lib_regiondiff.extension.own_page import guard
 from lib_regiondiff.hosts.webui.modules import module
 
-QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False}
+QUIET: Mapping[str, Any] = {"show_progress": "hidden", "queue": False, "api_name": False}
+"""What our listeners have; a page asks for all endpoints before it is shown, and ours are for this page alone."""
 PAUSE = 350
 """Milliseconds without a keystroke after which what was typed is read."""
 WAITING = """(...given) => new Promise((go) => {{

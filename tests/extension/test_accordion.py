@@ -197,6 +197,7 @@ def test_a_page_has_few_listeners_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_p
     page = install(monkeypatch, version)
     built(page, tmp_path)
     assert len(page.listeners) <= MOST_LISTENERS
+    assert not any(each.offered for each in page.listeners), "before it is shown, a page asks for all endpoints"
     (around,) = [each for each in page.listeners if page.of("txt2img_prompt") in each.origins]
     assert page.of("txt2img_width") in around.origins
     (choices,) = [each for each in page.listeners if page.of("preset") in each.origins]

@@ -93,7 +93,8 @@ class Event:
         assert more.get("show_progress") in PROGRESS
         answer = Part(page, "Answer", {"targets": [self.trigger._id]})
         script = more.get(SCRIPTS[page.version], "")
-        page.listeners.append(Listener(answer, self.event_name, fn, tuple(inputs), tuple(outputs), script))
+        offered = more.get("api_name") is not False
+        page.listeners.append(Listener(answer, self.event_name, fn, tuple(inputs), tuple(outputs), script, offered))
         return answer
 
 
@@ -107,6 +108,7 @@ class Listener:
     inputs: tuple[Part, ...]
     outputs: tuple[Part, ...]
     script: str = ""
+    offered: bool = True  # to whoever asks for the page's endpoints
 
     @property
     def origins(self) -> list[Part]:
