@@ -199,7 +199,8 @@ def find_nearest(case: Case, picture: Pixels) -> NDArray[np.int32]:
     grounds = np.concatenate([palette for region, palette in palettes.items() if is_ground(region)])
     distances = []
     for region, palette in palettes.items():
-        own = palette if is_ground(region) else palette[measure_distances(palette, grounds) > SHARED]
+        alike = measure_distances(np.round(palette).astype(np.uint8), grounds) <= SHARED
+        own = palette if is_ground(region) else palette[~alike]
         near = measure_distances(picture.reshape(-1, 3), own).reshape(true.shape)
         distances.append(cv2.blur(near, (WINDOW, WINDOW)))
     return there[np.argmin(distances, axis=0)].astype(np.int32)
