@@ -13,7 +13,8 @@ from PIL import Image
 from torch import Tensor
 
 from lib_regiondiff.denoising.thing_memory import ThingMemory
-from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.palette import COUPLE, Palette
+from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Pictures
 from lib_regiondiff.planning.auto import EARLY
@@ -38,7 +39,7 @@ class Drawn:
     """Clean latents [1, C, h, w] with the palette and the plan that they were drawn by.
 
     `decoded` says whether the picture beside them is nothing but these latents, decoded in one piece; `again` whether
-    they began at a picture that was drawn by the palette as well.
+    they began at a picture that was drawn by the palette as well; `across` whether regions go on across borders.
     """
 
     latent: Tensor
@@ -46,15 +47,24 @@ class Drawn:
     plan: Plan
     decoded: bool = False
     again: bool = False
+    across: bool = False
 
     @staticmethod
     def of(latent: Tensor, palette: Palette, plan: Plan, things: ThingMemory | None, decoded: bool) -> Drawn:
-        """What was drawn, without its things: they lie above borders, and none may go on into what is beside it."""
-        again = things is not None and things.begun is not None
-        below = None if things is None else things.canvas_now
+        """What was drawn by a palette, without its things: they lie above borders, and none may go on beside itself."""
+        again, across = things is not None and things.begun is not None, goes_on_across(palette)
+        palette, below = plan.apply_kinds(palette), None if things is None else things.canvas_now
         if below is None or below.ground is below.x0:
-            return Drawn(latent, palette, plan, decoded, again)
-        return Drawn(below.ground[None].to(latent), palette, plan, again=again)
+            return Drawn(latent, palette, plan, decoded, again, across)
+        return Drawn(below.ground[None].to(latent), palette, plan, again=again, across=across)
+
+
+def goes_on_across(palette: Palette) -> bool:
+    """Whether borders stay as they were drawn: regions of one scene see each other, and go on across their masks.
+
+    Attention Couple leaves open what a brush is unless that is said, so a cut would go through things.
+    """
+    return palette.attention == COUPLE and any(brush.kind == AUTO for brush in palette.brushes)
 
 
 def sharpen_borders(host: Pictures, image: Image.Image, drawn: Drawn, store: Store | None = None) -> Image.Image:
@@ -62,11 +72,13 @@ def sharpen_borders(host: Pictures, image: Image.Image, drawn: Drawn, store: Sto
 
     Only cells that a sharp border crosses change, and what is next to them; where there are none it is the same image.
     There each side is continued from its own cells and decoded, and masks of full resolution choose between them.
-    Over other pictures than the palette's own nothing is changed, since what is there goes on across borders.
+    Over other pictures than the palette's own nothing is changed, since what is there goes on across borders, nor where
+    the palette's own regions do.
     """
     plan, palette, cell = drawn.plan, drawn.palette, host.latent.pixels_per_cell
     size = Size(image.height, image.width)
-    if size.cells(cell) != plan.size or not plan.clock or (plan.clock[0] <= EARLY and not drawn.again):
+    over = not plan.clock or (plan.clock[0] <= EARLY and not drawn.again)
+    if drawn.across or over or size.cells(cell) != plan.size:
         return image
     borders = find_borders(palette, group_regions(palette, plan), (size, cell), store)
     if borders is None:

@@ -8,7 +8,7 @@ from typing import Any
 from lib_regiondiff.denoising.borders import Drawn, sharpen_borders
 from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.denoising.paste import paste_things
-from lib_regiondiff.document.palette import ATTENTIONS, COUPLE, METHODS, Palette
+from lib_regiondiff.document.palette import ATTENTIONS, METHODS, Palette
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.host import Pictures
 from lib_regiondiff.hosts.webui.program.gates import find_gates
@@ -70,16 +70,6 @@ def paste(p: Any, image: Any, palette: Palette, store: Store) -> Any:
     _write_choices(p, plan.chosen, SECOND_KEY if is_second_pass(p) else AUTO_KEY)
     if memory is None or images.denoised is None:
         return image
-    across, palette = _goes_on_across(palette), plan.apply_kinds(palette)
-    if not across:
-        drawn = Drawn.of(images.denoised[number : number + 1], palette, plan, memory.things, decoded=False)
-        image = sharpen_borders(host, image, drawn, store)
-    return paste_things(host, image, palette, memory.things, store)
-
-
-def _goes_on_across(palette: Palette) -> bool:
-    """Whether borders are left as they were drawn: regions of one scene see each other, and go on across their masks.
-
-    Attention Couple leaves open what a brush is unless that is said, so a cut would go through things.
-    """
-    return palette.attention == COUPLE and any(brush.kind == AUTO for brush in palette.brushes)
+    drawn = Drawn.of(images.denoised[number : number + 1], palette, plan, memory.things, decoded=False)
+    image = sharpen_borders(host, image, drawn, store)
+    return paste_things(host, image, plan.apply_kinds(palette), memory.things, store)

@@ -255,6 +255,19 @@ def test_what_is_decoded_already_is_not_decoded_again() -> None:
     assert len(host.sizes) == 3 and np.array_equal(np.asarray(after), np.asarray(again))
 
 
+@pytest.mark.parametrize(("kind", "cut"), [("auto", False), ("stuff", True)])
+def test_couples_of_brushes_that_may_be_things_go_on_across_their_borders(kind: str, cut: bool) -> None:
+    asked, host = make([SHAPES["curved"]], attention="couple", brush={"kind": kind}), Blocks()
+    blended = make([SHAPES["curved"]], brush={"kind": kind})
+    made = plan(blended, host)
+    latent = draw(blended, made)
+    before = host.decode(latent)
+    drawn = Drawn.of(latent, asked, made, None, decoded=True)
+    assert np.array_equal(np.asarray(sharpen_borders(host, before, drawn)), np.asarray(before)) != cut
+    always = Drawn.of(latent, blended, made, None, decoded=True)
+    assert not np.array_equal(np.asarray(sharpen_borders(host, before, always)), np.asarray(before))
+
+
 def test_brushes_in_close_ups_are_no_regions() -> None:
     thing = {"id": "t", "prompt": "2", "kind": "thing", "mask": {"rectangle": [0.4, 0.4, 0.6, 0.6]}}
     palette = make([], brushes=[{"id": "a", "prompt": "1", "mask": SHAPES["curved"]}, thing])

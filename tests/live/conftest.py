@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -35,3 +36,24 @@ def alone(webui: WebUI) -> Alone:
         return known[key]
 
     return colour
+
+
+@pytest.fixture(scope="module")
+def sdxl(webui: WebUI) -> Iterator[WebUI]:
+    """The WebUI with a checkpoint of SDXL's layout, whose pictures mean nothing, for as long as a file needs it."""
+    yield from _choose(webui, "SDXL", "no checkpoint of SDXL's layout: SDXL=tiny-sdxl.safetensors")
+
+
+@pytest.fixture(scope="module")
+def toys(webui: WebUI) -> Iterator[WebUI]:
+    """The WebUI with the demo model, for as long as a file needs it."""
+    yield from _choose(webui, "DEMO", "no demo model: DEMO=toyworld.safetensors, of `regiondiff demo export`")
+
+
+def _choose(webui: WebUI, variable: str, missing: str) -> Iterator[WebUI]:
+    """The WebUI with the checkpoint that an environment variable names; the one before comes back."""
+    name = os.environ.get(variable)
+    if not name:
+        pytest.skip(missing)
+    with webui.options(sd_model_checkpoint=name):
+        yield webui

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -71,16 +69,6 @@ def test_nothing_to_raise_changes_no_bit(webui: WebUI) -> None:
     plain = webui.draw(prompt=SAID, sampler_name="Euler").pictures[0]
     for palette in (biased(*TWO, bias={"scale": 0}), biased(attention="bias")):
         assert np.array_equal(webui.draw(palette, prompt=SAID, sampler_name="Euler").pictures[0], plain)
-
-
-@pytest.fixture
-def sdxl(webui: WebUI) -> Iterator[WebUI]:
-    """The WebUI with a checkpoint of SDXL's layout."""
-    name = os.environ.get("SDXL")
-    if not name:
-        pytest.skip("no checkpoint of SDXL's layout: SDXL=tiny-sdxl.safetensors")
-    with webui.options(sd_model_checkpoint=name):
-        yield webui
 
 
 def test_sdxl_changes_where_a_word_is_raised_most(sdxl: WebUI) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -40,16 +39,6 @@ SAND, SKY, CHECKS = Backdrop("sand"), Backdrop("sky"), Backdrop("checks", "orang
 PAIR = (("heart", "red"), ("house", "blue"))
 HALVES = ((0, 0, 192, 128), (0, 128, 192, 256))
 KEY = "Region Diffusion"
-
-
-@pytest.fixture(scope="module")
-def toys(webui: WebUI) -> Iterator[WebUI]:
-    """The WebUI with the demo model, for as long as this file needs it."""
-    name = os.environ.get("DEMO")
-    if not name:
-        pytest.skip("no demo model: DEMO=toyworld.safetensors, of `regiondiff demo export --webui FOLDER`")
-    with webui.options(sd_model_checkpoint=name):
-        yield webui
 
 
 @pytest.fixture(scope="module")

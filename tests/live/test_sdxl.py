@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -13,16 +10,6 @@ from live.colours import columns, differ, unmerged
 
 pytestmark = pytest.mark.live
 PROMPT = "a cat"
-
-
-@pytest.fixture(scope="module")
-def sdxl(webui: WebUI) -> Iterator[WebUI]:
-    """The WebUI with the other checkpoint, for as long as this file needs it."""
-    name = os.environ.get("SDXL")
-    if not name:
-        pytest.skip("no checkpoint of SDXL's layout: SDXL=tiny-sdxl.safetensors")
-    with webui.options(sd_model_checkpoint=name):
-        yield webui
 
 
 @pytest.mark.parametrize("sampler", ["Euler a", "DDIM"])

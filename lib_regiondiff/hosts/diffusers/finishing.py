@@ -26,6 +26,7 @@ def finish_picture(
     palette, plan, things = what
     image = decode_latent(host, latent, palette)
     image = sharpen_borders(host, image, Drawn.of(latent, palette, plan, things, decoded=True), store)
+    palette = plan.apply_kinds(palette)
     if things is not None:
         image = paste_things(host, image, palette, things, store)
     return restore_uncovered(image, palette, store)

@@ -118,7 +118,7 @@ def renders(
         latents, things = run.sample()
         for number, (seed, latent) in enumerate(zip(group, latents.split(1), strict=True)):
             plan, drawn = things.get(number, (run.plan, None))
-            whole = finish_picture(host, latent, (plan.apply_kinds(palette), plan, drawn), store)
+            whole = finish_picture(host, latent, (palette, plan, drawn), store)
             chosen = plan.chosen
             yield Render(whole, replace(palette, seed=seed, model=model), chosen, replace(noted, chosen=chosen))
 
