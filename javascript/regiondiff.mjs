@@ -31,5 +31,6 @@ async function open(place) {
   } catch (error) {
     place.textContent = `The painting surface could not be loaded: ${error instanceof Error ? error.message : error}`;
     place.setAttribute('role', 'alert');
+    place.classList.add('regiondiff-failed'); // the palette's text shows instead
   }
 }

@@ -115,7 +115,7 @@ else:
     script_callbacks.on_image_saved(lambda saved: jobs.save_beside(saved.p, saved.filename))
     script_callbacks.on_ui_settings(settings.register)
     script_callbacks.on_before_ui(xyz_plot.register)
-    script_callbacks.on_ui_tabs(lambda: palette_tab.build_tab(paths.data_path))
+    script_callbacks.on_ui_tabs(palette_tab.build_tab)
     script_callbacks.on_app_started(routes.add_routes)
     # Without a page the WebUI asks for no settings, but its API has them.
     script_callbacks.on_before_ui(settings.register)

@@ -20,8 +20,6 @@ LABELS: Mapping[str, str] = {
     "ratios": "Ratios",
     "common": "The first part is common to all",
     "feather": "Soft edges",
-    "saved": "Saved palettes",
-    "name": "Save as",
 }
 PLACES: Mapping[str, str] = {f"typed.{key}": LABELS[key] for key in CONTROLS} | {
     "prompt": "Prompt",

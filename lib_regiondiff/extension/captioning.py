@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lib_regiondiff.authoring.preflight import Notice
@@ -17,14 +17,6 @@ from lib_regiondiff.planning import prompts
 from lib_regiondiff.planning.prompts import Document
 
 
-@dataclass(frozen=True)
-class Caption:
-    """A picture under the brushes, and the words that describe it."""
-
-    picture: Picture
-    words: str
-
-
 def is_due(text: str) -> bool:
     """Whether a palette's text has a picture that nothing describes, and the WebUI an interrogator that could."""
     try:
@@ -33,10 +25,10 @@ def is_due(text: str) -> bool:
         return False
 
 
-def caption_picture(text: str) -> tuple[Caption | None, Notice]:
-    """Have the WebUI describe the picture under a palette's brushes: the caption, and a notice for a person.
+def caption_picture(text: str) -> tuple[str | None, Notice]:
+    """Have the WebUI describe the picture under a palette's brushes: its words, and a notice for a person.
 
-    The caption is None, and the notice an error, where there is nothing to describe or the description fails.
+    The words are None, and the notice an error, where there is nothing to describe or the description fails.
     """
     try:
         under = _read_background(_read_data(text))
@@ -47,26 +39,24 @@ def caption_picture(text: str) -> tuple[Caption | None, Notice]:
         words = describe_ground(under, interrogator.caption_between_jobs)
     except RegionDiffError as error:
         return None, Notice("error", str(error))
-    return Caption(under.image, words), Notice("note", f"The background's prompt: {words}")
+    return words, Notice("note", f"The background's prompt: {words}")
 
 
-def insert_caption(text: str, found: Caption | None) -> tuple[str | None, Notice | None]:
-    """The palette's text with a caption as the background's prompt, and what to tell a person.
+def insert_caption(text: str, words: str, then: str) -> tuple[str | None, Notice | None]:
+    """The palette's text with words as the background's prompt, and what to tell a person.
 
-    The text is None, and stays as it is, without a caption, and where the palette has got another picture or words
-    since.
+    `then` is the text whose picture they describe. The text is None, and stays as it is, where the palette has got
+    another picture or words since.
     """
-    if found is None:
-        return None, None
-    late = Notice("warning", f"The palette has changed meanwhile; its former picture shows: {found.words}")
+    late = Notice("warning", f"The palette has changed meanwhile; its former picture shows: {words}")
     try:
         data = _read_data(text)
-        under = _read_background(data)
+        under, before = _read_background(data), _read_background(_read_data(then))
     except RegionDiffError:
         return None, late
-    if under.image != found.picture or not is_wordless(under):
+    if under.image != before.image or not is_wordless(under):
         return None, late
-    return format_json({**data, "background": {**data["background"], "prompt": found.words}}), None
+    return format_json({**data, "background": {**data["background"], "prompt": words}}), None
 
 
 def _read_data(text: str) -> dict[str, Any]:

@@ -25,26 +25,18 @@ WAITING = """(...given) => new Promise((go) => {{
 class Maker:
     """Makes components with gradio (`gr`), each with an id, or a class where gradio writes the id twice (HTML).
 
-    None is saved in ui-config. `help_texts` has the help line of a key; `parts` has what was made, by key.
+    None is saved in ui-config. `parts` has what was made, by key.
     """
 
     gr: Any
     elem_id: Callable[[str], str]
-    help_texts: Mapping[str, str]
     parts: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, kind: str, key: str, **values: Any) -> Any:
-        """Make a component of a kind, such as "Textbox", with the help of its key, and keep it under the key."""
+        """Make a component of a kind, such as "Textbox", and keep it under the key."""
         name = self.elem_id(f"regiondiff_{key}")
         known = {"elem_classes": [name]} if kind == "HTML" else {"elem_id": name}
-        info = {"info": self.help_texts[key]} if key in self.help_texts else {}
-        return self._keep(key, getattr(self.gr, kind)(**known, **info, **values))
-
-    def add_button(self, key: str, value: str, main: bool = False, visible: bool = True) -> None:
-        """Add a small button beside what it works on; a `main` one is what most people come for."""
-        weight = "main" if main else "quiet"
-        known = {"size": "sm", "scale": 0, "min_width": 96, "elem_classes": [f"regiondiff-{weight}"]}
-        self("Button", key, value=value, visible=visible, **known)
+        return self._keep(key, getattr(self.gr, kind)(**known, **values))
 
     def add_accordion(self, key: str, label: str) -> Any:
         """Add the host's accordion and return the tick in its header, a checkbox; both have the id of `accordion`."""

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from lib_regiondiff import __version__
 from lib_regiondiff.authoring.presets import copy_preset, list_presets
+from lib_regiondiff.authoring.typed_controls import LAYOUTS, SPLITS
 from lib_regiondiff.document.json_text import MAX_BYTES
 from lib_regiondiff.document.palette import make_schema
 from lib_regiondiff.hosts.webui.modules import module
@@ -56,14 +57,15 @@ def make_router(app: Any, modules: Modules) -> Router:
 
 
 def describe_start() -> dict[str, Any]:
-    """What the surface starts with: the palette's schema, presets and limits; the page's language; rivals."""
+    """What the surface starts with: schema, presets, limits, choices of typed regions; the page's language; rivals."""
     scripts = module("scripts")
     runners = {tab: getattr(scripts, f"scripts_{tab}", None) for tab in ("txt2img", "img2img")}
     rivals = [each for tab, runner in runners.items() for each in list_switches(runner, tab)]
     presets = [{"name": name, "palette": copy_preset(name)} for name in list_presets()]
+    typed = {"split": list(SPLITS), "layout": list(LAYOUTS)}
     known = {"schema": make_schema(), "presets": presets, "limits": {"bytes": MAX_BYTES}, "rivals": rivals}
     language = str(getattr(module("shared").opts, "localization", ""))
-    return {"version": __version__, "language": language, **known}
+    return {"version": __version__, "language": language, "typed": typed, **known}
 
 
 @dataclass(frozen=True, eq=False)

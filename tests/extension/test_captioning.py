@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from desk_page import Asking
 from fake_gradio import Page
 from fake_gradio import install as install_page
 from fake_sampler import Job, drawn
@@ -69,12 +70,23 @@ def page(webui: WebUI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Page:
     return page
 
 
+def caption(page: Page, text: str) -> tuple[str, str]:
+    """A palette's text after a press of the button, as the page's script does it, and what is told."""
+    page.enter("palette", text)
+    ask = Asking(page)
+    said = ask("caption", slow=True, text=text)
+    if said["words"] is None:
+        assert said["notice"]["level"] == "error"
+        return page.of("palette").value, said["notice"]["message"]
+    now = page.of("palette").value
+    written = ask("insert", text=now, words=said["words"], then=text)
+    return written["text"] or now, (written["notice"] or said["notice"])["message"]
+
+
 def test_the_button_shows_only_where_it_can_do_something(webui: WebUI, page: Page) -> None:
     def shows(text: str) -> bool:
-        page.enter("palette", text)
-        return page.of("caption").state["visible"]
+        return Asking(page)("read", text=text)["caption"]
 
-    assert not page.of("caption").state["visible"]
     assert shows(json.dumps(BLUE))
     assert not shows(json.dumps(BLUE | {"background": {"image": URL, "prompt": "sea"}}))
     assert not shows(json.dumps({"version": 1, "brushes": [LEFT]})) and not shows("{") and not shows("")
@@ -86,11 +98,9 @@ def test_the_button_shows_only_where_it_can_do_something(webui: WebUI, page: Pag
 @pytest.mark.parametrize("document", [BLUE, {"typed": {"layout": "rows"}, "background": {"image": URL}}])
 def test_the_button_writes_what_the_picture_shows(webui: WebUI, page: Page, document: dict[str, Any]) -> None:
     before = dict(vars(webui.shared.state))
-    page.enter("palette", json.dumps(document))
-    page.click("caption")
-    made = json.loads(page.of("palette").value)
-    assert made == {**document, "background": {"image": URL, "prompt": "green, by (nobody:1.1)"}}
-    assert "prompt: green, by (nobody:1.1)" in page.of("said").value
+    text, told = caption(page, json.dumps(document))
+    assert json.loads(text) == {**document, "background": {"image": URL, "prompt": "green, by (nobody:1.1)"}}
+    assert "prompt: green, by (nobody:1.1)" in told
     assert webui.shared.interrogator.seen == [("RGB", (40, 20), (0, 0, 255))]
     assert vars(webui.shared.state) == before
 
@@ -106,10 +116,8 @@ def test_the_button_writes_what_the_picture_shows(webui: WebUI, page: Page, docu
     ],
 )
 def test_nobody_is_asked_where_nothing_is_to_be_described(webui: WebUI, page: Page, text: str, told: str) -> None:
-    page.enter("palette", text)
-    page.click("caption")
-    assert page.of("palette").value == text and webui.shared.interrogator.seen == []
-    assert told in page.of("said").value and 'class="regiondiff-error"' in page.of("said").value
+    after, said = caption(page, text)
+    assert after == text and webui.shared.interrogator.seen == [] and told in said
 
 
 def failing(interrogator: Interrogator) -> None:
@@ -142,34 +150,26 @@ def test_a_press_in_vain_is_told_and_changes_nothing(webui: WebUI, page: Page, h
     else:
         how(webui.shared.interrogator)
     before, text = dict(vars(webui.shared.state)), json.dumps(BLUE)
-    page.enter("palette", text)
-    page.click("caption")
-    assert page.of("palette").value == text and vars(webui.shared.state) == before
-    assert told in page.of("said").value.replace("&#x27;", "'")
+    after, said = caption(page, text)
+    assert after == text and vars(webui.shared.state) == before and told in said
 
 
 def test_words_of_a_half_failure_count(webui: WebUI, page: Page) -> None:
     webui.shared.interrogator.answer = "a green wall<error>"
-    page.enter("palette", json.dumps(BLUE))
-    page.click("caption")
-    assert json.loads(page.of("palette").value)["background"]["prompt"] == "a green wall"
+    assert json.loads(caption(page, json.dumps(BLUE))[0])["background"]["prompt"] == "a green wall"
 
 
 @pytest.mark.parametrize("now", [OTHER, {**BLUE, "background": {"image": URL, "prompt": "a sea"}}, {"version": 2}])
 def test_what_was_written_while_it_was_looked_at_stays(webui: WebUI, page: Page, now: dict[str, Any]) -> None:
-    page.enter("palette", json.dumps(BLUE))
     webui.shared.interrogator.meanwhile = lambda: page.enter("palette", json.dumps(now))
-    page.click("caption")
-    assert page.of("palette").value == json.dumps(now)
-    assert "its former picture shows: green, by (nobody:1.1)" in page.of("said").value
+    text, told = caption(page, json.dumps(BLUE))
+    assert text == json.dumps(now) and "its former picture shows: green, by (nobody:1.1)" in told
 
 
 def test_brushes_that_were_added_meanwhile_stay(webui: WebUI, page: Page) -> None:
     more = {**BLUE, "brushes": [LEFT, {**LEFT, "id": "b"}]}
-    page.enter("palette", json.dumps(BLUE))
     webui.shared.interrogator.meanwhile = lambda: page.enter("palette", json.dumps(more))
-    page.click("caption")
-    found = parse(page.of("palette").value)
+    found = parse(caption(page, json.dumps(BLUE))[0])
     assert [brush.id for brush in found.brushes] == ["a", "b"] and found.background.prompt == "green, by (nobody:1.1)"
 
 
@@ -184,7 +184,7 @@ def test_a_press_waits_for_the_job_that_runs_and_keeps_what_was_pressed(webui: W
         thread.join(0.05)
         assert thread.is_alive() and not done
     thread.join(10)
-    assert done[0][0].words == "green, by (nobody:1.1)" and not lock.locked()
+    assert done[0][0] == "green, by (nobody:1.1)" and not lock.locked()
     assert (state.job, state.job_count) == ("txt2img", 3) and not hasattr(state, "time_start")
     assert pressed.items() <= vars(state).items()
 

@@ -14,6 +14,7 @@ import {BrushList} from '../panel/brush_list.mjs';
 import {Inspector} from '../panel/inspector.mjs';
 import {make} from '../stage/bars/dom.mjs';
 import {mountStage} from '../stage/stage.mjs';
+import {findAsker} from './asking.mjs';
 import {Below} from './below.mjs';
 import {Dock} from './dock.mjs';
 import {Failures} from './failures.mjs';
@@ -24,13 +25,15 @@ import {Prompts} from './prompts.mjs';
 import {bringBackNewest} from './restoring.mjs';
 import {Rivals} from './rivals.mjs';
 import {makeStart} from './start.mjs';
+import {Typed} from './typed.mjs';
+import {Views} from './views.mjs';
 
 /** @import {App, Picture} from '../page/app.mjs' */
 /** @import {Change} from '../document/types.d.ts' */
 /** @import {Verdict} from '../client/checking.mjs' */
 /** @import {HostTab} from './host_tab.mjs' */
 /** @typedef {'palette' | 'typed' | 'strange'} Kind what the palette's text is: one that is painted, regions of the prompt, or neither */
-/** @typedef {{schema: any, presets: {name: string, palette: any}[], limits: {bytes: number}, language: string, rivals: import('./rivals.mjs').Rival[]}} Start */
+/** @typedef {{version: string, schema: any, presets: {name: string, palette: any}[], typed: {split: string[], layout: string[]}, limits: {bytes: number}, language: string, rivals: import('./rivals.mjs').Rival[]}} Start */
 
 export class AccordionApp extends Workbench {
   /** @param {HTMLElement} root @param {HostTab} tab @param {Start} start */
@@ -56,6 +59,9 @@ export class AccordionApp extends Workbench {
     this.list = new BrushList(page);
     this.inspector = new Inspector(page, start.schema.properties.brushes.items.properties);
     this.mailbox = new Mailbox(this, tab);
+    this.asker = findAsker(tab.accordion);
+    this.typed = new Typed(this, this.asker);
+    this.views = new Views(this);
     this.links = new Links(this);
     this.dock = new Dock(this);
     this.failures = new Failures(this);
@@ -168,6 +174,11 @@ export class AccordionApp extends Workbench {
   setKind(kind) {
     this.kind = kind;
     this.frame?.refresh();
+  }
+
+  /** The palette's text is another one. */
+  takeText() {
+    this.views?.refresh();
   }
 
   /** @param {unknown} error */

@@ -21,7 +21,7 @@ export class Frame {
     this.view = 'paint';
     this.parts = makeParts(this);
     this.message = make(app.page, 'div', {class: 'rd-kind', hidden: true});
-    app.root.replaceChildren(this.parts.head, app.rivals.root, this.message, app.holder, app.list.root, app.inspector.root, app.toasts.root);
+    app.root.replaceChildren(this.parts.head, app.rivals.root, this.message, app.holder, app.list.root, app.inspector.root, app.views.root, app.toasts.root);
     app.list.root.append(this.parts.rest);
     app.stage.root.append(this.parts.strip);
     app.holder.addEventListener('pointerdown', (event) => this.unfold(event), {capture: true, signal: app.stopper.signal});
@@ -39,7 +39,7 @@ export class Frame {
       button.setAttribute('aria-checked', String(on));
       button.tabIndex = on ? 0 : -1;
     }
-    if (view === 'type' && app.kind !== 'typed' && !app.editor.state.palette.brushes.length) app.tab.press('typed');
+    void app.guard(() => app.views.show(view));
     this.refresh();
     app.dock.place();
     if (view === 'paint') app.stage.surface.resize();
@@ -74,11 +74,9 @@ export class Frame {
   /** Have the regions of the prompt as brushes. */
   async spell() {
     const {app} = this;
-    const {text} = app.tab;
-    app.tab.press('spell');
-    for (let tries = 0; tries < 30 && app.tab.text === text; tries += 1) await new Promise((go) => setTimeout(go, 100));
-    if (app.tab.text === text) app.tell(app.say('webui.typed.wait'), {note: true});
-    app.mailbox.look();
+    await app.guard(async () => {
+      if (!(await app.typed.spell())) app.tell(app.say('webui.typed.wait'), {note: true});
+    });
   }
 
   /** @param {number} share of the picture that no brush has */

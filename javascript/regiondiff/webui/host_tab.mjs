@@ -91,12 +91,6 @@ export class HostTab {
     }
   }
 
-  /** Press a button of the accordion, or tick one of its boxes. @param {string} key */
-  press(key) {
-    const part = /** @type {HTMLElement} */ (this.part(key));
-    (part.matches('button') ? part : /** @type {HTMLElement | null} */ (part.querySelector('button, input')))?.click();
-  }
-
   // pictures
 
   /** Where the WebUI shows pictures that count. @returns {HTMLElement[]} */

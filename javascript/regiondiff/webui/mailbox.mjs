@@ -51,6 +51,7 @@ export class Mailbox {
       if (text === (this.known ?? this.tab.text)) return;
       this.known = text;
       this.tab.text = text;
+      this.app.takeText();
       this.app.links.spread(text);
     });
   }
@@ -69,6 +70,7 @@ export class Mailbox {
   async read(text) {
     const begins = this.known === null;
     this.known = text;
+    this.app.takeText();
     if (!begins || text.trim()) this.app.links.spread(text); // a tab that has nothing yet takes nothing from others
     const data = parse(text);
     this.app.setKind(data === null ? 'strange' : 'typed' in data ? 'typed' : 'palette');

@@ -113,6 +113,8 @@ export class TabApp extends App {
 
   judged() {} // the desk answers
 
+  takeText() {} // the tab does not show it
+
   // what is kept beside the document
 
   more() {
@@ -123,10 +125,4 @@ export class TabApp extends App {
   takeMore({own}) {
     for (const name of KEPT) if (own?.[name] && !this.controls.read(name)) this.controls.write(name, own[name]);
   }
-}
-
-/** What is around the palette in the WebUI. @param {HostControls} controls */
-export function readAround(controls) {
-  const number = (/** @type {string} */ name) => Number(controls.read(name)) || null;
-  return {prompt: controls.read('prompt'), negative: controls.read('neg_prompt'), guidance: number('cfg_scale'), steps: number('steps')};
 }

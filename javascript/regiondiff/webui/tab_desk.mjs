@@ -1,24 +1,19 @@
-// The desk of the tab: asks the program behind the WebUI by its own means, a text that it reads and an answer that it writes.
+// The desk of the tab: asks the program behind the WebUI what our own page asks its server.
 
 import {say} from '../strings.mjs';
 
-/** What every page of the hosts has. @type {{updateInput(target: HTMLElement): void}} */
-const host = /** @type {any} */ (globalThis);
+/** @import {Asker} from './asking.mjs' */
 
-const PATIENCE = 20000; // milliseconds until an answer counts as lost
 const NONE = 'expected something that the WebUI has, got a route of our own page';
 /** Where parameters have a palette. */
 const KEPT = /(?:^|[\n\0,] ?)Region Diffusion: ([^,\s\0]+)/;
 
 export class Desk {
-  /** @param {HTMLElement} root the tab @param {any} start @param {() => Record<string, unknown>} around what is around the palette */
-  constructor(root, start, around) {
-    this.root = root;
+  /** @param {Asker} asker @param {any} start @param {() => Record<string, unknown>} around what is around the palette */
+  constructor(asker, start, around) {
+    this.asker = asker;
     this.start = start;
     this.around = around;
-    this.number = 0;
-    /** @type {Promise<unknown>} one question after the other */
-    this.busy = Promise.resolve();
   }
 
   /** @param {string} path @returns {Promise<any>} */
@@ -29,49 +24,17 @@ export class Desk {
 
   /** @param {string} _path @param {{palette: unknown}} body @returns {Promise<any>} the verdict on a palette */
   post(_path, {palette}) {
-    return this.inTurn(() => ({palette, around: this.around()}));
+    return this.asker.ask(() => ({do: 'check', palette, around: this.around()}));
   }
 
   /** The palette that a picture's parameters keep. @param {string} kept @returns {Promise<any>} null for none that can be read */
   async unpack(kept) {
-    const {palette} = await this.inTurn(() => ({kept}));
+    const {palette} = await this.asker.ask(() => ({do: 'unpack', kept}));
     try {
       return JSON.parse(palette);
     } catch {
       return null;
     }
-  }
-
-  /** @param {() => object} make the question, when its turn has come */
-  inTurn(make) {
-    const done = this.busy.then(() => this.ask(make()));
-    this.busy = done.catch(() => {});
-    return done;
-  }
-
-  /** @param {object} question @returns {Promise<any>} */
-  ask(question) {
-    const number = (this.number += 1);
-    const field = /** @type {HTMLTextAreaElement} */ (this.root.querySelector('[id$="_regiondiff_ask"] textarea'));
-    const answers = /** @type {HTMLElement} */ (this.root.querySelector('[class*="_regiondiff_answer"]'));
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        const found = /** @type {HTMLElement | null} */ (answers.querySelector(`[data-number="${number}"]`));
-        if (!found) return;
-        const said = JSON.parse(found.dataset.answer ?? 'null');
-        end(() => (said.error ? reject(new Error(said.error)) : resolve(said)));
-      };
-      const watcher = new MutationObserver(look);
-      const timer = setTimeout(() => end(() => reject(new TypeError('fetch: the WebUI did not answer'))), PATIENCE);
-      const end = (/** @type {() => void} */ tell) => {
-        watcher.disconnect();
-        clearTimeout(timer);
-        tell();
-      };
-      watcher.observe(answers, {childList: true, subtree: true, attributes: true});
-      field.value = `${number}\n${JSON.stringify(question)}`;
-      host.updateInput(field);
-    });
   }
 
   /** A picture's palette. @param {string} _path @param {File} file @returns {Promise<{palette: unknown}>} */

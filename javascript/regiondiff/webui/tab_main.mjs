@@ -1,8 +1,10 @@
 // The door of the tab "Semantic Palette": puts the app into its place.
 
+import {readAround} from './around.mjs';
+import {findAsker} from './asking.mjs';
 import {HostControls} from './host_controls.mjs';
 import {addStyle, load, speak} from './main.mjs';
-import {readAround, TabApp} from './tab_app.mjs';
+import {TabApp} from './tab_app.mjs';
 import {Desk} from './tab_desk.mjs';
 import {TabSide} from './tab_side.mjs';
 
@@ -19,7 +21,7 @@ export async function openSurface(place) {
   for (let above = place.parentElement; above && above !== root; above = above.parentElement) above.classList.remove('prose'); // the WebUI's styles of texts
   const controls = new HostControls(page, 'txt2img');
   const tab = new TabSide(accordion);
-  const client = new Desk(root, start, () => readAround(controls));
+  const client = new Desk(findAsker(accordion), start, () => readAround(controls));
   const about = {limits: start.limits, native: 512, layered: false, styles: false, defaults: {...(tab.size ?? {width: 512, height: 512})}};
   const app = new TabApp(place, /** @type {any} */ ({client, about, schema: start.schema, rivals: start.rivals, tab, controls}));
   await app.start();
