@@ -50,11 +50,11 @@ async function drawDocked(visitor, dock) {
   await visitor.withApp((app) => app.toasts.root.querySelector('button')?.click());
 }
 
-/** What the WebUI's own fields hold stays in the accordion, and the dock stands aside for it. @param {Visitor} visitor @param {string[]} prompts */
+/** Only what is painted stands beside Generate; the other views stay in the accordion, where the preview is. @param {Visitor} visitor @param {string[]} prompts */
 async function changeViews(visitor, prompts) {
   await visitor.part('.rd-segments [data-view="json"]').click();
   await expectPlace(visitor, false);
-  assert.equal(await visitor.part('[id$="_regiondiff_palette"] textarea').isVisible(), true);
+  await visitor.part('.rd-view textarea').waitFor();
   await visitor.part('.rd-segments [data-view="paint"]').click();
   await expectPlace(visitor, true);
   await visitor.until(prompts);

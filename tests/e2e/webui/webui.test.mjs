@@ -162,13 +162,13 @@ step('the canvas follows the sliders, and masks keep their share', async () => {
 step('a text from elsewhere appears on the surface', async () => {
   await visitor.part('.rd-segments [data-view="json"]').click();
   const text = await visitor.text();
-  await visitor.part('[id$="_regiondiff_palette"] textarea').fill(text.replace(PROMPTS[0], 'a blue lake'));
+  await visitor.part('.rd-view textarea').fill(text.replace(PROMPTS[0], 'a blue lake'));
   await visitor.until(['a blue lake', PROMPTS[1]]);
-  await visitor.part('[id$="_regiondiff_palette"] textarea').fill('{');
+  await visitor.part('.rd-view textarea').fill('{');
   await visitor.part('.rd-segments [data-view="paint"]').click();
   await visitor.page.waitForFunction(() => document.querySelector('#tab_txt2img .regiondiff-surface').dataset.kind === 'strange');
   await visitor.part('.rd-kind button').click(); // see the text
-  await visitor.part('[id$="_regiondiff_palette"] textarea').fill(text);
+  await visitor.part('.rd-view textarea').fill(text);
   await visitor.part('.rd-segments [data-view="paint"]').click();
   await visitor.until(PROMPTS);
 });
