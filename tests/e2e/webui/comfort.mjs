@@ -47,6 +47,28 @@ export async function takeCards(visitor, lora) {
   await page.locator(`#${visitor.tab}_extra_tabs > .tab-nav button, #${visitor.tab}_extra_tabs button[role="tab"]`).first().evaluate((each) => each.click());
 }
 
+/** The card of an embedding does so too. @param {Visitor} visitor @returns {Promise<boolean>} whether the WebUI has one that fits the model */
+export async function takeEmbedding(visitor) {
+  const {page} = visitor;
+  const main = page.locator(`#${visitor.tab}_prompt textarea`);
+  const before = await main.inputValue();
+  const tabs = page.locator(`#${visitor.tab}_extra_tabs > .tab-nav button, #${visitor.tab}_extra_tabs button[role="tab"]`);
+  const cards = page.locator(`#${visitor.tab}_textual_inversion_cards .card[data-name]`);
+  await visitor.part(PROMPT).focus();
+  await tabs.filter({hasText: 'Textual Inversion'}).first().evaluate((each) => each.click());
+  await page.waitForTimeout(1500); // the WebUI fills it then
+  const name = (await cards.count()) ? await cards.first().getAttribute('data-name') : null;
+  if (name) {
+    await cards.first().evaluate((each) => each.click());
+    await visitor.untilApp((app, name) => app.editor.state.palette.brushes[0].prompt.includes(name), name);
+    assert.equal(await main.inputValue(), before);
+    await cards.first().evaluate((each) => each.click());
+    await visitor.untilApp((app, name) => !app.editor.state.palette.brushes[0].prompt.includes(name), name);
+  }
+  await tabs.first().evaluate((each) => each.click());
+  return name !== null;
+}
+
 /** The button that writes styles out writes them into the brush whose prompt had the focus last, and into the main prompt else. @param {Visitor} visitor @param {string} style that adds "style words" and the negative "style negative" */
 export async function writeStyles(visitor, style) {
   const {page} = visitor;

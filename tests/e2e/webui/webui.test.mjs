@@ -6,7 +6,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
 import {findBrowser} from '../stage/stage_page.mjs';
-import {completeTags, countTokens, emphasise, takeCards} from './comfort.mjs';
+import {completeTags, countTokens, emphasise, takeCards, takeEmbedding} from './comfort.mjs';
 import {meetDock} from './dock.mjs';
 import {meetLinks, meetTabs, reloadWebUI, survive} from './links.mjs';
 import {meetRivals, TROUBLES} from './troubles.mjs';
@@ -184,6 +184,10 @@ step('Ctrl+Up and Ctrl+Down weigh words of a brush', () => emphasise(visitor));
 step("the WebUI's tokens are counted", () => countTokens(visitor));
 
 step('cards write where the focus was', () => takeCards(visitor, 'toyworld-lcm'));
+
+test('cards of embeddings do so too', {skip: !found}, async (run) => {
+  if (!(await takeEmbedding(visitor))) run.skip('no embedding for this model is installed here');
+});
 
 step('tag completion of others is bound to prompts of brushes', () => completeTags(visitor));
 
