@@ -136,7 +136,12 @@ def find_doubtful(palette: Palette, shares: Shares) -> Iterator[Remark]:
         elif shares.visible(index) == 0:
             yield Remark(f"{where}: later brushes cover it wholly", path)
         elif shares.is_faint(index):
-            left = "so that a line of its colour is left at most: paint it wider"
+            cure = (
+                f"make its feather of {brush.feather:g} smaller, or paint it wider"
+                if brush.feather
+                else "paint it wider"
+            )
+            left = f"so that a line of its colour is left at most: {cure}"
             yield Remark(f"{where}: too thin to show much: nowhere is it {FAINT} pixels wide, {left}", path)
         elif shares.is_thin(index):
             told = f"too thin for whole things: nowhere does it have {THIN}x{THIN} pixels to itself"

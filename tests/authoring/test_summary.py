@@ -96,6 +96,12 @@ def test_lines_below_half_a_cell_are_told_whatever_their_direction(
     assert any("too thin for whole things" in line for line in told) != faint
 
 
+def test_what_is_thin_by_its_soft_edge_is_told_that_too() -> None:
+    (told,) = (line for line in check(brushes=[brush(0.4, 0.6, feather=255)]) if "too thin" in line)
+    assert "feather of 255 smaller" in told
+    assert not any("feather" in line for line in check(brushes=[brush(0.5, 0.501)]))
+
+
 MEADOW = {"id": "m", "kind": "stuff", "prompt": "grass", "mask": {"rectangle": [0.2, 0.5, 0.8, 0.8]}}
 COVERS = {
     "wholly": [0.2, 0.5, 0.8, 0.8],
