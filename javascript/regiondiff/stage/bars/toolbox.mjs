@@ -34,7 +34,7 @@ function makeTool(stage, name, worded) {
   return make(
     page,
     'button',
-    {class: 'rd-tool', type: 'button', title: key ? `${label} (${key})` : label, 'aria-label': label, 'aria-keyshortcuts': key, click: () => stage.choose(name)},
+    {class: 'rd-tool', type: 'button', 'data-tool': name, title: key ? `${label} (${key})` : label, 'aria-label': label, 'aria-keyshortcuts': key, click: () => stage.choose(name)},
     makeIcon(page, name),
     worded ? make(page, 'span', {class: 'rd-tool-word', 'aria-hidden': 'true'}, label) : make(page, 'kbd', {class: 'rd-tool-key', 'aria-hidden': 'true'}, key),
   );
