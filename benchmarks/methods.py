@@ -2,8 +2,8 @@
 
 The same palettes of the toy world by each method of docs/methods.md, with the demo model in 5 LCM steps: random ones of
 fidelity.py (`puzzles`), columns and rows of sizes.py (`splits`), brushes that overlap and change places
-(methods_overlaps.py, `overlaps`), and Paint with Words by its weight functions and scales (`functions`). Each scale was
-chosen on palettes that are not among the others. One JSON line for each method; pictures are kept in .cache, so that a
+(methods_overlaps.py, `overlaps`), and Paint with Words by its weight functions (`functions`), each with the scale that
+obeys best on 8 palettes that are not among the others. One JSON line for each method; pictures are kept in .cache, so that a
 run that was stopped goes on. `--write` renews the tables of docs/methods.md and its picture.
 """
 
@@ -19,14 +19,13 @@ from fidelity import CEILING, autoencode, fingerprint_engine
 from fidelity_methods import FAST, draw_picture
 from fidelity_palettes import draw_truth, make_puzzle
 from fidelity_pictures import Setup, collect, encode_png, judge_picture, keep, load_studio, make_parser, put
-from methods_names import METHODS, list_functions
+from methods_names import LISTING, METHODS, list_functions
 from methods_overlaps import measure_overlap
-from methods_report import SHOWN, make_lines, write
+from methods_report import SHOWN, choose_best, compare, make_lines, write
 from sizes_pictures import Job, measure
 
-CHOSEN_ON = 900  # the first of the palettes on which scales are chosen
-SPLITS = ("columns", "rows")
-LISTING = "listing"
+CHOSEN_ON, CHOICES = 900, 8  # the first of the palettes on which scales are chosen, and how many these are
+SPLITS, WORDS = ("columns", "rows"), "functions"
 
 Record = dict[str, Any]
 
@@ -79,10 +78,22 @@ def measure_parts(given: argparse.Namespace) -> Iterator[tuple[str, Sequence[Rec
         "puzzles": functools.partial(measure_puzzle, setup=setup, methods={**METHODS, LISTING: {}}),
         "splits": functools.partial(measure_split, jobs=make_jobs(given)),
         "overlaps": functools.partial(measure_overlap, jobs=make_jobs(given)),
-        "functions": functools.partial(measure_puzzle, setup=setup, methods=list_functions(), first=CHOSEN_ON),
     }
     for name in given.parts.split(","):
-        yield name, collect(works[name], given.count, given.workers)
+        yield (
+            name,
+            measure_functions(setup, given) if name == WORDS else collect(works[name], given.count, given.workers),
+        )
+
+
+def measure_functions(setup: Setup, given: argparse.Namespace) -> list[Record]:
+    """The records of weight functions, each at the scale that obeys best on palettes which are not among them."""
+    functions = list_functions()
+    choice = functools.partial(measure_puzzle, setup=setup, methods=functions, first=CHOSEN_ON)
+    best = choose_best(collect(choice, min(given.count, CHOICES), given.workers))
+    methods = {name: functions[name] for name in best if name in functions} | {LISTING: {}}
+    work = functools.partial(measure_puzzle, setup=setup, methods=methods)
+    return [compare(each) for each in collect(work, given.count, given.workers)] if best else []
 
 
 def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:

@@ -8,23 +8,24 @@ from typing import Any
 import numpy as np
 from fidelity_palettes import make_puzzle
 from fidelity_report import DOCS, encode_png, format_rows, measure_interval, renew, round_numbers
-from methods_names import METHODS
+from methods_names import LISTING, METHODS, name_function
 from methods_overlaps import BINS
 from PIL import Image, ImageDraw, ImageFont
 
 from lib_regiondiff.authoring.overlay import overlay
 
 PAGE, SHEET = DOCS / "methods.md", DOCS / "pictures" / "methods.png"
+BEYOND = "beyond one prompt"
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "puzzles": ("fidelity", "texture IoU", "right class", "wrong colour", "leaked", "duplicated"),
     "splits": ("whole", "once", "second", "class", "ground IoU", "boundary"),
     "overlaps": ("mIoU", "mIoU inside", "order", "kept"),
-    "functions": ("fidelity", "texture IoU", "right class", "wrong colour"),
+    "functions": ("fidelity", BEYOND, "texture IoU", "right class", "wrong colour"),
 }
 """The scores that a part's table shows, all in percent."""
 COSTS = {"rows": ("rows", 1.0), "multiply-adds": ("multiply-adds, G", 1e-9), "seconds": ("CPU seconds", 1.0)}
 CEILING = "true"
-LABELS = {CEILING: "the true picture through the autoencoder", "listing": "one plain prompt that lists everything"}
+LABELS = {CEILING: "the true picture through the autoencoder", LISTING: "one plain prompt that lists everything"}
 """What the tables call what is no method of docs/methods.md."""
 ANY = "all"
 EVERY, ROWS, EACH, HEAD = 4, 5, (192, 144), 14  # palettes of the sheet, and its pictures
@@ -74,9 +75,7 @@ def write(part: str, records: Sequence[Record]) -> None:
 
 
 def format_table(part: str, records: Sequence[Record]) -> str:
-    """The Markdown of a part: a row for each method, and for each bin of overlaps; functions at their best scale."""
-    if part == "functions":
-        records = [keep_best(records, each) for each in records] if records else []
+    """The Markdown of a part: a row for each method, and for each bin of overlaps."""
     costs = [each for each in COSTS if part != "overlaps" and not np.isnan(find_cost(records, each))]
     heads = ["method", *(["overlap"] if part == "overlaps" else []), "palettes", *(COSTS[each][0] for each in costs)]
     rows: list[Sequence[str]] = [[*heads, *SHOWN[part]]]
@@ -106,15 +105,21 @@ def format_score(records: Sequence[Record], method: str, name: str) -> str:
     return "" if np.isnan(mean) else f"{mean:.0f} ({low:.0f} to {high:.0f})"
 
 
-def keep_best(records: Sequence[Record], record: Record) -> dict[str, Any]:
-    """A record with the scale of each weight function that obeys best over all records."""
+def choose_best(records: Sequence[Record]) -> list[str]:
+    """The name of each weight function at the scale that obeys best over all records."""
     best: dict[str, str] = {}
     for name in list_methods(records):
-        function = name.rsplit(", ", 1)[0]
-        rival = best.get(function)
-        if rival is None or measure_mean(records, name) > measure_mean(records, rival):
-            best[function] = name
-    return dict(record) | {"methods": {name: record["methods"][name] for name in best.values()}}
+        rival = best.setdefault(name_function(name), name)
+        if measure_mean(records, name) > measure_mean(records, rival):
+            best[name_function(name)] = name
+    return list(best.values())
+
+
+def compare(record: Record) -> dict[str, Any]:
+    """A record in which each method has, beside its fidelity, how much that is beyond one plain prompt's."""
+    methods: Mapping[str, Mapping[str, Any]] = record["methods"]
+    least = methods[LISTING]["fidelity"]
+    return {**record, "methods": {key: {**each, BEYOND: each["fidelity"] - least} for key, each in methods.items()}}
 
 
 def measure_mean(records: Sequence[Record], name: str) -> float:
