@@ -65,13 +65,16 @@ class CloseupLayer:
         return Prediction(canvas.to(below.denoised.dtype), below.uncond, below.memory)
 
     def lay_things(self, below: Prediction, things: Sequence[tuple[Asked, Tensor]]) -> Prediction:
-        """The prediction with things above it: what was asked for each, and its guided x0, from the lowest up."""
+        """The prediction with things above it: what was asked for each, and its guided x0, from the lowest up.
+
+        None of them sees the others around its brush, so that each stays as it is where they change places.
+        """
         canvas, uncond = below.denoised.float(), below.uncond
         for asked, drawn in things:
             view = asked.view
             if not torch.isfinite(drawn).all():
                 raise make_error(self.frame.level, [view], [drawn])
-            found = self.kept[view.names, view.box] = self._keep(asked, drawn, canvas)
+            found = self.kept[view.names, view.box] = self._keep(asked, drawn, below.denoised)
             if found.whole and found.picture is not None:
                 view = _leave_inner(view)  # it is pasted as pixels, and nothing of it is to be seen beside its mask
             matte = found.measure_matte()
@@ -89,13 +92,13 @@ class CloseupLayer:
         memory = below.memory.note_things(Canvas(canvas, below.denoised.float(), noise), self.kept)
         return Prediction(made.denoised, made.uncond, memory)
 
-    def _keep(self, asked: Asked, drawn: Tensor, canvas: Tensor) -> Kept:
-        """What is kept of a close-up that shows x0 `drawn` [C, h, w]; around its brush it goes on from the canvas."""
+    def _keep(self, asked: Asked, drawn: Tensor, around: Tensor) -> Kept:
+        """What is kept of a close-up that shows x0 `drawn` [C, h, w]; beside its brush it goes on `around` [C, H, W]."""
         zoom, level, seen = asked.view.zoom, asked.head.level, asked.head.zoom
         assert zoom is not None and seen is not None
         x = level.beta * seen.noise + (0 if seen.x0 is None else level.alpha * seen.x0)
         noise = (x - level.alpha * drawn.float()) / level.beta
-        rim = fit(asked.view.seen.padded(canvas), zoom.size).float()
+        rim = fit(asked.view.seen.padded(around), zoom.size).float()
         x0 = torch.lerp(rim, drawn.float(), zoom.inside)
         kept = Kept(x0, noise, self._sum_difference(asked), zoom.whole, zoom.core)
         return self._finish(kept, drawn, zoom) if zoom.last else kept

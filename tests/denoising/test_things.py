@@ -15,6 +15,7 @@ from discs import LEVELS, SIDE, STEPS, Figures, make_canvas, make_document, plan
 from fakes import GaussianHost, clock_of
 from lib_regiondiff.denoising.blend import fit
 from lib_regiondiff.denoising.model import ImageBatch, predict, region_model
+from lib_regiondiff.denoising.prediction import Prediction
 from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.denoising.thing_memory import Canvas, ThingMemory, correlate, find_threshold, make_matte
 from lib_regiondiff.document.budget import expect
@@ -243,6 +244,24 @@ def test_the_ground_sees_what_lies_below_things() -> None:
     seen = memory.hide(level.alpha * x0 + level.beta * unit, level)
     assert torch.allclose(seen, level.alpha * ground + level.beta * unit, atol=1e-4)
     assert torch.equal(ThingMemory().hide(x0, level), x0)
+
+
+def test_things_that_change_places_stay_as_they_are() -> None:
+    """Each lies in part around the other's brush."""
+    host, boxes, found = Figures(native=64), {"a": [0.1, 0.1, 0.5, 0.5], "b": [0.3, 0.3, 0.7, 0.7]}, []
+    brushes = [{"id": name, "prompt": "2", "kind": "thing", "mask": {"rectangle": box}} for name, box in boxes.items()]
+    for ordered in (brushes, brushes[::-1]):
+        plan = plan_document(sized(256, 256, background={"prompt": "0"}, guidance=1, brushes=ordered), host)
+        made, unit = Prediction(torch.zeros_like(make_canvas(plan)[0]), None), make_canvas(plan)[0] / LEVELS[0].beta
+        for level in LEVELS[:-1]:
+            frame = Frame.of(plan, level, memory=made.memory)
+            made = predict(host, [frame], (level.alpha * made.denoised + level.beta * unit)[None], Call(1))[0]
+        found.append({names: kept for (names, _), kept in made.memory.things.now.items()})
+    assert found[0].keys() == found[1].keys() == {("a",), ("b",)}
+    for names, kept in found[0].items():
+        other = found[1][names]
+        assert torch.equal(kept.x0, other.x0)
+        assert kept.picture is not None and kept.picture == other.picture
 
 
 @pytest.mark.parametrize(("box", "times"), [([0.4, 0.4, 0.5, 0.5], 1), ([0.1, 0.1, 0.9, 0.9], 0)])

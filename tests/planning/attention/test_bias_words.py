@@ -86,6 +86,15 @@ def test_nothing_to_raise_is_the_host_s_own_picture(more: Any) -> None:
     assert made.plain and all(row.attention is PLAIN for row in rows_at(made))
 
 
+@pytest.mark.parametrize("formula", [None, lambda w, sigma, scores: w * sigma])
+def test_at_scale_zero_the_picture_is_the_host_s_own_of_the_whole_prompt(formula: Any) -> None:
+    head = {"attention": "bias", "bias": {"scale": 0}, "background": {"prompt": "0 5"}}
+    document = palette(brushes=[brush("a", LEFT, "boat")], **head)
+    made = make_plan(document, Job(document.size, clock_of(LEVELS), (1,), formula=formula), GaussianHost())
+    (row,) = {id(each.cond): each for each in rows_at(made) if not each.negative}.values()
+    assert made.plain and row.attention is PLAIN and row.cond.says("boat")
+
+
 def test_a_brush_that_is_everywhere_is_raised_everywhere() -> None:
     made = biased([brush("a", {"rectangle": [0, 0, 1, 1]}, "boat")])
     (bias,) = rows_at(made)[0].attention.biases
