@@ -2,9 +2,10 @@
 
 The same palettes of the toy world by each method of docs/methods.md, with the demo model in 5 LCM steps: random ones of
 fidelity.py (`puzzles`), columns and rows of sizes.py (`splits`), brushes that overlap and change places
-(methods_overlaps.py, `overlaps`), and Paint with Words by its weight functions (`functions`), each with the scale that
-obeys best on 8 palettes that are not among the others. One JSON line for each method; pictures are kept in .cache, so that a
-run that was stopped goes on. `--write` renews the tables of docs/methods.md and its picture.
+(methods_overlaps.py, `overlaps`), the same where their order can be told (methods_order.py, `order`), and Paint with
+Words by its weight functions (`functions`), each with the scale that obeys best on 8 palettes that are not among the
+others. One JSON line for each method; pictures are kept in .cache, so that a run that was stopped goes on. `--write`
+renews the tables of docs/methods.md and its picture.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from fidelity_methods import FAST, draw_picture
 from fidelity_palettes import draw_truth, make_puzzle
 from fidelity_pictures import Setup, collect, encode_png, judge_picture, keep, load_studio, make_parser, put
 from methods_names import LISTING, METHODS, list_functions
+from methods_order import measure_told
 from methods_overlaps import measure_overlap
 from methods_report import SHOWN, choose_best, compare, make_lines, write
 from sizes_pictures import Job, measure
@@ -78,6 +80,7 @@ def measure_parts(given: argparse.Namespace) -> Iterator[tuple[str, Sequence[Rec
         "puzzles": functools.partial(measure_puzzle, setup=setup, methods={**METHODS, LISTING: {}}),
         "splits": functools.partial(measure_split, jobs=make_jobs(given)),
         "overlaps": functools.partial(measure_overlap, jobs=make_jobs(given)),
+        "order": functools.partial(measure_told, jobs=make_jobs(given)),
     }
     for name in given.parts.split(","):
         yield (

@@ -20,6 +20,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "puzzles": ("fidelity", "texture IoU", "right class", "wrong colour", "leaked", "duplicated"),
     "splits": ("whole", "once", "second", "class", "ground IoU", "boundary"),
     "overlaps": ("mIoU", "mIoU inside", "order", "kept"),
+    "order": ("told", "order", "kept"),
     "functions": ("fidelity", BEYOND, "texture IoU", "right class", "wrong colour"),
 }
 """The scores that a part's table shows, all in percent."""
@@ -27,7 +28,7 @@ COSTS = {"rows": ("rows", 1.0), "multiply-adds": ("multiply-adds, G", 1e-9), "se
 CEILING = "true"
 LABELS = {CEILING: "the true picture through the autoencoder", LISTING: "one plain prompt that lists everything"}
 """What the tables call what is no method of docs/methods.md."""
-ANY = "all"
+ANY, BINNED = "all", ("overlaps", "order")
 EVERY, ROWS, EACH, HEAD = 4, 5, (192, 144), 14  # palettes of the sheet, and its pictures
 
 Record = Mapping[str, Any]
@@ -47,8 +48,8 @@ def make_lines(part: str, records: Sequence[Record]) -> list[dict[str, Any]]:
 
 
 def list_groups(part: str, records: Sequence[Record]) -> list[tuple[str, Sequence[Record]]]:
-    """The records under their bins of overlap; of other parts, all of them."""
-    if part != "overlaps":
+    """The records under their bins of overlap, if the part has them; of other parts, all of them."""
+    if part not in BINNED:
         return [(ANY, records)]
     bins = [
         (f"{low:.0%} to {high:.0%}", [each for each in records if each["bin"] == at])
@@ -76,13 +77,13 @@ def write(part: str, records: Sequence[Record]) -> None:
 
 def format_table(part: str, records: Sequence[Record]) -> str:
     """The Markdown of a part: a row for each method, and for each bin of overlaps."""
-    costs = [each for each in COSTS if part != "overlaps" and not np.isnan(find_cost(records, each))]
-    heads = ["method", *(["overlap"] if part == "overlaps" else []), "palettes", *(COSTS[each][0] for each in costs)]
+    costs = [each for each in COSTS if part not in BINNED and not np.isnan(find_cost(records, each))]
+    heads = ["method", *(["overlap"] if part in BINNED else []), "palettes", *(COSTS[each][0] for each in costs)]
     rows: list[Sequence[str]] = [[*heads, *SHOWN[part]]]
     rows.append(["---"] * len(rows[0]))
     for chosen, each in list_groups(part, records):
         for name in list_methods(each):
-            first = [LABELS.get(name, name), *([chosen] if part == "overlaps" else [])]
+            first = [LABELS.get(name, name), *([chosen] if part in BINNED else [])]
             paid = [format_cost(each, name, cost) for cost in costs]
             rows.append([*first, str(len(each)), *paid, *(format_score(each, name, score) for score in SHOWN[part])])
     return format_rows(rows)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fakes import GaussianHost, clock_of
 from lib_regiondiff.denoising.rows import Call, Frame, ask
@@ -170,6 +172,28 @@ def test_by_area_small_brushes_are_raised_more() -> None:
     made = biased([brush("a", LEFT, "boat"), spot], bias={"noise": "1", "scale": 2, "area": 1})
     boat, moon = rows_at(made)[0].attention.biases
     assert float(boat.weight.max()) == pytest.approx(2 * (1 - 1 / 2)) and float(moon.weight.max()) == pytest.approx(1.5)
+
+
+@given(st.integers(1, 16), st.integers(1, 31), st.sampled_from([0, 0.25, 1]), st.booleans())
+def test_each_word_is_raised_by_the_paper_s_factor_of_its_share_of_the_canvas(
+    high: int, wide: int, area: float, tiled: bool
+) -> None:
+    """DenseDiffusion, arXiv 2308.12964: 1 - S, where S is the share of the whole canvas, be it drawn in tiles or not."""
+    document = palette(
+        width=256,
+        brushes=[brush("a", {"rectangle": [0, 0, wide / 32, high / 16]}, "boat", weight=3)],
+        attention="bias",
+        bias={"noise": "1", "scale": 2, "area": area},
+        tiles={"width": 64, "height": 64, "overlap": 16} if tiled else None,
+    )
+    covered = torch.zeros(16, 32)
+    covered[:high, :wide] = 1
+    wanted = 2 * 3 * (1 - area * (high * wide) / (16 * 32)) * covered
+    raised = [row for row in rows_at(plan(document)) if row.attention.biases]
+    assert len(raised) > (1 if tiled and high * wide > 64 else 0) or area == 1
+    for row in raised:
+        (bias,) = row.attention.biases
+        assert torch.allclose(bias.weight, row.box.crop(wanted), atol=1e-6)
 
 
 def test_layers_and_a_formula_of_one_s_own_reach_the_rows() -> None:
