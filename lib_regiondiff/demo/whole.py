@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 UP, DOWN = ".up", ".down"
 VARIABLE = "REGIONDIFF_CACHE"
-LAYOUT = 3
+LAYOUT = 4
 """The version of the file that is made; another number has it made anew."""
-NOTES = {"regiondiff.longest": "1.5"}
+NOTES = {"regiondiff.longest": "1.0"}
 """What programs are told beside the notes of the first weights: how long pictures may be, in times their width."""
 
 
