@@ -93,7 +93,7 @@ class CloseupLayer:
         return Prediction(made.denoised, made.uncond, memory)
 
     def _keep(self, asked: Asked, drawn: Tensor, around: Tensor) -> Kept:
-        """What is kept of a close-up that shows x0 `drawn` [C, h, w]; beside its brush goes on `around` [C, H, W]."""
+        """What is kept of a close-up that shows x0 `drawn` [C, h, w]; its rim goes on `around` [C, H, W]."""
         zoom, level, seen = asked.view.zoom, asked.head.level, asked.head.zoom
         assert zoom is not None and seen is not None
         x = level.beta * seen.noise + (0 if seen.x0 is None else level.alpha * seen.x0)

@@ -178,7 +178,7 @@ def test_by_area_small_brushes_are_raised_more() -> None:
 def test_each_word_is_raised_by_the_paper_s_factor_of_its_share_of_the_canvas(
     high: int, wide: int, area: float, tiled: bool
 ) -> None:
-    """DenseDiffusion, arXiv 2308.12964: 1 - S, where S is the share of the whole canvas, drawn in tiles or not."""
+    """DenseDiffusion, arXiv 2308.12964: 1 - S, where S is the share of the whole canvas, also in tiles."""
     document = palette(
         width=256,
         brushes=[brush("a", {"rectangle": [0, 0, wide / 32, high / 16]}, "boat", weight=3)],
