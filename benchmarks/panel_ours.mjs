@@ -226,7 +226,6 @@ export const OURS = [
       await json(hands);
       await chooseSaved(hands);
       await hands.click('Load', part(hands, 'button[data-key="load"]'));
-      await hands.click('Replace it', part(hands, 'button[data-key="replace_it"]'));
     },
     check: isThere,
   },

@@ -25,7 +25,9 @@ export class TextView {
     this.caption = this.button('caption', () => this.describe());
     this.caption.hidden = true;
     this.asking = make(page, 'div', {class: 'rd-kind rd-asking', hidden: true}, make(page, 'span', {}, say('webui.replace.ask')), this.button('replace_it', () => this.replace()), this.button('keep_it', quiet));
-    this.said = make(page, 'div', {class: 'rd-said', role: 'status', hidden: true});
+    this.words = make(page, 'span');
+    this.undo = make(page, 'button', {type: 'button', class: 'rd-button', 'data-key': 'undo', click: () => this.bringBack()}, say('edit.undo'));
+    this.said = make(page, 'div', {class: 'rd-said', role: 'status', hidden: true}, this.words, this.undo);
     this.root = make(
       page, 'div', {class: 'rd-json'},
       make(page, 'div', {class: 'rd-line'}, this.label('preset', this.preset), this.button('use', () => this.use())),
@@ -79,12 +81,12 @@ export class TextView {
 
   async use() {
     const name = this.preset.value;
-    this.offer(await this.ask({do: 'preset', name}), {name: '', said: ''});
+    await this.offer(await this.ask({do: 'preset', name}), {name: '', said: this.app.say('webui.loaded', {name})});
   }
 
   async load() {
     const name = this.saved.value;
-    this.offer(await this.ask({do: 'load', name}), {name, said: this.app.say('webui.loaded', {name})}, 'webui.saved');
+    await this.offer(await this.ask({do: 'load', name}), {name, said: this.app.say('webui.loaded', {name})}, 'webui.saved');
   }
 
   async save() {
@@ -104,16 +106,16 @@ export class TextView {
     return app.asker.ask(() => ({...question, text: app.tab.text}));
   }
 
-  /** Have a text, after a question where the one that it would replace is a person's own. @param {any} said @param {{name: string, said: string}} how @param {string} [label] */
-  offer(said, how, label = 'webui.preset') {
+  /** Have a text, after a question where it would replace a person's own that no undo brings back. @param {any} said @param {{name: string, said: string}} how @param {string} [label] */
+  async offer(said, how, label = 'webui.preset') {
     if (this.fail(said, label)) return;
     this.offered = {text: said.text, ...how};
-    if (!said.own) return this.replace();
+    if (!said.own || this.app.kind === 'palette') return this.replace(said.own);
     this.asking.hidden = false;
   }
 
-  /** Have what is offered, switched on. */
-  replace() {
+  /** Have what is offered, switched on. @param {boolean} [painted] whether it takes the place of brushes, which can come back */
+  async replace(painted = false) {
     const {app, offered} = this;
     this.tell('');
     if (!offered) return;
@@ -121,7 +123,15 @@ export class TextView {
     app.tab.turn(true);
     app.mailbox.look();
     if (offered.name) this.name.value = offered.name;
+    await app.mailbox.busy;
     this.tell(offered.said);
+    this.undo.hidden = !painted || app.kind !== 'palette';
+  }
+
+  /** Have back the brushes that something has taken the place of. */
+  bringBack() {
+    this.tell('');
+    this.app.editor.undo();
   }
 
   /** Have the picture under the brushes described by the WebUI; what is typed meanwhile stays. */
@@ -154,7 +164,8 @@ export class TextView {
   tell(text, kind = '') {
     this.offered = null;
     this.asking.hidden = true;
-    this.said.textContent = text;
+    this.words.textContent = text;
+    this.undo.hidden = true;
     this.said.hidden = !text;
     this.said.dataset.kind = kind;
   }

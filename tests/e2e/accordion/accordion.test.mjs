@@ -43,23 +43,36 @@ accordionTest('the switch gives back the palette that it put aside', async (hand
   await hands.until((data) => data.brushes?.[0].prompt === 'a pond');
 });
 
-accordionTest('a preset replaces a text of ones own only when one has agreed', async (hands, page) => {
+accordionTest('a preset takes the place of brushes, which undo brings back', async (hands, page) => {
   await hands.paste(PLAIN);
   await hands.show('json');
   await page.waitForFunction((text) => document.querySelector('[data-key="text"]')?.value === text, PLAIN);
   await hands.control('preset').selectOption('Three rows');
   await hands.control('use').click();
+  await hands.until(({brushes}) => brushes.length === 3);
+  assert.equal(await hands.isOn(), true);
+  await hands.control('undo').click();
+  await hands.until(({brushes}) => brushes.length === 1 && brushes[0].prompt === 'a pond');
+  assert.equal(await page.locator('.rd-said').isVisible(), false);
+});
+
+accordionTest('a text that undo would not bring back is replaced only when one has agreed', async (hands, page) => {
+  await hands.paste('{"typed": {"layout": "rows"}}');
+  await hands.show('type');
+  await hands.show('json');
+  await hands.control('use').click();
   await hands.control('keep_it').click();
-  assert.equal(await hands.text(), PLAIN);
+  assert.equal(await hands.text(), '{"typed": {"layout": "rows"}}');
   assert.equal(await hands.isOn(), false);
   await hands.control('use').click();
   await hands.control('replace_it').click();
-  await hands.until(({brushes}) => brushes.length === 3);
+  await hands.until(({brushes}) => brushes?.length === 2);
   assert.equal(await hands.isOn(), true);
-  await hands.control('preset').selectOption('Two columns');
+  assert.equal(await hands.control('undo').isVisible(), false);
+  await hands.control('preset').selectOption('Three rows');
   await hands.control('use').click(); // a preset as it came is nobody's own
-  await hands.until(({brushes}) => brushes.length === 2);
-  await page.waitForFunction(() => /lighthouse/.test(document.querySelector('[data-key="text"]')?.value));
+  await hands.until(({brushes}) => brushes.length === 3);
+  await page.waitForFunction(() => /meadow/.test(document.querySelector('[data-key="text"]')?.value));
 });
 
 accordionTest('palettes are saved, loaded and replaced, and what goes wrong is told as text', async (hands, page) => {
@@ -105,9 +118,9 @@ accordionTest('a picture under the brushes is described while other questions ar
   await hands.control('caption').click();
   await hands.control('preset').selectOption('Three rows');
   await hands.control('use').click();
-  await hands.control('keep_it').waitFor();
-  await hands.control('keep_it').click();
-  await hands.until(({background}) => background.prompt === 'a garden');
+  await hands.until(({brushes}) => brushes.length === 3);
+  await hands.control('undo').click();
+  await hands.until(({background}) => background?.prompt === 'a garden');
   assert.match(await hands.said(), /a garden/);
   assert.equal(await hands.control('caption').isVisible(), false);
 });
