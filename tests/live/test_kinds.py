@@ -16,7 +16,6 @@ from lib_regiondiff.document.palette import Palette, dumps, parse
 from lib_regiondiff.formats import infotext
 from lib_regiondiff.geometry import Box, Size
 from live.client import WebUI, png
-from live.colours import differ
 from live.toys import (
     CANVAS,
     FAST,
@@ -112,8 +111,9 @@ def test_each_picture_of_batches_decides_and_is_the_one_that_its_seed_draws_alon
     assert count_right(STAR, pictures) >= 3
     assert all("thing 1" in read_auto(toys, each) for each in files)
     alone = draw(toys, STAR, seed=STAR.seed + 3).pictures[0]
-    assert differ(alone, pictures[3]) <= 8
-    assert np.abs(alone.astype(int) - pictures[3]).mean() < 0.5
+    difference = np.abs(alone.astype(int) - pictures[3])
+    assert difference.mean() < 0.05
+    assert (difference.max(axis=-1) > 8).mean() < 1e-4  # at a thing's outline, rounding may settle a pixel
 
 
 @pytest.mark.parametrize("strength", [0.4, 0.7])
