@@ -47,6 +47,12 @@ const choose = (hands, row) => hands.click(`row ${row}`, cell(hands, row, 2));
 /** What a row holds: left, right, top, bottom, weight. @param {Hands} hands @param {number} row from 1 */
 const readRow = async (hands, row) => (await hands.page.locator(`${panel(hands)} .fc_mapping tbody tr:nth-child(${row}) td`).allTextContents()).slice(0, 5).map(Number);
 
+/** @param {Hands} hands */
+async function stillWeighted(hands) {
+  await eventually(hands, async () => near(await readRow(hands, 2), [0.5, 1, 0, 1, 0.7]));
+  await says(...WELL, WEIGHTED)(hands);
+}
+
 /** Drag over the picture of the boxes. @param {Hands} hands @param {string} what @param {number[][]} places */
 const drag = (hands, what, ...places) => hands.drag(what, hands.find(`${panel(hands)} ${IMAGE}`), ...places);
 
@@ -153,10 +159,7 @@ export const COUPLE = [
       await hands.choose('Mapping Presets', 'two halves', panel(hands));
       await hands.press('Apply Preset', panel(hands));
     },
-    async check(hands) {
-      await eventually(hands, async () => near(await readRow(hands, 2), [0.5, 1, 0, 1, 0.7]));
-      await says(...WELL, WEIGHTED)(hands);
-    },
+    check: stillWeighted,
   },
   {
     number: 8,
@@ -167,10 +170,7 @@ export const COUPLE = [
       await weigh(hands, '0.30');
     },
     run: (hands) => hands.bringBack(old),
-    async check(hands) {
-      await eventually(hands, async () => near(await readRow(hands, 2), [0.5, 1, 0, 1, 0.7]));
-      await says(...WELL, WEIGHTED)(hands);
-    },
+    check: stillWeighted,
   },
   {
     number: 9,
@@ -183,10 +183,7 @@ export const COUPLE = [
       await unfold(hands);
       await hands.press('Pull from txt2img', panel(hands));
     },
-    async check(hands) {
-      await eventually(hands, async () => near(await readRow(hands, 2), [0.5, 1, 0, 1, 0.7]));
-      await says(...WELL, WEIGHTED)(hands);
-    },
+    check: stillWeighted,
   },
   {
     number: 10,

@@ -115,6 +115,13 @@ const fill = (hands, name, value) => hands.write(`type ${name}`, part(hands, `[d
 /** @param {Hands} hands */
 const openRest = (hands) => hands.click('open negative, strength, seed …', part(hands, '.rd-filled details > summary'));
 
+/** @param {Hands} hands @param {string} field one of those that are folded @param {string} text */
+async function fillRest(hands, field, text) {
+  await choose(hands, HOUSE);
+  await openRest(hands);
+  await fill(hands, field, text);
+}
+
 /** The brushes of the palette that a picture was drawn by, with marks where pictures were. @param {string} said @returns {Brush[]} */
 function readBrushes(said) {
   const [, packed] = said.match(/Region Diffusion: (rd[12]\.[\w+/=.]+)/) ?? [];
@@ -187,21 +194,13 @@ export const OURS = [
   {
     number: 4,
     begin,
-    async run(hands) {
-      await choose(hands, HOUSE);
-      await openRest(hands);
-      await fill(hands, 'negative', 'brown');
-    },
+    run: (hands) => fillRest(hands, 'negative', 'brown'),
     check: async (hands) => assert.equal((await drawBrushes(hands))[0].negative, 'brown'),
   },
   {
     number: 5,
     begin,
-    async run(hands) {
-      await choose(hands, HOUSE);
-      await openRest(hands);
-      await fill(hands, 'strength', '0.7');
-    },
+    run: (hands) => fillRest(hands, 'strength', '0.7'),
     check: async (hands) => assert.equal((await drawBrushes(hands))[0].strength, 0.7),
   },
   {
