@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from fidelity_palettes import FILLS, Flags, Meaning
@@ -16,7 +18,7 @@ from lib_regiondiff.demo.world import BACKGROUNDS, CLASSES
 
 NATIVE = 128  # of the demo model, in pixels
 GAPS = (5, 13)  # pixels: gaps up to here part no thing, by its size
-APART = 0.17  # of a thing's radius: such a gap
+APART = 0.17  # of a thing's radius: such a gap; a wider one than GAPS allow parts what has no thing's shape together
 
 THINGS = ("once", "missing", "second", "class", "colour", "inside", "leak", "area", "shape")
 
@@ -44,14 +46,21 @@ def score_thing(wish: Wish, index: int, seen: Seen, true: Drawing) -> dict[str, 
     Patches of any object on the brush are instances of the thing, for its class is scored apart, and so are patches of
     its class anywhere else. The greatest is the thing if it has PRESENT of the true area. Any more count from PART of
     the true area, or of that of a native thing if it is less: a large brush that is full of small things has many.
-    Things that have grown together are told by their shape: neither that of the thing nor of what they look like.
+    Things that have grown together are told by their shape: neither that of the thing nor of what they look like. The
+    gaps of a large thing are wide, as that between sail and hull: parts that have its shape together are one.
     """
     kind, colour = wish.pieces[index].meaning.seen
     near, objects = grow(find_own(wish, index)), find_objects(wish, index, seen)
     own = objects & (seen.finding[index].classes == kind)
     area, radius = int((true.classes == kind).sum()), find_radius(wish.pieces[index])
     least = PART * area * min(1.0, FILLS * NATIVE / radius) ** 2
-    parts, others = list_parts(objects & near, radius), list_parts(own & ~near, radius)
+
+    def is_one(part: Flags) -> bool:
+        name, _ = vote(seen.naming[index], part)
+        shapes = compare_shapes(part, CLASSES[kind], true.classes == kind)
+        return any(is_shaped(CLASSES[each], shapes) for each in (name, kind))
+
+    parts, others = list_instances(objects & near, radius, is_one), list_parts(own & ~near, radius)
     part = max(parts, key=np.count_nonzero, default=np.zeros_like(near))
     there = part.sum() >= max(1.0, PRESENT * area)
     many = sum(each.sum() >= max(1.0, least) for each in (*parts, *others))
@@ -109,10 +118,24 @@ def find_radius(piece: Piece) -> float:
 
 def list_parts(flags: Flags, radius: float) -> list[Flags]:
     """The separate patches, bool [h, w]; those that are parted by a gap which is small for this radius are one."""
-    gap = int(np.clip(round(APART * radius), *GAPS)) | 1
-    closed = cv2.dilate(flags.astype(np.uint8), np.ones((gap, gap), np.uint8))
+    return find_patches(flags, int(np.clip(round(APART * radius), *GAPS)))
+
+
+def find_patches(flags: Flags, gap: int) -> list[Flags]:
+    """The patches, bool [h, w], that gaps of more pixels than `gap` part."""
+    closed = cv2.dilate(flags.astype(np.uint8), np.ones((gap | 1, gap | 1), np.uint8))
     count, labels = cv2.connectedComponents(closed)
     return [flags & (labels == label) for label in range(1, count)]
+
+
+def list_instances(flags: Flags, radius: float, is_one: Callable[[Flags], bool]) -> list[Flags]:
+    """The separate patches, or those that wider gaps part, if the greatest of these is one thing then."""
+    parts = list_parts(flags, radius)
+    if len(parts) > 1 and APART * radius > max(GAPS):
+        together = find_patches(flags, round(APART * radius))
+        if is_one(max(together, key=np.count_nonzero)):
+            return together
+    return parts
 
 
 def find_free(wish: Wish, maps: Maps, true: Drawing) -> Flags:

@@ -183,6 +183,23 @@ def test_two_things_that_have_grown_together_are_not_one(side: int) -> None:
     assert scores["once"] == 0 and scores["missing"] == 0 and scores["class"] == 1
 
 
+@pytest.mark.parametrize(("side", "gap"), [(128, 7), (200, 13), (320, 19), (384, 21)])
+def test_parts_of_a_large_thing_are_one_by_their_shape_and_others_are_not(side: int, gap: int) -> None:
+    wish, true = make_case(f"thing-{side}", 0)
+    kind, colour = wish.pieces[0].meaning.seen
+    rows, columns = np.nonzero(true.classes == kind)
+    middle = round(float(columns.mean()))
+    cut = true.classes.copy()
+    cut[:, middle - gap // 2 : middle + (gap + 1) // 2] = true.classes[0, 0]
+    scores = score(wish, cut, np.where(cut == kind, colour, NATURAL), true)
+    assert scores["once"] == 1 and scores["second"] == 0
+    classes, apart = np.full_like(cut, true.classes[0, 0]), side // 4 + gap // 2 + 1
+    for x in (middle - apart, middle + apart):
+        cv2.circle(classes, (x, round(float(rows.mean()))), side // 4, kind, -1)
+    scores = score(wish, classes, np.where(classes == kind, colour, NATURAL), true)
+    assert scores["once"] == 0 and scores["missing"] == 0
+
+
 def score_drawing(wish: Wish, drawing: Drawing, true: Drawing) -> dict[str, float]:
     """All scores of a drawing whose labels are known."""
     maps = Maps(drawing.classes, drawing.colours)
