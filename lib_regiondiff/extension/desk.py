@@ -118,7 +118,9 @@ def _turn(desk: Desk, asked: Asked) -> dict[str, Any]:
 
 
 def _write(desk: Desk, asked: Asked) -> dict[str, Any]:
-    return {"text": write_options(asked["text"], *_list_options(asked))}
+    """The text of typed regions with other options; one that has become a palette meanwhile stays."""
+    text = asked["text"]
+    return {"text": text if read_typed(text) is None else write_options(text, *_list_options(asked))}
 
 
 def _list_options(asked: Asked) -> list[Any]:
@@ -126,7 +128,9 @@ def _list_options(asked: Asked) -> list[Any]:
 
 
 def _spell(desk: Desk, asked: Asked) -> dict[str, Any]:
-    return {"text": spell_out(asked["text"], read_surroundings(asked.get("around") or {}, desk.data_path).words)}
+    """The palette that typed regions make of the main prompts; a text that has become one meanwhile stays."""
+    text, words = asked["text"], read_surroundings(asked.get("around") or {}, desk.data_path).words
+    return {"text": text if read_typed(text) is None else spell_out(text, words)}
 
 
 def _take_preset(desk: Desk, asked: Asked) -> dict[str, Any]:

@@ -55,14 +55,20 @@ export class TextView {
   async enter() {
     const {app} = this;
     this.tell('');
+    this.show();
     this.list((await app.asker.ask(() => ({do: 'list'}))).saved);
   }
 
   /** Show the palette's text, and what can be done with it. */
   async refresh() {
-    const {app} = this;
-    if (this.text.value !== app.tab.text) this.text.value = app.tab.text;
-    this.caption.hidden = !(await app.typed.look()).caption;
+    this.show();
+    this.caption.hidden = !(await this.app.typed.look()).caption;
+  }
+
+  /** Show the text, which needs nobody's answer. */
+  show() {
+    const {tab} = this.app;
+    if (this.text.value !== tab.text) this.text.value = tab.text;
   }
 
   /** Carry what is typed into the palette's text. */
@@ -97,13 +103,17 @@ export class TextView {
     this.tell(this.app.say('webui.saved.done', {name: said.name}));
   }
 
-  /** Ask about the text as it is, once all that was done is in it. @param {object} question @returns {Promise<any>} */
+  /** Ask about the text as it is, once all that was done is in it; once more where one that would be replaced has changed meanwhile. @param {object} question @returns {Promise<any>} */
   async ask(question) {
     const {app} = this;
     this.tell('');
     app.editor.seal();
     await app.mailbox.busy;
-    return app.asker.ask(() => ({...question, text: app.tab.text}));
+    for (;;) {
+      let text = '';
+      const said = await app.asker.ask(() => ({...question, text: (text = app.tab.text)}));
+      if (said.text === undefined || app.tab.text === text) return said;
+    }
   }
 
   /** Have a text, after a question where it would replace a person's own that no undo brings back. @param {any} said @param {{name: string, said: string}} how @param {string} [label] */

@@ -35,7 +35,6 @@ export class Typed {
   async turn(on) {
     const {options} = await this.look();
     const said = await this.change((text) => ({do: 'turn', on, text, kept: this.kept, options}));
-    this.kept = said.kept;
     if (on || !said.text.trim()) this.app.tab.turn(on);
   }
 
@@ -67,6 +66,7 @@ export class Typed {
       let text = '';
       const said = await this.asker.ask(() => make((text = app.tab.text)));
       if (app.tab.text !== text) continue;
+      if (said.kept !== undefined) this.kept = said.kept; // at once: the next question is about to be made
       if (said.text !== undefined && said.text !== text) app.tab.text = said.text;
       app.mailbox.look();
       return said;

@@ -12,6 +12,7 @@ import {PYTHON, ROOT} from '../page/server.mjs';
 import {findBrowser} from '../stage/stage_page.mjs';
 
 const PATIENCE = 60_000;
+const LATE = 400; // milliseconds
 const TYPES = {'.mjs': 'text/javascript', '.css': 'text/css'};
 const NAME = 'script_txt2img_regiondiff';
 
@@ -94,6 +95,7 @@ export class Hands {
   /** @param {any} page */
   constructor(page) {
     this.page = page;
+    this.late = 0;
   }
 
   /** A control of the views, by its key. @param {string} key */
@@ -148,6 +150,26 @@ export class Hands {
       await this.page.waitForTimeout(50);
     }
     throw new Error(`expected another palette, got ${await this.text()}`);
+  }
+
+  /** Have the program answer late, and remember what is on its way. */
+  async delay() {
+    await this.page.route('**/program/ask', async (route) => {
+      this.late += 1;
+      await new Promise((go) => setTimeout(go, LATE));
+      await route.continue();
+    });
+    this.page.on('requestfinished', (request) => request.url().endsWith('/program/ask') && (this.late -= 1));
+  }
+
+  /** Until nothing has been on its way for a while. */
+  async settle() {
+    for (let calm = 0; calm < 5; calm = this.late ? 0 : calm + 1) await this.page.waitForTimeout(100);
+  }
+
+  /** Have the program answer no more. */
+  async lose() {
+    await this.page.route('**/program/ask', () => {});
   }
 
   async said() {

@@ -1,0 +1,57 @@
+// The accordion where the program behind it answers late, or not at all: nothing of a person's is lost meanwhile.
+
+import assert from 'node:assert/strict';
+import {accordionTest} from './setup.mjs';
+
+const PLAIN = JSON.stringify({version: 1, brushes: [{id: 'a', prompt: 'a pond', mask: {rectangle: [0, 0, 1, 1]}}]});
+const ROWS = '{"typed": {"layout": "rows"}}';
+
+accordionTest('a switch that is pressed twice gives back the palette, however late the answers are', async (hands) => {
+  await hands.paste(PLAIN);
+  await hands.show('type');
+  await hands.delay();
+  await hands.control('typed').click();
+  await hands.control('typed').click();
+  await hands.settle();
+  assert.equal(await hands.text(), PLAIN);
+});
+
+accordionTest('regions that are turned into brushes by a double click are those that were seen', async (hands) => {
+  await hands.paste(ROWS);
+  await hands.show('type');
+  await hands.control('spell').waitFor();
+  await hands.delay();
+  await hands.control('spell').dblclick();
+  await hands.settle();
+  assert.deepEqual((await hands.palette()).brushes.map(({mask}) => mask.rectangle), [[0, 0, 1, 0.5], [0, 0.5, 1, 1]]);
+});
+
+accordionTest('an option does not take the place of a palette that has come meanwhile', async (hands) => {
+  await hands.paste(ROWS);
+  await hands.show('type');
+  await hands.control('ratios').waitFor();
+  await hands.delay();
+  await hands.control('ratios').pressSequentially('1');
+  await hands.paste(PLAIN);
+  await hands.settle();
+  assert.equal(await hands.text(), PLAIN);
+});
+
+accordionTest('what is typed while a preset is on its way is replaced only when one has agreed', async (hands, page) => {
+  await hands.openText();
+  await hands.delay();
+  const asked = page.waitForRequest((/** @type {any} */ request) => request.postData()?.includes('"do":"preset"'));
+  await hands.control('use').click();
+  await asked;
+  await hands.control('text').fill('{"typed": {"ratios": "1,2"}}');
+  await hands.control('replace_it').waitFor();
+  assert.equal(await hands.text(), '{"typed": {"ratios": "1,2"}}');
+});
+
+accordionTest('the palette is there to be read and copied though nobody answers', async (hands) => {
+  await hands.paste(PLAIN);
+  await hands.lose();
+  await hands.show('json');
+  await hands.control('text').waitFor();
+  assert.equal(await hands.control('text').inputValue(), PLAIN);
+});
