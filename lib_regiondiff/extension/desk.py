@@ -24,7 +24,7 @@ from lib_regiondiff.authoring.typed_controls import (
     write_options,
 )
 from lib_regiondiff.document.json_text import MAX_BYTES, loads
-from lib_regiondiff.errors import PaletteError
+from lib_regiondiff.errors import Fault, PaletteError
 from lib_regiondiff.extension import captioning, reuse
 from lib_regiondiff.extension.components import QUIET, Maker
 from lib_regiondiff.extension.own_page import guard
@@ -34,6 +34,8 @@ from lib_regiondiff.server.checking import count_tokens, make_verdict, tell_prob
 
 ANSWER = '<div data-number="{number}" data-answer="{answer}"></div>'
 LOST = "an answer: expected one, got {error}; the console says more"
+LONGEST = 20
+"""Characters of a question's number."""
 MOST = 4 * MAX_BYTES
 """Characters of a question: two palettes, whose quotes and line ends have a backslash each."""
 
@@ -78,10 +80,12 @@ class Desk:
             said = known[asked["do"]](self, asked)
         except PaletteError as error:
             said = tell_problems(error)
+        except Fault as error:
+            said = {"error": str(error.problems[0])}
         except Exception as error:  # the last resort: the page is told, and goes on
             logging.getLogger(__name__).exception("a question of the page")
             said = {"error": LOST.format(error=type(error).__name__)}
-        return ANSWER.format(number=int(number), answer=escape(json.dumps(said)))
+        return ANSWER.format(number=escape(number[:LONGEST]), answer=escape(json.dumps(said)))
 
 
 def check(data: Any, around: JobContext) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lib_regiondiff.authoring.job_context import JobContext
+from lib_regiondiff.authoring.preflight import MOST_STEPS
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui.families import describe_unknown, find_native_side
 from lib_regiondiff.hosts.webui.modules import module
@@ -36,10 +37,11 @@ def find_role(elem_id: str | None, is_img2img: bool) -> str | None:
 def read_surroundings(values: Mapping[str, Any], data_path: Path) -> JobContext:
     """The context of the next job: the values of the tab's components, by role, and what the host says.
 
+    Numbers are what somebody has typed, or a picture's infotext: more steps than are judged by count as that many.
     Wildcards are looked for under `data_path`.
     """
-    width, height, guidance = (values.get(key) for key in ("width", "height", "guidance"))
-    size = Size(int(height), int(width)) if width and height else None
+    width, height, steps = (int(values.get(key) or 0) for key in ("width", "height", "steps"))
+    size, guidance = Size(height, width) if min(width, height) > 0 else None, values.get("guidance")
     return JobContext(
         prompt=values.get("prompt") or "",
         negative=values.get("negative") or "",
@@ -47,7 +49,7 @@ def read_surroundings(values: Mapping[str, Any], data_path: Path) -> JobContext:
         size=size,
         native=find_native_side(_find_model(), size),
         notes=describe_unknown(_find_model()),
-        steps=int(values["steps"]) if values.get("steps") else None,
+        steps=min(steps, MOST_STEPS) if steps > 0 else None,
         files=prompts.find_wildcards(data_path),
         count=_make_counter(),
     )

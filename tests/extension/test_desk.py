@@ -72,6 +72,17 @@ def test_what_is_no_question_is_told(tmp_path: Path, question: str) -> None:
     assert said.get("error") or said.get("problems")
 
 
+@pytest.mark.parametrize("number", ["", "abc", "-1", "9" * 5000, '"><b>'])
+def test_what_has_no_number_is_answered_all_the_same(tmp_path: Path, number: str) -> None:
+    said = Desk(tmp_path).answer(f'{number}\n{{"do": "list"}}')
+    assert len(said) < 200 and said.count("<") == 2 and "saved" in said
+
+
+def test_a_question_that_is_too_much_is_told_in_one_line(tmp_path: Path) -> None:
+    _, said = read(Desk(tmp_path).answer('1\n{"do": "read", "text": "' + "," * 2**20 + '"}'))
+    assert said["error"] == "palette: expected at most 1048576 brackets and commas, got more"
+
+
 def test_typed_regions_are_switched_on_and_give_back_what_they_put_aside(ask: Asking) -> None:
     on = ask("turn", on=True, text=PLAIN, kept="", options={**OPTIONS, "layout": "rows"})
     assert json.loads(on["text"]) == {"typed": {"layout": "rows"}} and on["kept"] == PLAIN

@@ -40,3 +40,15 @@ def test_the_model_is_asked_only_where_one_is_loaded(monkeypatch: pytest.MonkeyP
     model_data.sd_model = SimpleNamespace()  # what stands for a model before one is loaded
     around = tab.read_surroundings({}, tmp_path)
     assert (around.native, around.count, around.size, around.guidance) == (512, None, None, None)
+
+
+@pytest.mark.parametrize(("typed", "steps"), [(10**18, 1000), (1000, 1000), (0.5, None), (-3, None), (0, None), (7, 7)])
+def test_steps_that_no_job_has_keep_nobody_busy(tmp_path: Path, typed: float, steps: int | None) -> None:
+    assert tab.read_surroundings({"steps": typed}, tmp_path).steps == steps
+
+
+@pytest.mark.parametrize(
+    "sides", [{"width": -5, "height": 64}, {"width": 64, "height": 0.5}, {"width": 0, "height": 9}]
+)
+def test_a_size_without_pixels_is_none(tmp_path: Path, sides: dict[str, float]) -> None:
+    assert tab.read_surroundings(sides, tmp_path).size is None
