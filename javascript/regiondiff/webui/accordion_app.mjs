@@ -60,9 +60,9 @@ export class AccordionApp extends Workbench {
     this.inspector = new Inspector(page, start.schema.properties.brushes.items.properties);
     this.mailbox = new Mailbox(this, tab);
     this.asker = findAsker(tab.accordion);
+    this.links = new Links(this);
     this.typed = new Typed(this, this.asker);
     this.views = new Views(this);
-    this.links = new Links(this);
     this.dock = new Dock(this);
     this.failures = new Failures(this);
     this.rivals = new Rivals(this, start.rivals);

@@ -16,7 +16,7 @@ export class TypeView {
     const {page, say} = app;
     const choose = () => void app.guard(() => app.typed.choose(this.options));
     const list = (/** @type {'split' | 'layout'} */ key) => makeChoices(page, key, app.start_.typed[key].map((value) => ({value, label: /[a-z]/.test(value) ? say(`webui.${key}.${value}`) : value})), {change: choose});
-    this.switch = make(page, 'input', {type: 'checkbox', 'data-key': 'typed', change: () => void app.guard(() => app.typed.turn(this.switch.checked))});
+    this.switch = make(page, 'input', {type: 'checkbox', 'data-key': 'typed', change: () => void app.guard(() => this.turn())});
     this.split = list('split');
     this.layout = list('layout');
     this.ratios = make(page, 'input', {type: 'text', 'data-key': 'ratios', placeholder: say('webui.ratios.hint'), input: choose});
@@ -39,6 +39,17 @@ export class TypeView {
     const {page, say} = this.app;
     const key = `webui.${control.dataset.key}`;
     return makeLabelled(page, say(key), say(`${key}.help`), control);
+  }
+
+  /** Have the switch as it is seen, or seen as it is. */
+  async turn() {
+    const {typed} = this.app;
+    try {
+      await typed.turn(this.switch.checked);
+    } catch (error) {
+      this.switch.checked = typed.known?.facts.typed ?? false;
+      throw error;
+    }
   }
 
   /** @returns {Options} as they are seen */

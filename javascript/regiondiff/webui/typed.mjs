@@ -8,17 +8,28 @@ import {readAround} from './around.mjs';
 /** @typedef {{split: string, layout: string, ratios: string, common: boolean, feather: number}} Options */
 /** @typedef {{typed: boolean, options: Options, caption: boolean}} Facts what a text says of typed regions, and whether its picture can be described */
 
+/** @type {WeakMap<Document, Set<Typed>>} those of all tabs of a page */
+const fellows = new WeakMap();
+
 export class Typed {
   /** @param {AccordionApp} app @param {Asker} asker */
   constructor(app, asker) {
     this.app = app;
     this.asker = asker;
     this.controls = new HostControls(app.page, app.tab.name);
-    this.kept = ''; // the text that comes back when the switch goes off
+    this.fellows = fellows.get(app.page) ?? new Set();
+    /** The text that comes back when the switch goes off; linked tabs have one. */
+    this.kept = [...this.linked][0]?.kept ?? '';
+    fellows.set(app.page, this.fellows.add(this));
     /** @type {{text: string, facts: Facts} | null} */
     this.known = null;
     /** @type {Options | null} chosen, and perhaps not written yet */
     this.wanted = null;
+  }
+
+  /** Those that have the same text. */
+  get linked() {
+    return this.app.links.isLinked ? this.fellows : new Set(/** @type {Typed[]} */ ([this]));
   }
 
   /** What the palette's text says. @returns {Promise<Facts>} */
@@ -66,7 +77,7 @@ export class Typed {
       let text = '';
       const said = await this.asker.ask(() => make((text = app.tab.text)));
       if (app.tab.text !== text) continue;
-      if (said.kept !== undefined) this.kept = said.kept; // at once: the next question is about to be made
+      if (said.kept !== undefined) for (const each of this.linked) each.kept = said.kept; // at once: the next question is about to be made
       if (said.text !== undefined && said.text !== text) app.tab.text = said.text;
       app.mailbox.look();
       return said;

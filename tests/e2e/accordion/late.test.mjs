@@ -55,3 +55,17 @@ accordionTest('the palette is there to be read and copied though nobody answers'
   await hands.control('text').waitFor();
   assert.equal(await hands.control('text').inputValue(), PLAIN);
 });
+
+accordionTest('a switch that nobody answers stands as the palette is, and that nobody does is told', async (hands, page) => {
+  await page.clock.install();
+  await hands.paste(PLAIN);
+  await hands.show('type');
+  await hands.settle();
+  await hands.lose();
+  await hands.control('typed').click();
+  assert.equal(await hands.control('typed').isChecked(), true);
+  await page.clock.fastForward(21_000);
+  await page.locator('.rd-toast').waitFor();
+  assert.equal(await hands.control('typed').isChecked(), false);
+  assert.equal(await hands.text(), PLAIN);
+});
