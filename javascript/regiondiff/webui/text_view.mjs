@@ -153,9 +153,7 @@ export class TextView {
     try {
       const {words, notice} = await app.asker.askSlowly(() => ({do: 'caption', text: then}));
       if (words === null) return this.tell(notice.message, 'bad');
-      const said = await app.asker.ask(() => ({do: 'insert', text: app.tab.text, words, then}));
-      if (said.text !== null) app.tab.text = said.text;
-      app.mailbox.look();
+      const said = await app.typed.change((text) => ({do: 'insert', text, words, then}));
       this.tell((said.notice ?? notice).message, said.notice ? 'bad' : '');
     } finally {
       caption.disabled = false;

@@ -61,6 +61,7 @@ export class TypeView {
   /** Who has painted nothing yet wants regions from the prompt. */
   async enter() {
     const {app} = this;
+    await app.mailbox.busy;
     if (app.kind !== 'typed' && !app.editor.state.palette.brushes.length) await app.typed.turn(true);
   }
 

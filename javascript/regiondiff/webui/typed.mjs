@@ -78,7 +78,7 @@ export class Typed {
       const said = await this.asker.ask(() => make((text = app.tab.text)));
       if (app.tab.text !== text) continue;
       if (said.kept !== undefined) for (const each of this.linked) each.kept = said.kept; // at once: the next question is about to be made
-      if (said.text !== undefined && said.text !== text) app.tab.text = said.text;
+      if (typeof said.text === 'string' && said.text !== text) app.tab.text = said.text;
       app.mailbox.look();
       return said;
     }

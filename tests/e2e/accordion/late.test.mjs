@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {accordionTest} from './setup.mjs';
 
 const PLAIN = JSON.stringify({version: 1, brushes: [{id: 'a', prompt: 'a pond', mask: {rectangle: [0, 0, 1, 1]}}]});
+const PIXEL = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const ROWS = '{"typed": {"layout": "rows"}}';
 
 accordionTest('a switch that is pressed twice gives back the palette, however late the answers are', async (hands) => {
@@ -67,5 +68,35 @@ accordionTest('a switch that nobody answers stands as the palette is, and that n
   await page.clock.fastForward(21_000);
   await page.locator('.rd-toast').waitFor();
   assert.equal(await hands.control('typed').isChecked(), false);
+  assert.equal(await hands.text(), PLAIN);
+});
+
+accordionTest('words for a picture do not take the place of a palette that has come meanwhile', async (hands, page) => {
+  await hands.paste(JSON.stringify({...JSON.parse(PLAIN), background: {image: PIXEL}}));
+  await hands.show('json');
+  await hands.control('caption').waitFor();
+  await hands.delay();
+  const asked = page.waitForRequest((/** @type {any} */ request) => request.postData()?.includes('"do":"insert"'));
+  await hands.control('caption').click();
+  await asked;
+  await hands.paste(PLAIN);
+  await hands.settle();
+  assert.equal(await hands.text(), PLAIN);
+  assert.match(await hands.said(), /changed meanwhile.*a garden/);
+});
+
+accordionTest('a palette that comes as the view Type is opened is not put aside', async (hands, page) => {
+  await hands.begin('Type lines');
+  await hands.until((data) => data && 'typed' in data);
+  await hands.show('json');
+  await hands.paste('');
+  await hands.settle();
+  await page.evaluate((/** @type {string} */ text) => {
+    const field = /** @type {HTMLTextAreaElement} */ (document.querySelector('[id$="_regiondiff_palette"] textarea'));
+    field.value = text;
+    /** @type {any} */ (window).updateInput(field);
+    /** @type {HTMLElement} */ (document.querySelector('.rd-segments [data-view="type"]')).click();
+  }, PLAIN);
+  await hands.settle();
   assert.equal(await hands.text(), PLAIN);
 });
