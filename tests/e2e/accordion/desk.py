@@ -1,7 +1,7 @@
 """The program behind an accordion without a WebUI: answers lines of JSON on standard input, one line each.
 
 A question is {"number": int, "at": "start" | "ask" | "slow_ask" | "preview", "text": str}; saved palettes lie in the
-folder that is the argument. There is an interrogator, which takes half a second to see a garden in any picture.
+folder that is the argument. There is an interrogator, which takes three seconds to see a garden in any picture.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Interrogator:
 
     def interrogate(self, picture: object) -> str:
         """What a picture shows."""
-        time.sleep(0.5)
+        time.sleep(3)
         return "a garden"
 
 
