@@ -198,7 +198,9 @@ class Draft:
         said, palette = palettes
         meanings, coverages = find_meanings(palette, job), measure_brushes(palette, job, host)
         names = ("background", *(brush.id for brush in palette.brushes))
-        guided = job.negatives or job.guidance not in (None, 1) or (job.guidance is None and palette.guidance != 1)
+        guided = job.negatives or (palette.guidance if job.guidance is None else job.guidance) != 1
+        if palette.attention != "none":  # one row shows several regions: if one of them has a negative, all have
+            guided = guided or any(brush.guidance not in (None, 1) for brush in palette.brushes)
         encoder = RegionEncoder(host, meanings, names, guided or drop_idle_nag(palette.nag) is not None)
         parts = (meanings, encoder, coverages, Kinds((), {}), encode_under(palette, job, host))
         made = Draft(said, palette, job, host, merge, *parts)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from lib_regiondiff.document.budget import MOST_LETTERS
+from lib_regiondiff.document.budget import AND, MOST_LETTERS
 from lib_regiondiff.document.palette import BIAS, STUFF, Bias, Palette
 from lib_regiondiff.errors import HostError, PaletteError, Problem
 from lib_regiondiff.host import is_composed
@@ -81,6 +81,8 @@ def say_sentence(palette: Palette, job: Job, meanings: Sequence[Meaning]) -> Seq
         return meanings
     kinds = ["", *(brush.kind for brush in palette.brushes)]
     images = [_list_texts(palette, job, image) for image in range(len(job.seeds))]
+    for texts in images:
+        _expect_one_part(palette, texts)
     sentences = [make_sentence(palette, texts) for texts in images]
 
     def say(meaning: Meaning) -> Meaning:
@@ -95,6 +97,14 @@ def say_sentence(palette: Palette, job: Job, meanings: Sequence[Meaning]) -> Seq
         return ground if idle else made
 
     return [settle(each) if kind in ("", STUFF) else each for kind, each in zip(kinds, meanings, strict=True)]
+
+
+def _expect_one_part(palette: Palette, texts: Sequence[str]) -> None:
+    """Raise HostError at the first of `_list_texts` that is several prompts."""
+    own = [f"brushes[{index}].prompt" for index, brush in enumerate(palette.brushes) if brush.kind == STUFF]
+    for where, text in zip(["background.prompt", *own], texts, strict=True):
+        if AND.search(text):
+            raise HostError(where, "no AND, because of attention 'bias'", repr(text[:60]), "join the parts by commas")
 
 
 def _list_texts(palette: Palette, job: Job, image: int) -> list[str]:

@@ -87,16 +87,17 @@ def test_pictures_of_a_batch_are_those_drawn_alone(known: DiffusersHost) -> None
     expect_colours(both[0], ("red", "blue", "green"))
 
 
-def test_each_region_has_its_own_negative_and_guidance(known: DiffusersHost) -> None:
+@pytest.mark.parametrize("guidance", [1.2, 1])
+def test_each_region_has_its_own_negative_and_guidance(known: DiffusersHost, guidance: float) -> None:
     """Gray is pushed away from the negative as far as the guidance says: 1 + (scale - 1) / 2 of the way, and back."""
     brushes = [
         {"id": "a", "prompt": "gray", "negative": "black", "mask": {"rectangle": [0, 0, 0.5, 1]}},
         {"id": "b", "prompt": "gray", "negative": "red", "guidance": 1.5, "mask": {"rectangle": [0.5, 0, 1, 1]}},
     ]
-    document = drawing("Euler", (128, 64), steps=3, guidance=1.2, brushes=brushes, attention="couple")
+    document = drawing("Euler", (128, 64), steps=3, guidance=guidance, brushes=brushes, attention="couple")
     pixels = np.asarray(render(known, document)[0].image, float)
     left, right = pixels[:, 16:48].mean(axis=(0, 1)), pixels[:, 80:112].mean(axis=(0, 1))
-    assert np.abs(left - 127.5 * (1 + 0.2 * 0.85)).max() < 4
+    assert np.abs(left - 127.5 * (1 + (guidance - 1) * 0.85)).max() < 4
     assert np.abs(right - 127.5 * (1 + 0.5 * 0.85 * np.array([-1, 1, 1]))).max() < 4
 
 

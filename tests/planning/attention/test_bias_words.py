@@ -148,9 +148,19 @@ def test_things_keep_prompts_of_their_own() -> None:
     assert said[("t",)] == ("7",) and ("0", "boat") in said.values()
 
 
-def test_joined_prompts_are_refused() -> None:
-    with pytest.raises(HostError, match=r"^the .*prompt.*: expected one part of weight 1, because of attention"):
-        biased([brush("a", LEFT, "boat"), brush("b", RIGHT, "1 AND 2")])
+@pytest.mark.parametrize(("said", "where"), [("1 AND 2", r"brushes\[1\].prompt"), ("2", "background.prompt")])
+def test_joined_prompts_are_refused_where_they_are(said: str, where: str) -> None:
+    ground = {"prompt": "1 AND 2" if said == "2" else "1"}
+    with pytest.raises(HostError, match=f"^{where}: expected no AND, because of attention 'bias', got '1 AND 2'; join"):
+        biased([brush("a", LEFT, "boat"), brush("b", RIGHT, said)], background=ground)
+
+
+def test_a_brush_s_own_guidance_acts_where_the_others_have_none() -> None:
+    plain, guided = (
+        biased([brush("a", LEFT, "boat"), brush("b", RIGHT, "moon") | own], guidance=1) for own in ({}, {"guidance": 5})
+    )
+    frames = [Frame.of(each, LEVELS[0]) for each in (plain, guided)]
+    assert [len(ask([frame], Call(1))[0]) for frame in frames] == [1, 2]
 
 
 class Deaf(GaussianHost):
