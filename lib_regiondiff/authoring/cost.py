@@ -17,7 +17,7 @@ from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.tiles import place_tiles
 
-LEVEL = Level(0.0, 1.0, 0.0, 0.0)
+LEVEL = Level(0.0, 0.5**0.5, 0.5**0.5, 0.5**0.5)
 MOST_STEPS = 20
 """Levels that are planned; more of them look at no other places."""
 MOST_NUMBERS = 2**22

@@ -12,6 +12,7 @@ from lib_regiondiff.authoring.summary import (
     Remark,
     Shares,
     describe_cost,
+    find_added,
     find_doubtful,
     find_idle,
     find_unheard,
@@ -19,12 +20,11 @@ from lib_regiondiff.authoring.summary import (
 )
 from lib_regiondiff.document import budget
 from lib_regiondiff.document.caption import is_wordless
-from lib_regiondiff.document.palette import SCENE, THING, Palette
+from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.wildcards import find_unknown
-from lib_regiondiff.planning.attention.bias import find_bias, list_missing
 from lib_regiondiff.planning.auto import describe_choices
 from lib_regiondiff.planning.brush_texts import BACKGROUND
 from lib_regiondiff.planning.refusals import list_refusals
@@ -177,17 +177,13 @@ def _tokens(case: Case) -> Iterator[Notice]:
 
 def _added(case: Case) -> Iterator[Notice]:
     """Words of brushes that the prompt of the whole picture lacks, where it is the only one."""
-    if find_bias(case.palette) is None:
-        return
     try:
         texts = case.texts()
     except PaletteError:
         return  # told with the wildcards
-    ids = [brush.id for brush in case.palette.brushes if brush.kind not in (THING, SCENE)]
-    under, *phrases = (texts[key].prompt for key in (BACKGROUND, *ids))
-    missing = list_missing(under, phrases)
-    if missing:
-        yield Notice("note", f"added to the whole picture's prompt: {', '.join(missing)[:200]}")
+    said = [texts[brush.id].prompt for brush in case.palette.brushes]
+    for each in find_added(case.palette, texts[BACKGROUND].prompt, said):
+        yield Notice("note", each.text)
 
 
 def _cost(case: Case) -> Iterator[Notice]:

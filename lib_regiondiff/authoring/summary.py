@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 
 from lib_regiondiff.authoring.room import USUAL, Drawing, find_room
-from lib_regiondiff.document.palette import Brush, Palette
+from lib_regiondiff.document.palette import SCENE, THING, Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import LATENT_CELL
+from lib_regiondiff.planning.attention.bias import find_bias, list_missing
 from lib_regiondiff.planning.auto import drop_idle_nag
 from lib_regiondiff.planning.intervals import find_interval
 from lib_regiondiff.planning.prompt_words import AND
@@ -44,13 +45,15 @@ class Shares:
     """Weights float32 [1 + P, h, w] in [0, 1] of background and brushes; a number stands for `cell` pixels squared.
 
     `painted` tells of each brush whether its mask covers anything at all, `room` [1 + P, h, w] what is left of it:
-    things lie on what is below them and do not hide it, though they are given what their brushes cover.
+    things lie on what is below them and do not hide it, though they are given what their brushes cover. `coverages`
+    [h, w] are the masks of brushes, whatever lies on them.
     """
 
     weights: np.ndarray
     cell: int
     painted: tuple[bool, ...]
     room: np.ndarray
+    coverages: tuple[np.ndarray, ...] = ()
     store: Store = dataclasses.field(default_factory=Store, repr=False, compare=False)
     """Rasterised masks, kept for whoever plans the palette next."""
 
@@ -60,7 +63,7 @@ class Shares:
         store = Store()
         made = divide_for_people(palette, FINEST, store)
         room = find_room(palette, made.coverages, made.weights, made.cell, how)
-        return Shares(made.weights, made.cell, made.painted, room, store)
+        return Shares(made.weights, made.cell, made.painted, room, made.coverages, store)
 
     def part(self, index: int) -> float:
         """The share in [0, 1] of the canvas that a brush gets; index 0 is the background."""
@@ -78,8 +81,15 @@ class Shares:
 
     def is_faint(self, index: int) -> bool:
         """Whether a brush, by its index from 1, is nowhere FAINT pixels wide inside the canvas, in any direction."""
-        sides = [min(AROUND, extent) for extent in self.weights.shape[1:]]
-        covered = cv2.boxFilter(self.room[index], -1, sides[::-1], borderType=cv2.BORDER_CONSTANT)
+        return self._is_line(self.room[index])
+
+    def is_outweighed(self, index: int) -> bool:
+        """Whether a brush, by its index from 1, is that faint only because others have more weight where it is."""
+        return self.is_faint(index) and not self._is_line(self.coverages[index - 1])
+
+    def _is_line(self, cover: np.ndarray) -> bool:
+        sides = [min(AROUND, extent) for extent in cover.shape]
+        covered = cv2.boxFilter(cover, -1, sides[::-1], borderType=cv2.BORDER_CONSTANT)
         return float(covered.max()) * min(sides) * self.cell < SLANTED * FAINT
 
 
@@ -99,7 +109,10 @@ def _round(ratio: float) -> float:
 
 
 def summarise(palette: Palette) -> list[str]:
-    """Lines that describe a palette; what cannot be drawn begins with `error:`, likely mistakes with `warning:`."""
+    """Lines that describe a palette.
+
+    What cannot be drawn begins with `error:`, likely mistakes with `warning:`, what is done unasked with `note:`.
+    """
     shares = Shares.of(palette)
     count = len(palette.brushes)
     brushes = f"{count} brush" if count == 1 else f"{count} brushes"
@@ -114,6 +127,8 @@ def summarise(palette: Palette) -> list[str]:
         *vain,
     )
     told = [*(f"error: {line}" for line in find_refusals(palette)), *(f"warning: {line}" for line in doubts)]
+    added = find_added(palette, palette.background.prompt, [brush.prompt for brush in palette.brushes])
+    told += [f"note: {line}" for line in added]
     return [f"{head}, guidance {palette.guidance:g}", *parts, *told]
 
 
@@ -135,6 +150,9 @@ def find_doubtful(palette: Palette, shares: Shares) -> Iterator[Remark]:
             yield Remark(f"{where}: its mask is empty", path)
         elif shares.visible(index) == 0:
             yield Remark(f"{where}: later brushes cover it wholly", path)
+        elif palette.overlap.rule == "weighted" and shares.is_outweighed(index):
+            share = f"at most {100 * float(shares.weights[index].max()):.0f} %"
+            yield Remark(f"{where}: others outweigh it: it has {share} of any place", f"brushes[{index - 1}].weight")
         elif shares.is_faint(index):
             cure = (
                 f"make its feather of {brush.feather:g} smaller, or paint it wider"
@@ -173,6 +191,19 @@ def find_idle(palette: Palette, shares: Shares, steps: int, prompt: str = "") ->
         elif last < steps and silent and shares.part(index) > TRACE:
             ends = f"it stops at {brush.stop:g}, and nothing says what is there afterwards"
             yield Remark(f"{mention(index, brush)}: {ends}: the background has no prompt", f"brushes[{index - 1}].stop")
+
+
+def find_added(palette: Palette, under: str, said: Sequence[str]) -> Iterator[Remark]:
+    """What brushes say that the prompt of the whole picture lacks, where it is the only one, and is added to it.
+
+    `under` is the background's prompt, `said` those of the brushes.
+    """
+    if find_bias(palette) is None:
+        return
+    phrases = [text for brush, text in zip(palette.brushes, said, strict=True) if brush.kind not in (THING, SCENE)]
+    missing = list_missing(under, phrases)
+    if missing:
+        yield Remark(f"added to the whole picture's prompt: {', '.join(missing)[:200]}", "background.prompt")
 
 
 def find_unheard(palette: Palette, guidance: float, negative: str) -> Iterator[Remark]:

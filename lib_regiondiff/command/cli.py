@@ -81,6 +81,7 @@ def main() -> None:
 @click.option("--sampler", help="Name of the sampler; `regiondiff info` lists them.")
 @click.option("--guidance", type=float, help="Guidance scale; 1 is none.")
 @click.option("--blend", help="average, mixture or auto.")
+@click.option("--attention", help="none, couple or bias.")
 @click.option("--quantization", help="none, discrete, semi-continuous or continuous.")
 @click.option("--set", "sets", metavar="PATH=VALUE", multiple=True, help="Any value: brushes.tree.strength=0.5")
 @click.option("--model", envvar="REGIONDIFF_MODEL", show_envvar=True, help="Folder, file, hub id or `demo`.")
@@ -132,7 +133,12 @@ def check(ctx: click.Context, source: str) -> None:
         tell(line)
     if any(find_refusals(palette)):
         ctx.exit(1)
-    for line in describe_costs(palette):
+    try:
+        lines = describe_costs(palette)
+    except HostError as error:
+        tell(f"error: {error}")
+        ctx.exit(1)
+    for line in lines:
         tell(line)
 
 

@@ -27,8 +27,8 @@ from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.stopping import allow_cleanup
 
 MAX_SEED = int(SEED.high)
-USUAL = 512
-"""The native side of a usual model."""
+USUAL, LARGE = 512, 1024
+"""The native sides of usual models."""
 PIXELS_OF_A_BYTE = 8
 """Pixels in a byte of a PNG that is packed as well as one can hope for."""
 FIELDS: Mapping[str, str] = {
@@ -40,6 +40,7 @@ FIELDS: Mapping[str, str] = {
     "sampler": "sampler",
     "guidance": "guidance",
     "blend": "blend",
+    "attention": "attention",
     "quantization": "quantization",
 }
 
@@ -111,7 +112,7 @@ def find_doubts(palette: Palette) -> list[str]:
 def describe_costs(palette: Palette, native: int | None = None, count: int = 1) -> list[str]:
     """What `count` pictures cost, in lines; without the `native` side of a model, in pixels, a usual one is assumed.
 
-    Raises HostError where a model of that native side cannot draw the palette.
+    Raises HostError where a model of that native side, or of any usual one, cannot draw the palette.
     """
     from lib_regiondiff.authoring.cost import describe, estimate  # they need torch, which takes seconds
 
@@ -119,12 +120,23 @@ def describe_costs(palette: Palette, native: int | None = None, count: int = 1) 
     try:
         cost = estimate(palette, native or usual)
     except HostError as error:
-        if native:
+        if native or all(is_refused(palette, each) for each in (demo.NATIVE, USUAL, LARGE)):
             raise
         return [f"warning: {error} (with a model of {usual} px)"]
     time, *others = describe(cost)
     each = f"each of {count} pictures takes " if count > 1 else ""
     return [f"cost: {line}" for line in (each + time, *others)]
+
+
+def is_refused(palette: Palette, native: int) -> bool:
+    """Whether a model of a native side, in pixels, cannot draw a palette."""
+    from lib_regiondiff.authoring.cost import estimate  # it needs torch, which takes seconds
+
+    try:
+        estimate(palette, native)
+    except HostError:
+        return True
+    return False
 
 
 def read_changes(options: Mapping[str, Any]) -> list[changes.Change]:

@@ -96,6 +96,27 @@ def test_lines_below_half_a_cell_are_told_whatever_their_direction(
     assert any("too thin for whole things" in line for line in told) != faint
 
 
+def test_what_others_outweigh_is_not_called_thin() -> None:
+    low, high = (brush(0.2, 0.6, weight=weight) | {"id": f"{weight}"} for weight in (1, 3))
+    told = check(background={"prompt": "sky"}, brushes=[low, high], overlap={"rule": "weighted"})
+    assert "warning: brush 1 (1): others outweigh it: it has at most 25 % of any place" in told
+    assert not any("thin" in line for line in told)
+
+
+def test_what_is_added_to_the_prompt_of_the_whole_picture_is_told() -> None:
+    brushes = [brush(0.2, 0.4, prompt="red hose"), brush(0.5, 0.7, prompt="star")]
+    told = check(background={"prompt": "a star"}, brushes=brushes, attention="bias")
+    assert "note: added to the whole picture's prompt: red hose" in told
+    assert not any("added" in line for line in check(background={"prompt": "a star"}, brushes=brushes))
+
+
+@pytest.mark.parametrize("attention", ["couple", "bias"])
+def test_what_no_model_can_draw_is_an_error(attention: str) -> None:
+    brushes = [brush(0, 0.4, prompt="a house AND a tree"), brush(0.5, 0.7, prompt="star")]
+    told = check(1, background={"prompt": "grass"}, brushes=brushes, attention=attention)
+    assert told[-1].startswith("error: ") and "because of attention" in told[-1]
+
+
 def test_what_is_thin_by_its_soft_edge_is_told_that_too() -> None:
     (told,) = (line for line in check(brushes=[brush(0.4, 0.6, feather=255)]) if "too thin" in line)
     assert "feather of 255 smaller" in told

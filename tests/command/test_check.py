@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from pathlib import Path
@@ -19,8 +18,10 @@ from lib_regiondiff.authoring.cost import describe, estimate, make_clock
 from lib_regiondiff.authoring.dry_host import Sketch
 from lib_regiondiff.authoring.preflight import JobContext, preflight
 from lib_regiondiff.command import cli, drawing
+from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.document.palette import Palette, dumps, parse
-from lib_regiondiff.errors import HostError
+from lib_regiondiff.errors import HostError, RegionDiffError
+from lib_regiondiff.host import Level
 from lib_regiondiff.hosts.renderer import Renderer
 from lib_regiondiff.planning.plan import Job, make_plan
 from palettes import data_url, encoded, palettes
@@ -69,10 +70,19 @@ def test_what_passes_can_be_planned(palette: Palette) -> None:
     data = json.loads(dumps(palette)) | {"sampler": "Euler a"}
     kept_apart = palette.attention != "none" and palette.bootstrap.levels not in ("auto", 0)
     refused = kept_apart or (palette.wraps and palette.size.width % 8 != 0)
-    result = run("check", "-", input=json.dumps(data), code=1 if refused else 0)
-    if result.exit_code == 0:
-        with contextlib.suppress(HostError):  # for a native side that the palette does not know
-            make_plan(palette, Job(palette.size, make_clock(3), (1,)), Sketch(512))  # type: ignore[arg-type]
+    drawn = not refused and any(is_planned(palette, native) for native in (128, 512, 1024))
+    run("check", "-", input=json.dumps(data), code=0 if drawn else 1)
+
+
+def is_planned(palette: Palette, native: int) -> bool:
+    """Whether a palette can be planned, and asked for, with a model of this native side."""
+    try:
+        made = make_plan(palette, Job(palette.size, make_clock(3), (1,)), Sketch(native))  # type: ignore[arg-type]
+        for views, _ in made.kinds(2048):
+            ask([Frame(made, views, Level(0.0, 0.6, 0.8, 0.8))], Call(palette.guidance))
+    except RegionDiffError:
+        return False
+    return True
 
 
 NEVER = [
