@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import math
 import operator
 import re
@@ -13,6 +14,9 @@ from typing import Any
 from lib_regiondiff.document.rules import Text, fault
 
 LONGEST = 80
+SIGMA = "sigma"
+MOST = 3e38
+"""Larger numbers are infinite where the network is."""
 WORDS = re.compile(r"(?:\s*(?:(?:\d+(?:\.\d*)?|\.\d+)(?![a-z\d.])|[a-z]+(?![a-z])|[-+*/(),]))+\s*")
 """Words of expressions, of which a text can be read in one way alone: it takes no longer where it is none."""
 FUNCTIONS: Mapping[str, Callable[..., float]] = {
@@ -33,12 +37,12 @@ EXPECTED = f"numbers, sigma, + - * / ** ( ) and {', '.join(FUNCTIONS)}, such as 
 
 
 def evaluate(text: str, sigma: float) -> float:
-    """The value of an expression at a sigma; ValueError where it is none, or has no finite real value there."""
+    """The value of an expression at a sigma; ValueError where it is none, or no real number up to MOST either way."""
     try:
         value = _walk(_parse(text).body, float(sigma))
     except (ArithmeticError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
         raise ValueError(str(error)) from None
-    if isinstance(value, complex) or not math.isfinite(value):
+    if isinstance(value, complex) or not abs(value) <= MOST:
         raise ValueError("no finite number")
     return value
 
@@ -53,7 +57,7 @@ def _walk(node: ast.AST, sigma: float) -> float:
     """The value of a node; whole numbers are floats, so that no power of them grows without end."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         return float(node.value)
-    if isinstance(node, ast.Name) and node.id == "sigma":
+    if isinstance(node, ast.Name) and node.id == SIGMA:
         return sigma
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
         return OPERATORS[type(node.op)](_walk(node.left, sigma), _walk(node.right, sigma))
@@ -66,6 +70,23 @@ def _walk(node: ast.AST, sigma: float) -> float:
     raise ValueError("something else")
 
 
+def explain(text: str, sigma: float) -> str:
+    """Why a text is no expression or has no value at a sigma, in brackets after a space; "" where nothing is known."""
+    unknown = [word for word in re.findall(r"[A-Za-z_]\w*", text) if word not in (SIGMA, *FUNCTIONS)]
+    near = difflib.get_close_matches(unknown[0].lower()[:LONGEST], (SIGMA, *FUNCTIONS), 1) if unknown else []
+    if near:
+        return f" (did you mean '{near[0]}'?)"
+    if "^" in text:
+        return " (a power is written **)"
+    if text.count("(") != text.count(")"):
+        return " (its brackets do not match)"
+    try:
+        _parse(text)
+    except (ValueError, SyntaxError):
+        return ""
+    return f" (it has no finite value at sigma {sigma:g})" if not unknown else ""
+
+
 @dataclass(frozen=True)
 class Expression:
     """Rule of a formula of sigma."""
@@ -73,11 +94,11 @@ class Expression:
     def read(self, data: Any, path: str) -> str:
         """The text as it is; Fault for what is no formula, or has no finite value at some sigma in TRIED."""
         text = Text(LONGEST, 1).read(data, path)
-        try:
-            for sigma in TRIED:
+        for sigma in TRIED:
+            try:
                 evaluate(text, sigma)
-        except ValueError:
-            raise fault(path, EXPECTED, data) from None
+            except ValueError:
+                raise fault(path, EXPECTED + explain(text, sigma), data) from None
         return text
 
     def write(self, value: str) -> Any:

@@ -42,6 +42,22 @@ def test_anything_else_is_refused_at_the_door(text: str) -> None:
     assert problem.path == "bias.noise"
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("log(1 + sigm)", r"\(did you mean 'sigma'\?\)"),
+        ("Sqrt(sigma)", r"\(did you mean 'sqrt'\?\)"),
+        ("sigma^2", r"\(a power is written \*\*\)"),
+        ("log(1 + sigma", r"\(its brackets do not match\)"),
+        ("1 / (sigma - sigma)", r"\(it has no finite value at sigma 0.03\)"),
+        ("sigma ** 100", r"\(it has no finite value at sigma 14.6\)"),
+    ],
+)
+def test_what_is_wrong_is_told_where_it_is_known(text: str, why: str) -> None:
+    with pytest.raises(PaletteError, match=f"such as log\\(1 \\+ sigma\\) {why}, got"):
+        parse({"version": 1, "bias": {"noise": text}})
+
+
 @given(st.text("0123456789.+-*/(),siglogmaexpqrtn ", max_size=80))
 def test_no_text_does_more_than_be_refused(text: str) -> None:
     try:
