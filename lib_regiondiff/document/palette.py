@@ -113,7 +113,7 @@ class Brush:
     prompt_strength: float = field(SHARE, 1.0, "0 is the background's prompt, 1 its own.")
     guidance: float | None = field(Maybe(Guidance()), None, "Guidance scale; null means the palette's.")
     seed: int | None = field(Maybe(SEED), None, "Seed of the noise inside the mask; null means the picture's.")
-    weight: float = field(Number(0.001, 1000), 1.0, "Its share where brushes mix.")
+    weight: float = field(Number(0.001, 1000), 1.0, "Its share where brushes mix; a bias raises its words by it.")
     start: float = field(SHARE, 0.0, "Share of the levels run before it begins.")
     stop: float = field(SHARE, 1.0, "Share of the levels after which it ends.")
 
