@@ -6,7 +6,7 @@ import {ask} from './host.mjs';
 /** @typedef {import('./tab_visitor.mjs').TabVisitor} TabVisitor */
 
 const NAMES = ['show_progress_every_n_steps', 'show_progress_type'];
-const STEPS = 6;
+const [STEPS, LONG] = [6, 24]; // in the second the press of Stop comes in time on a busy machine too
 
 /** @param {TabVisitor} visitor in the tab, with a palette, at seed 8 */
 export async function drawBatches(visitor) {
@@ -44,7 +44,7 @@ async function drawAll(visitor) {
 
 /** By the WebUI's settings the first press of Stop lets the batch end that is drawn, or cuts it; what is whole is kept. @param {TabVisitor} visitor */
 async function stopInside(visitor) {
-  await set(visitor, 'batch_count', 3);
+  for (const [name, value] of [['batch_count', 3], ['steps', LONG]]) await set(visitor, name, value);
   const {length} = await visitor.pictures();
   await visitor.part('.rd-generate').click();
   await visitor.untilApp((app) => app.drawing.job?.step > 40); // in the second of three
