@@ -20,7 +20,7 @@ from lib_regiondiff.authoring.preflight import JobContext, preflight
 from lib_regiondiff.command import cli, drawing
 from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.document.palette import Palette, dumps, parse
-from lib_regiondiff.errors import HostError, RegionDiffError
+from lib_regiondiff.errors import RegionDiffError
 from lib_regiondiff.host import Level
 from lib_regiondiff.hosts.renderer import Renderer
 from lib_regiondiff.planning.plan import Job, make_plan

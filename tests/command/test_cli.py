@@ -97,7 +97,8 @@ def test_a_batch_is_as_large_as_asked(source: Path, monkeypatch: pytest.MonkeyPa
 
 def test_options_change_the_palette(asked: list[Any], source: Path) -> None:
     words = ["--prompt", "100", "--negative", "blur", "--width", "640", "--height", "72", "--steps", "5", "--sampler"]
-    palette = made(source, *words, "DDIM", "--guidance", "2.5", "--blend", "mixture", "--attention", "couple", "--quantization", "discrete")
+    words += ["DDIM", "--guidance", "2.5", "--blend", "mixture", "--attention", "couple"]
+    palette = made(source, *words, "--quantization", "discrete")
     assert (palette.background.prompt, palette.background.negative) == ("100", "blur")
     assert (str(palette.size), palette.steps, palette.sampler) == ("640x72", 5, "DDIM")
     assert (palette.guidance, palette.blend, palette.quantization) == (2.5, "mixture", "discrete")
