@@ -34,7 +34,7 @@ from lib_regiondiff.fingerprints import fingerprint as fingerprint_source
 CACHE = fidelity_paths.ROOT / ".cache" / "second_world_exact"
 PROGRAMS = ("cases", "denoiser", "sets", "passes")
 PAGE = DOCS / "reports" / "second-world.md"
-TRUE, TWICE = "the true picture through the autoencoder", "second pass"
+TRUE, TWICE, SQUARE = "the true picture through the autoencoder", "second pass", "square canvases"
 STEPS: Mapping[str, Mapping[str, Any]] = {"LCM 5": FAST, "DDIM 20": SLOW}
 Draw = Callable[[ExactWorld, Case, Mapping[str, Any]], Pictures]
 WHOLE, STUFF = ("whole", "once", "missing", "second", "inside", "area"), ("stuff IoU",)
@@ -55,13 +55,18 @@ TABLES: Mapping[str, Table] = {
     "things": Table(THINGS, ("auto", "stuff"), WHOLE),
     "columns": Table(("columns",), ("auto", "stuff"), (*WHOLE, *STUFF)),
     "textures": Table(("textures",), ("auto", "stuff"), STUFF),
-    "borders": Table(("textures", "columns"), ("auto", "borders not cut"), ("boundary", *STUFF)),
-    "tiles": Table(("textures",), ("auto", "native tiles"), ("rows", "cells", *STUFF, "boundary"), ("LCM 5",)),
+    "borders": Table(
+        ("textures", "columns"),
+        ("auto", "auto, borders not cut", "stuff", "stuff, borders not cut"),
+        ("boundary", *STUFF),
+    ),
+    "tiles": Table((SQUARE,), ("auto", "native tiles"), ("rows", "cells", *STUFF, "boundary"), ("LCM 5",)),
     TWICE: Table((TWICE,), ("kept", "stuff in the second pass"), WHOLE),
 }
 DRAWS: Mapping[str, Sequence[Draw]] = {
     TWICE: (draw_twice,),
-    "textures": (draw_auto, draw_stuff, draw_native),
+    SQUARE: (draw_auto, draw_native),
+    "textures": (draw_auto, draw_stuff),
     "columns": (draw_auto, draw_stuff),
     **dict.fromkeys(THINGS, (draw_auto, draw_stuff)),
 }
@@ -89,6 +94,11 @@ def choose_setup(given: argparse.Namespace) -> Setup:
     return Setup(setup.model, setup.lora, setup.labeller, folder, folder, setup.deadline)
 
 
+def list_steps(kind: str) -> Sequence[str]:
+    """The samplers that tables show of a class."""
+    return [name for name in STEPS if any(kind in each.classes and name in each.steps for each in TABLES.values())]
+
+
 @functools.cache
 def load_world(model: str) -> ExactWorld:
     """The exact denoiser with a model's autoencoder, once in each process."""
@@ -97,6 +107,8 @@ def load_world(model: str) -> ExactWorld:
 
 def choose_case(kind: str, number: int) -> tuple[Case, Case]:
     """The case of a class and a number as it is asked for, and as its picture is scored."""
+    if kind == SQUARE:  # four of each dozen textures
+        return (make_case("textures", number // 4 * 12 + 8 + number % 4),) * 2
     case = make_case(FIRST if kind == TWICE else kind, number)
     return case, (enlarge(case) if kind == TWICE else case)
 
@@ -107,7 +119,7 @@ def measure(at: int, kinds: Sequence[str], setup: Setup) -> Record | None:
     (asked, shown), name, found = choose_case(kind, number), f"{kind.replace(' ', '')}-{number:04}", {}
     world = load_world(setup.model)
     world.learn(list_meanings(asked))
-    for steps, draw in ((steps, draw) for steps in STEPS for draw in DRAWS[kind]):
+    for steps, draw in ((steps, draw) for steps in list_steps(kind) for draw in DRAWS[kind]):
         done = setup.fast / f"{name}-{steps.replace(' ', '')}-{draw.__name__}.json"
         if not done.exists():
             if setup.late:

@@ -46,19 +46,23 @@ Drawn = tuple[Palette, Plan, ThingMemory | None]
 
 def draw_auto(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> Pictures:
     """By what `auto` does, and the same latents without their borders cut."""
-    latent, what, told = sample(world, case.palette(settings))
-    uncut = mock.patch.object(finishing, "sharpen_borders", lambda host, image, *rest: image)
-    made = {"auto": (finish(world.host, latent, what), told)}
-    if any(part.solid for part in case.parts):
-        with uncut:
-            made["borders not cut"] = finish(world.host, latent, what), told
-    return made
+    return draw_both("auto", world, case.palette(settings), any(part.solid for part in case.parts))
 
 
 def draw_stuff(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> Pictures:
-    """With every brush as stuff on the canvas."""
-    latent, what, told = sample(world, case.palette({**settings, "brushes": {"kind": "stuff"}}))
-    return {"stuff": (finish(world.host, latent, what), told)}
+    """With every brush as stuff on the canvas, and the same latents without their borders cut."""
+    palette = case.palette({**settings, "brushes": {"kind": "stuff"}})
+    return draw_both("stuff", world, palette, any(part.solid for part in case.parts))
+
+
+def draw_both(way: str, world: ExactWorld, palette: Palette, bordered: bool) -> Pictures:
+    """A palette drawn by a way; where it is `bordered`, also its latents without their borders cut."""
+    latent, what, told = sample(world, palette)
+    made = {way: (finish(world.host, latent, what), told)}
+    if bordered:
+        with mock.patch.object(finishing, "sharpen_borders", lambda host, image, *rest: image):
+            made[f"{way}, borders not cut"] = finish(world.host, latent, what), told
+    return made
 
 
 def draw_native(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> Pictures:
