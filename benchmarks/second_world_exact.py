@@ -108,7 +108,8 @@ def load_world(model: str) -> ExactWorld:
 def choose_case(kind: str, number: int) -> tuple[Case, Case]:
     """The case of a class and a number as it is asked for, and as its picture is scored."""
     if kind == SQUARE:  # four of each dozen textures
-        return (make_case("textures", number // 4 * 12 + 8 + number % 4),) * 2
+        case = make_case("textures", number // 4 * 12 + 8 + number % 4)
+        return case, case
     case = make_case(FIRST if kind == TWICE else kind, number)
     return case, (enlarge(case) if kind == TWICE else case)
 
