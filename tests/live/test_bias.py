@@ -57,6 +57,16 @@ def test_negatives_and_guidance_of_brushes(webui: WebUI, alone: Alone) -> None:
     assert np.abs(left - mean(apart)).max() < NEAR and np.abs(right - alone("aqua", "Euler")).max() < NEAR
 
 
+@pytest.mark.parametrize("attention", ["couple", "bias"])
+def test_a_brush_has_its_guidance_where_the_job_has_none(webui: WebUI, attention: str) -> None:
+    palette = biased(*TWO, attention=attention)
+    palette["brushes"][0] |= {"negative": "yellow", "guidance": 4}
+    left, right = middles(webui.draw(palette, prompt=SAID, cfg_scale=1, sampler_name="Euler").pictures[0], 2)
+    guided = webui.draw(prompt="red", negative_prompt="yellow", cfg_scale=4, sampler_name="Euler").pictures[0]
+    plain = webui.draw(prompt="aqua", cfg_scale=1, sampler_name="Euler").pictures[0]
+    assert np.abs(left - mean(guided)).max() < NEAR and np.abs(right - mean(plain)).max() < NEAR
+
+
 def test_it_comes_back_from_its_infotext(webui: WebUI) -> None:
     made = webui.draw(biased(*TWO), prompt=SAID, sampler_name="Euler")
     told = webui.ask("/sdapi/v1/png-info", {"image": made.files[0]})
