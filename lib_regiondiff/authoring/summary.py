@@ -10,10 +10,9 @@ import cv2
 import numpy as np
 
 from lib_regiondiff.authoring.room import USUAL, Drawing, find_room
-from lib_regiondiff.document.palette import SCENE, THING, Brush, Palette
+from lib_regiondiff.document.palette import BIAS, SCENE, THING, Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import LATENT_CELL
-from lib_regiondiff.planning.attention.bias import find_bias, list_missing
 from lib_regiondiff.planning.auto import drop_idle_nag
 from lib_regiondiff.planning.intervals import find_interval
 from lib_regiondiff.planning.prompt_words import AND
@@ -198,8 +197,10 @@ def find_added(palette: Palette, under: str, said: Sequence[str]) -> Iterator[Re
 
     `under` is the background's prompt, `said` those of the brushes.
     """
-    if find_bias(palette) is None:
+    if palette.attention != BIAS:
         return
+    from lib_regiondiff.planning.attention.bias import list_missing  # it needs torch, which takes seconds
+
     phrases = [text for brush, text in zip(palette.brushes, said, strict=True) if brush.kind not in (THING, SCENE)]
     missing = list_missing(under, phrases)
     if missing:
