@@ -20,8 +20,9 @@ from typing import Any
 import fidelity_paths
 import numpy as np
 from fidelity_pictures import Setup, collect, encode_png, fingerprint, make_parser, put, read_pixels
-from fidelity_report import DOCS, format_rows, measure_interval, renew
+from fidelity_report import format_rows, measure_interval, renew
 from PIL import Image
+from second_world import PAGE, TRUE, tabulate
 from second_world_borders import score_boundary
 from second_world_cases import Case, make_case, score
 from second_world_passes import Pictures, draw_auto, draw_native, draw_stuff, draw_twice, enlarge
@@ -33,8 +34,7 @@ from lib_regiondiff.fingerprints import fingerprint as fingerprint_source
 
 CACHE = fidelity_paths.ROOT / ".cache" / "second_world_exact"
 PROGRAMS = ("cases", "denoiser", "sets", "passes")
-PAGE = DOCS / "reports" / "second-world.md"
-TRUE, TWICE, SQUARE = "the true picture through the autoencoder", "second pass", "square canvases"
+TWICE, SQUARE = "second pass", "square canvases"
 STEPS: Mapping[str, Mapping[str, Any]] = {"LCM 5": FAST, "DDIM 20": SLOW}
 Draw = Callable[[ExactWorld, Case, Mapping[str, Any]], Pictures]
 WHOLE, STUFF = ("whole", "once", "missing", "second", "inside", "area"), ("stuff IoU",)
@@ -149,11 +149,6 @@ def judge(case: Case, path: Path) -> dict[str, float]:
     """All scores of a picture that was kept."""
     picture = read_pixels(path)
     return score(case, picture) | {"boundary": score_boundary(case, picture)}
-
-
-def tabulate(records: Sequence[Record], way: str, name: str) -> Any:
-    """A way's score of each record, NaN where there is none."""
-    return np.array([each["ways"][way].get(name, np.nan) for each in records], np.float64)
 
 
 def list_rows(records: Sequence[Record], table: Table) -> list[tuple[str, str, str, list[Record]]]:

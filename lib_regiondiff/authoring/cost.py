@@ -18,6 +18,7 @@ from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from lib_regiondiff.planning.tiles import place_tiles
 
 LEVEL = Level(0.0, 0.5**0.5, 0.5**0.5, 0.5**0.5)
+"""Where rows are counted: a level with noise, since a formula of words need not have a value without any."""
 MOST_STEPS = 20
 """Levels that are planned; more of them look at no other places."""
 MOST_NUMBERS = 2**22

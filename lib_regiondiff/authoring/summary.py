@@ -52,7 +52,7 @@ class Shares:
     cell: int
     painted: tuple[bool, ...]
     room: np.ndarray
-    coverages: tuple[np.ndarray, ...] = ()
+    coverages: tuple[np.ndarray, ...]
     store: Store = dataclasses.field(default_factory=Store, repr=False, compare=False)
     """Rasterised masks, kept for whoever plans the palette next."""
 
