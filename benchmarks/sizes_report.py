@@ -16,11 +16,16 @@ from lib_regiondiff.authoring.overlay import overlay
 
 PAGE = DOCS / "reports" / "sizes.md"
 SCORES = (
-    "whole", "once", "missing", "second", "class", "colour", "inside", "order", "leak", "area", "shape", "halo",
-    "ground IoU", "texture IoU", "stroke IoU", "boundary", "border colour",
+    "whole", "once", "missing", "second", "alone", "class", "colour", "inside", "order", "leak", "area", "shape",
+    "halo", "ground IoU", "texture IoU", "stroke IoU", "boundary", "border colour",
 )  # fmt: skip
-SHARES = SCORES[:8]
-"""Scores that are 0 or 1 for each brush."""
+SHARES = SCORES[:9]
+"""Scores that are 0 or 1 for each brush or, as `alone`, for each picture."""
+PARTS: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(("columns", "rows", "grid"), ("things", "scenes")),
+    "stacked": ("small on large", "side by side"),
+}
+"""Classes of two kinds of palettes: what those of even numbers are, and those of odd ones."""
 COSTS = ("rows", "cells", "multiply-adds", "seconds")
 UNITS = {"area": (1, 2), "border colour": (1, 1)}
 """The factor by which a score is shown, and its digits; shares are shown in percent."""
@@ -31,7 +36,13 @@ Record = Mapping[str, Any]
 
 
 def tabulate(records: Sequence[Record], row: str, name: str) -> NDArray[np.float64]:
-    """A score of each record in a row, `ours` or `true`; NaN where there is none."""
+    """A score of each record in a row, `ours` or `true`; NaN where there is none.
+
+    `alone` is 1 where no brush of the picture has a second thing.
+    """
+    if name == "alone":
+        second = tabulate(records, row, "second")
+        return np.where(np.isnan(second), np.nan, second == 0)
     return np.array([each[row].get(name, np.nan) for each in records], np.float64)
 
 
@@ -58,10 +69,26 @@ def group(records: Sequence[Record]) -> dict[str, list[Record]]:
     return found
 
 
-def make_lines(records: Sequence[Record], told: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A line for each class: for ours and the true pictures [mean, low, high] of each score; `told` is said in all."""
-    lines = []
+def split(kind: str, records: Sequence[Record]) -> dict[str, list[Record]]:
+    """The records of a class by what its palettes are; the class itself where they are all of one kind."""
+    if kind not in PARTS:
+        return {kind: list(records)}
+    parts = {f"{kind}: {part}": [r for r in records if r["number"] % 2 == odd] for odd, part in enumerate(PARTS[kind])}
+    return {title: some for title, some in parts.items() if some}
+
+
+def list_rows(records: Sequence[Record]) -> dict[str, list[Record]]:
+    """The records of each class, and after it those of its parts."""
+    found: dict[str, list[Record]] = {}
     for kind, some in group(records).items():
+        found |= {kind: some, **split(kind, some)}
+    return found
+
+
+def make_lines(records: Sequence[Record], told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A line for each class and part: [mean, low, high] of scores, of ours and the true pictures; all say `told`."""
+    lines = []
+    for kind, some in list_rows(records).items():
         line = {"benchmark": "sizes", "class": kind, "palettes": len(some), **told}
         for name in COSTS:
             line[name] = round(float(tabulate(some, "ours", name).mean()), 2)
@@ -73,10 +100,10 @@ def make_lines(records: Sequence[Record], told: Mapping[str, Any]) -> list[dict[
 
 
 def format_page(records: Sequence[Record]) -> str:
-    """The Markdown of the table: two rows for each class, ours and the true pictures through the autoencoder."""
+    """The Markdown of the table: two rows for each class and part, ours and true pictures through the autoencoder."""
     heads = ("class", "", "palettes", "rows", *SCORES)
     rows: list[Sequence[str]] = [heads, ("---",) * len(heads)]
-    for kind, some in group(records).items():
+    for kind, some in list_rows(records).items():
         cost = f"{tabulate(some, 'ours', 'rows').mean():.0f}"
         ours = [format_cell(tabulate(some, "ours", name), name) for name in SCORES]
         true = [format_cell(tabulate(some, "true", name), name) for name in SCORES]

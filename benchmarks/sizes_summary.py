@@ -11,17 +11,20 @@ from fidelity_report import DOCS, encode_png, format_rows
 from PIL import Image, ImageDraw, ImageFont
 from sizes_classes import make_wish
 from sizes_pictures import Job
-from sizes_report import find_interval, group, tabulate
+from sizes_report import PARTS, UNITS, find_interval, format_cell, group, split, tabulate
 
 from lib_regiondiff.authoring.overlay import overlay
 
 SHEET = DOCS / "pictures" / "sizes.png"
 EVERY, ROWS = 10, 6  # every so many palettes of a class are on the sheet; as many rows
 HIGH, TOLD, GAP = 76, 14, 3  # pixels of the sheet: of a picture, of the words above, between pictures
+WIDE = 1600  # pixels of the sheet, about
 
 Record = Mapping[str, Any]
-COSTS = ("rows", "multiply-adds, G")
-THINGS = ("whole", "once", "class", "colour")
+OF_THINGS = (*(f"thing-{side}" for side in (40, 72, 96, 128, 200, 320, 384)), "columns", "rows")
+OF_STUFF = ("columns", "rows", "textures", "strokes", "borders")
+"""The classes in the tables, if they were drawn; docs/reports/sizes.md has all that were."""
+THINGS = ("class", "colour", "leak", "area")
 PATCHES = ("texture IoU", "stroke IoU", "ground IoU")
 """How far stuff is where it was painted; a class has one of these scores."""
 
@@ -29,10 +32,10 @@ PATCHES = ("texture IoU", "stroke IoU", "ground IoU")
 def format_summary(records: Sequence[Record]) -> str:
     """The Markdown of two tables: of things, and of stuff, grounds and borders; an empty one is left out."""
     found = group(records)
-    things = [format_things(kind, some) for kind, some in found.items() if knows(some, "whole")]
-    stuff = [format_stuff(kind, some) for kind, some in found.items() if knows(some, "boundary")]
-    heads = ("things", "palettes", *COSTS, "all right", "once", "class", "colour", "leak", "area", "halo")
-    tables = [(heads, things), (("stuff and borders", "palettes", *COSTS, "IoU", "boundary", "border colour"), stuff)]
+    things = [format_things(kind, some) for kind, some in found.items() if kind in OF_THINGS]
+    stuff = [format_stuff(kind, some) for kind, some in found.items() if kind in OF_STUFF and knows(some, "boundary")]
+    heads = ("things", "once", "right class", "colour", "leak", "area")
+    tables = [(heads, things), (("stuff and grounds", "IoU", "boundary"), stuff)]
     return "\n\n".join(format_rows([top, ("---",) * len(top), *rows]) for top, rows in tables if rows)
 
 
@@ -42,55 +45,53 @@ def knows(records: Sequence[Record], name: str) -> bool:
 
 
 def format_things(kind: str, records: Sequence[Record]) -> tuple[str, ...]:
-    """A class's row in the table of things."""
-    shares = [format_pair(records, name) for name in THINGS]
-    return (*format_head(kind, records), *shares, *(format_pair(records, name) for name in ("leak", "area", "halo")))
+    """A class's row in the table of things; `once` with its 95 % interval."""
+    once, true = (format_cell(tabulate(records, row, "once"), "once") for row in ("ours", "true"))
+    return kind, f"{once}/{true.split(' ')[0]}", *(format_pair(records, name) for name in THINGS)
 
 
 def format_stuff(kind: str, records: Sequence[Record]) -> tuple[str, ...]:
     """A class's row in the table of stuff."""
     known = [name for name in PATCHES if knows(records, name)]
-    patch = format_pair(records, known[0]) if known else ""
-    return (*format_head(kind, records), patch, *(format_pair(records, n) for n in ("boundary", "border colour")))
-
-
-def format_head(kind: str, records: Sequence[Record]) -> tuple[str, ...]:
-    """A class, how many palettes of it there are, and what one costs in the mean."""
-    rows, adds = (tabulate(records, "ours", name).mean() for name in ("rows", "multiply-adds"))
-    return kind, f"{len(records)}", f"{rows:.0f}", f"{adds / 1e9:.0f}"
+    return kind, format_pair(records, known[0]) if known else "", format_pair(records, "boundary")
 
 
 def format_pair(records: Sequence[Record], name: str) -> str:
-    """Ours with its 95 % interval, and the true pictures' mean after a stroke; in percent, but for area and colours."""
-    scale, digits = {"area": (1, 2), "border colour": (1, 1)}.get(name, (100, 0))
-    mean, low, high = (scale * each for each in find_interval(tabulate(records, "ours", name), name))
-    true = scale * find_interval(tabulate(records, "true", name), name)[0]
-    return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}) / {true:.{digits}f}"
+    """The means of ours and, after a stroke, of the true pictures, in percent but for area; nothing without a score."""
+    scale, digits = UNITS.get(name, (100, 0))
+    ours, true = (scale * find_interval(tabulate(records, row, name), name)[0] for row in ("ours", "true"))
+    return "" if np.isnan(ours) else f"{ours:.{digits}f}/{true:.{digits}f}"
 
 
 def draw_gallery(records: Sequence[Record], job: Job) -> Image.Image:
-    """A picture of every tenth palette: a column for each class; in each place what was painted, then what was drawn.
+    """A picture of every tenth palette, and in classes whose odd numbers are of another kind of the one after it too.
 
-    The pictures of a class are of equal height, and as wide as their aspect asks for.
+    There is a column for each class, or part of one; in each place what was painted, then what was drawn. Pictures are
+    of equal height, and as wide as their aspect asks for. Columns that have no room go below.
     """
-    found = {
-        kind: [each for each in some if each["number"] % EVERY == 0][:ROWS] for kind, some in group(records).items()
-    }
-    columns = [draw_column(kind, some, job) for kind, some in found.items() if some]
-    wide = sum(each.width + 3 * GAP for each in columns)
-    whole = Image.new("RGB", (wide, max(each.height for each in columns)), "white")
-    left = 0
+    columns = []
+    for kind, some in group(records).items():
+        for title, part in split(kind, some).items():
+            shown = [each for each in part if each["number"] % EVERY < (2 if kind in PARTS else 1)][:ROWS]
+            columns += [draw_column(title, shown, job)] if shown else []
+    places, left, top, below = [], 0, 0, 0
     for each in columns:
-        whole.paste(each, (left, 0))
-        left += each.width + 3 * GAP
+        if left and left + each.width > WIDE:
+            left, top = 0, below
+        places.append((left, top))
+        left, below = left + each.width + 3 * GAP, max(below, top + each.height + GAP)
+    wide = max(x + each.width for (x, _), each in zip(places, columns, strict=True))
+    whole = Image.new("RGB", (wide, below), "white")
+    for place, each in zip(places, columns, strict=True):
+        whole.paste(each, place)
     return whole
 
 
-def draw_column(kind: str, records: Sequence[Record], job: Job) -> Image.Image:
-    """The pictures of a class, pair below pair."""
-    pairs = [draw_pair(kind, each["number"], job) for each in records]
+def draw_column(title: str, records: Sequence[Record], job: Job) -> Image.Image:
+    """The pictures of a class or a part of one, pair below pair."""
+    pairs = [draw_pair(each["class"], each["number"], job) for each in records]
     column = Image.new("RGB", (max(each.width for each in pairs), TOLD + len(pairs) * (HIGH + GAP)), "white")
-    ImageDraw.Draw(column).text((0, 1), kind, "black", ImageFont.load_default())
+    ImageDraw.Draw(column).text((0, 1), title, "black", ImageFont.load_default())
     for at, each in enumerate(pairs):
         column.paste(each, (0, TOLD + at * (HIGH + GAP)))
     return column

@@ -15,7 +15,7 @@ import sizes_failures
 import sizes_pictures
 from fidelity_report import renew
 from PIL import Image
-from sizes_classes import MAKERS
+from sizes_classes import MAKERS, make_wish
 from sizes_failures import (
     GRID,
     HEAD,
@@ -30,8 +30,8 @@ from sizes_failures import (
     read_looked,
 )
 from sizes_pictures import FAST, Job
-from sizes_report import SCORES
-from sizes_summary import HIGH, draw_gallery, format_summary
+from sizes_report import PARTS, SCORES, format_page, make_lines
+from sizes_summary import HIGH, OF_THINGS, WIDE, draw_gallery, format_summary
 from sizes_wishes import EACH, SPLITS
 
 NONE = dict.fromkeys(SCORES, float("nan"))
@@ -138,9 +138,49 @@ def test_sheets_show_failures_and_the_list_leaves_out_what_was_looked_at(
 
 def test_summaries_tell_ours_beside_the_true_pictures() -> None:
     stuff = make_record("textures", 0, {"texture IoU": 0.81, "boundary": 0.7}, {"texture IoU": 0.9, "boundary": 0.8})
-    things, other = format_summary([*make_things([1, 1, 0, 1]), stuff]).split("\n\n")
-    assert "| thing-96 | 4 | 13 | 7 | 75 (30 to 95) / 100 |" in things and "1.10 (1.10 to 1.10) / 1.00" in things
-    assert "| textures | 1 | 13 | 7 | 81 (81 to 81) / 90 | 70 (70 to 70) / 80 |" in other and "textures" not in things
+    records = make_things([1, 1, 1, 1])
+    for number, once in enumerate([1, 1, 0, 1]):
+        records[number]["ours"] |= {"once": once, "leak": 0.5 * (1 - once)}
+        records[number]["true"] |= {"leak": 0.0}
+    things, other = format_summary([*records, stuff]).split("\n\n")
+    assert "| thing-96 | 75 (30 to 95)/100 |  |  | 12/0 | 1.10/1.00 |" in things
+    assert "| textures | 81/90 | 70/80 |" in other and "textures" not in things
+
+
+def test_summaries_leave_out_what_is_told_elsewhere() -> None:
+    told = format_summary([each for kind in MAKERS for each in make_things([1], kind)])
+    assert {row.split(" | ")[0][2:] for row in told.splitlines()[2:]} == set(OF_THINGS)
+
+
+def test_tables_tell_things_and_scenes_of_a_class_apart() -> None:
+    seconds, kinds = [0, 0.5, 0, 0, 0, 0.5], ("columns", "stacked", "thing-40")
+    scores = [{"second": each, "order": 1} for each in seconds]
+    records = [make_record(kind, at, each, each) for kind in kinds for at, each in enumerate(scores)]
+    rows = [line[2:-2].split(" | ") for line in format_page(records).splitlines()]
+    alone, order = (rows[0].index(name) for name in ("alone", "order"))
+    shown = {row[0]: (row[2], row[alone], row[order]) for row in rows[2:] if row[0]}
+    assert list(shown) == [
+        *("columns", "columns: things", "columns: scenes"),
+        *("stacked", "stacked: small on large", "stacked: side by side"),
+        "thing-40",
+    ]
+    always = "100 (61 to 100)"  # of six
+    assert shown["columns"] == ("6", "67 (30 to 90)", always)
+    assert shown["columns: things"] == ("3", "100 (44 to 100)", "100 (44 to 100)")
+    assert shown["stacked: side by side"] == ("3", "33 (6 to 79)", "100 (44 to 100)")
+    lines = {line["class"]: line["ours"]["alone"][0] for line in make_lines(records, {})}
+    assert list(lines) == list(shown) and lines["columns: scenes"] == pytest.approx(1 / 3, abs=1e-4)
+
+
+def test_parts_of_classes_are_what_their_palettes_are() -> None:
+    for kind, parts in PARTS.items():
+        for number in range(8):
+            wish = make_wish(kind, number, "development")
+            if "scenes" in parts:
+                assert {f"{piece.role}s" for piece in wish.pieces} == {parts[number % 2]}
+            else:
+                inside = (wish.covered[1] & ~wish.covered[0]).sum() == 0
+                assert parts[number % 2] == ("small on large" if inside else "side by side")
 
 
 def test_the_gallery_shows_every_tenth_palette_and_its_picture(tmp_path: Path) -> None:
@@ -150,6 +190,20 @@ def test_the_gallery_shows_every_tenth_palette_and_its_picture(tmp_path: Path) -
     pixels = np.asarray(draw_gallery(records, job)).reshape(-1, 3)
     for colour in ((255, 0, 0), (0, 0, 255)):
         assert (pixels == colour).all(axis=1).sum() > HIGH**2 / 2
+
+
+def test_the_gallery_shows_scenes_beside_things_and_goes_on_below(tmp_path: Path) -> None:
+    job, records = make_job(tmp_path), [each for kind in MAKERS for each in make_things([1] * 12, kind)]
+    colours = {0: (255, 0, 0), 1: (0, 255, 0), 10: (0, 0, 255), 11: (255, 0, 255)}
+    for kind in MAKERS:
+        for number, colour in colours.items():
+            Image.new("RGB", (256, 192), colour).save(job.find_paths(kind, number)["ours"])
+    gallery = draw_gallery(records, job)
+    pixels = np.asarray(gallery).reshape(-1, 3)
+    shown = {number: (pixels == colour).all(axis=1).sum() for number, colour in colours.items()}
+    assert min(shown[0], shown[10]) > 2.5 * max(shown[1], shown[11]) > 2.5 * len(PARTS) * HIGH**2 / 4
+    assert WIDE / 2 < gallery.width < 1.3 * WIDE
+    assert gallery.height > 2 * 2 * HIGH
 
 
 def test_records_are_kept_and_others_are_made_for_other_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
