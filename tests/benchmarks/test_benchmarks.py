@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from lib_regiondiff.planning.weights import masks
 from places import ROOT
 
 TABLE = (ROOT / "docs" / "reports" / "benchmarks.md").read_text(encoding="utf-8")
@@ -61,6 +62,60 @@ def test_counted_evaluations_are_those_of_the_docs_and_within_the_bounds(monkeyp
         assert line["evaluations"] <= most and line["latent_pixels"] <= pixels
         masks = "rectangles" if evaluations.SCENES[name].boxes else "none"
         assert f"| {name} | {masks} | {line['evaluations']} | {line['latent_pixels']:,} |" in TABLE
+    for module in ("rows", "scenes", "evaluations"):
+        sys.modules.pop(module)
+
+
+def test_evaluations_of_scenes_that_say_how_are_no_more_than_the_originals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import evaluations
+
+    for name, scene in evaluations.SCENES.items():
+        line = evaluations.count(evaluations.make_palette(name))
+        assert 0 < line["evaluations"] <= scene.original * len(evaluations.LEVELS)
+        assert set(line["brushes"]) <= {"stuff"}
+    forest = evaluations.SCENES["linear forest"]
+    assert forest.boxes[0] == (0, 0, 384, 768) and forest.boxes[-1] == (2432, 0, 2816, 768)
+    for module in ("rows", "scenes", "evaluations"):
+        sys.modules.pop(module)
+
+
+def test_where_nothing_is_said_the_first_level_decides_on_all_brushes_or_on_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import evaluations
+
+    for name, scene in evaluations.SCENES.items():
+        palette = evaluations.make_palette(name, own=False)
+        assert palette.tiles == "auto" and palette.attention == "none"
+        undecided = evaluations.plan(palette, evaluations.Answering()).undecided
+        flat, figures = (evaluations.count(palette, each) for each in (False, True))
+        assert (undecided is not None) == bool(scene.boxes)
+        assert sum(flat["brushes"].values()) == sum(figures["brushes"].values()) == len(scene.boxes)
+        if undecided is not None:
+            less = flat["brushes"].get("stuff", 0) - figures["brushes"].get("stuff", 0)
+            assert less == len(undecided.names) > 0 and flat["evaluations"] != figures["evaluations"]
+    for module in ("rows", "scenes", "evaluations"):
+        sys.modules.pop(module)
+
+
+def test_evaluations_take_masks_by_colour(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import evaluations
+
+    name, scene = "paint with words", evaluations.SCENES["paint with words"]
+    (tmp_path / "paint_with_words").mkdir()
+    picture = Image.new("RGB", scene.size)
+    for box, colour in zip(scene.boxes, scene.colours, strict=True):
+        picture.paste(colour, box)
+    picture.save(tmp_path / "paint_with_words" / "example_input.png")
+    read, plain = evaluations.make_palette(name, tmp_path), evaluations.make_palette(name)
+    assert read.brushes[-1].mask != plain.brushes[-1].mask, "one is a picture"
+    assert masks.measure_cells(read.brushes[-1].mask, plain.size, 8) == pytest.approx(
+        masks.measure_cells(plain.brushes[-1].mask, plain.size, 8), abs=0.02
+    )
+    assert evaluations.count(read) == evaluations.count(plain)
     for module in ("rows", "scenes", "evaluations"):
         sys.modules.pop(module)
 
