@@ -5,7 +5,8 @@ labeller beside the true picture of each, drawn by the toy world at that size an
 line for each class; pictures are kept in .cache/sizes, so that a run that was stopped goes on. `--sheet FILE.png` draws
 every tenth palette to look at, `--failures FOLDER` all that are not right, and those in which halos are counted.
 `--write` renews docs/reports/sizes.md and fidelity.md, with what benchmarks/looked.tsv says about the failures. Classes
-take turns, so that a run that `--minutes` ends has as many palettes of each.
+take turns, so that a run that `--minutes` ends has as many palettes of each. Tables have the classes of one run: name
+all with `--minutes 0 --write` to have what several runs drew in one.
 """
 
 from __future__ import annotations
@@ -78,10 +79,10 @@ def main() -> None:
 
 
 def write(records: Sequence[Record], job: Job) -> None:
-    """Renew the reports' tables of these steps; the picture shows those of few steps."""
+    """Renew the reports' tables of these steps; stuff and the picture in the summary are those of few steps."""
     failures = format_failures(records, read_looked(job))
     renew(PAGE, f"{format_page(records)}\n\n{failures}", f"measured {job.steps}")
-    renew(SUMMARY, format_summary(records), f"measured {job.steps}")
+    renew(SUMMARY, format_summary(records, stuff_too=job.fast), f"measured {job.steps}")
     if job.fast:
         write_picture(records, job)
 

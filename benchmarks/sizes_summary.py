@@ -29,14 +29,14 @@ PATCHES = ("texture IoU", "stroke IoU", "ground IoU")
 """How far stuff is where it was painted; a class has one of these scores."""
 
 
-def format_summary(records: Sequence[Record]) -> str:
-    """The Markdown of two tables: of things, and of stuff, grounds and borders; an empty one is left out."""
+def format_summary(records: Sequence[Record], stuff_too: bool = True) -> str:
+    """The Markdown of a table of things and, if asked for, of a sentence on stuff and grounds."""
     found = group(records)
-    things = [format_things(kind, some) for kind, some in found.items() if kind in OF_THINGS]
-    stuff = [format_stuff(kind, some) for kind, some in found.items() if kind in OF_STUFF and knows(some, "boundary")]
+    rows = [format_things(kind, some) for kind, some in found.items() if kind in OF_THINGS]
     heads = ("things", "once", "right class", "colour", "leak", "area")
-    tables = [(heads, things), (("stuff and grounds", "IoU", "boundary"), stuff)]
-    return "\n\n".join(format_rows([top, ("---",) * len(top), *rows]) for top, rows in tables if rows)
+    table = format_rows([heads, ("---",) * len(heads), *rows]) if rows else ""
+    stuff = format_stuff({kind: some for kind, some in found.items() if kind in OF_STUFF}) if stuff_too else ""
+    return "\n\n".join(filter(None, (table, stuff)))
 
 
 def knows(records: Sequence[Record], name: str) -> bool:
@@ -47,13 +47,13 @@ def knows(records: Sequence[Record], name: str) -> bool:
 def format_things(kind: str, records: Sequence[Record]) -> tuple[str, ...]:
     """A class's row in the table of things; `once` with its 95 % interval."""
     once, true = (format_cell(tabulate(records, row, "once"), "once") for row in ("ours", "true"))
-    return kind, f"{once}/{true.split(' ')[0]}", *(format_pair(records, name) for name in THINGS)
+    return kind, f"{once.replace(' to ', '-')}/{true.split(' ')[0]}", *(format_pair(records, name) for name in THINGS)
 
 
-def format_stuff(kind: str, records: Sequence[Record]) -> tuple[str, ...]:
-    """A class's row in the table of stuff."""
-    known = [name for name in PATCHES if knows(records, name)]
-    return kind, format_pair(records, known[0]) if known else "", format_pair(records, "boundary")
+def format_stuff(found: Mapping[str, Sequence[Record]]) -> str:
+    """How far stuff and grounds of each class are where they were painted; nothing where there are none."""
+    shown = [f"{kind} {format_pair(some, n)}" for kind, some in found.items() for n in PATCHES if knows(some, n)]
+    return f"IoU of stuff and grounds: {', '.join(shown)}." if shown else ""
 
 
 def format_pair(records: Sequence[Record], name: str) -> str:

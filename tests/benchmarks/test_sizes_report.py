@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import sizes_failures
 import sizes_pictures
-from fidelity_report import renew
+from fidelity_report import LABELS, renew
+from fidelity_report import format_page as format_ladder
 from PIL import Image
 from sizes_classes import MAKERS, make_wish
 from sizes_failures import (
@@ -143,8 +144,9 @@ def test_summaries_tell_ours_beside_the_true_pictures() -> None:
         records[number]["ours"] |= {"once": once, "leak": 0.5 * (1 - once)}
         records[number]["true"] |= {"leak": 0.0}
     things, other = format_summary([*records, stuff]).split("\n\n")
-    assert "| thing-96 | 75 (30 to 95)/100 |  |  | 12/0 | 1.10/1.00 |" in things
-    assert "| textures | 81/90 | 70/80 |" in other and "textures" not in things
+    assert "| thing-96 | 75 (30-95)/100 |  |  | 12/0 | 1.10/1.00 |" in things
+    assert other == "IoU of stuff and grounds: textures 81/90." and "textures" not in things
+    assert format_summary([*records, stuff], stuff_too=False) == things and format_summary([stuff]) == other
 
 
 def test_summaries_leave_out_what_is_told_elsewhere() -> None:
@@ -236,6 +238,18 @@ def test_the_labellers_errors_are_told_by_size() -> None:
     assert "| thing-40 | 1.0 / 1.2 | 84.4 / 84.4 | 0.3 / 0.3 | 0.25 / 0.25 | 0.50 / 0.50 |" in page
     assert sizes.splitlines()[0] == "| brush, px | 40 |" and "native" not in sizes
     assert sizes.splitlines()[2].endswith("| 84 |") and sizes.splitlines()[-1].endswith("| 50 |")
+
+
+def test_the_ladder_says_how_many_palettes_it_has_and_compares_fidelity_with_ours() -> None:
+    scores = {"fidelity": 0.5, "right class": 0.25, "rows": 7.0}
+    ours = {letter: scores | {"fidelity": 0.75 if letter == "f" else 0.5} for letter in LABELS}
+    said, table = format_ladder([{"methods": ours}] * 3).split("\n\n")
+    assert said == "3 palettes:"
+    rows = table.splitlines()
+    assert rows[:2] == ["| method | rows | fidelity | right class |", "|---|---|---|---|"] and len(rows) == 2 + len(
+        LABELS
+    )
+    assert "| (d) StreamMultiDiffusion | 7 | 50 (-25 to -25) | 25 |" in rows and "| (f) ours | 7 | 75 | 25 |" in rows
 
 
 def test_a_page_without_its_markers_is_refused(tmp_path: Path) -> None:
