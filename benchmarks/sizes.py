@@ -82,7 +82,8 @@ def write(records: Sequence[Record], job: Job) -> None:
     """Renew the reports' tables of these steps; stuff and the picture in the summary are those of few steps."""
     failures = format_failures(records, read_looked(job))
     renew(PAGE, f"{format_page(records)}\n\n{failures}", f"measured {job.steps}")
-    renew(SUMMARY, format_summary(records, stuff_too=job.fast), f"measured {job.steps}")
+    if summary := format_summary(records, stuff_too=job.fast):
+        renew(SUMMARY, summary, f"measured {job.steps}")
     if job.fast:
         write_picture(records, job)
 
