@@ -212,7 +212,7 @@ class Draft:
         palette, job, host = apply_kinds(self.palette, kinds), self.job, self.host
         said = self._say(say_sentence(palette, job, self.meanings))
         scale = (job.size.area / palette.size.area) ** 0.5 / host.latent.pixels_per_cell
-        things = find_things(palette, self.coverages, scale, job)
+        things = find_things(palette, self.coverages, scale, job, self.close)
         textures = textures if keeps_apart(self.said, palette) else frozenset()
         what = host.latent, textures
         strokes = find_strokes(palette, self.coverages, said.meanings, job, what) if palette.attention == "none" else []

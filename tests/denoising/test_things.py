@@ -52,12 +52,18 @@ def test_a_thing_of_any_size_and_aspect_has_one_native_view(
     left, top = place[0] * (1 - wide), place[1] * (1 - high)
     palette = make_document([left, top, left + wide, top + high], 512)
     plan, host = plan_document(palette, GaussianHost(native=64)), GaussianHost(native=64)
+    longest = host.latent.longest
     for level in LEVELS[:-1]:
         (view,) = things_of(plan, level)
-        assert view.size == Size(SIDE, SIDE) and view.box.size.height == view.box.size.width
+        assert abs(view.size.area / SIDE**2 - 1) < 0.2
+        assert max(view.size.height, view.size.width) <= longest**0.5 * SIDE
         middle = (view.box.top + view.box.bottom) / 2, (view.box.left + view.box.right) / 2
         assert abs(middle[0] - 64 * (top + high / 2)) <= 1 and abs(middle[1] - 64 * (left + wide / 2)) <= 1
-        assert abs(view.box.size.height - min(wide, high) * 64 / FILL) <= 1 or view.box.size.height == 2
+        shown = min(high, longest * wide) * 64, min(wide, longest * high) * 64
+        scale = max(shown[0] / view.size.height, shown[1] / view.size.width) / FILL
+        assert abs(view.box.size.height - scale * view.size.height) <= 1 or view.box.size.height == 2
+        assert abs(view.box.size.width - scale * view.size.width) <= 1 or view.box.size.width == 2
+        assert abs(np.log(shown[0] / shown[1] * view.size.width / view.size.height)) < 0.25
         rest = torch.zeros(64, 64)
         for other in plan.views(level):
             if other.zoom is None:
@@ -70,8 +76,10 @@ def test_a_thing_of_any_size_and_aspect_has_one_native_view(
 def test_windows_of_a_ring_cross_its_border(turn: int) -> None:
     coverage = np.zeros((32, 32), np.float32)
     coverage[10:16, 4:10] = 1
-    here, there = find_window(coverage, True), find_window(np.roll(coverage, turn, axis=1), True)
-    assert here.size == there.size and (there.left - here.left - turn) % 32 == 0
+    (here, drawn), (there, again) = (
+        find_window(each, GaussianHost(native=64).latent, True) for each in (coverage, np.roll(coverage, turn, axis=1))
+    )
+    assert here.size == there.size and drawn == again and (there.left - here.left - turn) % 32 == 0
 
 
 def test_a_thing_costs_a_row_a_step_and_three_for_the_ground() -> None:

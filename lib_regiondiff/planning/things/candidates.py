@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from lib_regiondiff.document.palette import SCENE, STUFF, THING, Brush, Palette
+from lib_regiondiff.document.palette import SCENE, STUFF, THING, Brush, Palette, Tiles
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.planning import tiles
@@ -111,8 +111,15 @@ def _is_filling(palette: Palette, coverage: np.ndarray, native: int) -> bool:
 
 def _is_settled(palette: Palette) -> bool:
     """Whether a palette says of its method what only stuff is drawn by."""
-    given = palette.blend == "mixture" or palette.overlap.rule != "painter"
-    return given or not (palette.tiles is None or palette.tiles == AUTO)
+    return palette.blend == "mixture" or palette.overlap.rule != "painter" or _names_tiles(palette.tiles)
+
+
+def _names_tiles(grid: Tiles | str | None) -> bool:
+    """Whether tiles are more than a canvas whose borders continue each other, or what `auto` would take anyway."""
+    if not isinstance(grid, Tiles):
+        return False
+    sides = replace(grid, wrap=False)
+    return sides != Tiles(width=AUTO, height=AUTO, overlap=AUTO) and not (grid.wrap and sides == Tiles())
 
 
 def is_line(coverage: np.ndarray, inner: Box, native: int) -> bool:

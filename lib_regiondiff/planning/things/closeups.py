@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
 
 from lib_regiondiff.geometry import Box, Size
+from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning import noise, tiles
 from lib_regiondiff.planning.regions import Region
 
 LEAST = 2
 """Cells along a side that a window has at least."""
 FILL = 0.8
-"""Share of its window's side that a brush's shorter side takes."""
+"""Share of its window's side that a brush takes."""
+FINEST = 8
+"""Cells whose multiples a window's sides are; a smaller model has eighths of its native side."""
+SAME_ASPECT = 2
+"""How much more a window's aspect counts than its area: what it shows beyond its brush is cut off, things as well."""
 ASKED = (0.2, 0.4, 0.6)
 """Shares of the steps after which the ground is asked for what the window shows without the thing."""
 
@@ -57,18 +64,50 @@ def list_asked(steps: int) -> frozenset[int]:
     return frozenset(min(max(0, steps - 2), round(share * steps)) for share in ASKED)
 
 
-def find_window(coverage: np.ndarray, ring: bool = False) -> Box:
-    """The square window in cells of a thing whose brush covers these shares [h, w] of cells, which must not all be 0.
+def choose_size(high: float, wide: float, latent: LatentSpec) -> Size:
+    """The cells in which something is drawn that is so high and wide, by the ratio of both.
 
-    It is centred on the brush and may leave the canvas; in a `ring` it may cross the border.
+    It has about the native area, and the aspect as far as the model was trained for it.
+    """
+    native = latent.native // latent.pixels_per_cell
+    step = max(1, min(FINEST, native // 8))
+    most = int(native * latent.longest**0.5) // step * step
+    sides = dict.fromkeys((*range(step, max(step, most) + 1, step), native))
+    return min(
+        (Size(*each) for each in itertools.product(sides, sides)), key=lambda size: _judge(size, high, wide, native)
+    )
+
+
+def _judge(size: Size, high: float, wide: float, native: int) -> float:
+    """How much worse than the native area in the aspect of what is shown a size in cells is."""
+    wasted = size.area * find_scale(size, high, wide) ** 2 / (high * wide)
+    return SAME_ASPECT * math.log(wasted) + abs(math.log(size.area / native**2))
+
+
+def find_scale(size: Size, high: float, wide: float) -> float:
+    """How many times larger a size becomes that covers what is so high and wide."""
+    return max(high / size.height, wide / size.width)
+
+
+def find_window(coverage: np.ndarray, latent: LatentSpec, ring: bool = False) -> tuple[Box, Size]:
+    """The window in cells of a thing whose brush covers these shares [h, w] of cells, which must not all be 0, and the
+    size in which it is drawn.
+
+    It is centred on the brush, has its aspect as far as the model was trained for it, and may leave the canvas; in a
+    `ring` it may cross the border.
     """
     inner = tiles.find_bounds(coverage > 0, ring)
     assert inner is not None
     turn = inner.left if ring else 0
     (top, high), (left, wide) = (_measure(np.roll(coverage, -turn, axis=1).max(axis=axis)) for axis in (1, 0))
-    side = max(LEAST, round(min(high, wide) / FILL))
-    first, start = round(top - side / 2), round(left + turn - side / 2)
-    return Box(first, start, first + side, start + side, ring)
+    if ring:
+        wide = min(wide, FILL * coverage.shape[1])
+    high, wide = min(high, latent.longest * wide), min(wide, latent.longest * high)
+    size = choose_size(high, wide, latent)
+    scale = find_scale(size, high, wide) / FILL
+    tall, broad = (max(LEAST, round(scale * side)) for side in (size.height, size.width))
+    first, start = round(top - tall / 2), round(left + turn - broad / 2)
+    return Box(first, start, first + tall, start + broad, ring), size
 
 
 def _measure(profile: np.ndarray) -> tuple[float, float]:

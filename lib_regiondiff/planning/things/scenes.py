@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,17 +13,13 @@ from lib_regiondiff.document.palette import Brush
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning import noise, tiles
-from lib_regiondiff.planning.things.closeups import Closeup
+from lib_regiondiff.planning.things.closeups import FINEST, Closeup, choose_size, find_scale
 from lib_regiondiff.planning.views import View
 
 SLACK = 1.1
 """How many times longer a brush may be than the longest picture that a model was trained on, and still be one."""
 NEAR = (0.8, 1.25)
 """Native areas within which a window needs no zoom."""
-FINEST = 8
-"""Cells whose multiples a window's sides are; a smaller model has eighths of its native side."""
-SAME_ASPECT = 2
-"""How much more a window's aspect counts than its area: what it shows beyond its brush is cut off, things as well."""
 JOINED = 0.2
 """Share of the levels, the last ones, in which a scene sees what is beyond its border."""
 STRETCH = 1.1
@@ -63,25 +58,12 @@ def find_scene(weight: np.ndarray, latent: LatentSpec, ring: bool = False) -> Sc
     if NEAR[0] <= share <= NEAR[1] and middle == inner:
         box = tiles.fit_window(inner, canvas, 1, step)
         return SceneWindow(box, box.size, box)
-    most = int(native * latent.longest**0.5) // step * step
-    sides = range(step, max(step, most) + 1, step)
-    size = min((Size(*each) for each in itertools.product(sides, sides)), key=lambda s: _judge(s, middle.size, native))
+    size = choose_size(high, wide, latent)
     high, wide = _fit_sides(size, middle.size)
     top, bottom = _centre(middle.top, middle.bottom, high)
     left, right = _centre(middle.left, middle.right, wide)
     box = Box(top, left, bottom, right, ring)
     return SceneWindow(box, size, box.union(inner))
-
-
-def _judge(size: Size, shown: Size, native: int) -> float:
-    """How much worse than the native area in the aspect of what is shown a size in cells is."""
-    wasted = size.area * _find_scale(size, shown) ** 2 / shown.area
-    return SAME_ASPECT * math.log(wasted) + abs(math.log(size.area / native**2))
-
-
-def _find_scale(size: Size, shown: Size) -> float:
-    """How many times larger a size becomes that covers what is shown."""
-    return max(shown.height / size.height, shown.width / size.width)
 
 
 def _shorten(inner: Box, longest: float) -> Box:
@@ -100,7 +82,7 @@ def _shorten(inner: Box, longest: float) -> Box:
 def _fit_sides(size: Size, shown: Size) -> tuple[int, int]:
     """Height and width on the canvas of a window in so many cells: a little more than what is shown, stretched if need
     be as far as nobody sees it."""
-    least = _find_scale(size, shown) / STRETCH
+    least = find_scale(size, shown.height, shown.width) / STRETCH
     pairs = (size.height, shown.height), (size.width, shown.width)
     high, wide = (round((1 + BEYOND) * own * max(least, side / own)) for own, side in pairs)
     return high, wide

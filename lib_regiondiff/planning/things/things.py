@@ -27,20 +27,24 @@ class Thing:
     """A piece of a brush, whose thing is drawn in the close-up of a `window`, with its weight there.
 
     `index` is the brush's number in the palette, `number` that of its noise, and `seed` that of the noise, if the brush
-    has one of its own.
+    has one of its own. It is drawn in `size` cells.
     """
 
     index: int
     number: int
     weight: np.ndarray
     window: Box
+    size: Size
     seed: int | None = None
 
 
-def find_things(palette: Palette, coverages: Sequence[np.ndarray], scale: float, job: Job) -> list[Thing]:
+def find_things(
+    palette: Palette, coverages: Sequence[np.ndarray], scale: float, job: Job, latent: LatentSpec
+) -> list[Thing]:
     """The things among brushes that cover these shares [h, w] of cells; `scale` is the number of cells along a pixel.
 
-    What lies above a thing and is none covers it; things lie above each other in their order.
+    `latent` is the latent space of their windows. What lies above a thing and is none covers it; things lie above each
+    other in their order.
     """
     found: list[Thing] = []
     for index, (brush, coverage) in enumerate(zip(palette.brushes, coverages, strict=True), start=1):
@@ -53,10 +57,10 @@ def find_things(palette: Palette, coverages: Sequence[np.ndarray], scale: float,
         budget.expect_things(len(found) + len(kept))
         for place, label in enumerate(kept):
             piece = np.where(labels == label, coverage, np.float32(0))
-            window = find_window(piece, palette.wraps)
+            window, size = find_window(piece, latent, palette.wraps)
             weight = blur(piece, brush.feather * scale, palette.wraps) * seen
             number = noise.number_brush(brush.id, place)
-            found.append(Thing(index, number, cut(np.asarray(weight, np.float32), window), window, brush.seed))
+            found.append(Thing(index, number, cut(np.asarray(weight, np.float32), window), window, size, brush.seed))
     return found
 
 
@@ -94,9 +98,7 @@ class ThingLayer:
         """
         steps, (encoder, latent) = len(job.clock) - 1, space
         asked = list_asked(steps)
-        side = latent.native // latent.pixels_per_cell
-        frame = Box(0, 0, side, side)
-        regions = [encoder.region((thing.index,), frame) for thing in things]
+        regions = [encoder.region((thing.index,), Box.whole(thing.size)) for thing in things]
         weights = below[0].at(steps - 1) if things else np.zeros((0, 1, 1))
         grounds = [below[1][int(np.argmax([cut(each, t.window).sum() for each in weights]))] for t in things]
         acts = [[meanings[thing.index].acts(step) for thing in things] for step in range(steps)]
@@ -122,9 +124,9 @@ class ThingLayer:
     def _view(self, thing: Thing, own: Region, ground: Region | None, last: bool) -> View:
         latent, window = self.latent, thing.window
         weight = torch.from_numpy(np.ascontiguousarray(thing.weight)).to(latent.device)
-        side = latent.native // latent.pixels_per_cell
-        inside = torch.nn.functional.interpolate(weight[None, None], (side, side), mode="bilinear")[0, 0]
+        sides = thing.size.height, thing.size.width
+        inside = torch.nn.functional.interpolate(weight[None, None], sides, mode="bilinear")[0, 0]
         first = self.seeds if thing.seed is None else (thing.seed,) * len(self.seeds)
         seeds = tuple(noise.derive_seed(seed, thing.number) for seed in first)
-        zoom = Closeup(Size(side, side), latent.channels, seeds, inside, ground, last)
+        zoom = Closeup(thing.size, latent.channels, seeds, inside, ground, last)
         return View(window, window, (own,), weight, zoom=zoom)

@@ -68,10 +68,17 @@ def test_a_scene_of_the_native_area_needs_no_first_level() -> None:
         {"blend": "mixture"},
         {"overlap": {"rule": "weighted"}},
         {"tiles": {"width": 128, "height": 128, "overlap": 64}},
+        {"tiles": {"width": 256, "wrap": True}},
+        {"tiles": {}},
     ],
 )
 def test_what_is_said_of_tiles_and_method_is_kept_to(more: dict[str, Any]) -> None:
     assert outcomes(draft(brush("1", SMALL), **more)) == (("stuff",), ("stuff",))
+
+
+@pytest.mark.parametrize("more", [{"wrap": True}, dict.fromkeys(("width", "height", "overlap"), "auto")])
+def test_a_canvas_that_closes_says_nothing_of_the_method(more: dict[str, Any]) -> None:
+    assert outcomes(draft(brush("1", SMALL), tiles=more)) == (("stuff",), ("thing",))
 
 
 def test_only_what_begins_with_the_picture_is_decided() -> None:
