@@ -25,7 +25,7 @@ from PIL import Image
 from second_world import PAGE, TRUE, tabulate
 from second_world_borders import score_boundary
 from second_world_cases import Case, make_case, score
-from second_world_passes import Pictures, draw_auto, draw_native, draw_stuff, draw_twice, enlarge
+from second_world_passes import PAPER, Pictures, draw_auto, draw_native, draw_paper, draw_stuff, draw_twice, enlarge
 from second_world_sets import ExactWorld, list_meanings
 from sizes_pictures import ENGINE, FAST, LIBRARY, SLOW, Record, digest
 
@@ -60,17 +60,20 @@ TABLES: Mapping[str, Table] = {
         ("auto", "auto, borders not cut", "stuff", "stuff, borders not cut"),
         ("boundary", *STUFF),
     ),
+    "bootstrap": Table(("textures",), ("stuff", *(f"stuff, {levels} white" for levels in PAPER)), STUFF, ("LCM 5",)),
     "tiles": Table((SQUARE,), ("auto", "native tiles"), ("rows", "cells", *STUFF, "boundary"), ("LCM 5",)),
     TWICE: Table((TWICE,), ("kept", "stuff in the second pass"), WHOLE),
 }
 DRAWS: Mapping[str, Sequence[Draw]] = {
     TWICE: (draw_twice,),
     SQUARE: (draw_auto, draw_native),
-    "textures": (draw_auto, draw_stuff),
+    "textures": (draw_auto, draw_stuff, draw_paper),
     "columns": (draw_auto, draw_stuff),
     **dict.fromkeys(THINGS, (draw_auto, draw_stuff)),
 }
 """What is drawn of each class, in this order."""
+FEW_ONLY = (draw_paper,)
+"""What is drawn in few steps alone."""
 FIRST, EACH = "thing-128", (256, 256)  # the class whose cases are drawn in two passes; of a picture of the sheet
 
 
@@ -99,6 +102,12 @@ def list_steps(kind: str) -> Sequence[str]:
     return [name for name in STEPS if any(kind in each.classes and name in each.steps for each in TABLES.values())]
 
 
+def list_draws(kind: str) -> list[tuple[str, Draw]]:
+    """What is drawn of a class by which sampler."""
+    found = [(steps, draw) for steps in list_steps(kind) for draw in DRAWS[kind]]
+    return [(steps, draw) for steps, draw in found if STEPS[steps] is FAST or draw not in FEW_ONLY]
+
+
 @functools.cache
 def load_world(model: str) -> ExactWorld:
     """The exact denoiser with a model's autoencoder, once in each process."""
@@ -120,7 +129,7 @@ def measure(at: int, kinds: Sequence[str], setup: Setup) -> Record | None:
     (asked, shown), name, found = choose_case(kind, number), f"{kind.replace(' ', '')}-{number:04}", {}
     world = load_world(setup.model)
     world.learn(list_meanings(asked))
-    for steps, draw in ((steps, draw) for steps in list_steps(kind) for draw in DRAWS[kind]):
+    for steps, draw in list_draws(kind):
         done = setup.fast / f"{name}-{steps.replace(' ', '')}-{draw.__name__}.json"
         if not done.exists():
             if setup.late:

@@ -36,6 +36,8 @@ from lib_regiondiff.store import Store
 
 LARGER, STRENGTH = 1.5, 0.5
 """How many times larger the second pass is, and the share of the steps that it takes."""
+PAPER = (1, 3)
+"""Levels of its bootstrap that StreamMultiDiffusion recommends, the least and the most."""
 
 Notes = Mapping[str, Any]
 """What is told of a picture: network rows and latent cells that it took, and the kinds of its brushes."""
@@ -62,6 +64,17 @@ def draw_both(way: str, world: ExactWorld, palette: Palette, bordered: bool) -> 
     if bordered:
         with mock.patch.object(finishing, "sharpen_borders", lambda host, image, *rest: image):
             made[f"{way}, borders not cut"] = finish(world.host, latent, what), told
+    return made
+
+
+def draw_paper(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> Pictures:
+    """With every brush as stuff and StreamMultiDiffusion's bootstrap: some levels with white around a brush, then the
+    canvas."""
+    made = {}
+    for levels in PAPER:
+        asked = {**settings, "bootstrap": {"levels": levels, "mix": levels}, "brushes": {"kind": "stuff"}}
+        latent, what, told = sample(world, case.palette(asked))
+        made[f"stuff, {levels} white"] = finish(world.host, latent, what), told
     return made
 
 

@@ -54,7 +54,7 @@ class TextureMemory:
     def surround(self, view: View, image: int) -> Surround | None:
         """What surrounds a view of an image of its plan: what it drew before, if it is a texture.
 
-        A brush that begins later than others has drawn nothing yet, and sees white instead.
+        A brush that begins later than others has drawn nothing yet, and sees white instead; scenery sees the canvas.
         """
         if view.surround is None:
             return None
@@ -63,7 +63,9 @@ class TextureMemory:
             return around
         known = nearest(self.before.get(view.names, {}), view.box)
         if known is None:
-            return around if around.share > 0 else replace(around, share=1.0)
+            if around.share > 0:
+                return around
+            return None if view.surround.scenery else replace(around, share=1.0)
         return replace(around, rest=None if is_figure(known) else known.to(around.white))
 
     def observe(self, x: Tensor, level: Level) -> TextureMemory:

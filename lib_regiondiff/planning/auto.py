@@ -19,7 +19,7 @@ EARLY = 0.97
 """Noise level above which nothing of a picture is there yet."""
 WHOLE = {True: 1.5, False: 3.0}
 """Native sides that a side may have without a grid: in few steps, which settle everything at once, and in many."""
-SIDES = (1.25,)
+SIDES = (1.25, 1.5)
 """Native sides that tiles may have instead of one, where that asks the network for less."""
 MULTIPLE = 64
 """Pixels whose multiples such sides are, if the model is not small."""
@@ -129,12 +129,13 @@ def drop_unasked_tiles(said: Palette, palette: Palette) -> Palette:
     return replace(palette, tiles=None) if said.tiles == AUTO else palette
 
 
-def drop_idle(palette: Palette, objects: bool, boxes: Sequence[Sequence[Box]]) -> Palette:
+def drop_idle(palette: Palette, apart: bool, boxes: Sequence[Sequence[Box]]) -> Palette:
     """The settled palette without what changes nothing, given the boxes of its regions.
 
-    That is a bootstrap without small objects, tiles where one holds everything, a method where there is only one box.
+    That is a bootstrap that keeps nothing `apart`, tiles where one holds everything, a method where there is only one
+    box.
     """
-    bootstrap = palette.bootstrap if objects else replace(palette.bootstrap, levels=0, mix=0.0)
+    bootstrap = palette.bootstrap if apart else replace(palette.bootstrap, levels=0, mix=0.0)
     tiles = palette.tiles if any(len(places) > 1 for places in boxes) else None
     blend = palette.blend if sum(map(len, boxes)) > 1 else AUTO
     return replace(palette, blend=blend, tiles=tiles, bootstrap=bootstrap)

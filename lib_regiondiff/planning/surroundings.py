@@ -41,7 +41,7 @@ class Surroundings:
     """What a view sees where its brush is not, in every image of a plan.
 
     mask, white and share are those of `Surround`; under: x0 [C, h, w] of the picture under the brushes, if any; noise:
-    [B, C, h, w] of unit variance, the region's own.
+    [B, C, h, w] of unit variance, the region's own. `scenery` has no white around it but at white levels.
     """
 
     mask: Tensor
@@ -49,6 +49,7 @@ class Surroundings:
     share: float
     under: Tensor | None
     noise: Tensor
+    scenery: bool = False
 
     def of(self, image: int) -> Surround:
         """That of one image, before anything was drawn."""
@@ -69,12 +70,12 @@ class Around:
         generators = [noise.make_generator(noise.derive_seed(seed, number)) for seed in self.seeds]
         return noise.draw_unit(generators, (len(self.white), frame.size.height, frame.size.width)).to(self.white)
 
-    def of(self, own: Tensor, frame: Box, box: Box, weight: np.ndarray) -> Surroundings:
-        """The surroundings of the view of a box, given the noise of its frame and the view's weight [h, w]."""
+    def of(self, own: Tensor, frame: Box, box: Box, inside: np.ndarray, scenery: bool = False) -> Surroundings:
+        """The surroundings of the view of a box, given the noise of its frame and where [h, w] its brush is."""
         under = None if self.under is None else box.padded(self.under)
-        part = box.moved(-frame.top, -frame.left).crop(own)
-        mask = torch.from_numpy((weight > weight.max() / 2).astype(np.float32)).to(self.white)
-        return Surroundings(mask, self.white, self.share, under, part)
+        part = box.moved(-frame.top, -frame.left).padded(own)
+        mask = torch.from_numpy(inside.astype(np.float32)).to(self.white)
+        return Surroundings(mask, self.white, self.share, under, part, scenery)
 
 
 def find_white_share(bootstrap: Bootstrap, step: int, under: bool) -> float | None:

@@ -193,20 +193,52 @@ class Layout:
     ) -> tuple[View, ...]:
         """The views of one level from the weights [R, h, w] of its regions, which each region's tiles share.
 
-        A region that is None has none. With `around`, views of objects are centred and surrounded; those of ground and
-        of the background are not, nor those of `scenes`, which finish their views by themselves.
+        A region that is None has none. With `around`, views of objects are centred and surrounded. Those of scenery,
+        which is ground and the background, stay in place and see objects, but no other scenery. Those of `scenes`
+        finish their views by themselves.
         """
-        found = []
+        found, scenes = [], scenes or {}
+        objects = np.zeros_like(maps[0])
+        for number, (places, region) in enumerate(zip(boxes, regions, strict=True)):
+            if region is not None and number not in scenes and not self._is_scenery(places, region):
+                objects = objects + maps[number]
         for number, (weight, places, region) in enumerate(zip(maps, boxes, regions, strict=True)):
             if region is None:
                 continue
-            if scenes and number in scenes:
+            if number in scenes:
                 found += map(scenes[number], self.cut_views(weight, places, region))
-            elif around is None or region.background or self.is_ground(places):
+            elif around is None:
                 found += self.cut_views(weight, places, region)
+            elif self._is_scenery(places, region):
+                found += self._surround_scenery(self.cut_views(weight, places, region), weight + objects, around)
             else:
                 found += _surround(self.cut_views(weight, centre_boxes(places, weight, self.ring), region), around)
         return tuple(found)
+
+    def _is_scenery(self, places: Sequence[Box], region: Region) -> bool:
+        return region.background or self.is_ground(places)
+
+    def _surround_scenery(self, views: Sequence[View], weight: np.ndarray, around: Around) -> list[View]:
+        """The views of one region of scenery with surroundings where neither it nor an object is, by the weight [h, w]
+        of all these.
+
+        They are left as they are where that is everywhere, and over a picture. In a ring their noise turns with it.
+        """
+        inside = weight > weight.max() / 2
+        if around.under is not None or not views or inside.all():
+            return list(views)
+        frame = Box.whole(self.canvas).moved(0, self._find_first(inside))
+        own = around.shared_noise(min(map(noise.number_brush, views[0].regions[0].names)), frame)
+        masks = [cut(inside, view.box, 1) for view in views]
+        return [
+            view if mask.all() else replace(view, surround=around.of(own, frame, view.box, mask, scenery=True))
+            for view, mask in zip(views, masks, strict=True)
+        ]
+
+    def _find_first(self, inside: np.ndarray) -> int:
+        """The column of a ring at which what is `inside` [h, w] begins, or else what is not; 0 where both go round."""
+        bounds = (tiles.find_bounds(each, self.ring) for each in (inside, ~inside))
+        return next((each.left for each in bounds if self.ring and each and each.size.width < self.canvas.width), 0)
 
     def is_ground(self, places: Sequence[Box]) -> bool:
         """Whether a brush with these boxes is too large to be one object in a picture of the native size."""
@@ -242,7 +274,11 @@ def _surround(views: Sequence[View], around: Around) -> list[View]:
     if not views:
         return []
     own = around.shared_noise(min(map(noise.number_brush, views[0].regions[0].names)), views[0].frame)
-    return [replace(view, surround=around.of(own, view.frame, view.box, view.weight.cpu().numpy())) for view in views]
+    masks = [weight > weight.max() / 2 for weight in (view.weight.cpu().numpy() for view in views)]
+    return [
+        replace(view, surround=around.of(own, view.frame, view.box, mask))
+        for view, mask in zip(views, masks, strict=True)
+    ]
 
 
 def cut(canvas: np.ndarray, box: Box, beyond: float = 0) -> np.ndarray:

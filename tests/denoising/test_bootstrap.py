@@ -159,12 +159,53 @@ def test_a_centred_view_sees_its_brush_and_nothing_from_the_other_side() -> None
     assert (seen == 7).sum() == 3 * 8 * 8 and (seen[:, 4:12, 4:12] == 7).all() and seen.max() < 100
 
 
-def test_ground_is_neither_moved_nor_surrounded() -> None:
+def test_scenery_is_not_moved_and_sees_objects_but_no_other_scenery() -> None:
     """A brush of one and a half native sides or more is no object."""
-    for width, surrounded in ((0.25, True), (0.8, False)):
-        wide = [{"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, width, 1]}}]
-        made = planned(palette(512, 128, brushes=wide, bootstrap={"levels": 1}), GaussianHost(native=128))
-        assert {v.surround is not None for v in made.steps[0] if v.region.names == ("a",)} == {surrounded}
+    wide = {"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, 0.8, 1]}}
+    small = {"id": "b", "prompt": "3", "mask": {"rectangle": [0.7, 0.25, 0.9, 0.75]}}
+    host = GaussianHost(native=128)
+    made = planned(palette(512, 128, brushes=[wide, small], bootstrap={"levels": 2}, tiles=None), host)
+    for step in range(3):
+        views = made.steps[step]
+        (ground,), (upper,), (object_,) = (
+            [v for v in views if v.region.names == (n,)] for n in ("background", "a", "b")
+        )
+        assert ground.box.within(made.size) == ground.box and upper.box.within(made.size) == upper.box
+        if step == 2:
+            assert ground.surround is upper.surround is object_.surround is None
+            continue
+        columns = torch.arange(64)
+        for view, shown in ((ground, columns >= 51), (upper, columns < 51)):
+            assert view.surround is not None
+            part, mask = shown[view.box.left : view.box.right], view.surround.mask > 0
+            assert torch.equal(mask[0], part) and not part.all()
+            lies = (columns >= 46) & (columns < 57)
+            assert torch.equal(mask[6], part | lies[view.box.left : view.box.right]), "what lies on it"
+
+
+def test_a_tile_of_scenery_sees_all_that_other_tiles_draw_of_it() -> None:
+    """Tiles count little at their rims, which are no borders of a brush."""
+    halves = [{"id": n, "prompt": n, "mask": {"rectangle": [0, y, 1, y + 0.5]}} for n, y in (("2", 0), ("3", 0.5))]
+    tiles = {"width": 128, "height": 128, "overlap": 64}
+    made = planned(palette(512, 384, brushes=halves, bootstrap={"levels": 2}, tiles=tiles), GaussianHost(native=128))
+    for name, rows in (("2", torch.arange(48) < 24), ("3", torch.arange(48) >= 24)):
+        views = [view for view in made.steps[1] if view.region.names == (name,)]
+        assert len(views) > 4 and any(view.surround is None for view in views)
+        for view in views:
+            shown = rows[view.box.top : view.box.bottom]
+            mask = (
+                torch.ones(view.box.size.height, view.box.size.width) if view.surround is None else view.surround.mask
+            )
+            assert torch.equal(mask > 0, shown[:, None].expand(-1, view.box.size.width))
+
+
+def test_scenery_over_a_picture_sees_it() -> None:
+    wide = [{"id": "a", "prompt": "2", "mask": {"rectangle": [0, 0, 0.8, 1]}}]
+    ground = {"prompt": "0", "image": picture(40, 512, 128)}
+    made = planned(
+        palette(512, 128, brushes=wide, background=ground, bootstrap={"levels": 2}), GaussianHost(native=128)
+    )
+    assert all(view.surround is None for views in made.steps for view in views)
 
 
 def test_white_in_white_surroundings_is_no_leak() -> None:

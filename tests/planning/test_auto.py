@@ -111,13 +111,15 @@ def test_the_document_keeps_the_word() -> None:
 
 WIDE = {"width": 1024, "height": 512}
 SMALL, LARGE = {"rectangle": [0.1, 0.1, 0.3, 0.5]}, {"rectangle": [0, 0, 0.9, 0.5]}
+EVERYWHERE = {"rectangle": [0, 0, 1, 1]}
 
 
 @pytest.mark.parametrize(
     ("mask", "size", "steps", "wanted"),
     [
         (SMALL, WIDE, 5, "tiles of 640x640 px that overlap by 128 px, bootstrap levels 4, mix 1"),
-        (LARGE, WIDE, 5, "tiles of 640x640 px that overlap by 128 px"),  # no brush is an object
+        (LARGE, WIDE, 5, "tiles of 640x640 px that overlap by 128 px, bootstrap levels 4, mix 1"),
+        (EVERYWHERE, WIDE, 5, "tiles of 640x640 px that overlap by 128 px"),
         (SMALL, {"width": 512, "height": 512}, 5, "bootstrap levels 4, mix 1"),
         (SMALL, WIDE, 20, ""),
     ],
