@@ -29,8 +29,8 @@ def name_method(palette: Palette) -> str:
 
 
 def keep_images(p: Any, host: Pictures, images: ImageBatch) -> None:
-    """Have what close-ups draw at hand when the pictures of a pass are decoded."""
-    p.regiondiff_images = host, images
+    """Have what close-ups draw at hand when the pictures of a pass are decoded, which is when the pass is over."""
+    p.regiondiff_images = host, images, is_second_pass(p)
 
 
 def note_choices(p: Processing, choices: Mapping[str, Any]) -> None:
@@ -38,16 +38,20 @@ def note_choices(p: Processing, choices: Mapping[str, Any]) -> None:
     gates = find_gates(p)
     if gates is not None:
         gates.predicted = True
+    if not is_second_pass(p):
+        p.extra_generation_params.pop(SECOND_KEY, None)  # of the batch before
     _write_choices(p, choices, SECOND_KEY if is_second_pass(p) else AUTO_KEY)
 
 
 def _write_choices(p: Processing, choices: Mapping[str, Any], key: str) -> None:
+    """What was chosen for the picture whose infotext is written next, in place of what was for the one before."""
+    p.extra_generation_params.pop(key, None)
     if text := describe_choices(choices):
         p.extra_generation_params[key] = text
 
 
 def turn_pass(p: Any) -> ImageBatch | None:
-    """Before a pass: note what the first level of the one before has decided. That pass, if this is the second one.
+    """Before a pass: keep the one before, if this is the second one, and return it.
 
     Forge calls twice before a second pass.
     """
@@ -55,19 +59,21 @@ def turn_pass(p: Any) -> ImageBatch | None:
     before = getattr(p, "regiondiff_before", None) if second else None
     if drawn is not None and second:
         before = drawn[1]
-        _write_choices(p, before.plan_of(0).chosen, AUTO_KEY)
     p.regiondiff_images, p.regiondiff_before = None, before
     return before
 
 
 def paste(p: Any, image: Any, palette: Palette, store: Store) -> Any:
     """The decoded picture with borders and things as the pass drew them; as it is where nothing is kept."""
-    drawn = getattr(p, "regiondiff_images", None)
+    drawn, before = getattr(p, "regiondiff_images", None), getattr(p, "regiondiff_before", None)
+    number = getattr(p, "batch_index", 0)
+    if before is not None:
+        _write_choices(p, before.plan_of(number).chosen, AUTO_KEY)
     if drawn is None:
         return image
-    (host, images), number = drawn, getattr(p, "batch_index", 0)
+    host, images, second = drawn
     plan, memory = images.plan_of(number), images.memories.get(number)
-    _write_choices(p, plan.chosen, SECOND_KEY if is_second_pass(p) else AUTO_KEY)
+    _write_choices(p, plan.chosen, SECOND_KEY if second else AUTO_KEY)
     if memory is None or images.denoised is None:
         return image
     drawn = Drawn.of(images.denoised[number : number + 1], palette, plan, memory.things, decoded=False)
