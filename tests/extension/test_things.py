@@ -23,9 +23,9 @@ def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield made
 
 
-def draw(program: Program, **more: Any) -> tuple[Any, list[np.ndarray]]:
+def draw(program: Program, palette: Any = PALETTE, **more: Any) -> tuple[Any, list[np.ndarray]]:
     """The job and its pictures."""
-    p = program.job("green", True, PALETTE, **more)
+    p = program.job("green", True, palette, **more)
     answer = program.answer(p)
     assert answer.status == 200 and not answer.error and not program.runner.reported, answer.error
     return p, [np.asarray(Image.open(io.BytesIO(each)).convert("RGB"), int) for each in answer.pictures]
@@ -56,3 +56,31 @@ def test_img2img_keeps_nothing_of_other_jobs(program: Program) -> None:
     p, _ = draw(program, init_images=[Image.new("RGB", (64, 64), "blue")])
     images = p.regiondiff_images
     assert images is None or not any(memory.things.now for memory in images[1].memories.values())
+
+
+def inpaint(program: Program, strength: float, **more: Any) -> tuple[Any, np.ndarray]:
+    """The job and its picture, of a white one whose left part is drawn again; the border goes through the brush."""
+    mask = Image.new("L", (64, 64))
+    mask.paste(255, (0, 0, 32, 64))
+    how = {"init_images": [Image.new("RGB", (64, 64), "white")], "inpainting": mask, "denoising_strength": strength}
+    p, (picture,) = draw(program, steps=4, **how, **more)
+    return p, picture
+
+
+def test_inpainting_fills_a_brush_that_is_a_thing(program: Program) -> None:
+    """Enough of the picture is left below it: a thing would begin as another one."""
+    p, picture = inpaint(program, 0.75)
+    assert p.regiondiff_images[1].plan_of(0).brush_kinds == ("stuff",)
+    assert not any(memory.things.now for memory in p.regiondiff_images[1].memories.values())
+    _, filled = inpaint(program, 0.75, palette=PALETTE | {"brushes": [BRUSH | {"kind": "stuff"}]})
+    assert np.array_equal(picture, filled) and (picture[:, 32:] == 255).all()
+
+
+def test_inpainting_from_noise_draws_a_thing_and_keeps_what_is_outside_of_the_mask(program: Program) -> None:
+    """At denoising strength 1 nothing is left of the picture, so that brushes are what they are in txt2img."""
+    p, picture = inpaint(program, 1.0)
+    assert p.regiondiff_images[1].plan_of(0).brush_kinds == ("thing",)
+    assert [names for names, _ in p.regiondiff_images[1].memories[0].things.now] == [("a",)]
+    inside, outside = picture[26:38, 26:32].mean(axis=(0, 1)), picture[:, :16].mean(axis=(0, 1))
+    assert inside[0] > outside[0] + 100, "red on blue"
+    assert (picture[:, 32:] == 255).all(), "the half of the brush that the mask spares, too"
