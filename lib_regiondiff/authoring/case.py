@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lib_regiondiff.authoring.cost import count_cells, make_clock
-from lib_regiondiff.authoring.dry_host import Sketch
+from lib_regiondiff.authoring.cost import Sketch, count_cells, make_clock
 from lib_regiondiff.authoring.job_context import ALONE, JobContext
+from lib_regiondiff.authoring.notices import mention
 from lib_regiondiff.authoring.room import NOISY, is_over
-from lib_regiondiff.authoring.summary import Shares, mention
+from lib_regiondiff.authoring.summary import Shares
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.geometry import Size

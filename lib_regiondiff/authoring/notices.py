@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lib_regiondiff.document.palette import Palette
+from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.errors import Problem
 
 KINDS = ("error", "warning", "note")
@@ -27,11 +27,32 @@ class Notice:
     brush: str = ""
 
 
+@dataclass(frozen=True)
+class Remark:
+    """A sentence about a palette, and the path of the value that it is about; as text it is the sentence."""
+
+    text: str
+    path: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 def find_brush(palette: Palette, path: str) -> str:
     """The id of the brush that a path leads into, "" for other paths."""
     match = INSIDE.match(path)
     place = int(match[1]) if match else len(palette.brushes)
     return palette.brushes[place].id if place < len(palette.brushes) else ""
+
+
+def mention(number: int, brush: Brush) -> str:
+    """A brush as a sentence names it, such as "brush 2 (tree)"; numbers count from 1, the lowest brush."""
+    return f"brush {number} ({brush.name or brush.id})"
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Names as a sentence lists them."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def write_notice(notice: Notice) -> dict[str, Any]:

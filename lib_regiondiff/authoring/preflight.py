@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from lib_regiondiff.authoring.case import STEPS, Case, make_case
 from lib_regiondiff.authoring.job_context import ALONE, JobContext
-from lib_regiondiff.authoring.notices import KINDS, Notice, find_brush
+from lib_regiondiff.authoring.losses import Run, find_losses
+from lib_regiondiff.authoring.notices import KINDS, Notice, Remark, find_brush, join_names, mention
 from lib_regiondiff.authoring.summary import (
     TRACE,
-    Remark,
     Shares,
     describe_cost,
     find_added,
     find_doubtful,
     find_idle,
     find_unheard,
-    mention,
 )
 from lib_regiondiff.document import budget
 from lib_regiondiff.document.caption import is_wordless
@@ -186,6 +185,13 @@ def _added(case: Case) -> Iterator[Notice]:
         yield Notice("note", each.text)
 
 
+def _lost(case: Case) -> Iterator[Notice]:
+    """What is not drawn as somebody may have meant it."""
+    painted, run = case.shares.painted_cells(case.palette), Run(case.around.steps or STEPS, case.guidance)
+    for each in find_losses(case.palette, painted, case.around.drawing, run):
+        yield Notice("note", each.text, each.path)
+
+
 def _cost(case: Case) -> Iterator[Notice]:
     """How long the job takes, beside a picture without regions."""
     if any(list_refusals(case.palette, case.around.by)):
@@ -225,13 +231,8 @@ SEEN: Sequence[Check] = (_summed, _small, _uncovered)
 SAID: Sequence[Check] = (_unsaid, _unheard, _idle)
 """Checks of what brushes say, and when they act."""
 CHECKS: Sequence[Check] = (
-    *SEEN, *SAID, _undescribed, _stretched, _networks, _wildcards, _tokens, _added, _cost, _auto, _noted,
+    *SEEN, *SAID, _undescribed, _stretched, _networks, _wildcards, _tokens, _added, _lost, _cost, _auto, _noted,
 )  # fmt: skip
-
-
-def join_names(names: Sequence[str]) -> str:
-    """Names as a sentence lists them."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _flatten(text: str) -> str:

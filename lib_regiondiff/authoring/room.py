@@ -57,15 +57,33 @@ def is_over(palette: Palette, how: Drawing) -> bool:
     return how.over or (palette.init is not None and palette.init.strength <= NOISY)
 
 
+@dataclass(frozen=True)
+class Painted:
+    """What brushes cover, float32 [h, w] each, in cells of `side` pixels: the planner's, or larger ones."""
+
+    coverages: tuple[np.ndarray, ...]
+    side: int
+
+    @staticmethod
+    def of(palette: Palette, coverages: Sequence[np.ndarray], cell: int) -> Painted:
+        """From what they cover on a grid of `cell` pixels."""
+        side = max(cell, LATENT_CELL)
+        grid = palette.size.cells(side)
+        reduced = (
+            each if side == cell else cv2.resize(each, (grid.width, grid.height), interpolation=cv2.INTER_AREA)
+            for each in coverages
+        )
+        return Painted(tuple(reduced), side)
+
+    def find_facts(self, palette: Palette, how: Drawing) -> Facts:
+        """What is known of the palette's brushes before a job."""
+        return Facts.of(palette, fit_native(how.native, palette.size) // self.side)
+
+
 def find_things(palette: Palette, coverages: Sequence[np.ndarray], cell: int, how: Drawing = USUAL) -> set[int]:
     """The numbers, from 1 on, of brushes that are things or may turn out to be, as the planner has it."""
     if is_over(palette, how):
         return set()
-    side = max(cell, LATENT_CELL)
-    grid = palette.size.cells(side)
-    reduced = [
-        each if side == cell else cv2.resize(each, (grid.width, grid.height), interpolation=cv2.INTER_AREA)
-        for each in coverages
-    ]
-    guesses = list_candidates(palette, reduced, Facts.of(palette, fit_native(how.native, palette.size) // side))
+    painted = Painted.of(palette, coverages, cell)
+    guesses = list_candidates(palette, painted.coverages, painted.find_facts(palette, how))
     return {number for number, guess in enumerate(guesses, start=1) if THING in (guess.kind, guess.figure)}

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
-from lib_regiondiff.authoring.room import USUAL, Drawing, find_room
+from lib_regiondiff.authoring.losses import Run, find_losses
+from lib_regiondiff.authoring.notices import Remark, mention
+from lib_regiondiff.authoring.room import USUAL, Drawing, Painted, find_room
 from lib_regiondiff.document.palette import BIAS, SCENE, THING, Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import LATENT_CELL
@@ -26,17 +28,6 @@ FAINT, AROUND = LATENT_CELL // 2, 3  # pixels; numbers along a side of a square 
 SLANTED = 0.93  # of what a line of that width covers of the square: less than that where it is slanted
 TRACE = 5e-4
 ALIKE = 1.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Remark:
-    """A sentence about a palette, and the path of the value that it is about; as text it is the sentence."""
-
-    text: str
-    path: str
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +54,10 @@ class Shares:
         made = divide_for_people(palette, FINEST, store)
         room = find_room(palette, made.coverages, made.weights, made.cell, how)
         return Shares(made.weights, made.cell, made.painted, room, made.coverages, store)
+
+    def painted_cells(self, palette: Palette) -> Painted:
+        """What the brushes of the palette that these shares are of cover in the planner's cells."""
+        return Painted.of(palette, self.coverages, self.cell)
 
     def part(self, index: int) -> float:
         """The share in [0, 1] of the canvas that a brush gets; index 0 is the background."""
@@ -107,12 +102,12 @@ def _round(ratio: float) -> float:
     return round(round(ratio / step) * step, 1)
 
 
-def summarise(palette: Palette) -> list[str]:
-    """Lines that describe a palette.
+def summarise(palette: Palette, how: Drawing = USUAL) -> list[str]:
+    """Lines that describe a palette, for a model of the native side that `how` says.
 
     What cannot be drawn begins with `error:`, likely mistakes with `warning:`, what is done unasked with `note:`.
     """
-    shares = Shares.of(palette)
+    shares = Shares.of(palette, how)
     count = len(palette.brushes)
     brushes = f"{count} brush" if count == 1 else f"{count} brushes"
     head = f"{palette.size}, {brushes}, {palette.steps} steps of {palette.sampler}"
@@ -127,18 +122,14 @@ def summarise(palette: Palette) -> list[str]:
     )
     told = [*(f"error: {line}" for line in find_refusals(palette)), *(f"warning: {line}" for line in doubts)]
     added = find_added(palette, palette.background.prompt, [brush.prompt for brush in palette.brushes])
-    told += [f"note: {line}" for line in added]
+    lost = find_losses(palette, shares.painted_cells(palette), how, Run(palette.steps, palette.guidance))
+    told += [f"note: {line}" for line in (*added, *lost)]
     return [f"{head}, guidance {palette.guidance:g}", *parts, *told]
 
 
 def name_brush(brush: Brush) -> str:
     """A brush's id, followed by its name in brackets if it has another one."""
     return f"{brush.id} ({brush.name})" if brush.name and brush.name != brush.id else brush.id
-
-
-def mention(number: int, brush: Brush) -> str:
-    """A brush as a sentence names it, such as "brush 2 (tree)"; numbers count from 1, the lowest brush."""
-    return f"brush {number} ({brush.name or brush.id})"
 
 
 def find_doubtful(palette: Palette, shares: Shares) -> Iterator[Remark]:

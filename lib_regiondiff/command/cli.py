@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from lib_regiondiff import __version__, demo
-from lib_regiondiff.command.drawing import MAX_SEED, choose_places, describe_costs, draw
+from lib_regiondiff.command.drawing import MAX_SEED, choose_places, describe_costs, draw, find_usual_native
 from lib_regiondiff.command.exit_codes import judge_error
 from lib_regiondiff.command.loading_options import add_loading_options
 from lib_regiondiff.command.printing import escape, tell, tell_all, tell_problems
@@ -127,9 +127,10 @@ def check(ctx: click.Context, source: str) -> None:
     is no palette, with 1 if `render` cannot draw it.
     """
     palette, _ = read(source)
-    from lib_regiondiff.authoring.summary import find_refusals, summarise  # they need cv2
+    from lib_regiondiff.authoring.room import Drawing  # these need cv2
+    from lib_regiondiff.authoring.summary import find_refusals, summarise
 
-    for line in summarise(palette):
+    for line in summarise(palette, Drawing(find_usual_native(palette))):
         tell(line)
     if any(find_refusals(palette)):
         ctx.exit(1)

@@ -116,7 +116,7 @@ def describe_costs(palette: Palette, native: int | None = None, count: int = 1) 
     """
     from lib_regiondiff.authoring.cost import describe, estimate  # they need torch, which takes seconds
 
-    usual = demo.NATIVE if palette.model.name == demo.NAME else USUAL
+    usual = find_usual_native(palette)
     try:
         cost = estimate(palette, native or usual)
     except HostError as error:
@@ -126,6 +126,11 @@ def describe_costs(palette: Palette, native: int | None = None, count: int = 1) 
     time, *others = describe(cost)
     each = f"each of {count} pictures takes " if count > 1 else ""
     return [f"cost: {line}" for line in (each + time, *others)]
+
+
+def find_usual_native(palette: Palette) -> int:
+    """The native side in pixels of the model that a palette names, or else of a usual one."""
+    return demo.NATIVE if palette.model.name == demo.NAME else USUAL
 
 
 def is_refused(palette: Palette, native: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lib_regiondiff.authoring.job_context import JobContext
 from lib_regiondiff.authoring.preflight import MOST_STEPS
+from lib_regiondiff.authoring.room import NOISY
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.hosts.webui.families import describe_unknown, find_native_side
 from lib_regiondiff.hosts.webui.modules import module
@@ -21,15 +22,16 @@ ROLES: Mapping[str, str] = {
     "width": "width",
     "height": "height",
     "steps": "steps",
+    "denoising_strength": "strength",
 }
-FROM_NOISE = ("steps",)
-"""Names of components that count only in jobs that begin at noise."""
+FROM_NOISE, OVER = ("steps",), ("denoising_strength",)
+"""Names of components that count only in jobs that begin at noise, and only in those that begin at a picture."""
 
 
 def find_role(elem_id: str | None, is_img2img: bool) -> str | None:
     """The role of a component of the tab, by its id, in the preview; None for a component that has none."""
     tab, _, name = (elem_id or "").partition("_")
-    if tab != ("img2img" if is_img2img else "txt2img") or (is_img2img and name in FROM_NOISE):
+    if tab != ("img2img" if is_img2img else "txt2img") or name in (FROM_NOISE if is_img2img else OVER):
         return None
     return ROLES.get(name)
 
@@ -42,6 +44,7 @@ def read_surroundings(values: Mapping[str, Any], data_path: Path) -> JobContext:
     """
     width, height, steps = (int(values.get(key) or 0) for key in ("width", "height", "steps"))
     size, guidance = Size(height, width) if min(width, height) > 0 else None, values.get("guidance")
+    strength = values.get("strength")
     return JobContext(
         prompt=values.get("prompt") or "",
         negative=values.get("negative") or "",
@@ -52,6 +55,7 @@ def read_surroundings(values: Mapping[str, Any], data_path: Path) -> JobContext:
         steps=min(steps, MOST_STEPS) if steps > 0 else None,
         files=prompts.find_wildcards(data_path),
         count=_make_counter(),
+        over=strength is not None and float(strength) <= NOISY,
     )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from lib_regiondiff.authoring.case import Case, make_case
 from lib_regiondiff.authoring.cost import estimate
 from lib_regiondiff.authoring.job_context import JobContext
-from lib_regiondiff.authoring.notices import Notice, make_badges, write_notice, write_problem
-from lib_regiondiff.authoring.preflight import CHOOSES, TAKES, join_names, judge
+from lib_regiondiff.authoring.notices import Notice, join_names, make_badges, write_notice, write_problem
+from lib_regiondiff.authoring.preflight import CHOOSES, TAKES, judge
 from lib_regiondiff.authoring.summary import describe_cost, find_refusals
 from lib_regiondiff.document.palette import METHODS, SCENE, THING, Palette, parse
 from lib_regiondiff.errors import PaletteError, RegionDiffError

@@ -13,7 +13,8 @@ from PIL import Image
 from fakes import GaussianHost
 from lib_regiondiff.authoring.case import STEPS, make_case
 from lib_regiondiff.authoring.cost import LEVEL, make_clock
-from lib_regiondiff.authoring.preflight import KINDS, JobContext, Notice, join_names, preflight
+from lib_regiondiff.authoring.notices import join_names
+from lib_regiondiff.authoring.preflight import KINDS, JobContext, Notice, preflight
 from lib_regiondiff.authoring.summary import describe_cost
 from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.document.palette import Palette, parse

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from lib_regiondiff.authoring.dry_host import Sketch
+from lib_regiondiff.authoring.cost import Sketch
 from lib_regiondiff.authoring.room import Drawing, find_things
 from lib_regiondiff.authoring.summary import Shares
 from lib_regiondiff.document.palette import Palette

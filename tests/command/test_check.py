@@ -14,8 +14,7 @@ from PIL import Image
 
 from cli_stub import MADE, PALETTE, SUN, TREE, draw, run
 from lib_regiondiff.authoring import cost
-from lib_regiondiff.authoring.cost import describe, estimate, make_clock
-from lib_regiondiff.authoring.dry_host import Sketch
+from lib_regiondiff.authoring.cost import Sketch, describe, estimate, make_clock
 from lib_regiondiff.authoring.preflight import JobContext, preflight
 from lib_regiondiff.command import cli, drawing
 from lib_regiondiff.denoising.rows import Call, Frame, ask

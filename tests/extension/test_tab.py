@@ -42,6 +42,15 @@ def test_the_model_is_asked_only_where_one_is_loaded(monkeypatch: pytest.MonkeyP
     assert (around.native, around.count, around.size, around.guidance) == (512, None, None, None)
 
 
+@pytest.mark.parametrize(("strength", "over"), [(0.5, True), (0.75, True), (0.9, False), (None, False)])
+def test_img2img_begins_at_its_picture_unless_little_is_left_of_it(
+    tmp_path: Path, strength: float | None, over: bool
+) -> None:
+    assert tab.find_role("img2img_denoising_strength", True) == "strength"
+    assert tab.find_role("txt2img_denoising_strength", False) is None, "that of hires fix"
+    assert tab.read_surroundings({"strength": strength}, tmp_path).over == over
+
+
 @pytest.mark.parametrize(("typed", "steps"), [(10**18, 1000), (1000, 1000), (0.5, None), (-3, None), (0, None), (7, 7)])
 def test_steps_that_no_job_has_keep_nobody_busy(tmp_path: Path, typed: float, steps: int | None) -> None:
     assert tab.read_surroundings({"steps": typed}, tmp_path).steps == steps

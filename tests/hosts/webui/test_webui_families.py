@@ -15,7 +15,7 @@ import fake_forge
 from fake_forge import with_unet
 from fake_sampler import Job, draw, drawn
 from fake_webui import Checkpoint, WebUI, put
-from lib_regiondiff.authoring.dry_host import Sketch
+from lib_regiondiff.authoring.cost import Sketch
 from lib_regiondiff.authoring.preflight import preflight
 from lib_regiondiff.document import records
 from lib_regiondiff.document.palette import Palette, Tiles, parse
