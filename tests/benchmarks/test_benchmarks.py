@@ -91,6 +91,11 @@ def test_where_nothing_is_said_the_first_level_decides_on_all_brushes_or_on_none
         assert palette.tiles == "auto" and palette.attention == "none"
         undecided = evaluations.plan(palette, evaluations.Answering()).undecided
         flat, figures = (evaluations.count(palette, each) for each in (False, True))
+        own = evaluations.count(evaluations.make_palette(name))
+        counts = (each["evaluations"] for each in (own, flat, figures))
+        row = (name, *map(str, counts), str(scene.original * len(evaluations.LEVELS)))
+        assert f"| {' | '.join(row)} |" in TABLE
+        assert name != "irworobongdo" or max(flat["evaluations"], figures["evaluations"]) <= 90
         assert (undecided is not None) == bool(scene.boxes)
         assert sum(flat["brushes"].values()) == sum(figures["brushes"].values()) == len(scene.boxes)
         if undecided is not None:
