@@ -43,6 +43,7 @@ SHOWN: Mapping[str, Sequence[str]] = {
     "things": ("whole", "once", "missing", "second", "inside", "area"),
     "columns": ("whole", "once", "missing", "second", "inside", "area", "stuff IoU"),
     "textures": ("stuff IoU",),
+    "scenery": ("stuff IoU",),
 }
 EACH = (160, 120)  # of a picture of the sheet, in pixels
 

@@ -19,7 +19,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from sizes_colours import WINDOW, find_palette, measure_distances, spread
 from sizes_splits import TALL, draw_cuts, list_boxes
-from sizes_stuff import DIFFERENT, draw_boxes
+from sizes_stuff import DIFFERENT, LARGE, LONGER, draw_boxes
 from sizes_things import SHAPES, choose_brush, choose_canvas, make_mask, put_box
 from sizes_wishes import find_pose
 from world_captions import caption_plainly
@@ -27,12 +27,12 @@ from world_scenes import HELD_OUT, Backdrop, Scene, Thing
 
 from lib_regiondiff.demo.emoji import BACKGROUNDS, OBJECTS
 from lib_regiondiff.document.palette import Palette, parse
-from lib_regiondiff.geometry import Size
+from lib_regiondiff.geometry import Box, Size
 
 SEEDS = HELD_OUT[30 * 10**6 :]
 EACH, LAYERS = 1000, 100  # cases of a class, and seeds of a case
 THING_SIDES, STUFF_SIDES = (40, 72, 96, 128, 200, 320), (40, 56, 72, 96)  # short sides of brushes, in pixels
-CLASSES = (*(f"thing-{side}" for side in THING_SIDES), "columns", "textures")
+CLASSES = (*(f"thing-{side}" for side in THING_SIDES), "columns", "textures", "scenery")
 PATCH, INSIDE, AREA = 1 / 3, 0.9, (0.5, 2.0)  # of a thing's true area: one patch; its share in the brush; its area
 AROUND, SHARED = 16, 24  # pixels around a patch of stuff; grey levels between colours that are one
 
@@ -105,6 +105,8 @@ def make_case(kind: str, number: int) -> Case:
     rng = np.random.default_rng((8, seed))
     if kind == "columns":
         return make_columns(number, seed, rng)
+    if kind == "scenery":
+        return make_scenery(number, seed, rng)
     return make_textures(number, seed, rng) if kind == "textures" else make_thing(kind, number, seed, rng)
 
 
@@ -139,12 +141,24 @@ def make_textures(number: int, seed: int, rng: Generator) -> Case:
     side = STUFF_SIDES[number % len(STUFF_SIDES)]
     size = choose_canvas(rng, Size(side, side), number // len(STUFF_SIDES) % 3)
     boxes = draw_boxes(rng, size, side, 2 + int(rng.random() < 0.5))
+    return fill("textures", number, seed, size, boxes, rng)
+
+
+def make_scenery(number: int, seed: int, rng: Generator) -> Case:
+    """One or two brushes of stuff that do not meet, larger than one and a half native sides, on a ground."""
+    side = LARGE[number % len(LARGE)]
+    size = choose_canvas(rng, Size(*[int(LONGER * side)] * 2), number // len(LARGE) % 3)
+    return fill("scenery", number, seed, size, draw_boxes(rng, size, side, 2), rng)
+
+
+def fill(kind: str, number: int, seed: int, size: Size, boxes: Sequence[Box], rng: Generator) -> Case:
+    """A case with a brush in each box, each of another ground, on a ground."""
     ground, *stuff = draw_grounds(rng, 1 + len(boxes))
     parts = [
         Part(make_mask(rng, SHAPES[int(rng.integers(3))], box, size), phrase(each), each, solid=True)
         for box, each in zip(boxes, stuff, strict=True)
     ]
-    return Case("textures", number, seed, size, ground, phrase(ground), tuple(parts))
+    return Case(kind, number, seed, size, ground, phrase(ground), tuple(parts))
 
 
 def choose_thing(rng: Generator, ground: Backdrop, mask: Mapping[str, Any], size: Size, number: int) -> Any:

@@ -25,7 +25,17 @@ from PIL import Image
 from second_world import PAGE, TRUE, tabulate
 from second_world_borders import score_boundary
 from second_world_cases import Case, make_case, score
-from second_world_passes import PAPER, Pictures, draw_auto, draw_native, draw_paper, draw_stuff, draw_twice, enlarge
+from second_world_passes import (
+    PAPER,
+    Pictures,
+    draw_auto,
+    draw_native,
+    draw_paper,
+    draw_seeing,
+    draw_stuff,
+    draw_twice,
+    enlarge,
+)
 from second_world_sets import ExactWorld, list_meanings
 from sizes_pictures import ENGINE, FAST, LIBRARY, SLOW, Record, digest
 
@@ -61,6 +71,7 @@ TABLES: Mapping[str, Table] = {
         ("boundary", *STUFF),
     ),
     "bootstrap": Table(("textures",), ("stuff", *(f"stuff, {levels} white" for levels in PAPER)), STUFF, ("LCM 5",)),
+    "scenery": Table(("scenery",), ("auto", "scenery sees the canvas"), (*STUFF, "boundary"), ("LCM 5",)),
     "tiles": Table((SQUARE,), ("auto", "native tiles"), ("rows", "cells", *STUFF, "boundary"), ("LCM 5",)),
     TWICE: Table((TWICE,), ("kept", "stuff in the second pass"), WHOLE),
 }
@@ -69,6 +80,7 @@ DRAWS: Mapping[str, Sequence[Draw]] = {
     SQUARE: (draw_auto, draw_native),
     "textures": (draw_auto, draw_stuff, draw_paper),
     "columns": (draw_auto, draw_stuff),
+    "scenery": (draw_auto, draw_seeing),
     **dict.fromkeys(THINGS, (draw_auto, draw_stuff)),
 }
 """What is drawn of each class, in this order."""

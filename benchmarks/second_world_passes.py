@@ -32,6 +32,7 @@ from lib_regiondiff.hosts.diffusers.sampling import samplers, schedule
 from lib_regiondiff.planning import auto, noise
 from lib_regiondiff.planning.intervals import round_levels
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.views import Layout
 from lib_regiondiff.store import Store
 
 LARGER, STRENGTH = 1.5, 0.5
@@ -76,6 +77,13 @@ def draw_paper(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> Pi
         latent, what, told = sample(world, case.palette(asked))
         made[f"stuff, {levels} white"] = finish(world.host, latent, what), told
     return made
+
+
+def draw_seeing(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> Pictures:
+    """With scenery that sees other scenery from the first level on."""
+    with mock.patch.object(Layout, "_surround_scenery", lambda layout, views, weight, around: list(views)):
+        latent, what, told = sample(world, case.palette(settings))
+    return {"scenery sees the canvas": (finish(world.host, latent, what), told)}
 
 
 def draw_native(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> Pictures:

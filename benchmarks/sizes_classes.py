@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from sizes_edges import make_border
 from sizes_splits import make_columns, make_grid
 from sizes_stacks import make_stack
-from sizes_stuff import make_strokes, make_textures
+from sizes_stuff import make_scenery, make_strokes, make_textures
 from sizes_things import SIDES, make_thing
 from sizes_wishes import EACH, SPLITS, Wish
 
@@ -24,6 +24,7 @@ MAKERS: Mapping[str, Maker] = {
     "stacked": make_stack,
     "textures": make_textures,
     "borders": make_border,
+    "scenery": make_scenery,
 }
 """New classes go to the end: the place of a class decides its seeds."""
 

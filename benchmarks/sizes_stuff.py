@@ -1,4 +1,4 @@
-"""Wishes of stuff: small brushes that are filled with textures, and freehand strokes of colours."""
+"""Wishes of stuff: small and large brushes that are filled with textures, and freehand strokes of colours."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from toyworld_textures import PAINTS, TONES
 from lib_regiondiff.geometry import Box, Size
 
 SIDES, LONGER = (40, 56, 72, 96), 1.6  # short sides of brushes in pixels, and how much longer the other may be
+LARGE = (208, 224, 240, 256)  # short sides of scenery, which is larger than one and a half native sides
 WIDTHS = (4, 6, 8, 12, 16, 24)  # of strokes, in pixels: from half a latent cell on
 SMOOTH = ("sky", "grass", "sand", "night", "snow", "plain")  # what can be told in a thin stroke, by its colour
 DIFFERENT, CLEAR = 50.0, 110.0  # least distances of colours, of textures and of strokes
@@ -32,12 +33,25 @@ def make_textures(seeds: range, place: int, number: int) -> Wish:
     side = SIDES[number % len(SIDES)]
     size = choose_canvas(rng, Size(side, side), number // len(SIDES) % 3)
     boxes = draw_boxes(rng, size, side, 2 + int(rng.random() < 0.5))
+    return fill("textures", number, seed, size, boxes, rng)
+
+
+def make_scenery(seeds: range, place: int, number: int) -> Wish:
+    """One or two brushes of stuff that do not meet, all with short sides of about one of LARGE."""
+    seed, rng = start(seeds, place, number)
+    side = LARGE[number % len(LARGE)]
+    size = choose_canvas(rng, Size(*[int(LONGER * side)] * 2), number // len(LARGE) % 3)
+    return fill("scenery", number, seed, size, draw_boxes(rng, size, side, 2), rng)
+
+
+def fill(kind: str, number: int, seed: int, size: Size, boxes: list[Box], rng: Generator) -> Wish:
+    """A wish with a brush in each box, each of another texture, on a ground."""
     ground, *stuff = draw_different(rng, 1 + len(boxes), DIFFERENT)
     pieces = [
         Piece(make_mask(rng, SHAPES[int(rng.integers(3))], box, size), Meaning(each, box), "stuff", phrase(each))
         for box, each in zip(boxes, stuff, strict=True)
     ]
-    return Wish("textures", number, seed, size, ground, phrase(ground), tuple(pieces))
+    return Wish(kind, number, seed, size, ground, phrase(ground), tuple(pieces))
 
 
 def draw_boxes(rng: Generator, size: Size, side: int, count: int) -> list[Box]:

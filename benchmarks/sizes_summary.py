@@ -22,7 +22,7 @@ WIDE = 1600  # pixels of the sheet, about
 
 Record = Mapping[str, Any]
 OF_THINGS = (*(f"thing-{side}" for side in (40, 72, 96, 128, 200, 320, 384)), "columns", "rows")
-OF_STUFF = ("columns", "rows", "textures", "strokes", "borders")
+OF_STUFF = ("columns", "rows", "textures", "scenery", "strokes", "borders")
 """The classes in the tables, if they were drawn; docs/reports/sizes.md has all that were."""
 THINGS = ("class", "colour", "leak", "area")
 PATCHES = ("texture IoU", "stroke IoU", "ground IoU")

@@ -207,7 +207,7 @@ def score_drawing(wish: Wish, drawing: Drawing, true: Drawing) -> dict[str, floa
 
 
 @pytest.mark.parametrize("number", range(6))
-@pytest.mark.parametrize("kind", ["columns", "rows", "grid", "strokes", "stacked", "textures", "borders"])
+@pytest.mark.parametrize("kind", ["columns", "rows", "grid", "strokes", "stacked", "textures", "borders", "scenery"])
 def test_colours_and_borders_of_the_true_picture_are_right(kind: str, number: int) -> None:
     wish, true = make_case(kind, number)
     scores = score_drawing(wish, true, true)
@@ -218,7 +218,7 @@ def test_colours_and_borders_of_the_true_picture_are_right(kind: str, number: in
     assert math.isnan(scores["order"]) == (kind != "stacked")
 
 
-@pytest.mark.parametrize("kind", ["strokes", "textures"])
+@pytest.mark.parametrize("kind", ["strokes", "textures", "scenery"])
 def test_stuff_that_is_not_there_scores_nothing(kind: str) -> None:
     wish, true = make_case(kind, 0)
     bare = draw(Scene(wish.seed + 1, wish.ground, (), size=max(wish.size.height, wish.size.width)))
