@@ -44,7 +44,8 @@ WIDE = 4
 class Cost:
     """What a picture costs: `times` as long as a plain one of `native` x `native` pixels.
 
-    `view` is the size in pixels of the largest part that the network sees at once, `picture` that of the whole.
+    `view` is the size in pixels of the largest part that the network sees at once, `picture` that of the whole. Of the
+    brushes with the `undecided` ids the first level decides what they are; the dearer way counts.
     """
 
     times: float
@@ -53,6 +54,7 @@ class Cost:
     picture: Size
     most: bool = False
     """Whether it may also be less."""
+    undecided: tuple[str, ...] = ()
 
 
 def make_clock(steps: int) -> tuple[float, ...]:
@@ -87,7 +89,10 @@ def estimate(palette: Palette, native: int) -> Cost:
     run = round_levels(palette.init.strength * palette.steps) / palette.steps if palette.init else 1.0
     times = run * _sum_cells(own) / count_cells(plain, palette.guidance)
     views = [row.size.pixels(LATENT_CELL * shrink) for row, _ in own]
-    return Cost(times, native, max(views, key=lambda size: size.area, default=Size(0, 0)), palette.size)
+    undecided = made.undecided.names if made.undecided else ()
+    return Cost(
+        times, native, max(views, key=lambda size: size.area, default=Size(0, 0)), palette.size, undecided=undecided
+    )
 
 
 def describe(cost: Cost) -> Iterator[str]:

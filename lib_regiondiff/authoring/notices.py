@@ -55,6 +55,11 @@ def join_names(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
+def tell_undecided(names: Sequence[str]) -> str:
+    """The sentence about brushes of which the first level decides what they are."""
+    return f"{join_names(names)}: one thing, or something that fills the mask? The first step decides"
+
+
 def write_notice(notice: Notice) -> dict[str, Any]:
     """A notice as plain data for a page: level, message, path and brush, as far as it has them."""
     said = {"level": notice.kind, "message": notice.text, "path": notice.path, "brush": notice.brush}

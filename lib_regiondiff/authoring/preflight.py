@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from lib_regiondiff.authoring.case import STEPS, Case, make_case
 from lib_regiondiff.authoring.job_context import ALONE, JobContext
 from lib_regiondiff.authoring.losses import Run, find_losses
-from lib_regiondiff.authoring.notices import KINDS, Notice, Remark, find_brush, join_names, mention
+from lib_regiondiff.authoring.notices import KINDS, Notice, Remark, find_brush, mention, tell_undecided
 from lib_regiondiff.authoring.summary import (
     TRACE,
     Shares,
@@ -217,8 +217,7 @@ def _auto(case: Case) -> Iterator[Notice]:
     if choices and case.around.steps is not None:
         yield Notice("note", CHOOSES + choices)
     if plan.undecided is not None:
-        open_ones = join_names([case.names[name] for name in plan.undecided.names])
-        yield Notice("note", f"{open_ones}: one thing, or something that fills the mask? The first step decides")
+        yield Notice("note", tell_undecided([case.names[name] for name in plan.undecided.names]))
 
 
 def _noted(case: Case) -> Iterator[Notice]:

@@ -112,9 +112,12 @@ def find_doubts(palette: Palette) -> list[str]:
 def describe_costs(palette: Palette, native: int | None = None, count: int = 1) -> list[str]:
     """What `count` pictures cost, in lines; without the `native` side of a model, in pixels, a usual one is assumed.
 
+    Before a model is loaded it is also told which brushes are undecided.
     Raises HostError where a model of that native side, or of any usual one, cannot draw the palette.
     """
     from lib_regiondiff.authoring.cost import describe, estimate  # they need torch, which takes seconds
+    from lib_regiondiff.authoring.notices import tell_undecided
+    from lib_regiondiff.authoring.summary import name_brush
 
     usual = find_usual_native(palette)
     try:
@@ -125,7 +128,9 @@ def describe_costs(palette: Palette, native: int | None = None, count: int = 1) 
         return [f"warning: {error} (with a model of {usual} px)"]
     time, *others = describe(cost)
     each = f"each of {count} pictures takes " if count > 1 else ""
-    return [f"cost: {line}" for line in (each + time, *others)]
+    asked = [name_brush(brush) for brush in palette.brushes if brush.id in cost.undecided]
+    notes = [f"note: {tell_undecided(asked)}; the cost is that of the dearer way"] if asked and not native else []
+    return [*(f"cost: {line}" for line in (each + time, *others)), *notes]
 
 
 def find_usual_native(palette: Palette) -> int:

@@ -146,3 +146,14 @@ def place_regions(
     made = Placed(grouped, kinds, boxes, windows, coupled)
     budget.expect_views(len(made.looks))
     return made
+
+
+def parts_regions(placed: Placed, layout: Layout, together: Collection[int], bare: bool) -> bool:
+    """Whether the first levels may keep anything to itself: an object or, on a `bare` canvas without a picture, scenery
+    beside other scenery; scenes and the regions `together` in one view are left out."""
+    scenery = [
+        0 in group or layout.is_ground(places)
+        for number, (group, places) in enumerate(zip(placed.weights.owners, placed.boxes, strict=True))
+        if places and number not in {*placed.scenes, *together}
+    ]
+    return not all(scenery) or (bare and len(scenery) > 1)

@@ -35,6 +35,7 @@ from lib_regiondiff.planning.ground import (
     encode_under,
     make_level_weights,
     measure_brushes,
+    parts_regions,
     place_regions,
 )
 from lib_regiondiff.planning.refusals import refuse
@@ -274,21 +275,10 @@ class Draft:
         steps = Steps(list(keys), views)
         return self._finish(job, found, together, steps, kept)
 
-    def _keeps_apart(self, found: Found, together: Collection[int]) -> bool:
-        """Whether the first levels may keep anything to itself: an object, or scenery beside other scenery."""
-        _, layout, placed = found
-        regions = enumerate(zip(placed.weights.owners, placed.boxes, strict=True))
-        scenery = [
-            0 in group or layout.is_ground(places)
-            for number, (group, places) in regions
-            if places and number not in {*placed.scenes, *together}
-        ]
-        return not all(scenery) or (len(scenery) > 1 and self.under is None)
-
     def _finish(self, job: Job, found: Found, together: Collection[int], steps: Steps[Views], kept: Views) -> Plan:
         """The plan of what was placed; `together` are the numbers of regions that share views."""
         palette, layout, placed = found
-        apart = job.centred and self._keeps_apart(found, together)
+        apart = job.centred and parts_regions(placed, layout, together, self.under is None)
         choices = list_choices(self.said, drop_idle(palette, apart, placed.boxes))
         guidance = palette.guidance if job.guidance is None else job.guidance
         sensitivity = palette.bootstrap.leak_sensitivity

@@ -185,6 +185,16 @@ def test_drawing_begins_with_what_it_does_and_costs(
     assert told[2].startswith("cost: ") and told[2].endswith("a plain 128x128 picture")
 
 
+@pytest.mark.parametrize(("kind", "told"), [("auto", True), ("thing", False), ("stuff", False)])
+def test_what_the_first_step_decides_is_told_before(tmp_path: Path, kind: str, told: bool) -> None:
+    palette = tmp_path / "p.json"
+    palette.write_text(json.dumps(PALETTE | {"brushes": [TREE | {"kind": kind}]}), encoding="utf-8")
+    made = CliRunner().invoke(cli.main, ["check", str(palette)])
+    lines = [line for line in made.output.splitlines() if "The first step decides" in line]
+    assert made.exit_code == 0 and len(lines) == told
+    assert not told or (lines[0].startswith("note: ") and "Old tree" in lines[0] and "dearer way" in lines[0])
+
+
 def test_far_too_many_tiles_are_not_counted_one_by_one() -> None:
     whole = {"rectangle": [0, 0, 1, 1]}
     brushes = [{"id": str(i), "prompt": str(i), "mask": whole} for i in range(64)]
