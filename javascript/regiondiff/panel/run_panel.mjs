@@ -29,7 +29,7 @@ export class RunPanel {
     this.shows = [];
     this.loadPictures = loadOnce(() => import('./pictures.mjs').then(({PictureList}) => new PictureList(app, this.pictures)));
     this.more = make(page, 'details', {class: 'rd-settings', toggle: () => this.more.open && this.openMore()}, make(page, 'summary', {}, say('run.more')));
-    this.cost = make(page, 'p', {class: 'rd-cost rd-idle', role: 'status'});
+    this.cost = make(page, 'p', {class: 'rd-cost rd-idle', role: 'status', tabIndex: 0});
     this.notices = make(page, 'div', {class: 'rd-remarks', role: 'group', tabIndex: 0, 'aria-label': say('run.notices')});
     this.pictures = make(page, 'div', {class: 'rd-pictures', role: 'group', 'aria-label': say('run.pictures')}, make(page, 'p', {class: 'rd-note'}, say('run.noPictures')));
     this.root = make(page, 'section', {class: 'rd-run', 'aria-label': say('run.title')}, make(page, 'h2', {}, say('run.title')), ...this.makeFirst(), this.makeMethod(), this.more, this.cost, this.notices, make(page, 'h2', {}, say('run.pictures')), this.pictures);
