@@ -42,6 +42,8 @@ def test_a_palette_is_told_in_short() -> None:
         "  25.0 %  background",
         "  50.0 %  tree (Old tree)",
         "  25.0 %  1",
+        "note: tree (Old tree) and 1: one thing, or something that fills the mask? The first step decides;"
+        " the cost is that of the dearer way",
     ]
 
 
