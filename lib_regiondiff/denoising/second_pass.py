@@ -22,16 +22,16 @@ Names = tuple[str, ...]
 
 def list_kept(memories: Mapping[int, TextureMemory]) -> planning.Kept:
     """What the images of a pass, given what they hold of it, leave to the next one: strokes, and things of brushes that
-    have the same number of them in all images that have any."""
-    counts: dict[str, set[int]] = {}
+    have as many of them, in the same sizes, in all images that have any."""
+    sizes: dict[str, set[tuple[Size, ...]]] = {}
     strokes: set[Names] = set()
     for memory in memories.values():
         for names, found in _group(memory.things).items():
             if found[0].whole:
                 strokes.add(names)
             else:
-                counts.setdefault(names[0], set()).add(len(found))
-    things = {name: min(each) for name, each in counts.items() if len(each) == 1}
+                sizes.setdefault(names[0], set()).add(tuple(Size(*each.x0.shape[1:]) for each in found))
+    things = {name: next(iter(each)) for name, each in sizes.items() if len(each) == 1}
     return planning.Kept(things, frozenset(strokes))
 
 

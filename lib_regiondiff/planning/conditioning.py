@@ -21,9 +21,9 @@ ROUNDED = 1e-4
 
 @dataclass(frozen=True)
 class Kept:
-    """Brushes, by their names, whose close-ups a pass has drawn: how many `things` each of them has, and `strokes`."""
+    """Brushes, by their names, whose close-ups a pass has drawn: `things`, by the cells of each one, and `strokes`."""
 
-    things: Mapping[str, int] = field(default_factory=dict)
+    things: Mapping[str, tuple[Size, ...]] = field(default_factory=dict)
     strokes: frozenset[tuple[str, ...]] = frozenset()
 
 

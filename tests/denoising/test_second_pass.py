@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
@@ -17,6 +21,7 @@ from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.denoising.second_pass import go_on, list_kept
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Size
+from lib_regiondiff.planning.conditioning import Kept
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from palettes import sized
 
@@ -101,6 +106,34 @@ def test_a_stroke_is_pasted_as_wide_as_its_mask_in_the_larger_picture() -> None:
     before = Image.new("RGB", (512, 512), (9, 9, 9))
     made = np.asarray(paste_things(images.host, before, palette, images.memories[0].things), int)[..., 0]
     assert np.abs(made[60:450, 257:271] - 120).max() <= 1 and (made[:, :255] == 9).all() and (made[:, 273:] == 9).all()
+
+
+@given(
+    sides=st.tuples(st.floats(0.15, 0.9), st.floats(0.15, 0.9)),
+    larger=st.sampled_from([704, 768, 1024, 1536]),
+    drawn=st.sampled_from([Size(32, 32), Size(44, 24), Size(24, 44), Size(36, 28)]),
+)
+def test_a_thing_that_is_kept_is_not_stretched(sides: tuple[float, float], larger: int, drawn: Size) -> None:
+    """Brushes cover other shares of cells in each pass, so another size might be chosen."""
+    host = Figures(native=256)
+    job = Job(Size(larger, larger), clock_of(LATER), (1,), kept=Kept({"a": (drawn,)}))
+    undecided = make_plan(make_document([0.05, 0.05, *(0.05 + side for side in sides)], larger), job, host).undecided
+    assert undecided is not None
+    (kept,) = undecided.decide(["a"]).kept
+    assert kept.size == drawn
+    shown = kept.box.size
+    stretched = abs(math.log(shown.height / shown.width * drawn.width / drawn.height))
+    assert stretched <= sum(math.log1p(0.51 / side) for side in (shown.height, shown.width)), "but for whole cells"
+
+
+def test_a_thing_that_is_drawn_again_has_a_size_of_its_own() -> None:
+    """Where sampling begins with noise, nothing is kept."""
+    box, host = [0.1, 0.1, 0.4, 0.9], Figures(native=256)
+    drawn = Kept({"a": (Size(32, 32),)})
+    job = Job(Size(768, 768), clock_of(LEVELS), (1,), kept=drawn)
+    plan = make_plan(make_document(box, 768), job, host)
+    (view,) = (view for view in plan.views(LEVELS[0]) if view.zoom)
+    assert plan.kept == () and view.size.height > 1.5 * view.size.width
 
 
 def test_what_the_first_pass_did_not_draw_is_filled() -> None:

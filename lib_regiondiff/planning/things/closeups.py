@@ -89,9 +89,11 @@ def find_scale(size: Size, high: float, wide: float) -> float:
     return max(high / size.height, wide / size.width)
 
 
-def find_window(coverage: np.ndarray, latent: LatentSpec, ring: bool = False) -> tuple[Box, Size]:
+def find_window(
+    coverage: np.ndarray, latent: LatentSpec, ring: bool = False, drawn: Size | None = None
+) -> tuple[Box, Size]:
     """The window in cells of a thing whose brush covers these shares [h, w] of cells, which must not all be 0, and the
-    size in which it is drawn.
+    size in which it is drawn, or has been `drawn` before.
 
     It is centred on the brush, has its aspect as far as the model was trained for it, and may leave the canvas; in a
     `ring` it may cross the border.
@@ -103,7 +105,7 @@ def find_window(coverage: np.ndarray, latent: LatentSpec, ring: bool = False) ->
     if ring:
         wide = min(wide, FILL * coverage.shape[1])
     high, wide = min(high, latent.longest * wide), min(wide, latent.longest * high)
-    size = choose_size(high, wide, latent)
+    size = drawn or choose_size(high, wide, latent)
     scale = find_scale(size, high, wide) / FILL
     tall, broad = (max(LEAST, round(scale * side)) for side in (size.height, size.width))
     first, start = round(top - tall / 2), round(left + turn - broad / 2)

@@ -78,8 +78,8 @@ def _find_kept(palette: Palette, coverages: Sequence[np.ndarray], job: Job) -> d
     """The brushes, by their numbers, each of whose pieces may have a close-up that is kept."""
     found = {}
     for number, (brush, coverage) in enumerate(zip(palette.brushes, coverages, strict=True), start=1):
-        count = job.kept.things.get(brush.id, 0)
-        if count and count == len(label_pieces(coverage, palette.wraps)[1]):
+        sizes = job.kept.things.get(brush.id, ())
+        if sizes and len(sizes) == len(label_pieces(coverage, palette.wraps)[1]):
             found[number] = THING
     return found
 

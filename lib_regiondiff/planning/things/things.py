@@ -13,6 +13,7 @@ from lib_regiondiff.document.palette import THING, Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder
 from lib_regiondiff.planning.regions import Region
 from lib_regiondiff.planning.things.closeups import Closeup, find_window, list_asked
@@ -44,7 +45,7 @@ def find_things(
     """The things among brushes that cover these shares [h, w] of cells; `scale` is the number of cells along a pixel.
 
     `latent` is the latent space of their windows. What lies above a thing and is none covers it; things lie above each
-    other in their order.
+    other in their order. One that a pass before has drawn keeps its size.
     """
     found: list[Thing] = []
     for index, (brush, coverage) in enumerate(zip(palette.brushes, coverages, strict=True), start=1):
@@ -55,9 +56,10 @@ def find_things(
             seen = seen if above.kind == THING else seen * (1 - other)
         labels, kept = label_pieces(coverage, palette.wraps)
         budget.expect_things(len(found) + len(kept))
+        drawn = job.kept.things.get(brush.id) if job.clock[0] <= EARLY else None
         for place, label in enumerate(kept):
             piece = np.where(labels == label, coverage, np.float32(0))
-            window, size = find_window(piece, latent, palette.wraps)
+            window, size = find_window(piece, latent, palette.wraps, drawn[place] if drawn else None)
             weight = blur(piece, brush.feather * scale, palette.wraps) * seen
             number = noise.number_brush(brush.id, place)
             found.append(Thing(index, number, cut(np.asarray(weight, np.float32), window), window, size, brush.seed))
