@@ -200,7 +200,9 @@ class Layout:
         found, scenes = [], scenes or {}
         objects = np.zeros_like(maps[0])
         for number, (places, region) in enumerate(zip(boxes, regions, strict=True)):
-            if region is not None and number not in scenes and not self._is_scenery(places, region):
+            if around is None or region is None or number in scenes:
+                continue
+            if not self._is_scenery(places, region):
                 objects = objects + maps[number]
         for number, (weight, places, region) in enumerate(zip(maps, boxes, regions, strict=True)):
             if region is None:
