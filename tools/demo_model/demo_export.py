@@ -15,7 +15,7 @@ import demo_lcm
 import demo_tiny
 import demo_vae
 import torch
-from demo_loop import load_trained
+from demo_loop import is_shipped, load_trained
 from demo_lora import write_kohya
 from demo_networks import SIDE, UNET_WIDTHS, VAE_WIDTHS, make_scheduler, make_text, make_unet
 from demo_rank import read_additions, shorten
@@ -95,7 +95,7 @@ def main(world: World) -> None:
     files.unet.parent.mkdir(parents=True, exist_ok=True)
     made = {"unet": _checkpoint, "pairs": _later, "lcm": _lora, "tiny": _tiny, "labeller": _labeller}
     for stage, write in made.items():
-        if world.checkpoint(stage).exists():
+        if world.checkpoint(stage).exists() and not (stage == "unet" and is_shipped(world.checkpoint(stage))):
             write(world, getattr(files, stage))
     for path in sorted(files.unet.parent.rglob("*.safetensors")):
         path.chmod(0o644)

@@ -63,7 +63,8 @@ class Run:
         """Go on from what a checkpoint has saved."""
         for name, net in self.stage.networks.items():
             net.load_state_dict(saved["networks"][name])
-        self.optimizer.load_state_dict(saved["optimizer"])
+        if "optimizer" in saved:
+            self.optimizer.load_state_dict(saved["optimizer"])
         self.averages = {name: _moved(average) for name, average in saved["averages"].items()}
         self.step = saved["step"]
 
@@ -167,6 +168,11 @@ def load_trained(place: Path, network: str, net: nn.Module) -> Any:
     saved = torch.load(place, map_location="cpu", weights_only=True)
     net.load_state_dict((saved["averages"] or saved["networks"])[network])
     return net.eval().requires_grad_(False)
+
+
+def is_shipped(place: Path) -> bool:
+    """Whether a checkpoint was made of the files that ship, and so holds nothing that they lack."""
+    return place.exists() and bool(torch.load(place, map_location="cpu", weights_only=True).get("shipped"))
 
 
 def find_checkpoint(folder: Path, name: str) -> Path:

@@ -12,6 +12,7 @@ from demo_begin import take_vae
 from demo_loop import (
     Stage,
     choose_device,
+    is_shipped,
     load_trained,
     make_generator,
     make_sheet,
@@ -163,6 +164,8 @@ def _scale(vae: Any, k: float) -> Any:
 
 def load_finished(world: World) -> Any:
     """The trained autoencoder as the demo model has it: white latents, the usual epsilon."""
+    if is_shipped(world.checkpoint("vae")):
+        return load_trained(world.checkpoint("vae"), "vae", make_vae())
     vae = load_trained(world.checkpoint("vae"), "vae", ease(make_vae(), EPSILON))
     whiten(world, vae)
     return settle(vae)

@@ -23,7 +23,7 @@ STAGES: Sequence[str] = ("vae", "text", "unet", "bind", "pairs", "aspects", "lcm
 def main() -> None:
     """Train the stage that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("stage", choices=[*STAGES, "export", "evaluate", "sheet"])
+    parser.add_argument("stage", choices=[*STAGES, "unpack", "export", "evaluate", "sheet"])
     parser.add_argument("--world", choices=[*WORLDS], default="toyworld", help="what the pictures show")
     parser.add_argument("--steps", type=int, help="steps in all; a stage that was stopped goes on from its checkpoint")
     parser.add_argument("--workers", type=int, default=1, help="processes of one thread each, a batch each")
