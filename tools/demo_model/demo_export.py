@@ -95,11 +95,17 @@ def main(world: World) -> None:
     files.unet.parent.mkdir(parents=True, exist_ok=True)
     made = {"unet": _checkpoint, "pairs": _later, "lcm": _lora, "tiny": _tiny, "labeller": _labeller}
     for stage, write in made.items():
-        if world.checkpoint(stage).exists() and not (stage == "unet" and is_shipped(world.checkpoint(stage))):
+        if has_news(world, stage):
             write(world, getattr(files, stage))
     for path in sorted(files.unet.parent.rglob("*.safetensors")):
         path.chmod(0o644)
         print(f"{path.stat().st_size / 1e6:6.2f} MB  {path.relative_to(files.unet.parent)}")
+
+
+def has_news(world: World, stage: str) -> bool:
+    """Whether a stage was trained since the files were written that ship; the additions of `pairs` hold later ones."""
+    trained = world.checkpoint(stage).exists() and not is_shipped(world.checkpoint(stage))
+    return trained or (stage == "pairs" and world.recipe.pairs and world.checkpoint("aspects").exists())
 
 
 def _checkpoint(world: World, path: Path) -> None:

@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import demo_lcm
 import demo_unet
 import torch
+from demo_begin import take_lora
 from demo_export import UNET, translate_unet_name
 from demo_loop import choose_device, make_generator
-from demo_lora import find_layers
+from demo_lora import attach, find_layers
 from demo_rank import Halves
 from demo_sample import Model
 from demo_speed import hasten
@@ -44,6 +46,7 @@ def main(world: World) -> None:
     put(world, "bind", {"text": whole.text_encoder.state_dict()})
     put(world, "labeller", {"labeller": load_labeller().state_dict()})
     put(world, "pairs", {"lora": name_additions(read_halves(first.unet, load_file(LATER)))})
+    put(world, "lcm", {"lora": pad_lora(whole.unet)})
 
 
 def put(world: World, stage: str, networks: Mapping[str, Mapping[str, Tensor]]) -> None:
@@ -63,6 +66,13 @@ def read_halves(unet: Any, later: Mapping[str, Tensor]) -> dict[str, Halves]:
         for layer, name in names.items()
         if f"{name}.up" in later
     }
+
+
+def pad_lora(unet: Any) -> dict[str, Tensor]:
+    """The LCM LoRA that ships as the stage `lcm` has it: of equal rank in all layers."""
+    additions = attach(unet, demo_lcm.SEED)
+    take_lora(additions)
+    return {name: value.detach().clone() for name, value in additions.state_dict().items()}
 
 
 def name_additions(halves: Mapping[str, Halves]) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,15 +19,17 @@ import demo_aspects
 import demo_evaluate
 import demo_export
 import demo_labeller
+import demo_rank
 import demo_unpack
 import demo_vae
-from demo_loop import Run, Stage, is_shipped
+from demo_loop import Run, Stage
+from demo_lora import merge, write_kohya
 from demo_networks import UNET_WIDTHS
 from demo_sample import Model
 from safetensors.torch import load_file
 from worlds import EMOJI, TOYWORLD, World
 
-from lib_regiondiff.demo import LATER, labeller
+from lib_regiondiff.demo import LATER, LORA, labeller
 
 pytestmark = pytest.mark.diffusers
 
@@ -61,24 +64,28 @@ def test_what_is_unpacked_is_the_model_that_ships(world: World) -> None:
 
 def test_what_was_not_trained_again_is_not_written_again(world: World, tmp_path: Path) -> None:
     """Its size would be added to the history of the repository."""
-    files = demo_export.Files(
-        tmp_path / "first", tmp_path / "later", tmp_path / "lora", tmp_path, tmp_path / "labeller"
-    )
+    names, made = ("first", "later", "lora", "tiny", "labeller"), tmp_path / "made"
+    files, mine = demo_export.Files(*(made / name for name in names)), replace(world, folder=tmp_path / "mine")
+    shutil.copytree(world.folder, mine.folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(demo_export.Files, "of", lambda _: files)
-        demo_export.main(world)
-    assert is_shipped(world.checkpoint("unet")) and not files.unet.exists() and not files.lcm.exists()
-    assert multiply(load_file(files.pairs)).keys() == multiply(load_file(LATER)).keys()
-    for name, value in multiply(load_file(files.pairs)).items():
-        torch.testing.assert_close(value, multiply(load_file(LATER))[name], rtol=0, atol=2e-3)
+        demo_export.main(mine)
+        assert list(made.iterdir()) == []
+        torch.save({"networks": {}, "averages": demo_labeller_state(), "step": 1}, mine.checkpoint("labeller"))
+        demo_export.main(mine)
+    assert [path.name for path in made.iterdir()] == ["labeller"]
 
 
-def multiply(later: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The changes of weights that a file of additions stands for, and the weights that it has whole."""
-    parts = {name.removesuffix(".up") for name in later if name.endswith(".up")}
-    whole = {name: value.float() for name, value in later.items() if not name.endswith((".up", ".down"))}
-    sums = {name: later[f"{name}.up"].float().flatten(1) @ later[f"{name}.down"].float().flatten(1) for name in parts}
-    return whole | sums
+def demo_labeller_state() -> dict[str, Any]:
+    """What a training of the labeller saves."""
+    return {"labeller": labeller.load().state_dict()}
+
+
+def test_the_lora_is_the_one_that_ships(world: World) -> None:
+    student = merge(demo_evaluate.load_shipped().unet, load_file(LORA)).state_dict()
+    padded = write_kohya(demo_rank.read_additions(world.checkpoint("lcm")))
+    for name, value in merge(demo_evaluate.load_shipped().unet, padded).state_dict().items():
+        torch.testing.assert_close(value, student[name], rtol=1e-3, atol=1e-3)
 
 
 def test_training_goes_on_from_what_ships_without_its_optimizer(world: World) -> None:
