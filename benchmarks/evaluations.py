@@ -218,6 +218,22 @@ def count(palette: Palette, figures: bool = False) -> dict[str, Any]:
     return costs | {"brushes": dict(Counter(batch.plan_of(0).brush_kinds))}
 
 
+def count_most(palette: Palette) -> int:
+    """The most evaluations of a run, whichever of the brushes that may be figures the first level draws one for."""
+    made = plan(palette, Answering())
+    if made.undecided is None:
+        return count_rows(made)
+    names, decide = made.undecided.names, made.undecided.decide
+    outcomes = (each for number in range(len(names) + 1) for each in itertools.combinations(names, number))
+    return max(count_rows(decide(figures)) + len(names) - len(figures) for figures in outcomes)
+
+
+def count_rows(plan: Plan) -> int:
+    """The evaluations of a decided plan; a brush that was asked and is no figure takes one more."""
+    views = (view for level in LEVELS for view in plan.views(level))
+    return sum(len(view.region.conds[0]) + (view.zoom is not None and view.zoom.ground is not None) for view in views)
+
+
 def main() -> None:
     """Count every scene, with the masks of the folder that the command line may name."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -230,6 +246,7 @@ def main() -> None:
             palette = make_palette(name, folder, own=said == "own")
             ways = {"said": said, "figures": figures, "original": scene.original * len(LEVELS)}
             print(json.dumps(line | ways | count(palette, figures)))
+        print(json.dumps(line | {"said": "nothing", "most": count_most(make_palette(name, folder, own=False))}))
 
 
 if __name__ == "__main__":

@@ -66,6 +66,22 @@ def test_counted_evaluations_are_those_of_the_docs_and_within_the_bounds(monkeyp
         sys.modules.pop(module)
 
 
+def test_evaluations_of_scenes_that_say_nothing_are_those_of_the_docs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of irworobongdo, whose eight brushes may be figures, all 256 outcomes; linear forest's 1,024 take too long."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import evaluations
+
+    for name in evaluations.SCENES:
+        palette = evaluations.make_palette(name, own=False)
+        none, every = (evaluations.count(palette, figures)["evaluations"] for figures in (False, True))
+        own = evaluations.count(evaluations.make_palette(name))["evaluations"]
+        most = evaluations.count_most(palette) if name != "linear forest" else ""
+        assert f"| {name} | {own} | {none} | {every} | {most}" in TABLE
+        assert not most or max(none, every) <= most <= (90 if name == "irworobongdo" else most)
+    for module in ("rows", "scenes", "evaluations"):
+        sys.modules.pop(module)
+
+
 def test_evaluations_of_scenes_that_say_how_are_no_more_than_the_originals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     import evaluations

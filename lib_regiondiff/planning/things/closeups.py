@@ -22,7 +22,7 @@ FINEST = 8
 """Cells whose multiples a window's sides are; a smaller model has eighths of its native side."""
 SAME_ASPECT = 2
 """How much more a window's aspect counts than its area: what it shows beyond its brush is cut off, things as well."""
-ASKED = (0.2, 0.4, 0.6)
+ASKED = (0.2, 0.6)
 """Shares of the steps after which the ground is asked for what the window shows without the thing."""
 
 
