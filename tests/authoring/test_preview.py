@@ -183,7 +183,7 @@ def test_the_header_says_what_is_on_in_a_few_words() -> None:
     def state(document: Any) -> str:
         return read(render_preview(document, around).state)
 
-    assert state(TWO) == "2 regions · about 6 times as long as a plain picture"
+    assert state(TWO) == "2 regions · about 5 times as long as a plain picture"
     assert state({"typed": {}}) == "1 region · about as long as a plain picture"
     assert state("") == "no palette yet" and state('{"version": 1, "a": 1}') == "1 mistake"
     assert state({"version": 1, "a": 1, "b": 2}) == "2 mistakes"
