@@ -26,6 +26,7 @@ from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.noise import make_generator
 from lib_regiondiff.planning.plan import Job, make_plan
+from lib_regiondiff.planning.things.closeups import list_asked
 from palettes import sized
 
 
@@ -94,7 +95,7 @@ def test_a_thing_that_was_found_out_costs_what_one_that_was_told_does() -> None:
         assert images.plan_of(0).brush_kinds == ("thing",)
         counts.append(sum(len(rows) for rows in host.calls))
         drawn.append(x0)
-    assert counts[0] == counts[1] == 2 * STEPS + 3
+    assert counts[0] == counts[1] == 2 * STEPS + len(list_asked(STEPS))
     assert torch.equal(*drawn)
 
 
