@@ -228,9 +228,9 @@ def count_most(palette: Palette) -> int:
     return max(count_rows(decide(figures)) + len(names) - len(figures) for figures in outcomes)
 
 
-def count_rows(plan: Plan) -> int:
+def count_rows(made: Plan) -> int:
     """The evaluations of a decided plan; a brush that was asked and is no figure takes one more."""
-    views = (view for level in LEVELS for view in plan.views(level))
+    views = (view for level in LEVELS for view in made.views(level))
     return sum(len(view.region.conds[0]) + (view.zoom is not None and view.zoom.ground is not None) for view in views)
 
 

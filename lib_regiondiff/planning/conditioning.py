@@ -10,6 +10,7 @@ from lib_regiondiff.document.palette import Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Encoder, Part, Parts, Prompt, is_composed
+from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.brush_texts import BACKGROUND, BrushText, is_background, prepare_texts, resolve_texts
 from lib_regiondiff.planning.intervals import find_interval
 from lib_regiondiff.planning.regions import Formula, Region
@@ -64,6 +65,11 @@ class Job:
         falls = all(0 <= then <= here + ROUNDED for here, then in itertools.pairwise(noises))
         if not falls or (self.clock and self.clock[-1] != 0):
             raise HostError("Job.clock", "noises in [0, 1] that never rise, the last one 0", str(self.clock)[:80])
+
+    @property
+    def over(self) -> bool:
+        """Whether it begins with a picture, of which something is left in the noise."""
+        return bool(self.clock) and self.clock[0] <= EARLY
 
 
 @dataclass(frozen=True)

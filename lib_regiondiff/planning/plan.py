@@ -19,7 +19,6 @@ from lib_regiondiff.host import Encoder, LatentSpec, Level
 from lib_regiondiff.planning.attention.bias import WordLayer, find_bias, say_sentence
 from lib_regiondiff.planning.attention.couple import join_regions, keep_on_canvas, make_coupled_views
 from lib_regiondiff.planning.auto import (
-    EARLY,
     drop_idle,
     drop_idle_nag,
     drop_unasked_tiles,
@@ -264,13 +263,12 @@ class Draft:
             left = {*together, 0} if repainted else together
             drawn = [None if number in left else region for number, region in enumerate(regions)]
             scenes = {number: functools.partial(beside.zoom, number, scene_key) for number in placed.scenes}
-            upper = () if over else sort_views(palette, [*above.views(thing_key), *thin.views(stroke_key)])
+            upper = () if job.over else sort_views(palette, [*above.views(thing_key), *thin.views(stroke_key)])
             maps = weights.at(kind)
             coupled = make_coupled_views(layout, maps, placed.shared, together, repainted) if together else ()
             return words.raise_words(coupled, word_key) + layout.views(maps, boxes, drawn, around, scenes) + upper
 
-        over = job.clock[0] <= EARLY
-        kept = sort_views(palette, [*above.finished, *thin.finished]) if over else ()
+        kept = sort_views(palette, [*above.finished, *thin.finished]) if job.over else ()
         keys = zip(placed.kinds, firsts, beside.keys, above.keys, thin.keys, words.keys, strict=True)
         steps = Steps(list(keys), views)
         return self._finish(job, found, together, steps, kept)

@@ -66,6 +66,8 @@ METADATA: Mapping[str, str] = {
     "modelspec.resolution": f"{8 * SIDE}x{8 * SIDE}",
     "modelspec.prediction_type": "epsilon",
 }
+TOGETHER: Mapping[str, Sequence[str]] = {"unet": ("vae", "unet"), "pairs": ("bind", "pairs", "aspects")}
+"""The stages whose weights are in one file."""
 TITLES: Mapping[str, str] = {"toyworld": "Region Diffusion toy world", "emoji": "Region Diffusion emoji world"}
 
 
@@ -103,9 +105,10 @@ def main(world: World) -> None:
 
 
 def has_news(world: World, stage: str) -> bool:
-    """Whether a stage was trained since the files were written that ship; the additions of `pairs` hold later ones."""
-    trained = world.checkpoint(stage).exists() and not is_shipped(world.checkpoint(stage))
-    return trained or (stage == "pairs" and world.recipe.pairs and world.checkpoint("aspects").exists())
+    """Whether a stage has a checkpoint, and one of those whose weights are in its file was trained since it shipped."""
+    paths = [world.checkpoint(each) for each in TOGETHER.get(stage, (stage,))]
+    trained = (path.exists() and not is_shipped(path) for path in paths)
+    return world.checkpoint(stage).exists() and any(trained)
 
 
 def _checkpoint(world: World, path: Path) -> None:

@@ -17,6 +17,7 @@ from demo_lora import attach, find_layers
 from demo_rank import Halves
 from demo_sample import Model
 from demo_speed import hasten
+from demo_vae import unsettle
 from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import trange
@@ -27,8 +28,6 @@ from lib_regiondiff.demo.labeller import load as load_labeller
 from lib_regiondiff.hosts.diffusers.checkpoints.loader import load_pipeline
 
 SEED, STEPS, POOL = 20, 300, 1024
-SHIPPED: Mapping[str, int] = {"labeller": 11500}
-"""After how many steps a stage's shipped file was written, where its recipe has more by now."""
 
 
 def main(world: World) -> None:
@@ -39,8 +38,8 @@ def main(world: World) -> None:
     if world is not TOYWORLD:
         raise SystemExit(f"the world {world.name} has no shipped files")
     first, whole = (load_pipeline(path, torch.device("cpu"), torch.float32) for path in (FIRST, make_checkpoint()))
-    put(world, "vae", {"vae": first.vae.state_dict()})
     head = learn_head(world, Model(first.unet, first.text_encoder, first.vae))
+    put(world, "vae", {"vae": unsettle(first.vae).state_dict()})
     unet = {"unet": first.unet.state_dict(), "text": first.text_encoder.state_dict(), "teller": head}
     put(world, "unet", unet)
     put(world, "bind", {"text": whole.text_encoder.state_dict()})
@@ -55,7 +54,7 @@ def put(world: World, stage: str, networks: Mapping[str, Mapping[str, Tensor]]) 
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         saved = {"networks": dict(networks), "averages": dict(networks), "shipped": True}
-        torch.save({**saved, "step": SHIPPED.get(stage, world.recipe.steps[stage])}, path)
+        torch.save({**saved, "step": world.recipe.steps[stage]}, path)
 
 
 def read_halves(unet: Any, later: Mapping[str, Tensor]) -> dict[str, Halves]:

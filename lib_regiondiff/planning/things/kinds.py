@@ -11,7 +11,6 @@ from lib_regiondiff.document.palette import SCENE, STUFF, THING, Palette
 from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.host import LatentSpec
-from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.conditioning import Job, Meaning
 from lib_regiondiff.planning.things.candidates import Candidate, Facts, list_candidates
 from lib_regiondiff.planning.things.pieces import label_pieces
@@ -59,7 +58,7 @@ def choose_kinds(
     part, but for things that are kept from the pass before. As far as it would change what is drawn whether a brush
     shows a figure, the first level decides.
     """
-    if not job.centred or job.clock[0] <= EARLY:
+    if not job.centred or job.over:
         return Kinds((STUFF,) * len(coverages), _find_kept(palette, coverages, job) if job.centred else {})
     under, known, figures = meanings[0], [], {}
     silent = not palette.background.painted and not any(text.prompt.strip() for text in under.texts)

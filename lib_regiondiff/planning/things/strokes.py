@@ -17,7 +17,6 @@ from lib_regiondiff.document.palette import STUFF, THING, Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning import noise, tiles
-from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder
 from lib_regiondiff.planning.regions import Region
 from lib_regiondiff.planning.things.candidates import is_stroke
@@ -54,14 +53,14 @@ def find_strokes(
     Over a picture, whose own colours go on below a thin brush, there are none but those that are kept from the pass
     before. There are none where each view is the whole canvas, nor of a prompt that is the background's.
     """
-    over, (latent, textures) = job.clock[0] <= EARLY, what
+    latent, textures = what
     if not job.centred:
         return []
     scale = (job.size.area / palette.size.area) ** 0.5 / latent.pixels_per_cell
     native = latent.native // latent.pixels_per_cell
     groups: list[list[int]] = []
     for owners, coverage in _group_stuff(palette, coverages, meanings):
-        if over:
+        if job.over:
             parts = [owners] if _name(palette, owners) in job.kept.strokes else [[index] for index in owners]
             groups += [part for part in parts if _name(palette, part) in job.kept.strokes]
         elif is_stroke(coverage, native):

@@ -13,7 +13,6 @@ from lib_regiondiff.document.palette import THING, Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning import noise
-from lib_regiondiff.planning.auto import EARLY
 from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder
 from lib_regiondiff.planning.regions import Region
 from lib_regiondiff.planning.things.closeups import Closeup, find_window, list_asked
@@ -56,7 +55,7 @@ def find_things(
             seen = seen if above.kind == THING else seen * (1 - other)
         labels, kept = label_pieces(coverage, palette.wraps)
         budget.expect_things(len(found) + len(kept))
-        drawn = job.kept.things.get(brush.id) if job.clock[0] <= EARLY else None
+        drawn = job.kept.things.get(brush.id) if job.over else None
         for place, label in enumerate(kept):
             piece = np.where(labels == label, coverage, np.float32(0))
             window, size = find_window(piece, latent, palette.wraps, drawn[place] if drawn else None)

@@ -71,13 +71,13 @@ def test_what_was_not_trained_again_is_not_written_again(world: World, tmp_path:
         patch.setattr(demo_export.Files, "of", lambda _: files)
         demo_export.main(mine)
         assert list(made.iterdir()) == []
-        torch.save({"networks": {}, "averages": demo_labeller_state(), "step": 1}, mine.checkpoint("labeller"))
+        torch.save({"networks": {}, "averages": save_labeller(), "step": 1}, mine.checkpoint("labeller"))
         demo_export.main(mine)
     assert [path.name for path in made.iterdir()] == ["labeller"]
 
 
-def demo_labeller_state() -> dict[str, Any]:
-    """What a training of the labeller saves."""
+def save_labeller() -> dict[str, Any]:
+    """What a training of the labeller saves of its weights."""
     return {"labeller": labeller.load().state_dict()}
 
 
@@ -103,7 +103,7 @@ def test_training_goes_on_from_what_ships_without_its_optimizer(world: World) ->
     known = labeller.load().state_dict()
     assert all(torch.equal(value, known[name]) for name, value in network.state_dict().items())
     run.advance(run.step + 10)
-    assert steps == [demo_unpack.SHIPPED["labeller"]]
+    assert steps == [world.recipe.steps["labeller"]]
 
 
 def test_a_world_without_shipped_files_is_refused() -> None:
