@@ -113,7 +113,7 @@ def test_each_picture_of_batches_decides_and_is_the_one_that_its_seed_draws_alon
     alone = draw(toys, STAR, seed=STAR.seed + 3).pictures[0]
     difference = np.abs(alone.astype(int) - pictures[3])
     assert difference.mean() < 0.05
-    assert (difference.max(axis=-1) > 8).mean() < 1e-4  # at a thing's outline, rounding may settle a pixel
+    assert (difference.max(axis=-1) > 8).mean() < 1e-3  # at a thing's outline, rounding may settle the tip of an arm
 
 
 @pytest.mark.parametrize("strength", [0.4, 0.7])
