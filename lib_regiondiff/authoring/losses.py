@@ -17,11 +17,13 @@ from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.planning.auto import FEW, list_tilings, settle
 from lib_regiondiff.planning.things.candidates import MOST, PIECES, Facts, fit_native, list_candidates
+from lib_regiondiff.planning.things.closeups import FINER
 from lib_regiondiff.planning.things.pieces import label_pieces
 from lib_regiondiff.planning.tiles import find_bounds
 
-SHARP = 2
-"""Native sides above which a thing is as soft as its enlargement."""
+SHARP, FINE_STEPS = 2, 4
+"""Native sides above which a thing is as soft as its enlargement, and the steps from which on the last ones are finer,
+so that it is as many times larger: a sampler of fewer steps has too much noise left."""
 NAMED = 3
 """Brushes that a sentence names, at most; more of them are counted."""
 FREE: dict[str, Any] = {"tiles": AUTO, "blend": AUTO, "overlap": Overlap()}
@@ -45,7 +47,7 @@ def find_losses(palette: Palette, painted: Painted, how: Drawing, run: Run) -> I
         yield from _find_filled(palette, painted, how)
     else:
         yield from _find_repeated(palette, painted, how, run)
-    yield from _find_soft(palette, painted, how)
+    yield from _find_soft(palette, painted, how, run)
 
 
 def _find_filled_over(palette: Palette, painted: Painted, how: Drawing) -> Iterator[Remark]:
@@ -106,15 +108,17 @@ def _keep_pieces(coverage: np.ndarray, ring: bool) -> np.ndarray:
     return np.where(np.isin(labels, kept[:PIECES]), coverage, np.float32(0))
 
 
-def _find_soft(palette: Palette, painted: Painted, how: Drawing) -> Iterator[Remark]:
+def _find_soft(palette: Palette, painted: Painted, how: Drawing, run: Run) -> Iterator[Remark]:
     """Things that are much larger than the close-up in which they are drawn."""
     native = fit_native(how.native, palette.size)
+    finer = FINER if run.steps >= FINE_STEPS else 1
+    most, drawn = round(SHARP * finer * native), round(finer * native)
     lost = [
         number
         for number, (brush, coverage) in enumerate(zip(palette.brushes, painted.coverages, strict=True), start=1)
-        if brush.kind == THING and _measure_things(coverage, palette.wraps) * painted.side > SHARP * native
+        if brush.kind == THING and _measure_things(coverage, palette.wraps) * painted.side > most
     ]
-    why = f"of more than {SHARP * native} px, two native sides, is as soft as an enlarged picture of {native}x{native}"
+    why = f"of more than {most} px on its shorter side is as soft as an enlarged picture of {drawn}x{drawn}"
     yield from _tell(palette, lost, f"a thing {why}", "mask")
 
 

@@ -96,7 +96,7 @@ def predict(
         closeups = CloseupLayer(host, frame, answers)
         below = _finish(frame, [one for one in each if not is_above(one.view)], closeups, how)
         things = [(one, _guide(one, answers, how)) for one in each if is_above(one.view)]
-        above = closeups.lay_things(closeups.lay_kept(below), things)
+        above = closeups.lay_things(below, things)
         found.append(closeups.note(above, below, x[frame.line]))
     return found
 

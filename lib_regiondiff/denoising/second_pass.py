@@ -30,7 +30,7 @@ def list_kept(memories: Mapping[int, TextureMemory]) -> planning.Kept:
             if found[0].whole:
                 strokes.add(names)
             else:
-                sizes.setdefault(names[0], set()).add(tuple(Size(*each.x0.shape[1:]) for each in found))
+                sizes.setdefault(names[0], set()).add(tuple(each.first_size for each in found))
     things = {name: next(iter(each)) for name, each in sizes.items() if len(each) == 1}
     return planning.Kept(things, frozenset(strokes))
 

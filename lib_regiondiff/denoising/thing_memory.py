@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lib_regiondiff.denoising.blend import fit
-from lib_regiondiff.geometry import Box
+from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Zoom
 from lib_regiondiff.planning.views import View
 
@@ -30,18 +30,26 @@ ALIKE = 0.95
 class Kept:
     """What a close-up shows: x0 [C, h, w] to go on from, unit noise [C, h, w], and how far it differs from the ground.
 
-    `difference` [h, w] sums the squares of all levels that asked for the ground; None before the first of them. All
-    that a `whole` one shows is meant; `core` is the part of its box that is shown, if not all. Of the last level the
-    `picture` is kept, and the share float32 [h, w] of the thing in each of its pixels, if that could be told.
+    There is no noise to go on with where the next level draws in another size. `difference` [h', w'] sums the squares
+    of all levels that asked for the ground; None before the first of them. All that a `whole` one shows is meant;
+    `core` is the part of its box that is shown, if not all. Of the last level the `picture` is kept, and the share
+    float32 [h, w] of the thing in each of its pixels, if that could be told. `begun` is the size of its first level, if
+    that is another.
     """
 
     x0: Tensor
-    noise: Tensor
+    noise: Tensor | None
     difference: Tensor | None = None
     whole: bool = False
     core: Box | None = None
     picture: Image.Image | None = None
     shares: np.ndarray | None = None
+    begun: Size | None = None
+
+    @property
+    def first_size(self) -> Size:
+        """The size in cells of its first level."""
+        return self.begun or Size(self.x0.shape[-2], self.x0.shape[-1])
 
     def measure_matte(self) -> Tensor | None:
         """The share [h, w] in [0, 1] of the thing in each cell; None where the ground was never asked for."""
@@ -99,8 +107,11 @@ class ThingMemory:
 
     def recall(self, view: View) -> Kept | None:
         """What a view drew at the level before; None also for another network, which draws it in another size."""
-        kept, size = self.before.get((view.names, view.box)), view.size
-        return kept if kept is not None and kept.x0.shape[1:] == (size.height, size.width) else None
+        kept, zoom = self.before.get((view.names, view.box)), view.zoom
+        if kept is None or zoom is None or kept.first_size != (zoom.begun or zoom.size):
+            return None
+        x0 = fit(kept.x0, zoom.size)  # it is already, unless a sampler asks between two levels
+        return kept if x0 is kept.x0 else replace(kept, x0=x0, noise=None)
 
     def see(self, view: View, fresh: Tensor) -> Zoom:
         """What a view sees at this level, given unit noise [C, h, w] that is new."""
@@ -108,6 +119,8 @@ class ThingMemory:
         if kept is None:  # a brush that begins later than others goes on from what is there
             below = self.canvas_before
             return Zoom(fresh, None if below is None else fit(view.seen.padded(below.x0), view.size))
+        if kept.noise is None:
+            return Zoom(fresh, kept.x0)
         return Zoom(self.carried * kept.noise.to(fresh) + (1 - self.carried**2) ** 0.5 * fresh, kept.x0)
 
     def note(self, canvas: Canvas, kept: Mapping[Key, Kept]) -> ThingMemory:

@@ -14,6 +14,7 @@ from lib_regiondiff.denoising.prediction import Prediction, make_error
 from lib_regiondiff.denoising.rows import Asked, Frame
 from lib_regiondiff.denoising.segment import cut_out
 from lib_regiondiff.denoising.thing_memory import Canvas, Kept, Key
+from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Denoiser
 from lib_regiondiff.planning.plan import find_step
 from lib_regiondiff.planning.things.candidates import FULL
@@ -40,7 +41,7 @@ class CloseupLayer:
 
         An enlarged one would be a picture of any size to the VAE; what people see of it is pasted as pixels anyway.
         """
-        sharp = view.zoom is not None and view.zoom.last and view.seen.size.area <= view.size.area
+        sharp = view.zoom is not None and view.zoom.last and view.seen.size.area < drawn[0].numel()
         return fit_view(self.host.resize(drawn, view.seen.size) if sharp else drawn, view)
 
     def keep_scenes(self, asked: Sequence[Asked], drawn: Sequence[Tensor], canvas: Tensor) -> None:
@@ -49,39 +50,45 @@ class CloseupLayer:
             if each.view.zoom is not None:
                 self.kept[each.view.names, each.view.box] = self._keep(each, x0, canvas)
 
-    def lay_kept(self, below: Prediction) -> Prediction:
-        """The prediction with what is kept of the pass before above it."""
-        plan, memory, canvas = self.frame.plan, self.frame.memory.things, below.denoised.float()
-        last = find_step(plan.clock, self.frame.level.noise) == len(plan.clock) - 2
-        for view in plan.kept:
-            places = [each for each in plan.kept if each.names == view.names]
-            found = memory.kept[view.names][places.index(view)]
-            if last and found.picture is None:  # the pass before left it in its latents
-                found = replace(found, picture=self.host.decode(found.x0[None]).convert("RGB"))
-            self.kept[view.names, view.box] = found
-            drawn = self.fit(view, found.x0) if last else fit_view(found.x0, view)
-            seen = _leave_inner(view) if last and found.whole else view  # as below
-            canvas = lay_over(canvas, seen, drawn.to(canvas), found.measure_matte())
-        return Prediction(canvas.to(below.denoised.dtype), below.uncond, below.memory)
-
     def lay_things(self, below: Prediction, things: Sequence[tuple[Asked, Tensor]]) -> Prediction:
-        """The prediction with things above it: what was asked for each, and its guided x0, from the lowest up.
+        """The prediction with things above it, from the lowest up: what was asked for each, and its guided x0.
 
-        None of them sees the others around its brush, so that each stays as it is where they change places.
+        None of them sees the others around its brush, so that each stays as it is where they change places. What is
+        kept of the pass before lies among them, unless it is drawn again at this level.
         """
         canvas, uncond = below.denoised.float(), below.uncond
-        for asked, drawn in things:
-            view = asked.view
-            if not torch.isfinite(drawn).all():
-                raise make_error(self.frame.level, [view], [drawn])
-            found = self.kept[view.names, view.box] = self._keep(asked, drawn, below.denoised)
-            if found.whole and found.picture is not None:
-                view = _leave_inner(view)  # it is pasted as pixels, and nothing of it is to be seen beside its mask
-            matte = found.measure_matte()
-            canvas = lay_over(canvas, view, self.fit(view, drawn), matte)
+        drawn = {(asked.view.names, asked.view.box): (asked, x0) for asked, x0 in things}
+        kept = {(view.names, view.box): view for view in self.frame.plan.kept}
+        for key in kept or drawn:
+            if key not in drawn:
+                canvas = self._lay_kept(canvas, kept[key])
+                continue
+            asked, x0 = drawn[key]
+            if not torch.isfinite(x0).all():
+                raise make_error(self.frame.level, [asked.view], [x0])
+            found = self.kept[key] = self._keep(asked, x0, below.denoised)
+            view = _leave_inner(asked.view) if found.whole and found.picture is not None else asked.view
+            matte = found.measure_matte()  # what is pasted as pixels is not to be seen beside its mask
+            canvas = lay_over(canvas, view, self.fit(view, x0), matte)
             if uncond is not None and asked.uncond is not None:
                 uncond = lay_over(uncond, view, fit_view(self.answers[asked.uncond], view), matte)
         return Prediction(canvas.to(below.denoised.dtype), uncond, below.memory)
+
+    def _lay_kept(self, canvas: Tensor, view: View) -> Tensor:
+        """The canvas [C, H, W] with what the pass before has left of a view above it."""
+        plan, key = self.frame.plan, (view.names, view.box)
+        step = find_step(plan.clock, self.frame.level.noise)
+        places = [each for each in plan.kept if each.names == view.names]
+        found = self.frame.memory.things.kept[view.names][places.index(view)]
+        last = step == len(plan.clock) - 2
+        if last and found.picture is None:  # the pass before left it in its latents
+            found = replace(found, picture=self.host.decode(found.x0[None]).convert("RGB"))
+        later = () if last else plan.steps[step + 1]
+        again = next((each.size for each in later if (each.names, each.box) == key and each.zoom is not None), None)
+        self.kept[key] = found if again is None else self._grow(found, again)
+        drawn = self.fit(view, found.x0) if last else fit_view(found.x0, view)
+        seen = _leave_inner(view) if last and found.whole else view  # as above
+        return lay_over(canvas, seen, drawn.to(canvas), found.measure_matte())
 
     def note(self, made: Prediction, below: Prediction, x: Tensor) -> Prediction:
         """The prediction with what its close-ups show in its memory, if there are any, given x [C, H, W]."""
@@ -100,8 +107,17 @@ class CloseupLayer:
         noise = (x - level.alpha * drawn.float()) / level.beta
         rim = fit(asked.view.seen.padded(around), zoom.size).float()
         x0 = torch.lerp(rim, drawn.float(), zoom.inside)
-        kept = Kept(x0, noise, self._sum_difference(asked), zoom.whole, zoom.core)
+        known = self.frame.memory.things.recall(asked.view)
+        shares = None if known is None else known.shares
+        kept = Kept(x0, noise, self._sum_difference(asked, known), zoom.whole, zoom.core, None, shares, zoom.begun)
+        if zoom.next is not None:
+            return self._grow(kept, zoom.next)
         return self._finish(kept, drawn, zoom) if zoom.last else kept
+
+    def _grow(self, kept: Kept, size: Size) -> Kept:
+        """What is kept, to be drawn in another size from now on; by way of pixels, since latents that are enlarged
+        themselves are ragged at edges."""
+        return replace(kept, x0=self.host.resize(kept.x0, size).to(kept.x0), noise=None)
 
     def _finish(self, kept: Kept, drawn: Tensor, zoom: Closeup) -> Kept:
         """What is kept of the last level: the picture of x0 `drawn` [C, h, w], and what of it is the thing."""
@@ -111,11 +127,11 @@ class CloseupLayer:
         matte = kept.measure_matte()
         likely = None if matte is None else matte.float().cpu().numpy()
         shares = cut_out(np.asarray(picture), zoom.inside.float().cpu().numpy(), likely)
-        return replace(kept, picture=picture, shares=shares)
+        return replace(kept, picture=picture, shares=kept.shares if shares is None else shares)
 
-    def _sum_difference(self, asked: Asked) -> Tensor | None:
-        """How far a thing differed from its ground [h, w], squared, at all levels that asked for that."""
-        before = self.frame.memory.things.recall(asked.view)
+    def _sum_difference(self, asked: Asked, before: Kept | None) -> Tensor | None:
+        """How far a thing differed from its ground [h, w], squared, at all levels that asked for that, by what is known
+        of the level `before`."""
         known = None if before is None else before.difference
         if asked.ground is None:
             return known

@@ -136,14 +136,17 @@ def test_over_a_picture_every_brush_is_filled(strength: float, lost: bool) -> No
 
 
 @pytest.mark.parametrize("kind", ["thing", "auto", "scene", "stuff"])
-@pytest.mark.parametrize(("side", "soft"), [(500, False), (530, True)])
-def test_a_thing_of_more_than_two_native_sides_is_soft(kind: str, side: int, soft: bool) -> None:
+@pytest.mark.parametrize(("steps", "most"), [(3, 512), (4, 768), (20, 768)])
+@pytest.mark.parametrize(("more", "soft"), [(-12, False), (18, True)])
+def test_a_thing_that_is_much_larger_than_its_close_up_is_soft(
+    kind: str, steps: int, most: int, more: int, soft: bool
+) -> None:
     """Its shorter side counts, for its close-up is as large as that."""
-    share = side / 1024
+    share = (most + more) / 1024
     for box in ([0, 0, share, share], [0, 0, 1, share], [0, 0, share, 1]):
-        told = tell(make(SUN | {"kind": kind, "mask": {"rectangle": box}}, side=1024))
+        told = tell(make(SUN | {"kind": kind, "mask": {"rectangle": box}}, side=1024), Run(steps, 1))
         assert len(told) == (soft and kind == "thing")
-        assert all(line.startswith("brush 1 (sun): a thing of more than 512 px, two native sides,") for line in told)
+        assert all(line.startswith(f"brush 1 (sun): a thing of more than {most} px on its") for line in told)
 
 
 def test_pieces_of_a_thing_are_things_of_their_own() -> None:
@@ -202,8 +205,8 @@ def test_check_and_the_preview_say_it_once_and_warn_of_nothing() -> None:
 
 
 def test_check_measures_things_by_the_model_that_a_palette_names() -> None:
-    palette = make(SUN | {"kind": "thing", "mask": {"rectangle": [0, 0, 1, 1]}}, side=1040)
-    assert any("of more than 1024 px" in line for line in summarise(palette))
+    palette = make(SUN | {"kind": "thing", "mask": {"rectangle": [0, 0, 1, 1]}}, side=1552)
+    assert any("of more than 1536 px" in line for line in summarise(palette))
     assert not any("soft" in line for line in summarise(palette, Drawing(1024)))
 
 

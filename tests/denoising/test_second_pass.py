@@ -1,9 +1,11 @@
-"""A second pass: things and strokes of the first one stay as they are, in a larger picture, and nothing is asked."""
+"""A second pass: things and strokes of the first one stay as they are, in a larger picture, but for its last steps."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -85,7 +87,33 @@ def test_a_thing_stays_where_and_what_it_was(kind: str, carried: float) -> None:
     middles = [torch.stack(torch.where(each)).double().mean(dim=1) for each in (large, after)]
     assert (middles[0] - middles[1]).abs().max() < 1.5
     rows = [row for rows in images.host.calls for row in rows]  # type: ignore[attr-defined]
-    assert len(rows) == len(LATER) - 1 and not any(row.zoom for row in rows), "only the ground is asked"
+    assert sum(row.zoom is None for row in rows) == len(LATER) - 1, "the ground"
+    (fine,) = (row for row in rows if row.zoom is not None)
+    assert fine.level is LATER[-2] and fine.size == Size(12, 12), "in the last step it is drawn finer"
+
+
+def test_the_finer_step_goes_on_from_what_was_pasted() -> None:
+    first = draw_first(make_document(BOX))
+    ((_, before),) = first.memories[0].things.now.items()
+    images, _ = draw_second(make_document(BOX, 512), first)
+    (row,) = (row for rows in images.host.calls for row in rows if row.zoom)  # type: ignore[attr-defined]
+    assert row.zoom is not None and row.zoom.x0 is not None
+    assert torch.allclose(row.zoom.x0, fit(before.x0, row.zoom.size).to(row.zoom.x0), atol=1e-4)
+    ((_, after),) = images.memories[0].things.now.items()
+    assert after.picture is not None and before.picture is not None
+    assert after.picture.size == (96, 96) and after.shares is not None and before.shares is not None
+    old, new = (cv2.resize(each, (64, 64), interpolation=cv2.INTER_AREA) for each in (before.shares, after.shares))
+    assert np.abs(old - new).mean() < 0.1
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_a_stroke_and_a_finer_thing_keep_their_order(above: bool) -> None:
+    thing, line = make_document(BOX).brushes[0], stroke(256).brushes[0]
+    brushes = (thing, replace(line, id="z")) if above else (replace(line, id="z"), thing)
+    first = draw_first(replace(make_document(BOX), brushes=brushes))
+    images, _ = draw_second(replace(make_document(BOX, 512), brushes=brushes), first)
+    assert sum(row.zoom is not None for rows in images.host.calls for row in rows) == 1  # type: ignore[attr-defined]
+    assert [names for names, _ in images.memories[0].things.now] == ([("a",), ("z",)] if above else [("z",), ("a",)])
 
 
 @pytest.mark.parametrize("palette", [make_document(BOX), stroke(256)], ids=["thing", "stroke"])

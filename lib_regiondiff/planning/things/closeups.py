@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +25,16 @@ SAME_ASPECT = 2
 """How much more a window's aspect counts than its area: what it shows beyond its brush is cut off, things as well."""
 ASKED = (0.2, 0.6)
 """Shares of the steps after which the ground is asked for what the window shows without the thing."""
+FINER, LATE, FAINT = 1.5, 0.2, 0.6
+"""How many times as long as before the sides of a close-up become at most, in the last steps of this share, where there
+is no more than this noise left: its shape is settled, and details and edges are not."""
 
 
 @dataclass(frozen=True, eq=False)
 class Closeup:
     """How a view is drawn beside the canvas: in `size` cells, from noise of its own, one seed for each image.
+
+    `begun` is the size of its first steps, and `next` that of the step after this one; None where they are no other.
 
     `inside` float32 [h', w'] is how much of each of its cells the brush covers. `ground` is what is asked beside the
     prompt at this step, to tell the thing from what is around it; None at most steps. `last` says that x0 is final,
@@ -46,6 +52,8 @@ class Closeup:
     above: bool = True
     core: Box | None = None
     whole: bool = False
+    begun: Size | None = None
+    next: Size | None = None
 
     @property
     def mirrored(self) -> bool:
@@ -64,18 +72,40 @@ def list_asked(steps: int) -> frozenset[int]:
     return frozenset(min(max(0, steps - 2), round(share * steps)) for share in ASKED)
 
 
+def list_fine(clock: Sequence[float]) -> list[bool]:
+    """Whether close-ups are finer at each step of a clock, which ends with 0: never at the first one."""
+    steps = len(clock) - 1
+    late = steps - max(1, round(LATE * steps))
+    return [step >= max(1, late) and clock[step] <= FAINT for step in range(steps)]
+
+
+def enlarge(size: Size, window: Size, canvas: Size, latent: LatentSpec) -> Size:
+    """The cells in which a close-up of a `size` is drawn in its last steps, for a window and on a canvas of so many.
+
+    It is neither larger than its window, which may leave the canvas, nor has it a greater area than the canvas.
+    """
+    room = (canvas.area / size.area) ** 0.5
+    times = min(FINER, room, window.height / size.height, window.width / size.width)
+    step = _find_step(latent)
+    return Size(*(max(side, int(times * side) // step * step) for side in (size.height, size.width)))
+
+
 def choose_size(high: float, wide: float, latent: LatentSpec) -> Size:
     """The cells in which something is drawn that is so high and wide, by the ratio of both.
 
     It has about the native area, and the aspect as far as the model was trained for it.
     """
-    native = latent.native // latent.pixels_per_cell
-    step = max(1, min(FINEST, native // 8))
+    native, step = latent.native // latent.pixels_per_cell, _find_step(latent)
     most = int(native * latent.longest**0.5) // step * step
     sides = dict.fromkeys((*range(step, max(step, most) + 1, step), native))
     return min(
         (Size(*each) for each in itertools.product(sides, sides)), key=lambda size: _judge(size, high, wide, native)
     )
+
+
+def _find_step(latent: LatentSpec) -> int:
+    """The cells whose multiples the sides of close-ups are."""
+    return max(1, min(FINEST, latent.native // latent.pixels_per_cell // 8))
 
 
 def _judge(size: Size, high: float, wide: float, native: int) -> float:

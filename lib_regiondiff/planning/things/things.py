@@ -15,7 +15,7 @@ from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning import noise
 from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder
 from lib_regiondiff.planning.regions import Region
-from lib_regiondiff.planning.things.closeups import Closeup, find_window, list_asked
+from lib_regiondiff.planning.things.closeups import Closeup, enlarge, find_window, list_asked, list_fine
 from lib_regiondiff.planning.things.pieces import label_pieces
 from lib_regiondiff.planning.views import View, cut
 from lib_regiondiff.planning.weights.blur import blur
@@ -67,11 +67,13 @@ def find_things(
 
 @dataclass(frozen=True)
 class ThingKey:
-    """What the things of a step depend on: which act, whether their grounds are asked, whether the step is the last."""
+    """What the things of a step depend on: which act, whether their grounds are asked, whether they are drawn finer at
+    this step and at the next one, whether the step is the last."""
 
     active: tuple[bool, ...]
-    asked: bool
-    last: bool
+    asked: bool = False
+    fine: tuple[bool, bool] = (False, False)
+    last: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +84,7 @@ class ThingLayer:
     regions: Sequence[Region]
     grounds: Sequence[Region | None]
     latent: LatentSpec
+    canvas: Size
     seeds: tuple[int, ...]
     keys: Sequence[ThingKey]
 
@@ -102,17 +105,21 @@ class ThingLayer:
         regions = [encoder.region((thing.index,), Box.whole(thing.size)) for thing in things]
         weights = below[0].at(steps - 1) if things else np.zeros((0, 1, 1))
         grounds = [below[1][int(np.argmax([cut(each, t.window).sum() for each in weights]))] for t in things]
-        acts = [[meanings[thing.index].acts(step) for thing in things] for step in range(steps)]
+        canvas = job.size.cells(latent.pixels_per_cell)
+        if not things:
+            return ThingLayer(things, regions, grounds, latent, canvas, job.seeds, [ThingKey(())] * steps)
+        acts = [tuple(meanings[thing.index].acts(step) for thing in things) for step in range(steps)]
+        fine = [*list_fine(job.clock), False]
         keys = [
-            ThingKey(tuple(each), bool(things) and step in asked, bool(things) and step == steps - 1)
+            ThingKey(each, step in asked and not job.over, (fine[step], fine[step + 1]), step == steps - 1)
             for step, each in enumerate(acts)
         ]
-        return ThingLayer(things, regions, grounds, latent, job.seeds, keys)
+        return ThingLayer(things, regions, grounds, latent, canvas, job.seeds, keys)
 
     def views(self, key: ThingKey) -> tuple[View, ...]:
         """The views of the things that act, from the lowest up."""
         return tuple(
-            self._view(thing, own, ground if key.asked else None, key.last)
+            self._view(thing, own, ground if key.asked else None, key)
             for thing, own, ground, acts in zip(self.things, self.regions, self.grounds, key.active, strict=True)
             if acts
         )
@@ -120,14 +127,18 @@ class ThingLayer:
     @property
     def finished(self) -> tuple[View, ...]:
         """The views of all things when they are done."""
-        return self.views(ThingKey((True,) * len(self.things), False, True))
+        return self.views(ThingKey((True,) * len(self.things), last=True))
 
-    def _view(self, thing: Thing, own: Region, ground: Region | None, last: bool) -> View:
+    def _view(self, thing: Thing, own: Region, ground: Region | None, key: ThingKey) -> View:
         latent, window = self.latent, thing.window
         weight = torch.from_numpy(np.ascontiguousarray(thing.weight)).to(latent.device)
-        sides = thing.size.height, thing.size.width
+        now, later = (
+            enlarge(thing.size, window.size, self.canvas, latent) if fine else thing.size for fine in key.fine
+        )
+        sides = now.height, now.width
         inside = torch.nn.functional.interpolate(weight[None, None], sides, mode="bilinear")[0, 0]
         first = self.seeds if thing.seed is None else (thing.seed,) * len(self.seeds)
         seeds = tuple(noise.derive_seed(seed, thing.number) for seed in first)
-        zoom = Closeup(thing.size, latent.channels, seeds, inside, ground, last)
+        sizes = {"begun": thing.size, "next": None if key.last or later == now else later}
+        zoom = Closeup(now, latent.channels, seeds, inside, ground, key.last, **sizes)
         return View(window, window, (own,), weight, zoom=zoom)

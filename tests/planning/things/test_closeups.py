@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from fakes import GaussianHost
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.planning.things.closeups import FILL, choose_size, find_window
+from lib_regiondiff.planning.things.closeups import (
+    FAINT,
+    FILL,
+    FINER,
+    LATE,
+    choose_size,
+    enlarge,
+    find_window,
+    list_fine,
+)
 
 LATENT = replace(GaussianHost().latent, native=512, pixels_per_cell=8)
 
@@ -59,3 +68,31 @@ def test_a_window_in_a_ring_shows_nothing_twice() -> None:
     coverage[10:40, :46] = 1
     box, _ = find_window(coverage, LATENT, ring=True)
     assert box.size.width <= 49
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=1, max_size=50, unique=True))
+def test_finer_steps_are_the_last_ones_and_faint(noises: list[float]) -> None:
+    clock = [*sorted(noises, reverse=True), 0.0]
+    fine = list_fine(clock)
+    assert fine == sorted(fine) and not fine[0]
+    assert sum(fine) <= max(1, round(LATE * len(fine))), "a share of the steps, or the last one"
+    assert all(noise <= FAINT for noise, each in zip(clock, fine, strict=False) if each)
+
+
+@given(st.integers(2, 400), st.integers(2, 400), st.floats(0.3, 3), st.sampled_from([128, 512, 1024]), st.floats(1, 4))
+def test_a_finer_close_up_fits_in_its_window_and_on_the_canvas(
+    high: int, wide: int, share: float, native: int, longest: float
+) -> None:
+    latent = replace(LATENT, native=native, longest=longest)
+    size = choose_size(high, wide, latent)
+    canvas = Size(max(1, round(share * high)), max(1, round(share * wide)))
+    made = enlarge(size, Size(high, wide), canvas, latent)
+    for side, own, most in zip((made.height, made.width), (size.height, size.width), (high, wide), strict=True):
+        assert own <= side <= max(own, min(FINER * own, most))
+    assert made.area <= max(size.area, canvas.area)
+
+
+@pytest.mark.parametrize(("longer", "side"), [(64, 64), (72, 72), (80, 80), (96, 96), (300, 96)])
+def test_a_larger_window_has_finer_steps_up_to_a_limit(longer: int, side: int) -> None:
+    size = Size(64, 64)
+    assert enlarge(size, Size(longer, longer), Size(400, 400), LATENT) == Size(side, side)

@@ -13,6 +13,7 @@ diffusers = pytest.importorskip("diffusers")
 
 from known_model import COLOURS
 from known_unet import AMPLITUDE
+from lib_regiondiff.authoring.losses import FINE_STEPS
 from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
 from lib_regiondiff.document import sampler_names
 from lib_regiondiff.document.palette import Palette, dump, parse
@@ -24,6 +25,7 @@ from lib_regiondiff.hosts.diffusers.sampling import samplers, schedule
 from lib_regiondiff.hosts.diffusers.sampling.samplers import BASES, SAMPLERS
 from lib_regiondiff.hosts.diffusers.sampling.schedule import Schedule
 from lib_regiondiff.planning import noise
+from lib_regiondiff.planning.things.closeups import list_fine
 from palettes import drawing
 
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
@@ -165,3 +167,10 @@ def test_all_of_diffusers_samplers_are_there() -> None:
 def test_every_sampler_has_its_names_and_no_other() -> None:
     assert list(BASES) == list(sampler_names.BASES)
     assert list(SAMPLERS) == list(sampler_names.NAMES)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 5, 8])
+def test_close_ups_have_finer_steps_where_that_is_said(host: DiffusersHost, steps: int) -> None:
+    own = samplers.make_scheduler(SAMPLERS["LCM"], host.pipe.scheduler, steps, "cpu")
+    clock = schedule.make_schedule(SAMPLERS["LCM"], own, steps, 0).clock
+    assert any(list_fine(clock)) == (steps >= FINE_STEPS)
