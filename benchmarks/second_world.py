@@ -13,6 +13,7 @@ import argparse
 import functools
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from fidelity_pictures import Setup, collect, encode_png, fingerprint, make_pars
 from fidelity_report import DOCS, format_rows, measure_interval, renew
 from methods_names import METHODS
 from PIL import Image
+from second_world_borders import score_boundary
 from second_world_cases import CLASSES, Case, make_case, score
+from second_world_passes import PAPER, see_canvas
 from sizes_pictures import ENGINE, FAST, LIBRARY, Record, count_calls, digest, load_host
 
 from lib_regiondiff.authoring.overlay import overlay
@@ -39,11 +42,18 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
     **{name: settings for name, settings in METHODS.items() if settings},
 }
 """What is compared: a name -> what palettes say for it."""
+SEEING, BOOTSTRAP = "scenery sees the canvas", "bootstrap"
+FIRST_LEVELS: Mapping[str, Mapping[str, Any]] = {
+    "stuff": WAYS["stuff"],
+    **{f"{n} white": {**WAYS["stuff"], "bootstrap": {"levels": n, "mix": n}} for n in PAPER},
+}
+"""What is compared of first levels, with small textures as stuff: by `auto`, and as StreamMultiDiffusion has them."""
 SHOWN: Mapping[str, Sequence[str]] = {
     "things": ("whole", "once", "missing", "second", "inside", "area"),
     "columns": ("whole", "once", "missing", "second", "inside", "area", "stuff IoU"),
     "textures": ("stuff IoU",),
-    "scenery": ("stuff IoU",),
+    "scenery": ("stuff IoU", "boundary"),
+    BOOTSTRAP: ("stuff IoU", "boundary"),
 }
 EACH = (160, 120)  # of a picture of the sheet, in pixels
 
@@ -53,7 +63,7 @@ def read_arguments() -> argparse.Namespace:
     parser = make_parser(__doc__, count=24)
     parser.add_argument("--folder", type=Path, default=WORLD, help="what `export --world emoji` wrote")
     parser.add_argument("--ways", default=",".join(WAYS), help="some of the ways, with commas between")
-    parser.add_argument("--classes", default=",".join(CLASSES), help="some of the classes, with commas between")
+    parser.add_argument("--classes", default=",".join(CLASSES), help="some of the classes, or bootstrap")
     parser.add_argument("--sheet", type=Path, help="a PNG of every eighth palette by each way")
     parser.add_argument("--write", action="store_true", help="renew docs/reports/second-world.md")
     given = parser.parse_args()
@@ -64,22 +74,37 @@ def read_arguments() -> argparse.Namespace:
 def measure(at: int, given: argparse.Namespace, setup: Setup) -> Record | None:
     """The scores of the case at a place by each way, and of its true picture; None if it is too late."""
     kinds = given.classes.split(",")
-    case = make_case(kinds[at % len(kinds)], at // len(kinds))
+    kind = kinds[at % len(kinds)]
+    case = make_case("textures" if kind == BOOTSTRAP else kind, at // len(kinds))
     name, found = f"{case.kind}-{case.number:04}", {}
-    for way in given.ways.split(","):
+    for way, settings in list_ways(kind, given.ways.split(",")).items():
         path = setup.fast / f"{name}-{way.replace(' ', '')}.png"
         if not path.exists():
             if setup.late:
                 return None
-            draw(case, WAYS[way], path, setup)
+            with see_canvas() if way == SEEING else nullcontext():
+                draw(case, settings, path, setup)
         notes = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        found[way] = score(case, read_pixels(path)) | notes | {"picture": str(path)}
+        found[way] = judge(case, path) | notes
     path = setup.full / f"{name}.png"
     if not path.exists():
         host = load_host(setup.model, setup.lora)
         put(path, encode_png(host.decode(host.encode_image(Image.fromarray(case.truth[0])))))
-    found[TRUE] = score(case, read_pixels(path)) | {"picture": str(path)}
-    return {"class": case.kind, "number": case.number, "ways": found}
+    found[TRUE] = judge(case, path)
+    return {"class": kind, "number": case.number, "ways": found}
+
+
+def list_ways(kind: str, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """What is compared of a class: a name -> what palettes say for it."""
+    if kind == BOOTSTRAP:
+        return dict(FIRST_LEVELS)
+    return {name: WAYS[name] for name in names} | ({SEEING: {}} if kind == "scenery" else {})
+
+
+def judge(case: Case, path: Path) -> dict[str, Any]:
+    """The scores of a picture that was kept."""
+    picture = read_pixels(path)
+    return score(case, picture) | {"boundary": score_boundary(case, picture), "picture": str(path)}
 
 
 def draw(case: Case, settings: Mapping[str, Any], path: Path, setup: Setup) -> None:
@@ -110,7 +135,7 @@ def tabulate(records: Sequence[Record], way: str, name: str) -> Any:
 
 def list_groups(records: Sequence[Record]) -> list[tuple[str, str, list[Record]]]:
     """The classes that records have: name, table, records."""
-    names = [kind for kind in CLASSES if any(each["class"] == kind for each in records)]
+    names = [kind for kind in (*CLASSES, BOOTSTRAP) if any(each["class"] == kind for each in records)]
     return [
         (kind, kind if kind in SHOWN else "things", [each for each in records if each["class"] == kind])
         for kind in names
@@ -151,7 +176,8 @@ def draw_sheet(records: Sequence[Record], path: Path) -> None:
     chosen = [each for each in records if each["number"] % 8 == 0]
     rows = []
     for each in chosen:
-        pictures = [overlay(make_case(each["class"], each["number"]).palette({}))]
+        kind = "textures" if each["class"] == BOOTSTRAP else each["class"]
+        pictures = [overlay(make_case(kind, each["number"]).palette({}))]
         pictures += [Image.open(way["picture"]).convert("RGB") for way in each["ways"].values()]
         rows.append(np.concatenate([np.asarray(picture.resize(EACH)) for picture in pictures], axis=1))
     Image.fromarray(np.concatenate(rows)).save(path)

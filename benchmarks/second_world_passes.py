@@ -81,9 +81,14 @@ def draw_paper(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> Pi
 
 def draw_seeing(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> Pictures:
     """With scenery that sees other scenery from the first level on."""
-    with mock.patch.object(Layout, "_surround_scenery", lambda layout, views, weight, around: list(views)):
+    with see_canvas():
         latent, what, told = sample(world, case.palette(settings))
     return {"scenery sees the canvas": (finish(world.host, latent, what), told)}
+
+
+def see_canvas() -> Any:
+    """A context in which scenery sees the canvas in the first levels too."""
+    return mock.patch.object(Layout, "_surround_scenery", lambda layout, views, weight, around: list(views))
 
 
 def draw_native(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> Pictures:
