@@ -12,11 +12,13 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import cv2
 import fidelity_paths
 import numpy as np
 from fidelity_pictures import Setup, collect, encode_png, fingerprint, make_parser, put, read_pixels
@@ -31,6 +33,7 @@ from sizes_pictures import ENGINE, FAST, LIBRARY, Record, count_calls, digest, l
 from lib_regiondiff.authoring.overlay import overlay
 from lib_regiondiff.fingerprints import fingerprint as fingerprint_source
 from lib_regiondiff.hosts.diffusers import render
+from lib_regiondiff.planning.things import closeups
 
 CACHE = fidelity_paths.ROOT / ".cache" / "second_world"
 PAGE = DOCS / "reports" / "second-world.md"
@@ -42,18 +45,30 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
     **{name: settings for name, settings in METHODS.items() if settings},
 }
 """What is compared: a name -> what palettes say for it."""
-SEEING, BOOTSTRAP = "scenery sees the canvas", "bootstrap"
-FIRST_LEVELS: Mapping[str, Mapping[str, Any]] = {
-    "stuff": WAYS["stuff"],
-    **{f"{n} white": {**WAYS["stuff"], "bootstrap": {"levels": n, "mix": n}} for n in PAPER},
+SEEING, COARSE = "scenery sees the canvas", "as large to the end"
+ALONE: Mapping[str, tuple[str, Mapping[str, Mapping[str, Any]]]] = {
+    "bootstrap": (
+        "textures",
+        {
+            "stuff": WAYS["stuff"],
+            **{f"{n} white": {**WAYS["stuff"], "bootstrap": {"levels": n, "mix": n}} for n in PAPER},
+        },
+    ),
+    "last steps": ("thing-320", {"auto": {}, COARSE: {}}),
 }
-"""What is compared of first levels, with small textures as stuff: by `auto`, and as StreamMultiDiffusion has them."""
+"""What is compared by itself: a name -> the class of its cases, and its ways with what palettes say for them."""
+PATCHES: Mapping[str, Callable[[], Any]] = {
+    SEEING: see_canvas,
+    COARSE: lambda: mock.patch.object(closeups, "FINER", 1.0),
+}
+"""Ways that no palette says: a name -> a context in which a picture is made."""
 SHOWN: Mapping[str, Sequence[str]] = {
     "things": ("whole", "once", "missing", "second", "inside", "area"),
     "columns": ("whole", "once", "missing", "second", "inside", "area", "stuff IoU"),
     "textures": ("stuff IoU",),
     "scenery": ("stuff IoU", "boundary"),
-    BOOTSTRAP: ("stuff IoU", "boundary"),
+    "bootstrap": ("stuff IoU", "boundary"),
+    "last steps": ("whole", "once", "missing", "second", "inside", "area", "edges"),
 }
 EACH = (160, 120)  # of a picture of the sheet, in pixels
 
@@ -63,7 +78,7 @@ def read_arguments() -> argparse.Namespace:
     parser = make_parser(__doc__, count=24)
     parser.add_argument("--folder", type=Path, default=WORLD, help="what `export --world emoji` wrote")
     parser.add_argument("--ways", default=",".join(WAYS), help="some of the ways, with commas between")
-    parser.add_argument("--classes", default=",".join(CLASSES), help="some of the classes, or bootstrap")
+    parser.add_argument("--classes", default=",".join(CLASSES), help=f"some of the classes, or of {', '.join(ALONE)}")
     parser.add_argument("--sheet", type=Path, help="a PNG of every eighth palette by each way")
     parser.add_argument("--write", action="store_true", help="renew docs/reports/second-world.md")
     given = parser.parse_args()
@@ -75,14 +90,14 @@ def measure(at: int, given: argparse.Namespace, setup: Setup) -> Record | None:
     """The scores of the case at a place by each way, and of its true picture; None if it is too late."""
     kinds = given.classes.split(",")
     kind = kinds[at % len(kinds)]
-    case = make_case("textures" if kind == BOOTSTRAP else kind, at // len(kinds))
+    case = choose_case(kind, at // len(kinds))
     name, found = f"{case.kind}-{case.number:04}", {}
     for way, settings in list_ways(kind, given.ways.split(",")).items():
         path = setup.fast / f"{name}-{way.replace(' ', '')}.png"
         if not path.exists():
             if setup.late:
                 return None
-            with see_canvas() if way == SEEING else nullcontext():
+            with PATCHES.get(way, nullcontext)():
                 draw(case, settings, path, setup)
         notes = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         found[way] = judge(case, path) | notes
@@ -94,17 +109,29 @@ def measure(at: int, given: argparse.Namespace, setup: Setup) -> Record | None:
     return {"class": kind, "number": case.number, "ways": found}
 
 
+def choose_case(kind: str, number: int) -> Case:
+    """The case of a class, or of what is compared by itself, and a number."""
+    return make_case(ALONE[kind][0] if kind in ALONE else kind, number)
+
+
 def list_ways(kind: str, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """What is compared of a class: a name -> what palettes say for it."""
-    if kind == BOOTSTRAP:
-        return dict(FIRST_LEVELS)
+    if kind in ALONE:
+        return dict(ALONE[kind][1])
     return {name: WAYS[name] for name in names} | ({SEEING: {}} if kind == "scenery" else {})
 
 
 def judge(case: Case, path: Path) -> dict[str, Any]:
     """The scores of a picture that was kept."""
     picture = read_pixels(path)
-    return score(case, picture) | {"boundary": score_boundary(case, picture), "picture": str(path)}
+    more = {"boundary": score_boundary(case, picture), "edges": measure_edges(picture) / measure_edges(case.truth[0])}
+    return score(case, picture) | more | {"picture": str(path)}
+
+
+def measure_edges(picture: np.ndarray) -> float:
+    """How steep the steepest hundredth of a picture's edges is, in grey levels a pixel, as Sobel has them."""
+    grey = picture.astype(np.float32).mean(axis=2)
+    return float(np.percentile(np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)), 99))
 
 
 def draw(case: Case, settings: Mapping[str, Any], path: Path, setup: Setup) -> None:
@@ -135,7 +162,7 @@ def tabulate(records: Sequence[Record], way: str, name: str) -> Any:
 
 def list_groups(records: Sequence[Record]) -> list[tuple[str, str, list[Record]]]:
     """The classes that records have: name, table, records."""
-    names = [kind for kind in (*CLASSES, BOOTSTRAP) if any(each["class"] == kind for each in records)]
+    names = [kind for kind in (*CLASSES, *ALONE) if any(each["class"] == kind for each in records)]
     return [
         (kind, kind if kind in SHOWN else "things", [each for each in records if each["class"] == kind])
         for kind in names
@@ -165,8 +192,8 @@ def format_table(table: str, groups: Sequence[tuple[str, str, Sequence[Record]]]
 
 
 def format_score(values: Any, name: str) -> str:
-    """A mean with its 95 % interval, in percent but for `area`."""
-    if name == "area":
+    """A mean with its 95 % interval, in percent but for `area` and `edges`."""
+    if name in ("area", "edges"):
         return "{:.2f} ({:.2f} to {:.2f})".format(*measure_interval(values))
     return "{:.0f} ({:.0f} to {:.0f})".format(*(100 * each for each in measure_interval(values)))
 
@@ -176,8 +203,7 @@ def draw_sheet(records: Sequence[Record], path: Path) -> None:
     chosen = [each for each in records if each["number"] % 8 == 0]
     rows = []
     for each in chosen:
-        kind = "textures" if each["class"] == BOOTSTRAP else each["class"]
-        pictures = [overlay(make_case(kind, each["number"]).palette({}))]
+        pictures = [overlay(choose_case(each["class"], each["number"]).palette({}))]
         pictures += [Image.open(way["picture"]).convert("RGB") for way in each["ways"].values()]
         rows.append(np.concatenate([np.asarray(picture.resize(EACH)) for picture in pictures], axis=1))
     Image.fromarray(np.concatenate(rows)).save(path)

@@ -16,8 +16,7 @@ from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.planning.auto import FEW, list_tilings, settle
-from lib_regiondiff.planning.things.candidates import MOST, PIECES, Facts, fit_native, list_candidates
-from lib_regiondiff.planning.things.closeups import FINER
+from lib_regiondiff.planning.things.candidates import FINER, MOST, PIECES, Facts, fit_native, list_candidates
 from lib_regiondiff.planning.things.pieces import label_pieces
 from lib_regiondiff.planning.tiles import find_bounds
 

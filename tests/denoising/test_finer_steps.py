@@ -15,7 +15,8 @@ from lib_regiondiff.denoising.model import ImageBatch, region_model
 from lib_regiondiff.denoising.second_pass import list_kept
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Level, Row
-from lib_regiondiff.planning.things.closeups import FINER, list_asked, list_fine
+from lib_regiondiff.planning.things.candidates import FINER
+from lib_regiondiff.planning.things.closeups import list_asked, list_fine
 
 LARGE, SMALL = [0.1, 0.1, 0.9, 0.9], [0.4, 0.4, 0.5, 0.5]
 FINE = Size(round(FINER * SIDE), round(FINER * SIDE))
@@ -51,7 +52,8 @@ def draw(host: Watching, box: list[float], levels: tuple[Level, ...] = LEVELS[:-
 
 def test_the_last_step_of_a_large_thing_has_more_cells_and_no_more_rows() -> None:
     large, small = Watching(), Watching()
-    draw(large, LARGE), draw(small, SMALL)
+    draw(large, LARGE)
+    draw(small, SMALL)
     rows = [[row.size for row, _ in host.seen] for host in (large, small)]
     native = Size(SIDE, SIDE)
     assert rows[0] == [native] * (STEPS - 1 + len(list_asked(STEPS))) + [FINE]
@@ -102,3 +104,10 @@ def test_a_level_that_is_asked_twice_shows_the_same(level: Level) -> None:
 
 def test_one_step_alone_is_drawn_in_the_native_size() -> None:
     assert list_fine([1.0, 0.0]) == [False]
+
+
+@pytest.mark.parametrize(("box", "times"), [(SMALL, 1), (LARGE, 1), ([0.3, 0.3, 0.5, 0.5], 0)])
+def test_what_changes_its_size_goes_through_the_vae_once(box: list[float], times: int) -> None:
+    host = Watching()
+    draw(host, box)
+    assert len(host.resized) == times

@@ -13,7 +13,6 @@ from torch import Tensor
 from bounded import bounded
 from discs import LEVELS, SIDE, STEPS, Figures, make_canvas, make_document, plan_document
 from fakes import GaussianHost, clock_of
-from lib_regiondiff.denoising.blend import fit
 from lib_regiondiff.denoising.model import ImageBatch, predict, region_model
 from lib_regiondiff.denoising.prediction import Prediction
 from lib_regiondiff.denoising.rows import Call, Frame, ask
@@ -277,19 +276,6 @@ def test_things_that_change_places_stay_as_they_are() -> None:
         other = found[1][names]
         assert torch.equal(kept.x0, other.x0)
         assert kept.picture is not None and kept.picture == other.picture
-
-
-@pytest.mark.parametrize(
-    ("box", "times"), [([0.4, 0.4, 0.5, 0.5], 1), ([0.1, 0.1, 0.9, 0.9], 1), ([0.3, 0.3, 0.5, 0.5], 0)]
-)
-def test_what_changes_its_size_goes_through_the_vae_once(
-    box: list[float], times: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sizes: list[Size] = []
-    monkeypatch.setattr(Figures, "resize", lambda self, x0, size: (sizes.append(size), fit(x0, size))[1])
-    host = Figures(native=64)
-    draw(host, plan_document(make_document(box), host))
-    assert len(sizes) == times
 
 
 def test_another_network_goes_on_with_what_was_decided_and_drawn() -> None:

@@ -17,6 +17,8 @@ from lib_regiondiff.planning.things.pieces import label_pieces
 
 ROUND = 64
 """Pixels whose multiples the sides of close-ups are on a canvas that is smaller than the native size."""
+FINER = 1.5
+"""How many times as long as before the sides of a close-up become in its last steps, at most."""
 MOST = 24
 """Brushes of a palette above which nothing but stuff is chosen."""
 COVERED, MOSTLY = 0.98, 0.6

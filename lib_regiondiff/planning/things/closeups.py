@@ -14,6 +14,7 @@ from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning import noise, tiles
 from lib_regiondiff.planning.regions import Region
+from lib_regiondiff.planning.things.candidates import FINER
 
 LEAST = 2
 """Cells along a side that a window has at least."""
@@ -25,9 +26,9 @@ SAME_ASPECT = 2
 """How much more a window's aspect counts than its area: what it shows beyond its brush is cut off, things as well."""
 ASKED = (0.2, 0.6)
 """Shares of the steps after which the ground is asked for what the window shows without the thing."""
-FINER, LATE, FAINT = 1.5, 0.2, 0.6
-"""How many times as long as before the sides of a close-up become at most, in the last steps of this share, where there
-is no more than this noise left: its shape is settled, and details and edges are not."""
+LATE, FAINT = 0.2, 0.6
+"""The share of the steps, the last ones, in which a close-up is finer, where there is no more than this noise left: its
+shape is settled, and details and edges are not."""
 
 
 @dataclass(frozen=True, eq=False)

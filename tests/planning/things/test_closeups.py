@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from fakes import GaussianHost
 from lib_regiondiff.geometry import Size
+from lib_regiondiff.planning.things.candidates import FINER
 from lib_regiondiff.planning.things.closeups import (
     FAINT,
     FILL,
-    FINER,
     LATE,
     choose_size,
     enlarge,
