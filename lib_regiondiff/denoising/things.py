@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from lib_regiondiff.denoising.blend import fit, fit_view, lay_over
 from lib_regiondiff.denoising.prediction import Prediction, make_error
@@ -105,14 +106,23 @@ class CloseupLayer:
         assert zoom is not None and seen is not None
         x = level.beta * seen.noise + (0 if seen.x0 is None else level.alpha * seen.x0)
         noise = (x - level.alpha * drawn.float()) / level.beta
-        rim = fit(asked.view.seen.padded(around), zoom.size).float()
-        x0 = torch.lerp(rim, drawn.float(), zoom.inside)
+        x0 = self._join(asked.view, drawn, around)
         known = self.frame.memory.things.recall(asked.view)
         shares = None if known is None else known.shares
         kept = Kept(x0, noise, self._sum_difference(asked, known), zoom.whole, zoom.core, None, shares, zoom.begun)
         if zoom.next is not None:
-            return self._grow(kept, zoom.next)
+            grown = self._grow(replace(kept, x0=drawn), zoom.next)
+            return replace(grown, x0=self._join(asked.view, grown.x0, around))
         return self._finish(kept, drawn, zoom) if zoom.last else kept
+
+    def _join(self, view: View, drawn: Tensor, around: Tensor) -> Tensor:
+        """What a view drew [C, h, w] where its brush is, and elsewhere what lies around it on the canvas [C, H, W]."""
+        assert view.zoom is not None
+        size, inside = Size(drawn.shape[-2], drawn.shape[-1]), view.zoom.inside
+        rim = fit(view.seen.padded(around), size).float()
+        if size != view.zoom.size:  # as that of the next step
+            inside = interpolate(view.weight[None, None], (size.height, size.width), mode="bilinear")[0, 0]
+        return torch.lerp(rim, drawn.float(), inside)
 
     def _grow(self, kept: Kept, size: Size) -> Kept:
         """What is kept, to be drawn in another size from now on; by way of pixels, since latents that are enlarged
@@ -127,7 +137,7 @@ class CloseupLayer:
         matte = kept.measure_matte()
         likely = None if matte is None else matte.float().cpu().numpy()
         shares = cut_out(np.asarray(picture), zoom.inside.float().cpu().numpy(), likely)
-        return replace(kept, picture=picture, shares=kept.shares if shares is None else shares)
+        return replace(kept, x0=drawn.float(), picture=picture, shares=kept.shares if shares is None else shares)
 
     def _sum_difference(self, asked: Asked, before: Kept | None) -> Tensor | None:
         """How far a thing differed from its ground [h, w], squared, at all levels that asked for that, by what is known
@@ -136,7 +146,7 @@ class CloseupLayer:
         if asked.ground is None:
             return known
         new = (self.answers[asked.conds[0]].float() - self.answers[asked.ground].float()).square().mean(dim=0)
-        return new if known is None else known + new
+        return new if known is None else fit(known[None], Size(new.shape[-2], new.shape[-1]))[0] + new
 
 
 def _leave_inner(view: View) -> View:

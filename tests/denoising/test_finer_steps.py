@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from discs import LEVELS, SIDE, STEPS, Figures, make_canvas, make_document, plan_document
-from fakes import exploding
+from fakes import clock_of, exploding
 from lib_regiondiff.denoising.blend import fit
 from lib_regiondiff.denoising.model import ImageBatch, region_model
 from lib_regiondiff.denoising.second_pass import list_kept
@@ -19,6 +19,7 @@ from lib_regiondiff.planning.things.candidates import FINER
 from lib_regiondiff.planning.things.closeups import list_asked, list_fine
 
 LARGE, SMALL = [0.1, 0.1, 0.9, 0.9], [0.4, 0.4, 0.5, 0.5]
+CLOCK = clock_of(LEVELS)
 FINE = Size(round(FINER * SIDE), round(FINER * SIDE))
 
 
@@ -55,18 +56,21 @@ def test_the_last_step_of_a_large_thing_has_more_cells_and_no_more_rows() -> Non
     draw(large, LARGE)
     draw(small, SMALL)
     rows = [[row.size for row, _ in host.seen] for host in (large, small)]
-    native = Size(SIDE, SIDE)
-    assert rows[0] == [native] * (STEPS - 1 + len(list_asked(STEPS))) + [FINE]
+    native, fine = Size(SIDE, SIDE), sum(list_fine(CLOCK))
+    assert fine == 2 and rows[0] == [native] * (STEPS - fine + 1) + [FINE] * (fine + 1), "of either one for the ground"
     assert rows[1] == [native] * (STEPS + len(list_asked(STEPS)))
 
 
 def test_it_goes_on_from_what_was_drawn_with_noise_of_its_level() -> None:
     host = Watching()
     draw(host, LARGE)
-    (before, grown), (row, seen) = host.resized[0], host.seen[-1]
+    (before, grown), (row, seen) = host.resized[0], next(each for each in host.seen if each[0].size == FINE)
     assert before.shape[1:] == (SIDE, SIDE) and grown.shape[1:] == (FINE.height, FINE.width)
     level = row.level
-    noise = (seen.float() - level.alpha * grown) / level.beta
+    assert row.zoom is not None and row.zoom.x0 is not None
+    middle = (slice(None), slice(4, 8), slice(4, 8))
+    assert torch.allclose(row.zoom.x0[middle], grown[middle].to(row.zoom.x0)), "around it is the ground"
+    noise = (seen.float() - level.alpha * row.zoom.x0) / level.beta
     assert abs(noise.std() - 1) < 0.15 and abs(noise.mean()) < 0.15
     assert torch.corrcoef(torch.stack([noise.flatten(), grown.flatten()]))[0, 1].abs() < 0.2
 
@@ -74,10 +78,10 @@ def test_it_goes_on_from_what_was_drawn_with_noise_of_its_level() -> None:
 def test_a_sampler_that_asks_between_two_levels_sees_what_was_drawn_in_each_size() -> None:
     """Before the finer step it asks in the size of that step, and again what was enlarged is what it goes on with."""
     host = Watching()
-    first, later = LEVELS[STEPS - 2], LEVELS[STEPS - 1]
+    first, later = (LEVELS[list_fine(CLOCK).index(True) - more] for more in (1, 0))
     between = exploding((first.beta * later.beta) ** 0.5)
-    draw(host, LARGE, (*LEVELS[: STEPS - 1], between, later))
-    middle, last = host.seen[-2], host.seen[-1]
+    draw(host, LARGE, (*LEVELS[: LEVELS.index(later)], between, later))
+    middle, last = host.seen[-3], host.seen[-1]
     assert middle[0].level is between and middle[0].size == Size(SIDE, SIDE) and last[0].size == FINE
     for row, _ in (middle, last):
         assert row.zoom is not None and row.zoom.x0 is not None

@@ -26,9 +26,9 @@ SAME_ASPECT = 2
 """How much more a window's aspect counts than its area: what it shows beyond its brush is cut off, things as well."""
 ASKED = (0.2, 0.6)
 """Shares of the steps after which the ground is asked for what the window shows without the thing."""
-LATE, FAINT = 0.2, 0.6
-"""The share of the steps, the last ones, in which a close-up is finer, where there is no more than this noise left: its
-shape is settled, and details and edges are not."""
+LATE, FAINT = 0.4, 0.6
+"""The share of the steps, the last ones, in which a close-up is finer at most, and the noise that is left in them at
+most: its shape is settled, and details and edges are not."""
 
 
 @dataclass(frozen=True, eq=False)
