@@ -206,7 +206,10 @@ def draw_sheet(records: Sequence[Record], path: Path) -> None:
         pictures = [overlay(choose_case(each["class"], each["number"]).palette({}))]
         pictures += [Image.open(way["picture"]).convert("RGB") for way in each["ways"].values()]
         rows.append(np.concatenate([np.asarray(picture.resize(EACH)) for picture in pictures], axis=1))
-    Image.fromarray(np.concatenate(rows)).save(path)
+    wide = max(row.shape[1] for row in rows)
+    Image.fromarray(np.concatenate([np.pad(row, ((0, 0), (0, wide - row.shape[1]), (0, 0))) for row in rows])).save(
+        path
+    )
 
 
 def main() -> None:
@@ -220,7 +223,7 @@ def main() -> None:
         draw_sheet(records, given.sheet)
     if given.write and records:
         groups = list_groups(records)
-        for table in SHOWN:
+        for table in dict.fromkeys(table for _, table, _ in groups):
             renew(PAGE, format_table(table, groups), f"measured {table}")
 
 
