@@ -23,14 +23,14 @@ Names = tuple[str, ...]
 def list_kept(memories: Mapping[int, TextureMemory]) -> planning.Kept:
     """What the images of a pass, given what they hold of it, leave to the next one: strokes, and things of brushes that
     have as many of them, in the same sizes, in all images that have any."""
-    sizes: dict[str, set[tuple[Size, ...]]] = {}
+    sizes: dict[str, set[tuple[tuple[Size, Size], ...]]] = {}
     strokes: set[Names] = set()
     for memory in memories.values():
         for names, found in _group(memory.things).items():
             if found[0].whole:
                 strokes.add(names)
             else:
-                sizes.setdefault(names[0], set()).add(tuple(each.first_size for each in found))
+                sizes.setdefault(names[0], set()).add(tuple((each.first_size, each.size) for each in found))
     things = {name: next(iter(each)) for name, each in sizes.items() if len(each) == 1}
     return planning.Kept(things, frozenset(strokes))
 

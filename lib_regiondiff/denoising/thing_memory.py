@@ -30,26 +30,32 @@ ALIKE = 0.95
 class Kept:
     """What a close-up shows: x0 [C, h, w] to go on from, unit noise [C, h, w], and how far it differs from the ground.
 
-    There is no noise to go on with where the next level draws in another size. `difference` [h', w'] sums the squares
-    of all levels that asked for the ground; None before the first of them. All that a `whole` one shows is meant;
-    `core` is the part of its box that is shown, if not all. Of the last level the `picture` is kept, and the share
-    float32 [h, w] of the thing in each of its pixels, if that could be told. `begun` is the size of its first level, if
-    that is another.
+    `grown` is x0 in the size of the next step, if that is another; it has no noise to go on with. `difference`
+    [h', w'] sums the squares of all levels that asked for the ground; None before the first of them. All that a `whole`
+    one shows is meant; `core` is the part of its box that is shown, if not all. Of the last level the `picture` is
+    kept, and the share float32 [h, w] of the thing in each of its pixels, if that could be told. `begun` is the size of
+    its first level, if that is another.
     """
 
     x0: Tensor
-    noise: Tensor | None
+    noise: Tensor
     difference: Tensor | None = None
     whole: bool = False
     core: Box | None = None
     picture: Image.Image | None = None
     shares: np.ndarray | None = None
     begun: Size | None = None
+    grown: Tensor | None = None
+
+    @property
+    def size(self) -> Size:
+        """The size in cells of what it shows."""
+        return Size(self.x0.shape[-2], self.x0.shape[-1])
 
     @property
     def first_size(self) -> Size:
         """The size in cells of its first level."""
-        return self.begun or Size(self.x0.shape[-2], self.x0.shape[-1])
+        return self.begun or self.size
 
     def measure_matte(self) -> Tensor | None:
         """The share [h, w] in [0, 1] of the thing in each cell; None where the ground was never asked for."""
@@ -110,8 +116,7 @@ class ThingMemory:
         kept, zoom = self.before.get((view.names, view.box)), view.zoom
         if kept is None or zoom is None or kept.first_size != (zoom.begun or zoom.size):
             return None
-        x0 = fit(kept.x0, zoom.size)  # it is already, unless a sampler asks between two levels
-        return kept if x0 is kept.x0 else replace(kept, x0=x0, noise=None)
+        return kept
 
     def see(self, view: View, fresh: Tensor) -> Zoom:
         """What a view sees at this level, given unit noise [C, h, w] that is new."""
@@ -119,8 +124,8 @@ class ThingMemory:
         if kept is None:  # a brush that begins later than others goes on from what is there
             below = self.canvas_before
             return Zoom(fresh, None if below is None else fit(view.seen.padded(below.x0), view.size))
-        if kept.noise is None:
-            return Zoom(fresh, kept.x0)
+        if kept.size != view.size:
+            return Zoom(fresh, fit(kept.x0 if kept.grown is None else kept.grown, view.size))
         return Zoom(self.carried * kept.noise.to(fresh) + (1 - self.carried**2) ** 0.5 * fresh, kept.x0)
 
     def note(self, canvas: Canvas, kept: Mapping[Key, Kept]) -> ThingMemory:

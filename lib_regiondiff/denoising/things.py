@@ -19,7 +19,7 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Denoiser
 from lib_regiondiff.planning.plan import find_step
 from lib_regiondiff.planning.things.candidates import FULL
-from lib_regiondiff.planning.things.closeups import Closeup
+from lib_regiondiff.planning.things.closeups import Closeup, list_fine
 from lib_regiondiff.planning.views import View
 
 
@@ -77,16 +77,18 @@ class CloseupLayer:
 
     def _lay_kept(self, canvas: Tensor, view: View) -> Tensor:
         """The canvas [C, H, W] with what the pass before has left of a view above it."""
-        plan, key = self.frame.plan, (view.names, view.box)
+        plan, key, memory = self.frame.plan, (view.names, view.box), self.frame.memory.things
         step = find_step(plan.clock, self.frame.level.noise)
         places = [each for each in plan.kept if each.names == view.names]
-        found = self.frame.memory.things.kept[view.names][places.index(view)]
+        found, before = memory.kept[view.names][places.index(view)], memory.before.get(key)
+        if before is not None and before.size.area > found.size.area:  # it has become finer, and is over now
+            found = before
         last = step == len(plan.clock) - 2
         if last and found.picture is None:  # the pass before left it in its latents
             found = replace(found, picture=self.host.decode(found.x0[None]).convert("RGB"))
-        later = () if last else plan.steps[step + 1]
-        again = next((each.size for each in later if (each.names, each.box) == key and each.zoom is not None), None)
-        self.kept[key] = found if again is None else self._grow(found, again)
+        again, fine = view.zoom and view.zoom.next, list_fine(plan.clock, self.host.latent.prediction)
+        grows = again is not None and not last and fine[step + 1] and not fine[step]
+        self.kept[key] = replace(found, grown=self._grow(found.x0, again)) if grows and again else found
         drawn = self.fit(view, found.x0) if last else fit_view(found.x0, view)
         seen = _leave_inner(view) if last and found.whole else view  # as above
         return lay_over(canvas, seen, drawn.to(canvas), found.measure_matte())
@@ -111,8 +113,8 @@ class CloseupLayer:
         shares = None if known is None else known.shares
         kept = Kept(x0, noise, self._sum_difference(asked, known), zoom.whole, zoom.core, None, shares, zoom.begun)
         if zoom.next is not None:
-            grown = self._grow(replace(kept, x0=drawn), zoom.next)
-            return replace(grown, x0=self._join(asked.view, grown.x0, around))
+            grown = self._join(asked.view, self._grow(drawn.float(), zoom.next), around)
+            return replace(kept, grown=grown)
         return self._finish(kept, drawn, zoom) if zoom.last else kept
 
     def _join(self, view: View, drawn: Tensor, around: Tensor) -> Tensor:
@@ -124,10 +126,10 @@ class CloseupLayer:
             inside = interpolate(view.weight[None, None], (size.height, size.width), mode="bilinear")[0, 0]
         return torch.lerp(rim, drawn.float(), inside)
 
-    def _grow(self, kept: Kept, size: Size) -> Kept:
-        """What is kept, to be drawn in another size from now on; by way of pixels, since latents that are enlarged
-        themselves are ragged at edges."""
-        return replace(kept, x0=self.host.resize(kept.x0, size).to(kept.x0), noise=None)
+    def _grow(self, x0: Tensor, size: Size) -> Tensor:
+        """x0 [C, h, w] in another size; by way of pixels, since latents that are enlarged themselves are ragged at
+        edges."""
+        return self.host.resize(x0, size).to(x0)
 
     def _finish(self, kept: Kept, drawn: Tensor, zoom: Closeup) -> Kept:
         """What is kept of the last level: the picture of x0 `drawn` [C, h, w], and what of it is the thing."""

@@ -85,7 +85,7 @@ class _Reader:
     """One pass over a text, with the groups around the place that is read."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.partners = text, _find_partners(text)
+        self.text, self.partners = text, find_partners(text)
         self.top: list[Piece] = []
         self.open: list[_Open] = []
 
@@ -152,7 +152,7 @@ class _Reader:
         inner.group.options[-1].shown = self.text[inner.start : min(place, inner.start + SHOWN)]
 
 
-def _find_partners(text: str) -> Mapping[int, int]:
+def find_partners(text: str) -> Mapping[int, int]:
     """For each brace and bracket that has a partner, where it is closed; those without are plain text."""
     partners: dict[int, int] = {}
     braces: list[int] = []

@@ -22,9 +22,10 @@ ROUNDED = 1e-4
 
 @dataclass(frozen=True)
 class Kept:
-    """Brushes, by their names, whose close-ups a pass has drawn: `things`, by the cells of each one, and `strokes`."""
+    """Brushes, by their names, whose close-ups a pass has drawn: `things`, by the cells of each one in its first level
+    and in its last, and `strokes`."""
 
-    things: Mapping[str, tuple[Size, ...]] = field(default_factory=dict)
+    things: Mapping[str, tuple[tuple[Size, Size], ...]] = field(default_factory=dict)
     strokes: frozenset[tuple[str, ...]] = frozenset()
 
 

@@ -90,7 +90,7 @@ class Plan:
     brush_kinds: tuple[str, ...] = ()
     """What each brush is drawn as."""
     kept: tuple[View, ...] = ()
-    """What close-ups of the pass before show, from the lowest up: the network is not asked for these."""
+    """What close-ups of the pass before show, from the lowest up; asked for are only things that become finer."""
     undecided: Undecided | None = None
     """What the first level is to decide before anything else is drawn, if anything is."""
 
@@ -263,8 +263,7 @@ class Draft:
             left = {*together, 0} if repainted else together
             drawn = [None if number in left else region for number, region in enumerate(regions)]
             scenes = {number: functools.partial(beside.zoom, number, scene_key) for number in placed.scenes}
-            drawn_above = [*above.views(thing_key)] if thing_key.fine[0] or not job.over else []
-            upper = sort_views(palette, drawn_above if job.over else [*drawn_above, *thin.views(stroke_key)])
+            upper = sort_views(palette, [*above.views(thing_key), *(() if job.over else thin.views(stroke_key))])
             maps = weights.at(kind)
             coupled = make_coupled_views(layout, maps, placed.shared, together, repainted) if together else ()
             return words.raise_words(coupled, word_key) + layout.views(maps, boxes, drawn, around, scenes) + upper

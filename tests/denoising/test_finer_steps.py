@@ -83,6 +83,7 @@ def test_a_sampler_that_asks_between_two_levels_sees_what_was_drawn_in_each_size
     draw(host, LARGE, (*LEVELS[: LEVELS.index(later)], between, later))
     middle, last = host.seen[-3], host.seen[-1]
     assert middle[0].level is between and middle[0].size == Size(SIDE, SIDE) and last[0].size == FINE
+    assert [made.shape[1:] for _, made in host.resized] == [(FINE.height, FINE.width)] * 2, "once at each of its levels"
     for row, _ in (middle, last):
         assert row.zoom is not None and row.zoom.x0 is not None
         shown = row.zoom.x0.mean(dim=0)
@@ -93,7 +94,7 @@ def test_a_second_pass_is_told_the_size_of_the_first_steps() -> None:
     images = draw(Watching(), LARGE)
     ((_, kept),) = images.memories[0].things.now.items()
     assert kept.x0.shape[1:] == (FINE.height, FINE.width)
-    assert list_kept(images.memories).things == {"a": (Size(SIDE, SIDE),)}
+    assert list_kept(images.memories).things == {"a": ((Size(SIDE, SIDE), FINE),)}
 
 
 @pytest.mark.parametrize("level", [LEVELS[0], LEVELS[2]])
@@ -104,6 +105,13 @@ def test_a_level_that_is_asked_twice_shows_the_same(level: Level) -> None:
     for each in LEVELS[: LEVELS.index(level)]:
         model(x, each)
     assert torch.equal(model(x, level), model(x, level))
+
+
+def test_flow_models_are_judged_by_the_same_ratio_of_noise_and_signal() -> None:
+    clock = [1.0, 0.9, 0.7, 0.55, 0.44, 0.42, 0.2, 0.1, 0.05, 0.02, 0.0]
+    assert [sum(list_fine(clock, kind)) for kind in ("epsilon", "v_prediction", "flow")] == [4, 4, 4]
+    clock = [1.0, 0.7, 0.55, 0.44, 0.0]
+    assert [sum(list_fine(clock, kind)) for kind in ("epsilon", "v_prediction", "flow")] == [2, 2, 0]
 
 
 def test_one_step_alone_is_drawn_in_the_native_size() -> None:

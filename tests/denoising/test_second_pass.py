@@ -23,12 +23,13 @@ from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.denoising.second_pass import go_on, list_kept
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Size
+from lib_regiondiff.host import Level
 from lib_regiondiff.planning.conditioning import Kept
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from palettes import sized
 
 LATER = LEVELS[2:]
-BOX = [0.25, 0.25, 0.6, 0.6]
+BOX, SMALL = [0.25, 0.25, 0.6, 0.6], [0.3, 0.3, 0.5, 0.5]
 POST = {"id": "a", "prompt": "2", "kind": "stuff", "mask": {"rectangle": [0.5, 0.1, 0.53, 0.9]}}
 
 
@@ -88,14 +89,20 @@ def test_a_thing_stays_where_and_what_it_was(kind: str, carried: float) -> None:
     assert (middles[0] - middles[1]).abs().max() < 1.5
     rows = [row for rows in images.host.calls for row in rows]  # type: ignore[attr-defined]
     assert sum(row.zoom is None for row in rows) == len(LATER) - 1, "the ground"
-    (fine,) = (row for row in rows if row.zoom is not None)
-    assert fine.level is LATER[-2] and fine.size == Size(12, 12), "in the last step it is drawn finer"
+    assert not any(row.zoom for row in rows), "the first pass has drawn it as fine already"
+
+
+@pytest.mark.parametrize("box", [[0.4, 0.4, 0.5, 0.5], [0.4, 0.4, 0.48, 0.5]])
+def test_nothing_is_asked_for_a_thing_that_would_have_no_more_cells(box: list[float]) -> None:
+    images, _ = draw_second(make_document(box, 512), draw_first(make_document(box)))
+    assert not any(row.zoom for rows in images.host.calls for row in rows)  # type: ignore[attr-defined]
 
 
 def test_the_finer_step_goes_on_from_what_was_pasted() -> None:
-    first = draw_first(make_document(BOX))
+    first = draw_first(make_document(SMALL))
     ((_, before),) = first.memories[0].things.now.items()
-    images, _ = draw_second(make_document(BOX, 512), first)
+    assert before.picture is not None and before.picture.size == (64, 64)
+    images, _ = draw_second(make_document(SMALL, 512), first)
     (row,) = (row for rows in images.host.calls for row in rows if row.zoom)  # type: ignore[attr-defined]
     assert row.zoom is not None and row.zoom.x0 is not None
     assert torch.allclose(row.zoom.x0, fit(before.x0, row.zoom.size).to(row.zoom.x0), atol=1e-4)
@@ -106,12 +113,30 @@ def test_the_finer_step_goes_on_from_what_was_pasted() -> None:
     assert np.abs(old - new).mean() < 0.1
 
 
+def test_a_thing_that_stops_before_the_end_stays_as_fine_as_it_is() -> None:
+    clock = [0.62, 0.5, 0.4, 0.3, 0.2, 0.1]
+    first = draw_first(make_document(SMALL))
+    ((_, before),) = first.memories[0].things.now.items()
+    palette = make_document(SMALL, 512, stop=0.85)
+    job = Job(palette.size, (*clock, 0.0), (0,), kept=list_kept(first.memories))
+    host = Figures(native=64)
+    assert first.denoised is not None
+    begun = torch.stack([fit(each, Size(64, 64)) for each in first.denoised])
+    images = ImageBatch(host, make_plan(palette, job, host), go_on(first.memories, begun))
+    for noise in clock:
+        images.predict(begun, Level(noise, 1.0, noise / (1 - noise**2) ** 0.5, noise), Call(1))
+    asked = [row.level.noise for rows in host.calls for row in rows if row.zoom is not None]
+    assert asked and asked[-1] > clock[-1], "it stops before the end"
+    ((_, after),) = images.memories[0].things.now.items()
+    assert after.picture is not None and before.picture is not None and after.picture.width > before.picture.width
+
+
 @pytest.mark.parametrize("above", [True, False])
 def test_a_stroke_and_a_finer_thing_keep_their_order(above: bool) -> None:
-    thing, line = make_document(BOX).brushes[0], stroke(256).brushes[0]
+    thing, line = make_document(SMALL).brushes[0], stroke(256).brushes[0]
     brushes = (thing, replace(line, id="z")) if above else (replace(line, id="z"), thing)
-    first = draw_first(replace(make_document(BOX), brushes=brushes))
-    images, _ = draw_second(replace(make_document(BOX, 512), brushes=brushes), first)
+    first = draw_first(replace(make_document(SMALL), brushes=brushes))
+    images, _ = draw_second(replace(make_document(SMALL, 512), brushes=brushes), first)
     assert sum(row.zoom is not None for rows in images.host.calls for row in rows) == 1  # type: ignore[attr-defined]
     assert [names for names, _ in images.memories[0].things.now] == ([("a",), ("z",)] if above else [("z",), ("a",)])
 
@@ -144,7 +169,7 @@ def test_a_stroke_is_pasted_as_wide_as_its_mask_in_the_larger_picture() -> None:
 def test_a_thing_that_is_kept_is_not_stretched(sides: tuple[float, float], larger: int, drawn: Size) -> None:
     """Brushes cover other shares of cells in each pass, so another size might be chosen."""
     host = Figures(native=256)
-    job = Job(Size(larger, larger), clock_of(LATER), (1,), kept=Kept({"a": (drawn,)}))
+    job = Job(Size(larger, larger), clock_of(LATER), (1,), kept=Kept({"a": ((drawn, drawn),)}))
     undecided = make_plan(make_document([0.05, 0.05, *(0.05 + side for side in sides)], larger), job, host).undecided
     assert undecided is not None
     (kept,) = undecided.decide(["a"]).kept
@@ -157,7 +182,7 @@ def test_a_thing_that_is_kept_is_not_stretched(sides: tuple[float, float], large
 def test_a_thing_that_is_drawn_again_has_a_size_of_its_own() -> None:
     """Where sampling begins with noise, nothing is kept."""
     box, host = [0.1, 0.1, 0.4, 0.9], Figures(native=256)
-    drawn = Kept({"a": (Size(32, 32),)})
+    drawn = Kept({"a": ((Size(32, 32), Size(32, 32)),)})
     job = Job(Size(768, 768), clock_of(LEVELS), (1,), kept=drawn)
     plan = make_plan(make_document(box, 768), job, host)
     (view,) = (view for view in plan.views(LEVELS[0]) if view.zoom)

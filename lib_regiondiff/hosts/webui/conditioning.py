@@ -17,6 +17,7 @@ from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Cond, LatentSpec, Part, Parts, Prompt, Row, resize_picture
 from lib_regiondiff.hosts.webui import references
 from lib_regiondiff.hosts.webui.encoder_notes import keep_notes_apart
+from lib_regiondiff.hosts.webui.families import find_part
 from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.programs import Program, find_program
@@ -192,6 +193,8 @@ class WebUIHost:
     """Whether the WebUI's latents are [B, C, 1, h, w]."""
     encoded_images: dict[bytes, Tensor] = field(default_factory=dict)
     """Latents [1, C, h, w] of the pictures of this run, by a hash of their pixels."""
+    away: list[bool] = field(default_factory=list)
+    """Not empty where the VAE has been at work since the network was asked last: it may have made room for it."""
 
     methods: frozenset[str] = frozenset()
     """What its network can be asked beside plain rows."""
@@ -213,12 +216,21 @@ class WebUIHost:
         state = module("shared").state
         if state.interrupted or state.skipped:
             raise module("sd_samplers_common").InterruptedException
+        self._bring_network(x)
         return self.network(x, rows)
+
+    def _bring_network(self, x: Tensor) -> None:
+        """Have the WebUI bring its UNet back for x [N, C, h, w] where the VAE may have taken its place."""
+        load, unet = self.prompts.program.find_loading(), find_part(module("shared").sd_model, "unet")
+        if self.away and load is not None and unet is not None:
+            load(unet, x)
+        self.away.clear()
 
     def encode_image(self, image: Image.Image) -> Tensor:
         """Clean latents float32 [1, C, h, w] of a picture, by the WebUI's VAE with a fixed seed, once a run."""
         key = hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).digest()
         if key not in self.encoded_images:
+            self.away.append(True)
             pixels = torch.from_numpy(np.array(image.convert("RGB"), np.float32)).permute(2, 0, 1)[None] / 255
             common, model = module("sd_samplers_common"), module("shared").sd_model
             unchanged = references.keep_references(self.prompts.program.find_network_arguments(), model)
@@ -235,6 +247,7 @@ class WebUIHost:
     def decode(self, latent: Tensor) -> Image.Image:
         """The picture of clean latents [1, C, h, w], by the WebUI's VAE."""
         sample = latent[0].unsqueeze(1) if self.has_frame_axis else latent[0]
+        self.away.append(True)
         return module("sd_samplers_common").single_sample_to_image(sample, 0)
 
 

@@ -78,7 +78,7 @@ def find_cell(model: Any) -> int:
     family = find_family(model)
     if family is not None and family.cell:
         return family.cell
-    ratio = getattr(_find_part(model, "vae"), "downscale_ratio", CELL)
+    ratio = getattr(find_part(model, "vae"), "downscale_ratio", CELL)
     ratio = ratio[-1] if isinstance(ratio, tuple) else ratio
     return ratio if isinstance(ratio, int) and ratio > 0 else CELL
 
@@ -156,11 +156,11 @@ def _find_family_side(model: Any) -> int:
 
 def _predicts_velocity(model: Any) -> bool:
     """Whether a model predicts velocity, as the one of Stable Diffusion 2's two does that was trained at 768 pixels."""
-    predictor = getattr(getattr(_find_part(model, "unet"), "model", None), "predictor", None)
+    predictor = getattr(getattr(find_part(model, "unet"), "model", None), "predictor", None)
     told = getattr(predictor, "prediction_type", None) or getattr(model, "parameterization", "")
     return told in ("v", "v_prediction")
 
 
-def _find_part(model: Any, name: str) -> Any:
+def find_part(model: Any, name: str) -> Any:
     """A part of an engine, such as its VAE; None in WebUIs without engines."""
     return getattr(getattr(model, "forge_objects", None), name, None)

@@ -236,8 +236,8 @@ def is_flow(model: Engine) -> bool:
 def _reserve(unet: Unet, run: SamplerRun, plan: Plan, like: Tensor) -> None:
     """Tell the host of the memory that our rows in one call need beyond the host's own two for each image."""
     assert run.host is not None, "prepared"
-    views, most = max(plan.steps, key=len), run.request.rows
-    cells = sum(view.size.area for view in views) * 2 * len(like)
+    most = run.request.rows
+    cells = max(sum(view.size.area for view in views) for views in plan.steps) * 2 * len(like)
     height, width = like.shape[-2:]
     rows = min(cells, run.host.latent.cells_per_call) / (height * width)
     own = unet.memory_required([2 * len(like), *like.shape[1:]])

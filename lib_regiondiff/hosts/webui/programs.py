@@ -55,6 +55,8 @@ class Program:
     """The class of conditions that its network is handed unchanged."""
     network_arguments: Address | None = None
     """What its networks are told besides a call, such as the pictures that editing models see."""
+    loading: Address | None = None
+    """A function of the UNet and x which brings networks back that have made room for the VAE."""
     free_memory: Address | None = None
     """A function from a device to the bytes that the program calls free; without one PyTorch is asked."""
     prompt_lengths: Address | None = None
@@ -87,6 +89,10 @@ class Program:
         """The function that counts a device's free bytes; None for a program that has none."""
         return _find(self.free_memory)
 
+    def find_loading(self) -> Any:
+        """The function (UNet, x) that brings networks back to where they sample; None for a program that needs none."""
+        return _find(self.loading)
+
     def find_prompt_lengths(self, model: Any) -> Any:
         """The function that counts a text's tokens for the loaded model; None where there is none."""
         return getattr(model, "get_prompt_lengths_on_ui", None) or _find(self.prompt_lengths)
@@ -103,6 +109,7 @@ FORGE_NOTES = Address("backend.text_processing.classic_engine", ("last_extra_gen
 HIJACK_NOTES = Address("modules.sd_hijack", ("model_hijack", "extra_generation_params"))
 HIJACK_LENGTHS = Address("modules.sd_hijack", ("model_hijack", "get_prompt_lengths"))
 NETWORK_ARGUMENTS = Address("backend.args", ("dynamic_args",))
+LOADING = Address("backend.sampling.sampling_function", ("sampling_prepare",))
 FREE_MEMORY = Address("backend.memory_management", ("get_free_memory",))
 INTERROGATOR = Address("modules.shared", ("interrogator",))
 
@@ -114,6 +121,7 @@ PROGRAMS: Mapping[str, Program] = {
         marks=(LATER_CONDITION, NEO_NOTES),
         condition=LATER_CONDITION,
         network_arguments=NETWORK_ARGUMENTS,
+        loading=LOADING,
         free_memory=FREE_MEMORY,
     ),
     "Forge": Program(
@@ -122,6 +130,7 @@ PROGRAMS: Mapping[str, Program] = {
         marks=(LATER_CONDITION,),
         condition=LATER_CONDITION,
         network_arguments=NETWORK_ARGUMENTS,
+        loading=LOADING,
         free_memory=FREE_MEMORY,
         interrogator=INTERROGATOR,
     ),

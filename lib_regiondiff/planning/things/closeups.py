@@ -18,6 +18,7 @@ from lib_regiondiff.planning.things.candidates import FINER
 
 LEAST = 2
 """Cells along a side that a window has at least."""
+ROUNDING = 1e-6
 FILL = 0.8
 """Share of its window's side that a brush takes."""
 FINEST = 8
@@ -26,9 +27,9 @@ SAME_ASPECT = 2
 """How much more a window's aspect counts than its area: what it shows beyond its brush is cut off, things as well."""
 ASKED = (0.2, 0.6)
 """Shares of the steps after which the ground is asked for what the window shows without the thing."""
-LATE, FAINT = 0.4, 0.6
-"""The share of the steps, the last ones, in which a close-up is finer at most, and the noise that is left in them at
-most: its shape is settled, and details and edges are not."""
+LATE, FAINT = 0.4, 0.75
+"""The share of the steps, the last ones, in which a close-up is finer at most, and the noise over the signal that is
+left in them at most: its shape is settled, and details and edges are not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,22 +74,26 @@ def list_asked(steps: int) -> frozenset[int]:
     return frozenset(min(max(0, steps - 2), round(share * steps)) for share in ASKED)
 
 
-def list_fine(clock: Sequence[float]) -> list[bool]:
-    """Whether close-ups are finer at each step of a clock, which ends with 0: never at the first one."""
-    steps = len(clock) - 1
+def list_fine(clock: Sequence[float], prediction: str = "epsilon") -> list[bool]:
+    """Whether close-ups are finer at each step of a clock, which ends with 0: never at the first one.
+
+    What is predicted says what the clock counts: in flow models the noise of 1 - noise parts of the picture.
+    """
+    steps, most = len(clock) - 1, FAINT / (1 + FAINT) if prediction == "flow" else FAINT / (1 + FAINT**2) ** 0.5
     late = steps - max(1, round(LATE * steps))
-    return [step >= max(1, late) and clock[step] <= FAINT for step in range(steps)]
+    return [step >= max(1, late) and clock[step] <= most for step in range(steps)]
 
 
 def enlarge(size: Size, window: Size, canvas: Size, latent: LatentSpec) -> Size:
     """The cells in which a close-up of a `size` is drawn in its last steps, for a window and on a canvas of so many.
 
-    It is neither larger than its window, which may leave the canvas, nor has it a greater area than the canvas.
+    It is neither larger than its window, which may leave the canvas, nor has it a greater area than the canvas, or than
+    the network may be asked for in one call.
     """
-    room = (canvas.area / size.area) ** 0.5
+    room = (min(canvas.area, max(size.area, latent.cells_per_call)) / size.area) ** 0.5
     times = min(FINER, room, window.height / size.height, window.width / size.width)
     step = _find_step(latent)
-    return Size(*(max(side, int(times * side) // step * step) for side in (size.height, size.width)))
+    return Size(*(max(side, int(times * side + ROUNDING) // step * step) for side in (size.height, size.width)))
 
 
 def choose_size(high: float, wide: float, latent: LatentSpec) -> Size:

@@ -27,7 +27,7 @@ class Thing:
     """A piece of a brush, whose thing is drawn in the close-up of a `window`, with its weight there.
 
     `index` is the brush's number in the palette, `number` that of its noise, and `seed` that of the noise, if the brush
-    has one of its own. It is drawn in `size` cells.
+    has one of its own. It is drawn in `size` cells; a pass before has `shown` it in so many.
     """
 
     index: int
@@ -36,6 +36,7 @@ class Thing:
     window: Box
     size: Size
     seed: int | None = None
+    shown: Size | None = None
 
 
 def find_things(
@@ -58,10 +59,12 @@ def find_things(
         drawn = job.kept.things.get(brush.id) if job.over else None
         for place, label in enumerate(kept):
             piece = np.where(labels == label, coverage, np.float32(0))
-            window, size = find_window(piece, latent, palette.wraps, drawn[place] if drawn else None)
+            before, shown = drawn[place] if drawn else (None, None)
+            window, size = find_window(piece, latent, palette.wraps, before)
             weight = blur(piece, brush.feather * scale, palette.wraps) * seen
             number = noise.number_brush(brush.id, place)
-            found.append(Thing(index, number, cut(np.asarray(weight, np.float32), window), window, size, brush.seed))
+            own = cut(np.asarray(weight, np.float32), window), window, size, brush.seed, shown
+            found.append(Thing(index, number, *own))
     return found
 
 
@@ -109,7 +112,7 @@ class ThingLayer:
         if not things:
             return ThingLayer(things, regions, grounds, latent, canvas, job.seeds, [ThingKey(())] * steps)
         acts = [tuple(meanings[thing.index].acts(step) for thing in things) for step in range(steps)]
-        fine = [*list_fine(job.clock), False]
+        fine = [*list_fine(job.clock, latent.prediction), False]
         keys = [
             ThingKey(each, step in asked and not job.over, (fine[step], fine[step + 1]), step == steps - 1)
             for step, each in enumerate(acts)
@@ -117,28 +120,39 @@ class ThingLayer:
         return ThingLayer(things, regions, grounds, latent, canvas, job.seeds, keys)
 
     def views(self, key: ThingKey) -> tuple[View, ...]:
-        """The views of the things that act, from the lowest up."""
+        """The views of the things that act, from the lowest up; those that a pass before has shown only where they
+        become finer than that."""
+        every = zip(self.things, self.regions, self.grounds, key.active, strict=True)
         return tuple(
             self._view(thing, own, ground if key.asked else None, key)
-            for thing, own, ground, acts in zip(self.things, self.regions, self.grounds, key.active, strict=True)
-            if acts
+            for thing, own, ground, acts in every
+            if acts and (thing.shown is None or (key.fine[0] and self._refines(thing)))
         )
+
+    def _refines(self, thing: Thing) -> bool:
+        """Whether a thing has more cells in its last steps than a pass before has shown it in."""
+        return thing.shown is None or self._enlarge(thing).area > thing.shown.area
+
+    def _enlarge(self, thing: Thing) -> Size:
+        return enlarge(thing.size, thing.window.size, self.canvas, self.latent)
 
     @property
     def finished(self) -> tuple[View, ...]:
-        """The views of all things when they are done."""
-        return self.views(ThingKey((True,) * len(self.things), last=True))
+        """The views of all things when they are done; `next` is the size in which they are drawn again, if they are."""
+        key = ThingKey((True,) * len(self.things), last=True)
+        return tuple(
+            self._view(thing, own, None, key, self._enlarge(thing) if self._refines(thing) else None)
+            for thing, own in zip(self.things, self.regions, strict=True)
+        )
 
-    def _view(self, thing: Thing, own: Region, ground: Region | None, key: ThingKey) -> View:
+    def _view(self, thing: Thing, own: Region, ground: Region | None, key: ThingKey, again: Size | None = None) -> View:
         latent, window = self.latent, thing.window
         weight = torch.from_numpy(np.ascontiguousarray(thing.weight)).to(latent.device)
-        now, later = (
-            enlarge(thing.size, window.size, self.canvas, latent) if fine else thing.size for fine in key.fine
-        )
+        now, later = (self._enlarge(thing) if fine else thing.size for fine in key.fine)
         sides = now.height, now.width
         inside = torch.nn.functional.interpolate(weight[None, None], sides, mode="bilinear")[0, 0]
         first = self.seeds if thing.seed is None else (thing.seed,) * len(self.seeds)
         seeds = tuple(noise.derive_seed(seed, thing.number) for seed in first)
-        sizes = {"begun": thing.size, "next": None if key.last or later == now else later}
+        sizes = {"begun": thing.size, "next": again if key.last or later == now else later}
         zoom = Closeup(now, latent.channels, seeds, inside, ground, key.last, **sizes)
         return View(window, window, (own,), weight, zoom=zoom)

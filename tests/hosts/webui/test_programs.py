@@ -88,6 +88,16 @@ def test_free_memory_is_what_the_program_reports(name: str, monkeypatch: pytest.
         assert memory.free() == FREE
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_forge_and_forge_neo_bring_networks_back_by_a_function_of_their_own(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    MADE[name](monkeypatch)
+    load = object()
+    put(monkeypatch, "backend.sampling.sampling_function", sampling_prepare=load)
+    assert find_program().find_loading() is (load if name in ("Forge", "Forge Neo") else None)
+
+
 @pytest.mark.parametrize("name", ["Forge", "Forge Neo"])
 def test_the_prompt_parser_is_given_the_options_that_it_takes(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
