@@ -41,7 +41,7 @@ def test_a_thing_is_in_its_brush_and_the_ground_elsewhere(program: Program) -> N
 
 
 def test_the_second_pass_keeps_what_the_first_one_drew(program: Program) -> None:
-    """Its close-ups are pasted into the larger picture; the network is asked for the ground alone, and for what becomes finer."""
+    """Its close-ups are pasted into the larger picture; the network is asked for the ground alone."""
     p, pictures = draw(program, enable_hr=True, batch_size=2)
     images = p.regiondiff_images[1]
     for picture, memory in zip(pictures, images.memories.values(), strict=True):
