@@ -156,9 +156,19 @@ def _find_family_side(model: Any) -> int:
 
 def _predicts_velocity(model: Any) -> bool:
     """Whether a model predicts velocity, as the one of Stable Diffusion 2's two does that was trained at 768 pixels."""
-    predictor = getattr(getattr(find_part(model, "unet"), "model", None), "predictor", None)
-    told = getattr(predictor, "prediction_type", None) or getattr(model, "parameterization", "")
+    told = _read_prediction(model) or getattr(model, "parameterization", "")
     return told in ("v", "v_prediction")
+
+
+def is_flow(model: Any) -> bool:
+    """Whether a model is a flow model: x = (1 - sigma) x0 + sigma n."""
+    return _read_prediction(model) == "const" or bool(getattr(model, "is_sd3", False))
+
+
+def _read_prediction(model: Any) -> Any:
+    """What an engine says that its network predicts; None in WebUIs without engines."""
+    predictor = getattr(getattr(find_part(model, "unet"), "model", None), "predictor", None)
+    return getattr(predictor, "prediction_type", None)
 
 
 def find_part(model: Any, name: str) -> Any:

@@ -20,6 +20,7 @@ from lib_regiondiff.host import Row
 from lib_regiondiff.hosts.webui import references
 from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
 from lib_regiondiff.hosts.webui.cross_attention import CROSS
+from lib_regiondiff.hosts.webui.families import is_flow
 from lib_regiondiff.hosts.webui.frames import add_frame_axis, drop_frame_axis
 from lib_regiondiff.hosts.webui.networks.acting import act_in_attention, add_streams, ask_in_streams
 from lib_regiondiff.hosts.webui.noise_scales import Sigmas, Timesteps, join_levels
@@ -225,12 +226,6 @@ def _join_hints(controls: Sequence[Any]) -> Any:
 
 def _find_rows(kinds: Sequence[int], role: int) -> list[int]:
     return [index for index, kind in enumerate(kinds) if kind == role]
-
-
-def is_flow(model: Engine) -> bool:
-    """Whether a model is a flow model: x = (1 - sigma) x0 + sigma n."""
-    predictor = getattr(model.forge_objects.unet.model, "predictor", None)
-    return getattr(predictor, "prediction_type", "") == "const"
 
 
 def _reserve(unet: Unet, run: SamplerRun, plan: Plan, like: Tensor) -> None:

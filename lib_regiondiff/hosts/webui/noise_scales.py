@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from torch import Tensor
 
 from lib_regiondiff.host import Level, Row
+from lib_regiondiff.hosts.webui.families import is_flow
 
 NEAR = 1e-4
 """The share by which two noise numbers may differ and still count as one."""
@@ -114,4 +115,4 @@ def find_scale(denoiser: Any, model: Any) -> NoiseScale:
     """The scale in which an AUTOMATIC1111 denoiser counts noise: Timesteps, or Sigmas, as flow for SD3."""
     if hasattr(denoiser, "alphas"):
         return Timesteps(tuple(map(float, denoiser.alphas)))
-    return Sigmas(flow=bool(getattr(model, "is_sd3", False)))
+    return Sigmas(flow=is_flow(model))

@@ -142,8 +142,9 @@ class SamplerRun:
         cell = families.find_cell(model)
         size = Size(like.shape[-2], like.shape[-1]).pixels(cell)
         side = max(size.height, size.width) if self.request.whole else families.find_native_side(model, size)
-        longest = families.find_longest(model)
-        return LatentSpec(like.shape[1], cell, side, like.device, like.dtype, PIXELS // cell**2, longest=longest)
+        more = {"prediction": "flow"} if families.is_flow(model) else {}
+        longest, most = families.find_longest(model), PIXELS // cell**2
+        return LatentSpec(like.shape[1], cell, side, like.device, like.dtype, most, longest=longest, **more)
 
     def plan_for(self, x: Tensor, clock: Callable[[], tuple[float, ...]]) -> Plan:
         """The plan for x [B, C, h, w], made with the sampler's own clock at the first call of the run.

@@ -19,6 +19,7 @@ from lib_regiondiff.planning.things.candidates import FINER
 LEAST = 2
 """Cells along a side that a window has at least."""
 ROUNDING = 1e-6
+"""Cells by which a product may fall short of a whole number."""
 FILL = 0.8
 """Share of its window's side that a brush takes."""
 FINEST = 8

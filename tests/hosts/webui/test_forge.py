@@ -6,6 +6,7 @@ import copy
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from fake_sampler import HALF, SIDE, Job, draw, drawn, halves
 from fake_webui import Checkpoint, WebUI, put
 from lib_regiondiff.extension import jobs
 from lib_regiondiff.hosts.webui import forge
+from lib_regiondiff.hosts.webui.families import is_flow
 from lib_regiondiff.hosts.webui.programs import find_program
+from lib_regiondiff.hosts.webui.sampler_run import SamplerRun
 
 SAMPLERS = ("Euler", "LCM", "DDIM", "DDIM CFG++")
 NEAR = 1e-3
@@ -260,6 +263,15 @@ def test_the_host_is_told_of_the_memory_of_our_rows(webui: WebUI) -> None:
 
 
 def test_flow_models_are_told_by_their_predictor(webui: WebUI) -> None:
-    assert not forge.is_flow(webui.model)
+    assert not is_flow(webui.model)
     webui.model.forge_objects.unet.model.predictor.prediction_type = "const"
-    assert forge.is_flow(webui.model)
+    assert is_flow(webui.model)
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "const"])
+def test_plans_are_told_of_flow_models(webui: WebUI, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their clocks count noise in another way, by which close-ups become finer."""
+    monkeypatch.setattr(webui.model.forge_objects.unet.model.predictor, "prediction_type", kind, raising=False)
+    run: Any = SimpleNamespace(request=SimpleNamespace(whole=False))
+    found = SamplerRun._describe_latent(run, torch.zeros(1, 4, 8, 8), webui.model)
+    assert found.prediction == ("flow" if kind == "const" else "epsilon")
