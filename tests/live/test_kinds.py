@@ -80,8 +80,10 @@ def test_columns_without_a_ground_are_scenes_and_have_their_own(toys: WebUI) -> 
 
 def test_columns_that_are_said_to_be_things_share_the_ground(toys: WebUI) -> None:
     wish = make_wish(*(paint("thing", *each, GRASS) for each in zip(HALVES, PAIR, strict=True)))
-    made = draw(toys, wish, batch_size=3, settings={"brushes": {"kind": "thing"}})
-    assert count_right(wish, made.pictures[-3:]) >= 2
+    made = draw(toys, wish, batch_size=6, settings={"brushes": {"kind": "thing"}})
+    found = [judge(wish, each) for each in made.pictures[-6:]]
+    assert sum(all(each[name] == 1 for name in ("once", "colour", "inside")) for each in found) >= 5, found
+    assert np.mean([each["class"] for each in found]) >= 0.7, found  # in half of the seeds the houses have arms
     assert "thing" not in read_auto(toys, made.files[-1])
 
 
