@@ -63,7 +63,7 @@ def read(given: Any) -> Document:
 def adapt(document: Document, settings: Sequence[AxisSetting], blend: str) -> Document:
     """The document of one cell of a plot; typed regions that name no method are drawn by `blend`.
 
-    Raises PaletteError where a setting does not fit the palette; typed regions find out in `palette_of`.
+    Raises PaletteError where a setting does not fit the palette; typed regions find out in `make_palette`.
     """
     if document.typed is None:
         assert document.palette is not None
