@@ -5,8 +5,9 @@ labeller beside the true picture of each, drawn by the toy world at that size an
 line for each class; pictures are kept in .cache/sizes, so that a run that was stopped goes on. `--sheet FILE.png` draws
 every tenth palette to look at, `--failures FOLDER` all that are not right, and those in which halos are counted.
 `--write` renews docs/reports/sizes.md and fidelity.md, with what benchmarks/looked.tsv says about the failures. Classes
-take turns, so that a run that `--minutes` ends has as many palettes of each. Tables have the classes of one run: name
-all with `--minutes 0 --write` to have what several runs drew in one.
+take turns, so that a run that `--minutes` ends has as many palettes of each. Rows of classes that a run did not draw
+stay in the tables; failures, and the picture of every tenth palette, are those of one run: name all classes with
+`--minutes 0 --write` to have what several runs drew.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from fidelity_report import PAGE as SUMMARY
 from fidelity_report import renew
 from sizes_classes import MAKERS, make_wish
 from sizes_failures import format_failures, read_looked, write_sheets
+from sizes_merge import merge, read_measured
 from sizes_pictures import Job, Record, measure
 from sizes_report import PAGE, draw_sheet, format_page, make_lines
 from sizes_summary import format_summary, write_picture
@@ -80,10 +82,10 @@ def main() -> None:
 
 def write(records: Sequence[Record], job: Job) -> None:
     """Renew the reports' tables of these steps; stuff and the picture in the summary are those of few steps."""
-    failures = format_failures(records, read_looked(job))
-    renew(PAGE, f"{format_page(records)}\n\n{failures}", f"measured {job.steps}")
+    marker, failures = f"measured {job.steps}", format_failures(records, read_looked(job))
+    renew(PAGE, merge(f"{format_page(records)}\n\n{failures}", read_measured(PAGE, marker)), marker)
     if summary := format_summary(records, stuff_too=job.fast):
-        renew(SUMMARY, summary, f"measured {job.steps}")
+        renew(SUMMARY, merge(summary, read_measured(SUMMARY, marker)), marker)
     if job.fast:
         write_picture(records, job)
 

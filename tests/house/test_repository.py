@@ -32,6 +32,7 @@ TEXT = {
 TEXT_NAMES = {"LICENSE", "Makefile", "run", ".gitignore", ".gitattributes", ".editorconfig"}
 UNFINISHED = re.compile(rf"\b({'TO' + 'DO'}|{'FIX' + 'ME'})\b")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+CELL = re.compile(r"(?<!\\)\|")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 
 
@@ -118,6 +119,25 @@ def test_the_commands_that_documents_name_exist(name: str, monkeypatch: pytest.M
     assert set(re.findall(r"(?:`|^|\s)make ([a-z][\w-]*)(?=`|\s|$)", text)) <= targets
     assert set(re.findall(r"tools/dev\.py ([a-z][\w-]*)", text)) <= commands
     assert targets == commands
+
+
+def test_rows_of_tables_have_the_cells_of_their_heads() -> None:
+    wrong, tables = [], 0
+    for path in (each for each in texts() if each.suffix == ".md"):
+        head = None
+        for number, line in enumerate(FENCE.sub(blank, path.read_text(encoding="utf-8")).splitlines(), start=1):
+            cells = len(CELL.split(line.strip())) if line.lstrip().startswith("|") else None
+            tables += head is None and cells is not None
+            if None not in (head, cells) and cells != head:
+                wrong.append(f"{path.relative_to(ROOT)} line {number}: {cells} cells, head {head}")
+            head = cells if head is None or cells is None else head
+    assert tables > 20
+    assert not wrong, "\n".join(wrong)
+
+
+def blank(found: re.Match[str]) -> str:
+    """As many empty lines as a block of code has."""
+    return "\n" * found[0].count("\n")
 
 
 def test_commands_to_copy_have_no_remarks_behind_them() -> None:
