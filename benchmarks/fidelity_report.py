@@ -174,10 +174,21 @@ def write(records: Sequence[Mapping[str, Any]]) -> None:
     renew(PAGE, format_page(records), "measured ladder")
 
 
+def read_measured(page: Path, marker: str) -> str:
+    """What stands between the markers of a page; nothing where it has none."""
+    found = _find_markers(marker).search(page.read_text(encoding="utf-8"))
+    return found[1] if found else ""
+
+
 def renew(page: Path, measured: str, marker: str = "measured") -> None:
     """Replace what stands between the markers of a page by what was measured."""
     made, text = f"<!-- {marker} -->\n{measured}\n<!-- end -->", page.read_text(encoding="utf-8")
-    renewed, count = re.subn(rf"<!-- {marker} -->.*?<!-- end -->", lambda _: made, text, flags=re.S)
+    renewed, count = _find_markers(marker).subn(lambda _: made, text)
     if count != 1:
         raise SystemExit(f"{page}: expected `<!-- {marker} -->` and `<!-- end -->` once, got {count} of them")
     page.write_text(renewed, encoding="utf-8")
+
+
+def _find_markers(marker: str) -> re.Pattern[str]:
+    """What finds the markers of a page and, as its group, what stands between them."""
+    return re.compile(rf"<!-- {marker} -->\n?(.*?)\n?<!-- end -->", re.DOTALL)

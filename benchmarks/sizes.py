@@ -20,10 +20,10 @@ from pathlib import Path
 
 from fidelity_pictures import collect, make_parser
 from fidelity_report import PAGE as SUMMARY
-from fidelity_report import renew
+from fidelity_report import read_measured, renew
 from sizes_classes import MAKERS, make_wish
 from sizes_failures import format_failures, read_looked, write_sheets
-from sizes_merge import merge, read_measured
+from sizes_merge import merge
 from sizes_pictures import Job, Record, measure
 from sizes_report import PAGE, draw_sheet, format_page, make_lines
 from sizes_summary import format_summary, write_picture

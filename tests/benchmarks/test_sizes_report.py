@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import sizes_failures
 import sizes_pictures
-from fidelity_report import LABELS, renew
+from fidelity_report import LABELS, read_measured, renew
+from fidelity_report import PAGE as SUMMARY
 from fidelity_report import format_page as format_ladder
 from PIL import Image
 from sizes_classes import MAKERS, make_wish
@@ -30,7 +31,7 @@ from sizes_failures import (
     name_picture,
     read_looked,
 )
-from sizes_merge import merge, read_measured
+from sizes_merge import merge
 from sizes_pictures import FAST, Job
 from sizes_report import PAGE, PARTS, SCORES, format_page, make_lines
 from sizes_summary import HIGH, OF_THINGS, WIDE, draw_gallery, format_summary
@@ -277,6 +278,13 @@ def test_sentences_on_stuff_keep_what_was_not_drawn() -> None:
     assert merge(made, before) == "IoU of stuff and grounds: columns 1/1, rows 2/3, strokes 4/5."
 
 
+def test_a_run_of_stuff_keeps_the_table_and_one_of_things_the_sentence() -> None:
+    table, sentence = format_page(make_things([1, 0])), "IoU of stuff and grounds: textures 2/3."
+    before = f"{table}\n\n{sentence}"
+    assert merge(sentence.replace("2/3", "4/5"), before) == f"{table}\n\n{sentence.replace('2/3', '4/5')}"
+    assert merge(table, before) == before == merge(before, before)
+
+
 def test_a_row_with_other_cells_is_not_kept() -> None:
     before = format_page(make_things([1], "thing-40")).replace("| ours |", "| ours | 1 |")
     with pytest.raises(SystemExit, match="thing-40"):
@@ -289,3 +297,6 @@ def test_the_reports_that_are_shipped_can_be_renewed_class_by_class(steps: str) 
     after = merge(format_page(make_things([1, 0])), before).splitlines()
     assert next(line for line in before.splitlines() if line.startswith("| thing-128 ")) in after
     assert sum(line.startswith("| thing-96 ") for line in after) == 1
+    for page in (PAGE, SUMMARY):
+        told = read_measured(page, f"measured {steps}")
+        assert merge(told, told) == told
