@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 import sizes_failures
 import sizes_pictures
-from fidelity_report import LABELS, read_measured, renew
-from fidelity_report import PAGE as SUMMARY
+from fidelity_report import LABELS, renew
 from fidelity_report import format_page as format_ladder
 from PIL import Image
 from sizes_classes import MAKERS, make_wish
@@ -31,25 +30,12 @@ from sizes_failures import (
     name_picture,
     read_looked,
 )
-from sizes_merge import merge
 from sizes_pictures import FAST, Job
-from sizes_report import PAGE, PARTS, SCORES, format_page, make_lines
+from sizes_report import PARTS, format_page, make_lines
 from sizes_summary import HIGH, OF_THINGS, WIDE, draw_gallery, format_summary
 from sizes_wishes import EACH, SPLITS
 
-NONE = dict.fromkeys(SCORES, float("nan"))
-COST = {"rows": 13, "cells": 99, "multiply-adds": 7.2e9, "seconds": 1.0}
-
-
-def make_record(kind: str, number: int, ours: dict[str, float], true: dict[str, float]) -> dict[str, Any]:
-    return {"class": kind, "number": number, "ours": NONE | ours | COST, "true": NONE | true}
-
-
-def make_things(whole: list[float], kind: str = "thing-96") -> list[dict[str, Any]]:
-    return [
-        make_record(kind, at, {"whole": each, "once": 1, "area": 1.1}, {"whole": 1, "once": 1, "area": 1.0})
-        for at, each in enumerate(whole)
-    ]
+from measured import make_record, make_things
 
 
 def make_job(folder: Path, seconds: float = 60) -> Job:
@@ -259,44 +245,3 @@ def test_a_page_without_its_markers_is_refused(tmp_path: Path) -> None:
     page.write_text("nothing", encoding="utf-8")
     with pytest.raises(SystemExit, match=r"page\.md: expected `<!-- measured ladder -->`"):
         renew(page, "new", "measured ladder")
-
-
-def test_rows_of_classes_that_were_not_drawn_stay_in_their_places() -> None:
-    kinds = ("thing-40", "thing-96", "columns", "textures")
-    old = {kind: make_things([0, 1, 0], kind) for kind in kinds}
-    new = {kind: make_things([1, 1], kind) for kind in ("thing-72", "thing-96", "columns")}
-    made = "\n\n".join((format_page([each for some in new.values() for each in some]), "2 were looked at."))
-    whole = merge(made, format_page([each for some in old.values() for each in some]))
-    known = {**old, **new}
-    wanted = [each for kind in MAKERS if kind in known for each in known[kind]]
-    assert whole == "\n\n".join((format_page(wanted), "2 were looked at."))
-    assert merge(made, "") == made and merge(made, made) == made
-
-
-def test_sentences_on_stuff_keep_what_was_not_drawn() -> None:
-    made, before = (f"IoU of stuff and grounds: {each}." for each in ("rows 2/3, strokes 4/5", "columns 1/1, rows 9/9"))
-    assert merge(made, before) == "IoU of stuff and grounds: columns 1/1, rows 2/3, strokes 4/5."
-
-
-def test_a_run_of_stuff_keeps_the_table_and_one_of_things_the_sentence() -> None:
-    table, sentence = format_page(make_things([1, 0])), "IoU of stuff and grounds: textures 2/3."
-    before = f"{table}\n\n{sentence}"
-    assert merge(sentence.replace("2/3", "4/5"), before) == f"{table}\n\n{sentence.replace('2/3', '4/5')}"
-    assert merge(table, before) == before == merge(before, before)
-
-
-def test_a_row_with_other_cells_is_not_kept() -> None:
-    before = format_page(make_things([1], "thing-40")).replace("| ours |", "| ours | 1 |")
-    with pytest.raises(SystemExit, match="thing-40"):
-        merge(format_page(make_things([1])), before)
-
-
-@pytest.mark.parametrize("steps", ["LCM 5", "DDIM 20"])
-def test_the_reports_that_are_shipped_can_be_renewed_class_by_class(steps: str) -> None:
-    before = read_measured(PAGE, f"measured {steps}")
-    after = merge(format_page(make_things([1, 0])), before).splitlines()
-    assert next(line for line in before.splitlines() if line.startswith("| thing-128 ")) in after
-    assert sum(line.startswith("| thing-96 ") for line in after) == 1
-    for page in (PAGE, SUMMARY):
-        told = read_measured(page, f"measured {steps}")
-        assert merge(told, told) == told
