@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 
@@ -14,8 +12,8 @@ RIM = 1 / 32
 """Share of a side, at its border, that never is the thing."""
 CENTRE = 0.6
 """Share of a side in which the thing is looked for where nothing is known of it."""
-SMALL = 0.02
-"""Share of the brush that a thing has at least."""
+SMALL, USUAL = 0.02, 0.1
+"""Shares of the brush: that a thing has at least, and below which what is found may be scraps and no thing."""
 ALIKE = 20
 """Levels of 255 by which a thing's mean colour differs from that of its ground at least."""
 BAND, BESIDE = 1 / 64, 1 / 80
@@ -67,17 +65,23 @@ def find_rare(picture: np.ndarray) -> np.ndarray:
     return cv2.blur((share[bins] < RARE).astype(np.float32), (band | 1, band | 1))
 
 
-def _list_guesses(brush: np.ndarray, likely: np.ndarray | None) -> Iterator[np.ndarray]:
-    """Where [h, w] the thing may be at first: where that is likely, if that says anything, and in the middle."""
+def _list_guesses(brush: np.ndarray, likely: np.ndarray | None) -> list[np.ndarray]:
+    """Where [h, w] the thing may be at first, from the best guess on.
+
+    It is where that is likely, if that says anything, or in the middle. Where most around the middle is likely, and
+    less there, two prompts differ in the ground that one brought, not in the thing, which both would draw.
+    """
     height, width = brush.shape
-    if likely is not None:
-        fitted = cv2.resize(likely, (width, height), interpolation=cv2.INTER_LINEAR)
-        if fitted[brush].min(initial=1) <= 0.5:
-            yield fitted > 0.5
     top, left = (round(side * (1 - CENTRE) / 2) for side in (height, width))
     middle = np.zeros((height, width), bool)
     middle[top : height - top, left : width - left] = True
-    yield middle
+    guesses = [middle]
+    if likely is not None:
+        fitted = cv2.resize(likely, (width, height), interpolation=cv2.INTER_LINEAR)
+        if fitted[brush].min(initial=1) <= 0.5:
+            around = fitted[brush & ~middle].mean() if (brush & ~middle).any() else 0.0
+            guesses.insert(int(around > max(0.5, fitted[middle].mean())), fitted > 0.5)
+    return guesses
 
 
 def _label(brush: np.ndarray, guess: np.ndarray) -> np.ndarray:
@@ -104,13 +108,15 @@ def _grab(picture: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
 def _judge(picture: np.ndarray, brush: np.ndarray, found: np.ndarray) -> float:
     """How plainly something that was found [h, w] is a thing on its brush, in levels of 255; 0 for nothing.
 
-    Its outline parts different colours, and is not the border of the brush.
+    Its outline parts different colours, is not the border of the brush, and holds about as much of it as things do.
     """
-    if found.sum() < SMALL * brush.sum() or not _stands_out(picture, found):
+    area = float(found.sum() / max(1, brush.sum()))
+    if area < SMALL or not _stands_out(picture, found):
         return 0.0
     band = max(1, round(BAND * max(brush.shape)))
     inner = cv2.erode(brush.astype(np.uint8), np.ones((2 * band + 1, 2 * band + 1), np.uint8), borderValue=0) > 0
-    return _measure_step(picture, found) * max(0.0, 1 - 2 * float((found & ~inner).sum() / found.sum()))
+    free = max(0.0, 1 - 2 * float((found & ~inner).sum() / found.sum()))
+    return _measure_step(picture, found) * free * min(1.0, area / USUAL)
 
 
 def _measure_step(picture: np.ndarray, found: np.ndarray) -> float:

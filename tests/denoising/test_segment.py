@@ -98,6 +98,28 @@ def test_a_thing_in_the_middle_is_found_where_what_is_likely_misleads(likely: st
     assert ((found > 0.5) & shape).sum() / ((found > 0.5) | shape).sum() > 0.95
 
 
+def test_scraps_that_are_likely_are_not_taken_for_the_thing() -> None:
+    """Plainer than the thing, but hardly a thing's size: two prompts may differ by dots in the corners of a brush."""
+    shape, scraps = make_shape("disc"), np.zeros((SIDE, SIDE), np.uint8)
+    for centre in ((26, 26), (102, 28), (27, 101)):
+        cv2.circle(scraps, centre, 7, 1, -1)
+    picture = make_ground("plain", np.random.default_rng(5))
+    picture[shape], picture[scraps > 0] = (150, 180, 60), (20, 20, 90)
+    likely = cv2.resize(scraps.astype(np.float32), (16, 16), interpolation=cv2.INTER_AREA) > 0.3
+    found = cut_out(picture, INSIDE, likely.astype(np.float32))
+    assert found is not None and (found[shape] > 0.5).mean() > 0.95
+
+
+def test_what_lies_around_the_thing_is_not_taken_for_it_where_it_is_likely() -> None:
+    """As plain as the thing, and large: one prompt brought it along, and both would draw the thing."""
+    shape = make_shape("disc")
+    picture = make_ground("plain", np.random.default_rng(6))
+    picture[shape], picture[18:30, 20:108] = (150, 180, 60), (30, 40, 60)
+    likely = INSIDE * (cv2.resize(shape.astype(np.float32), (16, 16), interpolation=cv2.INTER_AREA) < 0.5)
+    found = cut_out(picture, INSIDE, likely)
+    assert found is not None and (found[shape] > 0.5).mean() > 0.95
+
+
 @pytest.mark.parametrize("at", [(14, 14), (32, 60), (50, 30), (32, 32)])
 def test_rare_colours_are_where_the_thing_stands_also_at_a_side(at: tuple[int, int]) -> None:
     checks = (np.indices((64, 64)) // 6).sum(axis=0) % 2
