@@ -81,6 +81,7 @@ const STRINGS = {
   'drop.background': 'Drop here to paint over this picture',
   'drop.open': 'Drop here to open: palette, project, picture with a palette',
   'tell.notLoaded': 'This tool could not be loaded. Is the server running? Choose the tool again.',
+  'tell.keysNotLoaded': 'Painting by the keyboard could not be loaded. Is the server running? Press the key again.',
   'tell.noBrush': 'No brush is chosen. Paint one, or click one in the list.',
   'tell.locked': 'Brush {name} is locked. Unlock it in the list to change it.',
   'tell.hidden': 'Brush {name} is hidden. Show it in the list to change it.',

@@ -157,3 +157,14 @@ stageTest('a pen that the browser takes away leaves its stroke', async (hands, p
   assert.equal(await hands.cover('b1', 200, 100), 255);
   assert.equal(await page.evaluate(() => stage.gestures.pressed), false);
 });
+
+stageTest('keys are told of where what takes them cannot be loaded, and taken when it can be', async (hands, page) => {
+  let open = false;
+  await page.route('**/input/caret.mjs*', (route) => (open ? route.continue() : route.abort()));
+  await page.evaluate(() => stage.parts.surface.focus());
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForFunction(() => /keyboard could not be loaded/.test(stage.parts.notice.textContent));
+  open = true;
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForFunction(() => stage.caret);
+});

@@ -10,6 +10,14 @@ const BEGINS = /^Arrow|^Enter$/;
 export function listenKeys(stage) {
   /** @type {Promise<void> | null} the caret is loaded with the first arrow, or Enter where it finishes nothing; keys wait for it in their order */
   let caret = null;
+  const load = () =>
+    import('./caret.mjs').then(
+      ({Caret}) => void (stage.caret = new Caret(stage)),
+      () => {
+        caret = null;
+        stage.bench.tell('tell.keysNotLoaded');
+      },
+    );
   const byCaret = (/** @type {KeyboardEvent} */ event) => {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (event.target !== stage.parts.surface || !plain) return false;
@@ -17,7 +25,7 @@ export function listenKeys(stage) {
     if (!caret && event.key === 'Enter' && stage.gestures.finish()) return true;
     if (!caret && !BEGINS.test(event.key)) return withoutCaret(stage, event);
     if (!BEGINS.test(event.key) && event.key !== 'Escape') return false;
-    caret = (caret ?? import('./caret.mjs').then(({Caret}) => void (stage.caret = new Caret(stage)))).then(() => void stage.caret?.key(event));
+    caret = (caret ?? load()).then(() => void stage.caret?.key(event));
     return true;
   };
   stage.root.addEventListener('keydown', (event) => take(stage, event, byCaret), {signal: stage.signal});
