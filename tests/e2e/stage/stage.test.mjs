@@ -9,6 +9,7 @@ stageTest('the first stroke makes a brush, and the prompt is asked for when the 
   await hands.move(200, 200, 8);
   assert.deepEqual(await asked(page), []);
   await page.mouse.up();
+  await page.waitForFunction(() => asked.length > 0); // a tool that came late does only now what it was told
   assert.deepEqual(await asked(page), ['b1']);
   assert.ok((await hands.cover('b1', 150, 150)) > 200);
 });

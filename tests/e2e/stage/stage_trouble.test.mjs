@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import {asked, near, stageTest} from './setup.mjs';
 
-/** Press at a place of the canvas and go on to others; the button stays down. */
+/** Press at a place of the canvas with a tool that has come, and go on to others; the button stays down. */
 async function begin(hands, ...points) {
+  await hands.settle();
   await hands.move(...points[0], 1);
   await hands.page.mouse.down();
   for (const point of points.slice(1)) await hands.move(...point);
@@ -163,7 +164,7 @@ stageTest('keys are told of where what takes them cannot be loaded, and taken wh
   await page.route('**/input/caret.mjs*', (route) => (open ? route.continue() : route.abort()));
   await page.evaluate(() => stage.parts.surface.focus());
   await page.keyboard.press('ArrowLeft');
-  await page.waitForFunction(() => /keyboard could not be loaded/.test(stage.parts.notice.textContent));
+  await page.waitForFunction(() => /Not loaded/.test(stage.parts.notice.textContent));
   open = true;
   await page.keyboard.press('ArrowLeft');
   await page.waitForFunction(() => stage.caret);

@@ -20,6 +20,7 @@ stageTest('the colour layer is painted under the brushes and makes none', async 
 });
 
 stageTest('fills are opaque by painter\'s order, and over a picture only while painting', async (hands, page) => {
+  await hands.settle();
   await page.evaluate(() => {
     lab.addShape({rectangle: [0, 0, 0.5, 1]});
     lab.addShape({rectangle: [0.25, 0, 0.75, 1]});
@@ -55,6 +56,7 @@ stageTest('a locked or hidden brush says so and stays as it is', async (hands, p
 });
 
 stageTest('a stroke stays when the browser takes the capture away', async (hands, page) => {
+  await hands.settle();
   await hands.move(100, 100);
   await page.mouse.down();
   await hands.move(200, 100);

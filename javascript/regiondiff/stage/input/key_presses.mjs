@@ -8,24 +8,24 @@ const BEGINS = /^Arrow|^Enter$/;
 
 /** @param {Stage} stage */
 export function listenKeys(stage) {
-  /** @type {Promise<void> | null} the caret is loaded with the first arrow, or Enter where it finishes nothing; keys wait for it in their order */
+  /** @type {Promise<unknown> | null} the caret is loaded with the first arrow, or Enter where it finishes nothing; keys wait for it in their order */
   let caret = null;
-  const load = () =>
-    import('./caret.mjs').then(
-      ({Caret}) => void (stage.caret = new Caret(stage)),
-      () => {
-        caret = null;
-        stage.bench.tell('tell.keysNotLoaded');
-      },
-    );
   const byCaret = (/** @type {KeyboardEvent} */ event) => {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (event.target !== stage.parts.surface || !plain) return false;
     if (stage.caret) return stage.caret.key(event);
     if (!caret && event.key === 'Enter' && stage.gestures.finish()) return true;
-    if (!caret && !BEGINS.test(event.key)) return withoutCaret(stage, event);
-    if (!BEGINS.test(event.key) && event.key !== 'Escape') return false;
-    caret = (caret ?? load()).then(() => void stage.caret?.key(event));
+    const begins = BEGINS.test(event.key);
+    if (!caret && !begins) return withoutCaret(stage, event);
+    if (!begins && event.key !== 'Escape') return false;
+    caret ??= import('./caret.mjs').then(
+      ({Caret}) => (stage.caret = new Caret(stage)),
+      () => {
+        caret = null;
+        stage.bench.tell('tell.notLoaded');
+      },
+    );
+    caret.then(() => stage.caret?.key(event));
     return true;
   };
   stage.root.addEventListener('keydown', (event) => take(stage, event, byCaret), {signal: stage.signal});

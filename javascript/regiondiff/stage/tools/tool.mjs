@@ -16,7 +16,7 @@ export const TOOLS = {
   ellipse: {words: ['circle', 'centre', 'subtract', 'cancel'], options: SHAPES, cursor: 'crosshair', load: box},
   lasso: {words: ['corners', 'subtract', 'close', 'cancel'], options: SHAPES, cursor: 'crosshair', load: () => import('./lasso.mjs')},
   fill: {words: ['fill', 'subtract'], options: SHAPES, cursor: 'crosshair', load: () => import('./fill.mjs')},
-  move: {words: ['pick', 'moveStraight', 'aspect', 'arrows'], options: [], cursor: 'move', load: () => import('./move.mjs')},
+  move: {words: ['pick', 'straight', 'aspect', 'arrows'], options: [], cursor: 'move', load: () => import('./move.mjs')},
   hand: {words: ['hand'], options: [], cursor: 'grab', load: null},
 };
 
