@@ -60,6 +60,11 @@ class ImageBatch:
         denoised = self.denoised = torch.stack([each.denoised for each in made])
         return Prediction(denoised, torch.stack(unconds) if complete else None)
 
+    def settle(self, x: Tensor) -> Tensor:
+        """The latents [B, C, h, w] that the sampler ended with, without what things would leave in its last noise."""
+        known = self.memories
+        return torch.stack([known[n].things.settle(each) if n in known else each for n, each in enumerate(x)])
+
     def draw(self, x: Tensor, level: Level) -> Tensor:
         """x0 [B, C, h, w] for x at a level, at the plan's guidance. Raises HostError as `predict` does."""
         return self.predict(x, level, Call(self.plan.guidance)).denoised

@@ -70,12 +70,12 @@ def _group(memory: ThingMemory) -> dict[Names, list[Kept]]:
 
 def _begin(before: ThingMemory, x0: Tensor) -> ThingMemory:
     """The memory of a picture that begins with x0 [C, h, w]."""
-    known = before.canvas_now
+    known, none = before.canvas_now, torch.zeros_like(x0)
     if known is None:
-        return ThingMemory(begun=Canvas(x0, x0, torch.zeros_like(x0)))
+        return ThingMemory(begun=Canvas(x0, x0, none, none))
     size = Size(x0.shape[-2], x0.shape[-1])
     ground = torch.where(_find_changed(known, size), fit(known.ground, size), x0)
-    return ThingMemory(begun=Canvas(x0, ground, torch.zeros_like(x0)), kept=_group(before))
+    return ThingMemory(begun=Canvas(x0, ground, none, none), kept=_group(before))
 
 
 def _find_changed(known: Canvas, size: Size) -> Tensor:

@@ -18,12 +18,18 @@ from lib_regiondiff.host import Level, Zoom
 from lib_regiondiff.planning.views import View
 
 Key = tuple[tuple[str, ...], Box]
+Pair = tuple[Tensor, Tensor]
 SMOOTH = 3
 """Cells along a side over which differences are averaged."""
 SOFT = 0.5
 """Share of the distance between the two kinds over which a matte goes from 0 to 1."""
 ALIKE = 0.95
 """Share of the mean of one kind above which that of the other is no other kind."""
+
+CHANCE = 0.1
+"""How much of a noise another one may hold by chance."""
+REST = 0.01
+"""Share of the square of what a sampler left beside x0 that may be no noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +75,32 @@ class Kept:
 
 @dataclass(frozen=True, eq=False)
 class Canvas:
-    """The blended x0 [C, h, w] of a level, the same without things, and the unit noise [C, h, w] that x held."""
+    """The blended x0 [C, h, w] of a level, the same without things, and the unit noise [C, h, w] that x held of each.
+
+    `unguided` are both noises by the negatives alone, which CFG++ carries on; None where there are none.
+    """
 
     x0: Tensor
     ground: Tensor
     noise: Tensor
+    ground_noise: Tensor
+    unguided: Pair | None = None
+
+    @staticmethod
+    def of(level: Level, seen: Pair, drawn: Pair, unguided: Pair | None) -> Canvas:
+        """The canvas of a level, given what was `seen` and `drawn` [C, h, w] at each, the canvas and the ground, and
+        what the negatives alone have drawn."""
+        noises = [_tell_noise(x, x0, level) for x, x0 in zip(seen, drawn, strict=True)]
+        more = None
+        if unguided is not None:
+            more = _tell_noise(seen[0], unguided[0], level), _tell_noise(seen[1], unguided[1], level)
+        return Canvas(drawn[0].float(), drawn[1].float(), noises[0], noises[1], more)
+
+    @property
+    def noises(self) -> list[Pair]:
+        """The noises that a sampler may carry on, each with that of the ground."""
+        guided = self.noise, self.ground_noise
+        return [guided] if self.unguided is None else [guided, self.unguided]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +109,8 @@ class ThingMemory:
 
     Where sampling goes on from the picture of a pass before, `begun` is that, and `kept` what its close-ups show of
     views with these names, to be laid above all else. `carried` is how much of its noise the sampler has carried on
-    from the level before: 1 for one that adds none, 0 for one that draws it anew at each level.
+    from the level before: 1 for one that adds none, 0 for one that draws it anew at each level; `own` is how far what
+    it has carried on differs from the ground's own [C, h, w], None where it is new.
     """
 
     before: Mapping[Key, Kept] = field(default_factory=dict)
@@ -90,26 +118,53 @@ class ThingMemory:
     canvas_before: Canvas | None = None
     canvas_now: Canvas | None = None
     carried: float = 0.0
+    own: Tensor | None = None
     begun: Canvas | None = None
     kept: Mapping[tuple[str, ...], Sequence[Kept]] = field(default_factory=dict)
 
     def turn(self, begins: bool) -> ThingMemory:
         """The memory at the next level, or at the first one again."""
-        if begins:
-            return replace(self, before={}, now={}, canvas_before=self.begun, canvas_now=None, carried=0.0)
-        return replace(self, before=self.now, now={}, canvas_before=self.canvas_now, canvas_now=None, carried=0.0)
+        before, canvas = ({}, self.begun) if begins else (self.now, self.canvas_now)
+        return replace(self, before=before, now={}, canvas_before=canvas, canvas_now=None, carried=0.0, own=None)
 
     def observe(self, x: Tensor, level: Level) -> ThingMemory:
         """The memory with what x [C, h, w] tells of the noise that the sampler carries on."""
-        if self.canvas_before is None:
+        before = self.canvas_before
+        if before is None:
             return self
-        noise = (x.float() - level.alpha * self.canvas_before.x0) / level.beta
-        return replace(self, carried=float(correlate(noise, self.canvas_before.noise).clamp(0, 1)))
+        noise = _tell_noise(x, before.x0, level)
+        found = [float(correlate(noise, known).clamp(0, 1)) for known, _ in before.noises]
+        carried = max(found)
+        known, ground = before.noises[found.index(carried)]
+        return replace(self, carried=carried, own=carried * (ground - known) if carried > CHANCE else None)
 
     def hide(self, x: Tensor, level: Level) -> Tensor:
-        """x [C, h, w] as the ground sees it: things of the level before have made room for what lies below them."""
-        below = self.canvas_before
-        return x if below is None else x + level.alpha * (below.ground - below.x0).to(x)
+        """x [C, h, w] as the ground sees it: things of the level before have made room for what lies below them.
+
+        A sampler that carries its noise on takes it from the canvas with the things, and hands a changed thing on in
+        it; the ground goes on with its own noise, as if there had never been a thing.
+        """
+        before = self.canvas_before
+        if before is None:
+            return x
+        change = level.alpha * (before.ground - before.x0)
+        return x + (change if self.own is None else change + level.beta * self.own).to(x)
+
+    def settle(self, x: Tensor) -> Tensor:
+        """The x [C, h, w] that a sampler ended with, without the noise that it left.
+
+        DDIM stops at a level with a little noise, and that is where an outline that was found at the last level would
+        hand on what was there before. What is no sum of x0 and that noise stays: a mask has put a picture back.
+        """
+        last = self.canvas_now
+        if last is None:
+            return x
+        change = x.float() - last.x0
+        for noise, _ in last.noises:
+            left = (change * noise).sum() / noise.square().sum() * noise
+            if (change - left).square().sum() <= REST * change.square().sum():
+                return x - left.to(x)
+        return x
 
     def recall(self, view: View) -> Kept | None:
         """What a view drew at the level before; None also for another network, which draws it in another size."""
@@ -133,6 +188,11 @@ class ThingMemory:
         if self.canvas_now is not None:
             return self
         return replace(self, now=kept, canvas_now=canvas)
+
+
+def _tell_noise(x: Tensor, x0: Tensor, level: Level) -> Tensor:
+    """The unit noise [C, h, w] in x that is not x0."""
+    return (x.float() - level.alpha * x0.float()) / level.beta
 
 
 def correlate(a: Tensor, b: Tensor) -> Tensor:

@@ -97,9 +97,11 @@ class CloseupLayer:
         """The prediction with what its close-ups show in its memory, if there are any, given x [C, H, W]."""
         if not self.kept:
             return made
-        level, canvas = self.frame.level, made.denoised.float()
-        noise = (x.float() - level.alpha * canvas) / level.beta
-        memory = below.memory.note_things(Canvas(canvas, below.denoised.float(), noise), self.kept)
+        level, hide = self.frame.level, self.frame.memory.things.hide
+        unguided = None if made.uncond is None or below.uncond is None else (made.uncond, below.uncond)
+        seen, drawn = (x.float(), hide(x.float(), level)), (made.denoised, below.denoised)
+        canvas = Canvas.of(level, seen, drawn, unguided)
+        memory = below.memory.note_things(canvas, self.kept)
         return Prediction(made.denoised, made.uncond, memory)
 
     def _keep(self, asked: Asked, drawn: Tensor, around: Tensor) -> Kept:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from torch import Tensor
+
 from lib_regiondiff.denoising.borders import Drawn, sharpen_borders
 from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.denoising.paste import paste_things
 from lib_regiondiff.document.palette import ATTENTIONS, METHODS, Palette
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.host import Pictures
+from lib_regiondiff.hosts.webui.frames import add_frame_axis, drop_frame_axis
 from lib_regiondiff.hosts.webui.program.gates import find_gates
 from lib_regiondiff.hosts.webui.typed import Processing, is_second_pass
 from lib_regiondiff.planning.auto import BLEND, describe_choices
@@ -61,6 +64,17 @@ def turn_pass(p: Any) -> ImageBatch | None:
         before = drawn[1]
     p.regiondiff_images, p.regiondiff_before = None, before
     return before
+
+
+def settle(p: Any, latents: Any) -> Any:
+    """The latents that a pass ended with, without what its things left in their noise.
+
+    Those of a second pass are decoded already, and stay.
+    """
+    drawn = getattr(p, "regiondiff_images", None)
+    if drawn is None or not isinstance(latents, Tensor):
+        return latents
+    return add_frame_axis(drawn[1].settle(drop_frame_axis(latents)), latents)
 
 
 def paste(p: Any, image: Any, palette: Palette, store: Store) -> Any:

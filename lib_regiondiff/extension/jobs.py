@@ -194,6 +194,13 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     watch(p)
 
 
+@hook("post_sample")
+def settle(p: Any, made: Any) -> None:
+    """When a batch is sampled and not decoded yet: take out of its noise what things left there."""
+    if getattr(p, "regiondiff", None) is not None:
+        made.samples = drawn.settle(p, made.samples)
+
+
 @hook("postprocess_image")
 def finish(p: Any, processed: Any) -> None:
     """When a picture is decoded: put the picture under the brushes back, pixel by pixel, where no brush covers it."""

@@ -160,7 +160,7 @@ def test_what_a_sampler_carries_on_is_seen_in_its_noise(carried: float) -> None:
     """DDIM goes on with the noise that it told from x, LCM draws another one at each level."""
     one, two = (torch.randn(4, 32, 32, generator=noise.make_generator(seed)) for seed in (1, 2))
     x0, level = torch.randn(4, 32, 32, generator=noise.make_generator(3)), LEVELS[1]
-    memory = ThingMemory(canvas_now=Canvas(x0, x0, one)).turn(False)
+    memory = ThingMemory(canvas_now=Canvas(x0, x0, one, one)).turn(False)
     x = level.alpha * x0 + level.beta * (one if carried else two)
     assert memory.observe(x, level).carried == pytest.approx(carried, abs=0.05)
 
@@ -249,15 +249,6 @@ def test_many_things_below_many_brushes_have_a_price() -> None:
     expect(crowd(4, 1))
     with pytest.raises(PaletteError, match="masks of 32 things and of what is above them"):
         expect(crowd(32, 32))
-
-
-def test_the_ground_sees_what_lies_below_things() -> None:
-    x0, ground, unit = (torch.randn(4, 8, 8, generator=noise.make_generator(seed)) for seed in (1, 2, 3))
-    level = LEVELS[2]
-    memory = ThingMemory(canvas_now=Canvas(x0, ground, unit)).turn(False)
-    seen = memory.hide(level.alpha * x0 + level.beta * unit, level)
-    assert torch.allclose(seen, level.alpha * ground + level.beta * unit, atol=1e-4)
-    assert torch.equal(ThingMemory().hide(x0, level), x0)
 
 
 def test_things_that_change_places_stay_as_they_are() -> None:

@@ -164,8 +164,11 @@ class Program:
         self.reset_unet()
         self.runner.call("process_batch", p, **named)
         p.setup_conds()
-        pixels = decoded(p.sample(conditioning=p.c, unconditional_conditioning=p.uc, seeds=p.seeds))
-        self.runner.call("post_sample", p, SimpleNamespace(samples=pixels))
+        drawn = SimpleNamespace(samples=p.sample(conditioning=p.c, unconditional_conditioning=p.uc, seeds=p.seeds))
+        if getattr(p, "enable_hr", False):
+            drawn.samples = decoded(drawn.samples)
+        self.runner.call("post_sample", p, drawn)
+        pixels = decoded(drawn.samples)
         p.take_prompts(number)
         for index, each in enumerate(pixels):
             p.batch_index = index
@@ -196,8 +199,10 @@ class Program:
         self.called_back("image_saved", saved)
 
 
-def decoded(latents: Tensor) -> list[np.ndarray]:
-    """Pictures [height, width, 3] of latents, a square of pixels for each cell."""
+def decoded(latents: Tensor | list[np.ndarray]) -> list[np.ndarray]:
+    """Pictures [height, width, 3] of latents, a square of pixels for each cell; decoded ones stay."""
+    if isinstance(latents, list):
+        return latents
     cells = ((latents / 4 + 0.5).clamp(0, 1) * 255).to(torch.uint8)
     return list(cells.movedim(1, 3).repeat_interleave(8, 1).repeat_interleave(8, 2).numpy())
 

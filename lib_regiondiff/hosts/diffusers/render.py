@@ -201,7 +201,9 @@ class Drawing:
             x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
             if own.ends_step(call):
                 self.step_done(x0)
-        return x, {number: (images.plan_of(number), each.things) for number, each in images.memories.items()}
+        return images.settle(x), {
+            number: (images.plan_of(number), each.things) for number, each in images.memories.items()
+        }
 
     def _fits(self, view: View) -> bool:
         """Whether diffusers' pipeline can draw this view of the whole canvas by itself."""
