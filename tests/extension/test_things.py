@@ -58,6 +58,25 @@ def test_img2img_keeps_nothing_of_other_jobs(program: Program) -> None:
     assert images is None or not any(memory.things.now for memory in images[1].memories.values())
 
 
+def test_what_ddim_leaves_of_its_noise_is_taken_out_before_pictures_are_decoded(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, call = [], program.runner.call
+
+    def listen(name: str, p: Any, *given: Any, **named: Any) -> None:
+        before = given[0].samples if name == "post_sample" else None
+        call(name, p, *given, **named)
+        if before is not None:
+            seen.append((before, given[0].samples))
+
+    monkeypatch.setattr(program.runner, "call", listen)
+    p, _ = draw(program, sampler_name="DDIM", steps=4, batch_size=2)
+    ((before, after),) = seen
+    last = p.regiondiff_images[1].denoised
+    left, settled = ((each.flatten() - last.flatten()).abs().max() for each in (before, after))
+    assert before.shape == after.shape and settled < left / 10 and left > 0.01
+
+
 def inpaint(program: Program, strength: float, **more: Any) -> tuple[Any, np.ndarray]:
     """The job and its picture, of a white one whose left part is drawn again; the border goes through the brush."""
     mask = Image.new("L", (64, 64))
