@@ -79,3 +79,8 @@ def make_badges(notices: Sequence[Notice]) -> dict[str, dict[str, Any]]:
             badge = found.setdefault(each.brush, {**write_notice(each), "count": 0})
             badge["count"] += 1
     return found
+
+
+def flatten(text: str) -> str:
+    """A text on one line: names come from elsewhere, and nothing in them may break it, or turn what is beside it."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from lib_regiondiff.authoring.case import STEPS, Case, make_case
 from lib_regiondiff.authoring.job_context import ALONE, JobContext
 from lib_regiondiff.authoring.losses import Run, find_losses
-from lib_regiondiff.authoring.notices import KINDS, Notice, Remark, find_brush, mention, tell_undecided
+from lib_regiondiff.authoring.notices import KINDS, Notice, Remark, find_brush, flatten, mention, tell_undecided
 from lib_regiondiff.authoring.summary import (
     TRACE,
     Shares,
@@ -54,7 +54,7 @@ def preflight(
 def judge(case: Case, checks: Sequence[Check] | None = None) -> tuple[Notice, ...]:
     """The notices about a case, as `preflight` has them."""
     found = [each for check in checks or CHECKS for each in check(case)]
-    notices = [Notice(each.kind, _flatten(each.text), each.path, find_brush(case.palette, each.path)) for each in found]
+    notices = [Notice(each.kind, flatten(each.text), each.path, find_brush(case.palette, each.path)) for each in found]
     return tuple(sorted(notices, key=lambda notice: KINDS.index(notice.kind)))
 
 
@@ -232,8 +232,3 @@ SAID: Sequence[Check] = (_unsaid, _unheard, _idle)
 CHECKS: Sequence[Check] = (
     *SEEN, *SAID, _undescribed, _stretched, _networks, _wildcards, _tokens, _added, _lost, _cost, _auto, _noted,
 )  # fmt: skip
-
-
-def _flatten(text: str) -> str:
-    """A text on one line: names come from elsewhere, and nothing in them may break it."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from lib_regiondiff.authoring.notices import flatten
 from lib_regiondiff.denoising.borders import Drawn, sharpen_borders
 from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.denoising.paste import paste_things
@@ -50,7 +51,7 @@ def _write_choices(p: Processing, choices: Mapping[str, Any], key: str) -> None:
     """What was chosen for the picture whose infotext is written next, in place of what was for the one before."""
     p.extra_generation_params.pop(key, None)
     if text := describe_choices(choices):
-        p.extra_generation_params[key] = text
+        p.extra_generation_params[key] = flatten(text)
 
 
 def turn_pass(p: Any) -> ImageBatch | None:

@@ -112,6 +112,12 @@ def test_a_batch_whose_second_pass_is_left_out_tells_nothing_of_the_one_before(
     assert [bool(told) for told in read(answer, SECOND_KEY)] == [True, False]
 
 
+def test_an_id_does_not_turn_the_infotext_around(choosy: Program) -> None:
+    palette = PALETTE | {"brushes": [BRUSH | {"id": "a\u202eb"}]}
+    answer = choosy.answer(choosy.job("green", True, palette, seed=SEED, batch_size=BATCH))
+    assert not answer.error and set(read(answer)) == {"thing a b", ""}, answer.error
+
+
 def test_over_a_picture_nothing_is_chosen(choosy: Program) -> None:
     """Every brush is filled: in img2img, and in ordinary inpainting."""
     half = Image.new("L", (64, 64))
