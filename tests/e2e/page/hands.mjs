@@ -49,14 +49,16 @@ export class Hands {
     await this.lifted();
   }
 
-  /** Until what was drawn is a step of the history. */
-  lifted() {
+  /** Until what was drawn is a step of the history; a tool that comes late draws when it has come. */
+  async lifted() {
+    await this.page.evaluate(() => app.stage.workshop.load(app.stage.settings.values.tool));
     return this.page.waitForFunction(() => !app.stage.gestures.pressed && !app.editor.session);
   }
 
-  /** Type a text: one action. @param {string} text */
+  /** Type a text into the field that has the focus, or is about to: one action. @param {string} text */
   async type(text) {
     this.actions += 1;
+    await this.page.waitForFunction(() => document.activeElement?.matches('input, textarea'));
     await this.page.keyboard.type(text);
   }
 
