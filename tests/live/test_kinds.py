@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from fidelity_palettes import Meaning
@@ -66,6 +67,18 @@ def test_a_thing_of_any_size_is_drawn_once(toys: WebUI, side: int, size: Size, k
 
 def test_a_thing_is_drawn_with_guidance_in_many_steps_too(toys: WebUI) -> None:
     assert count_right(STAR, draw(toys, STAR, SLOW, batch_size=3).pictures[-3:]) >= 2
+
+
+def test_what_a_thing_was_at_steps_before_is_no_ghost_in_the_ground(toys: WebUI) -> None:
+    """DDIM carries its noise on; around the thing the picture is that of the ground alone."""
+    dots = Backdrop("dots", "black")
+    wish = make_wish(paint("thing", (16, 64, 176, 224), ("heart", "red"), dots), ground=dots)
+    made = draw(toys, wish, SLOW).pictures[-1].astype(int)
+    plain = toys.draw(**{**SLOW, "width": 256, "height": 192, "seed": wish.seed, "prompt": phrase(dots)}).pictures[-1]
+    red = (made[..., 0] - made[..., 1:].max(axis=2) > 60).astype(np.uint8)
+    around = cv2.dilate(red, np.ones((17, 17), np.uint8)) == 0
+    assert 0.1 < red.mean() < 0.4
+    assert (np.abs(made - plain).max(axis=2)[around] > 24).mean() < 0.1
 
 
 def test_columns_without_a_ground_are_scenes_and_have_their_own(toys: WebUI) -> None:
