@@ -107,10 +107,6 @@ else:
             """Put the palette into the sampler, in each pass of a job."""
             jobs.sample(p, named["x"], named.get("noise"))
 
-        def post_sample(self, p: Any, made: Any, *given: Any) -> None:
-            """Take what things left in the last noise out of the latents, before they are decoded."""
-            jobs.settle(p, made)
-
         def postprocess_image(self, p: Any, processed: Any, *given: Any) -> None:
             """Put the picture under the brushes back where no brush covers it."""
             jobs.finish(p, processed)

@@ -27,9 +27,9 @@ ALIKE = 0.95
 """Share of the mean of one kind above which that of the other is no other kind."""
 
 CHANCE = 0.1
-"""How much of a noise another one may hold by chance."""
+"""How much of a noise, or of its square where things were, another one may hold by chance."""
 REST = 0.01
-"""Share of the square of what a sampler left beside x0 that may be no noise."""
+"""Share of the square of what is left of a noise, or of what a sampler left beside x0, that may be unexplained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,8 @@ class Kept:
 class Canvas:
     """The blended x0 [C, h, w] of a level, the same without things, and the unit noise [C, h, w] that x held of each.
 
-    `unguided` are both noises by the negatives alone, which CFG++ carries on; None where there are none.
+    `unguided` are both noises by the negatives alone, which CFG++ carries on; None where there are none. `change` is
+    how far x0, and the same without things, are from those of the level before, which multistep samplers add.
     """
 
     x0: Tensor
@@ -85,22 +86,43 @@ class Canvas:
     noise: Tensor
     ground_noise: Tensor
     unguided: Pair | None = None
+    change: Pair | None = None
 
     @staticmethod
-    def of(level: Level, seen: Pair, drawn: Pair, unguided: Pair | None) -> Canvas:
+    def of(level: Level, seen: Pair, drawn: Pair, unguided: Pair | None, before: Canvas | None) -> Canvas:
         """The canvas of a level, given what was `seen` and `drawn` [C, h, w] at each, the canvas and the ground, and
-        what the negatives alone have drawn."""
+        what the negatives alone have drawn; and the canvas of the level `before`."""
         noises = [_tell_noise(x, x0, level) for x, x0 in zip(seen, drawn, strict=True)]
         more = None
         if unguided is not None:
             more = _tell_noise(seen[0], unguided[0], level), _tell_noise(seen[1], unguided[1], level)
-        return Canvas(drawn[0].float(), drawn[1].float(), noises[0], noises[1], more)
+        x0, ground = drawn[0].float(), drawn[1].float()
+        change = None if before is None else (x0 - before.x0, ground - before.ground)
+        return Canvas(x0, ground, noises[0], noises[1], more, change)
 
     @property
     def noises(self) -> list[Pair]:
         """The noises that a sampler may carry on, each with that of the ground."""
         guided = self.noise, self.ground_noise
         return [guided] if self.unguided is None else [guided, self.unguided]
+
+    def find_own(self, noise: Tensor, carried: bool) -> Tensor | None:
+        """How far the ground's own noise at the next level [C, h, w] is from that which a sampler has made of this one.
+
+        What it has made of its parts is told by least squares where things were, and made of the ground's likewise.
+        None where nothing of a thing is left, or the noise is new.
+        """
+        where = (self.noise != self.ground_noise).any(dim=0)
+        if not where.any():
+            return None
+        rest, own = min((_explain(noise, where, [each]) for each in self.noises), key=lambda found: found[0])
+        if self.change is not None:
+            pairs = ([each, self.change] for each in self.noises)
+            left, other = min((_explain(noise, where, each) for each in pairs), key=lambda found: found[0])
+            if left <= REST * rest:
+                return other
+        whole = float(noise[:, where].double().square().sum())
+        return own if carried and rest <= (1 - CHANCE) * whole else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,16 +155,15 @@ class ThingMemory:
         if before is None:
             return self
         noise = _tell_noise(x, before.x0, level)
-        found = [float(correlate(noise, known).clamp(0, 1)) for known, _ in before.noises]
-        carried = max(found)
-        known, ground = before.noises[found.index(carried)]
-        return replace(self, carried=carried, own=carried * (ground - known) if carried > CHANCE else None)
+        carried = max(float(correlate(noise, known).clamp(0, 1)) for known, _ in before.noises)
+        return replace(self, carried=carried, own=before.find_own(noise, carried > CHANCE))
 
     def hide(self, x: Tensor, level: Level) -> Tensor:
         """x [C, h, w] as the ground sees it: things of the level before have made room for what lies below them.
 
         A sampler that carries its noise on takes it from the canvas with the things, and hands a changed thing on in
-        it; the ground goes on with its own noise, as if there had never been a thing.
+        it; the ground goes on with its own noise, as if there had never been a thing: exactly so with samplers of first
+        order and DPM++ 2M, nearly so with others.
         """
         before = self.canvas_before
         if before is None:
@@ -154,15 +175,16 @@ class ThingMemory:
         """The x [C, h, w] that a sampler ended with, without the noise that it left.
 
         DDIM stops at a level with a little noise, and that is where an outline that was found at the last level would
-        hand on what was there before. What is no sum of x0 and that noise stays: a mask has put a picture back.
+        hand on what was there before. What is no sum of x0 and that noise stays: around a mask there is a picture.
         """
         last = self.canvas_now
         if last is None:
             return x
-        change = x.float() - last.x0
+        change, rounded = x.float() - last.x0, torch.finfo(x.dtype).eps * x.float()
+        most = REST * change.square().sum() + rounded.square().sum()
         for noise, _ in last.noises:
             left = (change * noise).sum() / noise.square().sum() * noise
-            if (change - left).square().sum() <= REST * change.square().sum():
+            if (change - left).square().sum() <= most:
                 return x - left.to(x)
         return x
 
@@ -193,6 +215,19 @@ class ThingMemory:
 def _tell_noise(x: Tensor, x0: Tensor, level: Level) -> Tensor:
     """The unit noise [C, h, w] in x that is not x0."""
     return (x.float() - level.alpha * x0.float()) / level.beta
+
+
+def _explain(noise: Tensor, where: Tensor, parts: Sequence[Pair]) -> tuple[float, Tensor]:
+    """What is left of the square of a noise [C, h, w] in cells `where` bool [h, w] that is no sum of `parts`, each of
+    the canvas and of the ground; and how far such a sum of the ground's parts is from that of the canvas's."""
+    shown = torch.stack([part[:, where].flatten() for part, _ in parts], dim=1).double().cpu()
+    wanted = noise[:, where].flatten().double().cpu()
+    shares = torch.linalg.pinv(shown.T @ shown) @ (shown.T @ wanted)
+    rest = float((wanted - shown @ shares).square().sum())
+    own = torch.zeros_like(noise)
+    for share, (part, ground) in zip(shares.tolist(), parts, strict=True):
+        own += share * (ground - part)
+    return rest, own
 
 
 def correlate(a: Tensor, b: Tensor) -> Tensor:

@@ -94,13 +94,13 @@ class CloseupLayer:
         return lay_over(canvas, seen, drawn.to(canvas), found.measure_matte())
 
     def note(self, made: Prediction, below: Prediction, x: Tensor) -> Prediction:
-        """The prediction with what its close-ups show in its memory, if there are any, given x [C, H, W]."""
-        if not self.kept:
+        """The prediction with what its close-ups show in its memory, if there are or were any, given x [C, H, W]."""
+        level, things = self.frame.level, self.frame.memory.things
+        if not self.kept and things.canvas_before is None:
             return made
-        level, hide = self.frame.level, self.frame.memory.things.hide
         unguided = None if made.uncond is None or below.uncond is None else (made.uncond, below.uncond)
-        seen, drawn = (x.float(), hide(x.float(), level)), (made.denoised, below.denoised)
-        canvas = Canvas.of(level, seen, drawn, unguided)
+        seen, drawn = (x.float(), things.hide(x.float(), level)), (made.denoised, below.denoised)
+        canvas = Canvas.of(level, seen, drawn, unguided, things.canvas_before)
         memory = below.memory.note_things(canvas, self.kept)
         return Prediction(made.denoised, made.uncond, memory)
 

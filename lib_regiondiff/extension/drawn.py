@@ -67,15 +67,10 @@ def turn_pass(p: Any) -> ImageBatch | None:
     return before
 
 
-def settle(p: Any, latents: Any) -> Any:
-    """The latents that a pass ended with, without what its things left in their noise.
-
-    Those of a second pass are decoded already, and stay.
-    """
-    drawn = getattr(p, "regiondiff_images", None)
-    if drawn is None or not isinstance(latents, Tensor):
-        return latents
-    return add_frame_axis(drawn[1].settle(drop_frame_axis(latents)), latents)
+def settle(p: Any, latents: Tensor) -> Tensor:
+    """The latents that a run of the sampler ended with, without what its things left in their noise."""
+    kept = getattr(p, "regiondiff_images", None)
+    return latents if kept is None else add_frame_axis(kept[1].settle(drop_frame_axis(latents)), latents)
 
 
 def paste(p: Any, image: Any, palette: Palette, store: Store) -> Any:

@@ -191,14 +191,7 @@ def _sample(p: Any, x: Tensor, start: Tensor | None) -> None:
     how = {"rows": ready.user_settings.rows, "note": note, "keep": keep, "before": before}
     request = Request(palette, texts, store=ready.store, **how)
     find_program().load_adapter().install(p, request, like)
-    watch(p)
-
-
-@hook("post_sample")
-def settle(p: Any, made: Any) -> None:
-    """When a batch is sampled and not decoded yet: take out of its noise what things left there."""
-    if getattr(p, "regiondiff", None) is not None:
-        made.samples = drawn.settle(p, made.samples)
+    watch(p, functools.partial(drawn.settle, p))
 
 
 @hook("postprocess_image")

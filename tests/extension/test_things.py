@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import Tensor
 
 from fake_program import Program, running
+from lib_regiondiff.extension import drawn
 
 BOX = (24, 24, 40, 40)  # of 64x64 pixels
 BRUSH = {"id": "a", "prompt": "red", "kind": "thing", "mask": {"rectangle": [each / 64 for each in BOX]}}
@@ -58,23 +62,39 @@ def test_img2img_keeps_nothing_of_other_jobs(program: Program) -> None:
     assert images is None or not any(memory.things.now for memory in images[1].memories.values())
 
 
+@pytest.mark.parametrize("passes", [1, 2])
 def test_what_ddim_leaves_of_its_noise_is_taken_out_before_pictures_are_decoded(
-    program: Program, monkeypatch: pytest.MonkeyPatch
+    program: Program, monkeypatch: pytest.MonkeyPatch, passes: int
 ) -> None:
-    seen, call = [], program.runner.call
+    seen, decoded, settle, call = [], [], drawn.settle, program.runner.call
+
+    def watch(p: Any, latents: Tensor) -> Tensor:
+        seen.append((latents, settle(p, latents), p.regiondiff_images[1].denoised))
+        return seen[-1][1]
 
     def listen(name: str, p: Any, *given: Any, **named: Any) -> None:
-        before = given[0].samples if name == "post_sample" else None
+        decoded.extend([given[0].samples] if name == "post_sample" else [])
         call(name, p, *given, **named)
-        if before is not None:
-            seen.append((before, given[0].samples))
 
+    monkeypatch.setattr(drawn, "settle", watch)
     monkeypatch.setattr(program.runner, "call", listen)
-    p, _ = draw(program, sampler_name="DDIM", steps=4, batch_size=2)
-    ((before, after),) = seen
-    last = p.regiondiff_images[1].denoised
-    left, settled = ((each.flatten() - last.flatten()).abs().max() for each in (before, after))
-    assert before.shape == after.shape and settled < left / 10 and left > 0.01
+    draw(program, sampler_name="DDIM", steps=12, batch_size=2, enable_hr=passes == 2)
+    assert len(seen) == passes
+    for before, after, last in seen:
+        left, settled = ((each - last).abs().max() for each in (before, after))
+        assert before.shape == after.shape and settled < left / 10 and left > 0.01
+    assert passes == 2 or torch.equal(decoded[0], seen[-1][1])
+
+
+def test_latents_with_an_axis_of_frames_keep_it() -> None:
+    def settle(x: Tensor) -> Tensor:
+        assert x.ndim == 4
+        return x + 1
+
+    p = SimpleNamespace(regiondiff_images=(None, SimpleNamespace(settle=settle), False))
+    for shape in ((2, 3, 8, 8), (2, 3, 1, 8, 8)):
+        assert torch.equal(drawn.settle(p, torch.zeros(shape)), torch.ones(shape))
+    assert torch.equal(drawn.settle(SimpleNamespace(), torch.zeros(2)), torch.zeros(2)), "a job without regions"
 
 
 def inpaint(program: Program, strength: float, **more: Any) -> tuple[Any, np.ndarray]:

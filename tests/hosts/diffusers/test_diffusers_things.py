@@ -62,3 +62,13 @@ def test_every_family_draws_things(hosts: Any, family: str, guidance: float) -> 
     picture = np.asarray(render(hosts[family], found)[0].image, float)
     inside, outside = picture[56:72, 56:72].mean(axis=(0, 1)), picture[:32].mean(axis=(0, 1))
     assert inside[0] > inside[2] + 50 and outside[2] > outside[0] + 50
+
+
+@pytest.mark.parametrize("kind", ["thing", "stuff"])
+def test_what_ddim_leaves_of_its_noise_is_no_part_of_a_picture_with_things(hosts: Any, kind: str) -> None:
+    found: list[torch.Tensor] = []
+    palette = document("DDIM", BOXES["native"])
+    palette = replace(palette, brushes=(replace(palette.brushes[0], kind=kind),))
+    latents = Drawing.of(hosts["sd"], palette, found.append).latents()
+    left = (latents - found[-1]).abs().max()
+    assert left < 2e-3 if kind == "thing" else left > 0.02, "other pictures end as DDIM ends"

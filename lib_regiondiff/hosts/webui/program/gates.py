@@ -98,10 +98,10 @@ class Gate:
 
 
 class Launch:
-    """Stands in for a sampler's `launch_sampling`, and notes whether the run came to its end."""
+    """Stands in for a sampler's `launch_sampling`, notes whether the run came to its end, and settles its latents."""
 
-    def __init__(self, gates: Gates, real: Callable[..., Any]) -> None:
-        self.gates, self.real = gates, real
+    def __init__(self, gates: Gates, real: Callable[..., Any], settle: Callable[[Any], Any]) -> None:
+        self.gates, self.real, self.settle = gates, real, settle
         self.made: Any = self
         """What the run returned; until then this object, which no program could return in its place."""
 
@@ -112,7 +112,7 @@ class Launch:
         return latents
 
     def _run(self, run: NextCall) -> Any:
-        self.made = run()
+        self.made = self.settle(run())
         return self.made
 
 
@@ -186,12 +186,13 @@ def find_gates(p: Any) -> Gates | None:
     return found if found is not None and found.p is p and found.live else None
 
 
-def watch(p: Any) -> None:
-    """Note whether p's coming run breaks off: after a RecursionError the program goes on with a half-drawn picture."""
+def watch(p: Any, settle: Callable[[Any], Any]) -> None:
+    """Have the latents of p's coming run settled, and note whether it breaks off: after a RecursionError the program
+    goes on with a half-drawn picture."""
     gates, real = find_gates(p), p.sampler.launch_sampling
     if gates is not None:
         gates.completed = False
-        p.sampler.launch_sampling = Launch(gates, real.real if isinstance(real, Launch) else real)
+        p.sampler.launch_sampling = Launch(gates, real.real if isinstance(real, Launch) else real, settle)
 
 
 def arm(p: Any) -> Gates:
