@@ -30,6 +30,8 @@ CHANCE = 0.1
 """How much of a noise, or of its square where things were, another one may hold by chance."""
 REST = 0.01
 """Share of the square of what is left of a noise, or of what a sampler left beside x0, that may be unexplained."""
+ROUNDED = 4
+"""Roundings of a sampler's last step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,11 +182,12 @@ class ThingMemory:
         last = self.canvas_now
         if last is None:
             return x
-        change, rounded = x.float() - last.x0, torch.finfo(x.dtype).eps * x.float()
-        most = REST * change.square().sum() + rounded.square().sum()
-        for noise, _ in last.noises:
+        change = x.float() - last.x0
+        whole = change.square().sum()
+        rounded = (ROUNDED * torch.finfo(x.dtype).eps * x.float()).square().sum()
+        for noise, _ in last.noises if whole > rounded else ():
             left = (change * noise).sum() / noise.square().sum() * noise
-            if (change - left).square().sum() <= most:
+            if (change - left).square().sum() <= REST * whole + rounded:
                 return x - left.to(x)
         return x
 
