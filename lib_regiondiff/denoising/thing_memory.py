@@ -25,11 +25,12 @@ SOFT = 0.5
 """Share of the distance between the two kinds over which a matte goes from 0 to 1."""
 ALIKE = 0.95
 """Share of the mean of one kind above which that of the other is no other kind."""
-
 CHANCE = 0.1
 """How much of a noise, or of its square where things were, another one may hold by chance."""
 REST = 0.01
 """Share of the square of what is left of a noise, or of what a sampler left beside x0, that may be unexplained."""
+ALIGNED = 1e-6
+"""Share of the greatest eigenvalue of inner products below which another is rounding."""
 ROUNDED = 4
 """Roundings of a sampler's last step."""
 
@@ -115,16 +116,22 @@ class Canvas:
         None where nothing of a thing is left, or the noise is new.
         """
         where = (self.noise != self.ground_noise).any(dim=0)
-        if not where.any():
+        parts = self.noises if self.change is None else [*self.noises, self.change]
+        rows = (torch.stack([noise, *(shown for shown, _ in parts)]) * where).flatten(1)
+        if not rows[0].any():
             return None
-        rest, own = min((_explain(noise, where, [each]) for each in self.noises), key=lambda found: found[0])
-        if self.change is not None:
-            pairs = ([each, self.change] for each in self.noises)
-            left, other = min((_explain(noise, where, each) for each in pairs), key=lambda found: found[0])
-            if left <= REST * rest:
-                return other
-        whole = float(noise[:, where].double().square().sum())
-        return own if carried and rest <= (1 - CHANCE) * whole else None
+        alone = [[n] for n in range(len(self.noises))]
+        more = [] if self.change is None else [[n, len(self.noises)] for n in range(len(self.noises))]
+        whole, found = _explain(rows, [*alone, *more])
+        rest, shares = min(found[: len(alone)], key=lambda each: each[0])
+        left, others = min(found[len(alone) :], key=lambda each: each[0], default=(rest, shares))
+        explained = left <= REST * rest
+        if not explained and not (carried and rest <= (1 - CHANCE) * whole):
+            return None
+        own = torch.zeros_like(noise)
+        for share, (shown, ground) in zip(others if explained else shares, parts, strict=False):
+            own += share * (ground - shown)
+        return own
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,17 +227,16 @@ def _tell_noise(x: Tensor, x0: Tensor, level: Level) -> Tensor:
     return (x.float() - level.alpha * x0.float()) / level.beta
 
 
-def _explain(noise: Tensor, where: Tensor, parts: Sequence[Pair]) -> tuple[float, Tensor]:
-    """What is left of the square of a noise [C, h, w] in cells `where` bool [h, w] that is no sum of `parts`, each of
-    the canvas and of the ground; and how far such a sum of the ground's parts is from that of the canvas's."""
-    shown = torch.stack([part[:, where].flatten() for part, _ in parts], dim=1).double().cpu()
-    wanted = noise[:, where].flatten().double().cpu()
-    shares = torch.linalg.pinv(shown.T @ shown) @ (shown.T @ wanted)
-    rest = float((wanted - shown @ shares).square().sum())
-    own = torch.zeros_like(noise)
-    for share, (part, ground) in zip(shares.tolist(), parts, strict=True):
-        own += share * (ground - part)
-    return rest, own
+def _explain(rows: Tensor, sums: Sequence[Sequence[int]]) -> tuple[float, list[tuple[float, list[float]]]]:
+    """The square of the first of some rows [1 + n, cells], and for sums of others (counted after it) what is left of
+    it, and the share of each of the n, by least squares."""
+    products = (rows @ rows.T).cpu().double().numpy()
+    shares = np.zeros((len(sums), len(rows) - 1))
+    for found, parts in zip(shares, sums, strict=True):
+        chosen = [part + 1 for part in parts]
+        found[parts] = np.linalg.pinv(products[np.ix_(chosen, chosen)], ALIGNED, hermitian=True) @ products[chosen, 0]
+    left = rows[:1] - torch.from_numpy(shares).to(rows) @ rows[1:]  # a difference of products would be rounded
+    return float(products[0, 0]), list(zip(left.square().sum(dim=1).tolist(), shares.tolist(), strict=True))
 
 
 def correlate(a: Tensor, b: Tensor) -> Tensor:
