@@ -8,19 +8,24 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import avg_pool2d, interpolate
 
 from lib_regiondiff.denoising.blend import fit, fit_view, lay_over
 from lib_regiondiff.denoising.prediction import Prediction, make_error
 from lib_regiondiff.denoising.rows import Asked, Frame
 from lib_regiondiff.denoising.segment import cut_out
-from lib_regiondiff.denoising.thing_memory import Canvas, Kept, Key
+from lib_regiondiff.denoising.thing_memory import CHANCE, Canvas, Kept, Key
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Denoiser
 from lib_regiondiff.planning.plan import find_step
 from lib_regiondiff.planning.things.candidates import FULL
 from lib_regiondiff.planning.things.closeups import Closeup, list_fine
 from lib_regiondiff.planning.views import View
+
+SCALED = 1.25
+"""How many times a close-up may enlarge or shrink the canvas before its pattern is one of a scale unknown to models."""
+SMOOTH = 5
+"""Cells along a side over which what lies around a close-up gives it its colours."""
 
 
 def is_above(view: View) -> bool:
@@ -124,6 +129,9 @@ class CloseupLayer:
         assert view.zoom is not None
         size, inside = Size(drawn.shape[-2], drawn.shape[-1]), view.zoom.inside
         rim = fit(view.seen.padded(around), size).float()
+        scale = (view.seen.size.area / size.area) ** 0.5
+        if view.zoom.above and self.frame.memory.things.carried > CHANCE and not 1 / SCALED <= scale <= SCALED:
+            rim = drawn.float() + _smooth(rim - drawn.float())
         if size != view.zoom.size:  # as that of the next step
             inside = interpolate(view.weight[None, None], (size.height, size.width), mode="bilinear")[0, 0]
         return torch.lerp(rim, drawn.float(), inside)
@@ -151,6 +159,14 @@ class CloseupLayer:
             return known
         new = (self.answers[asked.conds[0]].float() - self.answers[asked.ground].float()).square().mean(dim=0)
         return new if known is None else fit(known[None], Size(new.shape[-2], new.shape[-1]))[0] + new
+
+
+def _smooth(values: Tensor) -> Tensor:
+    """Values [C, h, w], each as the mean of those around it, twice."""
+    pad = SMOOTH // 2
+    for _ in range(2):
+        values = avg_pool2d(torch.nn.functional.pad(values[None], (pad,) * 4, mode="replicate"), SMOOTH, 1)[0]
+    return values
 
 
 def _leave_inner(view: View) -> View:
