@@ -30,7 +30,7 @@ CHANCE = 0.1
 REST = 0.01
 """Share of the square of what is left of a noise, or of what a sampler left beside x0, that may be unexplained."""
 ALIGNED = 1e-6
-"""Share of the greatest eigenvalue of inner products below which another is rounding."""
+"""Share of the greatest eigenvalue of cosines below which another is rounding."""
 ROUNDED = 4
 """Roundings of a sampler's last step."""
 
@@ -129,7 +129,8 @@ class Canvas:
         if not explained and not (carried and rest <= (1 - CHANCE) * whole):
             return None
         own = torch.zeros_like(noise)
-        for share, (shown, ground) in zip(others if explained else shares, parts, strict=False):
+        for part, share in (others if explained else shares).items():
+            shown, ground = parts[part]
             own += share * (ground - shown)
         return own
 
@@ -227,16 +228,20 @@ def _tell_noise(x: Tensor, x0: Tensor, level: Level) -> Tensor:
     return (x.float() - level.alpha * x0.float()) / level.beta
 
 
-def _explain(rows: Tensor, sums: Sequence[Sequence[int]]) -> tuple[float, list[tuple[float, list[float]]]]:
+def _explain(rows: Tensor, sums: Sequence[Sequence[int]]) -> tuple[float, list[tuple[float, dict[int, float]]]]:
     """The square of the first of some rows [1 + n, cells], and for sums of others (counted after it) what is left of
-    it, and the share of each of the n, by least squares."""
-    products = (rows @ rows.T).cpu().double().numpy()
-    shares = np.zeros((len(sums), len(rows) - 1))
-    for found, parts in zip(shares, sums, strict=True):
+    it, and the share of each in it, by least squares."""
+    products = torch.stack([(rows * row).sum(dim=1) for row in rows]).cpu().double().numpy()  # autocast rounds matmul
+    lengths = np.sqrt(products.diagonal())
+    units = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    cosines, found = units[:, None] * products * units, []
+    for parts in sums:
         chosen = [part + 1 for part in parts]
-        found[parts] = np.linalg.pinv(products[np.ix_(chosen, chosen)], ALIGNED, hermitian=True) @ products[chosen, 0]
-    left = rows[:1] - torch.from_numpy(shares).to(rows) @ rows[1:]  # a difference of products would be rounded
-    return float(products[0, 0]), list(zip(left.square().sum(dim=1).tolist(), shares.tolist(), strict=True))
+        agreed = np.linalg.pinv(cosines[np.ix_(chosen, chosen)], ALIGNED, hermitian=True) @ cosines[chosen, 0]
+        found.append(dict(zip(parts, (lengths[0] * units[chosen] * agreed).tolist(), strict=True)))
+    left = [rows[0] - sum(share * rows[part + 1] for part, share in shares.items()) for shares in found]
+    squares = torch.stack([each.square().sum() for each in left])  # a difference of products would be rounded
+    return float(products[0, 0]), list(zip(squares.tolist(), found, strict=True))
 
 
 def correlate(a: Tensor, b: Tensor) -> Tensor:

@@ -24,6 +24,8 @@ from lib_regiondiff.planning.views import View
 
 SCALED = 1.25
 """How many times a close-up may enlarge or shrink the canvas before its pattern is one of a scale unknown to models."""
+FAINT = 1e-4
+"""Weight of cells inside a brush in the colours around it."""
 SMOOTH = 5
 """Cells along a side over which what lies around a close-up gives it its colours."""
 
@@ -129,11 +131,12 @@ class CloseupLayer:
         assert view.zoom is not None
         size, inside = Size(drawn.shape[-2], drawn.shape[-1]), view.zoom.inside
         rim = fit(view.seen.padded(around), size).float()
-        scale = (view.seen.size.area / size.area) ** 0.5
-        if view.zoom.above and self.frame.memory.things.carried > CHANCE and not 1 / SCALED <= scale <= SCALED:
-            rim = drawn.float() + _smooth(rim - drawn.float())
         if size != view.zoom.size:  # as that of the next step
             inside = interpolate(view.weight[None, None], (size.height, size.width), mode="bilinear")[0, 0]
+        scale = (view.seen.size.area / size.area) ** 0.5
+        if view.zoom.above and self.frame.memory.things.carried > CHANCE and not 1 / SCALED <= scale <= SCALED:
+            outside = (1 - inside).clamp(min=FAINT)
+            rim = drawn.float() + _smooth(outside * (rim - drawn.float())) / _smooth(outside[None])
         return torch.lerp(rim, drawn.float(), inside)
 
     def _grow(self, x0: Tensor, size: Size) -> Tensor:

@@ -91,6 +91,24 @@ def test_the_ground_is_drawn_as_if_there_were_no_thing(
         assert torch.allclose(alone, below, atol=most), step
 
 
+@pytest.mark.parametrize("advance", [ddim, cfgpp, dpm_2m])
+def test_the_grounds_own_noise_is_told_under_autocast(advance: Advance) -> None:
+    """WebUIs sample in it: sums of squares are beyond float16, and its rounding would be seen."""
+    pair = [draw_grounds(advance, *brushes) for brushes in ((), (BRUSH,))]
+    with torch.autocast("cpu", torch.bfloat16):
+        pair[1] = draw_grounds(advance, BRUSH)
+    for step, (alone, below) in enumerate(zip(*pair, strict=True)):
+        assert torch.allclose(alone, below, atol=1e-3), step
+
+
+def test_the_grounds_own_noise_is_told_where_x0_hardly_changes() -> None:
+    """Over many steps the change that DPM++ 2M adds is less than a thousandth of the noise."""
+    levels = tuple(exploding(sigma) for sigma in schedule(120))
+    pair = (draw_grounds(dpm_2m, *brushes, levels=levels) for brushes in ((), (BRUSH,)))
+    for step, (alone, below) in enumerate(zip(*pair, strict=True)):
+        assert torch.allclose(alone, below, atol=5e-5), step
+
+
 def test_the_ground_sees_what_lies_below_things() -> None:
     x0, ground, unit, own = (torch.randn(4, 8, 8, generator=noise.make_generator(seed)) for seed in (1, 2, 3, 4))
     level = LEVELS[2]
