@@ -22,8 +22,8 @@ from lib_regiondiff.planning.things.candidates import FULL
 from lib_regiondiff.planning.things.closeups import Closeup, list_fine
 from lib_regiondiff.planning.views import View
 
-SCALED = 1.25
-"""How many times a close-up may enlarge or shrink the canvas before its pattern is one of a scale unknown to models."""
+ENLARGED = 1.25
+"""How many times a close-up may enlarge the canvas before its pattern is one of a scale unknown to models."""
 FAINT = 1e-4
 """Weight of cells inside a brush in the colours around it."""
 SMOOTH = 5
@@ -133,8 +133,8 @@ class CloseupLayer:
         rim = fit(view.seen.padded(around), size).float()
         if size != view.zoom.size:  # as that of the next step
             inside = interpolate(view.weight[None, None], (size.height, size.width), mode="bilinear")[0, 0]
-        scale = (view.seen.size.area / size.area) ** 0.5
-        if view.zoom.above and self.frame.memory.things.carried > CHANCE and not 1 / SCALED <= scale <= SCALED:
+        enlarged = (size.area / view.seen.size.area) ** 0.5
+        if view.zoom.above and self.frame.memory.things.carried > CHANCE and enlarged > ENLARGED:
             outside = (1 - inside).clamp(min=FAINT)
             rim = drawn.float() + _smooth(outside * (rim - drawn.float())) / _smooth(outside[None])
         return torch.lerp(rim, drawn.float(), inside)
