@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import avg_pool2d, interpolate, pad
 
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.planning.views import View
@@ -21,6 +21,11 @@ LONGEST, RIMS, TRACE = 0.2, ((0.1, 0.1), (0.03, 0.05)), 0.02
 first such pair where there is room; and what a figure has at most of a row that is free of it."""
 CLEAN = 1.3
 """How many times as much as that of the other border a strip may vary and still be shown."""
+
+
+def average(values: Tensor, side: int) -> Tensor:
+    """Values [C, h, w], each as the mean of `side` x `side` cells around it, of which there is an odd number a side."""
+    return avg_pool2d(pad(values[None], (side // 2,) * 4, mode="replicate"), side, 1)[0]
 
 
 def blend(

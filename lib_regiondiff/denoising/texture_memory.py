@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from lib_regiondiff.denoising.blend import average
 from lib_regiondiff.denoising.thing_memory import Canvas, Kept, Key, ThingMemory
 from lib_regiondiff.geometry import Box
 from lib_regiondiff.host import Level
@@ -91,7 +91,7 @@ def is_figure(x0: Tensor) -> bool:
     Values are averaged over 3 x 3 cells; the answer depends on no unit of them.
     """
     high, wide = x0.shape[-2:]
-    smooth = functional.avg_pool2d(functional.pad(x0.float()[None], (1, 1, 1, 1), mode="replicate"), 3, 1)[0]
+    smooth = average(x0.float(), 3)
     edge = torch.ones(high, wide, dtype=torch.bool, device=x0.device)
     rim = max(1, high // 8), max(1, wide // 8)
     Box(rim[0], rim[1], high - rim[0], wide - rim[1]).crop(edge)[...] = False

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from lib_regiondiff.denoising.blend import fit
+from lib_regiondiff.denoising.blend import average, fit
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Zoom
 from lib_regiondiff.planning.views import View
@@ -251,9 +251,7 @@ def correlate(a: Tensor, b: Tensor) -> Tensor:
 
 def make_matte(values: Tensor) -> Tensor:
     """The share [h, w] in [0, 1] to which values [h, w] belong to the greater of two kinds; 1 where all are alike."""
-    pad = SMOOTH // 2
-    padded = functional.pad(values[None, None], (pad, pad, pad, pad), mode="replicate")
-    smooth = functional.avg_pool2d(padded, SMOOTH, 1)[0, 0]
+    smooth = average(values[None], SMOOTH)[0]
     threshold, low, high = find_threshold(smooth)
     if low >= ALIKE * high:
         return torch.ones_like(smooth)

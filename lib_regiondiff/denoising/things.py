@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import interpolate
 
-from lib_regiondiff.denoising.blend import fit, fit_view, lay_over
+from lib_regiondiff.denoising.blend import average, fit, fit_view, lay_over
 from lib_regiondiff.denoising.prediction import Prediction, make_error
 from lib_regiondiff.denoising.rows import Asked, Frame
 from lib_regiondiff.denoising.segment import cut_out
@@ -166,10 +166,7 @@ class CloseupLayer:
 
 def _smooth(values: Tensor) -> Tensor:
     """Values [C, h, w], each as the mean of those around it, twice."""
-    pad = SMOOTH // 2
-    for _ in range(2):
-        values = avg_pool2d(torch.nn.functional.pad(values[None], (pad,) * 4, mode="replicate"), SMOOTH, 1)[0]
-    return values
+    return average(average(values, SMOOTH), SMOOTH)
 
 
 def _leave_inner(view: View) -> View:
