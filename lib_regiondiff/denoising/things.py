@@ -14,7 +14,7 @@ from lib_regiondiff.denoising.blend import average, fit, fit_view, lay_over
 from lib_regiondiff.denoising.prediction import Prediction, make_error
 from lib_regiondiff.denoising.rows import Asked, Frame
 from lib_regiondiff.denoising.segment import cut_out
-from lib_regiondiff.denoising.thing_memory import CHANCE, Canvas, Kept, Key
+from lib_regiondiff.denoising.thing_memory import Canvas, Kept, Key
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Denoiser
 from lib_regiondiff.planning.plan import find_step
@@ -24,6 +24,8 @@ from lib_regiondiff.planning.views import View
 
 ENLARGED = 1.25
 """How many times a close-up may enlarge the canvas before its pattern is one of a scale unknown to models."""
+MOST = 0.9
+"""How much of its noise a sampler carries on that draws nearly none anew; with others things were blurred."""
 FAINT = 1e-4
 """Weight of cells inside a brush in the colours around it."""
 SMOOTH = 5
@@ -134,7 +136,7 @@ class CloseupLayer:
         if size != view.zoom.size:  # as that of the next step
             inside = interpolate(view.weight[None, None], (size.height, size.width), mode="bilinear")[0, 0]
         enlarged = (size.area / view.seen.size.area) ** 0.5
-        if view.zoom.above and self.frame.memory.things.carried > CHANCE and enlarged > ENLARGED:
+        if view.zoom.above and self.frame.memory.things.carried > MOST and enlarged > ENLARGED:
             outside = (1 - inside).clamp(min=FAINT)
             rim = drawn.float() + _smooth(outside * (rim - drawn.float())) / _smooth(outside[None])
         return torch.lerp(rim, drawn.float(), inside)

@@ -47,7 +47,7 @@ def check(like: Tensor) -> Tensor:
     return (1 - 2.0 * ((y + x) % 2)).expand(like.shape).to(like)
 
 
-def draw_rims(half: float, carries: bool) -> list[tuple[Tensor, Tensor, Tensor]]:
+def draw_rims(half: float, carried: float) -> list[tuple[Tensor, Tensor, Tensor]]:
     """At each level but the last, what is kept in the rim of a brush with sides of twice `half` of the canvas, the
     checks drawn there, and what of the canvas is there, all [C, cells]; likewise of what is kept in a size to come."""
     brush = {"id": "a", "prompt": "2", "kind": "thing", "mask": {"rectangle": [0.5 - half] * 2 + [0.5 + half] * 2}}
@@ -57,7 +57,7 @@ def draw_rims(half: float, carries: bool) -> list[tuple[Tensor, Tensor, Tensor]]
     for step, (level, then) in enumerate(itertools.pairwise(LEVELS)):
         x0 = images.predict(x, level, Call(plan.guidance)).denoised
         new = torch.randn(x.shape, generator=noise.make_generator(step)).to(x)
-        x = x0 + then.beta * ((x - x0) / level.beta if carries else new)
+        x = x0 + then.beta * (carried * (x - x0) / level.beta + (1 - carried**2) ** 0.5 * new)
         (view,) = [each for each in plan.views(level) if each.zoom is not None]
         things = images.memories[0].things
         kept, canvas = things.now[view.names, view.box], things.canvas_now
@@ -73,7 +73,7 @@ def draw_rims(half: float, carries: bool) -> list[tuple[Tensor, Tensor, Tensor]]
 
 def test_an_enlarged_rim_has_the_colours_of_the_canvas_in_the_pattern_of_the_close_up() -> None:
     """An enlarged pattern is none that a model knows."""
-    _, *others = draw_rims(0.06, carries=True)
+    _, *others = draw_rims(0.06, carried=1)
     assert others
     for kept, checks, canvas in others:
         assert (canvas - checks).abs().mean() > 0.3, "another scale"
@@ -81,8 +81,8 @@ def test_an_enlarged_rim_has_the_colours_of_the_canvas_in_the_pattern_of_the_clo
         assert (kept - checks).mean().abs() < 0.05, "nothing of the thing's colour, nor its contrary"
 
 
-@pytest.mark.parametrize(("half", "carries"), [(0.45, False), (0.06, False), (0.2, True), (0.45, True)])
-def test_a_rim_is_the_canvas_where_noise_is_new_or_nothing_is_enlarged(half: float, carries: bool) -> None:
-    for kept, _, canvas in draw_rims(half, carries):
+@pytest.mark.parametrize(("half", "carried"), [(0.45, 0), (0.06, 0), (0.06, 0.7), (0.2, 1), (0.45, 1)])
+def test_a_rim_is_the_canvas_where_some_noise_is_new_or_nothing_is_enlarged(half: float, carried: float) -> None:
+    for kept, _, canvas in draw_rims(half, carried):
         assert kept.numel()
         assert torch.allclose(kept, canvas, atol=1e-5)
