@@ -1,4 +1,4 @@
-// How the page looks in each of its states: axe finds nothing serious, no text is cut off, no part leaves the page.
+// How the page looks in each of its states: axe finds nothing serious, with the pointer elsewhere and on each control, no text is cut off, no part leaves the page.
 
 import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
@@ -18,6 +18,20 @@ async function findFaults(page) {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE);
   const {violations} = await page.evaluate(() => window.axe.run({resultTypes: ['violations']}));
   return violations.filter(({impact}) => ['serious', 'critical'].includes(impact)).flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) => `${id}: ${target} ${failureSummary}`));
+}
+
+/** What of that axe finds while the pointer is on a control, on all of them at once. */
+async function findFaultsUnderPointer(page, session) {
+  await session.send('DOM.enable');
+  await session.send('CSS.enable');
+  const {root} = await session.send('DOM.getDocument', {depth: 0});
+  const {nodeIds} = await session.send('DOM.querySelectorAll', {nodeId: root.nodeId, selector: '.rd-app :is(button, a, select, input, textarea, summary, label, [role])'});
+  const force = (/** @type {string[]} */ forcedPseudoClasses) => Promise.all(nodeIds.map((nodeId) => session.send('CSS.forcePseudoState', {nodeId, forcedPseudoClasses})));
+  await force(['hover']);
+  const faults = await findFaults(page);
+  await force([]);
+  await session.send('DOM.disable');
+  return faults.map((fault) => `under the pointer: ${fault}`);
 }
 
 /** Buttons and labels whose words do not fit, and parts that leave the page or their panel. */
@@ -42,7 +56,7 @@ for (const [name, options] of Object.entries(LOOKS)) {
     const found = [];
     for (const [state, make] of Object.entries(STATES)) {
       const end = await make(hands);
-      for (const fault of [...(await findFaults(page)), ...(await findCut(page))]) found.push(`${state}: ${fault}`);
+      for (const fault of [...(await findFaults(page)), ...(await findFaultsUnderPointer(page, hands.session)), ...(await findCut(page))]) found.push(`${state}: ${fault}`);
       await end?.();
     }
     assert.deepEqual(found, []);
