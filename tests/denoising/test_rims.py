@@ -47,10 +47,14 @@ def check(like: Tensor) -> Tensor:
     return (1 - 2.0 * ((y + x) % 2)).expand(like.shape).to(like)
 
 
-def draw_rims(half: float, carried: float) -> list[tuple[Tensor, Tensor, Tensor]]:
+def draw_rims(half: float, carried: float, kind: str = "thing") -> list[tuple[Tensor, Tensor, Tensor]]:
     """At each level but the last, what is kept in the rim of a brush with sides of twice `half` of the canvas, the
     checks drawn there, and what of the canvas is there, all [C, cells]; likewise of what is kept in a size to come."""
-    brush = {"id": "a", "prompt": "2", "kind": "thing", "mask": {"rectangle": [0.5 - half] * 2 + [0.5 + half] * 2}}
+    low, high = 0.5 - half, 0.5 + half
+    mask = {"rectangle": [low, low, high, high]}
+    if kind == "scene":  # nothing is around one that fills its window
+        mask = {"polygon": [[0.5, low], [high, 0.5], [0.5, high], [low, 0.5]]}
+    brush = {"id": "a", "prompt": "2", "kind": kind, "mask": mask}
     palette = sized(512, 512, background={"prompt": "0"}, guidance=1, brushes=[brush], tiles=None)
     plan = plan_document(palette, host := Checks(native=256))
     images, x, found = ImageBatch(host, plan), make_canvas(plan), []
@@ -65,7 +69,8 @@ def draw_rims(half: float, carried: float) -> list[tuple[Tensor, Tensor, Tensor]
         for shown in () if view.zoom.last else (kept.x0, kept.grown):
             if shown is not None:
                 size = Size(shown.shape[-2], shown.shape[-1])
-                rim = fit(view.weight[None], size)[0] == 0
+                weight = view.weight[None] if view.zoom.above else view.zoom.inside[None]
+                rim = fit(weight, size)[0] == 0
                 below = fit(view.seen.padded(canvas.ground), size)
                 found.append((shown[:, rim], fit(check(kept.x0), size)[:, rim], below[:, rim].to(shown)))
     return found
@@ -81,8 +86,18 @@ def test_an_enlarged_rim_has_the_colours_of_the_canvas_in_the_pattern_of_the_clo
         assert (kept - checks).mean().abs() < 0.05, "nothing of the thing's colour, nor its contrary"
 
 
-@pytest.mark.parametrize(("half", "carried"), [(0.45, 0), (0.06, 0), (0.06, 0.7), (0.2, 1), (0.45, 1)])
-def test_a_rim_is_the_canvas_where_some_noise_is_new_or_nothing_is_enlarged(half: float, carried: float) -> None:
-    for kept, _, canvas in draw_rims(half, carried):
-        assert kept.numel()
+@pytest.mark.parametrize(
+    ("half", "carried", "kind"),
+    [
+        *[(0.45, 0, "thing"), (0.06, 0, "thing"), (0.06, 0.7, "thing"), (0.2, 1, "thing"), (0.45, 1, "thing")],
+        *[(0.06, 1, "scene"), (0.45, 1, "scene")],
+    ],
+)
+def test_a_rim_is_the_canvas_where_some_noise_is_new_or_nothing_is_enlarged(
+    half: float, carried: float, kind: str
+) -> None:
+    """A scene has borders with others instead."""
+    found = draw_rims(half, carried, kind)
+    assert found[-1][0].numel()
+    for kept, _, canvas in found:
         assert torch.allclose(kept, canvas, atol=1e-5)
