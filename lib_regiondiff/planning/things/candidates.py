@@ -24,6 +24,8 @@ MOST = 24
 COVERED, MOSTLY = 0.98, 0.6
 """Shares of a canvas that brushes cover where nothing of the background is seen, and where one without a prompt is
 hardly missed."""
+SPLIT = 0.25
+"""Share of a canvas whose background has no prompt that a brush takes, at least, which divides it from side to side."""
 PIECES = 8
 """Separate pieces of a brush above which nothing but stuff is chosen."""
 THICK, PART = 3, 5
@@ -78,17 +80,17 @@ def _says_the_same(brush: Brush, palette: Palette) -> bool:
 def list_candidates(palette: Palette, coverages: Sequence[np.ndarray], facts: Facts) -> list[Candidate]:
     """What each brush is that covers these shares [h, w] of cells.
 
-    Where nothing else is said, brushes side by side that cover the canvas are scenes, and others are things on what
-    lies below them.
+    Where nothing else is said, brushes side by side that cover the canvas are scenes, as is one that divides a canvas
+    whose background says nothing, and others are things on what lies below them.
     """
-    scenes, found = _cover_all(coverages, facts.silent), []
+    all_scenes, found = _cover_all(coverages, facts.silent), []
     below = np.zeros_like(coverages[0]) if coverages else np.zeros((1, 1))
     for brush, coverage, plain in zip(palette.brushes, coverages, facts.plain, strict=True):
         if brush.kind != AUTO or len(coverages) > MOST:
             found.append(Candidate(STUFF if brush.kind == AUTO else brush.kind))
         elif plain or _is_filling(palette, coverage, facts.native):
             found.append(Candidate(STUFF))
-        elif scenes and float((coverage * below).sum()) < BELOW * float(coverage.sum()):
+        elif (all_scenes or (facts.silent and _divides(coverage, palette.wraps))) and _lies_beside(coverage, below):
             found.append(Candidate(STUFF, SCENE))
         else:
             few = len(label_pieces(coverage, palette.wraps)[1]) <= PIECES
@@ -101,6 +103,18 @@ def _cover_all(coverages: Sequence[np.ndarray], silent: bool) -> bool:
     """Whether brushes leave nothing of the background to see, or hardly anything of one that says nothing."""
     bare = np.prod([1 - each for each in coverages], axis=0) if coverages else np.ones(1)
     return 1 - float(bare.mean()) >= (MOSTLY if silent else COVERED)
+
+
+def _divides(coverage: np.ndarray, ring: bool) -> bool:
+    """Whether a brush that covers these shares [h, w] takes a good part of the canvas, from one side to the other."""
+    inner = tiles.find_bounds(coverage > 0, ring)
+    spans = inner is not None and (inner.size.height == coverage.shape[0] or inner.size.width == coverage.shape[1])
+    return spans and float(coverage.mean()) >= SPLIT
+
+
+def _lies_beside(coverage: np.ndarray, below: np.ndarray) -> bool:
+    """Whether a brush lies mostly on no other, by the shares of cells [h, w] that it covers, and those below it."""
+    return float((coverage * below).sum()) < BELOW * float(coverage.sum())
 
 
 def _is_filling(palette: Palette, coverage: np.ndarray, native: int) -> bool:

@@ -49,6 +49,28 @@ def test_brushes_side_by_side_are_scenes() -> None:
     assert outcomes(draft(brush("1", SMALL), ground="")) == (("stuff",), ("thing",)), "too little is covered"
 
 
+@pytest.mark.parametrize(
+    ("mask", "figure"),
+    [
+        (LEFT, "scene"),
+        ({"rectangle": [0, 0, 1, 0.3]}, "scene"),
+        ({"polygon": [[0, 0], [0.3, 0], [0.7, 1], [0, 1]]}, "scene"),
+        ({"rectangle": [0, 0, 0.5, 0.9]}, "thing"),  # it leaves off before the other side
+        ({"rectangle": [0, 0, 0.2, 1]}, "thing"),  # a lamp post
+    ],
+)
+def test_a_brush_that_divides_a_canvas_whose_background_says_nothing_is_a_scene(mask: Any, figure: str) -> None:
+    """A knight in a courtyard brings the courtyard along; where there is a ground, it stands on that."""
+    assert outcomes(draft(brush("1", mask), ground="")) == (("stuff",), (figure,))
+    assert outcomes(draft(brush("1", mask))) == (("stuff",), ("thing",))
+
+
+def test_what_lies_on_or_beside_a_brush_that_divides_a_canvas_is_a_thing() -> None:
+    for place in ([0.1, 0.3, 0.4, 0.6], [0.6, 0.3, 0.9, 0.6]):
+        found = outcomes(draft(brush("1", LEFT), brush("2", {"rectangle": place}), ground=""))
+        assert found == (("stuff",) * 2, ("scene", "thing"))
+
+
 def test_a_brush_on_others_is_a_thing_on_them() -> None:
     on_top = draft(brush("1", LEFT), brush("2", RIGHT), brush("3", {"rectangle": [0.3, 0.3, 0.6, 0.6]}))
     assert outcomes(on_top)[1] == ("scene", "scene", "thing")
