@@ -14,6 +14,7 @@ from lib_regiondiff.denoising.blend import average, fit, fit_view, lay_over
 from lib_regiondiff.denoising.prediction import Prediction, make_error
 from lib_regiondiff.denoising.rows import Asked, Frame
 from lib_regiondiff.denoising.segment import cut_out
+from lib_regiondiff.denoising.texture_memory import is_figure
 from lib_regiondiff.denoising.thing_memory import Canvas, Kept, Key
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Denoiser
@@ -151,6 +152,9 @@ class CloseupLayer:
         picture = self.host.decode(drawn[None]).convert("RGB")
         if kept.whole:
             return replace(kept, picture=picture)
+        if not is_figure(drawn):  # the first level was wrong: there is nothing to cut out of a texture
+            whole = np.ones((picture.height, picture.width), np.float32)
+            return replace(kept, x0=drawn.float(), picture=picture, shares=whole)
         matte = kept.measure_matte()
         likely = None if matte is None else matte.float().cpu().numpy()
         shares = cut_out(np.asarray(picture), zoom.inside.float().cpu().numpy(), likely)

@@ -213,7 +213,7 @@ class Draft:
         said = self._say(say_sentence(palette, job, self.meanings))
         scale = (job.size.area / palette.size.area) ** 0.5 / host.latent.pixels_per_cell
         things = find_things(palette, self.coverages, scale, job, self.close)
-        textures = textures if keeps_apart(self.said, palette) else frozenset()
+        textures = textures if keeps_apart(self.said) else frozenset()
         what = host.latent, textures
         strokes = find_strokes(palette, self.coverages, said.meanings, job, what) if palette.attention == "none" else []
         apart = {thing.index for thing in things} | list_apart(strokes)

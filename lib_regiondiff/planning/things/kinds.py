@@ -36,11 +36,9 @@ class Kinds:
         return tuple(self.figures[n] if n in figures else kind for n, kind in enumerate(self.known, start=1))
 
 
-def keeps_apart(said: Palette, made: Palette) -> bool:
-    """Whether textures are to be drawn apart in a palette, given as it was said and as it was settled: in few steps,
-    which keep brushes to themselves, where nobody says how."""
-    few = said.bootstrap.levels == AUTO and made.bootstrap.levels != 0
-    return few and not said.background.painted and said.quantization == "none"
+def keeps_apart(said: Palette) -> bool:
+    """Whether textures are to be drawn apart in a palette as it was said: where nobody says how."""
+    return said.bootstrap.levels == AUTO and not said.background.painted and said.quantization == "none"
 
 
 def apply_kinds(palette: Palette, kinds: Sequence[str]) -> Palette:
