@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ NAMED = 3
 """Brushes that a sentence names, at most; more of them are counted."""
 FREE: dict[str, Any] = {"tiles": AUTO, "blend": AUTO, "overlap": Overlap()}
 """What a palette says of its method where it leaves kinds open."""
+OPEN = "; the first step decides whether one is drawn"
+"""How a sentence about things ends where a brush may also be filled."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ def find_losses(palette: Palette, painted: Painted, how: Drawing, run: Run) -> I
         yield from _find_filled(palette, painted, how)
     else:
         yield from _find_repeated(palette, painted, how, run)
-    yield from _find_soft(palette, painted, how, run)
+    for numbers, end in _list_things(palette, painted, how):
+        for told in _find_soft(palette, painted, how, run, numbers):
+            yield replace(told, text=told.text + end)
 
 
 def _find_filled_over(palette: Palette, painted: Painted, how: Drawing) -> Iterator[Remark]:
@@ -107,15 +111,25 @@ def _keep_pieces(coverage: np.ndarray, ring: bool) -> np.ndarray:
     return np.where(np.isin(labels, kept[:PIECES]), coverage, np.float32(0))
 
 
-def _find_soft(palette: Palette, painted: Painted, how: Drawing, run: Run) -> Iterator[Remark]:
-    """Things that are much larger than the close-up in which they are drawn."""
+def _list_things(palette: Palette, painted: Painted, how: Drawing) -> Iterator[tuple[list[int], str]]:
+    """The numbers, from 1 on, of brushes that are things, then of those that may become some, and how what is told of
+    them ends."""
+    every = list(enumerate(zip(palette.brushes, painted.coverages, strict=True), start=1))
+    yield [number for number, (brush, coverage) in every if brush.kind == THING and coverage.any()], ""
+    if palette.attention == "none":  # else they stay on the canvas
+        guesses = list_candidates(palette, painted.coverages, painted.find_facts(palette, how))
+        yield [number for number, guess in enumerate(guesses, start=1) if guess.figure == THING], OPEN
+
+
+def _find_soft(palette: Palette, painted: Painted, how: Drawing, run: Run, things: Sequence[int]) -> Iterator[Remark]:
+    """Those of such `things`, by their numbers, that are much larger than the close-up in which they are drawn."""
     native = fit_native(how.native, palette.size)
     finer = FINER if run.steps >= FINE_STEPS else 1
     most, drawn = round(SHARP * finer * native), round(finer * native)
     lost = [
         number
-        for number, (brush, coverage) in enumerate(zip(palette.brushes, painted.coverages, strict=True), start=1)
-        if brush.kind == THING and _measure_things(coverage, palette.wraps) * painted.side > most
+        for number in things
+        if _measure_things(painted.coverages[number - 1], palette.wraps) * painted.side > most
     ]
     why = f"of more than {most} px on its shorter side is as soft as an enlarged picture of {drawn}x{drawn}"
     yield from _tell(palette, lost, f"a thing {why}", "mask")

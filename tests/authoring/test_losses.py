@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from PIL import Image
 
 from lib_regiondiff.authoring.cost import Sketch
-from lib_regiondiff.authoring.losses import NAMED, Run, find_losses
+from lib_regiondiff.authoring.losses import NAMED, OPEN, Run, find_losses
 from lib_regiondiff.authoring.notices import Remark
 from lib_regiondiff.authoring.preflight import JobContext, preflight
 from lib_regiondiff.authoring.room import Drawing
@@ -142,11 +142,22 @@ def test_a_thing_that_is_much_larger_than_its_close_up_is_soft(
     kind: str, steps: int, most: int, more: int, soft: bool
 ) -> None:
     """Its shorter side counts, for its close-up is as large as that."""
-    share = (most + more) / 1024
+    share, end = (most + more) / 1024, OPEN if kind == "auto" else ""
     for box in ([0, 0, share, share], [0, 0, 1, share], [0, 0, share, 1]):
         told = tell(make(SUN | {"kind": kind, "mask": {"rectangle": box}}, side=1024), Run(steps, 1))
-        assert len(told) == (soft and kind == "thing")
+        assert len(told) == (soft and kind in ("thing", "auto"))
         assert all(line.startswith(f"brush 1 (sun): a thing of more than {most} px on its") for line in told)
+        assert all(line.endswith(f" {most // 2}x{most // 2}{end}") for line in told)
+
+
+def test_what_cannot_become_a_thing_is_not_told_to_be_a_soft_one() -> None:
+    wide = {"mask": {"rectangle": [0.04, 0.04, 0.96, 0.96]}}
+    soft = [line for line in tell(make(SUN | wide, side=2048)) if "soft" in line]
+    assert soft and plan(make(SUN | wide, side=2048)).undecided is not None
+    for more in (*(each for each, _ in SETTLED), {"attention": "couple"}, {"background": {}}):
+        assert not any("soft" in line for line in tell(make(SUN | wide, side=2048, **more)))
+    whole = SUN | {"mask": {"rectangle": [0, 0, 1, 1]}}
+    assert tell(make(whole, side=2048)) == []
 
 
 def test_pieces_of_a_thing_are_things_of_their_own() -> None:
