@@ -27,6 +27,8 @@ NAMED = 3
 """Brushes that a sentence names, at most; more of them are counted."""
 FREE: dict[str, Any] = {"tiles": AUTO, "blend": AUTO, "overlap": Overlap()}
 """What a palette says of its method where it leaves kinds open."""
+SHARED = 1.001
+"""Share of a cell that two brushes cover together, above which they overlap and are not just neighbours."""
 OPEN = "; the first step decides whether one is drawn"
 """How a sentence about things ends where a brush may also be filled."""
 
@@ -49,7 +51,7 @@ def find_losses(palette: Palette, painted: Painted, how: Drawing, run: Run) -> I
     else:
         yield from _find_repeated(palette, painted, how, run)
     for numbers, end in _list_things(palette, painted, how):
-        for told in _find_soft(palette, painted, how, run, numbers):
+        for told in (*_find_soft(palette, painted, how, run, numbers), *_find_unheeded(palette, painted, numbers)):
             yield replace(told, text=told.text + end)
 
 
@@ -142,6 +144,32 @@ def _measure_things(coverage: np.ndarray, ring: bool) -> int:
     return max((min(box.size.height, box.size.width) for box in boxes if box is not None), default=0)
 
 
+def _find_unheeded(palette: Palette, painted: Painted, things: Sequence[int]) -> Iterator[Remark]:
+    """What the palette says that does not act on such `things`, given by their numbers, but on brushes that are
+    filled."""
+    told = "a thing is drawn by itself, so that {} does not act on it"
+    heavy = [number for number in things if palette.brushes[number - 1].weight != 1]
+    yield from _tell(palette, heavy, told.format("its weight"), "weight")
+    said = {
+        "quantization": ("quantization", palette.quantization != "none"),
+        "background.share": ("background.share", palette.background.share > 0),
+        "noise": ("the palette's noise", bool(palette.noise)),
+    }
+    for path, (name, is_said) in said.items():
+        yield from _tell(palette, things if is_said else (), told.format(name), path=path)
+    mixes = palette.overlap.rule == "weighted"
+    if mixes or palette.overlap.cover_alpha:
+        over = [number for number in things if _overlaps(painted.coverages, number)]
+        path, name = ("overlap.rule", "the overlap rule") if mixes else ("overlap.cover_alpha", "cover_alpha")
+        yield from _tell(palette, over, told.format(name), path=path)
+
+
+def _overlaps(coverages: Sequence[np.ndarray], number: int) -> bool:
+    """Whether a brush, by its number from 1 on, covers what another one of those that cover these [h, w] covers."""
+    own = coverages[number - 1]
+    return any((own + each > SHARED).any() for n, each in enumerate(coverages, start=1) if n != number)
+
+
 def _find_repeated(palette: Palette, painted: Painted, how: Drawing, run: Run) -> Iterator[Remark]:
     """Brushes of no kind that a method of attention draws in several tiles, in few steps, which settle all at once."""
     grid = _find_tiles(palette, how, run)
@@ -180,10 +208,15 @@ def _is_larger(inner: Box | None, painted: Painted, tile: tuple[int, int]) -> bo
     return inner.size.height * painted.side > tile[0] or inner.size.width * painted.side > tile[1]
 
 
-def _tell(palette: Palette, numbers: Sequence[int], told: str, key: str = "kind") -> Iterator[Remark]:
-    """The sentence that tells something of a value of the brushes with these numbers, from 1 on, if there are any."""
+def _tell(
+    palette: Palette, numbers: Sequence[int], told: str, key: str = "kind", path: str | None = None
+) -> Iterator[Remark]:
+    """The sentence that tells something of a value of the brushes with these numbers, from 1 on, if there are any.
+
+    It is about the value of theirs that `key` names, or about that at a `path`.
+    """
     names = [mention(number, palette.brushes[number - 1]) for number in numbers]
     subject = join_names(names) if len(names) <= NAMED else f"{len(names)} brushes"
     if names:
-        path = f"brushes[{numbers[0] - 1}].{key}" if len(names) == 1 else "brushes"
-        yield Remark(f"{subject}: {told}", path)
+        own = f"brushes[{numbers[0] - 1}].{key}" if len(names) == 1 else "brushes"
+        yield Remark(f"{subject}: {told}", path or own)
