@@ -213,6 +213,14 @@ def test_what_happens_where_brushes_overlap_is_nothing_to_things_beside_them(ove
     assert tell(make(SUN | {"kind": "thing"}, beside, overlap=overlap)) == []
 
 
+def test_the_main_prompt_is_the_background_that_a_thing_lies_on() -> None:
+    large = SUN | {"mask": {"rectangle": [0.04, 0.04, 0.96, 0.96]}}
+    palette = make(large, side=2048, background={})
+    for prompt, soft in (("a meadow", True), ("", False), ("a sun", False)):
+        around = JobContext(prompt, native=NATIVE)
+        assert any("soft" in each.text for each in preflight(palette, around)) == soft
+
+
 WIDE = {"id": "wide", "prompt": "a bridge", "mask": {"rectangle": [0.05, 0.3, 0.95, 0.6]}}
 
 
