@@ -221,7 +221,7 @@ def _auto(case: Case) -> Iterator[Notice]:
     if choices and case.around.steps is not None:
         yield Notice("note", CHOOSES + choices)
     if plan.undecided is not None:
-        yield Notice("note", tell_undecided([case.names[name] for name in plan.undecided.names]))
+        yield Notice("note", tell_undecided([(case.names[name], kind) for name, kind in plan.undecided.kinds.items()]))
 
 
 def _noted(case: Case) -> Iterator[Notice]:
