@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from PIL import Image
@@ -45,7 +45,7 @@ class Cost:
     """What a picture costs: `times` as long as a plain one of `native` x `native` pixels.
 
     `view` is the size in pixels of the largest part that the network sees at once, `picture` that of the whole. Of the
-    brushes with the `undecided` ids the first level decides what they are; the dearer way counts.
+    brushes with the `undecided` ids the first level decides whether they are of these kinds; the dearer way counts.
     """
 
     times: float
@@ -54,7 +54,7 @@ class Cost:
     picture: Size
     most: bool = False
     """Whether it may also be less."""
-    undecided: tuple[str, ...] = ()
+    undecided: Mapping[str, str] = field(default_factory=dict)
 
 
 def make_clock(steps: int) -> tuple[float, ...]:
@@ -89,7 +89,7 @@ def estimate(palette: Palette, native: int) -> Cost:
     run = round_levels(palette.init.strength * palette.steps) / palette.steps if palette.init else 1.0
     times = run * _sum_cells(own) / count_cells(plain, palette.guidance)
     views = [row.size.pixels(LATENT_CELL * shrink) for row, _ in own]
-    undecided = made.undecided.names if made.undecided else ()
+    undecided = made.undecided.kinds if made.undecided else {}
     return Cost(
         times, native, max(views, key=lambda size: size.area, default=Size(0, 0)), palette.size, undecided=undecided
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,10 @@ NAMED = 3
 """Brushes that a sentence names, at most; more of them are counted."""
 FREE: dict[str, Any] = {"tiles": AUTO, "blend": AUTO, "overlap": Overlap()}
 """What a palette says of its method where it leaves kinds open."""
+SHARED = 1.001
+"""Share of a cell that two brushes cover together, above which they overlap and are not just neighbours."""
+OPEN = "; the first step decides whether one is drawn"
+"""How a sentence about things ends where a brush may also be filled."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,9 @@ def find_losses(palette: Palette, painted: Painted, how: Drawing, run: Run) -> I
         yield from _find_filled(palette, painted, how)
     else:
         yield from _find_repeated(palette, painted, how, run)
-    yield from _find_soft(palette, painted, how, run)
+    for numbers, end in _list_things(palette, painted, how):
+        for told in (*_find_soft(palette, painted, how, run, numbers), *_find_unheeded(palette, painted, numbers)):
+            yield replace(told, text=told.text + end)
 
 
 def _find_filled_over(palette: Palette, painted: Painted, how: Drawing) -> Iterator[Remark]:
@@ -107,15 +113,25 @@ def _keep_pieces(coverage: np.ndarray, ring: bool) -> np.ndarray:
     return np.where(np.isin(labels, kept[:PIECES]), coverage, np.float32(0))
 
 
-def _find_soft(palette: Palette, painted: Painted, how: Drawing, run: Run) -> Iterator[Remark]:
-    """Things that are much larger than the close-up in which they are drawn."""
+def _list_things(palette: Palette, painted: Painted, how: Drawing) -> Iterator[tuple[list[int], str]]:
+    """The numbers, from 1 on, of brushes that are things, then of those that may become some, and how what is told of
+    them ends."""
+    every = list(enumerate(zip(palette.brushes, painted.coverages, strict=True), start=1))
+    yield [number for number, (brush, coverage) in every if brush.kind == THING and coverage.any()], ""
+    if palette.attention == "none":  # else they stay on the canvas
+        guesses = list_candidates(palette, painted.coverages, painted.find_facts(palette, how))
+        yield [number for number, guess in enumerate(guesses, start=1) if guess.figure == THING], OPEN
+
+
+def _find_soft(palette: Palette, painted: Painted, how: Drawing, run: Run, things: Sequence[int]) -> Iterator[Remark]:
+    """Those of such `things`, by their numbers, that are much larger than the close-up in which they are drawn."""
     native = fit_native(how.native, palette.size)
     finer = FINER if run.steps >= FINE_STEPS else 1
     most, drawn = round(SHARP * finer * native), round(finer * native)
     lost = [
         number
-        for number, (brush, coverage) in enumerate(zip(palette.brushes, painted.coverages, strict=True), start=1)
-        if brush.kind == THING and _measure_things(coverage, palette.wraps) * painted.side > most
+        for number in things
+        if _measure_things(painted.coverages[number - 1], palette.wraps) * painted.side > most
     ]
     why = f"of more than {most} px on its shorter side is as soft as an enlarged picture of {drawn}x{drawn}"
     yield from _tell(palette, lost, f"a thing {why}", "mask")
@@ -126,6 +142,32 @@ def _measure_things(coverage: np.ndarray, ring: bool) -> int:
     labels, kept = label_pieces(coverage, ring)
     boxes = [find_bounds(labels == label, ring) for label in kept]
     return max((min(box.size.height, box.size.width) for box in boxes if box is not None), default=0)
+
+
+def _find_unheeded(palette: Palette, painted: Painted, things: Sequence[int]) -> Iterator[Remark]:
+    """What the palette says that does not act on such `things`, given by their numbers, but on brushes that are
+    filled."""
+    told = "a thing is drawn by itself, so that {} does not act on it"
+    heavy = [number for number in things if palette.brushes[number - 1].weight != 1]
+    yield from _tell(palette, heavy, told.format("its weight"), "weight")
+    said = {
+        "quantization": ("quantization", palette.quantization != "none"),
+        "background.share": ("background.share", palette.background.share > 0),
+        "noise": ("the palette's noise", bool(palette.noise)),
+    }
+    for path, (name, is_said) in said.items():
+        yield from _tell(palette, things if is_said else (), told.format(name), path=path)
+    mixes = palette.overlap.rule == "weighted"
+    if mixes or palette.overlap.cover_alpha:
+        over = [number for number in things if _overlaps(painted.coverages, number)]
+        path, name = ("overlap.rule", "the overlap rule") if mixes else ("overlap.cover_alpha", "cover_alpha")
+        yield from _tell(palette, over, told.format(name), path=path)
+
+
+def _overlaps(coverages: Sequence[np.ndarray], number: int) -> bool:
+    """Whether a brush, by its number from 1 on, covers what another one of those that cover these [h, w] covers."""
+    own = coverages[number - 1]
+    return any((own + each > SHARED).any() for n, each in enumerate(coverages, start=1) if n != number)
 
 
 def _find_repeated(palette: Palette, painted: Painted, how: Drawing, run: Run) -> Iterator[Remark]:
@@ -166,10 +208,15 @@ def _is_larger(inner: Box | None, painted: Painted, tile: tuple[int, int]) -> bo
     return inner.size.height * painted.side > tile[0] or inner.size.width * painted.side > tile[1]
 
 
-def _tell(palette: Palette, numbers: Sequence[int], told: str, key: str = "kind") -> Iterator[Remark]:
-    """The sentence that tells something of a value of the brushes with these numbers, from 1 on, if there are any."""
+def _tell(
+    palette: Palette, numbers: Sequence[int], told: str, key: str = "kind", path: str | None = None
+) -> Iterator[Remark]:
+    """The sentence that tells something of a value of the brushes with these numbers, from 1 on, if there are any.
+
+    It is about the value of theirs that `key` names, or about that at a `path`.
+    """
     names = [mention(number, palette.brushes[number - 1]) for number in numbers]
     subject = join_names(names) if len(names) <= NAMED else f"{len(names)} brushes"
     if names:
-        path = f"brushes[{numbers[0] - 1}].{key}" if len(names) == 1 else "brushes"
-        yield Remark(f"{subject}: {told}", path)
+        own = f"brushes[{numbers[0] - 1}].{key}" if len(names) == 1 else "brushes"
+        yield Remark(f"{subject}: {told}", path or own)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lib_regiondiff.document.palette import Brush, Palette
+from lib_regiondiff.document.palette import SCENE, THING, Brush, Palette
 from lib_regiondiff.errors import Problem
 
 KINDS = ("error", "warning", "note")
+FIGURES: Mapping[str, str] = {THING: "one thing", SCENE: "a picture of its own"}
+"""What a brush shows that is no stuff, by its kind."""
 INSIDE = re.compile(r"brushes\[(\d{1,4})\]")
 
 
@@ -55,9 +57,13 @@ def join_names(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def tell_undecided(names: Sequence[str]) -> str:
-    """The sentence about brushes of which the first level decides what they are."""
-    return f"{join_names(names)}: one thing, or something that fills the mask? The first step decides"
+def tell_undecided(figures: Sequence[tuple[str, str]]) -> str:
+    """The sentence about brushes, each its name and a kind, of which the first level decides whether they are that."""
+    named = {kind: [name for name, own in figures if own == kind] for _, kind in figures}
+    asked = [
+        f"{join_names(names)}: {FIGURES[kind]}, or something that fills the mask?" for kind, names in named.items()
+    ]
+    return " ".join([*asked, "The first step decides"])
 
 
 def write_notice(notice: Notice) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from lib_regiondiff.document import budget
 from lib_regiondiff.document.caption import is_wordless
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.pictures import Picture
+from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.errors import HostError, PaletteError, RegionDiffError
 from lib_regiondiff.formats.tags import split_networks
 from lib_regiondiff.formats.wildcards import find_unknown
@@ -188,7 +189,10 @@ def _added(case: Case) -> Iterator[Notice]:
 def _lost(case: Case) -> Iterator[Notice]:
     """What is not drawn as somebody may have meant it."""
     painted, run = case.shares.painted_cells(case.palette), Run(case.around.steps or STEPS, case.guidance)
-    for each in find_losses(case.palette, painted, case.around.drawing, run):
+    under, words = case.palette.background, case.around.words
+    said = {"prompt": under.prompt or words.prompt, "negative": under.negative or words.negative}
+    palette = replace_unchecked(case.palette, background=replace_unchecked(under, **said))
+    for each in find_losses(palette, painted, case.around.drawing, run):
         yield Notice("note", each.text, each.path)
 
 
@@ -217,7 +221,7 @@ def _auto(case: Case) -> Iterator[Notice]:
     if choices and case.around.steps is not None:
         yield Notice("note", CHOOSES + choices)
     if plan.undecided is not None:
-        yield Notice("note", tell_undecided([case.names[name] for name in plan.undecided.names]))
+        yield Notice("note", tell_undecided([(case.names[name], kind) for name, kind in plan.undecided.kinds.items()]))
 
 
 def _noted(case: Case) -> Iterator[Notice]:

@@ -128,7 +128,8 @@ def describe_costs(palette: Palette, native: int | None = None, count: int = 1) 
         return [f"warning: {error} (with a model of {usual} px)"]
     time, *others = describe(cost)
     each = f"each of {count} pictures takes " if count > 1 else ""
-    asked = [name_brush(brush) for brush in palette.brushes if brush.id in cost.undecided]
+    figures = cost.undecided
+    asked = [(name_brush(brush), figures[brush.id]) for brush in palette.brushes if brush.id in figures]
     notes = [f"note: {tell_undecided(asked)}; the cost is that of the dearer way"] if asked and not native else []
     return [*(f"cost: {line}" for line in (each + time, *others)), *notes]
 

@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from lib_regiondiff.document import budget
-from lib_regiondiff.document.palette import SCENE, Bias, Nag, Palette
+from lib_regiondiff.document.palette import SCENE, THING, Bias, Nag, Palette
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Encoder, LatentSpec, Level
 from lib_regiondiff.planning.attention.bias import WordLayer, find_bias, say_sentence
@@ -65,6 +65,11 @@ class Undecided:
     def names(self) -> tuple[str, ...]:
         """The brushes that may be figures."""
         return tuple(view.names[0] for view in self.views)
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """What each of them becomes if it is one: things lie above what is around them, scenes beside it."""
+        return {view.names[0]: THING if view.zoom is not None and view.zoom.above else SCENE for view in self.views}
 
 
 @dataclass(frozen=True)

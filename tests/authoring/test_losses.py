@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from PIL import Image
 
 from lib_regiondiff.authoring.cost import Sketch
-from lib_regiondiff.authoring.losses import NAMED, Run, find_losses
+from lib_regiondiff.authoring.losses import NAMED, OPEN, Run, find_losses
 from lib_regiondiff.authoring.notices import Remark
 from lib_regiondiff.authoring.preflight import JobContext, preflight
 from lib_regiondiff.authoring.room import Drawing
@@ -142,16 +142,83 @@ def test_a_thing_that_is_much_larger_than_its_close_up_is_soft(
     kind: str, steps: int, most: int, more: int, soft: bool
 ) -> None:
     """Its shorter side counts, for its close-up is as large as that."""
-    share = (most + more) / 1024
+    share, end = (most + more) / 1024, OPEN if kind == "auto" else ""
     for box in ([0, 0, share, share], [0, 0, 1, share], [0, 0, share, 1]):
         told = tell(make(SUN | {"kind": kind, "mask": {"rectangle": box}}, side=1024), Run(steps, 1))
-        assert len(told) == (soft and kind == "thing")
+        assert len(told) == (soft and kind in ("thing", "auto"))
         assert all(line.startswith(f"brush 1 (sun): a thing of more than {most} px on its") for line in told)
+        assert all(line.endswith(f" {most // 2}x{most // 2}{end}") for line in told)
+
+
+def test_what_cannot_become_a_thing_is_not_told_to_be_a_soft_one() -> None:
+    wide = {"mask": {"rectangle": [0.04, 0.04, 0.96, 0.96]}}
+    soft = [line for line in tell(make(SUN | wide, side=2048)) if "soft" in line]
+    assert soft and plan(make(SUN | wide, side=2048)).undecided is not None
+    for more in (*(each for each, _ in SETTLED), {"attention": "couple"}, {"background": {}}):
+        assert not any("soft" in line for line in tell(make(SUN | wide, side=2048, **more)))
+    whole = SUN | {"mask": {"rectangle": [0, 0, 1, 1]}}
+    assert tell(make(whole, side=2048)) == []
 
 
 def test_pieces_of_a_thing_are_things_of_their_own() -> None:
     assert tell(make(speckle(2, 200, 260) | {"kind": "thing"}), how=Drawing(64)) != []
     assert tell(make(speckle(2, 100, 260) | {"kind": "thing"}), how=Drawing(64)) == []
+
+
+UNHEEDED: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
+    ({"weight": 3}, {}, "its weight", "brushes[1].weight"),
+    ({}, {"quantization": "continuous"}, "quantization", "quantization"),
+    ({}, {"background": {"prompt": "grass", "share": 0.5}}, "background.share", "background.share"),
+    ({}, {"noise": [{"mask": {"rectangle": [0, 0, 1, 1]}, "seed": 3}]}, "the palette's noise", "noise"),
+    ({}, {"overlap": {"rule": "weighted"}}, "the overlap rule", "overlap.rule"),
+    ({}, {"overlap": {"cover_alpha": 0.5}}, "cover_alpha", "overlap.cover_alpha"),
+]
+HILL = {"id": "hill", "prompt": "a hill", "kind": "stuff", "mask": {"rectangle": [0, 0.2, 1, 1]}}
+
+
+def look(made: Plan, name: str) -> list[tuple[Any, ...]]:
+    """What a brush has at each step: weight, and the seeds of its own noise."""
+    return [
+        (view.weight.tolist(), view.zoom and view.zoom.seeds)
+        for views in made.steps
+        for view in views
+        if name in view.names
+    ]
+
+
+@pytest.mark.parametrize(("own", "more", "name", "path"), UNHEEDED)
+def test_what_does_not_act_on_a_thing_is_told(own: dict[str, Any], more: dict[str, Any], name: str, path: str) -> None:
+    def draw(kind: str, own: dict[str, Any], more: dict[str, Any]) -> Palette:
+        return make(HILL, SUN | {"kind": kind} | own, **more)
+
+    palette = draw("thing", own, more)
+    line = f"brush 2 (sun): a thing is drawn by itself, so that {name} does not act on it"
+    assert tell(palette) == [line]
+    shares = Shares.of(palette, HOW)
+    (remark,) = find_losses(palette, shares.painted_cells(palette), HOW, MANY)
+    assert remark.path == path
+    assert look(plan(palette), "sun") == look(plan(draw("thing", {}, {})), "sun") != []
+    if "noise" not in more:
+        assert look(plan(draw("stuff", own, more)), "sun") != look(plan(draw("stuff", {}, {})), "sun")
+    assert tell(draw("stuff", own, more)) == tell(draw("scene", own, more)) == tell(draw("thing", {}, {})) == []
+    assert tell(draw("auto", own, more)) == [line + OPEN] or path == "overlap.rule"
+    assert not any("does not act" in each for each in tell(draw("auto", own, {"attention": "couple"} | more)))
+    assert not any("does not act" in each for each in tell(palette, how=Drawing(NATIVE, over=True)))
+
+
+@pytest.mark.parametrize("overlap", [{"rule": "weighted"}, {"cover_alpha": 0.5}])
+def test_what_happens_where_brushes_overlap_is_nothing_to_things_beside_them(overlap: dict[str, Any]) -> None:
+    """Also where their common border crosses cells."""
+    beside = HOUSE | {"kind": "stuff", "mask": {"rectangle": [0.4, 0.1, 0.8, 0.4]}}
+    assert tell(make(SUN | {"kind": "thing"}, beside, overlap=overlap)) == []
+
+
+def test_the_main_prompt_is_the_background_that_a_thing_lies_on() -> None:
+    large = SUN | {"mask": {"rectangle": [0.04, 0.04, 0.96, 0.96]}}
+    palette = make(large, side=2048, background={})
+    for prompt, soft in (("a meadow", True), ("", False), ("a sun", False)):
+        around = JobContext(prompt, native=NATIVE)
+        assert any("soft" in each.text for each in preflight(palette, around)) == soft
 
 
 WIDE = {"id": "wide", "prompt": "a bridge", "mask": {"rectangle": [0.05, 0.3, 0.95, 0.6]}}

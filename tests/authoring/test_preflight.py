@@ -45,7 +45,13 @@ def test_two_halves_cost_one_row_more_and_nothing_is_wrong() -> None:
 def test_what_the_first_step_decides_is_told_with_the_dearer_way() -> None:
     first, second = told()
     assert first.text == "it takes about twice as long as a plain picture"
-    assert second.text.endswith("one thing, or something that fills the mask? The first step decides")
+    scene, end = "a picture of its own, or something that fills the mask?", "The first step decides"
+    assert second.text == f"brush 1 (left) and brush 2 (right): {scene} {end}"
+    upper = LEFT | {"id": "u", "name": "upper", "mask": {"rectangle": [0.1, 0.1, 0.4, 0.4]}}
+    thing = "one thing, or something that fills the mask?"
+    assert told(brushes=[upper])[-1].text == f"brush 1 (upper): {thing} {end}"
+    (said,) = [each.text for each in told(brushes=[LEFT, RIGHT, upper]) if each.text.endswith(end)]
+    assert said == f"brush 1 (left) and brush 2 (right): {scene} brush 3 (upper): {thing} {end}"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
 from lib_regiondiff.hosts.webui.cross_attention import act_in_cross_attention
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.noise_scales import NoiseScale, find_scale, join_levels
+from lib_regiondiff.hosts.webui.program.whole_views import CONTROLLED
 from lib_regiondiff.hosts.webui.raised_attention import Habits
 from lib_regiondiff.hosts.webui.sampler_run import Request, SamplerRun
 from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Processing
@@ -208,7 +209,7 @@ def install(p: Processing, request: Request, like: Tensor) -> None:
     draw regions, and for what a palette asks and the model cannot do.
     """
     if has_controlnet():
-        request = replace(request, whole=True)
+        request = replace(request, whole=CONTROLLED)
     wrapped = WrappedForward(p, request)
     wrapped.run.prepare(like)
     wrapped.run.note_schedule()

@@ -24,6 +24,7 @@ from lib_regiondiff.hosts.webui.families import is_flow
 from lib_regiondiff.hosts.webui.frames import add_frame_axis, drop_frame_axis
 from lib_regiondiff.hosts.webui.networks.acting import act_in_attention, add_streams, ask_in_streams
 from lib_regiondiff.hosts.webui.noise_scales import Sigmas, Timesteps, join_levels
+from lib_regiondiff.hosts.webui.program.whole_views import CONTROLLED, REFERRED
 from lib_regiondiff.hosts.webui.programs import Program, find_program
 from lib_regiondiff.hosts.webui.sampler_run import Request, SamplerRun
 from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Engine, Processing, Unet, is_second_pass
@@ -251,10 +252,10 @@ def install(p: Processing, request: Request, like: Tensor) -> None:
     engine: Engine = p.sd_model
     unet = engine.forge_objects.unet.clone()
     if unet.controlnet_linked_list is not None:
-        request = replace(request, whole=True)
+        request = replace(request, whole=CONTROLLED)
     program = find_program()
     if references.has_references(program.find_network_arguments()):  # as large as the canvas, and of one row
-        request = replace(request, whole=True, rows=1)
+        request = replace(request, whole=request.whole or REFERRED, rows=1)
     hooks = UnetHooks(p, request, like, program)
     hooks.run.note_schedule()
     _hook(p, unet, hooks)

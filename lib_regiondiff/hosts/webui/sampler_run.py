@@ -22,6 +22,7 @@ from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.networks.acting import find_methods
 from lib_regiondiff.hosts.webui.program import notices
+from lib_regiondiff.hosts.webui.program.whole_views import describe_filled, find_filled
 from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Processing, is_second_pass
 from lib_regiondiff.planning.brush_texts import BrushText
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
@@ -70,8 +71,8 @@ class Request:
     palette: Palette
     texts: tuple[Mapping[str, BrushText], ...]
     merge: bool = True
-    whole: bool = False
-    """Whether every view is the whole canvas, as ControlNet needs it."""
+    whole: str = ""
+    """Why every view is the whole canvas, as ControlNet needs it; "" where views need not be."""
     rows: int = 0
     """The most rows of one network call; 0 for as many as memory allows."""
     note: Callable[[Mapping[str, Any]], None] = field(default=lambda chosen: None, repr=False)
@@ -154,7 +155,16 @@ class SamplerRun:
         if self.plan is None:
             self.plan = self._make_plan(x, clock())
             self.request.note(self.plan.chosen)
+            self._tell_filled(x, self.plan)
         return self.plan
+
+    def _tell_filled(self, x: Tensor, plan: Plan) -> None:
+        """Tell which brushes are filled only because each view is the whole canvas."""
+        if self.request.whole and self.host is not None:
+            job = self._make_job(x, plan.clock)
+            native = families.find_native_side(module("shared").sd_model, job.size)
+            numbers = find_filled(self.request.palette, job, self.host, native)
+            notices.tell(self.p, describe_filled(numbers, self.request.whole))
 
     def images_of(self, plan: Plan) -> ImageBatch:
         """The images of this run's plan, with what their textures drew so far."""
@@ -169,12 +179,15 @@ class SamplerRun:
 
     def _make_plan(self, x: Tensor, clock: tuple[float, ...]) -> Plan:
         assert self.host is not None, "prepared"
+        palette = fit_tiles(self.request.palette, families.find_multiple(module("shared").sd_model))
+        return make_plan(palette, self._make_job(x, clock), self.host, self.request.merge)
+
+    def _make_job(self, x: Tensor, clock: tuple[float, ...]) -> Job:
+        assert self.host is not None, "prepared"
         size = Size(x.shape[-2], x.shape[-1]).pixels(self.host.latent.pixels_per_cell)
         scale, asked = float(self.p.cfg_scale), self.request
         final = is_second_pass(self.p) or not getattr(self.p, "enable_hr", False)
         how = {"negatives": True, "centred": not asked.whole, "final": final, "store": asked.store}
         if asked.before is not None:
             how["kept"] = list_kept(asked.before[1].memories)
-        job = Job(size, clock, tuple(map(int, self.p.seeds)), asked.texts, scale, **how)
-        palette = fit_tiles(asked.palette, families.find_multiple(module("shared").sd_model))
-        return make_plan(palette, job, self.host, asked.merge)
+        return Job(size, clock, tuple(map(int, self.p.seeds)), asked.texts, scale, **how)

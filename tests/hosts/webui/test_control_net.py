@@ -13,6 +13,7 @@ from fake_sampler import SIDE, Job, drawn
 from fake_webui import Checkpoint, WebUI
 from lib_regiondiff.extension.drawn import AUTO_KEY
 from lib_regiondiff.hosts.webui import a1111
+from lib_regiondiff.hosts.webui.program.whole_views import CONTROLLED
 
 BOXES = {"thing": [0.05, 0.05, 0.4, 0.4], "scene": [0.5, 0.5, 1.0, 1.0], "auto": [0.55, 0.1, 0.9, 0.35]}
 LINE = {"id": "line", "prompt": "grey", "kind": "stuff", "mask": {"rectangle": [0.1, 0.7, 0.45, 0.72]}}
@@ -51,11 +52,18 @@ def draw(webui: WebUI, palette: Any, sampler: str) -> tuple[Job, Tensor]:
     return p, drawn(p, palette)
 
 
+def told(p: Job) -> list[str]:
+    """The brushes of which it is told under the pictures that they are filled because of ControlNet."""
+    end = f": only filled, with no object drawn by itself, because {CONTROLLED}"
+    return [line.removesuffix(end) for line in p.comments if line.endswith(end)]
+
+
 @pytest.mark.parametrize("sampler", ["Euler", "LCM"])
 def test_every_view_is_the_whole_canvas_and_every_brush_is_filled(webui: WebUI, sampler: str) -> None:
     model = Checkpoint(native=64)
     webui.load(with_unet(model) if hasattr(webui.model, "forge_objects") else model)
     p, free = draw(webui, make("thing", "scene", "auto"), sampler)
+    assert told(p) == []
     assert any(each.x.shape[-2:] != (SIDE, SIDE) for each in model.asked), "close-ups"
     control(webui)
     p, said = draw(webui, make("thing", "scene", "auto"), sampler)
@@ -64,5 +72,8 @@ def test_every_view_is_the_whole_canvas_and_every_brush_is_filled(webui: WebUI, 
     assert plan.brush_kinds == ("stuff",) * 4 and plan.undecided is None
     assert not any(view.zoom for views in plan.steps for view in views), "no stroke is drawn apart either"
     assert not any(kind in p.extra_generation_params.get(AUTO_KEY, "") for kind in BOXES)
-    _, filled = draw(webui, make("stuff", "stuff", "stuff"), sampler)
+    assert told(p) == ["3 brushes"], "once"
+    p, filled = draw(webui, make("stuff", "stuff", "stuff"), sampler)
+    assert told(p) == []
+    assert told(draw(webui, make("stuff", "scene", "auto"), sampler)[0]) == ["brush 2 and brush 3"]
     assert torch.equal(said, filled) and not torch.allclose(said, free, atol=0.1)

@@ -272,6 +272,6 @@ def test_flow_models_are_told_by_their_predictor(webui: WebUI) -> None:
 def test_plans_are_told_of_flow_models(webui: WebUI, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their clocks count noise in another way, by which close-ups become finer."""
     monkeypatch.setattr(webui.model.forge_objects.unet.model.predictor, "prediction_type", kind, raising=False)
-    run: Any = SimpleNamespace(request=SimpleNamespace(whole=False))
+    run: Any = SimpleNamespace(request=SimpleNamespace(whole=""))
     found = SamplerRun._describe_latent(run, torch.zeros(1, 4, 8, 8), webui.model)
     assert found.prediction == ("flow" if kind == "const" else "epsilon")

@@ -202,7 +202,7 @@ def test_a_picture_is_the_same_memory() -> None:
 
 
 def test_a_call_that_is_not_marked_is_handed_on(webui: WebUI) -> None:
-    request: Any = SimpleNamespace(whole=False, rows=0)
+    request: Any = SimpleNamespace(whole="", rows=0)
     denoiser = forge.UnetHooks(FramedJob(webui, ["green"]), request, torch.zeros(1, 3, 1, 4, 4), find_program())
     x = torch.randn(2, 3, 1, 4, 4)
     how = {"input": x, "timestep": x[:, 0, 0, 0, 0], "c": {}, "cond_or_uncond": [0, 1]}

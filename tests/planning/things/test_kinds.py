@@ -29,9 +29,12 @@ def plan(palette: Palette, **more: Any) -> Plan:
 
 
 def outcomes(palette: Palette, **more: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The kinds without any figure, and where all that may be one are figures."""
+    """The kinds without any figure, and where all that may be one are figures, which is known before."""
     made = plan(palette, **more)
-    every = made if made.undecided is None else made.undecided.decide(made.undecided.names)
+    if made.undecided is None:
+        return made.brush_kinds, made.brush_kinds
+    every = made.undecided.decide(made.undecided.names)
+    assert made.undecided.kinds.items() <= every.chosen["kinds"].items()
     return made.brush_kinds, every.brush_kinds
 
 
