@@ -14,7 +14,7 @@ from lib_regiondiff.geometry import Box, Size
 FEW = 8
 """Steps, at most, that a distilled model draws in."""
 SHARE, PAINTED = 0.8, 0.4
-"""Share of few steps, the first ones, that keep brushes apart, from noise and over a picture; never the last one."""
+"""Share of the steps, the first ones, that keep brushes apart, from noise and over a picture; never the last one."""
 EARLY = 0.97
 """Noise level above which nothing of a picture is there yet."""
 WHOLE = {True: 1.5, False: 3.0}
@@ -71,8 +71,16 @@ def _settle_tiles(tiles: Tiles, native: int) -> Tiles:
     return replace(tiles, width=wide, height=high, overlap=overlap)
 
 
+def settle_scenery(said: Palette, made: Palette, clock: tuple[float, ...]) -> Palette:
+    """The settled palette for a canvas that only scenery divides, which many steps keep apart as few ones do: it asks
+    for nothing more, as surroundings of objects would; `said` is the palette as it was said."""
+    if said.bootstrap.levels != AUTO or clock[0] <= EARLY:
+        return made
+    return replace(made, bootstrap=_settle_bootstrap(said, len(clock) - 1))
+
+
 def _settle_bootstrap(palette: Palette, few: int) -> Bootstrap:
-    """A palette's bootstrap with nothing left open, for so many few steps, 0 where they are not few."""
+    """A palette's bootstrap with nothing left open, for so many steps that keep brushes apart, 0 where none do."""
     given = palette.bootstrap
     share = PAINTED if palette.background.painted else SHARE
     levels = max(0, min(round(share * few), few - 1)) if given.levels == AUTO else given.levels

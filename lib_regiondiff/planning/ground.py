@@ -151,9 +151,20 @@ def place_regions(
 def parts_regions(placed: Placed, layout: Layout, together: Collection[int], bare: bool) -> bool:
     """Whether the first levels may keep anything to itself: an object or, on a `bare` canvas without a picture, scenery
     beside other scenery; scenes and the regions `together` in one view are left out."""
-    scenery = [
+    scenery = _tell_scenery(placed, layout, together)
+    return not all(scenery) or (bare and len(scenery) > 1)
+
+
+def shows_scenery(placed: Placed, layout: Layout, together: Collection[int]) -> bool:
+    """Whether several pieces of scenery divide the canvas, and nothing else but scenes."""
+    scenery = _tell_scenery(placed, layout, together)
+    return not together and all(scenery) and len(scenery) > 1
+
+
+def _tell_scenery(placed: Placed, layout: Layout, together: Collection[int]) -> list[bool]:
+    """Which regions are scenery, of those that are no scenes, nor `together` in one view."""
+    return [
         0 in group or layout.is_ground(places)
         for number, (group, places) in enumerate(zip(placed.weights.owners, placed.boxes, strict=True))
         if places and number not in {*placed.scenes, *together}
     ]
-    return not all(scenery) or (bare and len(scenery) > 1)

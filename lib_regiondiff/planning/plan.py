@@ -25,6 +25,7 @@ from lib_regiondiff.planning.auto import (
     list_choices,
     list_tilings,
     settle,
+    settle_scenery,
 )
 from lib_regiondiff.planning.conditioning import Job, Meaning, RegionEncoder, find_meanings, group_meanings
 from lib_regiondiff.planning.ground import (
@@ -36,6 +37,7 @@ from lib_regiondiff.planning.ground import (
     measure_brushes,
     parts_regions,
     place_regions,
+    shows_scenery,
 )
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around
@@ -257,6 +259,9 @@ class Draft:
         ]
         together = join_regions(regions, placed.coupled)
         words.expect_words(together.values())
+        if job.centred and self.under is None and shows_scenery(placed, layout, together):
+            palette = settle_scenery(self.said, palette, job.clock)
+            found = palette, layout, placed
         first = FirstLevels.of(palette, job, host, self.under)
         firsts = [first.at(step, self.under is not None) for step in range(len(placed.kinds))]
         above = ThingLayer.of(apart[0], self.meanings, (self.encoder, self.close), (weights, regions), job)
@@ -285,14 +290,7 @@ class Draft:
         choices = list_choices(self.said, drop_idle(palette, apart, placed.boxes))
         guidance = palette.guidance if job.guidance is None else job.guidance
         sensitivity = palette.bootstrap.leak_sensitivity
-        made = (
-            palette.rescale,
-            steps,
-            self.under,
-            sensitivity,
-            choices,
-            drop_idle_nag(palette.nag),
-            find_bias(palette),
-        )
+        nag, bias = drop_idle_nag(palette.nag), find_bias(palette)
+        made = palette.rescale, steps, self.under, sensitivity, choices, nag, bias
         kinds = tuple(brush.kind for brush in palette.brushes)
         return Plan(layout.canvas, job.clock, guidance, *made, brush_kinds=kinds, kept=kept)

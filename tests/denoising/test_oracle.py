@@ -93,7 +93,7 @@ def test_end_point_is_that_of_the_blended_mean(name: str, size: tuple[int, int])
 
 
 def test_error_of_the_sampler_falls_quadratically() -> None:
-    document, host, errors = palette(brushes=SCENES["overlap"]), GaussianHost(), []
+    document, host, errors = palette(brushes=SCENES["overlap"], bootstrap={"levels": 0}), GaussianHost(), []
     means = torch.from_numpy(expected_means(document))
     for count in (40, 80, 160):
         levels = tuple(exploding(sigma) for sigma in schedule(count, low=1e-3))

@@ -151,16 +151,34 @@ def test_choices_settle_the_palette_as_it_was(palette: Palette, steps: int, nati
 @pytest.mark.parametrize("steps", [5, 20])
 @pytest.mark.parametrize("brushes", [[], [{"id": "a", "prompt": "2", "mask": LARGE}]])
 def test_the_method_is_chosen_where_there_is_something_to_blend(steps: int, brushes: Any) -> None:
-    document = parse({"version": 1, "size": WIDE, "guidance": 7, "brushes": brushes, "blend": "auto", "tiles": None})
+    said = {"blend": "auto", "tiles": None, "bootstrap": {"levels": 0}}
+    document = parse({"version": 1, "size": WIDE, "guidance": 7, "brushes": brushes} | said)
     job, host = Job(document.size, clock(steps), (1,)), GaussianHost(native=512)
     plan = make_plan(document, job, host)
     assert (describe_choices(plan.chosen), plan.chosen["blend"]) == (
         ("blend average", "average") if brushes else ("", None)
     )
-    said = make_plan(replace(document, blend="average"), job, host)
-    assert "blend" not in said.chosen and dump(document)["blend"] == "auto"
-    views = zip(plan.steps[0], said.steps[0], strict=True)
+    named = make_plan(replace(document, blend="average"), job, host)
+    assert "blend" not in named.chosen and dump(document)["blend"] == "auto"
+    views = zip(plan.steps[0], named.steps[0], strict=True)
     assert all(one.box == two.box and one.weight.equal(two.weight) for one, two in views)
+
+
+@pytest.mark.parametrize(("guidance", "steps", "levels"), [(1, 5, 4), (7, 5, 4), (7, 20, 16), (1, 20, 16)])
+@pytest.mark.parametrize(("mask", "alone"), [({"rectangle": [0, 0.5, 0.85, 1]}, True), (SMALL, False)])
+def test_scenery_is_kept_apart_in_any_steps_where_nothing_else_is(
+    mask: Any, alone: bool, guidance: float, steps: int, levels: int
+) -> None:
+    """It takes no row more, as an object on the canvas might, which sees what is around it from the first level on."""
+    brushes = [{"id": str(n), "prompt": str(n), "mask": m, "kind": "stuff"} for n, m in enumerate((LARGE, mask), 2)]
+    document = parse({"version": 1, "size": WIDE, "guidance": guidance, "brushes": brushes, "tiles": None})
+    job, host = Job(document.size, clock(steps), (1,)), GaussianHost(native=512)
+    few = guidance == 1 and steps == 5
+    made, none = (
+        make_plan(replace(document, bootstrap=each), job, host) for each in (Bootstrap(), Bootstrap(levels=0))
+    )
+    assert (made.chosen.get("bootstrap") or {}).get("levels", 0) == (levels if alone or few else 0)
+    assert all(len(one) == len(two) for one, two in zip(made.steps, none.steps, strict=True))
 
 
 SPREAD = [[0, 0, 0.8, 1], [0.8, 0, 1, 1]]  # the first one takes four tiles of 512 pixels, or three of 640

@@ -133,6 +133,7 @@ def test_windows_grow_in_steps_of_64_pixels(width: int, height: int, model: tupl
     native, cell = model
     mask = {"rectangle": [0, 0, width / 640, height / 640]}
     head = {"version": 1, "size": {"width": 640, "height": 640}, "tiles": None, "background": {"prompt": "0"}}
+    head |= {"bootstrap": {"levels": 0}}
     made = planned(parse(head | {"brushes": [{"id": "a", "prompt": "1", "mask": mask}]}), native, cell)
     box = made.views(LEVELS[0])[-1].box
     for found, side in ((box.size.width, width), (box.size.height, height)):
