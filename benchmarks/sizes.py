@@ -6,7 +6,7 @@ line for each class; pictures are kept in .cache/sizes, so that a run that was s
 every tenth palette to look at, `--failures FOLDER` all that are not right, and those in which halos are counted.
 `--write` renews docs/reports/sizes.md and fidelity.md, with what benchmarks/looked.tsv says about the failures. Classes
 take turns, so that a run that `--minutes` ends has as many palettes of each. Rows of classes that a run did not draw
-stay in the tables; failures, and the picture of every tenth palette, are those of one run: name all classes with
+stay in the tables; failures, and the picture of one palette of ten, are those of one run: name all classes with
 `--minutes 0 --write` to have what several runs drew.
 """
 
@@ -81,10 +81,15 @@ def main() -> None:
 
 
 def write(records: Sequence[Record], job: Job) -> None:
-    """Renew the reports' tables of these steps; stuff and the picture in the summary are those of few steps."""
-    marker, failures = f"measured {job.steps}", format_failures(records, read_looked(job))
-    renew(PAGE, merge(f"{format_page(records)}\n\n{failures}", read_measured(PAGE, marker)), marker)
-    if summary := format_summary(records, stuff_too=job.fast):
+    """Renew the reports' tables of these steps; the picture in the summary is that of few steps.
+
+    Failures are counted in runs with things on a ground; others leave what is said of them.
+    """
+    marker, page = f"measured {job.steps}", format_page(records)
+    if any(each["class"].startswith("thing") for each in records):
+        page += f"\n\n{format_failures(records, read_looked(job))}"
+    renew(PAGE, merge(page, read_measured(PAGE, marker)), marker)
+    if summary := format_summary(records):
         renew(SUMMARY, merge(summary, read_measured(SUMMARY, marker)), marker)
     if job.fast:
         write_picture(records, job)

@@ -17,9 +17,10 @@ def merge(made: str, before: str) -> str:
     """The Markdown `made` by a run, with what `before` says of classes that the run did not draw.
 
     Rows of the table at its head and items of the sentence on stuff are by class, in the order of MAKERS; the rest is
-    as it was made. Raises SystemExit where a row that stays does not have the cells of the new table.
+    as it was made, or as before where nothing was made of it. Raises SystemExit where a row that stays does not have
+    the cells of the new table.
     """
-    (head, new, rest), (old_head, old, _) = _part(made), _part(before)
+    (head, new, rest), (old_head, old, old_rest) = _part(made), _part(before)
     cells = len(CELLS.split(head[0] if new else old_head[0])) if new or old else 0
     kept = {kind: rows for kind, rows in old.items() if kind not in new}
     for row in (each for rows in kept.values() for each in rows):
@@ -27,7 +28,8 @@ def merge(made: str, before: str) -> str:
             raise SystemExit(f"a row that stays has other cells than the new table: {row[:60]}; draw its class anew")
     rows = [row for some in _sort(kept | new).values() for row in some]
     table = "\n".join([*(head if new else old_head), *rows]) if rows else ""
-    return "\n\n".join(filter(None, (table, _merge_items("\n".join(rest).strip("\n"), before))))
+    text = "\n".join(rest if any(rest) else old_rest).strip("\n")
+    return "\n\n".join(filter(None, (table, _merge_items(text, before))))
 
 
 def _merge_items(made: str, before: str) -> str:

@@ -1,4 +1,4 @@
-"""The summary in docs/reports/fidelity.md: records of wishes -> short tables, and every tenth palette as picture."""
+"""The summary in docs/reports/fidelity.md: records of wishes -> short tables, and one palette of ten as picture."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fidelity_report import DOCS, encode_png, format_rows
 from PIL import Image, ImageDraw, ImageFont
 from sizes_classes import make_wish
 from sizes_pictures import Job
-from sizes_report import PARTS, UNITS, find_interval, format_cell, group, split, tabulate
+from sizes_report import UNITS, find_interval, format_cell, group, split, tabulate
 
 from lib_regiondiff.authoring.overlay import overlay
 
 SHEET = DOCS / "pictures" / "sizes.png"
-EVERY, ROWS = 10, 6  # every so many palettes of a class are on the sheet; as many rows
+EVERY, ROWS = 10, 6  # one of so many palettes of a class is on the sheet; as many rows
 HIGH, TOLD, GAP = 76, 14, 3  # pixels of the sheet: of a picture, of the words above, between pictures
 WIDE = 1600  # pixels of the sheet, about
 
@@ -29,13 +29,13 @@ PATCHES = ("texture IoU", "stroke IoU", "ground IoU")
 """How far stuff is where it was painted; a class has one of these scores."""
 
 
-def format_summary(records: Sequence[Record], stuff_too: bool = True) -> str:
-    """The Markdown of a table of things and, if asked for, of a sentence on stuff and grounds."""
+def format_summary(records: Sequence[Record]) -> str:
+    """The Markdown of a table of things, and of a sentence on stuff and grounds."""
     found = group(records)
     rows = [format_things(kind, some) for kind, some in found.items() if kind in OF_THINGS]
     heads = ("things", "once", "right class", "colour", "leak", "area")
     table = format_rows([heads, ("---",) * len(heads), *rows]) if rows else ""
-    stuff = format_stuff({kind: some for kind, some in found.items() if kind in OF_STUFF}) if stuff_too else ""
+    stuff = format_stuff({kind: some for kind, some in found.items() if kind in OF_STUFF})
     return "\n\n".join(filter(None, (table, stuff)))
 
 
@@ -64,15 +64,16 @@ def format_pair(records: Sequence[Record], name: str) -> str:
 
 
 def draw_gallery(records: Sequence[Record], job: Job) -> Image.Image:
-    """A picture of every tenth palette, and in classes whose odd numbers are of another kind of the one after it too.
+    """A picture of one palette of every ten: the first of the first ten, the second of the second, and so on.
 
+    So all kinds of palettes are there that a class has in turns, as oblong brushes or those without a background.
     There is a column for each class, or part of one; in each place what was painted, then what was drawn. Pictures are
     of equal height, and as wide as their aspect asks for. Columns that have no room go below.
     """
     columns = []
     for kind, some in group(records).items():
         for title, part in split(kind, some).items():
-            shown = [each for each in part if each["number"] % EVERY < (2 if kind in PARTS else 1)][:ROWS]
+            shown = [each for each in part if is_shown(each["number"])][:ROWS]
             columns += [draw_column(title, shown, job)] if shown else []
     places, left, top, below = [], 0, 0, 0
     for each in columns:
@@ -85,6 +86,11 @@ def draw_gallery(records: Sequence[Record], job: Job) -> Image.Image:
     for place, each in zip(places, columns, strict=True):
         whole.paste(each, place)
     return whole
+
+
+def is_shown(number: int) -> bool:
+    """Whether the picture shows the palette of a number."""
+    return number % EVERY == number // EVERY % EVERY
 
 
 def draw_column(title: str, records: Sequence[Record], job: Job) -> Image.Image:
@@ -110,5 +116,5 @@ def draw_pair(kind: str, number: int, job: Job) -> Image.Image:
 
 
 def write_picture(records: Sequence[Record], job: Job, path: Path = SHEET) -> None:
-    """Draw every tenth palette into the picture that docs/reports/fidelity.md shows."""
+    """Draw one palette of ten into the picture that docs/reports/fidelity.md shows."""
     path.write_bytes(encode_png(draw_gallery(records, job)))

@@ -51,3 +51,10 @@ def test_the_reports_that_are_shipped_can_be_renewed_class_by_class(steps: str) 
     for page in (PAGE, SUMMARY):
         told = read_measured(page, f"measured {steps}")
         assert merge(told, told) == told
+
+
+def test_a_run_without_failures_leaves_what_is_said_of_them() -> None:
+    page = format_page(make_things([1]))
+    told = f"{page}\n\nOf 360 pictures of things 55 are not wholly right."
+    assert merge(page, told) == told
+    assert merge(f"{page}\n\nOf 60, 3.", told) == f"{page}\n\nOf 60, 3."
