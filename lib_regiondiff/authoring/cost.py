@@ -127,12 +127,13 @@ Rows = list[tuple[Row, float]]
 
 
 def _list_ways(plan: Plan, guidance: float) -> list[Rows]:
-    """The rows of a picture, and where the first level decides, also those with nothing but figures."""
-    ways, undecided = [[*_list_rows(plan, guidance)]], plan.undecided
+    """The rows of a picture; where the first level decides, those without figures, and with nothing but figures."""
+    undecided = plan.undecided
     if undecided is None:
-        return ways
+        return [[*_list_rows(plan, guidance)]]
     probes = [(row, 1.0) for row in ask([Frame(plan, undecided.views, LEVEL)], Call(1.0, skip=True))[0]]
-    return [ways[0] + probes, [*_list_rows(undecided.decide(undecided.names), guidance)]]
+    none, all_ = (undecided.decide(names) for names in ((), undecided.names))
+    return [[*_list_rows(none, guidance), *probes], [*_list_rows(all_, guidance)]]
 
 
 def _sum_cells(rows: Rows) -> float:

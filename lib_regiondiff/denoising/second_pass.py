@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -75,7 +76,18 @@ def _begin(before: ThingMemory, x0: Tensor) -> ThingMemory:
         return ThingMemory(begun=Canvas(x0, x0, none, none))
     size = Size(x0.shape[-2], x0.shape[-1])
     ground = torch.where(_find_changed(known, size), fit(known.ground, size), x0)
-    return ThingMemory(begun=Canvas(x0, ground, none, none), kept=_group(before))
+    times = size.height / known.x0.shape[-2], size.width / known.x0.shape[-1]
+    kept = {names: [_spread(each, *times) for each in found] for names, found in _group(before).items()}
+    return ThingMemory(begun=Canvas(x0, ground, none, none), kept=kept)
+
+
+def _spread(kept: Kept, high: float, wide: float) -> Kept:
+    """What a stroke showed, to be spread over so many times as high and wide a part of the canvas, as the picture that
+    goes on is; things are fitted to theirs. In its own size it would fill only a part of its window, and be mirrored.
+    """
+    if not kept.whole:
+        return kept
+    return replace(kept, spread=Size(round(high * kept.size.height), round(wide * kept.size.width)))
 
 
 def _find_changed(known: Canvas, size: Size) -> Tensor:

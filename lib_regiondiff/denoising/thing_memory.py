@@ -43,7 +43,7 @@ class Kept:
     [h', w'] sums the squares of all levels that asked for the ground; None before the first of them. All that a `whole`
     one shows is meant; `core` is the part of its box that is shown, if not all. Of the last level the `picture` is
     kept, and the share float32 [h, w] of the thing in each of its pixels, if that could be told. `begun` is the size of
-    its first level, if that is another.
+    its first level, if that is another, and `spread` that which a stroke fills in a second pass.
     """
 
     x0: Tensor
@@ -55,6 +55,7 @@ class Kept:
     shares: np.ndarray | None = None
     begun: Size | None = None
     grown: Tensor | None = None
+    spread: Size | None = None
 
     @property
     def size(self) -> Size:

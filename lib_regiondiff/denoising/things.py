@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -91,17 +92,28 @@ class CloseupLayer:
         step = find_step(plan.clock, self.frame.level.noise)
         places = [each for each in plan.kept if each.names == view.names]
         found, before = memory.kept[view.names][places.index(view)], memory.before.get(key)
+        if found.whole != (view.zoom is not None and view.zoom.whole):  # it is another image's that was drawn so
+            return canvas
         if before is not None and before.size.area > found.size.area:  # it has become finer, and is over now
             found = before
         last = step == len(plan.clock) - 2
-        if last and found.picture is None:  # the pass before left it in its latents
-            found = replace(found, picture=self.host.decode(found.x0[None]).convert("RGB"))
+        if last:
+            found = self._finish_kept(found)
         again, fine = view.zoom and view.zoom.next, list_fine(plan.clock, self.host.latent.prediction)
         grows = again is not None and not last and fine[step + 1] and not fine[step]
         self.kept[key] = replace(found, grown=self._grow(found.x0, again)) if grows and again else found
-        drawn = self.fit(view, found.x0) if last else fit_view(found.x0, view)
+        shown = found.x0 if found.spread is None else fit(found.x0, found.spread)
+        drawn = self.fit(view, shown) if last and not found.whole else fit_view(shown, view)
         seen = _leave_inner(view) if last and found.whole else view  # as above
         return lay_over(canvas, seen, drawn.to(canvas), found.measure_matte())
+
+    def _finish_kept(self, found: Kept) -> Kept:
+        """What was kept of the pass before, with its picture, which that pass may have left in its latents."""
+        picture = found.picture or self.host.decode(found.x0[None]).convert("RGB")
+        if found.spread is not None:
+            size = found.spread.pixels(self.host.latent.pixels_per_cell)
+            picture = picture.resize((size.width, size.height), Image.Resampling.LANCZOS)
+        return replace(found, picture=picture)
 
     def note(self, made: Prediction, below: Prediction, x: Tensor) -> Prediction:
         """The prediction with what its close-ups show in its memory, if there are or were any, given x [C, H, W]."""
@@ -152,12 +164,11 @@ class CloseupLayer:
         picture = self.host.decode(drawn[None]).convert("RGB")
         if kept.whole:
             return replace(kept, picture=picture)
-        if not is_figure(drawn):  # the first level was wrong: there is nothing to cut out of a texture
-            whole = np.ones((picture.height, picture.width), np.float32)
-            return replace(kept, x0=drawn.float(), picture=picture, shares=whole)
         matte = kept.measure_matte()
         likely = None if matte is None else matte.float().cpu().numpy()
         shares = cut_out(np.asarray(picture), zoom.inside.float().cpu().numpy(), likely)
+        if shares is None and kept.shares is None and not is_figure(drawn):  # a texture that was taken for a thing
+            shares = np.ones((picture.height, picture.width), np.float32)
         return replace(kept, x0=drawn.float(), picture=picture, shares=kept.shares if shares is None else shares)
 
     def _sum_difference(self, asked: Asked, before: Kept | None) -> Tensor | None:

@@ -155,10 +155,12 @@ def parts_regions(placed: Placed, layout: Layout, together: Collection[int], bar
     return not all(scenery) or (bare and len(scenery) > 1)
 
 
-def shows_scenery(placed: Placed, layout: Layout, together: Collection[int]) -> bool:
-    """Whether several pieces of scenery divide the canvas, and nothing else but scenes."""
-    scenery = _tell_scenery(placed, layout, together)
-    return not together and all(scenery) and len(scenery) > 1
+def shows_scenery(placed: Placed, layout: Layout) -> bool:
+    """Whether several pieces of scenery divide the canvas, and nothing else but scenes, and no two of them are seen in
+    one box: what is around them differs, so that they would not share a negative's row there."""
+    scenery = _tell_scenery(placed, layout, ())
+    boxes = [box for places in placed.boxes for box in places]
+    return all(scenery) and len(scenery) > 1 and len(set(boxes)) == len(boxes)
 
 
 def _tell_scenery(placed: Placed, layout: Layout, together: Collection[int]) -> list[bool]:

@@ -42,7 +42,7 @@ from lib_regiondiff.planning.ground import (
 from lib_regiondiff.planning.refusals import refuse
 from lib_regiondiff.planning.surroundings import Around
 from lib_regiondiff.planning.things.candidates import fit_native
-from lib_regiondiff.planning.things.kinds import Kinds, apply_kinds, choose_kinds, keeps_apart
+from lib_regiondiff.planning.things.kinds import Kinds, apply_kinds, choose_kinds, find_apart
 from lib_regiondiff.planning.things.scenes import SceneKey, SceneLayer
 from lib_regiondiff.planning.things.strokes import Stroke, StrokeKey, StrokeLayer, find_strokes, list_apart, sort_views
 from lib_regiondiff.planning.things.things import Thing, ThingKey, ThingLayer, find_things
@@ -220,8 +220,7 @@ class Draft:
         said = self._say(say_sentence(palette, job, self.meanings))
         scale = (job.size.area / palette.size.area) ** 0.5 / host.latent.pixels_per_cell
         things = find_things(palette, self.coverages, scale, job, self.close)
-        textures = textures if keeps_apart(self.said) else frozenset()
-        what = host.latent, textures
+        what = host.latent, find_apart(self.said, said.meanings, textures, len(job.clock) - 1)
         strokes = find_strokes(palette, self.coverages, said.meanings, job, what) if palette.attention == "none" else []
         apart = {thing.index for thing in things} | list_apart(strokes)
         weights = said._weigh(palette, apart)
@@ -259,7 +258,7 @@ class Draft:
         ]
         together = join_regions(regions, placed.coupled)
         words.expect_words(together.values())
-        if job.centred and self.under is None and shows_scenery(placed, layout, together):
+        if job.centred and self.under is None and not together and shows_scenery(placed, layout):
             palette = settle_scenery(self.said, palette, job.clock)
             found = palette, layout, placed
         first = FirstLevels.of(palette, job, host, self.under)

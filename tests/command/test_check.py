@@ -142,6 +142,22 @@ def test_what_it_costs_is_said() -> None:
     assert whole[-1].startswith("the network sees up to 8192x8192 pixels at once, 256 times those of a plain")
 
 
+@pytest.mark.parametrize("steps", [5, 20])
+def test_a_brush_that_fills_instead_costs_no_more_than_was_told(steps: int) -> None:
+    """Once it is known for a texture it is drawn apart, with a negative of its own."""
+    nearly = {"id": "a", "prompt": "lace", "mask": {"rectangle": [0.02, 0.02, 0.98, 0.98]}}
+    size = {"width": 768, "height": 768}
+    head = {"version": 1, "size": size, "guidance": 5, "steps": steps, "background": {"prompt": "a table"}}
+    palette = parse(head | {"brushes": [nearly]})
+    plan = make_plan(palette, Job(palette.size, make_clock(steps), (0,)), Sketch(512))
+    assert plan.undecided is not None
+    filled = plan.undecided.decide(())
+    frames = [Frame(filled, views, Level.preserving(500, 1.0)) for views in filled.steps]
+    rows = [row for frame in frames for row in ask([frame], Call(5))[0]]
+    plain = steps * 2 * 64 * 64
+    assert estimate(palette, 512).times >= (sum(row.size.area for row in rows) + 64 * 64) / plain
+
+
 def test_an_init_picture_saves_levels() -> None:
     picture = data_url(encoded(Image.new("RGB", (8, 8))))
     half = estimate(parse({"version": 1, "init": {"image": picture, "strength": 0.5}}), 512)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -15,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from discs import LEVELS, Figures, make_canvas, make_document
-from fakes import GaussianHost, clock_of
+from fakes import GaussianHost, MeanCond, clock_of
 from lib_regiondiff.denoising.blend import fit
 from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.denoising.paste import paste_things
@@ -23,7 +24,7 @@ from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.denoising.second_pass import go_on, list_kept
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import Level
+from lib_regiondiff.host import Level, Row
 from lib_regiondiff.planning.conditioning import Kept
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
 from palettes import sized
@@ -159,6 +160,42 @@ def test_a_stroke_is_pasted_as_wide_as_its_mask_in_the_larger_picture() -> None:
     before = Image.new("RGB", (512, 512), (9, 9, 9))
     made = np.asarray(paste_things(images.host, before, palette, images.memories[0].things), int)[..., 0]
     assert np.abs(made[60:450, 257:271] - 120).max() <= 1 and (made[:, :255] == 9).all() and (made[:, 273:] == 9).all()
+
+
+class Ramp(GaussianHost):
+    """A prompt above 0 is a ramp from left to right of all that is drawn, 1 cell wide a step."""
+
+    def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        ramp = torch.arange(x.shape[-1]).to(x).expand(x.shape[1:]) / 8
+        above = [isinstance(row.cond, MeanCond) and row.cond.mean > 0 for row in rows]
+        return torch.stack([ramp if each else torch.zeros_like(ramp) for each in above])
+
+    def decode(self, latent: Tensor) -> Image.Image:
+        return Figures.decode(Figures(), latent)
+
+
+def test_a_texture_goes_on_in_the_larger_picture_as_it_was() -> None:
+    """Its scale grows with the picture; it is not repeated, mirrored, where it would end in its old size."""
+    mask = {"rectangle": [0.25, 0.25, 0.75, 0.75]}
+    brush = {"id": "a", "prompt": "2", "mask": mask}
+    small, large = (
+        sized(n, n, background={"prompt": "0"}, guidance=4, brushes=[brush], tiles=None) for n in (256, 512)
+    )
+    host = Ramp(native=128)
+    first = ImageBatch(host, make_plan(small, Job(small.size, clock_of(LEVELS), (1,), final=False), host))
+    x = make_canvas(first.plan)
+    for level in LEVELS[:-1]:
+        first.predict(x, level, Call(4))
+    assert first.plan_of(0).brush_kinds == ("stuff",) and first.denoised is not None
+    begun = torch.stack([fit(each, Size(64, 64)) for each in first.denoised])
+    job = Job(large.size, clock_of(LATER), (1,), kept=list_kept(first.memories))
+    images = ImageBatch(host, make_plan(large, job, host), go_on(first.memories, begun))
+    for level in LATER[:-1]:
+        images.predict(level.alpha * begun, level, Call(4))
+    before = Image.new("RGB", (512, 512), (9, 9, 9))
+    made = np.asarray(paste_things(host, before, large, images.memories[0].things), int)[..., 0]
+    row = made[256, 130:382]
+    assert (np.diff(row) > -6).all() and row[-1] - row[0] > 60, "a ramp, once"
 
 
 @given(

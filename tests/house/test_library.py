@@ -133,8 +133,9 @@ def test_a_picture_is_saved_with_its_palette(host: DiffusersHost, tmp_path: Path
 
 
 @pytest.mark.parametrize("sampler", some(["Euler", "Euler a", "DPM++ 2M", "Heun", "DDIM"], "Euler a"))
-@pytest.mark.parametrize("brushes", [[], [RED]], ids=["plain", "regions"])
+@pytest.mark.parametrize("brushes", [[], [RED | {"kind": "stuff"}]], ids=["plain", "regions"])
 def test_a_step_has_the_pictures_that_are_expected(host: DiffusersHost, brushes: list[Any], sampler: str) -> None:
+    """But for what is pasted into them as pixels."""
     steps: list[Step] = []
     made = render(host, document(brushes=brushes, sampler=sampler), seeds=[1, 2, 3], progress=steps.append, batch=2)
     assert [step.done for step in steps] == [*range(1, 9)] and {step.total for step in steps} == {8}

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import GaussianHost
+from lib_regiondiff.authoring.cost import count_cells
 from lib_regiondiff.document.palette import Bootstrap, Palette, Tiles, dump, parse
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.planning.auto import describe_choices, list_choices, list_tilings, settle
@@ -109,7 +110,7 @@ def test_the_document_keeps_the_word() -> None:
     assert parse(said) == Palette() and Bootstrap().levels == "auto"
 
 
-WIDE = {"width": 1024, "height": 512}
+WIDE, LONG = {"width": 1024, "height": 512}, {"width": 1024, "height": 1024}
 SMALL, LARGE = {"rectangle": [0.1, 0.1, 0.3, 0.5]}, {"rectangle": [0, 0, 0.9, 0.5]}
 EVERYWHERE = {"rectangle": [0, 0, 1, 1]}
 
@@ -178,7 +179,18 @@ def test_scenery_is_kept_apart_in_any_steps_where_nothing_else_is(
         make_plan(replace(document, bootstrap=each), job, host) for each in (Bootstrap(), Bootstrap(levels=0))
     )
     assert (made.chosen.get("bootstrap") or {}).get("levels", 0) == (levels if alone or few else 0)
-    assert all(len(one) == len(two) for one, two in zip(made.steps, none.steps, strict=True))
+    assert few or count_cells(made, guidance) == count_cells(none, guidance)
+
+
+@pytest.mark.parametrize("guidance", [1, 5])
+def test_scenery_that_shares_boxes_stays_as_it_is(guidance: float) -> None:
+    """Each would have a negative of its own there."""
+    halves = ([[0, 0], [1, 0], [0, 1]], [[1, 0], [1, 1], [0, 1]])
+    each = [{"id": str(n), "prompt": str(n), "mask": {"polygon": corners}} for n, corners in enumerate(halves, start=2)]
+    brushes = [brush | {"kind": "stuff"} for brush in each]
+    document = parse({"version": 1, "size": LONG, "guidance": guidance, "brushes": brushes})
+    plan = make_plan(document, Job(document.size, clock(20), (1,)), GaussianHost(native=512))
+    assert plan.chosen["bootstrap"]["levels"] == 0 and not any(view.surround for view in plan.steps[0])
 
 
 SPREAD = [[0, 0, 0.8, 1], [0.8, 0, 1, 1]]  # the first one takes four tiles of 512 pixels, or three of 640

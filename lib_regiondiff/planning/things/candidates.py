@@ -32,6 +32,8 @@ THICK, PART = 3, 5
 """Cells along a side of a square that a brush which is no stroke covers, at most this part of a native side."""
 FULL = 0.999
 """Share of a cell that a brush has when it has all of it."""
+HALF = 0.5
+"""Share of a cell from which on it belongs to a brush that divides a canvas."""
 COMPACT, FILLED = 0.25, 0.4
 """Native sides, and share of its box, from which on a brush without a broad part may still show a thing."""
 BELOW = 0.5
@@ -90,7 +92,7 @@ def list_candidates(palette: Palette, coverages: Sequence[np.ndarray], facts: Fa
             found.append(Candidate(STUFF if brush.kind == AUTO else brush.kind))
         elif plain or _is_filling(palette, coverage, facts.native):
             found.append(Candidate(STUFF))
-        elif (all_scenes or (facts.silent and _divides(coverage, palette.wraps))) and _lies_beside(coverage, below):
+        elif (all_scenes or (facts.silent and _divides(coverage, palette))) and _lies_beside(coverage, below):
             found.append(Candidate(STUFF, SCENE))
         else:
             few = len(label_pieces(coverage, palette.wraps)[1]) <= PIECES
@@ -105,11 +107,15 @@ def _cover_all(coverages: Sequence[np.ndarray], silent: bool) -> bool:
     return 1 - float(bare.mean()) >= (MOSTLY if silent else COVERED)
 
 
-def _divides(coverage: np.ndarray, ring: bool) -> bool:
-    """Whether a brush that covers these shares [h, w] takes a good part of the canvas, from one side to the other."""
-    inner = tiles.find_bounds(coverage > 0, ring)
-    spans = inner is not None and (inner.size.height == coverage.shape[0] or inner.size.width == coverage.shape[1])
-    return spans and float(coverage.mean()) >= SPLIT
+def _divides(coverage: np.ndarray, palette: Palette) -> bool:
+    """Whether a brush that covers these shares [h, w] takes a good part of the canvas, in one piece from side to side,
+    of which a ring has none at its left and right."""
+    labels, pieces = label_pieces(np.where(coverage >= HALF, coverage, 0), palette.wraps)
+    if len(pieces) != 1:
+        return False
+    part = labels == pieces[0]
+    high, wide = (part.any(axis=axis).all() for axis in (1, 0))
+    return bool(high or (wide and not palette.wraps)) and float(part.mean()) >= SPLIT
 
 
 def _lies_beside(coverage: np.ndarray, below: np.ndarray) -> bool:

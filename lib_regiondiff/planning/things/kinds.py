@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib_regiondiff.document.palette import SCENE, STUFF, THING, Palette
+from lib_regiondiff.document.palette import SCENE, STUFF, THING, Bootstrap, Palette
 from lib_regiondiff.document.records import replace_unchecked
-from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.host import LatentSpec
 from lib_regiondiff.planning.conditioning import Job, Meaning
 from lib_regiondiff.planning.things.candidates import Candidate, Facts, list_candidates
@@ -36,9 +35,18 @@ class Kinds:
         return tuple(self.figures[n] if n in figures else kind for n, kind in enumerate(self.known, start=1))
 
 
-def keeps_apart(said: Palette) -> bool:
-    """Whether textures are to be drawn apart in a palette as it was said: where nobody says how."""
-    return said.bootstrap.levels == AUTO and not said.background.painted and said.quantization == "none"
+def find_apart(said: Palette, meanings: Sequence[Meaning], textures: frozenset[int], steps: int) -> frozenset[int]:
+    """Those of the textures, by their numbers, that are drawn apart in a palette as it was said: where nobody says how
+    brushes mix with what is around them, and which act to the end."""
+    under, overlap = said.background, said.overlap
+    silent = said.bootstrap == Bootstrap() and said.quantization == "none" and not said.noise
+    if not silent or under.painted or under.share > 0 or overlap.cover_alpha > 0:
+        return frozenset()
+    return frozenset(
+        number
+        for number in textures
+        if said.brushes[number - 1].weight == 1 and (meanings[number].last is None or meanings[number].acts(steps - 1))
+    )
 
 
 def apply_kinds(palette: Palette, kinds: Sequence[str]) -> Palette:

@@ -65,8 +65,9 @@ def find_strokes(
             groups += [part for part in parts if _name(palette, part) in job.kept.strokes]
         elif is_stroke(coverage, native):
             groups.append(owners)
-        elif textures.issuperset(owners) and all(_fits(coverages[index - 1], native, palette) for index in owners):
-            groups += [owners] if _fits(coverage, native, palette) else [[index] for index in owners]
+        elif found := [each for each in owners if each in textures and _fits(coverages[each - 1], native, palette)]:
+            together = np.maximum.reduce([coverages[index - 1] for index in found])
+            groups += [found] if _fits(together, native, palette) else [[index] for index in found]
     if not groups:
         return []
     budget.expect_things(len(groups))

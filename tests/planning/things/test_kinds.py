@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from PIL import Image, ImageDraw
 
 from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.planning.plan import Job, Plan, make_plan
-from palettes import sized
+from palettes import data_url, encoded, sized
 
 LEVELS = tuple(exploding(sigma) for sigma in schedule(5))
 LEFT, RIGHT = {"rectangle": [0, 0, 0.5, 1]}, {"rectangle": [0.5, 0, 1, 1]}
@@ -18,6 +19,14 @@ SMALL = {"rectangle": [0.2, 0.2, 0.35, 0.4]}
 
 def brush(name: str, mask: Any, **more: Any) -> dict[str, Any]:
     return {"id": name, "prompt": name, "mask": mask} | more
+
+
+def paint(*boxes: tuple[int, int, int, int]) -> str:
+    """A mask of 64x64 pixels with some boxes (left, top, right, bottom)."""
+    mask = Image.new("L", (64, 64))
+    for box in boxes:
+        ImageDraw.Draw(mask).rectangle(box, fill=255)
+    return data_url(encoded(mask))
 
 
 def draft(*brushes: dict[str, Any], ground: str = "0", **more: Any) -> Palette:
@@ -60,12 +69,19 @@ def test_brushes_side_by_side_are_scenes() -> None:
         ({"polygon": [[0, 0], [0.3, 0], [0.7, 1], [0, 1]]}, "scene"),
         ({"rectangle": [0, 0, 0.5, 0.9]}, "thing"),  # it leaves off before the other side
         ({"rectangle": [0, 0, 0.2, 1]}, "thing"),  # a lamp post
+        (paint((0, 6, 22, 57), (41, 6, 63, 57)), "thing"),  # two trees, one at each side
     ],
 )
 def test_a_brush_that_divides_a_canvas_whose_background_says_nothing_is_a_scene(mask: Any, figure: str) -> None:
     """A knight in a courtyard brings the courtyard along; where there is a ground, it stands on that."""
     assert outcomes(draft(brush("1", mask), ground="")) == (("stuff",), (figure,))
     assert outcomes(draft(brush("1", mask))) == (("stuff",), ("thing",))
+
+
+def test_a_ring_has_no_side_to_its_left_and_right() -> None:
+    belt = brush("1", {"rectangle": [0, 0.3, 1, 0.8]})
+    assert outcomes(draft(belt, ground=""))[1] == ("scene",)
+    assert outcomes(draft(belt, ground="", tiles={"wrap": True}))[1] != ("scene",)
 
 
 def test_what_lies_on_or_beside_a_brush_that_divides_a_canvas_is_a_thing() -> None:
