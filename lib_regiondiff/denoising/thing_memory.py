@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from lib_regiondiff.denoising.blend import average, fit
+from lib_regiondiff.denoising.blend import average, fit, mirror
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Level, Zoom
 from lib_regiondiff.planning.views import View
@@ -210,6 +210,9 @@ class ThingMemory:
     def see(self, view: View, fresh: Tensor) -> Zoom:
         """What a view sees at this level, given unit noise [C, h, w] that is new."""
         kept = self.recall(view)
+        first = next(iter(self.kept.get(view.names, ())), None)
+        if kept is None and first is not None and first.whole:  # alone: what is around it would grow into it
+            return Zoom(fresh, mirror(first.x0 if first.spread is None else fit(first.x0, first.spread), view.size))
         if kept is None:  # a brush that begins later than others goes on from what is there
             below = self.canvas_before
             return Zoom(fresh, None if below is None else fit(view.seen.padded(below.x0), view.size))

@@ -272,7 +272,7 @@ class Draft:
             left = {*together, 0} if repainted else together
             drawn = [None if number in left else region for number, region in enumerate(regions)]
             scenes = {number: functools.partial(beside.zoom, number, scene_key) for number in placed.scenes}
-            upper = sort_views(palette, [*above.views(thing_key), *(() if job.over else thin.views(stroke_key))])
+            upper = sort_views(palette, [*above.views(thing_key), *thin.views(stroke_key)])
             maps = weights.at(kind)
             coupled = make_coupled_views(layout, maps, placed.shared, together, repainted) if together else ()
             return words.raise_words(coupled, word_key) + layout.views(maps, boxes, drawn, around, scenes) + upper

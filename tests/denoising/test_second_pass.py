@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -166,6 +167,7 @@ class Ramp(GaussianHost):
     """A prompt above 0 is a ramp from left to right of all that is drawn, 1 cell wide a step."""
 
     def denoise(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
+        self.calls.append(list(rows))
         ramp = torch.arange(x.shape[-1]).to(x).expand(x.shape[1:]) / 8
         above = [isinstance(row.cond, MeanCond) and row.cond.mean > 0 for row in rows]
         return torch.stack([ramp if each else torch.zeros_like(ramp) for each in above])
@@ -174,14 +176,11 @@ class Ramp(GaussianHost):
         return Figures.decode(Figures(), latent)
 
 
-def test_a_texture_goes_on_in_the_larger_picture_as_it_was() -> None:
-    """Its scale grows with the picture; it is not repeated, mirrored, where it would end in its old size."""
-    mask = {"rectangle": [0.25, 0.25, 0.75, 0.75]}
+def draw_both(mask: Mapping[str, Any]) -> tuple[Palette, ImageBatch, list[Row]]:
+    """The palette, images and rows of a second pass, twice as large, of a brush with a texture."""
     brush = {"id": "a", "prompt": "2", "mask": mask}
-    small, large = (
-        sized(n, n, background={"prompt": "0"}, guidance=4, brushes=[brush], tiles=None) for n in (256, 512)
-    )
-    host = Ramp(native=128)
+    head = {"background": {"prompt": "0"}, "guidance": 4, "brushes": [brush], "tiles": None}
+    small, large, host = sized(256, 256, **head), sized(512, 512, **head), Ramp(native=128)
     first = ImageBatch(host, make_plan(small, Job(small.size, clock_of(LEVELS), (1,), final=False), host))
     x = make_canvas(first.plan)
     for level in LEVELS[:-1]:
@@ -190,12 +189,28 @@ def test_a_texture_goes_on_in_the_larger_picture_as_it_was() -> None:
     begun = torch.stack([fit(each, Size(64, 64)) for each in first.denoised])
     job = Job(large.size, clock_of(LATER), (1,), kept=list_kept(first.memories))
     images = ImageBatch(host, make_plan(large, job, host), go_on(first.memories, begun))
+    host.calls.clear()
     for level in LATER[:-1]:
         images.predict(level.alpha * begun, level, Call(4))
+    return large, images, [row for rows in host.calls for row in rows]
+
+
+@pytest.mark.parametrize("side", [0.2, 0.5])
+def test_a_texture_goes_on_in_the_larger_picture(side: float) -> None:
+    """Its scale grows with the picture, so that it is not repeated, mirrored, where it would end in its old size; one
+    that fits in a view is drawn in it, as fine as the picture."""
+    low, high = 0.5 - side / 2, 0.5 + side / 2
+    large, images, rows = draw_both({"rectangle": [low, low, high, high]})
     before = Image.new("RGB", (512, 512), (9, 9, 9))
-    made = np.asarray(paste_things(host, before, large, images.memories[0].things), int)[..., 0]
-    row = made[256, 130:382]
+    made = np.asarray(paste_things(images.host, before, large, images.memories[0].things), int)[..., 0]
+    row = made[256, round(512 * low) + 2 : round(512 * high) - 2]
     assert (np.diff(row) > -6).all() and row[-1] - row[0] > 60, "a ramp, once"
+    begun = [row.zoom.x0 for row in rows if row.zoom is not None]
+    assert (asked := bool(begun)) == (side < 0.3)
+    alone = [each is not None and bool((each.diff(dim=-1) >= 0).all()) for each in begun]
+    assert all(alone), "it goes on from itself, without the ground"
+    steps = np.flatnonzero(np.diff(row) > 0)
+    assert (np.diff(steps) == 8).all() == asked, "cells of the larger picture"
 
 
 @given(

@@ -7,7 +7,7 @@ small textures in few steps, which are drawn in the same way.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ class Stroke:
     """Thin brushes of one meaning, by their indices, with their common weight [h, w] in a window of the canvas.
 
     `number` is that of its noise, by one of the brushes, and `seed` that of the noise, if they have one of their own.
+    Over a picture one is `asked` for that is no line and that one view shows; others stay as they are kept.
     """
 
     owners: tuple[int, ...]
@@ -37,6 +38,7 @@ class Stroke:
     weight: np.ndarray
     window: Box
     seed: int | None = None
+    asked: bool = True
 
 
 def find_strokes(
@@ -76,7 +78,15 @@ def find_strokes(
         for brush, each in zip(palette.brushes, coverages, strict=True)
     ]
     made = [_make_stroke(palette, soft, owners, latent) for owners in groups]
+    if job.over:
+        made = [replace(each, asked=_shows_more(each, coverages, native, palette)) for each in made]
     return [each for each in made if each.weight.any()]
+
+
+def _shows_more(stroke: Stroke, coverages: Sequence[np.ndarray], native: int, palette: Palette) -> bool:
+    """Whether a picture that is larger than that of the pass before may show more of a stroke: of a texture."""
+    together = np.maximum.reduce([coverages[index - 1] for index in stroke.owners])
+    return not is_stroke(together, native) and _fits(together, native, palette)
 
 
 def _fits(coverage: np.ndarray, native: int, palette: Palette) -> bool:
@@ -150,17 +160,14 @@ class StrokeLayer:
         return StrokeLayer(strokes, regions, latent, job.seeds, keys)
 
     def views(self, key: StrokeKey) -> tuple[View, ...]:
-        """The views of the strokes that act."""
-        return tuple(
-            self._make_view(stroke, region, key.last)
-            for stroke, region, acts in zip(self.strokes, self.regions, key.active, strict=True)
-            if acts
-        )
+        """The views of the strokes that act and are asked for."""
+        found = zip(self.strokes, self.regions, key.active, strict=True)
+        return tuple(self._make_view(each, region, key.last) for each, region, acts in found if acts and each.asked)
 
     @property
     def finished(self) -> tuple[View, ...]:
         """The views of all strokes when they are done."""
-        return self.views(StrokeKey((True,) * len(self.strokes), True))
+        return tuple(self._make_view(*each, True) for each in zip(self.strokes, self.regions, strict=True))
 
     def _make_view(self, stroke: Stroke, region: Region, last: bool) -> View:
         size = _choose_size(stroke.window.size, self.latent)
