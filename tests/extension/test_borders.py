@@ -44,7 +44,7 @@ def test_pixels_are_red_inside_and_blue_outside(program: Program, box: tuple[int
 
 
 def test_a_soft_brush_stays_as_the_cells_have_it(program: Program) -> None:
-    soft, hard = (draw(program, make(BOX, feather=feather))[0] for feather in (40, 0))
+    soft, hard = (draw(program, make(BOX, feather=feather, kind="stuff"))[0] for feather in (40, 0))
     assert (hard[32, 8:16, 0] < 40).sum() == 3 and len(np.unique(soft[32, 8:16, 0])) == 1, "one cell"
 
 

@@ -156,7 +156,7 @@ def test_a_network_that_fails_numerically_is_an_error_with_a_cure(host: Diffuser
         return type("Output", (), {"sample": torch.full_like(arguments[0], float("nan"))})()
 
     pipe = type("Pipe", (), host.pipe.components | {"unet": staticmethod(nans)})()
-    document = palette(brushes=[{"id": "a", "mask": LEFT, "prompt": "blue"}])
+    document = palette(brushes=[{"id": "a", "kind": "stuff", "mask": LEFT, "prompt": "blue"}])
     with pytest.raises(HostError, match=r"prediction of background, a at noise .*float32"):
         render(replace(host, pipe=pipe), document)
 

@@ -175,7 +175,8 @@ def test_views_fit_the_patches_of_the_network(cell: int, multiple: int, data: st
     palette = fit_tiles(replace(palette, tiles=data.draw(tile, "tiles")), multiple)
     host: Any = Sketch(128)
     latent = replace(host.latent, pixels_per_cell=cell)
-    host = SimpleNamespace(latent=latent, methods=host.methods, encode=host.encode, lerp=host.lerp)
+    made = {name: getattr(host, name) for name in ("methods", "encode", "encode_image", "lerp")}
+    host = SimpleNamespace(latent=latent, **made)
     plan = make_plan(palette, Run(canvas, (1.0, 0.5, 0.0), (0,)), host)
     for views in plan.steps:
         for view in views:
