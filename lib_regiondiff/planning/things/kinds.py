@@ -42,11 +42,8 @@ def find_apart(said: Palette, meanings: Sequence[Meaning], textures: frozenset[i
     silent = said.bootstrap == Bootstrap() and said.quantization == "none" and not said.noise
     if not silent or under.painted or under.share > 0 or overlap.cover_alpha > 0:
         return frozenset()
-    return frozenset(
-        number
-        for number in textures
-        if said.brushes[number - 1].weight == 1 and (meanings[number].last is None or meanings[number].acts(steps - 1))
-    )
+    last = steps - 1
+    return frozenset(each for each in textures if said.brushes[each - 1].weight == 1 and meanings[each].acts(last))
 
 
 def apply_kinds(palette: Palette, kinds: Sequence[str]) -> Palette:

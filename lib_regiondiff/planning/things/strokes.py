@@ -1,7 +1,7 @@
 """Strokes: thin brushes are drawn apart from the canvas, as if they filled a picture, and cut out by their masks.
 
 On the canvas what is around a thin brush outweighs it, whatever its weight, and from level to level it fades. So do
-small textures in few steps, which are drawn in the same way.
+small textures, which are drawn in the same way.
 """
 
 from __future__ import annotations
