@@ -63,6 +63,11 @@ class Kept:
         return Size(self.x0.shape[-2], self.x0.shape[-1])
 
     @property
+    def shown(self) -> Tensor:
+        """x0 [C, h, w] in the size in which it is shown."""
+        return self.x0 if self.spread is None else fit(self.x0, self.spread)
+
+    @property
     def first_size(self) -> Size:
         """The size in cells of its first level."""
         return self.begun or self.size
@@ -212,7 +217,7 @@ class ThingMemory:
         kept = self.recall(view)
         first = next(iter(self.kept.get(view.names, ())), None)
         if kept is None and first is not None and first.whole:  # alone: what is around it would grow into it
-            return Zoom(fresh, mirror(first.x0 if first.spread is None else fit(first.x0, first.spread), view.size))
+            return Zoom(fresh, mirror(first.shown, view.size))
         if kept is None:  # a brush that begins later than others goes on from what is there
             below = self.canvas_before
             return Zoom(fresh, None if below is None else fit(view.seen.padded(below.x0), view.size))

@@ -102,8 +102,7 @@ class CloseupLayer:
         again, fine = view.zoom and view.zoom.next, list_fine(plan.clock, self.host.latent.prediction)
         grows = again is not None and not last and fine[step + 1] and not fine[step]
         self.kept[key] = replace(found, grown=self._grow(found.x0, again)) if grows and again else found
-        shown = found.x0 if found.spread is None else fit(found.x0, found.spread)
-        drawn = self.fit(view, shown) if last and not found.whole else fit_view(shown, view)
+        drawn = self.fit(view, found.x0) if last and not found.whole else fit_view(found.shown, view)
         seen = _leave_inner(view) if last and found.whole else view  # as above
         return lay_over(canvas, seen, drawn.to(canvas), found.measure_matte())
 
