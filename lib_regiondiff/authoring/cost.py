@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from lib_regiondiff.authoring.summary import describe_cost
+from lib_regiondiff.denoising.deciding import UNGUIDED, list_looks
 from lib_regiondiff.denoising.rows import Call, Frame, ask
 from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.document.records import replace_unchecked
@@ -17,7 +18,7 @@ from lib_regiondiff.host import Cond, LatentSpec, Level, Part, Parts, Prompt, Ro
 from lib_regiondiff.planning.attention.bias import holds
 from lib_regiondiff.planning.auto import settle
 from lib_regiondiff.planning.intervals import round_levels
-from lib_regiondiff.planning.plan import Job, Plan, make_plan
+from lib_regiondiff.planning.plan import Job, Plan, Undecided, make_plan
 from lib_regiondiff.planning.prompt_words import AND
 from lib_regiondiff.planning.refusals import METHODS
 from lib_regiondiff.planning.tiles import place_tiles
@@ -131,9 +132,18 @@ def _list_ways(plan: Plan, guidance: float) -> list[Rows]:
     undecided = plan.undecided
     if undecided is None:
         return [[*_list_rows(plan, guidance)]]
-    probes = [(row, 1.0) for row in ask([Frame(plan, undecided.views, LEVEL)], Call(1.0, skip=True))[0]]
+    first, ahead = _list_probes(plan, undecided, guidance)
     none, all_ = (undecided.decide(names) for names in ((), undecided.names))
-    return [[*_list_rows(none, guidance), *probes], [*_list_rows(all_, guidance)]]
+    return [[*_list_rows(none, guidance), *first, *ahead], [*_list_rows(all_, guidance), *ahead]]
+
+
+def _list_probes(plan: Plan, undecided: Undecided, guidance: float) -> tuple[Rows, Rows]:
+    """The rows by which the first level decides, and those of levels ahead at which figures are looked at again."""
+    probes, guided = (ask([Frame(plan, undecided.views, LEVEL)], call)[0] for call in (UNGUIDED, Call(guidance)))
+    looks = list_looks(len(plan.clock) - 1) if len(guided) > len(probes) else []
+    first = guided if looks else probes
+    ahead = [(row, len(looks) - 1.0) for row in guided if len(looks) > 1]
+    return [(row, 1.0) for row in first], [*ahead, *((row, 1.0) for row in probes if looks)]
 
 
 def _sum_cells(rows: Rows) -> float:

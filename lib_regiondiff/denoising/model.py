@@ -8,12 +8,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from lib_regiondiff.denoising import bootstrap, guidance
+from lib_regiondiff.denoising import bootstrap
 from lib_regiondiff.denoising.blend import blend
+from lib_regiondiff.denoising.deciding import decide
+from lib_regiondiff.denoising.evaluation import evaluate, guide
 from lib_regiondiff.denoising.prediction import Prediction, make_error
-from lib_regiondiff.denoising.rows import Asked, Call, Frame, ask, batch_rows, recall_answer
-from lib_regiondiff.denoising.second_pass import list_asked, list_kept_things
-from lib_regiondiff.denoising.texture_memory import TextureMemory, is_figure
+from lib_regiondiff.denoising.rows import Asked, Call, Frame, ask
+from lib_regiondiff.denoising.texture_memory import TextureMemory
 from lib_regiondiff.denoising.things import CloseupLayer, is_above
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.host import Denoiser, Level, ModelFunction, Row
@@ -24,11 +25,18 @@ class ImageBatch:
     """The images of a plan that a sampler draws together, one line of x each.
 
     It holds what their textures and things drew, what the first level has decided for each, and the x0 [B, C, h, w]
-    that was `denoised` last. `memories` may hold what a pass before has left (second_pass.py).
+    that was `denoised` last. `memories` may hold what a pass before has left (second_pass.py). `levels` are those of
+    the plan's clock without the final 0, as the host counts them; without them the first level alone decides.
     """
 
-    def __init__(self, host: Denoiser, plan: Plan, memories: Mapping[int, TextureMemory] | None = None) -> None:
-        self.host, self.plan = host, plan
+    def __init__(
+        self,
+        host: Denoiser,
+        plan: Plan,
+        memories: Mapping[int, TextureMemory] | None = None,
+        levels: Sequence[Level] = (),
+    ) -> None:
+        self.host, self.plan, self.levels = host, plan, tuple(levels)
         self.memories = dict(memories or {})
         self.plans: dict[int, Plan] = {}
         self.denoised: Tensor | None = None
@@ -50,7 +58,8 @@ class ImageBatch:
         """The prediction for x [B, C, h, w] at a level. Raises HostError as `predict` below does."""
         waiting = [image for image in range(len(x)) if image not in self.plans]
         undecided = [Frame.of(self.plan, level, image, self.memories.get(image)) for image in waiting]
-        plans, known = decide(self.host, undecided, x)
+        _expect_fit(undecided, x)
+        plans, known = decide(self.host, undecided, x, call, self.levels) if undecided else ([], [])
         self.plans.update((frame.image, plan) for frame, plan in zip(undecided, plans, strict=True))
         frames = [Frame.of(self.plans[image], level, image, self.memories.get(image)) for image in range(len(x))]
         made = predict(self.host, frames, x, call, known)
@@ -100,29 +109,10 @@ def predict(
     for frame, each in zip(frames, asked, strict=True):
         closeups = CloseupLayer(host, frame, answers)
         below = _finish(frame, [one for one in each if not is_above(one.view)], closeups, how)
-        things = [(one, _guide(one, answers, how)) for one in each if is_above(one.view)]
+        things = [(one, guide(one, answers, how)) for one in each if is_above(one.view)]
         above = closeups.lay_things(below, things)
         found.append(closeups.note(above, below, x[frame.line]))
     return found
-
-
-def decide(host: Denoiser, frames: Sequence[Frame], x: Tensor) -> tuple[list[Plan], list[tuple[Row, Tensor]]]:
-    """The plan of each frame once it is decided which brushes are figures, and what was asked for that, with answers.
-
-    Raises HostError as `predict` does.
-    """
-    if not frames:
-        return [], []
-    probes = [replace(each, views=list_asked(each)) for each in frames]
-    _expect_fit(probes, x)
-    rows, asked = ask(probes, Call(1.0, skip=True))
-    answers = evaluate(host, x, rows)
-    plans = []
-    for frame, each in zip(frames, asked, strict=True):
-        undecided = frame.plan.undecided
-        names = [*list_kept_things(frame), *(one.view.names[0] for one in each if is_figure(answers[one.conds[0]]))]
-        plans.append(frame.plan if undecided is None else undecided.decide(names))
-    return plans, list(zip(rows, answers, strict=True))
 
 
 def _hide_things(frames: Sequence[Frame], x: Tensor) -> Tensor:
@@ -153,7 +143,7 @@ def _expect_fit(frames: Sequence[Frame], x: Tensor) -> None:
 def _finish(frame: Frame, asked: Sequence[Asked], closeups: CloseupLayer, how: tuple[Tensor, Call, str]) -> Prediction:
     """Guide, blend and note what the network answered for the views of a frame that lie side by side."""
     x, plan, views, answers = how[0][frame.line], frame.plan, [each.view for each in asked], closeups.answers
-    guided = [_guide(each, answers, how) for each in asked]
+    guided = [guide(each, answers, how) for each in asked]
     shares = [bootstrap.leak_share(each.surround, x0, plan.sensitivity) for each, x0 in zip(asked, guided, strict=True)]
     fitted = [closeups.fit(each.view, x0) for each, x0 in zip(asked, guided, strict=True)]
     denoised = blend(views, fitted, x, shares, plan.under)
@@ -163,33 +153,3 @@ def _finish(frame: Frame, asked: Sequence[Asked], closeups: CloseupLayer, how: t
     unconds = [answers[each.uncond] for each in asked if each.uncond is not None]
     uncond = blend(views, unconds, x, shares, plan.under) if len(unconds) == len(asked) else None
     return Prediction(denoised, uncond, frame.memory.note(views, guided))
-
-
-def _guide(asked: Asked, answers: Sequence[Tensor], how: tuple[Tensor, Call, str]) -> Tensor:
-    """x0 [C, h, w] of a view: its prompt's parts composed, guided around the negative, rescaled."""
-    x, call, kind = how
-    view, frame = asked.view, asked.frame
-    weights = [part.weight for part in view.region.conds[frame.image]]
-    uncond = None if asked.uncond is None else answers[asked.uncond]
-    cond = guidance.compose([answers[index] for index in asked.conds], weights, uncond)
-    if uncond is None:
-        return cond
-    whole = guidance.cfg(cond, uncond, call.choose_scale(view))
-    if frame.plan.rescale == 0:
-        return whole
-    seen = bootstrap.see_row(asked.head, x)
-    return guidance.rescale(whole, cond, seen, (frame.level, kind), frame.plan.rescale)
-
-
-def evaluate(host: Denoiser, x: Tensor, rows: Sequence[Row], known: Sequence[tuple[Row, Tensor]] = ()) -> list[Tensor]:
-    """The prediction [C, h, w] of each row; rows of equal size and group share network calls.
-
-    Those whose answer is `known` are not asked again.
-    """
-    answers = {index: found for index, row in enumerate(rows) if (found := recall_answer(row, known)) is not None}
-    left = [index for index in range(len(rows)) if index not in answers]
-    for batch in batch_rows([rows[index] for index in left], host.latent.cells_per_call):
-        batch = [left[place] for place in batch]
-        crops = torch.stack([bootstrap.see_row(rows[index], x) for index in batch])
-        answers.update(zip(batch, host.denoise(crops, [rows[index] for index in batch]), strict=True))
-    return [answers[index] for index in range(len(rows))]

@@ -188,8 +188,8 @@ class Drawing:
         self, start: Tensor, generators: list[torch.Generator]
     ) -> tuple[Tensor, Mapping[int, tuple[Plan, ThingMemory]]]:
         """Sample latents [B, C, h, w]: the scheduler steps the canvas with the blended prediction."""
-        images, kind = ImageBatch(self.host, self.plan), PARAMETERIZATIONS[self.host.latent.prediction]
-        own, scheduler = self.schedule, self.schedule.scheduler
+        own, scheduler, kind = self.schedule, self.schedule.scheduler, PARAMETERIZATIONS[self.host.latent.prediction]
+        images = ImageBatch(self.host, self.plan, levels=own.beginnings)
         x, model = start * getattr(scheduler, "init_noise_sigma", 1.0), images.draw
         if self.begin is not None:
             x, model = self.begin.noised(start, own.levels[0]), self.begin.inside(model)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from lib_regiondiff.denoising.rows import Call
-from lib_regiondiff.host import Row
+from lib_regiondiff.host import Level, Row
 from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
 from lib_regiondiff.hosts.webui.cross_attention import act_in_cross_attention
 from lib_regiondiff.hosts.webui.modules import module
@@ -69,7 +69,7 @@ class WrappedForward:
             self.scale = find_scale(self.denoiser, module("shared").sd_model)
             self.run.prepare(x)
         self.first = float(sigma[0]) if self.first is None else self.first
-        plan = self.run.plan_for(x, self._make_clock)
+        plan = self.run.plan_for(x, self._list_levels)
         if plan.plain:
             return self.forward(x, sigma, uncond, cond, *more, **named)
         how = dict(zip(("cond_scale", "s_min_uncond", "image_cond"), more, strict=False)) | named
@@ -82,9 +82,9 @@ class WrappedForward:
             if self.denoiser.model_wrap is stand_in:
                 self.denoiser.model_wrap = real
 
-    def _make_clock(self) -> tuple[float, ...]:
+    def _list_levels(self) -> tuple[Level, ...]:
         assert self.first is not None
-        return self.scale.clock(next(iter(self.run.schedules.values()), []), self.first)
+        return self.scale.levels(next(iter(self.run.schedules.values()), []), self.first)
 
     def network(self, x: Tensor, rows: Sequence[Row]) -> Tensor:
         """x0 float32 [N, C, h, w] from x [N, C, h, w], one row each at one level, by one call of the host's model."""

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lib_regiondiff.denoising.rows import Call
-from lib_regiondiff.host import Row
+from lib_regiondiff.host import Level, Row
 from lib_regiondiff.hosts.webui import references
 from lib_regiondiff.hosts.webui.conditioning import crop_to_row, stack_conds
 from lib_regiondiff.hosts.webui.cross_attention import CROSS
@@ -71,7 +71,7 @@ class UnetHooks:
         """
         model, x, timestep, uncond, cond, scale, options, seed = given
         self.first = float(timestep[0]) if self.first is None else self.first
-        plan = self.run.plan_for(drop_frame_axis(x), self._make_clock)
+        plan = self.run.plan_for(drop_frame_axis(x), self._list_levels)
         if plan.plain:
             self.current = None
             return given
@@ -90,19 +90,18 @@ class UnetHooks:
         first = self.p.cfg_scale
         return float(getattr(self.p, "hr_cfg", first) if is_second_pass(self.p) else first)
 
-    def _make_clock(self) -> tuple[float, ...]:
-        """The noises in [0, 1] of the levels to come, descending to 0.
+    def _list_levels(self) -> tuple[Level, ...]:
+        """The levels to come, without the final one, descending.
 
         Timestep samplers count in training steps, and end one level before the last.
         """
         assert self.first is not None
         steps = self.run.schedules.get("get_timesteps")
         if steps is None:
-            return self.scale.clock(self.run.schedules.get("get_sigmas", []), self.first)
+            return self.scale.levels(self.run.schedules.get("get_sigmas", []), self.first)
         scale = Timesteps(tuple(map(float, self.p.sd_model.alphas_cumprod)))
-        levels = [scale.level(step) for step in steps]
-        sigmas = [level.beta / level.alpha for level in levels]
-        return self.scale.clock(sigmas[:-1] or sigmas, self.first)
+        sigmas = [level.beta / level.alpha for level in map(scale.level, steps)]
+        return self.scale.levels(sigmas[:-1] or sigmas, self.first)
 
     def wrap(self, apply_model: Callable[..., Tensor], how: Mapping[str, Any]) -> Tensor:
         """The function wrapper: x0 [N, C, h, w] for the marked rows of the host's batch `how`; others go through."""

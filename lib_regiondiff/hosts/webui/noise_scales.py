@@ -45,8 +45,8 @@ class NoiseScale(Protocol):
         """The answer that the sampler expects in the place of x0, all [B, C, h, w]."""
         ...
 
-    def clock(self, schedule: Sequence[float], first: float) -> tuple[float, ...]:
-        """The noises in [0, 1] of the levels to come, descending to 0.
+    def levels(self, schedule: Sequence[float], first: float) -> tuple[Level, ...]:
+        """The levels to come, without the final one, descending.
 
         `schedule` is the sampler's own, descending; `first` is the number of the first call, which may lie within it.
         """
@@ -71,13 +71,9 @@ class Sigmas:
         """x0 [B, C, h, w] itself, which is what the sampler expects."""
         return x0
 
-    def clock(self, schedule: Sequence[float], first: float) -> tuple[float, ...]:
-        """The noises in [0, 1] of `first` and of the sigmas below it in a descending schedule, and the final 0.
-
-        A sampler that adds noise before its first call (churn) asks a flow model above 1, which counts as 1.
-        """
-        rest = [each for each in schedule if 0 < each < first * (1 - NEAR)]
-        return (*(min(1.0, self.level(each).noise) for each in (first, *rest)), 0.0)
+    def levels(self, schedule: Sequence[float], first: float) -> tuple[Level, ...]:
+        """The levels of `first` and of the sigmas below it in a descending schedule that are not 0."""
+        return tuple(map(self.level, (first, *(each for each in schedule if 0 < each < first * (1 - NEAR)))))
 
 
 @dataclass(frozen=True)
@@ -105,10 +101,18 @@ class Timesteps:
         """The noise that x0 leaves of x, all [B, C, h, w]."""
         return (x - level.alpha * x0) / level.beta
 
-    def clock(self, schedule: Sequence[float], first: float) -> tuple[float, ...]:
-        """The noises in [0, 1] of `first` and of the steps below it, with a final 0 in the place of the last."""
+    def levels(self, schedule: Sequence[float], first: float) -> tuple[Level, ...]:
+        """The levels of `first` and of the steps below it but the last, in whose place is the final one."""
         numbers = [first, *(each for each in schedule if each < first * (1 - NEAR))]
-        return (*(self.level(each).noise for each in (numbers[:-1] or numbers)), 0.0)
+        return tuple(map(self.level, numbers[:-1] or numbers))
+
+
+def make_clock(levels: Sequence[Level]) -> tuple[float, ...]:
+    """The noises in [0, 1] of levels [N], descending, and the final 0.
+
+    A sampler that adds noise before its first call (churn) asks a flow model above 1, which counts as 1.
+    """
+    return (*(min(1.0, level.noise) for level in levels), 0.0)
 
 
 def find_scale(denoiser: Any, model: Any) -> NoiseScale:

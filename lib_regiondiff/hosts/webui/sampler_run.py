@@ -14,13 +14,14 @@ from lib_regiondiff.denoising.second_pass import go_on, list_kept
 from lib_regiondiff.document.palette import Palette, Tiles
 from lib_regiondiff.document.records import replace_unchecked
 from lib_regiondiff.geometry import Size
-from lib_regiondiff.host import LatentSpec, Pictures
+from lib_regiondiff.host import LatentSpec, Level, Pictures
 from lib_regiondiff.hosts.row_budget import BudgetedNetwork, Network, find_memory
 from lib_regiondiff.hosts.webui import families
 from lib_regiondiff.hosts.webui.conditioning import PromptEncoder, WebUIHost
 from lib_regiondiff.hosts.webui.frames import drop_frame_axis
 from lib_regiondiff.hosts.webui.modules import module
 from lib_regiondiff.hosts.webui.networks.acting import find_methods
+from lib_regiondiff.hosts.webui.noise_scales import make_clock
 from lib_regiondiff.hosts.webui.program import notices
 from lib_regiondiff.hosts.webui.program.whole_views import describe_filled, find_filled
 from lib_regiondiff.hosts.webui.typed import CFGDenoiser, Processing, is_second_pass
@@ -90,7 +91,7 @@ class SamplerRun:
     """The state of one run of a `denoiser` for a job `p`; it dies with the sampler that refers to it.
 
     `request` says what to draw, `network` predicts x0 of rows; `host` and `plan` are there once `prepare` has been
-    called, `memory` and the sampler's own `schedules`, by the function that made them, from the first call on.
+    called, its `levels` and the sampler's own `schedules`, by the function that made them, from the first call on.
     """
 
     p: Processing
@@ -100,6 +101,7 @@ class SamplerRun:
     host: WebUIHost | None = None
     plan: Plan | None = None
     images: ImageBatch | None = None
+    levels: tuple[Level, ...] = ()
     schedules: dict[str, list[float]] = field(default_factory=dict)
     heard: set[int] = field(default_factory=set)
     """The checkpoints whose cross-attention was called, by their ids."""
@@ -147,13 +149,14 @@ class SamplerRun:
         longest, most = families.find_longest(model), PIXELS // cell**2
         return LatentSpec(like.shape[1], cell, side, like.device, like.dtype, most, longest=longest, **more)
 
-    def plan_for(self, x: Tensor, clock: Callable[[], tuple[float, ...]]) -> Plan:
-        """The plan for x [B, C, h, w], made with the sampler's own clock at the first call of the run.
+    def plan_for(self, x: Tensor, list_levels: Callable[[], tuple[Level, ...]]) -> Plan:
+        """The plan for x [B, C, h, w], made with the clock of the sampler's own levels at the first call of the run.
 
         Raises HostError for what a palette asks and the model cannot do.
         """
         if self.plan is None:
-            self.plan = self._make_plan(x, clock())
+            self.levels = list_levels()
+            self.plan = self._make_plan(x, make_clock(self.levels))
             self.request.note(self.plan.chosen)
             self._tell_filled(x, self.plan)
         return self.plan
@@ -172,7 +175,7 @@ class SamplerRun:
         if self.images is None or self.images.plan is not plan:
             before = self.request.before
             held = go_on(before[1].memories, before[0].to(self.host.latent.device)) if before else {}
-            made = ImageBatch(self.host, plan, held)
+            made = ImageBatch(self.host, plan, held, self.levels)
             self.images = made if self.images is None else made.follow(self.images)  # after the refiner has come
             self.request.keep(self.host, self.images)
         return self.images

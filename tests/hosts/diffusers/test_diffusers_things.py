@@ -14,6 +14,8 @@ pytest.importorskip("diffusers")
 from known_families import build_sd2, build_sdxl
 from known_model import COLOURS
 from known_unet import AMPLITUDE
+from lib_regiondiff.denoising import model
+from lib_regiondiff.denoising.deciding import decide
 from lib_regiondiff.hosts.diffusers.host import DiffusersHost
 from lib_regiondiff.hosts.diffusers.render import Drawing, render
 from palettes import drawing
@@ -72,3 +74,17 @@ def test_what_ddim_leaves_of_its_noise_is_no_part_of_a_picture_with_things(hosts
     latents = Drawing.of(hosts["sd"], palette, found.append).latents()
     left = (latents - found[-1]).abs().max()
     assert left < 2e-3 if kind == "thing" else left > 0.02, "other pictures end as DDIM ends"
+
+
+@pytest.mark.parametrize("sampler", some(list(SAMPLERS), "DDIM", "Heun", "PLMS"))
+def test_who_decides_what_a_brush_is_knows_the_levels_of_the_steps_to_come(
+    hosts: Any, sampler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    monkeypatch.setattr(model, "decide", lambda *given: found.append(given) or decide(*given))
+    palette = document(sampler, BOXES["small"], guidance=4, steps=12)
+    made = Drawing.of(hosts["sd"], replace(palette, brushes=(replace(palette.brushes[0], kind="auto"),)))
+    made.latents()
+    ((_, frames, _, call, levels),) = found
+    assert frames[0].level == levels[0] and call.scale == 4
+    assert (*(level.noise for level in levels), 0.0) == made.plan.clock and set(levels) <= set(made.schedule.levels)

@@ -12,7 +12,10 @@ from torch import Tensor
 
 import fake_a1111
 import fake_forge
-from fake_sampler import draw, halves
+from fake_forge import with_unet
+from fake_sampler import Job, draw, drawn, halves
+from fake_webui import Checkpoint, colour_of
+from figures import disc
 from lib_regiondiff.denoising.model import ImageBatch, Prediction, predict
 from lib_regiondiff.denoising.rows import Call, Frame
 from lib_regiondiff.host import Level
@@ -49,3 +52,37 @@ def test_frames_of_two_levels_are_what_each_is_alone(
     monkeypatch.setattr(ImageBatch, "predict", check)
     draw(webui, "green", palette=halves("red", "blue"), sampler_name=sampler)
     assert len(differences) == 2 and max(differences) < 1e-4
+
+
+@pytest.mark.parametrize("stays", [True, False])
+@pytest.mark.parametrize("sampler", ["Euler", "DDIM"])
+@pytest.mark.parametrize("fake", FAKES)
+def test_what_shows_a_figure_is_looked_at_at_the_samplers_own_levels_ahead(
+    fake: str, sampler: str, stays: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A model that draws a disc for red, unless it `stays` at the noisiest level alone."""
+    webui = FAKES[fake](monkeypatch, tmp_path)
+    model = Checkpoint(native=64)
+    webui.load(with_unet(model) if fake == "forge" else model)
+    plain, numbers = model.x0, []
+
+    def x0(x: Tensor, scaling: Any, number: Any, text: Tensor, **beside: Any) -> Tensor:
+        numbers.append(float(torch.as_tensor(number).flatten()[0]))
+        made = plain(x, scaling, number, text, **beside)
+        red = (text[:, -1] - colour_of("red")).abs().sum(dim=1) < 1e-3
+        shown = 9.0 if stays or numbers[-1] == numbers[0] else 0.0
+        made[red] = shown * disc(*x.shape[-2:]).to(x)
+        return made
+
+    monkeypatch.setattr(model, "x0", x0)
+    brush = {"id": "a", "prompt": "red", "mask": {"rectangle": [0.2, 0.2, 0.6, 0.6]}}
+    palette = {"version": 1, "background": {"prompt": "green"}, "brushes": [brush]}
+    p = Job(webui, ["green"], sampler_name=sampler, steps=20)
+    drawn(p, palette)
+    images = vars(p)["regiondiff_images"][1]
+    clock = (*(level.noise for level in images.levels), 0.0)
+    assert clock == images.plan.clock and len(clock) > 19
+    wanted = [pytest.approx(level.t, rel=1e-5) for level in images.levels[1:4]]
+    turns = [numbers.index(next(each for each in numbers if each == level)) for level in wanted]
+    assert turns == sorted(turns) and numbers.index(numbers[0], turns[1]) > turns[1], "before the first step is drawn"
+    assert images.plan_of(0).brush_kinds == (("thing",) if stays else ("stuff",))

@@ -14,7 +14,7 @@ from fake_sampler import get_sigmas, get_timesteps
 from fake_webui import Checkpoint
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.host import Level
-from lib_regiondiff.hosts.webui.noise_scales import NoiseScale, Sigmas, Timesteps, find_scale
+from lib_regiondiff.hosts.webui.noise_scales import NoiseScale, Sigmas, Timesteps, find_scale, make_clock
 from lib_regiondiff.planning.conditioning import Job
 
 STEPS = Timesteps(tuple(map(float, Checkpoint().alphas_cumprod)))
@@ -70,29 +70,29 @@ def test_a_clock_has_an_interval_for_each_call_of_a_run(scale: NoiseScale, start
     make = get_sigmas if isinstance(scale, Sigmas) else get_timesteps
     numbers = sorted(map(float, make(None, 8)), reverse=True)
     run = numbers[start:-1]  # the last number is only walked to
-    clock = scale.clock(numbers, run[0])
+    clock = make_clock(scale.levels(numbers, run[0]))
     assert clock == (*(scale.level(number).noise for number in run), 0.0)
     assert all(a > b for a, b in itertools.pairwise(clock))
 
 
 @pytest.mark.parametrize("scale", [Sigmas(), Sigmas(flow=True), STEPS])
 def test_a_clock_of_an_unknown_schedule_is_one_interval(scale: NoiseScale) -> None:
-    assert scale.clock([], 0.5) == (scale.level(0.5).noise, 0.0)
+    assert make_clock(scale.levels([], 0.5)) == (scale.level(0.5).noise, 0.0)
 
 
 @pytest.mark.parametrize(("scale", "last"), [(Sigmas(), 0.0), (STEPS, 1.0)])
 def test_rounding_of_the_first_number_makes_no_level(scale: NoiseScale, last: float) -> None:
-    clock = scale.clock([10.0, 5.0, 2.5, last], 10.0 * (1 + 1e-6))
+    clock = make_clock(scale.levels([10.0, 5.0, 2.5, last], 10.0 * (1 + 1e-6)))
     assert len(clock) == 4 and clock[0] == pytest.approx(scale.level(10.0).noise)
 
 
 def test_a_flow_model_that_is_asked_above_one_begins_at_one() -> None:
-    clock = Sigmas(flow=True).clock([1.0, 0.5, 0.0], 1.4)
+    clock = make_clock(Sigmas(flow=True).levels([1.0, 0.5, 0.0], 1.4))
     assert clock == (1.0, 1.0, 0.5, 0.0) and Job(Size(64, 64), clock, (1,)).clock == clock
 
 
 def test_a_run_of_one_call_has_one_interval() -> None:
-    assert STEPS.clock([1.0], 1.0) == (STEPS.level(1.0).noise, 0.0)
+    assert make_clock(STEPS.levels([1.0], 1.0)) == (STEPS.level(1.0).noise, 0.0)
 
 
 def test_the_kind_of_a_denoiser_says_in_what_it_counts() -> None:

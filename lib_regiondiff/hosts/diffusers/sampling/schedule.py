@@ -35,7 +35,12 @@ class Schedule:
     @property
     def clock(self) -> tuple[float, ...]:
         """The noise in [0, 1] at which each step begins, descending, and the final 0."""
-        return (*dict.fromkeys(level.noise for level in self.levels[:-1][:: self.scheduler.order]), FINAL.noise)
+        return (*(level.noise for level in self.beginnings), FINAL.noise)
+
+    @property
+    def beginnings(self) -> tuple[Level, ...]:
+        """The level at which each step begins."""
+        return tuple({level.noise: level for level in self.levels[:-1][:: self.scheduler.order]}.values())
 
     def ends_step(self, call: int) -> bool:
         """Whether a step is done after this network call, counted from 0."""
