@@ -10,6 +10,7 @@ from PIL import Image
 
 from lib_regiondiff.denoising.blend import list_sources, mirror
 from lib_regiondiff.denoising.composite import paste_over
+from lib_regiondiff.denoising.quilt import quilt
 from lib_regiondiff.denoising.segment import cut_out, find_rare
 from lib_regiondiff.denoising.thing_memory import Kept, ThingMemory
 from lib_regiondiff.document.palette import THING, Brush, Palette
@@ -18,6 +19,9 @@ from lib_regiondiff.host import Pictures
 from lib_regiondiff.planning.weights import masks
 from lib_regiondiff.planning.weights.blur import blur, measure_reach
 from lib_regiondiff.store import Store
+
+BUSY = 0.5
+"""Share of a pixel from which on it is a figure's."""
 
 
 def paste_things(
@@ -79,6 +83,9 @@ def _extend(picture: Image.Image, core: Box, size: Size) -> Image.Image:
     rare = find_rare(pixels)
     found = cut_out(pixels, np.ones_like(rare), rare)
     figure = rare if found is None else np.maximum(rare, found)
+    quilted = quilt(pixels, figure > BUSY, core, size)
+    if quilted is not None:
+        return Image.fromarray(quilted)
     rows, columns = list_sources(core, size, torch.from_numpy(pixels.transpose(2, 0, 1).copy()), figure)
     return Image.fromarray(pixels[rows][:, columns])
 
