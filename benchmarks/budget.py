@@ -28,7 +28,7 @@ from lib_regiondiff.authoring.cost import make_clock
 from lib_regiondiff.authoring.job_context import JobContext
 from lib_regiondiff.authoring.overlay import overlay
 from lib_regiondiff.authoring.summary import summarise
-from lib_regiondiff.denoising.composite import restore_uncovered
+from lib_regiondiff.denoising.pixels.composite import restore_uncovered
 from lib_regiondiff.document.palette import dumps, parse
 from lib_regiondiff.errors import RegionDiffError
 from lib_regiondiff.formats import infotext

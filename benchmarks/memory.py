@@ -23,8 +23,8 @@ import torch
 from PIL import Image
 from rows import Counting
 
-from lib_regiondiff.denoising.composite import restore_uncovered
 from lib_regiondiff.denoising.model import region_model
+from lib_regiondiff.denoising.pixels.composite import restore_uncovered
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.document.pictures import Picture
 from lib_regiondiff.geometry import Size

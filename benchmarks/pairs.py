@@ -23,7 +23,7 @@ from PIL import Image
 from torch import Tensor
 from toyworld_scenes import draw
 
-from lib_regiondiff.denoising.composite import restore_uncovered
+from lib_regiondiff.denoising.pixels.composite import restore_uncovered
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.document.pictures import Picture
 

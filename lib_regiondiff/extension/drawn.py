@@ -8,9 +8,9 @@ from typing import Any
 from torch import Tensor
 
 from lib_regiondiff.authoring.notices import flatten
-from lib_regiondiff.denoising.borders import Drawn, sharpen_borders
 from lib_regiondiff.denoising.model import ImageBatch
-from lib_regiondiff.denoising.paste import paste_things
+from lib_regiondiff.denoising.pixels.borders import Drawn, sharpen_borders
+from lib_regiondiff.denoising.pixels.paste import paste_things
 from lib_regiondiff.document.palette import ATTENTIONS, METHODS, Palette
 from lib_regiondiff.document.values import AUTO
 from lib_regiondiff.host import Pictures

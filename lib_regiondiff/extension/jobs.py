@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lib_regiondiff import __version__
 from lib_regiondiff.authoring import doubts
-from lib_regiondiff.denoising.composite import restore_uncovered
+from lib_regiondiff.denoising.pixels.composite import restore_uncovered
 from lib_regiondiff.document.palette import Background, Brush, Palette
 from lib_regiondiff.errors import HostError
 from lib_regiondiff.extension import drawn

@@ -16,8 +16,8 @@ from PIL import Image
 from torch import Tensor
 
 from fakes import GaussianHost, clock_of, exploding, schedule
-from lib_regiondiff.denoising import borders
-from lib_regiondiff.denoising.borders import Drawn, group_regions, list_cores, sharpen_borders
+from lib_regiondiff.denoising.pixels import borders
+from lib_regiondiff.denoising.pixels.borders import Drawn, group_regions, list_cores, sharpen_borders
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.plan import Job, Plan, make_plan

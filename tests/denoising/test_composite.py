@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from blur_definition import definition
-from lib_regiondiff.denoising.composite import WIDE, measure_brush_shares, restore_uncovered
+from lib_regiondiff.denoising.pixels.composite import WIDE, measure_brush_shares, restore_uncovered
 from lib_regiondiff.document.palette import Palette, parse
 from lib_regiondiff.geometry import Size
 from lib_regiondiff.planning.weights import masks, shapes

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from discs import LEVELS, Figures, make_canvas, make_document, plan_document
 from lib_regiondiff.denoising.model import ImageBatch
-from lib_regiondiff.denoising.paste import measure_cover, paste_things
+from lib_regiondiff.denoising.pixels.paste import measure_cover, paste_things
 from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.geometry import Box, Size
 from lib_regiondiff.host import Row

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib_regiondiff.denoising.quilt import INSET, LOOKED, OVERLAP, PATCHES, quilt
+from lib_regiondiff.denoising.pixels.quilt import INSET, LOOKED, OVERLAP, PATCHES, quilt
 from lib_regiondiff.geometry import Box, Size
 
 Pattern = Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -17,7 +17,7 @@ from discs import LEVELS, STEPS, Figures, make_canvas
 from fakes import GaussianHost, clock_of
 from lib_regiondiff.denoising.blend import INSET, list_sources
 from lib_regiondiff.denoising.model import ImageBatch
-from lib_regiondiff.denoising.paste import paste_things
+from lib_regiondiff.denoising.pixels.paste import paste_things
 from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.denoising.thing_memory import Kept, ThingMemory
 from lib_regiondiff.document.palette import Palette

@@ -20,7 +20,7 @@ from discs import LEVELS, Figures, make_canvas, make_document
 from fakes import GaussianHost, MeanCond, clock_of
 from lib_regiondiff.denoising.blend import fit
 from lib_regiondiff.denoising.model import ImageBatch
-from lib_regiondiff.denoising.paste import paste_things
+from lib_regiondiff.denoising.pixels.paste import paste_things
 from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.denoising.second_pass import go_on, list_kept
 from lib_regiondiff.document.palette import Palette

@@ -17,7 +17,7 @@ from PIL import Image
 import lib_regiondiff
 from fakes import GaussianHost
 from lib_regiondiff.authoring import preview
-from lib_regiondiff.denoising.composite import restore_uncovered
+from lib_regiondiff.denoising.pixels.composite import restore_uncovered
 from lib_regiondiff.document import encoded as reading
 from lib_regiondiff.document.palette import parse
 from lib_regiondiff.document.pictures import Picture, Shape

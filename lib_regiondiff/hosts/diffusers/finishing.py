@@ -5,9 +5,9 @@ from __future__ import annotations
 from PIL import Image
 from torch import Tensor
 
-from lib_regiondiff.denoising.borders import Drawn, sharpen_borders
-from lib_regiondiff.denoising.composite import restore_uncovered
-from lib_regiondiff.denoising.paste import paste_things
+from lib_regiondiff.denoising.pixels.borders import Drawn, sharpen_borders
+from lib_regiondiff.denoising.pixels.composite import restore_uncovered
+from lib_regiondiff.denoising.pixels.paste import paste_things
 from lib_regiondiff.denoising.thing_memory import ThingMemory
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Box

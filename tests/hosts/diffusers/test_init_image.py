@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lib_regiondiff.denoising.composite import measure_brush_shares, paste_over, restore_uncovered
+from lib_regiondiff.denoising.pixels.composite import measure_brush_shares, paste_over, restore_uncovered
 
 diffusers = pytest.importorskip("diffusers")
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from fakes import GaussianHost, clock_of, exploding, schedule
 from lib_regiondiff.denoising.blend import mirror
 from lib_regiondiff.denoising.model import ImageBatch
-from lib_regiondiff.denoising.paste import paste_things
+from lib_regiondiff.denoising.pixels.paste import paste_things
 from lib_regiondiff.denoising.rows import Call
 from lib_regiondiff.document.palette import Palette
 from lib_regiondiff.geometry import Size

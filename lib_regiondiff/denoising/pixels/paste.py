@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 from lib_regiondiff.denoising.blend import list_sources, mirror
-from lib_regiondiff.denoising.composite import paste_over
-from lib_regiondiff.denoising.quilt import quilt
+from lib_regiondiff.denoising.pixels.composite import paste_over
+from lib_regiondiff.denoising.pixels.quilt import quilt
 from lib_regiondiff.denoising.segment import cut_out, find_rare
 from lib_regiondiff.denoising.thing_memory import Kept, ThingMemory
 from lib_regiondiff.document.palette import THING, Brush, Palette
