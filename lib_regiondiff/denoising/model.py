@@ -79,12 +79,13 @@ class ImageBatch:
         return self.predict(x, level, Call(self.plan.guidance)).denoised
 
 
-def region_model(host: Denoiser, plan: Plan) -> ModelFunction:
+def region_model(host: Denoiser, plan: Plan, levels: Sequence[Level] = ()) -> ModelFunction:
     """The function model(x [B, C, h, w], level) -> x0 [B, C, h, w] that draws a plan on a host, at the plan's guidance.
 
-    It raises HostError for x of another size than the plan's canvas, and where x or a prediction is not finite.
+    `levels` are those of the plan's clock without the final 0; without them the first level alone decides what brushes
+    are. It raises HostError for x of another size than the plan's canvas, and where x or a prediction is not finite.
     """
-    return ImageBatch(host, plan).draw
+    return ImageBatch(host, plan, levels=levels).draw
 
 
 def predict(

@@ -194,8 +194,8 @@ class Source:
                     continue
                 here = slice(top, top + high), slice(left, left + wide)
                 count = counts * free[here][some, some]
-                change = np.square(pixels[here][some, some] - target).sum(axis=2)
-                apart = (change * count).sum() / max(1, count.sum())
+                change = pixels[here][some, some] - target
+                apart = np.einsum("ijk,ijk,ij->", change, change, count) / max(1, count.sum())
                 if apart < best:
                     best, found = apart, (top, left)
         return found
@@ -218,8 +218,10 @@ def _cut(apart: np.ndarray) -> np.ndarray:
     """Where [n] each of n rows is cut, such that a path from row to row crosses least of what is apart [n, m]."""
     sums = apart.copy()
     for row in range(1, len(sums)):
-        before = np.pad(sums[row - 1], 1, constant_values=np.inf)
-        sums[row] += np.minimum(np.minimum(before[:-2], before[1:-1]), before[2:])
+        before, least = sums[row - 1], sums[row - 1].copy()
+        np.minimum(least[1:], before[:-1], out=least[1:])
+        np.minimum(least[:-1], before[1:], out=least[:-1])
+        sums[row] += least
     found = np.empty(len(sums), np.int64)
     found[-1] = sums[-1].argmin()
     for row in range(len(sums) - 2, -1, -1):
