@@ -5,6 +5,7 @@ Each comparison changes one thing. Where no palette says it, one name of the eng
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,6 +21,7 @@ from torch import Tensor
 
 from lib_regiondiff.denoising.model import ImageBatch
 from lib_regiondiff.denoising.parameterization import PARAMETERIZATIONS
+from lib_regiondiff.denoising.pixels import paste
 from lib_regiondiff.denoising.second_pass import go_on, list_kept
 from lib_regiondiff.denoising.texture_memory import TextureMemory
 from lib_regiondiff.denoising.thing_memory import ThingMemory
@@ -96,6 +98,16 @@ def draw_native(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> P
     with mock.patch.object(auto, "SIDES", ()):
         latent, what, told = sample(world, case.palette(settings))
     return {"native tiles": (finish(world.host, latent, what), told)}
+
+
+def draw_square(world: ExactWorld, case: Case, settings: Mapping[str, Any]) -> Pictures:
+    """As by a model that knows squares alone: the same scenes, gone on with by quilting and by mirrored strips."""
+    square = copy.copy(world)
+    square.host = replace(world.host, latent=replace(world.host.latent, longest=1.0))
+    latent, what, told = sample(square, case.palette(settings))
+    made = {"square scenes, quilted": (finish(square.host, latent, what), told)}
+    with mock.patch.object(paste, "quilt", return_value=None):
+        return made | {"square scenes, mirrored": (finish(square.host, latent, what), told)}
 
 
 def sample(world: ExactWorld, palette: Palette) -> tuple[Tensor, Drawn, Notes]:
